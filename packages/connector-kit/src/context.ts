@@ -1,0 +1,82 @@
+import type { JsonObject, MediaId, Result } from "@postd/contracts";
+import type { PlatformFailure } from "./failure.ts";
+import type { ConnectorHttp, HttpBody } from "./http.ts";
+import type { Secret } from "./secret.ts";
+
+export interface Clock {
+  now(): Date;
+}
+
+/** Structured and redacting; fields must not hold secrets all the same. */
+export interface ConnectorLog {
+  debug(fields: Readonly<Record<string, unknown>>, message: string): void;
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+/** App credentials registered at the platform, by declared field name; secrets come wrapped. */
+export interface AppCredentials {
+  value(field: string): string | undefined;
+  secret(field: string): Secret | undefined;
+}
+
+/** Everything a connection or a grant can sign in with; kept in the vault as one value so that rotation is atomic. */
+export interface Credentials {
+  readonly accessToken: Secret;
+  readonly refreshToken?: Secret;
+  /** When the access token ends; absent: it does not end by itself. */
+  readonly expiresAt?: Date;
+  readonly refreshExpiresAt?: Date;
+  readonly scopes?: readonly string[];
+  /** Further secrets by name: app password, DPoP key, user token behind a page token. */
+  readonly extra?: Readonly<Record<string, Secret>>;
+}
+
+/** The account a connection stands for, as chosen when connecting. */
+export interface AccountRef {
+  /** The platform's id, always a string. */
+  readonly externalId: string;
+  /** The connector's account kind: "page", "professional", "profile". */
+  readonly kind: string;
+  readonly authKind: string;
+  readonly name: string;
+  readonly handle?: string;
+  /** Per-connection extras, validated by the connector's `extras` schema: PDS address, linked page id. */
+  readonly extras: JsonObject;
+}
+
+export interface MediaInfo {
+  readonly id: MediaId;
+  readonly kind: "image" | "video" | "gif" | "document";
+  readonly mimeType: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly durationMs?: number;
+  readonly altText?: string;
+}
+
+export interface MediaAccess {
+  /** Opens the stored bytes; streamed, never whole in memory. */
+  open(id: MediaId): Promise<HttpBody>;
+  /** A signed public URL for platforms that pull. Never store or log it: ask again when needed. */
+  publicUrl(id: MediaId): Promise<string>;
+}
+
+/** What a connector function may use, for one call and one connection. */
+export interface ConnectorContext {
+  readonly http: ConnectorHttp;
+  readonly clock: Clock;
+  readonly log: ConnectorLog;
+  readonly app: AppCredentials;
+  readonly apiVersion: string;
+  readonly account: AccountRef;
+  readonly credentials: Credentials;
+  readonly media: MediaAccess;
+}
+
+/** Before there is a connection: authorising, exchanging, listing accounts. */
+export type AuthContext = Pick<ConnectorContext, "http" | "clock" | "log" | "app" | "apiVersion">;
+
+export type PlatformResult<T> = Promise<Result<T, PlatformFailure>>;

@@ -1,0 +1,150 @@
+import type { Json, JsonObject } from "@postd/contracts";
+import type { AccountRef, ConnectorContext, MediaInfo, PlatformResult } from "./context.ts";
+import type { Effect } from "./http.ts";
+
+/** One post as it leaves for one connection; frozen at the first claim. */
+export interface OutgoingPost {
+  readonly format: string;
+  readonly text: string;
+  readonly media: readonly MediaInfo[];
+  /** Validated by the connector's options schema. */
+  readonly options: JsonObject;
+}
+
+/** What a platform calls a live post. */
+export interface PublishedRef {
+  readonly externalId: string;
+  readonly permalink?: string;
+}
+
+/**
+ * The outcome of one run of a step. `state` replaces the stored state. `waitMs`: the platform still works on it, look
+ * again then. `published` is set by the run (or a later one) that knows the live post; once set it must stay true.
+ */
+export interface Progress<S> {
+  readonly state: S;
+  readonly waitMs?: number;
+  readonly published?: PublishedRef;
+}
+
+export interface ProbeCandidate<S> extends PublishedRef {
+  readonly state: S;
+  readonly createdAt?: Date;
+  /** The platform proves it is ours: our record key, our container, our app named as author. */
+  readonly ours: boolean;
+  /** What a person would recognise it by, at most 200 characters. */
+  readonly preview?: string;
+}
+
+/**
+ * `found`: adopted if no other job owns it and it is young enough. `absent_authoritative`: the platform guarantees it
+ * is not there, sending again is safe. `not_seen`: a list merely lacks it, look again, then ask a person.
+ */
+export type ProbeAnswer<S> =
+  | { readonly kind: "found"; readonly candidates: readonly ProbeCandidate<S>[] }
+  | { readonly kind: "absent_authoritative"; readonly because: string }
+  | { readonly kind: "not_seen"; readonly looked: string };
+
+export interface StepInput<S, P extends Json = Json> {
+  readonly post: OutgoingPost;
+  readonly state: S;
+  /** What `prepare` returned, read back from the committed intent. */
+  readonly prepared: P;
+}
+
+/**
+ * One call to the platform. The pipeline runs the first step that is not `done`, again and again, until all are.
+ * For an effect step it commits an intent with `prepare`'s value first, and the answer after it; one run makes at most
+ * one effect call. States and prepared values are JSON without secrets or signed URLs.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: a heterogeneous list of steps needs a variance escape; each step is typed where it is written.
+export interface Step<S, P extends Json = any> {
+  readonly name: string;
+  readonly effect: Effect;
+  /** The same request again has no second effect, by the platform's guarantee or because it names our own key. */
+  readonly repeatable: boolean;
+  /** Longest time one run may take; the lease must outlive it. Default 30,000. */
+  readonly timeoutMs?: number;
+  /** How long after a lost answer the platform may still be applying it; a probe waits that long. Default 5,000. */
+  readonly settleMs?: number;
+  done(state: S, post: OutgoingPost): boolean;
+  /** Pure. Everything a repeat must send exactly: our record key, `createdAt`, final text. */
+  prepare?(input: { readonly post: OutgoingPost; readonly state: S; readonly account: AccountRef; readonly now: Date; readonly randomBits: (bits: number) => bigint }): P;
+  run(input: StepInput<S, P>, ctx: ConnectorContext): PlatformResult<Progress<S>>;
+  /** Required where effect is visible and the step is not repeatable. */
+  probe?(input: StepInput<S, P> & { readonly intentAt: Date }, ctx: ConnectorContext): PlatformResult<ProbeAnswer<S>>;
+}
+
+export interface StartInput {
+  readonly post: OutgoingPost;
+  readonly account: AccountRef;
+  readonly now: Date;
+  /** Set when the platform shall hold the clock (native scheduling). */
+  readonly publishAt?: Date;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: see Step; the state type is the format's own.
+export interface Format<S extends JsonObject = any> {
+  /** Everyday name: "Photo", "Carousel". */
+  readonly label: string;
+  readonly media: MediaRule;
+  /** Account kinds that have it; absent: all. */
+  readonly accountKinds?: readonly string[];
+  /** Text limit where it differs from the connector's. */
+  readonly text?: TextLimit;
+  readonly start: (input: StartInput) => S;
+  readonly steps: readonly Step<S>[];
+}
+
+export interface TextLimit {
+  readonly max: number;
+  readonly unit: "characters" | "graphemes" | "utf16";
+  readonly maxBytes?: number;
+  readonly required?: boolean;
+  /** The platform's own counting; the web learns the rule by `rule`. */
+  readonly count: (text: string) => number;
+  /** Name of the counting rule for clients: "graphemes", "utf16", "weighted". */
+  readonly rule: string;
+}
+
+export interface MediaRule {
+  readonly min: number;
+  readonly max: number;
+  readonly image?: {
+    readonly mimeTypes: readonly string[];
+    readonly maxBytes: number;
+    readonly minAspect?: number;
+    readonly maxAspect?: number;
+    readonly minWidth?: number;
+  };
+  readonly video?: {
+    readonly mimeTypes: readonly string[];
+    readonly maxBytes: number;
+    readonly minMs?: number;
+    readonly maxMs?: number;
+    readonly minAspect?: number;
+    readonly maxAspect?: number;
+  };
+}
+
+/** A thing wrong with a post for one target, found before anything is sent. */
+export interface PostProblem {
+  /** text, media, media.0, media.0.altText, options.title, format. */
+  readonly field: string;
+  readonly code: string;
+  /** What is wrong and the way out, one or two plain sentences. */
+  readonly message: string;
+  /** `warning` does not block. */
+  readonly severity: "error" | "warning";
+}
+
+/** Native scheduling; off unless a person asks. Steps of the format get `publishAt` in `start`. */
+export interface NativeSchedule {
+  readonly minLeadMs: number;
+  readonly maxLeadMs: number;
+  readonly formats: readonly string[];
+  /** Reads whether the platform has shown it. */
+  verify(ref: PublishedRef, ctx: ConnectorContext): PlatformResult<{ readonly state: "live" | "waiting" | "gone"; readonly permalink?: string }>;
+  cancel(ref: PublishedRef, ctx: ConnectorContext): PlatformResult<void>;
+  move(ref: PublishedRef, publishAt: Date, ctx: ConnectorContext): PlatformResult<void>;
+}

@@ -1,0 +1,108 @@
+import type { Json, JsonObject } from "@postd/contracts";
+
+/** A request as the platform would see it: real host, real path, raw bytes. */
+export interface SimRequest {
+  readonly method: string;
+  /** Real host name, "graph.facebook.com". */
+  readonly host: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly rawBody: Uint8Array;
+}
+
+export interface SimResponse {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Exactly one of json, text, bytes; none is an empty body. */
+  readonly json?: unknown;
+  readonly text?: string;
+  readonly bytes?: Uint8Array;
+}
+
+/** A response, or what a broken network does: `drop` cuts the connection unanswered, `hold` never answers. */
+export type SimAnswer = SimResponse | "drop" | "hold";
+
+/** A live post as an audience sees it, for tests and the simulator's page. */
+export interface SimPost {
+  readonly id: string;
+  readonly platform: string;
+  readonly accountId: string;
+  readonly accountName: string;
+  readonly text: string;
+  readonly createdAt: string;
+  readonly permalink?: string;
+  readonly kind: string;
+  /** sha256 (hex) of each medium as the platform holds it, in order. */
+  readonly media: readonly { readonly sha256: string; readonly mimeType: string; readonly sizeBytes: number; readonly altText?: string }[];
+  readonly replies?: readonly string[];
+  readonly details?: JsonObject;
+}
+
+/** A made-up account with everything a client needs to try the platform by hand. */
+export interface SimAccount {
+  readonly platform: string;
+  readonly id: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly handle?: string;
+  readonly accessToken: string;
+  readonly refreshToken?: string;
+  readonly appId?: string;
+  readonly appSecret?: string;
+  readonly extra?: JsonObject;
+}
+
+/** Named faults every simulator knows; `hideFromLists` where the platform has lists. */
+export const simFaults = [
+  "rateLimited",
+  "tokenExpired",
+  "tokenRevoked",
+  "slowProcessing",
+  "dropAfterAccept",
+  "serverError",
+  "hideFromLists",
+] as const;
+export type SimFaultName = (typeof simFaults)[number];
+
+/** An armed platform fault; the host counts `times` down whenever `env.fault` says it applies. */
+export interface SimEnv {
+  now(): Date;
+  /** Random and unpredictable ids; never reused within a process. */
+  randomId(): string;
+  /** Fetches pulled media as the platform would; undefined when it cannot be had. */
+  fetchMedia(url: string): Promise<{ readonly bytes: Uint8Array; readonly contentType: string } | undefined>;
+  /** Whether the named fault is armed for this request; consumes one use. Parameters given when arming, or undefined. */
+  fault(name: SimFaultName, request: SimRequest): JsonObject | undefined;
+  /** Absolute URL under which a browser or client reaches a path of a simulated host. */
+  urlFor(host: string, path: string): string;
+  /** Sends a signed webhook to the subscribed address, as the platform would. */
+  deliver(url: string, request: { readonly headers: Readonly<Record<string, string>>; readonly body: string }): Promise<number>;
+}
+
+export interface Simulator {
+  handle(request: SimRequest): Promise<SimAnswer>;
+  /** Live posts, newest last; deleted and unpublished ones are not among them. */
+  posts(): readonly SimPost[];
+  /** Things made but not visible (containers, unpublished posts, loose uploads), for orphan checks. */
+  orphans(): number;
+  createAccount(input: { readonly kind?: string; readonly name?: string; readonly scopes?: readonly string[] }): SimAccount;
+  reset(): void;
+  /** Anything more for /__sim/<id>/: subscriptions, counters. */
+  inspect?(): Json;
+  /** Changes from outside the API: make it lose a role, revoke a token, emit a webhook. Answers what it did. */
+  act?(action: string, input: JsonObject): Promise<Json>;
+}
+
+export interface SimulatorDefinition {
+  /** "bluesky", "meta". */
+  readonly id: string;
+  /** Platform ids it serves. */
+  readonly platforms: readonly string[];
+  /** Real host names; `*.` prefix for wildcards. */
+  readonly hosts: readonly string[];
+  /** App credentials POSTD uses when simulated, by credentials set and field. */
+  readonly appCredentials: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  create(env: SimEnv): Simulator;
+}

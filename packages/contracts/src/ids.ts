@@ -1,0 +1,52 @@
+import { z } from "zod";
+
+/** Every id is a prefix and 32 hex digits of a UUIDv7, so ids sort by creation and say what they name. */
+export const idPrefixes = {
+  tenant: "ten",
+  user: "usr",
+  connection: "con",
+  grant: "gra",
+  post: "post",
+  publishJob: "job",
+  attempt: "att",
+  media: "med",
+  webhookEndpoint: "whe",
+  webhookDelivery: "whd",
+  webhookEvent: "wev",
+  apiKey: "key",
+  secret: "sec",
+  encryptionKey: "dek",
+  audit: "aud",
+  notification: "not",
+} as const;
+
+export type IdKind = keyof typeof idPrefixes;
+export type Id<K extends IdKind> = string & { readonly __id: K };
+
+export type TenantId = Id<"tenant">;
+export type UserId = Id<"user">;
+export type ConnectionId = Id<"connection">;
+export type GrantId = Id<"grant">;
+export type PostId = Id<"post">;
+export type PublishJobId = Id<"publishJob">;
+export type AttemptId = Id<"attempt">;
+export type MediaId = Id<"media">;
+export type ApiKeyId = Id<"apiKey">;
+export type SecretId = Id<"secret">;
+export type EncryptionKeyId = Id<"encryptionKey">;
+
+/** Schema of one kind of id. Anything of the right shape passes; whether it exists is the caller's question. */
+export function idSchema<K extends IdKind>(kind: K): z.ZodType<Id<K>, string> {
+  const prefix = idPrefixes[kind];
+  return z
+    .string()
+    .regex(new RegExp(`^${prefix}_[0-9a-z]{8,40}$`), `must look like ${prefix}_0190ab...`)
+    .transform((value) => value as Id<K>) as unknown as z.ZodType<Id<K>, string>;
+}
+
+/** Marks a string that comes from our own database as an id; never use it on outside data. */
+export const asId = <K extends IdKind>(_kind: K, value: string): Id<K> => value as Id<K>;
+
+/** A platform id is a checked string here; the union of known ids comes from the connector registry. */
+export const PlatformId = z.string().regex(/^[a-z][a-z0-9_]{1,39}$/, "must be a platform id such as bluesky");
+export type PlatformId = z.infer<typeof PlatformId>;

@@ -1,0 +1,39 @@
+/**
+ * States of a publish job:
+ *
+ *   scheduled -> publishing -> published
+ *     ^   |        |  \-> processing   the platform still works on it; resumed later
+ *     |   |        +----> retrying     1, 3, 9, 27 s with jitter, or what the platform asked
+ *     +- held             +----> unknown   may have had effect: probe, then adopt, send again or ask a person
+ *                         +----> failed    dead-letter desk
+ *   handed_over                        the platform holds the clock (native schedule), verified at its time
+ *   any not sent -> canceled           from the desk -> discarded
+ */
+export const jobStates = [
+  "scheduled",
+  "publishing",
+  "processing",
+  "retrying",
+  "held",
+  "handed_over",
+  "unknown",
+  "published",
+  "failed",
+  "canceled",
+  "discarded",
+] as const;
+export type JobState = (typeof jobStates)[number];
+
+/** Why a job is held: the account needs a person, somebody paused, platform down, machine was off, quota used up. */
+export const heldReasons = ["attention", "paused", "outage", "missed", "quota"] as const;
+export type HeldReason = (typeof heldReasons)[number];
+
+export const connectionStatuses = ["healthy", "expiring_soon", "attention", "revoked"] as const;
+export type ConnectionStatus = (typeof connectionStatuses)[number];
+
+export const postStatuses = ["draft", "awaiting_approval", "approved", "rejected"] as const;
+export type PostStatus = (typeof postStatuses)[number];
+
+/** Who can do something about a problem. */
+export const actors = ["you", "account_owner", "platform", "operator"] as const;
+export type Actor = (typeof actors)[number];
