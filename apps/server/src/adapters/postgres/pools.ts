@@ -1,0 +1,40 @@
+import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
+import pg from "pg";
+import * as schema from "./schema.ts";
+
+export type Db = NodePgDatabase<typeof schema>;
+/** A transaction or the database itself; repositories accept either. */
+export type Executor = Pick<Db, "select" | "insert" | "update" | "delete" | "execute" | "selectDistinctOn">;
+
+/** The three database roles: owner of everything, the server behind row-level security, narrow cross-tenant reads. */
+export const databaseRoles = ["postd_migrate", "postd_app", "postd_system"] as const;
+export type DatabaseRole = (typeof databaseRoles)[number];
+
+export interface RolePool {
+  readonly pool: pg.Pool;
+  readonly db: Db;
+  close(): Promise<void>;
+}
+
+/**
+ * A pool whose every connection acts as one database role from its first statement on.
+ * A lost server surfaces as a rejected query; idle connection errors go to `onError` and the pool makes new ones.
+ */
+export function openRolePool(options: {
+  readonly url: string;
+  readonly role: DatabaseRole;
+  readonly max: number;
+  readonly onError?: (error: Error) => void;
+}): RolePool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.max,
+    options: `-c role=${options.role} -c timezone=UTC`,
+    application_name: options.role,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+  });
+  pool.on("error", (error) => options.onError?.(error));
+  return { pool, db: drizzle(pool, { schema }), close: () => pool.end() };
+}

@@ -1,0 +1,4 @@
+export * from "./schema/connections.ts";
+export * from "./schema/people.ts";
+export * from "./schema/publishing.ts";
+export * from "./schema/system.ts";

@@ -1,0 +1,155 @@
+import type { ConnectionStatus, JsonObject } from "@postd/contracts";
+import { bigint, boolean, index, integer, jsonb, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { bytes, instant, tenantId } from "./columns.ts";
+import { tenants } from "./people.ts";
+
+/** Wrapped data keys, one current per tenant. Destroying a tenant's rows erases everything sealed with them. */
+export const encryptionKeys = pgTable(
+  "encryption_keys",
+  {
+    id: text("id").primaryKey(),
+    tenantId: tenantId().references(() => tenants.id, { onDelete: "cascade" }),
+    version: integer("version").notNull(),
+    /** "current" or "retired" (still opens old values). */
+    status: text("status").notNull(),
+    provider: text("provider").notNull(),
+    masterKeyId: text("master_key_id").notNull(),
+    wrapped: bytes("wrapped").notNull(),
+    createdAt: instant("created_at").notNull(),
+  },
+  (t) => [unique("encryption_keys_tenant_version").on(t.tenantId, t.version)],
+);
+
+/** AES-256-GCM values bound to tenant, owner (connection, grant or state) and name by associated data. */
+export const encryptedSecrets = pgTable(
+  "encrypted_secrets",
+  {
+    id: text("id").primaryKey(),
+    tenantId: tenantId().references(() => tenants.id, { onDelete: "cascade" }),
+    ownerId: text("owner_id").notNull(),
+    name: text("name").notNull(),
+    keyId: text("key_id")
+      .notNull()
+      .references(() => encryptionKeys.id, { onDelete: "cascade" }),
+    nonce: bytes("nonce").notNull(),
+    ciphertext: bytes("ciphertext").notNull(),
+    version: integer("version").notNull().default(1),
+    updatedAt: instant("updated_at").notNull(),
+  },
+  (t) => [
+    unique("encrypted_secrets_owner_name").on(t.tenantId, t.ownerId, t.name),
+    index("encrypted_secrets_key").on(t.keyId),
+  ],
+);
+
+/** Pending authorisations. Found by the hash of `state` before the tenant is known; the PKCE verifier is in the vault. */
+export const oauthStates = pgTable("oauth_states", {
+  stateHash: text("state_hash").primaryKey(),
+  tenantId: tenantId().references(() => tenants.id, { onDelete: "cascade" }),
+  userId: text("user_id").notNull(),
+  /** Hash of the session (or API key id) that started it; another session cannot finish it. */
+  sessionHash: text("session_hash").notNull(),
+  platform: text("platform").notNull(),
+  authKind: text("auth_kind").notNull(),
+  redirectUri: text("redirect_uri").notNull(),
+  /** Set when a person signs in again for an existing connection. */
+  connectionId: text("connection_id"),
+  returnTo: text("return_to"),
+  createdAt: instant("created_at").notNull(),
+  expiresAt: instant("expires_at").notNull(),
+});
+
+export const oauthGrants = pgTable(
+  "oauth_grants",
+  {
+    id: text("id").primaryKey(),
+    tenantId: tenantId().references(() => tenants.id, { onDelete: "cascade" }),
+    platform: text("platform").notNull(),
+    authKind: text("auth_kind").notNull(),
+    subject: jsonb("subject").$type<JsonObject>().notNull(),
+    scopes: text("scopes").array().notNull(),
+    /** Accounts to choose from, without credentials; those are in the vault under the grant's id. */
+    accounts: jsonb("accounts").$type<JsonObject[]>().notNull(),
+    simulated: boolean("simulated").notNull(),
+    connectionId: text("connection_id"),
+    createdBy: text("created_by").notNull(),
+    createdAt: instant("created_at").notNull(),
+    expiresAt: instant("expires_at").notNull(),
+  },
+  (t) => [index("oauth_grants_tenant").on(t.tenantId, t.id)],
+);
+
+export const connections = pgTable(
+  "connections",
+  {
+    id: text("id").primaryKey(),
+    tenantId: tenantId().references(() => tenants.id, { onDelete: "cascade" }),
+    platform: text("platform").notNull(),
+    authKind: text("auth_kind").notNull(),
+    externalId: text("external_id").notNull(),
+    accountKind: text("account_kind").notNull(),
+    name: text("name").notNull(),
+    handle: text("handle"),
+    pictureUrl: text("picture_url"),
+    profileUrl: text("profile_url"),
+    extras: jsonb("extras").$type<JsonObject>().notNull(),
+    scopes: text("scopes").array().notNull(),
+    missingScopes: text("missing_scopes").array().notNull(),
+    status: text("status").$type<ConnectionStatus>().notNull(),
+    /** Why it needs a person: {code, message, actor, since}. */
+    statusReason: jsonb("status_reason").$type<JsonObject>(),
+    tokenExpiresAt: instant("token_expires_at"),
+    refreshExpiresAt: instant("refresh_expires_at"),
+    refreshedAt: instant("refreshed_at"),
+    /** Single-flight refresh: compare-and-set lease with a fence; `refresh_intent_at` is set before the call. */
+    refreshLeaseUntil: instant("refresh_lease_until"),
+    refreshFence: bigint("refresh_fence", { mode: "number" }).notNull().default(0),
+    refreshIntentAt: instant("refresh_intent_at"),
+    /** Raised with every stored credential; a failure seen with older credentials changes nothing. */
+    credentialVersion: integer("credential_version").notNull().default(1),
+    /** The platform asked us to wait: nothing of this connection starts before. */
+    blockedUntil: instant("blocked_until"),
+    pausedAt: instant("paused_at"),
+    pausedBy: text("paused_by"),
+    simulated: boolean("simulated").notNull(),
+    checkedAt: instant("checked_at"),
+    checkLatencyMs: integer("check_latency_ms"),
+    createdBy: text("created_by").notNull(),
+    createdAt: instant("created_at").notNull(),
+    updatedAt: instant("updated_at").notNull(),
+    disconnectedAt: instant("disconnected_at"),
+  },
+  (t) => [
+    unique("connections_account").on(t.tenantId, t.platform, t.externalId, t.authKind),
+    index("connections_tenant").on(t.tenantId, t.id),
+  ],
+);
+
+export const connectionHealthLog = pgTable(
+  "connection_health_log",
+  {
+    id: text("id").primaryKey(),
+    tenantId: tenantId().references(() => tenants.id, { onDelete: "cascade" }),
+    connectionId: text("connection_id").notNull(),
+    at: instant("at").notNull(),
+    ok: boolean("ok").notNull(),
+    latencyMs: integer("latency_ms").notNull(),
+    result: jsonb("result").$type<JsonObject>().notNull(),
+  },
+  (t) => [index("connection_health_log_connection").on(t.tenantId, t.connectionId, t.at)],
+);
+
+/** Every change of a connection: who, what, when. Append-only. */
+export const connectionAudit = pgTable(
+  "connection_audit",
+  {
+    id: text("id").primaryKey(),
+    tenantId: tenantId().references(() => tenants.id, { onDelete: "cascade" }),
+    connectionId: text("connection_id").notNull(),
+    at: instant("at").notNull(),
+    actor: text("actor").notNull(),
+    action: text("action").notNull(),
+    detail: jsonb("detail").$type<JsonObject>().notNull(),
+  },
+  (t) => [index("connection_audit_connection").on(t.tenantId, t.connectionId, t.id)],
+);

@@ -1,0 +1,191 @@
+import type { HeldReason, JobState, Json, JsonObject, PostStatus } from "@postd/contracts";
+import { sql } from "drizzle-orm";
+import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { instant, tenantId } from "./columns.ts";
+import { connections } from "./connections.ts";
+import { tenants } from "./people.ts";
+
+export const mediaAssets = pgTable(
+  "media_assets",
+  {
+    id: text("id").primaryKey(),
+    tenantId: tenantId().references(() => tenants.id, { onDelete: "cascade" }),
+    kind: text("kind").notNull(),
+    mimeType: text("mime_type").notNull(),
+    sizeBytes: bigint("size_bytes", { mode: "number" }).notNull(),
+    sha256: text("sha256").notNull(),
+    width: integer("width"),
+    height: integer("height"),
+    durationMs: integer("duration_ms"),
+    altText: text("alt_text"),
+    fileName: text("file_name"),
+    /** Key in the blob store. */
+    blobKey: text("blob_key").notNull(),
+    createdBy: text("created_by").notNull(),
+    createdAt: instant("created_at").notNull(),
+    deletedAt: instant("deleted_at"),
+  },
+  (t) => [index("media_assets_tenant").on(t.tenantId, t.id)],
+);
+
+/** Text, format, media and options as the author wrote them; versions override per connection or platform. */
+export interface PostContent {
+  readonly text: string;
+  readonly format?: string;
+  readonly media: readonly { readonly mediaId: string; readonly altText?: string }[];
+  readonly options: JsonObject;
+}
+
+export const posts = pgTable(
+  "posts",
+  {
+    id: text("id").primaryKey(),
+    tenantId: tenantId().references(() => tenants.id, { onDelete: "cascade" }),
+    status: text("status").$type<PostStatus>().notNull(),
+    content: jsonb("content").$type<PostContent>().notNull(),
+    scheduledFor: instant("scheduled_for"),
+    /** Targets of a post that is not approved yet; approving makes one job each. */
+    targets: jsonb("targets").$type<readonly JsonObject[]>().notNull(),
+    metadata: jsonb("metadata").$type<JsonObject>().notNull(),
+    createdBy: text("created_by").notNull(),
+    decidedBy: text("decided_by"),
+    decidedAt: instant("decided_at"),
+    decisionNote: text("decision_note"),
+    createdAt: instant("created_at").notNull(),
+    updatedAt: instant("updated_at").notNull(),
+    deletedAt: instant("deleted_at"),
+    version: integer("version").notNull().default(1),
+  },
+  (t) => [index("posts_tenant").on(t.tenantId, t.id)],
+);
+
+/** A version of a post for one connection (`target` is a connection id) or for all of a platform (a platform id). */
+export const postVersions = pgTable(
+  "post_versions",
+  {
+    tenantId: tenantId().references(() => tenants.id, { onDelete: "cascade" }),
+    postId: text("post_id")
+      .notNull()
+      .references(() => posts.id, { onDelete: "cascade" }),
+    target: text("target").notNull(),
+    content: jsonb("content").$type<Partial<PostContent>>().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.postId, t.target] })],
+);
+
+export const publishJobs = pgTable(
+  "publish_jobs",
+  {
+    id: text("id").primaryKey(),
+    tenantId: tenantId().references(() => tenants.id, { onDelete: "cascade" }),
+    postId: text("post_id")
+      .notNull()
+      .references(() => posts.id, { onDelete: "cascade" }),
+    connectionId: text("connection_id")
+      .notNull()
+      .references(() => connections.id, { onDelete: "cascade" }),
+    platform: text("platform").notNull(),
+    state: text("state").$type<JobState>().notNull(),
+    heldReason: text("held_reason").$type<HeldReason>(),
+    scheduledFor: instant("scheduled_for").notNull(),
+    /** When the pipeline must look at this row again, in every state; null: never by itself. */
+    wakeAt: instant("wake_at"),
+    /** When a wake-up was last handed to the queue engine; a hint may be lost, so it ages. */
+    handedAt: instant("handed_at"),
+    leaseUntil: instant("lease_until"),
+    leaseOwner: text("lease_owner"),
+    /** Raised by every claim; a worker whose fence is older can write nothing. */
+    fence: bigint("fence", { mode: "number" }).notNull().default(0),
+    /** Failed tries of the current step. */
+    tries: integer("tries").notNull().default(0),
+    /** Content frozen at the first claim. */
+    content: jsonb("content").$type<JsonObject>(),
+    stepState: jsonb("step_state").$type<JsonObject>(),
+    /** The intent whose answer is not known yet. */
+    openAttemptId: text("open_attempt_id"),
+    fingerprint: text("fingerprint"),
+    /** Equal to the fingerprint while in flight or unknown: one at a time per connection. */
+    inFlight: text("in_flight"),
+    externalPostId: text("external_post_id"),
+    permalink: text("permalink"),
+    publishedAt: instant("published_at"),
+    /** {kind, message, platformCode, requestId, step, actor, at} of the last failure, kept while it matters. */
+    failure: jsonb("failure").$type<JsonObject>(),
+    /** What probes saw: {since, looks, answers: [...], nextAt}. */
+    probe: jsonb("probe").$type<JsonObject>(),
+    needsPerson: boolean("needs_person").notNull().default(false),
+    nativeSchedule: boolean("native_schedule").notNull().default(false),
+    simulated: boolean("simulated").notNull(),
+    firstClaimedAt: instant("first_claimed_at"),
+    createdAt: instant("created_at").notNull(),
+    updatedAt: instant("updated_at").notNull(),
+  },
+  (t) => [
+    index("publish_jobs_tenant").on(t.tenantId, t.id),
+    index("publish_jobs_post").on(t.postId),
+    index("publish_jobs_state").on(t.tenantId, t.state, t.id),
+    index("publish_jobs_connection").on(t.connectionId, t.state),
+    index("publish_jobs_wake").on(t.wakeAt).where(sql`wake_at is not null`),
+    uniqueIndex("publish_jobs_in_flight").on(t.connectionId, t.inFlight).where(sql`in_flight is not null`),
+    uniqueIndex("publish_jobs_external").on(t.connectionId, t.externalPostId).where(sql`external_post_id is not null`),
+  ],
+);
+
+/** One try of one step. The intent is written before the call, the answer once after it; nothing else ever changes. */
+export const publishAttempts = pgTable(
+  "publish_attempts",
+  {
+    id: text("id").primaryKey(),
+    tenantId: tenantId().references(() => tenants.id, { onDelete: "cascade" }),
+    jobId: text("job_id")
+      .notNull()
+      .references(() => publishJobs.id, { onDelete: "cascade" }),
+    fence: bigint("fence", { mode: "number" }).notNull(),
+    step: text("step").notNull(),
+    /** "call", "probe", "refresh", "native". */
+    kind: text("kind").notNull(),
+    effect: text("effect").notNull(),
+    repeatable: boolean("repeatable").notNull(),
+    /** What a repeat must send exactly. */
+    prepared: jsonb("prepared").$type<Json>(),
+    fingerprint: text("fingerprint"),
+    intentAt: instant("intent_at").notNull(),
+    answeredAt: instant("answered_at"),
+    /** ok, waiting, failed, unknown, lost (no answer was ever recorded). */
+    outcome: text("outcome"),
+    failure: jsonb("failure").$type<JsonObject>(),
+    /** One plain sentence for the ledger view. */
+    note: text("note"),
+    latencyMs: integer("latency_ms"),
+  },
+  (t) => [index("publish_attempts_job").on(t.jobId, t.id)],
+);
+
+export const publishJobAnalytics = pgTable(
+  "publish_job_analytics",
+  {
+    tenantId: tenantId().references(() => tenants.id, { onDelete: "cascade" }),
+    jobId: text("job_id")
+      .notNull()
+      .references(() => publishJobs.id, { onDelete: "cascade" }),
+    fetchedAt: instant("fetched_at").notNull(),
+    metrics: jsonb("metrics").$type<readonly JsonObject[]>().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.jobId, t.fetchedAt] })],
+);
+
+/** First answers of creating requests; a replay never shows a secret again. */
+export const idempotencyRecords = pgTable(
+  "idempotency_records",
+  {
+    tenantId: tenantId().references(() => tenants.id, { onDelete: "cascade" }),
+    operation: text("operation").notNull(),
+    key: text("key").notNull(),
+    bodyHash: text("body_hash").notNull(),
+    resourceId: text("resource_id"),
+    status: integer("status"),
+    response: jsonb("response").$type<JsonObject>(),
+    createdAt: instant("created_at").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.operation, t.key] })],
+);

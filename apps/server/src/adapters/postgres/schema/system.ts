@@ -1,0 +1,65 @@
+import type { JsonObject } from "@postd/contracts";
+import { bigint, index, integer, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { bytes, instant, tenantId } from "./columns.ts";
+import { tenants } from "./people.ts";
+
+/** One row. The domain clock is the database's time plus this offset, which only tests set. */
+export const instance = pgTable("instance", {
+  id: integer("id").primaryKey(),
+  clockOffsetMs: bigint("clock_offset_ms", { mode: "number" }).notNull().default(0),
+  pausedAt: instant("paused_at"),
+  pausedBy: text("paused_by"),
+  /** When the canary task last went through the queue engine and a worker. */
+  canaryRanAt: instant("canary_ran_at"),
+  canaryLatencyMs: integer("canary_latency_ms"),
+});
+
+/** Leadership of crons by a row with an end and a fence; session locks break behind poolers. */
+export const leases = pgTable("leases", {
+  name: text("name").primaryKey(),
+  owner: text("owner").notNull(),
+  fence: bigint("fence", { mode: "number" }).notNull(),
+  until: instant("until").notNull(),
+});
+
+/** Raw inbound requests, stored before the answer; fanned out to events afterwards. */
+export const webhookInbox = pgTable(
+  "webhook_inbox",
+  {
+    id: text("id").primaryKey(),
+    platform: text("platform").notNull(),
+    receivedAt: instant("received_at").notNull(),
+    headers: jsonb("headers").$type<JsonObject>().notNull(),
+    body: bytes("body").notNull(),
+    processedAt: instant("processed_at"),
+    eventCount: integer("event_count"),
+    error: text("error"),
+  },
+  (t) => [index("webhook_inbox_open").on(t.processedAt, t.id)],
+);
+
+export const webhookEvents = pgTable(
+  "webhook_events",
+  {
+    id: text("id").primaryKey(),
+    tenantId: tenantId().references(() => tenants.id, { onDelete: "cascade" }),
+    connectionId: text("connection_id").notNull(),
+    platform: text("platform").notNull(),
+    type: text("type").notNull(),
+    dedupeKey: text("dedupe_key").notNull(),
+    occurredAt: instant("occurred_at"),
+    receivedAt: instant("received_at").notNull(),
+    data: jsonb("data").$type<JsonObject>().notNull(),
+  },
+  (t) => [uniqueIndex("webhook_events_dedupe").on(t.tenantId, t.connectionId, t.dedupeKey)],
+);
+
+/** Events no connection claims: kept for the operator, never shown to a tenant. */
+export const webhookUnmatched = pgTable("webhook_unmatched", {
+  id: text("id").primaryKey(),
+  platform: text("platform").notNull(),
+  accountExternalId: text("account_external_id").notNull(),
+  type: text("type").notNull(),
+  receivedAt: instant("received_at").notNull(),
+  data: jsonb("data").$type<JsonObject>().notNull(),
+});

@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { idSchema } from "./ids.ts";
+
+const MediaUrl = z.url({ protocol: /^https?$/ }).max(2_000);
+const IdempotencyKey = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces");
+const Options = z.record(z.string(), z.json());
+const Text = z.string().max(100_000);
+
+/** What `POST /api/publish` takes: one post to one connection. */
+export const PublishPayload = z.strictObject({
+  content: Text,
+  mediaUrls: z.array(MediaUrl).max(20).optional(),
+  mediaIds: z.array(idSchema("media")).max(20).optional(),
+  format: z.string().max(40).optional(),
+  /** Options of the platform, by the schema `GET /api/platforms` gives. */
+  options: Options.optional(),
+  productTags: z.array(z.json()).max(20).optional(),
+  scheduledFor: z.iso.datetime({ offset: true }).optional(),
+  idempotencyKey: IdempotencyKey.optional(),
+  metadata: z.record(z.string(), z.json()).optional(),
+  /** Let the platform hold the clock; off by default. */
+  nativeSchedule: z.boolean().optional(),
+  /** Say that posting the same again is meant, where a twin is in flight it still waits for the first. */
+  repost: z.boolean().optional(),
+});
+export type PublishPayload = z.infer<typeof PublishPayload>;
+
+export const PublishRequest = z.strictObject({ connectionId: idSchema("connection"), payload: PublishPayload });
+export type PublishRequest = z.infer<typeof PublishRequest>;
+
+export const PostVersionInput = z.strictObject({
+  content: Text.optional(),
+  format: z.string().max(40).optional(),
+  mediaIds: z.array(idSchema("media")).max(20).optional(),
+  options: Options.optional(),
+});
+
+/** What `POST /api/posts` takes: one content, many targets, versions by connection id or platform id. */
+export const PostInput = z.strictObject({
+  content: Text,
+  format: z.string().max(40).optional(),
+  mediaUrls: z.array(MediaUrl).max(20).optional(),
+  mediaIds: z.array(idSchema("media")).max(20).optional(),
+  options: Options.optional(),
+  targets: z
+    .array(z.strictObject({ connectionId: idSchema("connection"), nativeSchedule: z.boolean().optional() }))
+    .min(1)
+    .max(200),
+  versions: z.record(z.string().max(80), PostVersionInput).optional(),
+  scheduledFor: z.iso.datetime({ offset: true }).optional(),
+  idempotencyKey: IdempotencyKey.optional(),
+  metadata: z.record(z.string(), z.json()).optional(),
+  /** `draft` keeps it; `ask` waits for an approver; `publish` (default) makes the jobs now. */
+  mode: z.enum(["publish", "draft", "ask"]).optional(),
+  repost: z.boolean().optional(),
+});
+export type PostInput = z.infer<typeof PostInput>;
+
+export const PostPatch = z.strictObject({
+  content: Text.optional(),
+  format: z.string().max(40).nullable().optional(),
+  mediaIds: z.array(idSchema("media")).max(20).optional(),
+  options: Options.optional(),
+  targets: PostInput.shape.targets.optional(),
+  versions: z.record(z.string().max(80), PostVersionInput).optional(),
+  scheduledFor: z.iso.datetime({ offset: true }).nullable().optional(),
+  /** Version the edit started from; a newer one in between is a 409. */
+  ifVersion: z.number().int().optional(),
+});
+export type PostPatch = z.infer<typeof PostPatch>;
+
+/** How a person settles an `unknown` job: it is live, it is not live (send again), leave it. */
+export const ResolveInput = z.discriminatedUnion("outcome", [
+  z.strictObject({
+    outcome: z.literal("live"),
+    externalPostId: z.string().min(1).max(500).optional(),
+    permalink: z
+      .url({ protocol: /^https?$/ })
+      .max(2_000)
+      .optional(),
+  }),
+  z.strictObject({ outcome: z.literal("not_live") }),
+  z.strictObject({ outcome: z.literal("leave") }),
+]);
+export type ResolveInput = z.infer<typeof ResolveInput>;
+
+/** Retry from the desk or the hold; `at` moves it instead of sending now. */
+export const RetryInput = z.strictObject({ at: z.iso.datetime({ offset: true }).optional() });
+export type RetryInput = z.infer<typeof RetryInput>;
+
+export const PauseInput = z.strictObject({
+  scope: z.enum(["instance", "tenant", "connection"]),
+  connectionId: idSchema("connection").optional(),
+});
+export type PauseInput = z.infer<typeof PauseInput>;

@@ -1,0 +1,257 @@
+import { z } from "zod";
+import { PlatformId } from "./ids.ts";
+import { actors, connectionStatuses, heldReasons, jobStates, postStatuses } from "./job-states.ts";
+
+const Instant = z.iso.datetime();
+const Data = z.record(z.string(), z.unknown());
+
+/** A text limit as a client needs it to count along. */
+export const TextLimitView = z.object({
+  max: z.number().int(),
+  unit: z.enum(["characters", "graphemes", "utf16"]),
+  rule: z.string(),
+  maxBytes: z.number().int().optional(),
+  required: z.boolean(),
+});
+
+export const MediaRuleView = z.object({
+  min: z.number().int(),
+  max: z.number().int(),
+  image: Data.optional(),
+  video: Data.optional(),
+});
+
+/** One row of the capability matrix, derived from the connector and nothing else. */
+export const PlatformView = z.object({
+  id: PlatformId,
+  name: z.string(),
+  family: z.string(),
+  icon: z.string(),
+  color: z.string(),
+  previewKind: z.string(),
+  accountKinds: z.array(z.object({ id: z.string(), label: z.string() })),
+  auth: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.enum(["oauth2", "keys"]),
+      label: z.string(),
+      fields: z
+        .array(
+          z.object({
+            name: z.string(),
+            label: z.string(),
+            secret: z.boolean(),
+            required: z.boolean(),
+            help: z.string().optional(),
+            defaultValue: z.string().optional(),
+          }),
+        )
+        .optional(),
+      scopes: z.object({ required: z.array(z.string()), optional: z.array(z.string()) }),
+      configured: z.boolean(),
+    }),
+  ),
+  formats: z.array(
+    z.object({
+      id: z.string(),
+      label: z.string(),
+      accountKinds: z.array(z.string()).optional(),
+      media: MediaRuleView,
+      text: TextLimitView,
+    }),
+  ),
+  supports: z.object({
+    edit: z.array(z.string()),
+    delete: z.array(z.string()),
+    nativeSchedule: z.array(z.string()),
+    postAnalytics: z.boolean(),
+    accountAnalytics: z.boolean(),
+    webhooks: z.boolean(),
+    refresh: z.boolean(),
+    revoke: z.boolean(),
+  }),
+  constraints: z.object({ text: TextLimitView }),
+  optionsSchema: Data,
+  apiVersion: z.object({ current: z.string(), sunsetAt: z.string().optional() }),
+  healthStatus: z.enum(["ok", "degraded", "down", "not_configured"]),
+  simulated: z.boolean(),
+});
+export type PlatformView = z.infer<typeof PlatformView>;
+
+export const ConnectionView = z.object({
+  id: z.string(),
+  platform: PlatformId,
+  authKind: z.string(),
+  accountKind: z.string(),
+  externalId: z.string(),
+  name: z.string(),
+  handle: z.string().optional(),
+  pictureUrl: z.string().optional(),
+  profileUrl: z.string().optional(),
+  status: z.enum(connectionStatuses),
+  statusReason: z.object({ code: z.string(), message: z.string(), actor: z.enum(actors), since: Instant }).optional(),
+  scopes: z.array(z.string()),
+  missingScopes: z.array(z.string()),
+  tokenExpiresAt: Instant.optional(),
+  renewsItself: z.boolean(),
+  checkedAt: Instant.optional(),
+  checkLatencyMs: z.number().int().optional(),
+  blockedUntil: Instant.optional(),
+  paused: z.boolean(),
+  simulated: z.boolean(),
+  createdAt: Instant,
+  disconnectedAt: Instant.optional(),
+  /** Another connection of this tenant that posts to the same account. */
+  warnings: z.array(z.string()),
+});
+export type ConnectionView = z.infer<typeof ConnectionView>;
+
+export const GrantView = z.object({
+  id: z.string(),
+  platform: PlatformId,
+  authKind: z.string(),
+  subject: z.object({ externalId: z.string(), name: z.string() }),
+  scopes: z.array(z.string()),
+  simulated: z.boolean(),
+  expiresAt: Instant,
+  accounts: z.array(
+    z.object({
+      platform: PlatformId,
+      externalId: z.string(),
+      kind: z.string(),
+      name: z.string(),
+      handle: z.string().optional(),
+      pictureUrl: z.string().optional(),
+      missingScopes: z.array(z.string()),
+      blocked: z.string().optional(),
+      connectionId: z.string().optional(),
+    }),
+  ),
+});
+export type GrantView = z.infer<typeof GrantView>;
+
+export const MediaView = z.object({
+  id: z.string(),
+  kind: z.enum(["image", "video", "gif", "document"]),
+  mimeType: z.string(),
+  sizeBytes: z.number().int(),
+  sha256: z.string(),
+  width: z.number().int().optional(),
+  height: z.number().int().optional(),
+  durationMs: z.number().int().optional(),
+  altText: z.string().optional(),
+  fileName: z.string().optional(),
+  createdAt: Instant,
+});
+export type MediaView = z.infer<typeof MediaView>;
+
+export const AttemptView = z.object({
+  id: z.string(),
+  step: z.string(),
+  kind: z.string(),
+  intentAt: Instant,
+  answeredAt: Instant.optional(),
+  outcome: z.enum(["ok", "waiting", "failed", "unknown", "lost"]).optional(),
+  note: z.string().optional(),
+  latencyMs: z.number().int().optional(),
+  failure: Data.optional(),
+});
+export type AttemptView = z.infer<typeof AttemptView>;
+
+export const JobView = z.object({
+  id: z.string(),
+  postId: z.string(),
+  connectionId: z.string(),
+  platform: PlatformId,
+  format: z.string().optional(),
+  state: z.enum(jobStates),
+  heldReason: z.enum(heldReasons).optional(),
+  scheduledFor: Instant,
+  /** When POSTD looks at it next, by itself. */
+  nextAt: Instant.optional(),
+  tries: z.number().int(),
+  externalPostId: z.string().optional(),
+  permalink: z.string().optional(),
+  publishedAt: Instant.optional(),
+  failure: z
+    .object({
+      kind: z.string(),
+      message: z.string(),
+      effect: z.string(),
+      actor: z.enum(actors),
+      step: z.string().optional(),
+      platformCode: z.string().optional(),
+      requestId: z.string().optional(),
+      field: z.string().optional(),
+      action: z.string().optional(),
+      at: Instant,
+    })
+    .optional(),
+  /** For `unknown`: what looking has shown, and whether a person must decide. */
+  probe: z
+    .object({
+      since: Instant,
+      looks: z.number().int(),
+      nextAt: Instant.optional(),
+      needsPerson: z.boolean(),
+      saw: z.array(
+        z.object({
+          at: Instant,
+          answer: z.string(),
+          detail: z.string(),
+          candidates: z.array(
+            z.object({
+              externalId: z.string(),
+              permalink: z.string().optional(),
+              createdAt: Instant.optional(),
+              preview: z.string().optional(),
+            }),
+          ),
+        }),
+      ),
+    })
+    .optional(),
+  nativeSchedule: z.boolean(),
+  simulated: z.boolean(),
+  createdAt: Instant,
+  updatedAt: Instant,
+  attempts: z.array(AttemptView).optional(),
+});
+export type JobView = z.infer<typeof JobView>;
+
+export const PostContentView = z.object({
+  text: z.string(),
+  format: z.string().optional(),
+  mediaIds: z.array(z.string()),
+  options: Data,
+});
+
+export const PostView = z.object({
+  id: z.string(),
+  status: z.enum(postStatuses),
+  content: PostContentView,
+  versions: z.record(z.string(), PostContentView.partial()),
+  targets: z.array(z.object({ connectionId: z.string() })),
+  scheduledFor: Instant.optional(),
+  metadata: Data,
+  createdAt: Instant,
+  updatedAt: Instant,
+  jobs: z.array(JobView),
+  /** True when any target is simulated. */
+  simulated: z.boolean(),
+});
+export type PostView = z.infer<typeof PostView>;
+
+/** Failed and unknown jobs with one cause, and what cures them together. */
+export const DlqGroupView = z.object({
+  cause: z.string(),
+  kind: z.string(),
+  platform: PlatformId,
+  message: z.string(),
+  actor: z.enum(actors),
+  action: z.string(),
+  count: z.number().int(),
+  oldestAt: Instant,
+  jobs: z.array(JobView),
+});
+export type DlqGroupView = z.infer<typeof DlqGroupView>;

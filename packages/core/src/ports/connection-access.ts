@@ -1,0 +1,42 @@
+import type { AccountRef, Credentials, PlatformFailure } from "@postd/connector-kit";
+import type { ConnectionId, ConnectionStatus, Result, TenantId } from "@postd/contracts";
+
+/** What the pipeline needs to act for a connection. Tokens live only inside this value, for one call. */
+export interface OpenConnection {
+  readonly id: ConnectionId;
+  readonly tenantId: TenantId;
+  readonly platform: string;
+  readonly account: AccountRef;
+  readonly credentials: Credentials;
+  readonly credentialVersion: number;
+  readonly status: ConnectionStatus;
+  readonly simulated: boolean;
+}
+
+/** Opening, refreshing and marking connections, as the pipeline sees it. */
+export interface ConnectionAccess {
+  /**
+   * Reads the connection and opens its credentials. A token that ends within the connector's margin is refreshed
+   * first, single-flight: lease by compare-and-set, intent recorded, HTTP outside any transaction, the rotated pair
+   * stored before it is used; waiters poll the row. `undefined`: gone.
+   */
+  open(input: {
+    readonly tenantId: TenantId;
+    readonly connectionId: ConnectionId;
+    readonly fresh: boolean /** Force a refresh unless a newer version than this is already stored. */;
+    readonly newerThan?: number;
+  }): Promise<Result<OpenConnection, PlatformFailure> | undefined>;
+  /** Sets attention or revoked after a failure seen with this credential version; an older version changes nothing. Audited. */
+  markBroken(input: {
+    readonly tenantId: TenantId;
+    readonly connectionId: ConnectionId;
+    readonly credentialVersion: number;
+    readonly failure: PlatformFailure;
+  }): Promise<void>;
+  /** The platform asked to wait: nothing of this connection starts before. */
+  blockUntil(input: {
+    readonly tenantId: TenantId;
+    readonly connectionId: ConnectionId;
+    readonly until: Date;
+  }): Promise<void>;
+}

@@ -1,0 +1,173 @@
+import type {
+  ApiKeyId,
+  ConnectionId,
+  ConnectionView,
+  DlqGroupView,
+  FieldProblem,
+  GrantId,
+  GrantView,
+  JobState,
+  JobView,
+  MediaId,
+  MediaView,
+  PauseInput,
+  PostId,
+  PostInput,
+  PostPatch,
+  PostStatus,
+  PostView,
+  PublishJobId,
+  PublishRequest,
+  ResolveInput,
+  Result,
+  RetryInput,
+  ServiceError,
+  TenantId,
+  UserId,
+} from "@postd/contracts";
+
+/** Who asks. `sessionHash` ties an authorisation to the browser session or key that started it. */
+export interface Caller {
+  readonly tenantId: TenantId;
+  /** `usr_...` or `key_...`, for audit. */
+  readonly actorId: UserId | ApiKeyId;
+  readonly role: "owner" | "admin" | "editor" | "approver" | "viewer";
+  readonly sessionHash: string;
+}
+
+export type ServiceResult<T> = Promise<Result<T, ServiceError>>;
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor?: string;
+}
+export interface PageInput {
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+/** A creating answer; `replayed` when the same key and body were seen before. */
+export interface Created<T> {
+  readonly view: T;
+  readonly replayed: boolean;
+}
+
+/** Posts and publish jobs. Ids of other tenants are `not_found`. */
+export interface PublishingService {
+  publish(caller: Caller, input: PublishRequest, idempotencyKey?: string): ServiceResult<Created<JobView>>;
+  createPost(caller: Caller, input: PostInput, idempotencyKey?: string): ServiceResult<Created<PostView>>;
+  /** Every problem of every target at once; sends nothing. */
+  validatePost(
+    caller: Caller,
+    input: PostInput,
+  ): ServiceResult<{
+    readonly ok: boolean;
+    readonly targets: readonly {
+      readonly connectionId: string;
+      readonly format?: string;
+      readonly problems: readonly FieldProblem[];
+    }[];
+  }>;
+  getPost(caller: Caller, id: PostId): ServiceResult<PostView>;
+  listPosts(caller: Caller, page: PageInput & { readonly status?: PostStatus }): ServiceResult<Page<PostView>>;
+  updatePost(caller: Caller, id: PostId, patch: PostPatch): ServiceResult<PostView>;
+  /** Cancels what is not sent; live posts are deleted at the platform only with `alsoLive`. */
+  deletePost(caller: Caller, id: PostId, options: { readonly alsoLive: boolean }): ServiceResult<PostView>;
+  decidePost(
+    caller: Caller,
+    id: PostId,
+    decision: { readonly approve: boolean; readonly note?: string },
+  ): ServiceResult<PostView>;
+  getJob(caller: Caller, id: PublishJobId): ServiceResult<JobView>;
+  listJobs(
+    caller: Caller,
+    page: PageInput & {
+      readonly states?: readonly JobState[];
+      readonly connectionId?: ConnectionId;
+      readonly postId?: PostId;
+    },
+  ): ServiceResult<Page<JobView>>;
+  retryJob(caller: Caller, id: PublishJobId, input: RetryInput): ServiceResult<JobView>;
+  cancelJob(caller: Caller, id: PublishJobId): ServiceResult<JobView>;
+  resolveJob(caller: Caller, id: PublishJobId, input: ResolveInput): ServiceResult<JobView>;
+  listDlq(caller: Caller): ServiceResult<{ readonly groups: readonly DlqGroupView[] }>;
+  /** Sends failed (not unknown) jobs again: all of one cause, or the named ones. */
+  replayDlq(
+    caller: Caller,
+    input: { readonly cause?: string; readonly jobIds?: readonly PublishJobId[] },
+  ): ServiceResult<{
+    readonly replayed: number;
+    readonly refused: readonly { readonly jobId: string; readonly reason: string }[];
+  }>;
+  pause(caller: Caller, input: PauseInput): ServiceResult<{ readonly paused: true }>;
+  resume(caller: Caller, input: PauseInput): ServiceResult<{ readonly paused: false; readonly released: number }>;
+}
+
+/** Connecting accounts and keeping them alive. */
+export interface ConnectionsService {
+  startOAuth(
+    caller: Caller,
+    input: {
+      readonly platform: string;
+      readonly authKind?: string;
+      readonly connectionId?: ConnectionId;
+      readonly returnTo?: string;
+    },
+  ): ServiceResult<{ readonly authUrl: string; readonly state: string; readonly expiresAt: string }>;
+  /** The platform sent the browser back. Ties to the session that started; single use. */
+  finishOAuth(
+    caller: Caller,
+    input: {
+      readonly platform: string;
+      readonly state: string;
+      readonly code?: string;
+      readonly error?: string;
+      readonly errorDescription?: string;
+    },
+  ): ServiceResult<{ readonly grantId: GrantId; readonly returnTo?: string }>;
+  getGrant(caller: Caller, id: GrantId): ServiceResult<GrantView>;
+  /** Chooses accounts of a grant. */
+  connectFromGrant(
+    caller: Caller,
+    input: {
+      readonly grantId: GrantId;
+      readonly accounts: readonly { readonly platform: string; readonly externalId: string }[];
+    },
+  ): ServiceResult<{ readonly connections: readonly ConnectionView[] }>;
+  /** Connects with typed keys (app password). */
+  connectWithKeys(
+    caller: Caller,
+    input: { readonly platform: string; readonly authKind?: string; readonly keys: Readonly<Record<string, string>> },
+  ): ServiceResult<{ readonly connections: readonly ConnectionView[] }>;
+  list(caller: Caller, page: PageInput & { readonly platform?: string }): ServiceResult<Page<ConnectionView>>;
+  get(caller: Caller, id: ConnectionId): ServiceResult<ConnectionView>;
+  /** Revokes at the platform where it can, deletes secrets, holds what was planned. */
+  disconnect(
+    caller: Caller,
+    id: ConnectionId,
+  ): ServiceResult<{
+    readonly connection: ConnectionView;
+    readonly revokedAtPlatform: boolean;
+    readonly note?: string;
+  }>;
+  refresh(caller: Caller, id: ConnectionId): ServiceResult<ConnectionView>;
+  check(caller: Caller, id: ConnectionId): ServiceResult<ConnectionView>;
+  timeline(caller: Caller, id: ConnectionId, page: PageInput): ServiceResult<Page<Readonly<Record<string, unknown>>>>;
+}
+
+/** Media: uploads are streamed to the blob store, typed by their bytes. */
+export interface MediaService {
+  upload(
+    caller: Caller,
+    input: { readonly stream: AsyncIterable<Uint8Array>; readonly fileName?: string; readonly altText?: string },
+  ): ServiceResult<MediaView>;
+  fetchFromUrl(caller: Caller, input: { readonly url: string; readonly altText?: string }): ServiceResult<MediaView>;
+  get(caller: Caller, id: MediaId): ServiceResult<MediaView>;
+  remove(caller: Caller, id: MediaId): ServiceResult<MediaView>;
+  /** Opens what a signed public URL names; undefined when the signature is wrong, old or the file is gone. */
+  openSigned(input: {
+    readonly path: string;
+  }): Promise<
+    { readonly stream: AsyncIterable<Uint8Array>; readonly sizeBytes: number; readonly mimeType: string } | undefined
+  >;
+}
