@@ -93,4 +93,3 @@ export interface AppCredentialsSet {
     readonly help: string;
   }[];
 }
-

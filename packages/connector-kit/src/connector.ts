@@ -2,7 +2,15 @@ import type { JsonObject, PlatformId } from "@postd/contracts";
 import type { z } from "zod";
 import type { AppCredentialsSet, Auth } from "./auth.ts";
 import type { AccountRef, AppCredentials, ConnectorContext, PlatformResult } from "./context.ts";
-import type { Format, MediaRule, NativeSchedule, OutgoingPost, PostProblem, PublishedRef, TextLimit } from "./publish.ts";
+import type {
+  Format,
+  MediaRule,
+  NativeSchedule,
+  OutgoingPost,
+  PostProblem,
+  PublishedRef,
+  TextLimit,
+} from "./publish.ts";
 
 /** One number with its meaning; a metric the platform does not give is left out, never 0. */
 export interface Metric {
@@ -15,8 +23,14 @@ export interface Metric {
 export interface Analytics {
   /** How old the platform's numbers may be. */
   readonly delayMs: number;
-  readonly post?: (ref: PublishedRef & { readonly format: string }, ctx: ConnectorContext) => PlatformResult<readonly Metric[]>;
-  readonly account?: (range: { readonly since: Date; readonly until: Date }, ctx: ConnectorContext) => PlatformResult<readonly Metric[]>;
+  readonly post?: (
+    ref: PublishedRef & { readonly format: string },
+    ctx: ConnectorContext,
+  ) => PlatformResult<readonly Metric[]>;
+  readonly account?: (
+    range: { readonly since: Date; readonly until: Date },
+    ctx: ConnectorContext,
+  ) => PlatformResult<readonly Metric[]>;
 }
 
 export interface HealthAnswer {
@@ -90,7 +104,10 @@ export interface Connector {
   readonly limits: { readonly text: TextLimit };
   readonly publish: Readonly<Record<string, Format>>;
   /** Picks the format when the author names none; undefined: nothing fits. Pure. */
-  defaultFormat(post: Pick<OutgoingPost, "text" | "media" | "options">, account: Pick<AccountRef, "kind" | "authKind">): string | undefined;
+  defaultFormat(
+    post: Pick<OutgoingPost, "text" | "media" | "options">,
+    account: Pick<AccountRef, "kind" | "authKind">,
+  ): string | undefined;
   /** Rules beyond limits, media and options; pure. */
   readonly validate?: (post: OutgoingPost, account: AccountRef) => readonly PostProblem[];
   /** What counts as the same post: normalised text and media hashes. */
@@ -98,7 +115,11 @@ export interface Connector {
   readonly schedule?: NativeSchedule;
   readonly edit?: {
     readonly formats: readonly string[];
-    readonly run: (ref: PublishedRef, change: { readonly text: string; readonly format: string }, ctx: ConnectorContext) => PlatformResult<void>;
+    readonly run: (
+      ref: PublishedRef,
+      change: { readonly text: string; readonly format: string },
+      ctx: ConnectorContext,
+    ) => PlatformResult<void>;
   };
   readonly remove?: {
     readonly formats: readonly string[];
@@ -121,7 +142,9 @@ export function defineConnector(connector: Connector): Connector {
       if (seen.has(step.name)) throw new Error(`${connector.id}.${formatId}: two steps are named ${step.name}`);
       seen.add(step.name);
       if (step.effect === "visible" && !step.repeatable && !step.probe)
-        throw new Error(`${connector.id}.${formatId}.${step.name}: a visible step that may not be repeated needs a probe`);
+        throw new Error(
+          `${connector.id}.${formatId}.${step.name}: a visible step that may not be repeated needs a probe`,
+        );
     }
     if (format.steps.length === 0) throw new Error(`${connector.id}.${formatId} has no steps`);
   }

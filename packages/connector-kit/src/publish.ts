@@ -69,7 +69,13 @@ export interface Step<S, P extends Json = any> {
   readonly settleMs?: number;
   done(state: S, post: OutgoingPost): boolean;
   /** Pure. Everything a repeat must send exactly: our record key, `createdAt`, final text. */
-  prepare?(input: { readonly post: OutgoingPost; readonly state: S; readonly account: AccountRef; readonly now: Date; readonly randomBits: (bits: number) => bigint }): P;
+  prepare?(input: {
+    readonly post: OutgoingPost;
+    readonly state: S;
+    readonly account: AccountRef;
+    readonly now: Date;
+    readonly randomBits: (bits: number) => bigint;
+  }): P;
   run(input: StepInput<S, P>, ctx: ConnectorContext): PlatformResult<Progress<S>>;
   /** Required where effect is visible and the step is not repeatable. */
   probe?(input: StepInput<S, P> & { readonly intentAt: Date }, ctx: ConnectorContext): PlatformResult<ProbeAnswer<S>>;
@@ -144,7 +150,10 @@ export interface NativeSchedule {
   readonly maxLeadMs: number;
   readonly formats: readonly string[];
   /** Reads whether the platform has shown it. */
-  verify(ref: PublishedRef, ctx: ConnectorContext): PlatformResult<{ readonly state: "live" | "waiting" | "gone"; readonly permalink?: string }>;
+  verify(
+    ref: PublishedRef,
+    ctx: ConnectorContext,
+  ): PlatformResult<{ readonly state: "live" | "waiting" | "gone"; readonly permalink?: string }>;
   cancel(ref: PublishedRef, ctx: ConnectorContext): PlatformResult<void>;
   move(ref: PublishedRef, publishAt: Date, ctx: ConnectorContext): PlatformResult<void>;
 }

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { asId, ok } from "@postd/contracts";
+import { z } from "zod";
+import { checkPost } from "./check-post.ts";
+import { type Connector, defineConnector } from "./connector.ts";
+import type { AccountRef, MediaInfo } from "./context.ts";
+import { defaultFingerprint } from "./fingerprint.ts";
+import type { OutgoingPost, Step } from "./publish.ts";
+import { countGraphemes } from "./text.ts";
+
+const step: Step<{ done: boolean }> = {
+  name: "send",
+  effect: "visible",
+  repeatable: true,
+  done: (state) => state.done,
+  run: async () => ok({ state: { done: true } }),
+};
+const text = { max: 10, unit: "graphemes", maxBytes: 30, count: countGraphemes, rule: "graphemes" } as const;
+const image = { mimeTypes: ["image/png"], maxBytes: 2_000_000, minAspect: 0.8, maxAspect: 1.91, minWidth: 320 };
+const video = { mimeTypes: ["video/mp4"], maxBytes: 10_000_000, minMs: 1000, maxMs: 60_000 };
+const start = () => ({ done: false });
+
+const demo: Connector = defineConnector({
+  id: "demo",
+  name: "Demo",
+  family: "demo",
+  icon: "icon.svg",
+  color: "#000000",
+  previewKind: "short",
+  auth: [],
+  appCredentials: [],
+  hosts: ["api.demo.example"],
+  apiVersion: { current: "1" },
+  accountKinds: [
+    { id: "page", label: "Page" },
+    { id: "person", label: "Person" },
+  ],
+  options: z.strictObject({ title: z.string().max(5).optional(), tags: z.array(z.string()).optional() }),
+  extras: z.object({}),
+  limits: { text },
+  publish: {
+    text: { label: "Text", media: { min: 0, max: 0 }, start, steps: [step] },
+    photo: { label: "Photo", media: { min: 1, max: 2, image, video }, start, steps: [step] },
+    story: { label: "Story", media: { min: 1, max: 1, image }, accountKinds: ["page"], start, steps: [step] },
+  },
+  defaultFormat: () => "text",
+  validate: (post) =>
+    Array.isArray(post.options.tags) && post.options.tags.length > 1
+      ? [{ field: "options.tags", code: "too_many", message: "Too many tags. Keep one.", severity: "error" }]
+      : [],
+  fingerprint: defaultFingerprint,
+  health: async () => ok({ missingScopes: [] }),
+});
+
+const account: AccountRef = { externalId: "1", kind: "person", authKind: "keys", name: "Ida", extras: {} };
+const post = (over: Partial<OutgoingPost>): OutgoingPost => ({
+  format: "text",
+  text: "hello",
+  media: [],
+  options: {},
+  ...over,
+});
+const medium = (over: Partial<MediaInfo> = {}): MediaInfo => ({
+  id: asId("media", "med_00000001"),
+  kind: "image",
+  mimeType: "image/png",
+  sizeBytes: 1000,
+  sha256: "aa",
+  width: 1000,
+  height: 1000,
+  ...over,
+});
+const found = (over: Partial<OutgoingPost>) => checkPost(demo, post(over), account).map((p) => `${p.field} ${p.code}`);
+
+test("a good post has no problem", () => {
+  assert.deepEqual(found({}), []);
+  assert.deepEqual(found({ format: "photo", text: "", media: [medium()] }), []);
+});
+
+test("text at the limit passes and one more is refused with how much to remove", () => {
+  assert.deepEqual(found({ text: "é".repeat(10) }), []);
+  const [problem] = checkPost(demo, post({ text: "x".repeat(12) }), account);
+  assert.equal(problem?.message, "Text is 12 characters; Demo takes 10. Remove 2.");
+  assert.deepEqual(found({ text: "👨‍👩‍👧‍👦".repeat(2) }), ["text text_too_large"]);
+});
+
+test("an empty post and a missing medium are named", () => {
+  assert.deepEqual(found({ text: " \n" }), ["text text_required"]);
+  assert.deepEqual(found({ format: "photo" }), ["media too_few_media"]);
+});
+
+test("a format that does not exist or is not open to the account says which are", () => {
+  const [unknown] = checkPost(demo, post({ format: "poem" }), account);
+  assert.equal(unknown?.message, 'Demo has no format "poem". Choose one of: text, photo.');
+  assert.deepEqual(found({ format: "story", media: [medium()] }), ["format format_not_for_account"]);
+  assert.deepEqual(found({ format: "toString" }), ["format unknown_format"]);
+});
+
+test("every medium is judged by its own rule and told apart by number", () => {
+  const media = [
+    medium({ sizeBytes: 2_400_000 }),
+    medium({ width: 1000, height: 2000 }),
+    medium({ mimeType: "image/bmp" }),
+  ];
+  const problems = checkPost(demo, post({ format: "photo", media }), account);
+  assert.deepEqual(
+    problems.map((p) => [p.field, p.code]),
+    [
+      ["media", "too_many_media"],
+      ["media.0", "media_too_large"],
+      ["media.1", "media_aspect"],
+      ["media.2", "media_type"],
+    ],
+  );
+  assert.equal(problems[1]?.message, "Image 1 is 2.4 MB; Demo takes 2 MB. Make it smaller.");
+  assert.match(problems[2]?.message ?? "", /^Image 2 is 1000 x 2000 \(0\.50:1\); Demo takes at least 0\.80:1/);
+});
+
+test("videos have lengths, documents have no place, text takes no media", () => {
+  const clip = (durationMs: number) => [medium({ kind: "video", mimeType: "video/mp4", durationMs })];
+  assert.deepEqual(found({ format: "photo", media: clip(999) }), ["media.0 media_too_short"]);
+  assert.deepEqual(found({ format: "photo", media: clip(60_000) }), []);
+  assert.deepEqual(found({ format: "photo", media: clip(60_001) }), ["media.0 media_too_long"]);
+  assert.deepEqual(found({ format: "photo", media: [medium({ kind: "document" })] }), ["media.0 media_kind"]);
+  assert.deepEqual(found({ media: [medium()] }), ["media too_many_media"]);
+  assert.deepEqual(found({ format: "photo", media: [medium({ width: 300, height: 300 })] }), [
+    "media.0 media_too_narrow",
+  ]);
+});
+
+test("every problem is told at once: text, media, options and the connector's own rules", () => {
+  assert.deepEqual(
+    found({
+      format: "photo",
+      text: "x".repeat(11),
+      options: { title: "too long", colour: "red", tags: ["a", "b"] },
+    }),
+    [
+      "text text_too_long",
+      "media too_few_media",
+      "options.title invalid_option",
+      "options.colour unknown_option",
+      "options.tags too_many",
+    ],
+  );
+});
+
+test("the same content has one fingerprint on every format; other media or text another", () => {
+  const one = defaultFingerprint(post({ text: "Cafe\u0301  bar", media: [medium()] }));
+  assert.equal(defaultFingerprint(post({ format: "photo", text: "Café bar ", media: [medium()] })), one);
+  assert.notEqual(defaultFingerprint(post({ text: "Café bar", media: [medium({ sha256: "bb" })] })), one);
+  assert.notEqual(defaultFingerprint(post({ text: "Café", media: [medium()] })), one);
+});

@@ -1,0 +1,71 @@
+import { fail, ok, type Result } from "@postd/contracts";
+import type { z } from "zod";
+import type { Clock } from "./context.ts";
+import type { FailureDetail, PlatformFailure } from "./failure.ts";
+import type { HttpResponse } from "./http.ts";
+
+const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * What `Retry-After` asks for, as seconds or as an HTTP date measured on `clock`. Never negative, at most a day;
+ * undefined where the header is absent or unreadable.
+ */
+export function retryAfterMs(res: Pick<HttpResponse, "headers">, clock: Clock): number | undefined {
+  const raw = res.headers["retry-after"]?.trim();
+  if (!raw) return undefined;
+  const waitMs = /^\d+(\.\d+)?$/.test(raw) ? Number(raw) * 1000 : Date.parse(raw) - clock.now().getTime();
+  if (!Number.isFinite(waitMs)) return undefined;
+  return Math.min(Math.max(0, Math.ceil(waitMs)), MAX_RETRY_AFTER_MS);
+}
+
+export interface ServerFailureDetail extends Partial<FailureDetail> {
+  readonly clock: Clock;
+  /** Where the platform tells its wait in another way than `Retry-After`. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+/**
+ * The failure an answer means by its status alone; ask for the platform's own codes first. 429 is `rate_limited`. 408
+ * and 5xx are `outcome_unknown` on a call that changes the platform, `unavailable` on a read. Anything else is
+ * `unexpected_response`. A missing message is filled in with one naming the status.
+ */
+export function serverFailure(
+  res: Pick<HttpResponse, "status" | "headers" | "effect">,
+  { clock, retryAfterMs: toldMs, message, ...given }: ServerFailureDetail,
+): PlatformFailure {
+  const waitMs = toldMs ?? retryAfterMs(res, clock);
+  const wait = waitMs === undefined ? {} : { retryAfterMs: waitMs };
+  const detail = { ...given, status: res.status };
+  if (res.status === 429)
+    return { ...detail, ...wait, kind: "rate_limited", message: message ?? "The platform asks us to slow down." };
+  if (res.status >= 500 || res.status === 408) {
+    const said = message ?? `The platform answered with an error of its own (${res.status}).`;
+    return res.effect === "none"
+      ? { ...detail, ...wait, kind: "unavailable", message: said }
+      : { ...detail, kind: "outcome_unknown", message: said };
+  }
+  return {
+    ...detail,
+    kind: "unexpected_response",
+    message: message ?? `The platform gave an answer we do not know (${res.status}).`,
+  };
+}
+
+/**
+ * The answer's JSON as `schema` reads it. A body that is not JSON or of another shape is `unexpected_response`; its
+ * cause names the fields that differ and never their values.
+ */
+export function parseJson<T extends z.ZodType>(
+  res: Pick<HttpResponse, "status" | "json">,
+  schema: T,
+): Result<z.output<T>, PlatformFailure> {
+  const parsed = schema.safeParse(res.json);
+  if (parsed.success) return ok(parsed.data);
+  const fields = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.join(".") || "body"}: ${issue.code}`);
+  return fail({
+    kind: "unexpected_response",
+    status: res.status,
+    message: "The platform gave an answer of a shape we do not know.",
+    cause: res.json === undefined ? "body: not JSON" : fields.join(", "),
+  });
+}
