@@ -19,7 +19,7 @@ import path from "node:path";
 import { z } from "zod";
 import type { SystemUser } from "./system-user.ts";
 
-export type Binaries = { readonly initdb: string; readonly postgres: string; readonly pgCtl: string };
+export type Binaries = { readonly initdb: string; readonly postgres: string };
 
 const Links = z.array(z.object({ source: z.string(), target: z.string() }));
 const Manifest = z.object({ version: z.string() });
@@ -61,7 +61,7 @@ function packageFolder(): string {
 
 function programs(native: string): Binaries {
   const program = (name: string) => path.join(native, "bin", process.platform === "win32" ? `${name}.exe` : name);
-  return { initdb: program("initdb"), postgres: program("postgres"), pgCtl: program("pg_ctl") };
+  return { initdb: program("initdb"), postgres: program("postgres") };
 }
 
 /** npm packages cannot hold symbolic links; the package lists them and an install script npm may block would make them. */

@@ -1,4 +1,4 @@
-import { chownSync, lstatSync, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { SystemUser } from "./system-user.ts";
 
@@ -31,6 +31,18 @@ export function prepareFolders(layout: Layout, user: SystemUser | undefined): vo
   for (const folder of [layout.root, layout.members]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     handOver(folder, user);
+  }
+}
+
+/** A copied or restored folder may be open to others, and as root not even readable for the user; makes both right. */
+export function claimCluster(layout: Layout, user: SystemUser | undefined): void {
+  const version = statSync(path.join(layout.cluster, "PG_VERSION"), { throwIfNoEntry: false });
+  if (!version) return;
+  if ((statSync(layout.cluster).mode & 0o077) !== 0) chmodSync(layout.cluster, 0o700);
+  if (!user || version.uid === user.uid) return;
+  handOver(layout.cluster, user);
+  for (const entry of readdirSync(layout.root, { recursive: true, withFileTypes: true })) {
+    if (!entry.isSymbolicLink()) handOver(path.join(entry.parentPath, entry.name), user);
   }
 }
 

@@ -7,7 +7,8 @@ import { type Layout, writePrivateFile } from "./layout.ts";
 import { isSameProcessAlive, markOf } from "./processes.ts";
 import type { SystemUser } from "./system-user.ts";
 
-const Member = z.object({ place: z.string(), pid: z.number(), born: z.string() });
+/** `folder` tells a member of this folder from one that came along when the folder was copied. */
+const Member = z.object({ place: z.string(), folder: z.string(), pid: z.number(), born: z.string() });
 type Member = z.infer<typeof Member>;
 
 export const heartbeatMs = 1_000;
@@ -32,7 +33,7 @@ export function join(
   layout: Layout,
   user: SystemUser | undefined,
 ): { leave(): void; beat(): void; othersRemain(): boolean } {
-  const me: Member = { place, ...markOf(process.pid) };
+  const me: Member = { place, folder: identityOf(layout.root), ...markOf(process.pid) };
   const file = path.join(layout.members, `${process.pid}-${Math.random().toString(36).slice(2)}.json`);
   writePrivateFile(file, JSON.stringify(me), user);
   return {
@@ -44,7 +45,7 @@ export function join(
         // the folder was removed under us; whoever did that has bigger questions than a heartbeat
       }
     },
-    othersRemain: () => members(layout).some((other) => other.file !== file && isSameProcessAlive(other.member)),
+    othersRemain: () => members(layout).some((other) => other.file !== file && isHere(layout, other.member)),
   };
 }
 
@@ -56,7 +57,7 @@ export function join(
 export async function refuseOtherPlaces(layout: Layout): Promise<void> {
   const foreign = members(layout).filter(({ member }) => member.place !== place);
   for (const { file, member } of members(layout)) {
-    if (member.place === place && !isSameProcessAlive(member)) rmSync(file, { force: true });
+    if (member.place === place && !isHere(layout, member)) rmSync(file, { force: true });
   }
   const before = new Map(foreign.map(({ file }) => [file, beatAt(file)]));
   const end = performance.now() + silenceMs;
@@ -69,6 +70,15 @@ export async function refuseOtherPlaces(layout: Layout): Promise<void> {
     }
   }
   for (const file of before.keys()) rmSync(file, { force: true });
+}
+
+function isHere(layout: Layout, member: Member): boolean {
+  return member.place === place && member.folder === identityOf(layout.root) && isSameProcessAlive(member);
+}
+
+function identityOf(folder: string): string {
+  const { dev, ino } = statSync(folder);
+  return `${dev}:${ino}`;
 }
 
 function sharedFolder(layout: Layout): string {

@@ -64,7 +64,10 @@ export async function startPostmaster(
   }
 }
 
-/** Fast shutdown: open transactions are rolled back, everything is on disk. Harder ways follow when it does not end. */
+/**
+ * Fast shutdown: open transactions are rolled back, everything is on disk. Harder ways follow when it does not end.
+ * Windows has no signals, there it is ended at once; that is safe too, the next start replays the log.
+ */
 export async function stopPostmaster(pid: number): Promise<void> {
   for (const [name, patienceMs] of [
     ["SIGINT", 60_000],

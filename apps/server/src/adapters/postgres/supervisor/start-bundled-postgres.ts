@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { ensureCluster, superuser } from "./cluster.ts";
-import { type Layout, layoutOf, prepareFolders } from "./layout.ts";
+import { claimCluster, type Layout, layoutOf, prepareFolders } from "./layout.ts";
 import { databaseName, ensureDatabase, isOurs } from "./login.ts";
 import { heartbeatMs, join, refuseOtherPlaces } from "./members.ts";
 import { choosePort } from "./port.ts";
@@ -53,6 +53,7 @@ export async function startBundledPostgres(options: BundledPostgresOptions): Pro
   const context = { ...options, layout, user, binaries };
   return withStartLock(layout.lockFile, lockPatienceMs, async () => {
     await refuseOtherPlaces(layout);
+    claimCluster(layout, user);
     const password = await ensureCluster(layout, binaries, user);
     const postmaster = await bringUp(context, password, options.port);
     return new BundledPostgres(context, password, postmaster);
