@@ -35,7 +35,12 @@ export interface SimPost {
   readonly permalink?: string;
   readonly kind: string;
   /** sha256 (hex) of each medium as the platform holds it, in order. */
-  readonly media: readonly { readonly sha256: string; readonly mimeType: string; readonly sizeBytes: number; readonly altText?: string }[];
+  readonly media: readonly {
+    readonly sha256: string;
+    readonly mimeType: string;
+    readonly sizeBytes: number;
+    readonly altText?: string;
+  }[];
   readonly replies?: readonly string[];
   readonly details?: JsonObject;
 }
@@ -78,7 +83,10 @@ export interface SimEnv {
   /** Absolute URL under which a browser or client reaches a path of a simulated host. */
   urlFor(host: string, path: string): string;
   /** Sends a signed webhook to the subscribed address, as the platform would. */
-  deliver(url: string, request: { readonly headers: Readonly<Record<string, string>>; readonly body: string }): Promise<number>;
+  deliver(
+    url: string,
+    request: { readonly headers: Readonly<Record<string, string>>; readonly body: string },
+  ): Promise<number>;
 }
 
 export interface Simulator {
@@ -87,8 +95,16 @@ export interface Simulator {
   posts(): readonly SimPost[];
   /** Things made but not visible (containers, unpublished posts, loose uploads), for orphan checks. */
   orphans(): number;
-  createAccount(input: { readonly kind?: string; readonly name?: string; readonly scopes?: readonly string[] }): SimAccount;
+  createAccount(input: {
+    readonly kind?: string;
+    readonly name?: string;
+    readonly scopes?: readonly string[];
+  }): SimAccount;
   reset(): void;
+  /** Accounts a person can try at once, with what signs in to them; shown on the simulator's own page. */
+  accounts?(): readonly SimAccount[];
+  /** Bytes the platform holds, by the sha256 a post names; for the simulator's own page. */
+  media?(sha256: string): { readonly bytes: Uint8Array; readonly contentType: string } | undefined;
   /** Anything more for /__sim/<id>/: subscriptions, counters. */
   inspect?(): Json;
   /** Changes from outside the API: make it lose a role, revoke a token, emit a webhook. Answers what it did. */
@@ -104,5 +120,7 @@ export interface SimulatorDefinition {
   readonly hosts: readonly string[];
   /** App credentials POSTD uses when simulated, by credentials set and field. */
   readonly appCredentials: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Takes secrets out of a path before it is recorded, for platforms that put tokens into paths. */
+  redactPath?(path: string): string;
   create(env: SimEnv): Simulator;
 }

@@ -1,0 +1,64 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { SimResponse } from "./types.ts";
+
+/** The whole body, or undefined when it is larger than `maxBytes`. Throws when the client breaks off. */
+export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array | undefined> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Waits for the first bytes of a body without consuming the rest; at once when there is none. */
+export async function readFirstBytes(req: IncomingMessage): Promise<void> {
+  if (req.complete || req.readableLength > 0) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      req.off("readable", done);
+      req.off("end", done);
+      req.off("close", done);
+      resolve();
+    };
+    req.on("readable", done);
+    req.on("end", done);
+    req.on("close", done);
+  });
+}
+
+/** Closes the connection without an answer. */
+export const cutConnection = (req: IncomingMessage): void => {
+  req.socket.destroy();
+};
+
+/** `closes`: the request was not read to its end, so the connection cannot be used again. */
+export function sendAnswer(res: ServerResponse, answer: SimResponse, { closes = false } = {}): void {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(answer.headers ?? {})) headers[name.toLowerCase()] = value;
+  if (closes) headers.connection = "close";
+  let body: Uint8Array | string = "";
+  if (answer.bytes !== undefined) body = answer.bytes;
+  else if (answer.text !== undefined) body = answer.text;
+  else if (answer.json !== undefined) {
+    headers["content-type"] ??= "application/json; charset=utf-8";
+    body = JSON.stringify(answer.json);
+  }
+  res.writeHead(answer.status, headers);
+  res.end(body);
+}
+
+const loopback = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
+const localName = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/;
+
+/**
+ * Whether a control request comes from this machine and not from a page elsewhere: the peer is loopback, and the Host
+ * and Origin headers (where sent) name this machine, so that neither DNS rebinding nor a form on another site gets in.
+ */
+export function isLocalControl(req: IncomingMessage): boolean {
+  const { origin, host } = req.headers;
+  if (!loopback.test(req.socket.remoteAddress ?? "") || !localName.test(host ?? "")) return false;
+  return origin === undefined || (URL.canParse(origin) && localName.test(new URL(origin).host));
+}
