@@ -117,6 +117,8 @@ export const publishJobs = pgTable(
     nativeSchedule: boolean("native_schedule").notNull().default(false),
     simulated: boolean("simulated").notNull(),
     firstClaimedAt: instant("first_claimed_at"),
+    /** When a person last decided to send it in spite of its planned time. */
+    releasedAt: instant("released_at"),
     createdAt: instant("created_at").notNull(),
     updatedAt: instant("updated_at").notNull(),
   },

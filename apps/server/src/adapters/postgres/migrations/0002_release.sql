@@ -1,0 +1,1 @@
+ALTER TABLE "publish_jobs" ADD COLUMN "released_at" timestamp (3) with time zone;
