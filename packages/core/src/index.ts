@@ -2,3 +2,8 @@ export * from "./ports/connection-access.ts";
 export * from "./ports/queue.ts";
 export * from "./ports/registry.ts";
 export * from "./ports/services.ts";
+export * from "./domain/admit.ts";
+export * from "./domain/adopt.ts";
+export * from "./domain/decide.ts";
+export * from "./domain/explain.ts";
+export * from "./ports/ledger.ts";

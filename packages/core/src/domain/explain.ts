@@ -1,0 +1,41 @@
+import type { Actor, HeldReason, JsonObject } from "@postd/contracts";
+import type { PlatformFailure, PlatformFailureKind } from "@postd/connector-kit";
+
+/** What a kind of failure means for the post, who can act, and the action that cures it. */
+const meanings: Record<PlatformFailureKind, { readonly actor: Actor; readonly effect: string; readonly action: string }> = {
+  auth_expired: { actor: "account_owner", effect: "The post is held and safe.", action: "reconnect" },
+  auth_revoked: { actor: "account_owner", effect: "The post is held and safe.", action: "reconnect" },
+  scope_missing: { actor: "account_owner", effect: "The post is held and safe.", action: "reconnect" },
+  rate_limited: { actor: "platform", effect: "The post waits until the platform takes more.", action: "wait" },
+  content_rejected: { actor: "you", effect: "The post was not sent.", action: "edit" },
+  unavailable: { actor: "platform", effect: "The post was not sent and is tried again.", action: "wait" },
+  outcome_unknown: { actor: "you", effect: "The post may be live.", action: "resolve" },
+  unexpected_response: { actor: "operator", effect: "The post was not sent.", action: "retry" },
+};
+
+/** A failure as it is stored on a job: plain data, no secrets. */
+export function storedFailure(failure: PlatformFailure, facts: { readonly step: string; readonly at: Date }): JsonObject {
+  const meaning = meanings[failure.kind];
+  return {
+    kind: failure.kind,
+    message: failure.message.slice(0, 500),
+    effect: meaning.effect,
+    actor: meaning.actor,
+    action: meaning.action,
+    step: facts.step,
+    at: facts.at.toISOString(),
+    ...(failure.platformCode ? { platformCode: failure.platformCode } : {}),
+    ...(failure.requestId ? { requestId: failure.requestId } : {}),
+    ...(failure.cause ? { cause: failure.cause.slice(0, 200) } : {}),
+    ...(failure.kind === "content_rejected" ? { field: failure.field } : {}),
+  };
+}
+
+/** One plain sentence for the ledger, for each reason a job is held. */
+export const heldNotes: Record<HeldReason, string> = {
+  attention: "Held: the account needs a person. Nothing is lost.",
+  paused: "Held: publishing is paused. Nothing is lost.",
+  outage: "Held: the platform is down. It is asked every minute and the post goes out when it is back.",
+  missed: "Held: its time passed while nothing was running. A person decides whether it still goes out.",
+  quota: "Held: the platform takes no more posts for now. It goes out when the platform allows it.",
+};
