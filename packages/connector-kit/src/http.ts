@@ -28,7 +28,7 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string | Secret | undefined>>;
   /** Sent as `Authorization: Bearer ...`. */
   readonly bearer?: Secret;
-  /** One of json, form, multipart, body. Undefined form values are left out. */
+  /** One of json, form, multipart, body. Undefined form values are left out; secrets inside are revealed on the wire. */
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string | number | boolean | Secret | undefined>>;
   readonly multipart?: readonly MultipartPart[];

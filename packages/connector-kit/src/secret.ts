@@ -15,3 +15,7 @@ export function secret(value: string): Secret {
     [Symbol.for("nodejs.util.inspect.custom")]: hidden,
   });
 }
+
+/** Whether a value is a wrapped secret. */
+export const isSecret = (value: unknown): value is Secret =>
+  typeof value === "object" && value !== null && "reveal" in value && typeof value.reveal === "function";
