@@ -1,0 +1,111 @@
+import { createHash, randomBytes } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+import { migrateDatabase } from "../../../apps/server/src/adapters/postgres/migrate.ts";
+
+export interface TestDatabase {
+  /** Connection string of the administrator; roles are taken with `openRolePool`. */
+  readonly url: string;
+  readonly name: string;
+  /** Removes the database even while connections are open. */
+  drop(): Promise<void>;
+}
+
+const migrationsFolder = fileURLToPath(
+  new URL("../../../apps/server/src/adapters/postgres/migrations", import.meta.url),
+);
+/** Any constant: one process per server builds a template at a time. */
+const templateLock = 7_602_114;
+
+/** The server tests make their databases on; the user must be allowed to create databases and roles. */
+export function testServerUrl(): string {
+  return (
+    process.env.POSTD_TEST_PG_URL ??
+    process.env.POSTD_TEST_DATABASE_URL ??
+    "postgres://postgres@127.0.0.1:5432/postgres"
+  );
+}
+
+/**
+ * A migrated database of its own for one test file, cloned from a template that is migrated once per state of the
+ * migrations folder. Safe from many processes at once. Throws when the server is not reachable.
+ */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const server = testServerUrl();
+  const name = `postd_test_${randomBytes(8).toString("hex")}`;
+  await asAdministrator(server, async (client) => {
+    const template = await ensureTemplate(client, server);
+    await whileInUse(() => client.query(`create database ${name} template ${template}`));
+    // Rights on a database are not part of what a clone copies.
+    await client.query(`grant create, temporary on database ${name} to postd_migrate`);
+  });
+  return {
+    url: urlOf(server, name),
+    name,
+    drop: () =>
+      asAdministrator(server, async (client) => {
+        await client.query(`drop database if exists ${name} with (force)`);
+      }),
+  };
+}
+
+/** Builds under another name and renames at the end, so a template that has its name is complete. */
+async function ensureTemplate(client: pg.Client, server: string): Promise<string> {
+  const template = `postd_template_${await migrationsHash()}`;
+  if (await exists(client, template)) return template;
+  await client.query("select pg_advisory_lock($1)", [templateLock]);
+  try {
+    if (await exists(client, template)) return template;
+    const draft = `${template}_draft`;
+    await client.query(`drop database if exists ${draft} with (force)`);
+    await client.query(`create database ${draft} template template0`);
+    await migrateDatabase(urlOf(server, draft));
+    await whileInUse(() => client.query(`alter database ${draft} rename to ${template}`));
+  } finally {
+    await client.query("select pg_advisory_unlock($1)", [templateLock]);
+  }
+  return template;
+}
+
+async function exists(client: pg.Client, database: string): Promise<boolean> {
+  const { rowCount } = await client.query("select 1 from pg_database where datname = $1", [database]);
+  return rowCount === 1;
+}
+
+async function migrationsHash(): Promise<string> {
+  const hash = createHash("sha256");
+  for (const file of (await readdir(migrationsFolder)).filter((name) => name.endsWith(".sql")).sort()) {
+    hash.update(file).update(await readFile(`${migrationsFolder}/${file}`));
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** object_in_use: a session that has just ended, or autovacuum, still counts as a user of the template. */
+async function whileInUse(statement: () => Promise<unknown>): Promise<void> {
+  for (let left = 100; ; left -= 1) {
+    try {
+      await statement();
+      return;
+    } catch (error) {
+      if (left === 0 || !(error instanceof pg.DatabaseError) || error.code !== "55006") throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+async function asAdministrator<T>(server: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: server, application_name: "postd_testkit" });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function urlOf(server: string, database: string): string {
+  const url = new URL(server);
+  url.pathname = `/${database}`;
+  return url.href;
+}
