@@ -2,7 +2,7 @@ import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import * as schema from "./schema.ts";
 
-export type Db = NodePgDatabase<typeof schema>;
+export type Db = NodePgDatabase<typeof schema> & { readonly $client: pg.Pool };
 /** A transaction or the database itself; repositories accept either. */
 export type Executor = Pick<Db, "select" | "insert" | "update" | "delete" | "execute" | "selectDistinctOn">;
 
