@@ -9,3 +9,6 @@ export * from "./ports/queue.ts";
 export * from "./ports/registry.ts";
 export * from "./ports/services.ts";
 export * from "./services/connector-context.ts";
+export { inFlightStates } from "./services/pipeline/run.ts";
+export * from "./services/pipeline/run-job.ts";
+export type * from "./services/pipeline/worker-deps.ts";

@@ -1,6 +1,6 @@
+import type { Effect } from "@postd/connector-kit";
 import type { ConnectionStatus, HeldReason, JobState } from "@postd/contracts";
 import { mayDouble } from "./decide.ts";
-import type { Effect } from "@postd/connector-kit";
 
 /** What is known when a worker asks for a job, all read under the row's lock. */
 export interface AdmitInput {
@@ -14,12 +14,16 @@ export interface AdmitInput {
   readonly firstClaimedAt: Date | undefined;
   readonly leaseUntil: Date | undefined;
   /** The intent without an answer that a crash left. */
-  readonly open: { readonly effect: Effect; readonly repeatable: boolean; readonly timeoutMs: number; readonly settleMs: number } | undefined;
+  readonly open:
+    | { readonly effect: Effect; readonly repeatable: boolean; readonly timeoutMs: number; readonly settleMs: number }
+    | undefined;
   readonly pausedBy: "instance" | "tenant" | "connection" | undefined;
   readonly connectionStatus: ConnectionStatus;
   readonly disconnected: boolean;
   readonly blockedUntil: Date | undefined;
   readonly twinInFlight: boolean;
+  /** The platform already shows it; only finishing touches are left. */
+  readonly isLive: boolean;
   readonly lateAfterMs: number;
 }
 
@@ -67,7 +71,9 @@ export function admit(input: AdmitInput): Admission {
 
 function mayStart(input: AdmitInput): Admission {
   const { now } = input;
-  if (input.disconnected || input.connectionStatus === "revoked" || input.connectionStatus === "attention") return { go: "hold", reason: "attention" };
+  if (input.isLive) return { go: "publish" };
+  if (input.disconnected || input.connectionStatus === "revoked" || input.connectionStatus === "attention")
+    return { go: "hold", reason: "attention" };
   if (input.pausedBy) return { go: "hold", reason: "paused" };
   if (isMissed(input)) return { go: "hold", reason: "missed" };
   if (input.blockedUntil && input.blockedUntil > now) return { go: "wait", until: input.blockedUntil, why: "blocked" };

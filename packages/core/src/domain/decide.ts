@@ -1,5 +1,5 @@
-import type { HeldReason } from "@postd/contracts";
 import type { Effect, PlatformFailure } from "@postd/connector-kit";
+import type { HeldReason } from "@postd/contracts";
 
 /** Waits before tries 2 to 5, in milliseconds. */
 export const retryDelaysMs = [1_000, 3_000, 9_000, 27_000] as const;
@@ -24,7 +24,12 @@ export type Decision =
   /** Try again later. `blockConnection`: nothing else of the connection starts before. */
   | { readonly do: "retry"; readonly afterMs: number; readonly countTry: boolean; readonly blockConnection: boolean }
   | { readonly do: "refresh" }
-  | { readonly do: "hold"; readonly reason: HeldReason; readonly wakeAfterMs?: number; readonly breakConnection: boolean }
+  | {
+      readonly do: "hold";
+      readonly reason: HeldReason;
+      readonly wakeAfterMs?: number;
+      readonly breakConnection: boolean;
+    }
   /** It may be live: look before anything else. */
   | { readonly do: "probe"; readonly afterMs: number }
   | { readonly do: "fail"; readonly tellOperator: boolean };
@@ -47,7 +52,8 @@ export function decide({ failure, step, tries, refreshed, random }: DecideInput)
       return mayDouble(step) ? { do: "probe", afterMs: step.settleMs } : again(tries, random);
     case "unexpected_response":
       // A success we cannot read, or a broken server, may still have shown the post.
-      if (mayDouble(step) && (failure.status < 300 || failure.status >= 500)) return { do: "probe", afterMs: step.settleMs };
+      if (mayDouble(step) && (failure.status < 300 || failure.status >= 500))
+        return { do: "probe", afterMs: step.settleMs };
       return { do: "fail", tellOperator: true };
     default:
       failure satisfies never;
@@ -62,12 +68,23 @@ export function mayDouble(step: { readonly effect: Effect; readonly repeatable: 
 
 function again(tries: number, random: number, askedMs?: number): Decision {
   const delayMs = retryDelaysMs[tries];
-  if (delayMs === undefined) return { do: "hold", reason: "outage", wakeAfterMs: outageCheckMs, breakConnection: false };
-  return { do: "retry", afterMs: Math.max(withJitter(delayMs, random), askedMs ?? 0), countTry: true, blockConnection: false };
+  if (delayMs === undefined)
+    return { do: "hold", reason: "outage", wakeAfterMs: outageCheckMs, breakConnection: false };
+  return {
+    do: "retry",
+    afterMs: Math.max(withJitter(delayMs, random), askedMs ?? 0),
+    countTry: true,
+    blockConnection: false,
+  };
 }
 
-function rateLimited(failure: { readonly retryAfterMs?: number; readonly quota?: boolean }, tries: number, random: number): Decision {
-  if (failure.quota) return { do: "hold", reason: "quota", wakeAfterMs: failure.retryAfterMs ?? quotaDefaultMs, breakConnection: false };
+function rateLimited(
+  failure: { readonly retryAfterMs?: number; readonly quota?: boolean },
+  tries: number,
+  random: number,
+): Decision {
+  if (failure.quota)
+    return { do: "hold", reason: "quota", wakeAfterMs: failure.retryAfterMs ?? quotaDefaultMs, breakConnection: false };
   const delayMs = failure.retryAfterMs ?? retryDelaysMs[tries];
   if (delayMs === undefined || delayMs > longestRetryMs)
     return { do: "hold", reason: "quota", wakeAfterMs: delayMs ?? longestRetryMs, breakConnection: false };

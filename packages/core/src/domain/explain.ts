@@ -1,8 +1,11 @@
-import type { Actor, HeldReason, JsonObject } from "@postd/contracts";
 import type { PlatformFailure, PlatformFailureKind } from "@postd/connector-kit";
+import type { Actor, HeldReason, JsonObject } from "@postd/contracts";
 
 /** What a kind of failure means for the post, who can act, and the action that cures it. */
-const meanings: Record<PlatformFailureKind, { readonly actor: Actor; readonly effect: string; readonly action: string }> = {
+const meanings: Record<
+  PlatformFailureKind,
+  { readonly actor: Actor; readonly effect: string; readonly action: string }
+> = {
   auth_expired: { actor: "account_owner", effect: "The post is held and safe.", action: "reconnect" },
   auth_revoked: { actor: "account_owner", effect: "The post is held and safe.", action: "reconnect" },
   scope_missing: { actor: "account_owner", effect: "The post is held and safe.", action: "reconnect" },
@@ -14,7 +17,10 @@ const meanings: Record<PlatformFailureKind, { readonly actor: Actor; readonly ef
 };
 
 /** A failure as it is stored on a job: plain data, no secrets. */
-export function storedFailure(failure: PlatformFailure, facts: { readonly step: string; readonly at: Date }): JsonObject {
+export function storedFailure(
+  failure: PlatformFailure,
+  facts: { readonly step: string; readonly at: Date },
+): JsonObject {
   const meaning = meanings[failure.kind];
   return {
     kind: failure.kind,

@@ -1,5 +1,14 @@
-import type { ConnectionId, HeldReason, Json, JobState, JsonObject, PostId, PublishJobId, TenantId } from "@postd/contracts";
 import type { Effect, OutgoingPost, PublishedRef } from "@postd/connector-kit";
+import type {
+  ConnectionId,
+  HeldReason,
+  JobState,
+  Json,
+  JsonObject,
+  PostId,
+  PublishJobId,
+  TenantId,
+} from "@postd/contracts";
 import type { Admission } from "../domain/admit.ts";
 
 export interface JobKey {
@@ -97,15 +106,36 @@ export interface JobChange {
  */
 export interface Ledger {
   /** Claims by compare-and-set; anything but a claim is normal: the hint was early, late or repeated. */
-  claim(input: JobKey & { readonly owner: string; readonly leaseMs: number; readonly lateAfterMs: number }): Promise<ClaimedJob | { readonly refused: string }>;
+  claim(
+    input: JobKey & { readonly owner: string; readonly leaseMs: number; readonly lateAfterMs: number },
+  ): Promise<ClaimedJob | { readonly refused: string }>;
   /** Lengthens the lease to at least `leaseMs` from now; undefined: it is lost. */
   renew(input: JobKey & { readonly fence: number; readonly leaseMs: number }): Promise<Date | undefined>;
   /** Commits the intent before an effect call; undefined: the lease is lost, nothing may be sent. */
-  intend(input: JobKey & { readonly fence: number; readonly intent: IntentRecord; readonly connectorState: JsonObject; readonly leaseMs: number }): Promise<{ readonly intentAt: Date; readonly leaseUntil: Date } | undefined>;
+  intend(
+    input: JobKey & {
+      readonly fence: number;
+      readonly intent: IntentRecord;
+      readonly connectorState: JsonObject;
+      readonly leaseMs: number;
+    },
+  ): Promise<{ readonly intentAt: Date; readonly leaseUntil: Date } | undefined>;
   /** Commits an answer and how the job goes on, in one transaction; false: the lease is lost, or `twin_id` when another job owns the post. */
-  settle(input: JobKey & { readonly fence: number; readonly answer?: AttemptAnswer; readonly record?: IntentRecord & AttemptAnswer; readonly change: JobChange }): Promise<"written" | "lost" | "owned_elsewhere">;
+  settle(
+    input: JobKey & {
+      readonly fence: number;
+      readonly answer?: AttemptAnswer;
+      readonly record?: IntentRecord & AttemptAnswer;
+      readonly change: JobChange;
+    },
+  ): Promise<"written" | "lost" | "owned_elsewhere">;
   /** Which of these ids other jobs of the connection already own. */
-  owned(input: { readonly tenantId: TenantId; readonly connectionId: ConnectionId; readonly except: PublishJobId; readonly externalIds: readonly string[] }): Promise<ReadonlySet<string>>;
+  owned(input: {
+    readonly tenantId: TenantId;
+    readonly connectionId: ConnectionId;
+    readonly except: PublishJobId;
+    readonly externalIds: readonly string[];
+  }): Promise<ReadonlySet<string>>;
 }
 
 /** Holding and releasing many jobs at once, used when an account or a pause changes. */

@@ -1,0 +1,32 @@
+import type { DueJobs } from "@postd/core";
+import { sql } from "drizzle-orm";
+import type { Db } from "./pools.ts";
+
+/** A hint the engine lost is given again after this long. */
+const handAgainMs = 30_000;
+
+/**
+ * Unscoped reads, with the role that sees ids, due times, states and leases only. Each query says why it may cross
+ * tenants.
+ */
+export function createDueJobs(system: Db): DueJobs {
+  return {
+    // The dispatcher serves every tenant; it learns ids and nothing an author wrote.
+    async takeDue(limit) {
+      const { rows } = await system.execute<{ id: string; tenant_id: string }>(sql`
+        with due as (
+          select id from publish_jobs
+          where wake_at <= domain_now() and (handed_at is null or handed_at < wake_at or handed_at < domain_now() - ${handAgainMs} * interval '1 millisecond')
+          order by wake_at limit ${limit} for update skip locked)
+        update publish_jobs j set handed_at = domain_now() from due where j.id = due.id returning j.id, j.tenant_id`);
+      return rows.map((row) => ({ jobId: row.id, tenantId: row.tenant_id }));
+    },
+    // One number over all tenants, to know how long to sleep.
+    async nextDueInMs() {
+      const { rows } = await system.execute<{ ms: number | null }>(sql`
+        select (extract(epoch from min(wake_at) - domain_now()) * 1000)::float8 as ms from publish_jobs where wake_at > domain_now()`);
+      const ms = rows[0]?.ms;
+      return ms === null || ms === undefined ? undefined : Math.max(0, ms);
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import type { Clock, Connector, ConnectorContext, Effect, PlatformFailure } from "@postd/connector-kit";
+import type { ConnectionAccess, OpenConnection } from "../../ports/connection-access.ts";
+import type { Ledger } from "../../ports/ledger.ts";
+import type { ConnectorRegistry } from "../../ports/registry.ts";
+
+export interface PipelineSettings {
+  /** How long a claim lasts before another worker may take over. */
+  readonly leaseMs: number;
+  /** An effect call needs this much lease beyond its own time-out. */
+  readonly leaseMarginMs: number;
+  /** A job this late does not go out by itself. */
+  readonly lateAfterMs: number;
+  /** Name of this process in leases. */
+  readonly owner: string;
+}
+
+export interface PipelineLog {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+/** What happened, for metrics and live updates; never content or secrets. */
+export interface PipelineEvents {
+  published(event: {
+    readonly platform: string;
+    readonly latenessMs: number;
+    readonly jobId: string;
+    readonly tenantId: string;
+  }): void;
+  failed(event: {
+    readonly platform: string;
+    readonly kind: PlatformFailure["kind"];
+    readonly jobId: string;
+    readonly tenantId: string;
+  }): void;
+  moved(event: { readonly state: string; readonly jobId: string; readonly tenantId: string }): void;
+}
+
+export interface PipelineDeps {
+  readonly ledger: Ledger;
+  readonly access: ConnectionAccess;
+  readonly registry: ConnectorRegistry;
+  readonly clock: Clock;
+  readonly log: PipelineLog;
+  readonly events: PipelineEvents;
+  readonly settings: PipelineSettings;
+  readonly newAttemptId: () => string;
+  readonly random: () => number;
+  readonly randomBits: (bits: number) => bigint;
+  /** A connector's context for one call; effect calls are refused when the lease is too short. */
+  readonly contextFor: (input: {
+    readonly connector: Connector;
+    readonly connection: OpenConnection;
+    readonly effect: Effect;
+    readonly repeatable: boolean;
+    readonly timeoutMs: number;
+    readonly leaseRemainingMs: () => number;
+  }) => ConnectorContext;
+}
+
+export const defaultTimeoutMs = 30_000;
+export const defaultSettleMs = 5_000;
