@@ -1,0 +1,168 @@
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { type AppCredentials, type Connector, type Secret, secret } from "@postd/connector-kit";
+import { z } from "zod";
+import { type Env, readApps } from "./config/apps.ts";
+import {
+  HostList,
+  HostMap,
+  type HostMapping,
+  HttpUrl,
+  MasterKeys,
+  Port,
+  type SimulatorSetting,
+  Simulators,
+  secretUrl,
+} from "./config/fields.ts";
+
+export { appCredentialEnvName, credentialsOf } from "./config/apps.ts";
+export type { HostMapping, SimulatorSetting } from "./config/fields.ts";
+
+export const roles = ["all", "http", "worker"] as const;
+export type Role = (typeof roles)[number];
+
+/** Everything an operator can set, checked once. Whatever holds a password or key is a `Secret` and prints as such. */
+export interface Config {
+  readonly role: Role;
+  readonly isProduction: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** True when the operator named a port: it is then never moved on. */
+  readonly portIsFixed: boolean;
+  readonly simulatorPort: number;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** Without a slash at the end; undefined: the address the server listens on. */
+  readonly publicUrl: string | undefined;
+  /** undefined: the bundled PostgreSQL in the data folder. */
+  readonly databaseUrl: Secret | undefined;
+  readonly redisUrl: Secret | undefined;
+  /** Base64 of 32 bytes each, the current one first; undefined: the keyring file in the data folder. */
+  readonly masterKeys: readonly Secret[] | undefined;
+  /** undefined: `auth-secret` in the data folder. */
+  readonly authSecret: Secret | undefined;
+  readonly simulators: SimulatorSetting;
+  readonly hostMap: readonly HostMapping[];
+  readonly egressAllow: readonly string[];
+  /** undefined: mail is written to the log instead of being sent. */
+  readonly smtpUrl: Secret | undefined;
+  readonly mailFrom: string;
+  readonly logLevel: (typeof logLevels)[number];
+  readonly workerConcurrency: number;
+  readonly apps: ReadonlyMap<string, AppCredentials>;
+  readonly apiVersions: ReadonlyMap<string, string>;
+  /** Variables beginning with POSTD_ that nothing reads: a typing mistake, most likely. */
+  readonly unknownVariables: readonly string[];
+}
+
+export interface ConfigProblem {
+  readonly variable: string;
+  readonly message: string;
+}
+
+/** Every wrong variable at once, by name and with the way out; values are never repeated. */
+export class ConfigError extends Error {
+  readonly problems: readonly ConfigProblem[];
+  constructor(problems: readonly ConfigProblem[]) {
+    super(problems.map(({ variable, message }) => `${variable} ${message}.`).join("\n"));
+    this.name = "ConfigError";
+    this.problems = problems;
+  }
+}
+
+const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+const mailAddress = z
+  .string()
+  .regex(/^[^<>\r\n]*<?[^\s<>@]+@[^\s<>@]+>?$/, "must be an address such as POSTD <postd@example.org>");
+
+const Variables = z.object({
+  NODE_ENV: z.string().optional(),
+  POSTD_PORT: Port.optional(),
+  POSTD_HOST: z.string().default("127.0.0.1"),
+  POSTD_SIMULATOR_PORT: Port.default(4100),
+  POSTD_DATA_DIR: z.string().default("./data"),
+  POSTD_PUBLIC_URL: HttpUrl.optional(),
+  DATABASE_URL: secretUrl(["postgres:", "postgresql:"], "postgres://user:password@host:5432/postd").optional(),
+  POSTD_REDIS_URL: secretUrl(["redis:", "rediss:"], "redis://host:6379").optional(),
+  POSTD_MASTER_KEY: MasterKeys.optional(),
+  POSTD_AUTH_SECRET: z
+    .string()
+    .min(32, "must have at least 32 characters. Make one with: openssl rand -base64 32")
+    .transform((text) => secret(text))
+    .optional(),
+  POSTD_SIMULATORS: Simulators.optional(),
+  POSTD_HOST_MAP: HostMap.default([]),
+  POSTD_EGRESS_ALLOW: HostList.default([]),
+  POSTD_SMTP_URL: secretUrl(["smtp:", "smtps:"], "smtps://user:password@mail.example.org").optional(),
+  POSTD_MAIL_FROM: mailAddress.default("POSTD <postd@localhost>"),
+  POSTD_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info"),
+  POSTD_WORKER_CONCURRENCY: z.coerce.number("must be a number").int().min(1).max(500).default(10),
+});
+
+/** Read by other programs of this project; not a typing mistake here. */
+const readElsewhere = /^POSTD_(TEST_.*|SPECS_DIR|SIMULATOR_LATENCY_MS)$/;
+
+export interface ConfigInput {
+  readonly env: Env;
+  /** Arguments after the program's name; only `--role` is read. */
+  readonly argv: readonly string[];
+  /** They declare which app credentials and API versions exist. */
+  readonly connectors: readonly Connector[];
+}
+
+/** Turns environment and arguments into a checked config. Pure; throws `ConfigError` naming every wrong variable. */
+export function parseConfig({ env, argv, connectors }: ConfigInput): Config {
+  // Compose files pass unset variables as empty text.
+  const given: Env = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+  const parsed = Variables.safeParse(given);
+  const apps = readApps(given, connectors);
+  const role = z.enum(roles).safeParse(roleArgument(argv));
+  const problems: ConfigProblem[] = [
+    ...(parsed.success ? [] : parsed.error.issues).map((issue) => ({
+      variable: String(issue.path[0] ?? "environment"),
+      message: issue.message.replace(/\.$/, ""),
+    })),
+    ...apps.problems,
+    ...(role.success ? [] : [{ variable: "--role", message: `must be one of ${roles.join(", ")}` }]),
+  ];
+  if (!parsed.success || !role.success || problems.length > 0) throw new ConfigError(problems);
+  const known = new Set([...Object.keys(Variables.shape), ...apps.names]);
+  const v = parsed.data;
+  const isProduction = v.NODE_ENV === "production";
+  return {
+    role: role.data,
+    isProduction,
+    host: v.POSTD_HOST,
+    port: v.POSTD_PORT ?? 3000,
+    portIsFixed: v.POSTD_PORT !== undefined,
+    simulatorPort: v.POSTD_SIMULATOR_PORT,
+    dataDir: path.resolve(v.POSTD_DATA_DIR),
+    publicUrl: v.POSTD_PUBLIC_URL,
+    databaseUrl: v.DATABASE_URL,
+    redisUrl: v.POSTD_REDIS_URL,
+    masterKeys: v.POSTD_MASTER_KEY,
+    authSecret: v.POSTD_AUTH_SECRET,
+    simulators: v.POSTD_SIMULATORS ?? { mode: isProduction ? "off" : "own", except: [] },
+    hostMap: v.POSTD_HOST_MAP,
+    egressAllow: v.POSTD_EGRESS_ALLOW,
+    smtpUrl: v.POSTD_SMTP_URL,
+    mailFrom: v.POSTD_MAIL_FROM,
+    logLevel: v.POSTD_LOG_LEVEL,
+    workerConcurrency: v.POSTD_WORKER_CONCURRENCY,
+    apps: apps.apps,
+    apiVersions: apps.apiVersions,
+    unknownVariables: Object.keys(given).filter(
+      (name) => name.startsWith("POSTD_") && !known.has(name) && !readElsewhere.test(name),
+    ),
+  };
+}
+
+/** The one place that reads the process's environment. */
+export function readConfig(connectors: readonly Connector[]): Config {
+  return parseConfig({ env: process.env, argv: process.argv.slice(2), connectors });
+}
+
+function roleArgument(argv: readonly string[]): string {
+  const { values } = parseArgs({ args: [...argv], options: { role: { type: "string" } }, strict: false });
+  return typeof values.role === "string" ? values.role : "all";
+}

@@ -1,0 +1,62 @@
+import { type AppCredentials, type Connector, type Secret, secret } from "@postd/connector-kit";
+import type { ConfigProblem } from "../config.ts";
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Environment name of a field of a credentials set: `meta` and `clientId` give POSTD_META_CLIENT_ID. */
+export function appCredentialEnvName(setId: string, field: string): string {
+  return `POSTD_${constantCase(setId)}_${constantCase(field)}`;
+}
+
+const constantCase = (name: string): string =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replace(/[^A-Za-z0-9]+/g, "_")
+    .toUpperCase();
+
+export interface ConfiguredApps {
+  /** App credentials by the id of their set; a set that is absent is not configured. */
+  readonly apps: ReadonlyMap<string, AppCredentials>;
+  /** API versions an operator set, by connector id. */
+  readonly apiVersions: ReadonlyMap<string, string>;
+  readonly problems: readonly ConfigProblem[];
+  /** Every variable that connectors declare, set or not. */
+  readonly names: readonly string[];
+}
+
+/** Reads what the connectors declare. A set that is only half given is a problem naming the missing variable. */
+export function readApps(env: Env, connectors: readonly Connector[]): ConfiguredApps {
+  const apps = new Map<string, AppCredentials>();
+  const apiVersions = new Map<string, string>();
+  const problems: ConfigProblem[] = [];
+  const names = new Set<string>();
+  for (const connector of connectors) {
+    if (connector.apiVersion.env) names.add(connector.apiVersion.env);
+    const version = connector.apiVersion.env === undefined ? undefined : env[connector.apiVersion.env];
+    if (version) apiVersions.set(connector.id, version);
+    for (const set of connector.appCredentials) {
+      const given = new Map<string, string>();
+      for (const field of set.fields) {
+        const name = appCredentialEnvName(set.id, field.name);
+        names.add(name);
+        const value = env[name];
+        if (value) given.set(field.name, value);
+      }
+      if (given.size === 0 || apps.has(set.id)) continue;
+      const missing = set.fields.filter(({ name, required }) => required && !given.has(name));
+      for (const field of missing)
+        problems.push({
+          variable: appCredentialEnvName(set.id, field.name),
+          message: `is missing, though other values of this app are set (${field.help}). Set it, or remove the others`,
+        });
+      if (missing.length === 0) apps.set(set.id, credentialsOf(given));
+    }
+  }
+  return { apps, apiVersions, problems, names: [...names] };
+}
+
+/** App credentials from plain values; the simulators' own come this way too. */
+export function credentialsOf(values: ReadonlyMap<string, string>): AppCredentials {
+  const secrets = new Map<string, Secret>([...values].map(([name, value]) => [name, secret(value)]));
+  return { value: (field) => values.get(field), secret: (field) => secrets.get(field) };
+}
