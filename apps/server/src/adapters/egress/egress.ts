@@ -1,0 +1,62 @@
+import type { Clock, ConnectorHttp, ConnectorLog } from "@postd/connector-kit";
+import type { Result } from "@postd/contracts";
+import { fetchPublic, type PublicFetchFailure, type PublicFile } from "./fetch-public.ts";
+import type { Lookup } from "./guard.ts";
+import { findMapping, type HostMapEntry, mappedUrl } from "./host-map.ts";
+import { createHostPolicies, defaultHostLimits, type HostLimits } from "./host-policies.ts";
+import { type EgressMetrics, type StepHttpDeps, type StepReach, stepHttp } from "./step-http.ts";
+import { createTransport } from "./transport.ts";
+
+export interface EgressOptions {
+  readonly hostMap: readonly HostMapEntry[];
+  /** POSTD_EGRESS_ALLOW: hosts on a LAN, with or without port, `*.` for wildcards. */
+  readonly allowHosts: readonly string[];
+  readonly clock: Clock;
+  readonly log: ConnectorLog;
+  readonly metrics?: EgressMetrics;
+  readonly hostLimits?: Partial<HostLimits>;
+  readonly connectTimeoutMs?: number;
+  readonly userAgent?: string;
+  /** Name resolution; only tests give their own. */
+  readonly lookup?: Lookup;
+}
+
+export interface Egress {
+  /** The way out for one run of one step, or for one call while connecting. */
+  forStep(step: StepReach): ConnectorHttp;
+  /** Opens a public file by address, for media given as URLs. */
+  fetchPublic(
+    url: string,
+    limits: { readonly maxBytes: number; readonly timeoutMs: number },
+  ): Promise<Result<PublicFile, PublicFetchFailure>>;
+  /** Where a browser goes for a platform's page; undefined: a simulated connection and no simulator for that host. */
+  mapBrowserUrl(url: URL, options: { readonly simulated: boolean }): URL | undefined;
+  /** Cuts every connection. */
+  close(): Promise<void>;
+}
+
+/** The only door to the outside: host map, address guard, limits, measures. One per process. */
+export function createEgress(options: EgressOptions): Egress {
+  const limits = { ...defaultHostLimits, ...options.hostLimits };
+  const transport = createTransport({ connectTimeoutMs: options.connectTimeoutMs ?? 10_000, lookup: options.lookup });
+  const deps: StepHttpDeps = {
+    table: { hostMap: options.hostMap, allowHosts: options.allowHosts },
+    transport,
+    policies: createHostPolicies(limits),
+    limits,
+    clock: options.clock,
+    log: options.log,
+    metrics: options.metrics,
+    userAgent: options.userAgent ?? "POSTD/0.1",
+  };
+  return {
+    forStep: (step) => stepHttp(deps, step),
+    fetchPublic: (url, fileLimits) => fetchPublic(deps, url, fileLimits),
+    mapBrowserUrl(url, { simulated }) {
+      const mapping = findMapping(options.hostMap, url, simulated ? "simulator" : "override");
+      if (mapping) return mappedUrl(mapping, url, mapping.browserBase ?? mapping.base);
+      return simulated ? undefined : url;
+    },
+    close: () => transport.close(),
+  };
+}
