@@ -18,6 +18,8 @@ export const idPrefixes = {
   encryptionKey: "dek",
   audit: "aud",
   notification: "not",
+  member: "mbr",
+  invitation: "inv",
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;
@@ -32,6 +34,8 @@ export type PublishJobId = Id<"publishJob">;
 export type AttemptId = Id<"attempt">;
 export type MediaId = Id<"media">;
 export type ApiKeyId = Id<"apiKey">;
+export type MemberId = Id<"member">;
+export type InvitationId = Id<"invitation">;
 export type SecretId = Id<"secret">;
 export type EncryptionKeyId = Id<"encryptionKey">;
 

@@ -1,0 +1,25 @@
+import type { Operation } from "./operation.ts";
+import * as connections from "./operations/connections.ts";
+import * as health from "./operations/health.ts";
+import * as inbound from "./operations/inbound.ts";
+import * as jobs from "./operations/jobs.ts";
+import * as media from "./operations/media.ts";
+import * as people from "./operations/people.ts";
+import * as publishing from "./operations/publishing.ts";
+
+/** Every operation by its id. */
+export const operationsById = {
+  ...people,
+  ...connections,
+  ...publishing,
+  ...jobs,
+  ...media,
+  ...inbound,
+  ...health,
+};
+
+export type OperationsById = typeof operationsById;
+export type OperationId = keyof OperationsById;
+
+/** Every operation, for whoever registers, documents or walks them all. */
+export const operations: readonly Operation[] = Object.values(operationsById);

@@ -1,0 +1,285 @@
+import { z } from "zod";
+import { AuthKind, ConnectInput } from "../connecting.ts";
+import { idSchema, PlatformId } from "../ids.ts";
+import { defineOperation } from "../operation.ts";
+import { pageOf, pageQuery } from "../paging.ts";
+import { ConnectionView, GrantView, PlatformView } from "../views.ts";
+import { at, connection, ids, later } from "./examples.ts";
+
+const platformParam = z.strictObject({ platform: PlatformId });
+const connectionParam = z.strictObject({ id: idSchema("connection") });
+const text = { max: 300, unit: "graphemes", rule: "graphemes", required: false } as const;
+
+export const listPlatforms = defineOperation({
+  id: "listPlatforms",
+  method: "GET",
+  path: "/api/platforms",
+  summary: "What every platform can do",
+  description:
+    "The capability matrix, derived from the connectors themselves: formats, limits, options, what is supported, how to sign in, API version and its end, and whether it is simulated here.",
+  tags: ["platforms"],
+  auth: { kind: "caller", by: ["session", "key"] },
+  response: z.object({ items: z.array(PlatformView), simulated: z.boolean() }),
+  errors: [],
+  example: {
+    response: {
+      items: [
+        {
+          id: "bluesky",
+          name: "Bluesky",
+          family: "atproto",
+          icon: "<svg/>",
+          color: "#1185fe",
+          previewKind: "microblog",
+          accountKinds: [{ id: "profile", label: "Profile" }],
+          auth: [
+            {
+              id: "app_password",
+              kind: "keys",
+              label: "App password",
+              fields: [{ name: "identifier", label: "Handle", secret: false, required: true }],
+              scopes: { required: [], optional: [] },
+              configured: true,
+            },
+          ],
+          formats: [{ id: "text", label: "Text", media: { min: 0, max: 0 }, text }],
+          supports: {
+            edit: [],
+            delete: ["text"],
+            nativeSchedule: [],
+            postAnalytics: true,
+            accountAnalytics: true,
+            webhooks: false,
+            refresh: true,
+            revoke: true,
+          },
+          constraints: { text },
+          optionsSchema: { type: "object", properties: {} },
+          apiVersion: { current: "1" },
+          healthStatus: "ok",
+          simulated: true,
+        },
+      ],
+      simulated: true,
+    },
+  },
+});
+
+export const startOAuth = defineOperation({
+  id: "startOAuth",
+  method: "POST",
+  path: "/api/oauth/:platform/start",
+  summary: "Start signing in at a platform",
+  description:
+    "Answers the address to open in the browser that holds this session. With connectionId the same account is signed in again. The state is single use and ends after ten minutes.",
+  tags: ["connect"],
+  auth: { kind: "caller", by: ["session", "key"], scope: "connections:write" },
+  params: platformParam,
+  body: z.strictObject({
+    authKind: AuthKind.optional(),
+    connectionId: idSchema("connection").optional(),
+    /** A path on this server to go back to. */
+    returnTo: z
+      .string()
+      .max(500)
+      .regex(/^\/(?![/\\])[^\\\s]*$/, "must be a path on this server that starts with one slash")
+      .optional(),
+  }),
+  response: z.object({ authUrl: z.string(), state: z.string(), expiresAt: z.iso.datetime(), simulated: z.boolean() }),
+  errors: ["not_found", "not_configured"],
+  example: {
+    params: { platform: "mastodon" },
+    body: { returnTo: "/accounts" },
+    response: {
+      authUrl: "http://127.0.0.1:4100/mastodon.example/oauth/authorize?state=…",
+      state: "…",
+      expiresAt: later,
+      simulated: true,
+    },
+  },
+});
+
+export const finishOAuth = defineOperation({
+  id: "finishOAuth",
+  method: "GET",
+  path: "/api/oauth/:platform/callback",
+  summary: "Where the platform sends the browser back",
+  description:
+    "Ties the answer to the session that started, keeps the grant and sends the browser on to choose accounts.",
+  tags: ["connect"],
+  auth: { kind: "caller", by: ["session", "key"], scope: "connections:write" },
+  params: platformParam,
+  /** Platforms add parameters of their own, so others are ignored here. */
+  query: z.object({
+    state: z.string().min(1).max(2_000),
+    code: z.string().min(1).max(8_000).optional(),
+    error: z.string().max(500).optional(),
+    error_description: z.string().max(2_000).optional(),
+  }),
+  response: z.null(),
+  status: 302,
+  answer: "redirect",
+  errors: ["expired", "not_found", "platform_refused", "platform_unavailable"],
+  example: { params: { platform: "mastodon" }, query: { state: "…", code: "…" }, response: null },
+});
+
+export const getGrant = defineOperation({
+  id: "getGrant",
+  method: "GET",
+  path: "/api/grants/:id",
+  summary: "Accounts behind a sign-in",
+  description: "Every account the grant opens, with what it lacks and whether it is connected already.",
+  tags: ["connect"],
+  auth: { kind: "caller", by: ["session", "key"], scope: "connections:read" },
+  params: z.strictObject({ id: idSchema("grant") }),
+  response: GrantView,
+  errors: ["not_found", "expired"],
+  example: {
+    params: { id: ids.grant },
+    response: {
+      id: ids.grant,
+      platform: "facebook",
+      authKind: "facebook_login",
+      subject: { externalId: "1001", name: "Ida Holm" },
+      scopes: ["pages_show_list"],
+      simulated: true,
+      expiresAt: later,
+      accounts: [{ platform: "facebook", externalId: "2001", kind: "page", name: "Nordlys Coffee", missingScopes: [] }],
+    },
+  },
+});
+
+export const createConnections = defineOperation({
+  id: "createConnections",
+  method: "POST",
+  path: "/api/connections",
+  summary: "Connect accounts",
+  description:
+    "Chooses accounts of a grant, or connects with typed keys where the platform takes them (an app password).",
+  tags: ["connect"],
+  auth: { kind: "caller", by: ["session", "key"], scope: "connections:write" },
+  body: ConnectInput,
+  response: z.object({ connections: z.array(ConnectionView), simulated: z.boolean() }),
+  status: 201,
+  errors: [
+    "not_found",
+    "expired",
+    "conflict",
+    "idempotency_conflict",
+    "platform_refused",
+    "platform_unavailable",
+    "not_configured",
+  ],
+  creates: { by: "http" },
+  example: {
+    body: { platform: "bluesky", keys: { identifier: "nordlys.example", password: "abcd-efgh-ijkl-mnop" } },
+    response: { connections: [connection], simulated: true },
+  },
+});
+
+export const listConnections = defineOperation({
+  id: "listConnections",
+  method: "GET",
+  path: "/api/connections",
+  summary: "List connections",
+  description: "Every connected account, newest first.",
+  tags: ["connections"],
+  auth: { kind: "caller", by: ["session", "key"], scope: "connections:read" },
+  query: z.strictObject({ ...pageQuery, platform: PlatformId.optional() }),
+  response: pageOf(ConnectionView),
+  errors: [],
+  example: { query: { limit: "50" }, response: { items: [connection], simulated: true } },
+});
+
+export const getConnection = defineOperation({
+  id: "getConnection",
+  method: "GET",
+  path: "/api/connections/:id",
+  summary: "One connection",
+  description: "Its state, what it may do, and what a person must do where something is wrong.",
+  tags: ["connections"],
+  auth: { kind: "caller", by: ["session", "key"], scope: "connections:read" },
+  params: connectionParam,
+  response: ConnectionView,
+  errors: ["not_found"],
+  example: { params: { id: ids.connection }, response: connection },
+});
+
+export const deleteConnection = defineOperation({
+  id: "deleteConnection",
+  method: "DELETE",
+  path: "/api/connections/:id",
+  summary: "Disconnect",
+  description:
+    "Withdraws access at the platform where it can be withdrawn, deletes the tokens and holds what was planned.",
+  tags: ["connections"],
+  auth: { kind: "caller", by: ["session", "key"], scope: "connections:write" },
+  params: connectionParam,
+  response: z.object({
+    connection: ConnectionView,
+    revokedAtPlatform: z.boolean(),
+    note: z.string().optional(),
+    simulated: z.boolean(),
+  }),
+  errors: ["not_found"],
+  example: {
+    params: { id: ids.connection },
+    response: {
+      connection: { ...connection, status: "revoked", disconnectedAt: later },
+      revokedAtPlatform: true,
+      simulated: true,
+    },
+  },
+});
+
+const act = (id: "refreshConnection" | "checkConnection", verb: "refresh" | "check", summary: string, why: string) =>
+  ({
+    id,
+    method: "POST",
+    path: `/api/connections/:id/${verb}`,
+    summary,
+    description: why,
+    tags: ["connections"],
+    auth: { kind: "caller", by: ["session", "key"], scope: "connections:write" },
+    params: connectionParam,
+    response: ConnectionView,
+    errors: ["not_found", "account_needs_attention", "platform_unavailable"],
+    example: { params: { id: ids.connection }, response: connection },
+  }) as const;
+
+export const refreshConnection = defineOperation({
+  ...act(
+    "refreshConnection",
+    "refresh",
+    "Renew the access now",
+    "Asks the platform for a new token; at most one renewal runs at a time.",
+  ),
+  id: "refreshConnection",
+});
+export const checkConnection = defineOperation({
+  ...act(
+    "checkConnection",
+    "check",
+    "Test the connection now",
+    "Asks the platform who we are and what we may do, and records the answer.",
+  ),
+  id: "checkConnection",
+});
+
+export const connectionTimeline = defineOperation({
+  id: "connectionTimeline",
+  method: "GET",
+  path: "/api/connections/:id/timeline",
+  summary: "What happened to a connection",
+  description: "Every change and check, newest first: who, what, when.",
+  tags: ["connections"],
+  auth: { kind: "caller", by: ["session", "key"], scope: "connections:read" },
+  params: connectionParam,
+  query: z.strictObject(pageQuery),
+  response: pageOf(z.record(z.string(), z.unknown())),
+  errors: ["not_found"],
+  example: {
+    params: { id: ids.connection },
+    response: { items: [{ at, actor: ids.user, action: "connected", detail: {} }], simulated: true },
+  },
+});

@@ -1,0 +1,43 @@
+import { z } from "zod";
+import { PlatformId } from "../ids.ts";
+import { defineOperation } from "../operation.ts";
+
+const platformParam = z.strictObject({ platform: PlatformId });
+
+export const webhookHandshake = defineOperation({
+  id: "webhookHandshake",
+  method: "GET",
+  path: "/api/webhooks/:platform",
+  summary: "A platform checks our webhook address",
+  description: "Answers the platform's handshake as it demands, after checking its token.",
+  tags: ["inbound"],
+  auth: { kind: "public" },
+  params: platformParam,
+  /** Each platform has its own parameters; the connector reads them. */
+  query: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
+  response: z.string(),
+  answer: "text",
+  errors: ["not_found", "not_configured"],
+  example: {
+    params: { platform: "facebook" },
+    query: { "hub.mode": "subscribe", "hub.challenge": "1158201444" },
+    response: "1158201444",
+  },
+});
+
+export const receiveWebhook = defineOperation({
+  id: "receiveWebhook",
+  method: "POST",
+  path: "/api/webhooks/:platform",
+  summary: "A platform tells us something",
+  description:
+    "The signature is checked over the raw bytes; a good request is stored before the answer and worked on afterwards.",
+  tags: ["inbound"],
+  auth: { kind: "public" },
+  params: platformParam,
+  query: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
+  bodyKind: "raw",
+  response: z.unknown(),
+  errors: ["not_found", "not_configured", "payload_too_large"],
+  example: { params: { platform: "facebook" }, response: { received: true } },
+});

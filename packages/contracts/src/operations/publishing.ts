@@ -1,0 +1,229 @@
+import { z } from "zod";
+import { FieldProblem } from "../errors.ts";
+import { idSchema } from "../ids.ts";
+import { jobStates, postStatuses } from "../job-states.ts";
+import { defineOperation } from "../operation.ts";
+import { pageOf, pageQuery, queryFlag } from "../paging.ts";
+import { PostInput, PostPatch, PublishRequest } from "../publishing.ts";
+import { JobView, PostView } from "../views.ts";
+import { ids, job, later, post } from "./examples.ts";
+
+const postParam = z.strictObject({ id: idSchema("post") });
+const read = { kind: "caller", by: ["session", "key"], scope: "posts:read" } as const;
+const write = { kind: "caller", by: ["session", "key"], scope: "posts:write" } as const;
+const approve = { kind: "caller", by: ["session", "key"], scope: "posts:approve" } as const;
+
+export const publish = defineOperation({
+  id: "publish",
+  method: "POST",
+  path: "/api/publish",
+  summary: "Publish to one connection",
+  description:
+    "Makes one publish job, now or at scheduledFor. With an Idempotency-Key (header or payload.idempotencyKey) the same request again answers the first job and never posts twice. 202: accepted, follow the job.",
+  tags: ["publish"],
+  auth: write,
+  body: PublishRequest,
+  response: JobView,
+  status: 202,
+  errors: [
+    "not_found",
+    "post_has_problems",
+    "account_needs_attention",
+    "idempotency_conflict",
+    "idempotency_keys_differ",
+    "conflict",
+  ],
+  creates: { by: "service", bodyKey: "payload.idempotencyKey" },
+  example: {
+    body: {
+      connectionId: ids.connection,
+      payload: { content: "New beans are in.", scheduledFor: later, idempotencyKey: "beans-2026-03" },
+    },
+    response: job,
+  },
+});
+
+export const getPublishJob = defineOperation({
+  id: "getPublishJob",
+  method: "GET",
+  path: "/api/publish/:jobId",
+  summary: "One publish job",
+  description:
+    "Where it stands, every attempt, and for an unknown one what looking has shown and when POSTD looks next.",
+  tags: ["publish"],
+  auth: read,
+  params: z.strictObject({ jobId: idSchema("publishJob") }),
+  response: JobView,
+  errors: ["not_found"],
+  example: { params: { jobId: ids.job }, response: job },
+});
+
+export const createPost = defineOperation({
+  id: "createPost",
+  method: "POST",
+  path: "/api/posts",
+  summary: "Write a post for many targets",
+  description:
+    "One content, versions by connection or platform, many targets. mode: publish makes the jobs now, ask waits for an approver, draft keeps it.",
+  tags: ["posts"],
+  auth: write,
+  body: PostInput,
+  response: PostView,
+  status: 201,
+  errors: ["not_found", "post_has_problems", "idempotency_conflict", "idempotency_keys_differ", "conflict"],
+  creates: { by: "service", bodyKey: "idempotencyKey" },
+  example: {
+    body: { content: "New beans are in.", targets: [{ connectionId: ids.connection }], scheduledFor: later },
+    response: post,
+  },
+});
+
+export const validatePost = defineOperation({
+  id: "validatePost",
+  method: "POST",
+  path: "/api/posts/validate",
+  summary: "Check a post without sending it",
+  description: "Every problem of every target at once. Nothing is kept and nothing is sent.",
+  tags: ["posts"],
+  auth: write,
+  body: PostInput,
+  response: z.object({
+    ok: z.boolean(),
+    targets: z.array(
+      z.object({ connectionId: z.string(), format: z.string().optional(), problems: z.array(FieldProblem) }),
+    ),
+  }),
+  errors: ["not_found"],
+  example: {
+    body: { content: "", targets: [{ connectionId: ids.connection }] },
+    response: {
+      ok: false,
+      targets: [
+        {
+          connectionId: ids.connection,
+          problems: [{ field: "text", code: "empty", message: "Write a text or add media.", severity: "error" }],
+        },
+      ],
+    },
+  },
+});
+
+export const listPosts = defineOperation({
+  id: "listPosts",
+  method: "GET",
+  path: "/api/posts",
+  summary: "List posts",
+  description: "Newest first, with their jobs.",
+  tags: ["posts"],
+  auth: read,
+  query: z.strictObject({ ...pageQuery, status: z.enum(postStatuses).optional() }),
+  response: pageOf(PostView),
+  errors: [],
+  example: { query: { status: "approved" }, response: { items: [post], simulated: true } },
+});
+
+export const getPost = defineOperation({
+  id: "getPost",
+  method: "GET",
+  path: "/api/posts/:id",
+  summary: "One post",
+  description: "Content, versions, targets and the job of every target.",
+  tags: ["posts"],
+  auth: read,
+  params: postParam,
+  response: PostView,
+  errors: ["not_found"],
+  example: { params: { id: ids.post }, response: post },
+});
+
+export const updatePost = defineOperation({
+  id: "updatePost",
+  method: "PATCH",
+  path: "/api/posts/:id",
+  summary: "Change a post",
+  description:
+    "Only what has not been sent can change. With ifVersion a change made in between is a 409 instead of lost.",
+  tags: ["posts"],
+  auth: write,
+  params: postParam,
+  body: PostPatch,
+  response: PostView,
+  errors: ["not_found", "state_conflict", "conflict", "post_has_problems"],
+  example: { params: { id: ids.post }, body: { content: "New beans are here." }, response: post },
+});
+
+export const deletePost = defineOperation({
+  id: "deletePost",
+  method: "DELETE",
+  path: "/api/posts/:id",
+  summary: "Delete a post",
+  description: "Cancels what is not sent. What is live stays live unless alsoLive=true.",
+  tags: ["posts"],
+  auth: write,
+  params: postParam,
+  query: z.strictObject({ alsoLive: queryFlag.default(false) }),
+  response: PostView,
+  errors: ["not_found", "state_conflict"],
+  example: { params: { id: ids.post }, query: { alsoLive: "false" }, response: post },
+});
+
+const Note = z.string().trim().max(2_000);
+
+export const approvePost = defineOperation({
+  id: "approvePost",
+  method: "POST",
+  path: "/api/posts/:id/approve",
+  summary: "Approve a post",
+  description: "Makes its publish jobs.",
+  tags: ["posts"],
+  auth: approve,
+  params: postParam,
+  body: z.strictObject({ note: Note.optional() }),
+  response: PostView,
+  errors: ["not_found", "state_conflict", "post_has_problems"],
+  example: { params: { id: ids.post }, body: {}, response: post },
+});
+
+export const rejectPost = defineOperation({
+  id: "rejectPost",
+  method: "POST",
+  path: "/api/posts/:id/reject",
+  summary: "Reject a post",
+  description: "Sends it back to its author with a note.",
+  tags: ["posts"],
+  auth: approve,
+  params: postParam,
+  body: z.strictObject({ note: Note.optional() }),
+  response: PostView,
+  errors: ["not_found", "state_conflict"],
+  example: {
+    params: { id: ids.post },
+    body: { note: "The price is wrong." },
+    response: { ...post, status: "rejected", jobs: [] },
+  },
+});
+
+const states = z
+  .string()
+  .max(300)
+  .transform((list) => list.split(","))
+  .pipe(z.array(z.enum(jobStates)).max(jobStates.length));
+
+export const listJobs = defineOperation({
+  id: "listJobs",
+  method: "GET",
+  path: "/api/jobs",
+  summary: "List publish jobs",
+  description: "Newest first. state takes one or more states separated by commas.",
+  tags: ["jobs"],
+  auth: read,
+  query: z.strictObject({
+    ...pageQuery,
+    state: states.optional(),
+    connectionId: idSchema("connection").optional(),
+    postId: idSchema("post").optional(),
+  }),
+  response: pageOf(JobView),
+  errors: [],
+  example: { query: { state: "held,unknown" }, response: { items: [job], simulated: true } },
+});
