@@ -115,7 +115,12 @@ async function answerOne(
     case "POST act": {
       if (simulator.act === undefined) return refuse(404, `The simulator ${definition.id} has no actions.`);
       const { action, ...input } = ActInput.parse(body);
-      return json((await simulator.act(action, JSON.parse(JSON.stringify(input)) as JsonObject)) ?? null);
+      try {
+        return json((await simulator.act(action, JSON.parse(JSON.stringify(input)) as JsonObject)) ?? null);
+      } catch (error) {
+        if (error instanceof z.ZodError) throw error;
+        return refuse(400, error instanceof Error ? error.message : String(error));
+      }
     }
     case "GET media": {
       const medium = argument === undefined ? undefined : simulator.media?.(argument);

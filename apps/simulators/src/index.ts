@@ -1,0 +1,1 @@
+export { type StartOptions, startSimulatorHost } from "./start.ts";
