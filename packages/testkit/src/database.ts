@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { migrateDatabase } from "../../../apps/server/src/adapters/postgres/migrate.ts";
+import { installQueueSchema } from "../../../apps/server/src/adapters/queue/pg-boss-schema.ts";
 
 export interface TestDatabase {
   /** Connection string of the administrator; roles are taken with `openRolePool`. */
@@ -12,9 +14,10 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-const migrationsFolder = fileURLToPath(
-  new URL("../../../apps/server/src/adapters/postgres/migrations", import.meta.url),
-);
+const serverFolder = fileURLToPath(new URL("../../../apps/server", import.meta.url));
+const migrationsFolder = `${serverFolder}/src/adapters/postgres/migrations`;
+/** The pinned version of the queue engine and how we set it up. */
+const engineFiles = [`${serverFolder}/package.json`, `${serverFolder}/src/adapters/queue/pg-boss-schema.ts`];
 /** Any constant: one process per server builds a template at a time. */
 const templateLock = 7_602_114;
 
@@ -28,8 +31,8 @@ export function testServerUrl(): string {
 }
 
 /**
- * A migrated database of its own for one test file, cloned from a template that is migrated once per state of the
- * migrations folder. Safe from many processes at once. Throws when the server is not reachable.
+ * A migrated database of its own for one test file, the queue engine installed, cloned from a template that is made
+ * once per state of the migrations folder. Safe from many processes at once. Throws when the server is not reachable.
  */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = testServerUrl();
@@ -52,7 +55,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 
 /** Builds under another name and renames at the end, so a template that has its name is complete. */
 async function ensureTemplate(client: pg.Client, server: string): Promise<string> {
-  const template = `postd_template_${await migrationsHash()}`;
+  const template = `postd_template_${await schemaHash()}`;
   if (await exists(client, template)) return template;
   await client.query("select pg_advisory_lock($1)", [templateLock]);
   try {
@@ -61,6 +64,7 @@ async function ensureTemplate(client: pg.Client, server: string): Promise<string
     await client.query(`drop database if exists ${draft} with (force)`);
     await client.query(`create database ${draft} template template0`);
     await migrateDatabase(urlOf(server, draft));
+    await installQueueSchema(urlOf(server, draft));
     await whileInUse(() => client.query(`alter database ${draft} rename to ${template}`));
   } finally {
     await client.query("select pg_advisory_unlock($1)", [templateLock]);
@@ -73,10 +77,11 @@ async function exists(client: pg.Client, database: string): Promise<boolean> {
   return rowCount === 1;
 }
 
-async function migrationsHash(): Promise<string> {
+async function schemaHash(): Promise<string> {
   const hash = createHash("sha256");
-  for (const file of (await readdir(migrationsFolder)).filter((name) => name.endsWith(".sql")).sort()) {
-    hash.update(file).update(await readFile(`${migrationsFolder}/${file}`));
+  const migrations = (await readdir(migrationsFolder)).filter((name) => name.endsWith(".sql")).sort();
+  for (const file of [...migrations.map((name) => `${migrationsFolder}/${name}`), ...engineFiles]) {
+    hash.update(basename(file)).update(await readFile(file));
   }
   return hash.digest("hex").slice(0, 16);
 }
