@@ -33,6 +33,8 @@ export interface Caller {
   readonly actorId: UserId | ApiKeyId;
   readonly role: "owner" | "admin" | "editor" | "approver" | "viewer";
   readonly sessionHash: string;
+  /** Runs this server; may pause all of it. */
+  readonly operator?: boolean;
 }
 
 export type ServiceResult<T> = Promise<Result<T, ServiceError>>;

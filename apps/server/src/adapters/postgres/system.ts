@@ -16,7 +16,7 @@ export function createDueJobs(system: Db): DueJobs {
       const { rows } = await system.execute<{ id: string; tenant_id: string }>(sql`
         with due as (
           select id from publish_jobs
-          where wake_at <= domain_now() and (handed_at is null or handed_at < wake_at or handed_at < domain_now() - ${handAgainMs} * interval '1 millisecond')
+          where wake_at <= domain_now() and (handed_at is null or handed_at <= wake_at or handed_at < domain_now() - ${handAgainMs} * interval '1 millisecond')
           order by wake_at limit ${limit} for update skip locked)
         update publish_jobs j set handed_at = domain_now() from due where j.id = due.id returning j.id, j.tenant_id`);
       return rows.map((row) => ({ jobId: row.id, tenantId: row.tenant_id }));

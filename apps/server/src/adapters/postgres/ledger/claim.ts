@@ -95,7 +95,8 @@ async function apply(
       return { refused: admission.why };
     case "hold":
       await closeLost(tx, row);
-      await tx.execute(sql`update publish_jobs set state = 'held', held_reason = ${admission.reason}, wake_at = null, in_flight = null,
+      await tx.execute(sql`update publish_jobs set state = 'held', held_reason = ${admission.reason},
+        wake_at = ${admission.reason === "paused" ? sql`domain_now() + interval '1 minute'` : sql`null`}, in_flight = null,
         lease_until = null, updated_at = domain_now() where id = ${row.id}`);
       return { refused: `held: ${admission.reason}` };
     case "unknown": {

@@ -1,0 +1,57 @@
+import type { JobRecord, PostRecord, TenantPublishing } from "@postd/core";
+import { type SQL, sql } from "drizzle-orm";
+import type { JobRow } from "../ledger/job-row.ts";
+import type { Executor } from "../pools.ts";
+import { type AttemptRow, attemptRecord, jobRecord, type PostRow, postRecord } from "./records.ts";
+
+type JobRows = JobRow & Record<string, unknown>;
+
+const postColumns = sql`p.id, p.status, p.content, p.targets, p.scheduled_for, p.metadata, p.created_by, p.created_at, p.updated_at, p.version,
+  (select jsonb_object_agg(v.target, v.content) from post_versions v where v.post_id = p.id) as versions`;
+
+export async function readPost(
+  tx: Executor,
+  id: string,
+): Promise<{ readonly post: PostRecord; readonly jobs: readonly JobRecord[] } | undefined> {
+  const { rows } = await tx.execute<PostRow>(
+    sql`select ${postColumns} from posts p where p.id = ${id} and p.deleted_at is null`,
+  );
+  const row = rows[0];
+  if (!row) return undefined;
+  return { post: postRecord(row), jobs: await readJobs(tx, sql`post_id = ${id}`, 500) };
+}
+
+export async function readPosts(tx: Executor, page: Parameters<TenantPublishing["posts"]>[0]) {
+  const { rows } = await tx.execute<PostRow>(sql`select ${postColumns} from posts p where p.deleted_at is null
+    and ${page.before ? sql`p.id < ${page.before}` : sql`true`} and ${page.status ? sql`p.status = ${page.status}` : sql`true`}
+    order by p.id desc limit ${page.limit}`);
+  if (rows.length === 0) return [];
+  const { rows: jobs } = await tx.execute<JobRows>(
+    sql`select * from publish_jobs where post_id in ${rows.map(({ id }) => id)} order by id`,
+  );
+  const records = jobs.map(jobRecord);
+  return rows.map((row) => ({ post: postRecord(row), jobs: records.filter(({ postId }) => postId === row.id) }));
+}
+
+export async function readJob(tx: Executor, id: string) {
+  const [job] = await readJobs(tx, sql`id = ${id}`, 1);
+  if (!job) return undefined;
+  const { rows } =
+    await tx.execute<AttemptRow>(sql`select id, step, kind, intent_at, answered_at, outcome, note, latency_ms, failure
+    from publish_attempts where job_id = ${id} order by id limit 500`);
+  return { job, attempts: rows.map(attemptRecord) };
+}
+
+/** Oldest first: the order in which targets were named. */
+export async function readJobs(tx: Executor, where: SQL, limit: number): Promise<readonly JobRecord[]> {
+  const { rows } = await tx.execute<JobRows>(sql`select * from publish_jobs where ${where} order by id limit ${limit}`);
+  return rows.map(jobRecord);
+}
+
+/** Newest first, for pages and the desk. */
+export async function readNewestJobs(tx: Executor, where: SQL, limit: number): Promise<readonly JobRecord[]> {
+  const { rows } = await tx.execute<JobRows>(
+    sql`select * from publish_jobs where ${where} order by id desc limit ${limit}`,
+  );
+  return rows.map(jobRecord);
+}

@@ -1,0 +1,143 @@
+import type { MediaInfo } from "@postd/connector-kit";
+import { asId, type ConnectionStatus, type JsonObject, type PostStatus } from "@postd/contracts";
+import type { AttemptRecord, ContentRecord, JobRecord, PostRecord, TargetRecord } from "@postd/core";
+import type { JobRow } from "../ledger/job-row.ts";
+
+export interface PostRow extends Record<string, unknown> {
+  readonly id: string;
+  readonly status: PostStatus;
+  readonly content: ContentRecord;
+  readonly versions: Record<string, Partial<ContentRecord>> | null;
+  readonly targets: { connectionId: string; nativeSchedule?: boolean }[];
+  readonly scheduled_for: Date | null;
+  readonly metadata: JsonObject;
+  readonly created_by: string;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+  readonly version: number;
+}
+
+export interface AttemptRow extends Record<string, unknown> {
+  readonly id: string;
+  readonly step: string;
+  readonly kind: string;
+  readonly intent_at: Date;
+  readonly answered_at: Date | null;
+  readonly outcome: string | null;
+  readonly note: string | null;
+  readonly latency_ms: number | null;
+  readonly failure: JsonObject | null;
+}
+
+export interface TargetRow extends Record<string, unknown> {
+  readonly id: string;
+  readonly platform: string;
+  readonly external_id: string;
+  readonly account_kind: string;
+  readonly auth_kind: string;
+  readonly name: string;
+  readonly handle: string | null;
+  readonly extras: JsonObject;
+  readonly status: ConnectionStatus;
+  readonly disconnected_at: Date | null;
+  readonly simulated: boolean;
+}
+
+export interface MediaRow extends Record<string, unknown> {
+  readonly id: string;
+  readonly kind: MediaInfo["kind"];
+  readonly mime_type: string;
+  readonly size_bytes: string;
+  readonly sha256: string;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly duration_ms: number | null;
+  readonly alt_text: string | null;
+}
+
+export function postRecord(row: PostRow): PostRecord {
+  return {
+    id: asId("post", row.id),
+    status: row.status,
+    content: row.content,
+    versions: row.versions ?? {},
+    targets: row.targets.map((target) => ({ ...target, connectionId: asId("connection", target.connectionId) })),
+    scheduledFor: row.scheduled_for ?? undefined,
+    metadata: row.metadata,
+    createdBy: row.created_by,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    version: row.version,
+  };
+}
+
+export function jobRecord(row: JobRow): JobRecord {
+  return {
+    id: asId("publishJob", row.id),
+    postId: asId("post", row.post_id),
+    connectionId: asId("connection", row.connection_id),
+    platform: row.platform,
+    state: row.state,
+    heldReason: row.held_reason ?? undefined,
+    scheduledFor: row.scheduled_for,
+    wakeAt: row.wake_at ?? undefined,
+    tries: row.tries,
+    content: row.content,
+    externalPostId: row.external_post_id ?? undefined,
+    permalink: row.permalink ?? undefined,
+    publishedAt: row.published_at ?? undefined,
+    failure: row.failure ?? undefined,
+    probe: row.probe ?? undefined,
+    needsPerson: row.needs_person,
+    nativeSchedule: row.native_schedule,
+    simulated: row.simulated,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+export function attemptRecord(row: AttemptRow): AttemptRecord {
+  return {
+    id: row.id,
+    step: row.step,
+    kind: row.kind,
+    intentAt: row.intent_at,
+    answeredAt: row.answered_at ?? undefined,
+    outcome: row.outcome ?? undefined,
+    note: row.note ?? undefined,
+    latencyMs: row.latency_ms ?? undefined,
+    failure: row.failure ?? undefined,
+  };
+}
+
+export function targetRecord(row: TargetRow): TargetRecord {
+  return {
+    connectionId: asId("connection", row.id),
+    platform: row.platform,
+    account: {
+      externalId: row.external_id,
+      kind: row.account_kind,
+      authKind: row.auth_kind,
+      name: row.name,
+      ...(row.handle === null ? {} : { handle: row.handle }),
+      extras: row.extras,
+    },
+    status: row.status,
+    disconnected: row.disconnected_at !== null,
+    simulated: row.simulated,
+  };
+}
+
+export function mediaInfo(row: MediaRow): MediaInfo {
+  return {
+    id: asId("media", row.id),
+    kind: row.kind,
+    mimeType: row.mime_type,
+    sizeBytes: Number(row.size_bytes),
+    sha256: row.sha256,
+    ...(row.width === null ? {} : { width: row.width }),
+    ...(row.height === null ? {} : { height: row.height }),
+    ...(row.duration_ms === null ? {} : { durationMs: row.duration_ms }),
+    ...(row.alt_text === null ? {} : { altText: row.alt_text }),
+  };
+}

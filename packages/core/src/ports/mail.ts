@@ -1,0 +1,10 @@
+export interface OutgoingMail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** Sends plain-text mail. `false`: no mail server is configured, so whoever asked must show another way. Throws never. */
+export interface Mail {
+  send(mail: OutgoingMail): Promise<boolean>;
+}

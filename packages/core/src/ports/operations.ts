@@ -1,0 +1,56 @@
+import type { InboundAnswer, InboundRequest } from "@postd/connector-kit";
+import type { HealthView, MetricsView, PlatformView, QueueView, ReadyView } from "@postd/contracts";
+import type { Caller } from "./services.ts";
+
+/** Whether work flows, for probes and people. `ready` never throws; the others may when the database is away. */
+export interface HealthService {
+  ready(): Promise<ReadyView>;
+  health(): Promise<HealthView>;
+  queue(caller: Caller): Promise<QueueView>;
+  metrics(caller: Caller): Promise<MetricsView>;
+}
+
+/** Text exposition of the process's metrics. */
+export interface MetricsExposition {
+  render(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+/** What platforms send us. A good request is stored before `accepted` is answered. */
+export interface InboundService {
+  /** `unknown_platform`: no connector, or one without webhooks. `not_configured`: no app credentials to check with. */
+  receive(
+    platform: string,
+    request: InboundRequest,
+  ): Promise<InboundAnswer | { readonly kind: "unknown_platform" } | { readonly kind: "not_configured" }>;
+}
+
+/** The capability matrix with what this instance knows. */
+export interface PlatformsService {
+  list(): Promise<readonly PlatformView[]>;
+  isSimulated(platform: string): boolean;
+}
+
+/** First answers of creating requests whose service keeps no record itself. Rows are of one tenant. */
+export interface IdempotencyStore {
+  /** `fresh`: this request is the first and must `finish` or `forget`. `busy`: the first is still being worked on. */
+  begin(input: {
+    readonly tenantId: string;
+    readonly operation: string;
+    readonly key: string;
+    readonly bodyHash: string;
+  }): Promise<
+    | { readonly kind: "fresh" }
+    | { readonly kind: "replay"; readonly status: number; readonly response: unknown }
+    | { readonly kind: "conflict" }
+    | { readonly kind: "busy" }
+  >;
+  finish(input: {
+    readonly tenantId: string;
+    readonly operation: string;
+    readonly key: string;
+    readonly status: number;
+    readonly response: unknown;
+  }): Promise<void>;
+  /** The request failed without effect: the key may be used again. */
+  forget(input: { readonly tenantId: string; readonly operation: string; readonly key: string }): Promise<void>;
+}

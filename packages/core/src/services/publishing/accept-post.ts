@@ -1,0 +1,239 @@
+import { createHash } from "node:crypto";
+import type { Clock } from "@postd/connector-kit";
+import {
+  asId,
+  type Id,
+  type IdKind,
+  type JobView,
+  type JsonObject,
+  type PostInput,
+  type PostView,
+  type ServiceError,
+} from "@postd/contracts";
+import type {
+  ContentRecord,
+  IdempotencyClaim,
+  JobRecord,
+  NewJob,
+  PostRecord,
+  PublishingStore,
+} from "../../ports/publishing-store.ts";
+import type { ConnectorRegistry } from "../../ports/registry.ts";
+import type { Caller, Created, MediaService, ServiceResult } from "../../ports/services.ts";
+import { no, type PreparedTarget, prepareTargets } from "./prepare-targets.ts";
+
+export interface PublishingDeps {
+  readonly store: PublishingStore;
+  readonly registry: ConnectorRegistry;
+  readonly media: Pick<MediaService, "fetchFromUrl">;
+  readonly clock: Clock;
+  readonly newId: <K extends IdKind>(kind: K) => Id<K>;
+  readonly lateAfterMs: number;
+}
+
+/** The same text to the same account within this time needs a key or a word that it is meant. */
+const twinWindowMs = 10 * 60_000;
+/** A planned time may lie this far back, for clocks that differ and slow forms. */
+const pastToleranceMs = 5 * 60_000;
+
+/** Parses, checks and commits one post with a job per target; the same key and body answer what they answered first. */
+export async function acceptPost<V extends JobView | PostView>(
+  caller: Caller,
+  input: PostInput,
+  how: {
+    readonly operation: string;
+    readonly idempotencyKey?: string;
+    readonly body: unknown;
+    readonly fieldPrefix: (index: number, field: string) => string;
+    readonly answer: (post: PostRecord, jobs: readonly JobRecord[]) => V;
+  },
+  deps: PublishingDeps,
+): ServiceResult<Created<V>> {
+  const store = deps.store.forTenant(caller.tenantId);
+  const claim: IdempotencyClaim | undefined =
+    how.idempotencyKey === undefined
+      ? undefined
+      : { operation: how.operation, key: how.idempotencyKey, bodyHash: hashBody(how.body) };
+  if (claim) {
+    const seen = await store.seen(claim);
+    if (seen.kind === "differs") return { ok: false, error: keyUsed(claim.key) };
+    if (seen.kind === "replay") return { ok: true, value: { view: seen.response as unknown as V, replayed: true } };
+  }
+  const now = deps.clock.now();
+  const planned = plannedFor(input.scheduledFor, now);
+  if (!planned.ok) return planned;
+  const fetched = await fetchMedia(caller, input.mediaUrls ?? [], deps);
+  if (!fetched.ok) return fetched;
+  const draft = draftOf(input, fetched.value);
+  const prepared = await prepareTargets(draft, store, deps.registry);
+  if (!prepared.ok) return prepared;
+  const mode = input.mode ?? "publish";
+  if (mode !== "draft") {
+    const problems = prepared.value.flatMap(({ problems }, index) =>
+      problems.map((problem) => ({ ...problem, field: how.fieldPrefix(index, problem.field) })),
+    );
+    if (problems.some(({ severity }) => severity === "error"))
+      return {
+        ok: false,
+        error: {
+          code: "post_has_problems",
+          detail: problems.find(({ severity }) => severity === "error")?.message ?? "",
+          next: "Mend what is listed and send it again.",
+          problems,
+        },
+      };
+  }
+  if (mode === "publish" && !claim && input.repost !== true) {
+    const twin = await findTwin(prepared.value, store, now);
+    if (twin) return twin;
+  }
+  const post = {
+    id: deps.newId("post"),
+    status:
+      mode === "publish" ? ("approved" as const) : mode === "ask" ? ("awaiting_approval" as const) : ("draft" as const),
+    content: draft.content,
+    versions: draft.versions,
+    targets: input.targets.map(({ connectionId, nativeSchedule }) => ({
+      connectionId: asId("connection", connectionId),
+      ...(nativeSchedule ? { nativeSchedule } : {}),
+    })),
+    scheduledFor: input.scheduledFor ? planned.value : undefined,
+    metadata: (input.metadata ?? {}) as JsonObject,
+    createdBy: caller.actorId,
+  };
+  const jobs = mode === "publish" ? prepared.value.map((target) => newJob(target, planned.value, now, deps)) : [];
+  const accepted = await store.accept({ post, jobs, answer: how.answer, ...(claim ? { idempotency: claim } : {}) });
+  if (accepted.kind === "differs") return { ok: false, error: keyUsed(claim?.key ?? "") };
+  if (accepted.kind === "replay")
+    return { ok: true, value: { view: accepted.response as unknown as V, replayed: true } };
+  return { ok: true, value: { view: accepted.view, replayed: false } };
+}
+
+export function newJob(
+  prepared: PreparedTarget,
+  scheduledFor: Date,
+  now: Date,
+  deps: Pick<PublishingDeps, "newId">,
+): NewJob {
+  const leadMs = scheduledFor.getTime() - now.getTime();
+  const schedule = prepared.connector.schedule;
+  // The platform holds the clock only inside its window; otherwise POSTD does, as always.
+  const native =
+    prepared.nativeSchedule && schedule !== undefined && leadMs >= schedule.minLeadMs && leadMs <= schedule.maxLeadMs;
+  return {
+    id: deps.newId("publishJob"),
+    connectionId: prepared.target.connectionId,
+    platform: prepared.target.platform,
+    content: prepared.post,
+    fingerprint: prepared.fingerprint,
+    scheduledFor,
+    wakeAt: native ? now : scheduledFor,
+    nativeSchedule: native,
+    simulated: prepared.target.simulated,
+  };
+}
+
+export function draftOf(
+  input: Pick<PostInput, "content" | "format" | "mediaIds" | "options" | "versions" | "targets">,
+  fetchedIds: readonly string[],
+) {
+  const content: ContentRecord = {
+    text: input.content,
+    ...(input.format ? { format: input.format } : {}),
+    mediaIds: [...(input.mediaIds ?? []), ...fetchedIds],
+    options: (input.options ?? {}) as JsonObject,
+  };
+  return {
+    content,
+    versions: versionsOf(input.versions ?? {}),
+    targets: input.targets.map(({ connectionId, nativeSchedule }) => ({
+      connectionId,
+      ...(nativeSchedule === undefined ? {} : { nativeSchedule }),
+    })),
+  };
+}
+
+export function versionsOf(versions: NonNullable<PostInput["versions"]>): Record<string, Partial<ContentRecord>> {
+  return Object.fromEntries(
+    Object.entries(versions).map(([target, version]) => [
+      target,
+      {
+        ...(version.content === undefined ? {} : { text: version.content }),
+        ...(version.format === undefined ? {} : { format: version.format }),
+        ...(version.mediaIds === undefined ? {} : { mediaIds: version.mediaIds }),
+        ...(version.options === undefined ? {} : { options: version.options as JsonObject }),
+      },
+    ]),
+  );
+}
+
+/** A time a little back means now; far back is a mistake the author must see. */
+export function plannedFor(scheduledFor: string | undefined, now: Date) {
+  if (scheduledFor === undefined) return { ok: true as const, value: now };
+  const at = new Date(scheduledFor);
+  if (now.getTime() - at.getTime() > pastToleranceMs)
+    return no(
+      "invalid_input",
+      "scheduledFor",
+      `${scheduledFor} is in the past.`,
+      "Choose a time ahead, or leave it out to send now.",
+    );
+  return { ok: true as const, value: at < now ? now : at };
+}
+
+async function fetchMedia(caller: Caller, urls: readonly string[], deps: PublishingDeps) {
+  const ids: string[] = [];
+  for (const [index, url] of urls.entries()) {
+    const fetched = await deps.media.fetchFromUrl(caller, { url });
+    if (!fetched.ok) return { ok: false as const, error: { ...fetched.error, field: `mediaUrls.${index}` } };
+    ids.push(fetched.value.id);
+  }
+  return { ok: true as const, value: ids };
+}
+
+async function findTwin(
+  targets: readonly PreparedTarget[],
+  store: ReturnType<PublishingStore["forTenant"]>,
+  now: Date,
+) {
+  for (const { target, fingerprint } of targets) {
+    const twin = await store.recentTwin({ connectionId: target.connectionId, fingerprint, withinMs: twinWindowMs });
+    if (!twin) continue;
+    const minutes = Math.max(1, Math.round((now.getTime() - twin.createdAt.getTime()) / 60_000));
+    const error: ServiceError = {
+      code: "conflict",
+      detail: `The same post for ${target.account.name} was taken ${minutes} min ago as ${twin.jobId}.`,
+      next: "Send repost: true when posting it again is meant.",
+      field: "repost",
+    };
+    return { ok: false as const, error };
+  }
+  return undefined;
+}
+
+function keyUsed(key: string): ServiceError {
+  return {
+    code: "idempotency_conflict",
+    detail: `The idempotency key ${key} was used for another body.`,
+    next: "Use a new key for a new post.",
+    field: "idempotencyKey",
+  };
+}
+
+/** Key order does not matter, and the key itself is no part of what it protects. */
+function hashBody(body: unknown): string {
+  return createHash("sha256")
+    .update(JSON.stringify(sorted(body)))
+    .digest("hex");
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key, entry]) => key !== "idempotencyKey" && entry !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, entry]) => [key, sorted(entry)]),
+  );
+}

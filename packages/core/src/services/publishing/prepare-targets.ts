@@ -1,0 +1,129 @@
+import { type Connector, checkPost, type MediaInfo, type OutgoingPost } from "@postd/connector-kit";
+import type { FieldProblem, JsonObject, Result, ServiceError } from "@postd/contracts";
+import type { ContentRecord, TargetRecord, TenantPublishing } from "../../ports/publishing-store.ts";
+import type { ConnectorRegistry } from "../../ports/registry.ts";
+
+/** One target with the post it would get and everything wrong with it. */
+export interface PreparedTarget {
+  readonly target: TargetRecord;
+  readonly connector: Connector;
+  readonly post: OutgoingPost;
+  readonly fingerprint: string;
+  readonly nativeSchedule: boolean;
+  readonly problems: readonly FieldProblem[];
+}
+
+export interface Draft {
+  readonly content: ContentRecord;
+  readonly versions: Readonly<Record<string, Partial<ContentRecord>>>;
+  readonly targets: readonly { readonly connectionId: string; readonly nativeSchedule?: boolean }[];
+}
+
+/** Resolves versions, media and formats for every target and checks each against its platform. Unknown ids are not_found. */
+export async function prepareTargets(
+  draft: Draft,
+  store: TenantPublishing,
+  registry: ConnectorRegistry,
+): Promise<Result<readonly PreparedTarget[], ServiceError>> {
+  const ids = draft.targets.map(({ connectionId }) => connectionId);
+  const doubled = ids.findIndex((id, index) => ids.indexOf(id) !== index);
+  if (doubled >= 0)
+    return no(
+      "invalid_input",
+      `targets.${doubled}.connectionId`,
+      "This account is named twice.",
+      "Name each account once.",
+    );
+  const targets = new Map((await store.targets(ids)).map((target) => [target.connectionId as string, target]));
+  const media = new Map((await store.media(mediaIdsOf(draft))).map((item) => [item.id as string, item]));
+  const lost = mediaIdsOf(draft).find((id) => !media.has(id));
+  if (lost) return no("not_found", "mediaIds", `There is no media ${lost}.`, "Upload it first with POST /api/media.");
+  const stray = Object.keys(draft.versions).find(
+    (key) => !ids.includes(key) && ![...targets.values()].some(({ platform }) => platform === key),
+  );
+  if (stray)
+    return no(
+      "invalid_input",
+      `versions.${stray}`,
+      `No target of this post is ${stray}.`,
+      "Name a target's connection id or platform.",
+    );
+
+  const prepared: PreparedTarget[] = [];
+  for (const [index, { connectionId, nativeSchedule }] of draft.targets.entries()) {
+    const target = targets.get(connectionId);
+    const connector = target && registry.get(target.platform);
+    if (!target || !connector || target.disconnected)
+      return no(
+        "not_found",
+        `targets.${index}.connectionId`,
+        `There is no connected account ${connectionId}.`,
+        "List accounts with GET /api/connections.",
+      );
+    prepared.push(prepare(draft, target, connector, media, nativeSchedule ?? false));
+  }
+  return { ok: true, value: prepared };
+}
+
+function prepare(
+  draft: Draft,
+  target: TargetRecord,
+  connector: Connector,
+  media: ReadonlyMap<string, MediaInfo>,
+  nativeSchedule: boolean,
+): PreparedTarget {
+  const content = { ...draft.content, ...draft.versions[target.platform], ...draft.versions[target.connectionId] };
+  const items = content.mediaIds.flatMap((id) => media.get(id) ?? []);
+  const parts = { text: content.text, media: items, options: content.options as JsonObject };
+  const format = content.format ?? connector.defaultFormat(parts, target.account);
+  const post: OutgoingPost = { ...parts, format: format ?? "none" };
+  const problems: FieldProblem[] = format
+    ? checkPost(connector, post, target.account).map((problem) => ({ ...problem }))
+    : [
+        {
+          field: "format",
+          code: "no_format_fits",
+          message: `${connector.name} has no format for this combination of text and media. Change the media or name a format.`,
+          severity: "error",
+        },
+      ];
+  const fingerprint = problems.some(({ severity }) => severity === "error") ? "" : connector.fingerprint(post);
+  return {
+    target,
+    connector,
+    post,
+    fingerprint,
+    nativeSchedule,
+    problems: [...problems, ...scheduleProblems(connector, post, nativeSchedule)],
+  };
+}
+
+function scheduleProblems(connector: Connector, post: OutgoingPost, nativeSchedule: boolean): FieldProblem[] {
+  if (!nativeSchedule || connector.schedule?.formats.includes(post.format)) return [];
+  return [
+    {
+      field: "nativeSchedule",
+      code: "no_native_schedule",
+      message: `${connector.name} cannot hold the clock for this format. Leave nativeSchedule out; POSTD sends it on time.`,
+      severity: "error",
+    },
+  ];
+}
+
+function mediaIdsOf(draft: Draft): string[] {
+  return [
+    ...new Set([
+      ...draft.content.mediaIds,
+      ...Object.values(draft.versions).flatMap((version) => version.mediaIds ?? []),
+    ]),
+  ];
+}
+
+export function no(
+  code: ServiceError["code"],
+  field: string,
+  detail: string,
+  next: string,
+): { readonly ok: false; readonly error: ServiceError } {
+  return { ok: false, error: { code, detail, next, field } };
+}

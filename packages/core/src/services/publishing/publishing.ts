@@ -1,0 +1,173 @@
+import { asId, type JobView, type PauseInput, type PostInput, type PostView } from "@postd/contracts";
+import type { JobRecord, PostRecord } from "../../ports/publishing-store.ts";
+import type { Caller, Page, PublishingService, ServiceResult } from "../../ports/services.ts";
+import { acceptPost, draftOf, type PublishingDeps } from "./accept-post.ts";
+import { listDlq, replayDlq } from "./dlq.ts";
+import { cancelJob, notFound, resolveJob, retryJob } from "./job-actions.ts";
+import { decidePost, deletePost, updatePost, viewOf } from "./post-actions.ts";
+import { no, prepareTargets } from "./prepare-targets.ts";
+import type { RemoteDeps } from "./remote.ts";
+import { jobView, postView } from "./views.ts";
+
+/** Posts and publish jobs as the API offers them. */
+export function createPublishingService(deps: PublishingDeps & { readonly remote: RemoteDeps }): PublishingService {
+  const of = (caller: Caller) => deps.store.forTenant(caller.tenantId);
+  return {
+    publish: (caller, input, idempotencyKey) => {
+      const { payload, connectionId } = input;
+      const { idempotencyKey: bodyKey, productTags, nativeSchedule, ...rest } = payload;
+      if (productTags && productTags.length > 0)
+        return Promise.resolve(
+          no(
+            "invalid_input",
+            "payload.productTags",
+            "No connected platform takes product tags yet.",
+            "Leave productTags out.",
+          ),
+        );
+      const post: PostInput = {
+        ...rest,
+        targets: [{ connectionId, ...(nativeSchedule === undefined ? {} : { nativeSchedule }) }],
+      };
+      const key = idempotencyKey ?? bodyKey;
+      const answer = (_post: PostRecord, jobs: readonly JobRecord[]): JobView => jobView(first(jobs));
+      const fieldPrefix = (_index: number, field: string) => `payload.${field === "text" ? "content" : field}`;
+      return acceptPost(
+        caller,
+        post,
+        {
+          operation: "publish",
+          body: input,
+          fieldPrefix,
+          answer,
+          ...(key === undefined ? {} : { idempotencyKey: key }),
+        },
+        deps,
+      );
+    },
+    createPost: (caller, input, idempotencyKey) => {
+      const key = idempotencyKey ?? input.idempotencyKey;
+      const answer = (post: PostRecord, jobs: readonly JobRecord[]): PostView => postView(post, jobs, false);
+      const fieldPrefix = (index: number, field: string) => `targets.${index}.${field}`;
+      return acceptPost(
+        caller,
+        input,
+        {
+          operation: "createPost",
+          body: input,
+          fieldPrefix,
+          answer,
+          ...(key === undefined ? {} : { idempotencyKey: key }),
+        },
+        deps,
+      );
+    },
+    validatePost: async (caller, input) => {
+      const prepared = await prepareTargets(draftOf(input, []), of(caller), deps.registry);
+      if (!prepared.ok) return prepared;
+      const targets = prepared.value.map(({ target, post, problems }) => ({
+        connectionId: target.connectionId,
+        format: post.format,
+        problems,
+      }));
+      return {
+        ok: true,
+        value: { ok: !targets.some(({ problems }) => problems.some(({ severity }) => severity === "error")), targets },
+      };
+    },
+    getPost: (caller, id) => viewOf(caller, id, deps),
+    listPosts: async (caller, { limit, cursor, status }) => {
+      const rows = await of(caller).posts({
+        limit: limit + 1,
+        ...(cursor ? { before: cursor } : {}),
+        ...(status ? { status } : {}),
+      });
+      return page(
+        rows.map(({ post, jobs }) => postView(post, jobs, false)),
+        limit,
+      );
+    },
+    updatePost: (caller, id, patch) => updatePost(caller, id, patch, deps),
+    deletePost: (caller, id, options) => deletePost(caller, id, options, deps),
+    decidePost: (caller, id, decision) => decidePost(caller, id, decision, deps),
+    getJob: async (caller, id) => {
+      const found = await of(caller).job(id);
+      return found ? { ok: true, value: jobView(found.job, found.attempts) } : notFound("job", id);
+    },
+    listJobs: async (caller, { limit, cursor, states, connectionId, postId }) => {
+      const filter = {
+        ...(cursor ? { before: cursor } : {}),
+        ...(states ? { states } : {}),
+        ...(connectionId ? { connectionId } : {}),
+        ...(postId ? { postId } : {}),
+      };
+      const rows = await of(caller).jobs({ limit: limit + 1, ...filter });
+      return page(
+        rows.map((job) => jobView(job)),
+        limit,
+      );
+    },
+    retryJob: (caller, id, input) => retryJob(caller, id, input, deps),
+    cancelJob: (caller, id) => cancelJob(caller, id, deps),
+    resolveJob: (caller, id, input) => resolveJob(caller, id, input, deps),
+    listDlq: (caller) => listDlq(caller, deps),
+    replayDlq: (caller, input) => replayDlq(caller, input, deps),
+    pause: async (caller, input) => {
+      const scope = scopeOf(caller, input);
+      if (!scope.ok) return scope;
+      const paused = await of(caller).pause({ ...scope.value, by: caller.actorId });
+      return paused ? { ok: true, value: { paused: true } } : notFound("connection", input.connectionId ?? "");
+    },
+    resume: async (caller, input) => {
+      const scope = scopeOf(caller, input);
+      if (!scope.ok) return scope;
+      const released = await of(caller).resume(scope.value);
+      return released === undefined
+        ? notFound("connection", input.connectionId ?? "")
+        : { ok: true, value: { paused: false, released } };
+    },
+  };
+}
+
+function scopeOf(caller: Caller, input: PauseInput) {
+  if (input.scope === "instance" && !caller.operator)
+    return no(
+      "forbidden",
+      "scope",
+      "Only the operator of this server may pause all of it.",
+      "Use scope tenant for your own workspace.",
+    );
+  if (input.scope === "connection" && !input.connectionId)
+    return no(
+      "invalid_input",
+      "connectionId",
+      "Which account shall pause?",
+      "Give connectionId with scope connection.",
+    );
+  if (input.scope !== "connection" && input.connectionId)
+    return no(
+      "invalid_input",
+      "connectionId",
+      `The scope ${input.scope} takes no connectionId.`,
+      "Leave connectionId out, or use scope connection.",
+    );
+  return {
+    ok: true as const,
+    value: {
+      scope: input.scope,
+      ...(input.connectionId ? { connectionId: asId("connection", input.connectionId) } : {}),
+    },
+  };
+}
+
+function page<T extends { readonly id: string }>(items: readonly T[], limit: number): Awaited<ServiceResult<Page<T>>> {
+  const shown = items.slice(0, limit);
+  const last = shown.at(-1);
+  return { ok: true, value: { items: shown, ...(items.length > limit && last ? { nextCursor: last.id } : {}) } };
+}
+
+function first(jobs: readonly JobRecord[]): JobRecord {
+  const [job] = jobs;
+  if (!job) throw new Error("a published post has no job");
+  return job;
+}

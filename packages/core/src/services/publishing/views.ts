@@ -1,0 +1,92 @@
+import type { AttemptView, JobView, PostView } from "@postd/contracts";
+import { AttemptView as AttemptSchema, JobView as JobSchema } from "@postd/contracts";
+import type { AttemptRecord, ContentRecord, JobRecord, PostRecord } from "../../ports/publishing-store.ts";
+
+/** A job as the API shows it. Unset facts are left out; `nextAt` only where POSTD acts by itself. */
+export function jobView(job: JobRecord, attempts?: readonly AttemptRecord[]): JobView {
+  const failure = JobSchema.shape.failure.safeParse(job.failure).data;
+  return {
+    id: job.id,
+    postId: job.postId,
+    connectionId: job.connectionId,
+    platform: job.platform,
+    format: job.content.format,
+    state: job.state,
+    ...(job.heldReason ? { heldReason: job.heldReason } : {}),
+    scheduledFor: job.scheduledFor.toISOString(),
+    ...(job.wakeAt ? { nextAt: job.wakeAt.toISOString() } : {}),
+    tries: job.tries,
+    ...(job.externalPostId ? { externalPostId: job.externalPostId } : {}),
+    ...(job.permalink ? { permalink: job.permalink } : {}),
+    ...(job.publishedAt ? { publishedAt: job.publishedAt.toISOString() } : {}),
+    ...(failure ? { failure } : {}),
+    ...(job.state === "unknown" ? { probe: probeView(job) } : {}),
+    nativeSchedule: job.nativeSchedule,
+    simulated: job.simulated,
+    createdAt: job.createdAt.toISOString(),
+    updatedAt: job.updatedAt.toISOString(),
+    ...(attempts ? { attempts: attempts.map(attemptView) } : {}),
+  };
+}
+
+function probeView(job: JobRecord): NonNullable<JobView["probe"]> {
+  const parsed = JobSchema.shape.probe.safeParse({
+    since: job.probe?.since ?? job.updatedAt.toISOString(),
+    looks: job.probe?.looks ?? 0,
+    saw: job.probe?.saw ?? [],
+    needsPerson: job.needsPerson,
+    ...(job.wakeAt ? { nextAt: job.wakeAt.toISOString() } : {}),
+  });
+  return parsed.data ?? { since: job.updatedAt.toISOString(), looks: 0, saw: [], needsPerson: job.needsPerson };
+}
+
+function attemptView(attempt: AttemptRecord): AttemptView {
+  const outcome = AttemptSchema.shape.outcome.safeParse(attempt.outcome).data;
+  return {
+    id: attempt.id,
+    step: attempt.step,
+    kind: attempt.kind,
+    intentAt: attempt.intentAt.toISOString(),
+    ...(attempt.answeredAt ? { answeredAt: attempt.answeredAt.toISOString() } : {}),
+    ...(outcome ? { outcome } : {}),
+    ...(attempt.note ? { note: attempt.note } : {}),
+    ...(attempt.latencyMs === undefined ? {} : { latencyMs: attempt.latencyMs }),
+    ...(attempt.failure ? { failure: { ...attempt.failure } } : {}),
+  };
+}
+
+export function postView(post: PostRecord, jobs: readonly JobRecord[], simulatedTargets: boolean): PostView {
+  return {
+    id: post.id,
+    status: post.status,
+    content: contentView(post.content),
+    versions: Object.fromEntries(
+      Object.entries(post.versions).map(([target, version]) => [target, versionView(version)]),
+    ),
+    targets: post.targets.map(({ connectionId }) => ({ connectionId })),
+    ...(post.scheduledFor ? { scheduledFor: post.scheduledFor.toISOString() } : {}),
+    metadata: post.metadata,
+    createdAt: post.createdAt.toISOString(),
+    updatedAt: post.updatedAt.toISOString(),
+    jobs: jobs.map((job) => jobView(job)),
+    simulated: simulatedTargets || jobs.some((job) => job.simulated),
+  };
+}
+
+function contentView(content: ContentRecord): PostView["content"] {
+  return {
+    text: content.text,
+    ...(content.format ? { format: content.format } : {}),
+    mediaIds: [...content.mediaIds],
+    options: { ...content.options },
+  };
+}
+
+function versionView(version: Partial<ContentRecord>): PostView["versions"][string] {
+  return {
+    ...(version.text === undefined ? {} : { text: version.text }),
+    ...(version.format === undefined ? {} : { format: version.format }),
+    ...(version.mediaIds ? { mediaIds: [...version.mediaIds] } : {}),
+    ...(version.options ? { options: { ...version.options } } : {}),
+  };
+}
