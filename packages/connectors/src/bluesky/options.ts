@@ -1,0 +1,121 @@
+import {
+  countGraphemes,
+  countUtf8Bytes,
+  type OutgoingPost,
+  type PostProblem,
+  type TextLimit,
+} from "@postd/connector-kit";
+import { z } from "zod";
+import { tagOf } from "./richtext.ts";
+
+const strongRef = z.strictObject({
+  uri: z
+    .string()
+    .regex(/^at:\/\/did:[a-z]+:[^/]+\/app\.bsky\.feed\.post\/[A-Za-z0-9._~:-]+$/, "must be an at:// address of a post"),
+  cid: z.string().min(1).max(200),
+});
+
+const webAddress = z.url({ protocol: /^https?$/, error: "must be a web address with https://" }).max(2000);
+
+/** What a post may carry beyond text and pictures. */
+export const BlueskyOptions = z.strictObject({
+  langs: z
+    .array(z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/, "must be a language such as en or pt-BR"))
+    .max(3)
+    .optional()
+    .meta({ title: "Languages", description: "Up to three languages of the text, such as en or pt-BR." }),
+  labels: z
+    .array(z.string().regex(/^!?[a-z][a-z-]{0,63}$/, "must be a label such as nudity"))
+    .max(10)
+    .optional()
+    .meta({ title: "Content warnings", description: "Labels put on your own post, such as nudity or graphic-media." }),
+  tags: z
+    .array(z.string().refine((tag) => tagOf(tag) === tag, "must be a tag without #, at most 64 characters"))
+    .max(8)
+    .optional()
+    .meta({ title: "Hidden tags", description: "Tags that are not in the text." }),
+  replies: z
+    .array(z.string())
+    .max(20)
+    .optional()
+    .meta({ title: "Thread", description: "Further posts, each a reply to the one before." }),
+  linkCard: z
+    .strictObject({
+      uri: webAddress,
+      title: z.string().min(1).max(300),
+      description: z.string().max(1000).default(""),
+      thumbMediaId: z
+        .string()
+        .regex(/^med_[0-9a-z]{8,40}$/, "must be the id of uploaded media")
+        .optional(),
+    })
+    .optional()
+    .meta({ title: "Link card", description: "A preview of one link, shown below the text." }),
+  replyTo: strongRef
+    .extend({ root: strongRef.optional() })
+    .optional()
+    .meta({ title: "Reply to", description: "The post this one answers; root is the first of its thread." }),
+});
+export type BlueskyOptions = z.output<typeof BlueskyOptions>;
+
+/** Options of a post that has been checked; throws on one that has not, which is our mistake. */
+export const optionsOf = (post: Pick<OutgoingPost, "options">): BlueskyOptions => BlueskyOptions.parse(post.options);
+
+/**
+ * Both apply: 300 graphemes and 3,000 UTF-8 bytes; addresses count in full.
+ * @source fact sheet "Media/text constraints" (2026-11-20)
+ */
+export const textLimit: TextLimit = {
+  max: 300,
+  maxBytes: 3000,
+  unit: "graphemes",
+  count: countGraphemes,
+  rule: "graphemes",
+};
+
+/** Rules across fields: every part of a thread fits, a card and pictures exclude each other, pictures are described. */
+export function validate(post: OutgoingPost): readonly PostProblem[] {
+  const { replies = [], linkCard } = optionsOf(post);
+  const problems: PostProblem[] = [];
+  for (const [index, text] of replies.entries()) {
+    const field = `options.replies.${index}`;
+    const over = countGraphemes(text) - textLimit.max;
+    if (text.trim() === "")
+      problems.push({
+        field,
+        code: "text_required",
+        message: `Part ${index + 2} of the thread is empty. Write it or remove it.`,
+        severity: "error",
+      });
+    if (over > 0)
+      problems.push({
+        field,
+        code: "text_too_long",
+        message: `Part ${index + 2} of the thread is ${over + textLimit.max} characters; Bluesky takes 300. Remove ${over}.`,
+        severity: "error",
+      });
+    else if (countUtf8Bytes(text) > 3000)
+      problems.push({
+        field,
+        code: "text_too_large",
+        message: `Part ${index + 2} of the thread takes more than 3000 bytes. Shorten it.`,
+        severity: "error",
+      });
+  }
+  if (linkCard && post.media.length > 0)
+    problems.push({
+      field: "options.linkCard",
+      code: "card_and_media",
+      message: "Bluesky shows either pictures or a link card. Remove one of them.",
+      severity: "error",
+    });
+  for (const [index, media] of post.media.entries())
+    if (!media.altText?.trim())
+      problems.push({
+        field: `media.${index}.altText`,
+        code: "alt_missing",
+        message: "This picture has no description. Add one for people who cannot see it.",
+        severity: "warning",
+      });
+  return problems;
+}

@@ -1,0 +1,19 @@
+import type { JsonObject } from "@postd/contracts";
+
+/** What names one version of a record. */
+export type StrongRef = { readonly uri: string; readonly cid: string };
+
+/** How far a post has come; stored between steps. Blob references are kept exactly as the server gave them. */
+export type PostState = {
+  readonly blobs: readonly JsonObject[];
+  readonly thumb?: JsonObject;
+  /** DIDs of mentioned handles; absent until looked up. Handles nobody has stay out. */
+  readonly dids?: { readonly [handle: string]: string };
+  /** Records that are live: the post, then its replies. */
+  readonly records: readonly StrongRef[];
+};
+
+/** A record ready to be put under our own key; committed before it is sent. */
+export type PreparedRecord = { readonly rkey: string; readonly record: JsonObject };
+
+export const startState = (): PostState => ({ blobs: [], records: [] });
