@@ -1,0 +1,29 @@
+import { fail } from "@postd/contracts";
+
+export const notFound = (what: string) =>
+  fail({
+    code: "not_found" as const,
+    detail: `There is no ${what} with this id here.`,
+    next: "Check the id, and that you work in the right tenant.",
+  });
+
+export const noTenant = () =>
+  fail({
+    code: "forbidden" as const,
+    detail: "You belong to no tenant yet.",
+    next: "Create one with POST /api/tenants, or accept an invitation.",
+  });
+
+export const ownersOnly = () =>
+  fail({
+    code: "forbidden" as const,
+    detail: "Only an owner may make somebody an owner or change one.",
+    next: "Ask an owner of this tenant.",
+  });
+
+export const lastOwner = () =>
+  fail({
+    code: "state_conflict" as const,
+    detail: "This is the last owner, and a tenant always has one.",
+    next: "Make somebody else an owner first.",
+  });

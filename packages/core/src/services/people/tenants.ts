@@ -1,0 +1,70 @@
+import { ok, type TenantView } from "@postd/contracts";
+import type { PeopleService, TenantAccess } from "../../ports/people.ts";
+import type { PeopleDeps } from "../people.ts";
+import { noTenant, notFound } from "./refusals.ts";
+
+type Verbs = Pick<PeopleService, "listTenants" | "createTenant" | "switchTenant" | "updateTenant" | "welcome">;
+
+export function tenantVerbs(deps: PeopleDeps): Verbs {
+  const { repo, clock, newId } = deps;
+
+  async function create(ownerId: Parameters<typeof repo.tenantsOf>[0], name: string, timeZone: string) {
+    const id = newId("tenant");
+    const at = clock.now();
+    const slug = slugOf(name, id);
+    await repo.createTenant({ id, name, slug, timeZone, ownerId, memberId: newId("member"), at });
+    return { id, name, slug, timeZone, role: "owner" as const, createdAt: at };
+  }
+
+  return {
+    async listTenants(me) {
+      const tenants = await repo.tenantsOf(me.userId);
+      return ok({ items: tenants.map((tenant) => tenantView(tenant, tenant.id === me.tenant?.id)) });
+    },
+
+    async createTenant(me, input) {
+      const tenant = await create(me.userId, input.name, input.timeZone ?? "UTC");
+      await repo.setActiveTenant(me.sessionId, tenant.id);
+      return ok(tenantView(tenant, true));
+    },
+
+    async switchTenant(me, tenantId) {
+      const tenant = (await repo.tenantsOf(me.userId)).find(({ id }) => id === tenantId);
+      if (!tenant) return notFound("tenant");
+      await repo.setActiveTenant(me.sessionId, tenant.id);
+      return ok(tenantView(tenant, true));
+    },
+
+    async updateTenant(me, change) {
+      if (!me.tenant) return noTenant();
+      await repo.updateTenant(me.tenant.id, {
+        ...(change.name === undefined ? {} : { name: change.name }),
+        ...(change.timeZone === undefined ? {} : { timeZone: change.timeZone }),
+      });
+      const tenant = (await repo.tenantsOf(me.userId)).find(({ id }) => id === me.tenant?.id);
+      return tenant ? ok(tenantView(tenant, true)) : notFound("tenant");
+    },
+
+    async welcome(user) {
+      if (await repo.pendingInvitationFor(user.email, clock.now())) return;
+      await create(user.id, `${user.name || user.email.split("@")[0]}'s workspace`.slice(0, 100), "UTC");
+    },
+  };
+}
+
+/** Shape a tenant for one of its members. */
+export function tenantView(tenant: TenantAccess & { readonly createdAt: Date }, active: boolean): TenantView {
+  const { id, name, slug, timeZone, role, createdAt } = tenant;
+  return { id, name, slug, timeZone, role, active, createdAt: createdAt.toISOString() };
+}
+
+/** Readable part of the name and the end of the id, which makes it unique. */
+function slugOf(name: string, id: string): string {
+  const readable = name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 40);
+  return `${readable || "tenant"}-${id.slice(-10)}`;
+}
