@@ -30,3 +30,10 @@ export function createDueJobs(system: Db): DueJobs {
     },
   };
 }
+
+/** Master keys that wrapped data keys need, over all tenants: starting without one of them is refused. */
+export async function masterKeysInUse(system: Db): Promise<readonly { readonly provider: string; readonly keyId: string; readonly dataKeys: number }[]> {
+  const { rows } = await system.execute<{ provider: string; key_id: string; data_keys: number }>(sql`
+    select provider, master_key_id as key_id, count(*)::int as data_keys from encryption_keys group by 1, 2 order by 1, 2`);
+  return rows.map((row) => ({ provider: row.provider, keyId: row.key_id, dataKeys: row.data_keys }));
+}
