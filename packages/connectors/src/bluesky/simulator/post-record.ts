@@ -20,11 +20,9 @@ function lexString(maxBytes: number, maxGraphemes: number) {
 }
 
 function lexArray<T extends z.ZodType>(item: T, max: number) {
-  return z
-    .array(item)
-    .refine((items) => items.length <= max, {
-      error: ({ input }) => `array too big (maximum ${max}, got ${(input as unknown[]).length})`,
-    });
+  return z.array(item).refine((items) => items.length <= max, {
+    error: ({ input }) => `array too big (maximum ${max}, got ${(input as unknown[]).length})`,
+  });
 }
 
 const uri = z
