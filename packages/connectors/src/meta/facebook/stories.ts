@@ -1,0 +1,165 @@
+import type { ConnectorContext, Format, PlatformResult, ProbeAnswer, Step } from "@postd/connector-kit";
+import { fail, ok } from "@postd/contracts";
+import { z } from "zod";
+import { graph } from "../graph.ts";
+import { facebookMedia } from "../limits.ts";
+import { uploadPhoto } from "./photos.ts";
+import { pageToken } from "./posts.ts";
+import { startUpload, uploadBytes } from "./rupload.ts";
+import { readVideoStatus, videoStage } from "./video-status.ts";
+import {
+  finishedState,
+  probeFinish,
+  refOf,
+  startVideo,
+  tookAnyway,
+  type VideoState,
+  videoLink,
+} from "./video-steps.ts";
+
+const IdText = z.union([z.string(), z.number().int().safe().transform(String)]);
+const Published = z.object({ success: z.literal(true).optional(), post_id: IdText });
+const Story = z.object({
+  post_id: IdText,
+  media_id: IdText.optional(),
+  url: z.string().optional(),
+  status: z.string().optional(),
+});
+
+/** The story made of a medium; each medium may be used once, so it names ours. @source platforms/meta.md section 5 */
+async function storyOf(ctx: ConnectorContext, mediaId: string): PlatformResult<z.output<typeof Story> | undefined> {
+  const list = await graph(ctx, pageToken(ctx), {
+    method: "GET",
+    path: [ctx.account.externalId, "stories"],
+    params: { fields: "post_id,status,creation_time,media_type,media_id,url" },
+    answer: z.object({ data: z.array(Story) }),
+    effect: "none",
+    needs: ["pages_read_engagement"],
+  });
+  return list.ok ? ok(list.value.data.find((row) => row.media_id === mediaId)) : list;
+}
+
+type PhotoStoryState = {
+  readonly photoIds: readonly string[];
+  readonly postId?: string;
+  readonly permalink?: string;
+};
+
+const pageLink = (id: string): string => `https://www.facebook.com/${id}`;
+
+const publishPhoto: Step<PhotoStoryState> = {
+  name: "publish_story",
+  effect: "visible",
+  repeatable: false,
+  settleMs: 15_000,
+  done: (state) => state.postId !== undefined,
+  async run({ state }, ctx) {
+    const photoId = state.photoIds[0] ?? "";
+    const made = await graph(ctx, pageToken(ctx), {
+      method: "POST",
+      path: [ctx.account.externalId, "photo_stories"],
+      params: { photo_id: photoId },
+      answer: Published,
+      needs: ["pages_manage_posts"],
+      field: "media",
+    });
+    if (made.ok)
+      return ok({ state: { ...state, postId: made.value.post_id }, published: { externalId: made.value.post_id } });
+    if (made.error.kind !== "content_rejected") return made;
+    // A photo that is used up already may have been used by this very job.
+    const story = await storyOf(ctx, photoId);
+    return story.ok && story.value
+      ? ok({ state: { ...state, postId: story.value.post_id }, published: { externalId: story.value.post_id } })
+      : made;
+  },
+  async probe({ state }, ctx): PlatformResult<ProbeAnswer<PhotoStoryState>> {
+    const story = await storyOf(ctx, state.photoIds[0] ?? "");
+    if (!story.ok) return story;
+    if (!story.value) return ok({ kind: "not_seen", looked: "the Page's stories" });
+    const { post_id: externalId, url } = story.value;
+    const permalink = url ?? pageLink(externalId);
+    const next = { ...state, postId: externalId, permalink };
+    return ok({ kind: "found", candidates: [{ externalId, permalink, ours: true, state: next }] });
+  },
+};
+
+const photoLink: Step<PhotoStoryState> = {
+  name: "permalink",
+  effect: "none",
+  repeatable: true,
+  done: (state) => state.permalink !== undefined,
+  async run({ state }, ctx) {
+    const story = await storyOf(ctx, state.photoIds[0] ?? "");
+    const externalId = state.postId ?? "";
+    const permalink = (story.ok ? story.value?.url : undefined) ?? pageLink(externalId);
+    return ok({ state: { ...state, permalink }, published: { externalId, permalink } });
+  },
+};
+
+export const photoStory: Format<PhotoStoryState> = {
+  label: "Photo story",
+  media: facebookMedia.photoStory,
+  start: () => ({ photoIds: [] }),
+  steps: [uploadPhoto(), publishPhoto, photoLink],
+};
+
+const finish: Step<VideoState> = {
+  name: "finish",
+  effect: "visible",
+  repeatable: false,
+  settleMs: 30_000,
+  done: (state) => state.finished,
+  async run({ state }, ctx) {
+    const done = await graph(ctx, pageToken(ctx), {
+      method: "POST",
+      path: [ctx.account.externalId, "video_stories"],
+      params: { upload_phase: "finish", video_id: state.videoId },
+      answer: z.object({ success: z.literal(true), post_id: IdText.optional() }),
+      needs: ["pages_manage_posts"],
+      field: "media",
+    });
+    if (!done.ok && (done.error.kind !== "content_rejected" || !(await tookAnyway(ctx, state)))) return done;
+    const postId = done.ok ? done.value.post_id : undefined;
+    return ok({ state: finishedState(ctx, { ...state, ...(postId && { postId }) }) });
+  },
+  async probe({ state }, ctx) {
+    const story = await storyOf(ctx, state.videoId ?? "");
+    if (!story.ok) return story;
+    if (!story.value) return probeFinish(ctx, state, videoLink);
+    const { post_id: externalId, url } = story.value;
+    const permalink = url ?? pageLink(externalId);
+    const next = finishedState(ctx, { ...state, postId: externalId, permalink, live: true });
+    return ok({ kind: "found", candidates: [{ externalId, permalink, ours: true, state: next }] });
+  },
+};
+
+/** A story is live once it stands in the list, or once the video says so; whichever Facebook tells first. */
+const waitForStory: Step<VideoState> = {
+  name: "wait_until_live",
+  effect: "none",
+  repeatable: true,
+  done: (state) => state.live,
+  async run({ state }, ctx) {
+    const story = await storyOf(ctx, state.videoId ?? "");
+    if (story.ok && story.value) {
+      const { post_id: postId, url } = story.value;
+      const next = { ...state, live: true, postId, permalink: url ?? pageLink(postId) };
+      return ok({ state: next, published: { externalId: postId, permalink: next.permalink } });
+    }
+    const read = await readVideoStatus(ctx, state.videoId ?? "");
+    if (!read.ok) return read;
+    const stage = videoStage(read.value);
+    if (stage.is === "broken")
+      return fail({ kind: "content_rejected", field: "media", reason: "processing", message: stage.why });
+    const published = refOf(state, videoLink);
+    if (stage.is === "live" && published) return ok({ state: { ...state, live: true }, published });
+    return ok({ state: { ...state, polls: state.polls + 1 }, waitMs: Math.min(5000 * 1.6 ** state.polls, 300_000) });
+  },
+};
+
+export const videoStory: Format<VideoState> = {
+  label: "Video story",
+  media: facebookMedia.videoStory,
+  start: () => startVideo({}),
+  steps: [startUpload("video_stories"), uploadBytes, finish, waitForStory],
+};

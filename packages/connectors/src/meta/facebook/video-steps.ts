@@ -1,0 +1,137 @@
+import type {
+  ConnectorContext,
+  OutgoingPost,
+  PlatformResult,
+  ProbeAnswer,
+  PublishedRef,
+  Step,
+} from "@postd/connector-kit";
+import { fail, ok } from "@postd/contracts";
+import { type CommentState, firstCommentStep } from "../first-comment.ts";
+import { facebookOptions } from "../options.ts";
+import { readVideoStatus, type VideoStage, videoPermalink, videoStage } from "./video-status.ts";
+
+/**
+ * started -> uploaded -> finished -> live. Only `finish` lets anybody see it, and it names the video's id, which is
+ * known since the start: the same call again cannot make a second video.
+ */
+export type VideoState = CommentState & {
+  readonly publishAt?: string;
+  readonly videoId?: string;
+  /** Sessions and offsets of the /videos upload; reels and stories ask Facebook for the offset. */
+  readonly sessionId?: string;
+  readonly startOffset?: number;
+  readonly endOffset?: number;
+  readonly uploaded: boolean;
+  readonly finished: boolean;
+  readonly finishedAt?: string;
+  readonly polls: number;
+  readonly live: boolean;
+  /** Stories are known by a post of their own. */
+  readonly postId?: string;
+  readonly permalink?: string;
+};
+
+export const startVideo = ({ publishAt }: { readonly publishAt?: Date }): VideoState => ({
+  uploaded: false,
+  finished: false,
+  polls: 0,
+  live: false,
+  ...(publishAt && { publishAt: publishAt.toISOString() }),
+});
+
+/** The address by rule, where Facebook does not name one. */
+export type FallbackLink = (state: VideoState) => string;
+export const reelLink: FallbackLink = (state) => `https://www.facebook.com/reel/${state.videoId}`;
+export const videoLink: FallbackLink = (state) => `https://www.facebook.com/${state.videoId}`;
+
+export function refOf(state: VideoState, fallback: FallbackLink): PublishedRef | undefined {
+  const externalId = state.postId ?? state.videoId;
+  return externalId === undefined ? undefined : { externalId, permalink: state.permalink ?? fallback(state) };
+}
+
+export const scheduleParams = (state: VideoState): number | undefined =>
+  state.publishAt === undefined ? undefined : Math.floor(new Date(state.publishAt).getTime() / 1000);
+
+/**
+ * Whether the call that ends an upload has taken: by the video's own status. Idle after the settle time means it has
+ * not, and saying it again is safe, as it names the same video.
+ */
+export async function probeFinish(
+  ctx: ConnectorContext,
+  state: VideoState,
+  fallback: FallbackLink,
+): PlatformResult<ProbeAnswer<VideoState>> {
+  const read = await readVideoStatus(ctx, state.videoId ?? "");
+  if (!read.ok) return read;
+  const stage = videoStage(read.value);
+  if (stage.is === "idle" || stage.is === "broken")
+    return ok({ kind: "absent_authoritative", because: "the video's own status says that nothing is coming out" });
+  const next = finishedState(ctx, { ...state, live: stage.is === "live" });
+  const published = refOf(next, fallback);
+  return ok({ kind: "found", candidates: published ? [{ ...published, ours: true, state: next }] : [] });
+}
+
+export const finishedState = (ctx: ConnectorContext, state: VideoState): VideoState => ({
+  ...state,
+  finished: true,
+  finishedAt: state.finishedAt ?? ctx.clock.now().toISOString(),
+});
+
+/** A refused `finish` may be the echo of one that took; the video's status tells. */
+export async function tookAnyway(ctx: ConnectorContext, state: VideoState): Promise<VideoStage["is"] | undefined> {
+  const read = state.videoId === undefined ? undefined : await readVideoStatus(ctx, state.videoId);
+  const is = read?.ok ? videoStage(read.value).is : undefined;
+  return is === "live" || is === "working" || is === "scheduled" ? is : undefined;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Waits until Facebook shows it: 5 s, growing to 5 minutes, a day at most. A scheduled one is not waited for. */
+export const waitUntilLive = (fallback: FallbackLink): Step<VideoState> => ({
+  name: "wait_until_live",
+  effect: "none",
+  repeatable: true,
+  done: (state) => state.live || state.publishAt !== undefined,
+  async run({ state }, ctx) {
+    const read = await readVideoStatus(ctx, state.videoId ?? "");
+    if (!read.ok) return read;
+    const stage = videoStage(read.value);
+    if (stage.is === "broken")
+      return fail({ kind: "content_rejected", field: "media", reason: "processing", message: stage.why });
+    if (stage.is === "live") {
+      const next = { ...state, live: true };
+      const published = refOf(next, fallback);
+      return ok({ state: next, ...(published && { published }) });
+    }
+    const waitedMs = ctx.clock.now().getTime() - new Date(state.finishedAt ?? ctx.clock.now()).getTime();
+    if (waitedMs > DAY_MS)
+      return fail({
+        kind: "unexpected_response",
+        status: 200,
+        message: "Facebook took the video a day ago and has not shown it yet. Look at the Page before sending again.",
+      });
+    return ok({ state: { ...state, polls: state.polls + 1 }, waitMs: Math.min(5000 * 1.6 ** state.polls, 300_000) });
+  },
+});
+
+export const videoPermalinkStep = (fallback: FallbackLink): Step<VideoState> => ({
+  name: "permalink",
+  effect: "none",
+  repeatable: true,
+  done: (state) => state.permalink !== undefined || state.publishAt !== undefined,
+  async run({ state }, ctx) {
+    const permalink = (await videoPermalink(ctx, state.videoId ?? "")) ?? fallback(state);
+    const next = { ...state, permalink };
+    const published = refOf(next, fallback);
+    return ok({ state: next, ...(published && { published }) });
+  },
+});
+
+export const videoComment = (fallback: FallbackLink): Step<VideoState> =>
+  firstCommentStep<VideoState>({
+    needs: () => ["pages_manage_engagement"],
+    postOf: (state) => refOf(state, fallback),
+    wanted: (state, post: OutgoingPost) =>
+      state.publishAt === undefined ? facebookOptions(post.options).firstComment : undefined,
+  });

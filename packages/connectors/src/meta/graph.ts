@@ -1,0 +1,146 @@
+import {
+  type ConnectorContext,
+  type Effect,
+  type HttpBody,
+  hmacSha256Hex,
+  type MultipartPart,
+  type PlatformFailure,
+  type PlatformResult,
+  parseJson,
+  type Secret,
+  secret,
+} from "@postd/connector-kit";
+import { fail, ok, type Result } from "@postd/contracts";
+import { z } from "zod";
+import { type FailureHint, graphFailure, usedPercent } from "./failures.ts";
+import { type GraphHost, graphUrl } from "./graph-url.ts";
+
+/** What a Graph call needs of a context; the authorising one has it too. */
+export type GraphContext = Pick<ConnectorContext, "http" | "clock" | "log" | "app" | "apiVersion">;
+
+type Value = string | number | boolean | Secret | undefined;
+
+export interface GraphCall<T extends z.ZodType> extends Omit<FailureHint, "clock"> {
+  readonly method: "GET" | "POST" | "DELETE";
+  readonly host?: GraphHost;
+  /** Parts after the version: `["123", "feed"]`. */
+  readonly path: readonly string[];
+  /** Query of a GET or DELETE, form of a POST. */
+  readonly params?: Readonly<Record<string, Value>>;
+  /** Makes a POST multipart; the file goes last. */
+  readonly file?: { readonly name: string; readonly filename: string; readonly body: HttpBody };
+  readonly answer: T;
+  /** For reads inside an effect step. */
+  readonly effect?: Effect;
+  readonly timeoutMs?: number;
+}
+
+/** `{success: true}`; anything else is an answer we do not know. */
+export const Success = z.object({ success: z.literal(true) });
+export const Id = z.object({ id: z.string() });
+
+/**
+ * One Graph call signed with `token` and, where the app's secret is at hand, its proof. Failures are as
+ * `graphFailure` says; a success of unknown shape is `outcome_unknown` on a call an audience may see.
+ */
+export async function graph<T extends z.ZodType>(
+  ctx: GraphContext,
+  token: Secret,
+  call: GraphCall<T>,
+): PlatformResult<z.output<T>> {
+  const host = call.host ?? "graph.facebook.com";
+  const params = { ...call.params, access_token: token, appsecret_proof: proofFor(ctx, host, token) };
+  const res = await ctx.http.request({
+    method: call.method,
+    url: graphUrl(host, ctx.apiVersion, ...call.path),
+    ...(call.method !== "POST"
+      ? { query: params }
+      : call.file
+        ? { multipart: parts(params, call.file) }
+        : { form: params }),
+    ...(call.effect && { effect: call.effect }),
+    ...(call.timeoutMs && { timeoutMs: call.timeoutMs }),
+  });
+  if (!res.ok) return res;
+  const failure = graphFailure(res.value, { ...call, clock: ctx.clock });
+  const percent = usedPercent(res.value) ?? 0;
+  if (percent >= 80) ctx.log.warn({ percent, host }, "Meta's allowance for this app or account is nearly used");
+  if (failure) return fail(failure);
+  const parsed = parseJson(res.value, call.answer);
+  return parsed.ok || res.value.effect !== "visible" ? parsed : fail(unsure(parsed.error));
+}
+
+/** A visible call answered "fine" in words we cannot read: it has most likely happened. */
+const unsure = (failure: PlatformFailure): PlatformFailure => ({ ...failure, kind: "outcome_unknown" });
+
+/**
+ * Proves that the caller has the app's secret; Meta asks for it only where the app's settings say so, and takes it always.
+ * @source platforms/meta.md section 3a.7
+ */
+export function proofFor(ctx: Pick<GraphContext, "app">, host: GraphHost, token: Secret): Secret | undefined {
+  const key = ctx.app.secret("app_secret");
+  if (!key || host !== "graph.facebook.com") return undefined;
+  return secret(hmacSha256Hex(key, token.reveal()));
+}
+
+function parts(
+  params: Readonly<Record<string, Value>>,
+  file: NonNullable<GraphCall<z.ZodType>["file"]>,
+): MultipartPart[] {
+  const fields = Object.entries(params).flatMap(([name, value]): MultipartPart[] =>
+    value === undefined ? [] : [{ name, value: typeof value === "object" ? value : String(value) }],
+  );
+  return [...fields, file];
+}
+
+const Paging = z.object({
+  cursors: z.object({ after: z.string().optional() }).optional(),
+  next: z.string().optional(),
+});
+
+/**
+ * All rows of a list, following its cursors for at most `maxPages`. `paging.next` itself is not followed: it carries the
+ * token in its address.
+ */
+export async function graphList<T extends z.ZodType>(
+  ctx: GraphContext,
+  token: Secret,
+  call: Omit<GraphCall<z.ZodType>, "answer" | "method"> & { readonly row: T; readonly maxPages?: number },
+): Promise<Result<readonly z.output<T>[], PlatformFailure>> {
+  const Page = z.object({ data: z.array(z.unknown()), paging: Paging.optional() });
+  const rows: z.output<T>[] = [];
+  let after: string | undefined;
+  for (let page = 0; page < (call.maxPages ?? 50); page++) {
+    const answer = await graph(ctx, token, { ...call, method: "GET", params: { ...call.params, after }, answer: Page });
+    if (!answer.ok) return answer;
+    for (const row of answer.value.data) {
+      const parsed = call.row.safeParse(row);
+      if (parsed.success) rows.push(parsed.data);
+      else ctx.log.warn({ path: call.path.join("/") }, "left out a row of unknown shape");
+    }
+    const next = answer.value.paging?.next;
+    after = next
+      ? (answer.value.paging?.cursors?.after ?? new URL(next).searchParams.get("after") ?? undefined)
+      : undefined;
+    if (!after) break;
+  }
+  return ok(rows);
+}
+
+/** Part of a body, for uploads that go on where they stopped. Opened anew for each try. */
+export function sliceBody(body: HttpBody, from: number, to = body.sizeBytes): HttpBody {
+  return {
+    sizeBytes: to - from,
+    contentType: body.contentType,
+    async *open() {
+      let position = 0;
+      for await (const chunk of body.open()) {
+        const start = Math.max(0, from - position);
+        const end = Math.min(chunk.length, to - position);
+        if (end > start) yield chunk.subarray(start, end);
+        position += chunk.length;
+        if (position >= to) return;
+      }
+    },
+  };
+}

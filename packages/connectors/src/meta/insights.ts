@@ -1,0 +1,79 @@
+import type { ConnectorContext, Metric, PlatformFailure } from "@postd/connector-kit";
+import { ok, type Result } from "@postd/contracts";
+import { z } from "zod";
+import { type GraphCall, graph } from "./graph.ts";
+
+type Call = Pick<GraphCall<z.ZodType>, "host" | "path" | "params" | "about" | "needs">;
+
+/** How one of Meta's numbers is read: a series is summed, or its last point taken, or the parts of an object summed. */
+export interface MetricPlan {
+  readonly platformName: string;
+  readonly name: string;
+  readonly take: "sum" | "last";
+}
+
+const Value = z.union([z.number(), z.record(z.string(), z.number())]);
+/** Both documented forms. @source platforms/meta.md section 10 */
+const Row = z.object({
+  name: z.string(),
+  values: z.array(z.object({ value: Value.optional().catch(undefined) })).optional(),
+  total_value: z.object({ value: Value.optional().catch(undefined) }).optional(),
+});
+const Insights = z.object({ data: z.array(z.unknown()) });
+
+const number = (value: z.output<typeof Value> | undefined): number | undefined =>
+  typeof value === "object" ? Object.values(value).reduce((sum, part) => sum + part, 0) : value;
+
+/** The metrics of an answer by plan; one that Meta leaves out is left out. Pure. */
+export function readInsights(data: readonly unknown[], plans: readonly MetricPlan[]): readonly Metric[] {
+  const rows = data.flatMap((row) => Row.safeParse(row).data ?? []);
+  return plans.flatMap((plan): Metric[] => {
+    const row = rows.find((it) => it.name === plan.platformName);
+    const series = (row?.values ?? []).flatMap((it) => number(it.value) ?? []);
+    const total = number(row?.total_value?.value);
+    const value =
+      total ?? (plan.take === "sum" ? (series.length ? series.reduce((a, b) => a + b, 0) : undefined) : series.at(-1));
+    return value === undefined ? [] : [{ name: plan.name, value, platformName: plan.platformName }];
+  });
+}
+
+/**
+ * Asks for all metrics at once. One metric that Meta does not know here fails the whole call (code 100), so they are
+ * then asked one by one and the refused ones left out. Code 10 means too few viewers to tell: no numbers.
+ */
+export async function askInsights(
+  ctx: ConnectorContext,
+  call: Call,
+  plans: readonly MetricPlan[],
+): Promise<Result<readonly Metric[], PlatformFailure>> {
+  const together = await ask(ctx, call, plans);
+  if (together.ok || !isRefusedMetric(together.error)) return together;
+  const metrics: Metric[] = [];
+  for (const plan of plans) {
+    const alone = await ask(ctx, call, [plan]);
+    if (alone.ok) metrics.push(...alone.value);
+    else if (!isRefusedMetric(alone.error)) return alone;
+    else ctx.log.debug({ metric: plan.platformName }, "Meta does not give this metric here");
+  }
+  return ok(metrics);
+}
+
+async function ask(
+  ctx: ConnectorContext,
+  call: Call,
+  plans: readonly MetricPlan[],
+): Promise<Result<readonly Metric[], PlatformFailure>> {
+  const answer = await graph(ctx, ctx.credentials.accessToken, {
+    ...call,
+    method: "GET",
+    path: [...call.path, "insights"],
+    params: { ...call.params, metric: plans.map((plan) => plan.platformName).join(",") },
+    answer: Insights,
+  });
+  if (answer.ok) return ok(readInsights(answer.value.data, plans));
+  const tooFewViewers = answer.error.platformCode === "10" && call.about === "object";
+  return tooFewViewers ? ok([]) : answer;
+}
+
+const isRefusedMetric = (failure: PlatformFailure): boolean =>
+  failure.kind === "content_rejected" && /^(100|3001)(\/(?!33$)|$)/.test(failure.platformCode ?? "");

@@ -1,0 +1,137 @@
+import type { ConnectorContext, OutgoingPost, PlatformResult, Progress, Step } from "@postd/connector-kit";
+import { fail, ok } from "@postd/contracts";
+import { firstCommentStep } from "../first-comment.ts";
+import { instagramOptions } from "../options.ts";
+import { instagramNeeds } from "../scopes.ts";
+import { containerStage, makeChild, makePost } from "./containers.ts";
+import { probeMedia, publishContainer, readMedia } from "./media.ts";
+import { usedUp } from "./quota.ts";
+import { fresh, type InstagramState, isOut, maxRemakes, refOf, remade } from "./state.ts";
+
+const checkQuota: Step<InstagramState> = {
+  name: "check_quota",
+  effect: "none",
+  repeatable: true,
+  done: (state) => state.quotaChecked || isOut(state),
+  async run({ state }, ctx) {
+    const failure = await usedUp(ctx);
+    return failure ? fail(failure) : ok({ state: { ...state, quotaChecked: true } });
+  },
+};
+
+const makeChildren: Step<InstagramState> = {
+  name: "make_item",
+  effect: "invisible",
+  repeatable: false,
+  timeoutMs: 70_000,
+  done: (state, post) => isOut(state) || state.containerId !== undefined || state.childIds.length >= post.media.length,
+  async run({ post, state }, ctx) {
+    const made = await makeChild(ctx, post, state.childIds.length);
+    return made.ok ? ok({ state: { ...state, childIds: [...state.childIds, made.value] } }) : made;
+  },
+};
+
+const waitForChildren: Step<InstagramState> = {
+  name: "wait_for_items",
+  effect: "none",
+  repeatable: true,
+  done: (state) => isOut(state) || state.containerId !== undefined || state.readyChildren >= state.childIds.length,
+  run: ({ state, post }, ctx) =>
+    poll(ctx, state, post, state.childIds[state.readyChildren] ?? "", {
+      ...fresh(state),
+      readyChildren: state.readyChildren + 1,
+    }),
+};
+
+const makeParent: Step<InstagramState> = {
+  name: "make_container",
+  effect: "invisible",
+  repeatable: false,
+  timeoutMs: 70_000,
+  done: (state) => isOut(state) || state.containerId !== undefined,
+  async run({ post, state }, ctx) {
+    const made = await makePost(ctx, post, state.childIds);
+    return made.ok ? ok({ state: { ...fresh(state), containerId: made.value } }) : made;
+  },
+};
+
+const waitForContainer: Step<InstagramState> = {
+  name: "wait_until_ready",
+  effect: "none",
+  repeatable: true,
+  done: (state) => isOut(state) || state.ready,
+  run: ({ state, post }, ctx) => poll(ctx, state, post, state.containerId ?? "", { ...fresh(state), ready: true }),
+};
+
+const maxWaitMs = 30 * 60_000;
+
+async function poll(
+  ctx: ConnectorContext,
+  state: InstagramState,
+  post: OutgoingPost,
+  containerId: string,
+  finished: InstagramState,
+): PlatformResult<Progress<InstagramState>> {
+  const read = await containerStage(ctx, containerId);
+  if (!read.ok) return read;
+  const stage = read.value;
+  // `published`: an earlier run's answer was lost; the publish step finds the post and sends nothing.
+  if (stage.is === "finished" || stage.is === "published") return ok({ state: finished });
+  if (stage.is === "broken" && (!stage.remake || state.remakes >= maxRemakes)) return fail(stage.failure);
+  if (stage.is === "broken" || stage.is === "expired" || stage.is === "gone") {
+    if (state.remakes >= maxRemakes)
+      return fail({ kind: "unavailable", message: "Instagram let the prepared post expire again and again." });
+    return ok({ state: remade(state), waitMs: 10_000 * (state.remakes + 1) });
+  }
+  const now = ctx.clock.now();
+  const pollingSince = state.pollingSince ?? now.toISOString();
+  if (now.getTime() - new Date(pollingSince).getTime() > maxWaitMs)
+    return fail({ kind: "unavailable", message: "Instagram has been preparing the media for more than half an hour." });
+  const firstMs = post.media.some((item) => item.kind === "video") ? 10_000 : 3000;
+  const waitMs = Math.min(firstMs * 1.6 ** state.polls, 60_000);
+  return ok({ state: { ...state, pollingSince, polls: state.polls + 1 }, waitMs: Math.round(waitMs) });
+}
+
+const publish: Step<InstagramState> = {
+  name: "publish",
+  effect: "visible",
+  repeatable: false,
+  timeoutMs: 90_000,
+  settleMs: 30_000,
+  done: isOut,
+  run: ({ post, state }, ctx) => publishContainer(ctx, post, state),
+  probe: ({ post, state, intentAt }, ctx) => probeMedia(ctx, post, state, intentAt),
+};
+
+/** A look-up that fails leaves the post without an address; it is out either way. */
+const details: Step<InstagramState> = {
+  name: "details",
+  effect: "none",
+  repeatable: true,
+  done: (state) => state.detailsRead,
+  async run({ state }, ctx) {
+    const read = state.permalink ? undefined : await readMedia(ctx, state.mediaId ?? "");
+    const permalink = read?.ok ? read.value.permalink : state.permalink;
+    const next = { ...state, detailsRead: true, ...(permalink && { permalink }) };
+    const published = refOf(next);
+    return ok({ state: next, ...(published && { published }) });
+  },
+};
+
+const comment = firstCommentStep<InstagramState>({
+  needs: (authKind) => instagramNeeds(authKind, "comments"),
+  postOf: refOf,
+  wanted: (_state, post) => (post.format === "story" ? undefined : instagramOptions(post.options).firstComment),
+});
+
+export const singleSteps = [checkQuota, makeParent, waitForContainer, publish, details, comment];
+export const carouselSteps = [
+  checkQuota,
+  makeChildren,
+  waitForChildren,
+  makeParent,
+  waitForContainer,
+  publish,
+  details,
+  comment,
+];

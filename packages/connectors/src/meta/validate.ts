@@ -1,0 +1,180 @@
+import type { MediaInfo, OutgoingPost, PostProblem } from "@postd/connector-kit";
+import { altTextMax, hashtagMax, hashtagWarn, mentionMax } from "./limits.ts";
+import { facebookOptions, instagramOptions } from "./options.ts";
+
+type Problem = Omit<PostProblem, "severity">;
+const error = (problem: Problem): PostProblem => ({ ...problem, severity: "error" });
+const warning = (problem: Problem): PostProblem => ({ ...problem, severity: "warning" });
+
+const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
+/** `#` and `@` only where a word begins, so addresses and headings are not counted. */
+const hashtags = (text: string): number =>
+  count(text, /(?<![\p{L}\p{N}_#&/])#(?=[\p{L}\p{N}_]*[\p{L}_])[\p{L}\p{N}_]+/gu);
+const mentions = (text: string): number => count(text, /(?<![\p{L}\p{N}_.@])@[A-Za-z0-9_.]+/gu);
+
+/** Rules of a Page beyond text, media and the options' own shape. Pure. */
+export function validateFacebook(post: OutgoingPost): readonly PostProblem[] {
+  const options = facebookOptions(post.options);
+  const problems: PostProblem[] = [];
+  const isVideo = post.format === "video" || post.format === "reel";
+  if (post.format === "link" && !options.link)
+    problems.push(
+      error({
+        field: "options.link",
+        code: "link_required",
+        message: "A link post needs a link. Add one or choose Text.",
+      }),
+    );
+  if (options.link && post.format !== "link" && post.format !== "text")
+    problems.push(
+      error({
+        field: "options.link",
+        code: "link_with_media",
+        message: "Facebook shows either the link or the media, and does not say which. Put the link into the text.",
+      }),
+    );
+  if (options.title && !isVideo)
+    problems.push(
+      warning({
+        field: "options.title",
+        code: "title_unused",
+        message: "Only videos and reels have a title; it is left out.",
+      }),
+    );
+  if (options.countries?.length && (isVideo || post.format.endsWith("_story")))
+    problems.push(
+      error({
+        field: "options.countries",
+        code: "countries_unsupported",
+        message: "Videos and stories go to everyone. Remove the countries or choose another format.",
+      }),
+    );
+  if (options.firstComment && post.format.endsWith("_story"))
+    problems.push(
+      error({
+        field: "options.firstComment",
+        code: "comment_on_story",
+        message: "Stories take no comments. Remove the first comment.",
+      }),
+    );
+  return [...problems, ...storyText(post, post.format.endsWith("_story"))];
+}
+
+/** Stories show the medium alone. */
+const storyText = (post: OutgoingPost, isStory: boolean): readonly PostProblem[] =>
+  isStory && post.text.trim() !== ""
+    ? [
+        warning({
+          field: "text",
+          code: "text_unused",
+          message: "Stories show no text; it is left out. Put the words into the picture.",
+        }),
+      ]
+    : [];
+
+/** Rules of an Instagram account beyond text, media and the options' own shape. Pure. */
+export function validateInstagram(post: OutgoingPost): readonly PostProblem[] {
+  return [
+    ...captionProblems(post),
+    ...post.media.flatMap(altTextProblems),
+    ...optionProblems(post),
+    ...storyText(post, post.format === "story"),
+  ];
+}
+
+function captionProblems({ text, format }: OutgoingPost): readonly PostProblem[] {
+  if (format === "story") return [];
+  const problems: PostProblem[] = [];
+  const tags = hashtags(text);
+  const named = mentions(text);
+  if (tags > hashtagMax)
+    problems.push(
+      error({
+        field: "text",
+        code: "too_many_hashtags",
+        message: `${tags} hashtags; Instagram takes ${hashtagMax}. Remove ${tags - hashtagMax}.`,
+      }),
+    );
+  else if (tags > hashtagWarn)
+    problems.push(
+      warning({
+        field: "text",
+        code: "many_hashtags",
+        message: `${tags} hashtags; some accounts are held to ${hashtagWarn}. Fewer are safer.`,
+      }),
+    );
+  if (named > mentionMax)
+    problems.push(
+      error({
+        field: "text",
+        code: "too_many_mentions",
+        message: `${named} mentions; Instagram takes ${mentionMax}. Remove ${named - mentionMax}.`,
+      }),
+    );
+  return problems;
+}
+
+function altTextProblems(item: MediaInfo, index: number): readonly PostProblem[] {
+  const field = `media.${index}.altText`;
+  const length = item.altText?.length ?? 0;
+  if (length > altTextMax)
+    return [
+      error({
+        field,
+        code: "alt_text_too_long",
+        message: `The description is ${length} characters; Instagram takes ${altTextMax}. Shorten it.`,
+      }),
+    ];
+  if (length > 0 && item.kind === "video")
+    return [
+      warning({
+        field,
+        code: "alt_text_unused",
+        message: "Instagram keeps descriptions of images only; this one is left out.",
+      }),
+    ];
+  return [];
+}
+
+function optionProblems(post: OutgoingPost): readonly PostProblem[] {
+  const options = instagramOptions(post.options);
+  const isStory = post.format === "story";
+  const isReel = post.format === "reel";
+  const problems: PostProblem[] = [];
+  const notFor = (field: string, used: boolean, fits: boolean, where: string) => {
+    if (used && !fits)
+      problems.push(
+        error({
+          field: `options.${field}`,
+          code: "option_not_for_format",
+          message: `This is for ${where} only. Remove it.`,
+        }),
+      );
+  };
+  notFor("shareToFeed", options.shareToFeed !== undefined, isReel, "reels");
+  notFor("thumbOffsetMs", options.thumbOffsetMs !== undefined, isReel, "reels");
+  notFor("coverMediaId", options.coverMediaId !== undefined, isReel, "reels");
+  notFor("collaborators", Boolean(options.collaborators?.length), !isStory, "images, carousels and reels");
+  notFor("locationId", options.locationId !== undefined, !isStory, "images, carousels and reels");
+  notFor("userTags", Boolean(options.userTags?.length), !isStory, "images, carousels and reels");
+  notFor("firstComment", options.firstComment !== undefined, !isStory, "images, carousels and reels");
+  const length = post.media[0]?.durationMs;
+  if (isReel && options.thumbOffsetMs !== undefined && length !== undefined && options.thumbOffsetMs > length)
+    problems.push(
+      error({
+        field: "options.thumbOffsetMs",
+        code: "cover_outside",
+        message: `The video lasts ${length} ms. Choose an earlier frame.`,
+      }),
+    );
+  for (const [index, tag] of (options.userTags ?? []).entries())
+    if ((tag.item ?? 0) >= Math.max(1, post.media.length))
+      problems.push(
+        error({
+          field: `options.userTags.${index}.item`,
+          code: "no_such_item",
+          message: `There is no item ${tag.item}; the first is 0.`,
+        }),
+      );
+  return problems;
+}
