@@ -127,6 +127,8 @@ export const publishJobs = pgTable(
     index("publish_jobs_post").on(t.postId),
     index("publish_jobs_state").on(t.tenantId, t.state, t.id),
     index("publish_jobs_connection").on(t.connectionId, t.state),
+    index("publish_jobs_troubled").on(t.platform, t.heldReason).where(sql`state in ('held', 'retrying')`),
+    index("publish_jobs_published").on(t.tenantId, t.publishedAt).where(sql`published_at is not null`),
     index("publish_jobs_wake").on(t.wakeAt).where(sql`wake_at is not null`),
     uniqueIndex("publish_jobs_in_flight").on(t.connectionId, t.inFlight).where(sql`in_flight is not null`),
     uniqueIndex("publish_jobs_external").on(t.connectionId, t.externalPostId).where(sql`external_post_id is not null`),

@@ -1,0 +1,2 @@
+CREATE INDEX "publish_jobs_troubled" ON "publish_jobs" USING btree ("platform","held_reason") WHERE state in ('held', 'retrying');--> statement-breakpoint
+CREATE INDEX "publish_jobs_published" ON "publish_jobs" USING btree ("tenant_id","published_at") WHERE published_at is not null;
