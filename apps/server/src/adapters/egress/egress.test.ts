@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { afterEach, test } from "node:test";
 import { bodyOf, type HttpRequest, secret } from "@postd/connector-kit";
-import { createEgress, type Egress, type EgressOptions } from "./egress.ts";
-import type { StepReach } from "./step-http.ts";
+import type { EgressPort } from "@postd/core";
+import { createEgress, type Egress, type EgressOptions, type EgressStep } from "./egress.ts";
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -53,18 +53,18 @@ function egress(port: number, more: Partial<EgressOptions> = {}): Egress {
   closers.push(() => made.close());
   return made;
 }
-const step = (over: Partial<StepReach> = {}): StepReach => ({
+const connector = { hosts: ["api.example", "other.example", "evil.example"] };
+const step = (over: Partial<EgressStep> = {}): EgressStep => ({
+  connector,
   effect: "visible",
   timeoutMs: 2000,
   simulated: false,
-  hosts: ["api.example", "other.example", "evil.example"],
-  customHosts: false,
   ...over,
 });
 const post: HttpRequest = { method: "POST", url: "https://api.example/x", json: { a: 1 } };
 const get: HttpRequest = { method: "GET", url: "https://api.example/x" };
 
-async function kindOf(made: Egress, reach: StepReach, request: HttpRequest): Promise<string> {
+async function kindOf(made: Egress, reach: EgressStep, request: HttpRequest): Promise<string> {
   const answer = await made.forStep(reach).request(request);
   return answer.ok ? `answered ${answer.value.status}` : `${answer.error.kind} ${answer.error.cause ?? ""}`;
 }
@@ -218,7 +218,7 @@ test("a name that changes to a private address between calls is refused without 
 });
 
 test("an address written in numbers is checked too", async () => {
-  const reach = step({ customHosts: true });
+  const reach = step({ connector: { ...connector, customHosts: true } });
   for (const url of [
     "https://127.0.0.1/",
     "https://[::1]/",
@@ -244,12 +244,10 @@ test("a simulated connection never reaches a real host, a real one never a simul
   assert.equal(reached, 0);
   assert.equal(await kindOf(made, step({ simulated: true }), post), "answered 200");
   const page = new URL("https://api.example/authorize?a=1");
-  assert.equal(
-    made.mapBrowserUrl(page, { simulated: true })?.href,
-    `http://127.0.0.1:${port}/api.example/authorize?a=1`,
-  );
-  assert.equal(made.mapBrowserUrl(page, { simulated: false })?.href, page.href);
-  assert.equal(made.mapBrowserUrl(new URL("https://real.example/"), { simulated: true }), undefined);
+  assert.equal(made.mapBrowserUrl(page).href, `http://127.0.0.1:${port}/api.example/authorize?a=1`);
+  assert.equal(made.mapBrowserUrl(page, { simulated: false }).href, page.href);
+  const elsewhere = new URL("https://real.example/");
+  assert.equal(made.mapBrowserUrl(elsewhere), elsewhere);
 });
 
 test("an answer over the size allowed is refused, announced or not", async () => {
@@ -385,4 +383,9 @@ test("a public file is streamed up to its limit, through redirects that are each
   }
   const inside = await made.fetchPublic("http://127.0.0.1/x", { maxBytes: 1, timeoutMs: 500 });
   assert.equal(inside.ok ? "opened" : inside.error.code, "refused");
+});
+
+test("the egress is what core asks for", () => {
+  const port: EgressPort = egress(1);
+  assert.ok(port);
 });

@@ -1,4 +1,4 @@
-import type { Clock, ConnectorHttp, ConnectorLog } from "@postd/connector-kit";
+import type { Clock, Connector, ConnectorHttp, ConnectorLog } from "@postd/connector-kit";
 import type { Result } from "@postd/contracts";
 import { fetchPublic, type PublicFetchFailure, type PublicFile } from "./fetch-public.ts";
 import type { Lookup } from "./guard.ts";
@@ -21,16 +21,24 @@ export interface EgressOptions {
   readonly lookup?: Lookup;
 }
 
+/** One run of one step, or one call while connecting; hosts are those the connector declares. */
+export interface EgressStep extends Omit<StepReach, "hosts" | "customHosts"> {
+  readonly connector: Pick<Connector, "hosts" | "customHosts">;
+}
+
+/** Implements core's EgressPort. */
 export interface Egress {
-  /** The way out for one run of one step, or for one call while connecting. */
-  forStep(step: StepReach): ConnectorHttp;
+  forStep(step: EgressStep): ConnectorHttp;
   /** Opens a public file by address, for media given as URLs. */
   fetchPublic(
     url: string,
     limits: { readonly maxBytes: number; readonly timeoutMs: number },
   ): Promise<Result<PublicFile, PublicFetchFailure>>;
-  /** Where a browser goes for a platform's page; undefined: a simulated connection and no simulator for that host. */
-  mapBrowserUrl(url: URL, options: { readonly simulated: boolean }): URL | undefined;
+  /**
+   * Where a browser goes for a page of a platform: its simulator, or with `simulated: false` where POSTD_HOST_MAP says.
+   * Any other URL comes back unchanged.
+   */
+  mapBrowserUrl(url: URL, options?: { readonly simulated: boolean }): URL;
   /** Cuts every connection. */
   close(): Promise<void>;
 }
@@ -50,12 +58,12 @@ export function createEgress(options: EgressOptions): Egress {
     userAgent: options.userAgent ?? "POSTD/0.1",
   };
   return {
-    forStep: (step) => stepHttp(deps, step),
+    forStep: ({ connector: { hosts, customHosts = false }, ...step }) =>
+      stepHttp(deps, { ...step, hosts, customHosts }),
     fetchPublic: (url, fileLimits) => fetchPublic(deps, url, fileLimits),
-    mapBrowserUrl(url, { simulated }) {
+    mapBrowserUrl(url, { simulated } = { simulated: true }) {
       const mapping = findMapping(options.hostMap, url, simulated ? "simulator" : "override");
-      if (mapping) return mappedUrl(mapping, url, mapping.browserBase ?? mapping.base);
-      return simulated ? undefined : url;
+      return mapping ? mappedUrl(mapping, url, mapping.browserBase ?? mapping.base) : url;
     },
     close: () => transport.close(),
   };
