@@ -1,0 +1,45 @@
+import type { TenantId } from "@postd/contracts";
+
+/** One platform's share of jobs that do not move: waiting for it to come back, or between tries. */
+export interface PlatformTrouble {
+  readonly platform: string;
+  /** Jobs held because the platform is down, and when the last was. */
+  readonly heldForOutage: number;
+  readonly lastHeldAt: Date | undefined;
+  readonly retrying: number;
+}
+
+/** What the database knows about work flowing, over all tenants; `now` is domain time of the reading. */
+export interface FlowReading {
+  readonly now: Date;
+  readonly canaryRanAt: Date | undefined;
+  readonly canaryLatencyMs: number | undefined;
+  readonly pausedAt: Date | undefined;
+  /** How late the oldest job is whose time has come and that nobody has looked at; 0 when none is. */
+  readonly oldestDueMs: number;
+  readonly trouble: readonly PlatformTrouble[];
+}
+
+export interface TenantJobs {
+  readonly due: number;
+  readonly oldestDueMs: number;
+  readonly states: Readonly<Record<string, number>>;
+}
+
+export interface TenantPlatformFigures {
+  readonly platform: string;
+  readonly published: number;
+  readonly failed: number;
+  readonly p50Ms: number | undefined;
+  readonly p95Ms: number | undefined;
+  readonly simulated: boolean;
+}
+
+/** Every method rejects when the database is away. */
+export interface HealthReader {
+  flow(): Promise<FlowReading>;
+  /** Notes that a canary came through, after `latencyMs`. */
+  recordCanary(latencyMs: number): Promise<void>;
+  tenantJobs(tenantId: TenantId): Promise<TenantJobs>;
+  tenantFigures(tenantId: TenantId, since: Date): Promise<readonly TenantPlatformFigures[]>;
+}

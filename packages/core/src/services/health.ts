@@ -1,0 +1,144 @@
+import type { Clock } from "@postd/connector-kit";
+import type { HealthView, PlatformView } from "@postd/contracts";
+import type { FlowReading, HealthReader } from "../ports/health.ts";
+import type { HealthService } from "../ports/operations.ts";
+import type { JobQueue } from "../ports/queue.ts";
+import type { ConnectorRegistry } from "../ports/registry.ts";
+import { judgeFlow, judgePlatform } from "./health/judge-flow.ts";
+import { type PlatformFacts, platformMatrix } from "./platforms.ts";
+
+export interface HealthDeps {
+  readonly reader: HealthReader;
+  readonly queue: Pick<JobQueue, "depth">;
+  /** "pg-boss", as shown to people. */
+  readonly engine: string;
+  readonly registry: ConnectorRegistry;
+  readonly facts: Omit<PlatformFacts, "health">;
+  readonly clock: Clock;
+  readonly version: string;
+}
+
+export interface Health extends HealthService {
+  /** Platform states for the capability matrix; all `ok` while the database is away. */
+  platformHealth(): Promise<PlatformFacts["health"]>;
+}
+
+const dayMs = 24 * 3_600_000;
+const sunsetWarningMs = 60 * dayMs;
+
+/** Answers about work flowing. Readings over all tenants are shared by everybody who asks within two seconds. */
+export function createHealthService(deps: HealthDeps): Health {
+  const readFlow = shared(deps.clock, 2_000, () => deps.reader.flow());
+  return {
+    async ready() {
+      const database = await readFlow().then(
+        () => ({ name: "database", ok: true }),
+        () => ({ name: "database", ok: false, detail: "The database does not answer." }),
+      );
+      return { ready: database.ok, checks: [database] };
+    },
+    async health() {
+      const reading = await readFlow().catch(() => undefined);
+      return healthView(deps, reading);
+    },
+    async queue(caller) {
+      const [depth, jobs] = await Promise.all([deps.queue.depth(), deps.reader.tenantJobs(caller.tenantId)]);
+      return { engine: deps.engine, ...depth, ...jobs, states: { ...jobs.states } };
+    },
+    async metrics(caller) {
+      const until = deps.clock.now();
+      const since = new Date(until.getTime() - dayMs);
+      const figures = await deps.reader.tenantFigures(caller.tenantId, since);
+      return {
+        since: since.toISOString(),
+        until: until.toISOString(),
+        platforms: figures.map(({ p50Ms, p95Ms, ...figure }) => ({
+          ...figure,
+          ...(figure.published + figure.failed > 0 && {
+            successRate: figure.published / (figure.published + figure.failed),
+          }),
+          ...(p50Ms !== undefined && { p50Ms }),
+          ...(p95Ms !== undefined && { p95Ms }),
+        })),
+        simulated: figures.some(({ simulated }) => simulated),
+      };
+    },
+    async platformHealth() {
+      const reading = await readFlow().catch(() => undefined);
+      return statusOf(reading);
+    },
+  };
+}
+
+function healthView(deps: HealthDeps, reading: FlowReading | undefined): HealthView {
+  const now = reading?.now ?? deps.clock.now();
+  const flow = reading
+    ? judgeFlow(reading)
+    : { flowing: false, summary: "The database does not answer.", canaryAgeMs: undefined };
+  const matrix = platformMatrix(deps.registry, {
+    isSimulated: (platform) => deps.facts.isSimulated(platform),
+    isConfigured: (connector, setId) => deps.facts.isConfigured(connector, setId),
+    apiVersion: (connector) => deps.facts.apiVersion(connector),
+    health: statusOf(reading),
+  });
+  const troubled = matrix.some(({ healthStatus }) => healthStatus === "down" || healthStatus === "degraded");
+  return {
+    status: flow.flowing ? (troubled ? "degraded" : "ok") : "down",
+    summary: flow.summary,
+    flowing: flow.flowing,
+    checkedAt: now.toISOString(),
+    canary: {
+      ...(reading?.canaryRanAt && { ranAt: reading.canaryRanAt.toISOString() }),
+      ...(flow.canaryAgeMs !== undefined && { ageMs: flow.canaryAgeMs }),
+      ...(reading?.canaryLatencyMs !== undefined && { latencyMs: reading.canaryLatencyMs }),
+    },
+    oldestDueMs: reading?.oldestDueMs ?? 0,
+    ...(reading?.pausedAt && { pausedAt: reading.pausedAt.toISOString() }),
+    platforms: matrix.map((platform) => {
+      const { note } = judgePlatform(troubleOf(reading, platform.id), now);
+      return {
+        id: platform.id,
+        name: platform.name,
+        status: platform.healthStatus,
+        apiVersion: platform.apiVersion.current,
+        ...(platform.apiVersion.sunsetAt !== undefined && { sunsetAt: platform.apiVersion.sunsetAt }),
+        simulated: platform.simulated,
+        ...(note !== undefined && { note }),
+      };
+    }),
+    warnings: matrix.flatMap((platform) => sunsetWarning(platform, now)),
+    version: deps.version,
+    simulated: matrix.some(({ simulated }) => simulated),
+  };
+}
+
+function statusOf(reading: FlowReading | undefined): PlatformFacts["health"] {
+  return (platform) => (reading ? judgePlatform(troubleOf(reading, platform), reading.now).status : "ok");
+}
+
+function troubleOf(reading: FlowReading | undefined, platform: string) {
+  return reading?.trouble.find((trouble) => trouble.platform === platform);
+}
+
+function sunsetWarning({ name, apiVersion }: PlatformView, now: Date): string[] {
+  if (apiVersion.sunsetAt === undefined) return [];
+  const leftMs = new Date(apiVersion.sunsetAt).getTime() - now.getTime();
+  if (leftMs > sunsetWarningMs) return [];
+  const when = leftMs > 0 ? `ends on ${apiVersion.sunsetAt}` : `ended on ${apiVersion.sunsetAt}`;
+  return [`${name} API version ${apiVersion.current} ${when}; set a newer one.`];
+}
+
+/** One call at a time, its answer kept for `keepMs`; a failure is not kept. */
+function shared<T>(clock: Clock, keepMs: number, read: () => Promise<T>): () => Promise<T> {
+  let last: { readonly atMs: number; readonly answer: Promise<T> } | undefined;
+  return () => {
+    const nowMs = clock.now().getTime();
+    if (last && Math.abs(nowMs - last.atMs) < keepMs) return last.answer;
+    const asked = { atMs: nowMs, answer: read() };
+    last = asked;
+    asked.answer.catch(() => {
+      if (last === asked) last = undefined;
+    });
+    return asked.answer;
+  };
+}

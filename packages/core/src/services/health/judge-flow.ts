@@ -1,0 +1,60 @@
+import type { FlowReading, PlatformTrouble } from "../../ports/health.ts";
+
+/** Canaries go out about every 20 s; one missing minute means that tasks do not arrive. */
+export const canaryStaleMs = 60_000;
+/** A due job that nobody looked at for this long means that work is stuck even if canaries pass. */
+export const stuckMs = 120_000;
+/** A platform whose last outage hold is older has most likely come back. */
+const outageFreshMs = 15 * 60_000;
+const fewRetries = 3;
+
+export interface FlowJudgement {
+  readonly flowing: boolean;
+  readonly summary: string;
+  readonly canaryAgeMs: number | undefined;
+}
+
+/** Does work flow? Pure. The sentence says what is wrong, worst first. */
+export function judgeFlow(reading: FlowReading): FlowJudgement {
+  const canaryAgeMs = reading.canaryRanAt && Math.max(0, reading.now.getTime() - reading.canaryRanAt.getTime());
+  if (canaryAgeMs === undefined)
+    return { flowing: false, canaryAgeMs, summary: "No test task has come through yet: is a worker running?" };
+  if (canaryAgeMs > canaryStaleMs)
+    return {
+      flowing: false,
+      canaryAgeMs,
+      summary: `Posts are not flowing: the last test task came through ${inWords(canaryAgeMs)} ago. Is a worker running?`,
+    };
+  if (reading.oldestDueMs > stuckMs)
+    return {
+      flowing: false,
+      canaryAgeMs,
+      summary: `Posts are stuck: the oldest that is due has waited ${inWords(reading.oldestDueMs)}.`,
+    };
+  const paused = reading.pausedAt ? "Publishing is paused by a person; " : "Posts are flowing, ";
+  return { flowing: true, canaryAgeMs, summary: `${paused}test task ${inWords(canaryAgeMs)} ago.` };
+}
+
+export interface PlatformJudgement {
+  readonly status: "ok" | "degraded" | "down";
+  readonly note?: string;
+}
+
+/** How a platform answers, judged by the jobs it keeps from moving. Pure. */
+export function judgePlatform(trouble: PlatformTrouble | undefined, now: Date): PlatformJudgement {
+  if (!trouble) return { status: "ok" };
+  const { heldForOutage, lastHeldAt, retrying } = trouble;
+  const posts = (count: number) => (count === 1 ? "1 post is" : `${count} posts are`);
+  if (heldForOutage > 0) {
+    const isFresh = lastHeldAt !== undefined && now.getTime() - lastHeldAt.getTime() < outageFreshMs;
+    return { status: isFresh ? "down" : "degraded", note: `${posts(heldForOutage)} held until it answers again.` };
+  }
+  if (retrying >= fewRetries) return { status: "degraded", note: `${posts(retrying)} being tried again.` };
+  return { status: "ok" };
+}
+
+function inWords(ms: number): string {
+  if (ms < 120_000) return `${Math.round(ms / 1_000)} s`;
+  if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
+  return `${Math.round(ms / 3_600_000)} h`;
+}
