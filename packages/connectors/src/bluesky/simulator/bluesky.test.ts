@@ -443,6 +443,25 @@ describe("images", () => {
     assert.deepEqual([answer.status, textAt(answer.json, "error")], [413, "PayloadTooLarge"]);
   });
 
+  it("drops a blob with the last record that names it", async () => {
+    const { signIn, ask } = createTrial();
+    const { upload, create, did, token } = await signIn();
+    const blob = valueAt((await upload(png, "image/png")).json, "blob");
+    await create({ embed: embed(blob) }, rkey);
+    await create({ embed: embed(blob) }, "3mabcdefghi23");
+    const remove = (key: string) =>
+      ask({
+        to: "com.atproto.repo.deleteRecord",
+        token,
+        body: { repo: did, collection: "app.bsky.feed.post", rkey: key },
+      });
+    await remove(rkey);
+    assert.equal((await create({ embed: embed(blob) }, rkey)).status, 200);
+    await remove(rkey);
+    await remove("3mabcdefghi23");
+    assert.equal(textAt((await create({ embed: embed(blob) }, rkey)).json, "error"), "BlobNotFound");
+  });
+
   it("counts loose uploads as orphans until a record names them or hours pass", async () => {
     const { mount, signIn, advance } = createTrial();
     const { upload, create } = await signIn();
@@ -599,6 +618,37 @@ describe("faults", () => {
     mount.arm({ fault: "slowProcessing", params: { looks: 20 } });
     assert.equal(await looks(await upload(Uint8Array.from([...mp4, 3]))), quick + 20);
   });
+});
+
+describe("pages of bsky.app", () => {
+  it("lists a profile's posts with their text escaped, and leads a post's address by DID to the one by handle", async () => {
+    const { signIn, ask } = createTrial();
+    const { create, did } = await signIn();
+    await create({ text: "<b>beans</b>" }, rkey);
+    const profile = await ask({ to: `https://bsky.app/profile/${did}` });
+    assert.ok(profile.text?.includes("&lt;b&gt;beans") && !profile.text.includes("<b>"));
+    const post = await ask({ to: `https://bsky.app/profile/${did}/post/${rkey}` });
+    const byHandle = `https://bsky.app/profile/northfold.bsky.social/post/${rkey}`;
+    assert.deepEqual([post.status, post.headers.location], [302, byHandle]);
+    assert.equal((await ask({ to: byHandle })).status, 200);
+    assert.equal((await ask({ to: "https://bsky.app/profile/nobody.bsky.social" })).status, 404);
+  });
+});
+
+describe("account states", () => {
+  for (const [status, error] of [
+    ["takendown", "AccountTakedown"],
+    ["suspended", "AccountSuspended"],
+    ["deactivated", "AccountDeactivated"],
+  ] as const) {
+    it(`refuses to write for an account that is ${status}`, async () => {
+      const { mount, signIn } = createTrial();
+      const { create, did } = await signIn();
+      await mount.simulator.act?.("setStatus", { account: did, status });
+      assert.equal(textAt((await create({})).json, "error"), error);
+      assert.equal(mount.simulator.posts().length, 0);
+    });
+  }
 });
 
 describe("the whole simulator", () => {

@@ -9,8 +9,8 @@ export interface Blob {
   readonly sha256: string;
   readonly bytes: Uint8Array;
   uploadedAt: Date;
-  /** Set once a record names it; from then on it is kept. */
-  referenced: boolean;
+  /** Keys of the records that name it. Empty: a loose upload. */
+  readonly usedBy: Set<string>;
 }
 
 export interface StoredRecord {
@@ -21,6 +21,7 @@ export interface StoredRecord {
   readonly value: Readonly<Record<string, unknown>>;
   /** What apps show: they do not follow edits of posts (fact sheet, "Edit/Delete"). */
   readonly shownValue: Readonly<Record<string, unknown>>;
+  readonly blobs: readonly Blob[];
   /** When this repo first got it, whatever `createdAt` says. */
   readonly indexedAt: Date;
 }
@@ -102,7 +103,7 @@ export function createWorld(env: { now(): Date; randomId(): string }) {
   function dropOldBlobs(account: Account): void {
     const oldest = env.now().getTime() - looseBlobMs;
     for (const blob of account.blobs.values()) {
-      if (!blob.referenced && blob.uploadedAt.getTime() < oldest) account.blobs.delete(blob.cid);
+      if (blob.usedBy.size === 0 && blob.uploadedAt.getTime() < oldest) account.blobs.delete(blob.cid);
     }
   }
 
@@ -169,24 +170,24 @@ export function createWorld(env: { now(): Date; randomId(): string }) {
         sha256: sha256Hex(bytes),
         bytes,
         uploadedAt: env.now(),
-        referenced: false,
+        usedBy: new Set(),
       };
       account.blobs.set(cid, blob);
       return blob;
     },
-    /** Marks what records name; a blob no record names any more goes with the last one (reference PDS, blob transactor). */
-    settleBlobs(account: Account): void {
-      const text = JSON.stringify([...account.records.values()].map(({ value }) => value));
-      for (const blob of account.blobs.values()) {
-        const isNamed = text.includes(`"${blob.cid}"`);
-        if (blob.referenced && !isNamed) account.blobs.delete(blob.cid);
-        else blob.referenced = isNamed;
-      }
+    /** Stores or deletes one record. A blob goes with the last record that names it (reference PDS, blob transactor). */
+    set(account: Account, key: string, record: StoredRecord | undefined): void {
+      const before = account.records.get(key);
+      if (record === undefined) account.records.delete(key);
+      else account.records.set(key, record);
+      for (const blob of before?.blobs ?? []) blob.usedBy.delete(key);
+      for (const blob of record?.blobs ?? []) blob.usedBy.add(key);
+      for (const blob of before?.blobs ?? []) if (blob.usedBy.size === 0) account.blobs.delete(blob.cid);
     },
     looseBlobs(): number {
       return world.accounts().reduce((sum, account) => {
         dropOldBlobs(account);
-        return sum + [...account.blobs.values()].filter(({ referenced }) => !referenced).length;
+        return sum + [...account.blobs.values()].filter(({ usedBy }) => usedBy.size === 0).length;
       }, 0);
     },
     reset(): void {

@@ -45,7 +45,7 @@ export function applyWrites(
     const current = account.records.get(key);
     const uri = `at://${account.did}/${key}`;
     if (write.action === "delete") return { action: write.action, key, current, uri };
-    const { value, validationStatus } = checkRecord(world, account, {
+    const { value, validationStatus, blobs } = checkRecord(world, account, {
       collection: write.collection,
       rkey,
       record: write.record,
@@ -60,17 +60,14 @@ export function applyWrites(
       collection: write.collection,
       rkey,
       value,
+      blobs,
       shownValue: current?.shownValue ?? value,
       indexedAt: current?.indexedAt ?? input.now,
     };
     return { action: write.action, key, current, uri, stored, validationStatus };
   });
 
-  for (const { key, stored } of prepared) {
-    if (stored === undefined) account.records.delete(key);
-    else account.records.set(key, stored);
-  }
-  world.settleBlobs(account);
+  for (const { key, stored } of prepared) world.set(account, key, stored);
   const commit = world.commit(account);
   const results = prepared.map(({ action, uri, stored, validationStatus }) =>
     stored === undefined
