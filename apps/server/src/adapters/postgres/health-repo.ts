@@ -4,17 +4,16 @@ import { z } from "zod";
 import type { Db } from "./pools.ts";
 import { type TenantDb, withTenant } from "./tenant-tx.ts";
 
-const instant = z
-  .date()
-  .nullable()
-  .transform((date) => date ?? undefined);
+/** Raw rows carry instants as text in UTC, which is how drizzle leaves them. */
+const time = z.coerce.date();
+const instant = time.nullable().transform((date) => date ?? undefined);
 const maybeNumber = z.coerce
   .number()
   .nullable()
   .transform((value) => value ?? undefined);
 
 const Flow = z.object({
-  now: z.date(),
+  now: time,
   canary_ran_at: instant,
   canary_latency_ms: maybeNumber,
   paused_at: instant,
