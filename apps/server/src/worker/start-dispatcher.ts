@@ -44,7 +44,10 @@ export function startDispatcher(options: {
         if (jobs.length > 0) await queue.push(jobs);
         sleepMs = jobs.length === batchSize ? 0 : Math.min(pollMs, (await due.nextDueInMs()) ?? pollMs);
       } catch (error) {
-        log.warn({ error: error instanceof Error ? error.message : String(error) }, "the dispatcher could not reach the database; it goes on trying");
+        log.warn(
+          { error: error instanceof Error ? error.message : String(error) },
+          "the dispatcher could not reach the database; it goes on trying",
+        );
       }
       // One millisecond more, so that what is due then is due.
       if (!stopped && sleepMs > 0) await sleep(sleepMs + 1);

@@ -21,7 +21,8 @@ export interface AdmitInput {
   readonly connectionStatus: ConnectionStatus;
   readonly disconnected: boolean;
   readonly blockedUntil: Date | undefined;
-  readonly twinInFlight: boolean;
+  /** Another job of the account with the same content: being worked on, or unknown until somebody knows. */
+  readonly twin: "in_flight" | "unknown" | undefined;
   /** The platform already shows it; only finishing touches are left. */
   readonly isLive: boolean;
   readonly lateAfterMs: number;
@@ -37,7 +38,8 @@ export type Admission =
   /** A crash between intent and answer of a call that must not be repeated. */
   | { readonly go: "unknown"; readonly lookAt: Date };
 
-const twinCheckMs = 2_000;
+/** How soon a job asks again whether its twin has ended. */
+const twinCheckMs = { in_flight: 2_000, unknown: 60_000 } as const;
 
 /** Whether, and how, a job may be worked on now. Pure. A task is only a hint, so every reason to refuse is normal. */
 export function admit(input: AdmitInput): Admission {
@@ -77,7 +79,7 @@ function mayStart(input: AdmitInput): Admission {
   if (input.pausedBy) return { go: "hold", reason: "paused" };
   if (isMissed(input)) return { go: "hold", reason: "missed" };
   if (input.blockedUntil && input.blockedUntil > now) return { go: "wait", until: input.blockedUntil, why: "blocked" };
-  if (input.twinInFlight) return { go: "wait", until: new Date(now.getTime() + twinCheckMs), why: "twin" };
+  if (input.twin) return { go: "wait", until: new Date(now.getTime() + twinCheckMs[input.twin]), why: "twin" };
   return { go: "publish" };
 }
 

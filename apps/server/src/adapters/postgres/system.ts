@@ -1,6 +1,7 @@
 import type { DueJobs } from "@postd/core";
 import { sql } from "drizzle-orm";
 import type { Db } from "./pools.ts";
+import { runSql } from "./run-sql.ts";
 
 /** A hint the engine lost is given again after this long. */
 const handAgainMs = 30_000;
@@ -13,18 +14,24 @@ export function createDueJobs(system: Db): DueJobs {
   return {
     // The dispatcher serves every tenant; it learns ids and nothing an author wrote.
     async takeDue(limit) {
-      const { rows } = await system.execute<{ id: string; tenant_id: string }>(sql`
+      const { rows } = await runSql<{ id: string; tenant_id: string }>(
+        system,
+        sql`
         with due as (
           select id from publish_jobs
           where wake_at <= domain_now() and (handed_at is null or handed_at <= wake_at or handed_at < domain_now() - ${handAgainMs} * interval '1 millisecond')
           order by wake_at limit ${limit} for update skip locked)
-        update publish_jobs j set handed_at = domain_now() from due where j.id = due.id returning j.id, j.tenant_id`);
+        update publish_jobs j set handed_at = domain_now() from due where j.id = due.id returning j.id, j.tenant_id`,
+      );
       return rows.map((row) => ({ jobId: row.id, tenantId: row.tenant_id }));
     },
     // One number over all tenants, to know how long to sleep.
     async nextDueInMs() {
-      const { rows } = await system.execute<{ ms: number | null }>(sql`
-        select (extract(epoch from min(wake_at) - domain_now()) * 1000)::float8 as ms from publish_jobs where wake_at > domain_now()`);
+      const { rows } = await runSql<{ ms: number | null }>(
+        system,
+        sql`
+        select (extract(epoch from min(wake_at) - domain_now()) * 1000)::float8 as ms from publish_jobs where wake_at > domain_now()`,
+      );
       const ms = rows[0]?.ms;
       return ms === null || ms === undefined ? undefined : Math.max(0, ms);
     },
@@ -32,8 +39,13 @@ export function createDueJobs(system: Db): DueJobs {
 }
 
 /** Master keys that wrapped data keys need, over all tenants: starting without one of them is refused. */
-export async function masterKeysInUse(system: Db): Promise<readonly { readonly provider: string; readonly keyId: string; readonly dataKeys: number }[]> {
-  const { rows } = await system.execute<{ provider: string; key_id: string; data_keys: number }>(sql`
-    select provider, master_key_id as key_id, count(*)::int as data_keys from encryption_keys group by 1, 2 order by 1, 2`);
+export async function masterKeysInUse(
+  system: Db,
+): Promise<readonly { readonly provider: string; readonly keyId: string; readonly dataKeys: number }[]> {
+  const { rows } = await runSql<{ provider: string; key_id: string; data_keys: number }>(
+    system,
+    sql`
+    select provider, master_key_id as key_id, count(*)::int as data_keys from encryption_keys group by 1, 2 order by 1, 2`,
+  );
   return rows.map((row) => ({ provider: row.provider, keyId: row.key_id, dataKeys: row.data_keys }));
 }

@@ -38,7 +38,18 @@ async function follow(
 ): Promise<void> {
   switch (answer.kind) {
     case "absent_authoritative":
-      run.deps.log.info({ ...run.key, step: pending.step }, "probe: surely not live, sending again");
+      run.deps.log.info({ ...run.key, step: pending.step }, "probe: surely not live");
+      if (run.deps.clock.now().getTime() - pending.intentAt.getTime() > run.deps.settings.lateAfterMs) {
+        // Surely not sent, but its time passed long ago while nobody looked.
+        await run.settle({
+          state: "held",
+          heldReason: "missed",
+          wake: null,
+          pending: "answered",
+          probe: saw(run, "absent", answer.because, []),
+        });
+        return;
+      }
       await run.settle({
         state: "retrying",
         wake: 0,

@@ -2,6 +2,7 @@ import { asId } from "@postd/contracts";
 import { type Admission, type AdmitInput, admit, type ClaimedJob, type Ledger } from "@postd/core";
 import { sql } from "drizzle-orm";
 import type { Executor } from "../pools.ts";
+import { runSql } from "../run-sql.ts";
 import { type TenantDb, withTenant } from "../tenant-tx.ts";
 import { type JobRow, jobKeyOf, pendingOf, type StoredState } from "./job-row.ts";
 
@@ -13,7 +14,7 @@ interface ClaimRow extends JobRow, Record<string, unknown> {
   readonly tenant_paused: Date | null;
   readonly instance_paused: Date | null;
   readonly blocked_until: Date | null;
-  readonly twin: boolean;
+  readonly twin: string | null;
 }
 
 type ClaimInput = Parameters<Ledger["claim"]>[0];
@@ -34,19 +35,25 @@ export async function claimJob(db: TenantDb, input: ClaimInput): Promise<Claimed
     if (!isTwinRace(error)) throw error;
     // Two of one fingerprint were claimed in the same moment; this one waits for the other.
     await withTenant(db, input.tenantId, (tx) =>
-      tx.execute(sql`update publish_jobs set wake_at = domain_now() + interval '2 seconds' where id = ${input.jobId}`),
+      runSql<object>(
+        tx,
+        sql`update publish_jobs set wake_at = domain_now() + interval '2 seconds' where id = ${input.jobId}`,
+      ),
     );
     return { refused: "twin in flight" };
   }
 }
 
 async function lockJob(tx: Executor, jobId: string): Promise<ClaimRow | undefined> {
-  const { rows } = await tx.execute<ClaimRow>(sql`
+  const { rows } = await runSql<ClaimRow>(
+    tx,
+    sql`
     select j.*, domain_now() as now, c.status as connection_status, c.disconnected_at, c.paused_at as connection_paused,
       c.blocked_until, t.paused_at as tenant_paused, i.paused_at as instance_paused,
-      exists (select 1 from publish_jobs k where k.connection_id = j.connection_id and k.in_flight = j.fingerprint and k.id <> j.id) as twin
+      (select k.state from publish_jobs k where k.connection_id = j.connection_id and k.in_flight = j.fingerprint and k.id <> j.id) as twin
     from publish_jobs j join connections c on c.id = j.connection_id join tenants t on t.id = j.tenant_id cross join instance i
-    where j.id = ${jobId} for update of j skip locked`);
+    where j.id = ${jobId} for update of j skip locked`,
+  );
   return rows[0];
 }
 
@@ -73,7 +80,7 @@ function admitInput(row: ClaimRow, lateAfterMs: number): AdmitInput {
     connectionStatus: row.connection_status,
     disconnected: row.disconnected_at !== null,
     blockedUntil: row.blocked_until ?? undefined,
-    twinInFlight: row.twin,
+    twin: row.twin === null ? undefined : row.twin === "unknown" ? "unknown" : "in_flight",
     isLive: row.external_post_id !== null,
     lateAfterMs,
   };
@@ -90,14 +97,20 @@ async function apply(
       return { refused: admission.why };
     case "wait":
       await closeLost(tx, row);
-      await tx.execute(sql`update publish_jobs set state = case when state = 'publishing' then 'retrying' else state end,
-        lease_until = null, wake_at = ${admission.until.toISOString()}::timestamptz, updated_at = domain_now() where id = ${row.id}`);
+      await runSql<object>(
+        tx,
+        sql`update publish_jobs set state = case when state = 'publishing' then 'retrying' else state end,
+        lease_until = null, wake_at = ${admission.until.toISOString()}::timestamptz, updated_at = domain_now() where id = ${row.id}`,
+      );
       return { refused: admission.why };
     case "hold":
       await closeLost(tx, row);
-      await tx.execute(sql`update publish_jobs set state = 'held', held_reason = ${admission.reason},
+      await runSql<object>(
+        tx,
+        sql`update publish_jobs set state = 'held', held_reason = ${admission.reason},
         wake_at = ${admission.reason === "paused" ? sql`domain_now() + interval '1 minute'` : sql`null`}, in_flight = null,
-        lease_until = null, updated_at = domain_now() where id = ${row.id}`);
+        lease_until = null, updated_at = domain_now() where id = ${row.id}`,
+      );
       return { refused: `held: ${admission.reason}` };
     case "unknown": {
       const probe = JSON.stringify({
@@ -107,8 +120,11 @@ async function apply(
         nextAt: admission.lookAt.toISOString(),
       });
       await closeLost(tx, row);
-      await tx.execute(sql`update publish_jobs set state = 'unknown', wake_at = ${admission.lookAt.toISOString()}::timestamptz,
-        lease_until = null, probe = ${probe}::jsonb, updated_at = domain_now() where id = ${row.id}`);
+      await runSql<object>(
+        tx,
+        sql`update publish_jobs set state = 'unknown', wake_at = ${admission.lookAt.toISOString()}::timestamptz,
+        lease_until = null, probe = ${probe}::jsonb, updated_at = domain_now() where id = ${row.id}`,
+      );
       return { refused: "unknown until looked at" };
     }
     case "publish":
@@ -126,9 +142,12 @@ async function take(tx: Executor, row: ClaimRow, go: ClaimedJob["admission"], in
   const leaseUntil = new Date(row.now.getTime() + input.leaseMs);
   const until = leaseUntil.toISOString();
   const state = go === "publish" ? "publishing" : row.state;
-  await tx.execute(sql`update publish_jobs set state = ${state}, held_reason = null, fence = fence + 1, lease_owner = ${input.owner},
+  await runSql<object>(
+    tx,
+    sql`update publish_jobs set state = ${state}, held_reason = null, fence = fence + 1, lease_owner = ${input.owner},
     lease_until = ${until}::timestamptz, wake_at = ${until}::timestamptz, in_flight = fingerprint,
-    first_claimed_at = coalesce(first_claimed_at, domain_now()), updated_at = domain_now() where id = ${row.id}`);
+    first_claimed_at = coalesce(first_claimed_at, domain_now()), updated_at = domain_now() where id = ${row.id}`,
+  );
   const pending = pendingOf(row);
   return {
     ...jobKeyOf(row),
@@ -160,9 +179,15 @@ async function closeLost(tx: Executor, row: ClaimRow): Promise<void> {
   const pending = row.step_state?.pending;
   if (!pending?.open) return;
   const stored: StoredState = { ...row.step_state, pending: { ...pending, open: false } };
-  await tx.execute(sql`update publish_attempts set outcome = 'lost', answered_at = domain_now(), note = 'No answer was recorded: the connection or the process was cut.'
-    where id = ${pending.attemptId} and outcome is null`);
-  await tx.execute(sql`update publish_jobs set step_state = ${JSON.stringify(stored)}::jsonb where id = ${row.id}`);
+  await runSql<object>(
+    tx,
+    sql`update publish_attempts set outcome = 'lost', answered_at = domain_now(), note = 'No answer was recorded: the connection or the process was cut.'
+    where id = ${pending.attemptId} and outcome is null`,
+  );
+  await runSql<object>(
+    tx,
+    sql`update publish_jobs set step_state = ${JSON.stringify(stored)}::jsonb where id = ${row.id}`,
+  );
 }
 
 function isTwinRace(error: unknown): boolean {

@@ -1,5 +1,6 @@
 import type { JobHolds, Ledger } from "@postd/core";
 import { sql } from "drizzle-orm";
+import { runSql } from "../run-sql.ts";
 import { type TenantDb, withTenant } from "../tenant-tx.ts";
 import { claimJob } from "./claim.ts";
 import { settleJob, writeIntent } from "./settle.ts";
@@ -12,18 +13,24 @@ export function createLedger(db: TenantDb): Ledger {
     settle: (input) => settleJob(db, input),
     renew: (input) =>
       withTenant(db, input.tenantId, async (tx) => {
-        const { rows } = await tx.execute<{ lease_until: Date }>(sql`
+        const { rows } = await runSql<{ lease_until: Date }>(
+          tx,
+          sql`
           update publish_jobs set lease_until = domain_now() + ${input.leaseMs} * interval '1 millisecond',
             wake_at = domain_now() + ${input.leaseMs} * interval '1 millisecond'
-          where id = ${input.jobId} and fence = ${input.fence} and lease_until > domain_now() returning lease_until`);
+          where id = ${input.jobId} and fence = ${input.fence} and lease_until > domain_now() returning lease_until`,
+        );
         return rows[0]?.lease_until;
       }),
     owned: (input) =>
       withTenant(db, input.tenantId, async (tx) => {
         if (input.externalIds.length === 0) return new Set<string>();
-        const { rows } = await tx.execute<{ external_post_id: string }>(sql`
+        const { rows } = await runSql<{ external_post_id: string }>(
+          tx,
+          sql`
           select external_post_id from publish_jobs where connection_id = ${input.connectionId} and id <> ${input.except}
-            and external_post_id in ${[...input.externalIds]}`);
+            and external_post_id in ${[...input.externalIds]}`,
+        );
         return new Set(rows.map((row) => row.external_post_id));
       }),
   };
@@ -34,10 +41,13 @@ export function createJobHolds(db: TenantDb, settings: { readonly lateAfterMs: n
   return {
     holdConnection: ({ tenantId, connectionId }) =>
       withTenant(db, tenantId, async (tx) => {
-        const { rowCount } = await tx.execute(sql`
+        const { rowCount } = await runSql<object>(
+          tx,
+          sql`
           update publish_jobs set state = 'held', held_reason = 'attention', wake_at = null, in_flight = null, fence = fence + 1, updated_at = domain_now()
           where connection_id = ${connectionId} and external_post_id is null and
-            (state in ('scheduled', 'retrying', 'processing') or (state = 'held' and held_reason in ('quota', 'outage', 'paused')))`);
+            (state in ('scheduled', 'retrying', 'processing') or (state = 'held' and held_reason in ('quota', 'outage', 'paused')))`,
+        );
         return rowCount ?? 0;
       }),
     releaseConnection: ({ tenantId, connectionId }) =>
@@ -47,8 +57,11 @@ export function createJobHolds(db: TenantDb, settings: { readonly lateAfterMs: n
           sql`connection_id = ${connectionId} and held_reason = 'attention'`,
           settings.lateAfterMs,
         );
-        await tx.execute(sql`update publish_jobs set wake_at = domain_now(), needs_person = false
-          where connection_id = ${connectionId} and state = 'unknown' and failure ->> 'kind' in ('auth_expired', 'auth_revoked', 'scope_missing')`);
+        await runSql<object>(
+          tx,
+          sql`update publish_jobs set wake_at = domain_now(), needs_person = false
+          where connection_id = ${connectionId} and state = 'unknown' and failure ->> 'kind' in ('auth_expired', 'auth_revoked', 'scope_missing')`,
+        );
         return released;
       }),
   };
@@ -61,13 +74,17 @@ export async function releaseHeld(
   lateAfterMs: number,
 ): Promise<number> {
   const late = sql`greatest(scheduled_for, created_at, released_at) < domain_now() - ${lateAfterMs} * interval '1 millisecond'`;
-  await tx.execute(
+  await runSql<object>(
+    tx,
     sql`update publish_jobs set held_reason = 'missed', updated_at = domain_now() where state = 'held' and ${which} and ${late}`,
   );
-  const { rowCount } = await tx.execute(sql`
+  const { rowCount } = await runSql<object>(
+    tx,
+    sql`
     update publish_jobs set state = case when first_claimed_at is null then 'scheduled' else 'retrying' end, held_reason = null, tries = 0,
       wake_at = greatest(scheduled_for, domain_now()), released_at = case when scheduled_for < domain_now() then domain_now() else released_at end, updated_at = domain_now()
-    where state = 'held' and ${which} and not (${late})`);
-  await tx.execute(sql`select pg_notify('postd_due', '')`);
+    where state = 'held' and ${which} and not (${late})`,
+  );
+  await runSql<object>(tx, sql`select pg_notify('postd_due', '')`);
   return rowCount ?? 0;
 }

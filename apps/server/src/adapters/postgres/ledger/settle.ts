@@ -2,6 +2,7 @@ import type { AttemptAnswer, JobChange, JobKey, Ledger } from "@postd/core";
 import { inFlightStates } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
 import type { Executor } from "../pools.ts";
+import { runSql } from "../run-sql.ts";
 import { type TenantDb, withTenant } from "../tenant-tx.ts";
 
 type IntendInput = Parameters<Ledger["intend"]>[0];
@@ -24,7 +25,9 @@ export async function writeIntent(
       open: true,
     });
     // One statement: the lease is checked and lengthened, the pending intent stored and the attempt row written together.
-    const { rows } = await tx.execute<{ intent_at: Date; lease_until: Date }>(sql`
+    const { rows } = await runSql<{ intent_at: Date; lease_until: Date }>(
+      tx,
+      sql`
       with job as (
         update publish_jobs set
           lease_until = greatest(lease_until, domain_now() + ${input.leaseMs} * interval '1 millisecond'),
@@ -37,7 +40,8 @@ export async function writeIntent(
       insert into publish_attempts (id, tenant_id, job_id, fence, step, kind, effect, repeatable, prepared, fingerprint, intent_at, note)
       select ${intent.attemptId}, tenant_id, id, fence, ${intent.step}, ${intent.kind}, ${intent.effect}, ${intent.repeatable},
         ${JSON.stringify(intent.prepared)}::jsonb, ${intent.fingerprint}, domain_now(), ${intent.note} from job
-      returning intent_at, (select lease_until from job) as lease_until`);
+      returning intent_at, (select lease_until from job) as lease_until`,
+    );
     const row = rows[0];
     return row && { intentAt: row.intent_at, leaseUntil: row.lease_until };
   });
@@ -50,11 +54,14 @@ export async function settleJob(
 ): Promise<"written" | "lost" | "owned_elsewhere"> {
   try {
     return await withTenant(db, input.tenantId, async (tx) => {
-      const { rowCount } = await tx.execute(sql`update publish_jobs set ${sql.join(assignments(input.change), sql`, `)}
-        where id = ${input.jobId} and fence = ${input.fence} and state in ('publishing', 'unknown', 'handed_over')`);
+      const { rowCount } = await runSql<object>(
+        tx,
+        sql`update publish_jobs set ${sql.join(assignments(input.change), sql`, `)}
+        where id = ${input.jobId} and fence = ${input.fence} and state in ('publishing', 'unknown', 'handed_over')`,
+      );
       if (rowCount !== 1) return "lost";
       if (input.answer) await writeAnswer(tx, input.answer);
-      if (input.change.wake === 0) await tx.execute(sql`select pg_notify('postd_due', '')`);
+      if (input.change.wake === 0) await runSql<object>(tx, sql`select pg_notify('postd_due', '')`);
       return "written";
     });
   } catch (error) {
@@ -71,9 +78,12 @@ export async function settleJob(
 }
 
 async function writeAnswer(tx: Executor, answer: AttemptAnswer): Promise<void> {
-  await tx.execute(sql`update publish_attempts set outcome = ${answer.outcome}, answered_at = domain_now(), latency_ms = ${answer.latencyMs ?? null},
+  await runSql<object>(
+    tx,
+    sql`update publish_attempts set outcome = ${answer.outcome}, answered_at = domain_now(), latency_ms = ${answer.latencyMs ?? null},
     failure = ${answer.failure ? JSON.stringify(answer.failure) : null}::jsonb, note = coalesce(${answer.note ?? null}, note)
-    where id = ${answer.attemptId} and outcome is null`);
+    where id = ${answer.attemptId} and outcome is null`,
+  );
 }
 
 function assignments(change: JobChange): SQL[] {

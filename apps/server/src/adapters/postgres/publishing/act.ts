@@ -3,6 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { JobRow } from "../ledger/job-row.ts";
 import { releaseHeld } from "../ledger/ledger.ts";
 import type { Executor } from "../pools.ts";
+import { runSql } from "../run-sql.ts";
 import { jobRecord } from "./records.ts";
 
 /** A person's word on one job. The fence is raised, so a worker that is at it can write nothing more. */
@@ -10,12 +11,21 @@ export async function actOnJob(
   tx: Executor,
   input: Parameters<TenantPublishing["act"]>[0],
 ): Promise<JobRecord | undefined> {
-  const { rows } = await tx.execute<JobRow & Record<string, unknown>>(sql`
+  const { rows } = await runSql<JobRow & Record<string, unknown>>(
+    tx,
+    sql`
     update publish_jobs set ${sql.join(assignments(input.action), sql`, `)}, fence = fence + 1, lease_until = null, needs_person = false, updated_at = domain_now()
-    where id = ${input.jobId} and state in ${[...input.from]} returning *`);
+    where id = ${input.jobId} and state in ${[...input.from]} returning *`,
+  );
   const row = rows[0];
   if (!row) return undefined;
-  await tx.execute(sql`select pg_notify('postd_due', '')`);
+  // A twin that waited for this one may go now.
+  await runSql(
+    tx,
+    sql`update publish_jobs set wake_at = domain_now() where connection_id = ${row.connection_id} and fingerprint = ${row.fingerprint}
+    and state = 'scheduled' and scheduled_for <= domain_now() and id <> ${row.id}`,
+  );
+  await runSql<object>(tx, sql`select pg_notify('postd_due', '')`);
   return jobRecord(row);
 }
 
@@ -58,7 +68,7 @@ type Scope = { readonly scope: "instance" | "tenant" | "connection"; readonly co
 
 export async function pause(tx: Executor, tenantId: string, input: Scope & { readonly by: string }): Promise<boolean> {
   const set = sql`paused_at = domain_now(), paused_by = ${input.by}`;
-  const { rowCount } = await tx.execute(pauseTarget(tenantId, input, set));
+  const { rowCount } = await runSql<object>(tx, pauseTarget(tenantId, input, set));
   return rowCount === 1;
 }
 
@@ -69,7 +79,7 @@ export async function resume(
   input: Scope,
   lateAfterMs: number,
 ): Promise<number | undefined> {
-  const { rowCount } = await tx.execute(pauseTarget(tenantId, input, sql`paused_at = null, paused_by = null`));
+  const { rowCount } = await runSql<object>(tx, pauseTarget(tenantId, input, sql`paused_at = null, paused_by = null`));
   if (rowCount !== 1) return undefined;
   const which =
     input.scope === "connection"

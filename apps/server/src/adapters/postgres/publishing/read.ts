@@ -2,6 +2,7 @@ import type { JobRecord, PostRecord, TenantPublishing } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
 import type { JobRow } from "../ledger/job-row.ts";
 import type { Executor } from "../pools.ts";
+import { runSql } from "../run-sql.ts";
 import { type AttemptRow, attemptRecord, jobRecord, type PostRow, postRecord } from "./records.ts";
 
 type JobRows = JobRow & Record<string, unknown>;
@@ -13,7 +14,8 @@ export async function readPost(
   tx: Executor,
   id: string,
 ): Promise<{ readonly post: PostRecord; readonly jobs: readonly JobRecord[] } | undefined> {
-  const { rows } = await tx.execute<PostRow>(
+  const { rows } = await runSql<PostRow>(
+    tx,
     sql`select ${postColumns} from posts p where p.id = ${id} and p.deleted_at is null`,
   );
   const row = rows[0];
@@ -22,11 +24,15 @@ export async function readPost(
 }
 
 export async function readPosts(tx: Executor, page: Parameters<TenantPublishing["posts"]>[0]) {
-  const { rows } = await tx.execute<PostRow>(sql`select ${postColumns} from posts p where p.deleted_at is null
+  const { rows } = await runSql<PostRow>(
+    tx,
+    sql`select ${postColumns} from posts p where p.deleted_at is null
     and ${page.before ? sql`p.id < ${page.before}` : sql`true`} and ${page.status ? sql`p.status = ${page.status}` : sql`true`}
-    order by p.id desc limit ${page.limit}`);
+    order by p.id desc limit ${page.limit}`,
+  );
   if (rows.length === 0) return [];
-  const { rows: jobs } = await tx.execute<JobRows>(
+  const { rows: jobs } = await runSql<JobRows>(
+    tx,
     sql`select * from publish_jobs where post_id in ${rows.map(({ id }) => id)} order by id`,
   );
   const records = jobs.map(jobRecord);
@@ -36,21 +42,24 @@ export async function readPosts(tx: Executor, page: Parameters<TenantPublishing[
 export async function readJob(tx: Executor, id: string) {
   const [job] = await readJobs(tx, sql`id = ${id}`, 1);
   if (!job) return undefined;
-  const { rows } =
-    await tx.execute<AttemptRow>(sql`select id, step, kind, intent_at, answered_at, outcome, note, latency_ms, failure
-    from publish_attempts where job_id = ${id} order by id limit 500`);
+  const { rows } = await runSql<AttemptRow>(
+    tx,
+    sql`select id, step, kind, intent_at, answered_at, outcome, note, latency_ms, failure
+    from publish_attempts where job_id = ${id} order by id limit 500`,
+  );
   return { job, attempts: rows.map(attemptRecord) };
 }
 
 /** Oldest first: the order in which targets were named. */
 export async function readJobs(tx: Executor, where: SQL, limit: number): Promise<readonly JobRecord[]> {
-  const { rows } = await tx.execute<JobRows>(sql`select * from publish_jobs where ${where} order by id limit ${limit}`);
+  const { rows } = await runSql<JobRows>(tx, sql`select * from publish_jobs where ${where} order by id limit ${limit}`);
   return rows.map(jobRecord);
 }
 
 /** Newest first, for pages and the desk. */
 export async function readNewestJobs(tx: Executor, where: SQL, limit: number): Promise<readonly JobRecord[]> {
-  const { rows } = await tx.execute<JobRows>(
+  const { rows } = await runSql<JobRows>(
+    tx,
     sql`select * from publish_jobs where ${where} order by id desc limit ${limit}`,
   );
   return rows.map(jobRecord);

@@ -2,6 +2,7 @@ import type { JobView, PostView } from "@postd/contracts";
 import type { AcceptAnswer, AcceptInput, PublishingStore, TenantPublishing } from "@postd/core";
 import { sql } from "drizzle-orm";
 import type { Executor } from "../pools.ts";
+import { runSql } from "../run-sql.ts";
 import { type TenantDb, withTenant } from "../tenant-tx.ts";
 import { actOnJob, pause, resume } from "./act.ts";
 import { readJob, readJobs, readNewestJobs, readPost, readPosts } from "./read.ts";
@@ -28,24 +29,31 @@ function tenantPublishing(db: TenantDb, tenantId: string, lateAfterMs: number): 
     targets: (ids) =>
       run(async (tx) => {
         if (ids.length === 0) return [];
-        const { rows } =
-          await tx.execute<TargetRow>(sql`select id, platform, external_id, account_kind, auth_kind, name, handle, extras, status, disconnected_at, simulated
-          from connections where id in ${[...ids]}`);
+        const { rows } = await runSql<TargetRow>(
+          tx,
+          sql`select id, platform, external_id, account_kind, auth_kind, name, handle, extras, status, disconnected_at, simulated
+          from connections where id in ${[...ids]}`,
+        );
         return rows.map(targetRecord);
       }),
     media: (ids) =>
       run(async (tx) => {
         if (ids.length === 0) return [];
-        const { rows } =
-          await tx.execute<MediaRow>(sql`select id, kind, mime_type, size_bytes, sha256, width, height, duration_ms, alt_text
-          from media_assets where id in ${[...ids]} and deleted_at is null`);
+        const { rows } = await runSql<MediaRow>(
+          tx,
+          sql`select id, kind, mime_type, size_bytes, sha256, width, height, duration_ms, alt_text
+          from media_assets where id in ${[...ids]} and deleted_at is null`,
+        );
         return rows.map(mediaInfo);
       }),
     recentTwin: ({ connectionId, fingerprint, withinMs }) =>
       run(async (tx) => {
-        const { rows } = await tx.execute<{ id: string; created_at: Date }>(sql`select id, created_at from publish_jobs
+        const { rows } = await runSql<{ id: string; created_at: Date }>(
+          tx,
+          sql`select id, created_at from publish_jobs
           where connection_id = ${connectionId} and fingerprint = ${fingerprint} and state not in ('canceled', 'failed', 'discarded')
-            and created_at > domain_now() - ${withinMs} * interval '1 millisecond' order by id desc limit 1`);
+            and created_at > domain_now() - ${withinMs} * interval '1 millisecond' order by id desc limit 1`,
+        );
         const row = rows[0];
         return row && { jobId: row.id, createdAt: row.created_at };
       }),

@@ -1,0 +1,290 @@
+import type {
+  Connector,
+  ConnectorContext,
+  Format,
+  PlatformFailure,
+  ProbeAnswer,
+  Progress,
+  Step,
+} from "@postd/connector-kit";
+import { secret } from "@postd/connector-kit";
+import { asId, type JobState, type JsonObject, type Result } from "@postd/contracts";
+import {
+  type Caller,
+  createPublishingService,
+  type JobKey,
+  newId,
+  type PipelineDeps,
+  type PublishingService,
+  runJob,
+} from "@postd/core";
+import { createTestDatabase } from "@postd/testkit/database";
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+import { createDomainClock, setClockOffset } from "../adapters/postgres/domain-clock.ts";
+import { createJobHolds, createLedger } from "../adapters/postgres/ledger/ledger.ts";
+import { openListener } from "../adapters/postgres/listen.ts";
+import { openRolePool } from "../adapters/postgres/pools.ts";
+import { createPublishingStore } from "../adapters/postgres/publishing/store.ts";
+import { runSql } from "../adapters/postgres/run-sql.ts";
+import { createDueJobs } from "../adapters/postgres/system.ts";
+import { withTenant } from "../adapters/postgres/tenant-tx.ts";
+
+export const lateAfterMs = 60 * 60_000;
+export const leaseMs = 60_000;
+
+/** What the scripted platform does with the next visible call. */
+export type Script = "ok" | "applied_unanswered" | "lost" | PlatformFailure | "crash_before" | "crash_after";
+
+export class Crash extends Error {}
+
+/** A platform whose audience, containers and lists are plain arrays, and whose next answers a test writes down. */
+export interface ScriptedPlatform {
+  readonly live: { readonly id: string; readonly text: string; readonly at: Date }[];
+  containers: number;
+  script: Script[];
+  /** What a list shows; false hides new posts from it. */
+  listed: boolean;
+  /** How the platform can be asked about a lost call. */
+  authority: "list" | "authoritative";
+  calls: number;
+}
+
+/** A whole pipeline on a real database with one scripted platform; time moves only by `advance`. */
+export async function createHarness() {
+  const database = await createTestDatabase();
+  const app = openRolePool({ url: database.url, role: "postd_app", max: 20 });
+  const system = openRolePool({ url: database.url, role: "postd_system", max: 4 });
+  const owner = openRolePool({ url: database.url, role: "postd_migrate", max: 2 });
+  const listener = openListener({ url: database.url });
+  const clock = await createDomainClock({ pool: app.pool, listener });
+  let offsetMs = 0;
+  const platform: ScriptedPlatform = { live: [], containers: 0, script: [], listed: true, authority: "list", calls: 0 };
+  const connector = scriptedConnector(platform, () => clock.now());
+  const registry = { get: (id: string) => (id === connector.id ? connector : undefined), all: () => [connector] };
+  const broken: string[] = [];
+  let version = 1;
+  let renewals = 0;
+  const deps = (ownerName: string): PipelineDeps => ({
+    ledger: createLedger(app.db),
+    access: {
+      async open({ tenantId, connectionId, newerThan }) {
+        if (newerThan !== undefined) {
+          version += 1;
+          renewals += 1;
+        }
+        return {
+          ok: true,
+          value: {
+            id: connectionId,
+            tenantId,
+            platform: connector.id,
+            account: { externalId: "a1", kind: "page", authKind: "keys", name: "Northfold", extras: {} },
+            credentials: { accessToken: secret("t") },
+            credentialVersion: version,
+            status: "healthy",
+            simulated: true,
+          },
+        };
+      },
+      async markBroken({ failure, connectionId, tenantId }) {
+        broken.push(failure.kind);
+        await withTenant(app.db, tenantId, (tx) =>
+          runSql<object>(tx, sql`update connections set status = 'attention' where id = ${connectionId}`),
+        );
+      },
+      async blockUntil({ tenantId, connectionId, until }) {
+        await withTenant(app.db, tenantId, (tx) =>
+          runSql<object>(
+            tx,
+            sql`update connections set blocked_until = ${until.toISOString()}::timestamptz where id = ${connectionId}`,
+          ),
+        );
+      },
+    },
+    registry,
+    clock,
+    log: { info() {}, warn() {}, error() {} },
+    events: { published() {}, failed() {}, moved() {} },
+    settings: { leaseMs, leaseMarginMs: 5_000, lateAfterMs, owner: ownerName },
+    newAttemptId: () => newId("attempt"),
+    random: () => 0,
+    randomBits: () => 0n,
+    contextFor: ({ leaseRemainingMs }) => ({ leaseRemainingMs }) as unknown as ConnectorContext,
+  });
+  const unused = () => Promise.reject(new Error("not used here"));
+  const service: PublishingService = createPublishingService({
+    store: createPublishingStore(app.db, { lateAfterMs }),
+    registry,
+    media: { fetchFromUrl: unused },
+    clock,
+    newId,
+    lateAfterMs,
+    remote: { access: deps("remote").access, registry, clock, contextFor: deps("remote").contextFor },
+  });
+  const due = createDueJobs(system.db);
+
+  return {
+    database,
+    app,
+    system,
+    clock,
+    platform,
+    service,
+    deps,
+    due,
+    broken,
+    renewals: () => renewals,
+    holds: createJobHolds(app.db, { lateAfterMs }),
+    /** A tenant with one connected account. */
+    async tenant(): Promise<{ caller: Caller; connectionId: string }> {
+      const tenantId = newId("tenant");
+      const connectionId = newId("connection");
+      await runSql<object>(
+        app.db,
+        sql`insert into tenants (id, name, slug, created_at) values (${tenantId}, 'Northfold', ${tenantId}, domain_now())`,
+      );
+      await withTenant(app.db, tenantId, (tx) =>
+        runSql<object>(
+          tx,
+          sql`insert into connections (id, tenant_id, platform, auth_kind, external_id, account_kind, name, extras, scopes, missing_scopes, status, simulated, created_by, created_at, updated_at)
+          values (${connectionId}, ${tenantId}, ${connector.id}, 'keys', ${connectionId}, 'page', 'Northfold', '{}', '{}', '{}', 'healthy', true, 'usr_test0001', domain_now(), domain_now())`,
+        ),
+      );
+      return {
+        caller: { tenantId, actorId: asId("user", "usr_test0001"), role: "owner", sessionHash: "s" },
+        connectionId,
+      };
+    },
+    async advance(ms: number) {
+      offsetMs += ms;
+      await setClockOffset(owner.pool, offsetMs);
+      await clock.sync();
+    },
+    /** One worker takes everything that is due now. Answers how many hints it followed. */
+    async work(ownerName = "w1"): Promise<number> {
+      const tasks = await due.takeDue(1_000);
+      for (const task of tasks) await runJob(keyOf(task), deps(ownerName)).catch(swallowCrash);
+      return tasks.length;
+    },
+    /** Works and moves time to the next wake-up until nothing is planned within the time. */
+    async settle(withinMs = 30 * 60_000) {
+      const end = clock.now().getTime() + withinMs;
+      for (let round = 0; round < 200; round += 1) {
+        if ((await this.work()) > 0) continue;
+        const nextMs = await due.nextDueInMs();
+        if (nextMs === undefined || clock.now().getTime() + nextMs > end) return;
+        await this.advance(Math.ceil(nextMs) + 1);
+      }
+      throw new Error("the pipeline does not settle");
+    },
+    async state(caller: Caller, jobId: string): Promise<JobState> {
+      const job = await service.getJob(caller, asId("publishJob", jobId));
+      if (!job.ok) throw new Error(job.error.detail);
+      return job.value.state;
+    },
+    async close() {
+      await clock.close();
+      await listener.close();
+      await Promise.all([app.close(), system.close(), owner.close()]);
+      await database.drop();
+    },
+  };
+}
+
+export const keyOf = (task: { readonly tenantId: string; readonly jobId: string }): JobKey => ({
+  tenantId: asId("tenant", task.tenantId),
+  jobId: asId("publishJob", task.jobId),
+});
+
+/** A killed worker writes nothing more; its lease simply runs out. */
+function swallowCrash(error: unknown): string {
+  if (error instanceof Crash) return "crashed";
+  throw error;
+}
+
+type FlowState = JsonObject & { readonly container?: string; readonly id?: string };
+
+function scriptedConnector(platform: ScriptedPlatform, now: () => Date): Connector {
+  const make: Step<FlowState> = {
+    name: "make",
+    effect: "invisible",
+    repeatable: false,
+    done: (state) => state.container !== undefined,
+    run: async ({ state }) => {
+      platform.containers += 1;
+      return { ok: true, value: { state: { ...state, container: `c${platform.containers}` } } };
+    },
+  };
+  const show: Step<FlowState> = {
+    name: "show",
+    effect: "visible",
+    repeatable: false,
+    done: (state) => state.id !== undefined,
+    prepare: ({ post }) => ({ text: post.text }),
+    run: async ({ post, state }) => showPost(platform, post.text, state, now()),
+    probe: async ({ post, intentAt }) => ({ ok: true, value: look(platform, post.text, intentAt) }),
+  };
+  const format: Format<FlowState> = {
+    label: "Text",
+    media: { min: 0, max: 0 },
+    start: () => ({}),
+    steps: [make, show],
+  };
+  return {
+    id: "scripted",
+    name: "Scripted",
+    family: "scripted",
+    icon: "",
+    color: "#000",
+    previewKind: "text",
+    auth: [],
+    appCredentials: [],
+    hosts: [],
+    apiVersion: { current: "1" },
+    accountKinds: [{ id: "page", label: "Page" }],
+    options: z.strictObject({}),
+    extras: z.record(z.string(), z.json()) as unknown as Connector["extras"],
+    limits: { text: { max: 500, unit: "characters", rule: "characters", count: (text) => text.length } },
+    publish: { text: format },
+    defaultFormat: () => "text",
+    fingerprint: (post) => post.text,
+    health: async () => ({ ok: true, value: { missingScopes: [] } }),
+  };
+}
+
+function showPost(
+  platform: ScriptedPlatform,
+  text: string,
+  state: FlowState,
+  at: Date,
+): Result<Progress<FlowState>, PlatformFailure> {
+  platform.calls += 1;
+  const script = platform.script.shift() ?? "ok";
+  if (script === "crash_before") throw new Crash();
+  if (script === "lost") return { ok: false, error: { kind: "outcome_unknown", message: "The connection was cut." } };
+  if (typeof script === "object") return { ok: false, error: script };
+  const id = `p${platform.live.length + 1}`;
+  platform.live.push({ id, text, at });
+  if (script === "crash_after") throw new Crash();
+  if (script === "applied_unanswered")
+    return { ok: false, error: { kind: "outcome_unknown", message: "The connection was cut." } };
+  return {
+    ok: true,
+    value: { state: { ...state, id }, published: { externalId: id, permalink: `https://scripted.test/${id}` } },
+  };
+}
+
+function look(platform: ScriptedPlatform, text: string, intentAt: Date): ProbeAnswer<FlowState> {
+  const seen = platform.live.filter((post) => post.text === text && post.at.getTime() >= intentAt.getTime() - 5_000);
+  if (platform.authority === "authoritative" && seen.length === 0)
+    return { kind: "absent_authoritative", because: "its own state says so" };
+  if (!platform.listed || seen.length === 0) return { kind: "not_seen", looked: "recent posts" };
+  const candidates = seen.map((post) => ({
+    externalId: post.id,
+    createdAt: post.at,
+    ours: platform.authority === "authoritative",
+    state: { container: "c", id: post.id },
+  }));
+  return { kind: "found", candidates };
+}
