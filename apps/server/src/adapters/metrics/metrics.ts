@@ -1,0 +1,115 @@
+import { type Attributes, type ObservableGauge, ValueType } from "@opentelemetry/api";
+import { PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
+import { AggregationTemporality, MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
+import type { MetricsExposition, PipelineEvents } from "@postd/core";
+import type { EgressMetrics } from "../egress/step-http.ts";
+
+/** Figures asked for when the page is rendered; one that cannot be had is left out of the page. */
+export interface Readings {
+  readonly oldestDueMs: () => Promise<number>;
+  readonly queueWaiting: () => Promise<number>;
+}
+
+export interface Metrics extends MetricsExposition {
+  readonly pipeline: PipelineEvents;
+  readonly egress: EgressMetrics;
+  /** One try of one step ended. */
+  attempt(fields: { readonly platform: string; readonly step: string; readonly outcome: string }): void;
+  close(): Promise<void>;
+}
+
+/** People connect servers of their own; beyond this many, hosts are counted together. */
+const namedHosts = 200;
+const latenessBuckets = [0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3_600];
+const callBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
+/** Pulled by rendering; it has no port and no timer of its own. */
+class PulledReader extends MetricReader {
+  constructor() {
+    super({ aggregationTemporalitySelector: () => AggregationTemporality.CUMULATIVE });
+  }
+  protected override async onForceFlush(): Promise<void> {}
+  protected override async onShutdown(): Promise<void> {}
+}
+
+/**
+ * The process's metrics, in Prometheus's text format. Recorded by hand where something happens; labels are platforms,
+ * kinds and hosts, never ids of tenants, jobs or accounts.
+ */
+export function createMetrics(readings: Readings): Metrics {
+  const reader = new PulledReader();
+  const provider = new MeterProvider({ readers: [reader] });
+  const meter = provider.getMeter("postd");
+  const histogram = (name: string, description: string, explicitBucketBoundaries: number[]) =>
+    meter.createHistogram(name, { description, unit: "s", advice: { explicitBucketBoundaries } });
+
+  const published = meter.createCounter("postd_jobs_published", { description: "Posts that went live" });
+  const lateness = histogram(
+    "postd_publish_lateness_seconds",
+    "How long after its planned time a post went live",
+    latenessBuckets,
+  );
+  const failed = meter.createCounter("postd_jobs_failed", { description: "Posts that ended at the dead-letter desk" });
+  const moved = meter.createCounter("postd_job_moves", { description: "Publish jobs that entered a state" });
+  const attempts = meter.createCounter("postd_attempts", { description: "Tries of publish steps by outcome" });
+  const calls = meter.createCounter("postd_egress_calls", { description: "Outbound calls by outcome" });
+  const callSeconds = histogram("postd_egress_call_seconds", "Time outbound calls took", callBuckets);
+  gauge(
+    meter.createObservableGauge("postd_oldest_due_seconds", {
+      description: "How late the oldest due job is that nobody has looked at",
+      unit: "s",
+    }),
+    async () => (await readings.oldestDueMs()) / 1_000,
+  );
+  gauge(
+    meter.createObservableGauge("postd_queue_waiting", {
+      description: "Tasks waiting in the queue engine",
+      valueType: ValueType.INT,
+    }),
+    () => readings.queueWaiting(),
+  );
+  const hostLabel = cappedLabel(namedHosts);
+  const serializer = new PrometheusSerializer();
+
+  return {
+    pipeline: {
+      published({ platform, latenessMs }) {
+        published.add(1, { platform });
+        lateness.record(Math.max(0, latenessMs) / 1_000, { platform });
+      },
+      failed: ({ platform, kind }) => failed.add(1, { platform, kind }),
+      moved: ({ state }) => moved.add(1, { state }),
+    },
+    egress: {
+      call({ host, method, outcome, effect, durationMs }) {
+        const labels: Attributes = { host: hostLabel(host), method };
+        calls.add(1, { ...labels, outcome, effect });
+        callSeconds.record(durationMs / 1_000, labels);
+      },
+    },
+    attempt: (fields) => attempts.add(1, { ...fields }),
+    async render() {
+      const { resourceMetrics } = await reader.collect({ timeoutMillis: 5_000 });
+      return { contentType: "text/plain; version=0.0.4; charset=utf-8", text: serializer.serialize(resourceMetrics) };
+    },
+    close: () => provider.shutdown(),
+  };
+}
+
+function gauge(instrument: ObservableGauge, read: () => Promise<number>): void {
+  instrument.addCallback(async (result) => {
+    try {
+      result.observe(await read());
+    } catch {
+      // Without a database the figure is unknown, and no line is truer than a stale one.
+    }
+  });
+}
+
+function cappedLabel(most: number): (value: string) => string {
+  const seen = new Set<string>();
+  return (value) => {
+    if (seen.size < most) seen.add(value);
+    return seen.has(value) ? value : "other";
+  };
+}
