@@ -116,7 +116,8 @@ export const finishOAuth = defineOperation({
     error: z.string().max(500).optional(),
     error_description: z.string().max(2_000).optional(),
   }),
-  response: z.null(),
+  /** A browser is sent on; a program that asks for JSON gets the grant. */
+  response: z.union([z.null(), z.object({ grantId: z.string(), returnTo: z.string().optional() })]),
   status: 302,
   answer: "redirect",
   errors: ["expired", "not_found", "platform_refused", "platform_unavailable"],

@@ -1,0 +1,42 @@
+import { operationsById as op } from "@postd/contracts";
+import { answer, defined, paged, route, same } from "../handler.ts";
+
+export const connectionRoutes = [
+  route(op.createConnections, async ({ deps, caller, body }) => {
+    const { connections } = deps.services;
+    const result =
+      "grantId" in body
+        ? await connections.connectFromGrant(caller(), body)
+        : await connections.connectWithKeys(caller(), defined(body));
+    return answer(result, (made) => ({ ...made, simulated: made.connections.some(({ simulated }) => simulated) }));
+  }),
+  route(op.listConnections, async ({ deps, caller, query }) =>
+    answer(await deps.services.connections.list(caller(), defined(query)), (page) =>
+      paged(page, ({ simulated }) => simulated),
+    ),
+  ),
+  route(op.getConnection, async ({ deps, caller, params }) =>
+    answer(await deps.services.connections.get(caller(), params.id), same),
+  ),
+  route(op.deleteConnection, async ({ deps, caller, params }) =>
+    answer(await deps.services.connections.disconnect(caller(), params.id), (gone) => ({
+      ...gone,
+      simulated: gone.connection.simulated,
+    })),
+  ),
+  route(op.refreshConnection, async ({ deps, caller, params }) =>
+    answer(await deps.services.connections.refresh(caller(), params.id), same),
+  ),
+  route(op.checkConnection, async ({ deps, caller, params }) =>
+    answer(await deps.services.connections.check(caller(), params.id), same),
+  ),
+  route(op.connectionTimeline, async ({ deps, caller, params, query }) => {
+    const { connections } = deps.services;
+    const connection = await connections.get(caller(), params.id);
+    if (!connection.ok) return connection;
+    return answer(await connections.timeline(caller(), params.id, defined(query)), (page) => ({
+      ...page,
+      simulated: connection.value.simulated,
+    }));
+  }),
+];

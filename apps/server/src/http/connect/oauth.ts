@@ -1,0 +1,41 @@
+import { ok, operationsById as op, type ServiceError } from "@postd/contracts";
+import type { FastifyRequest } from "fastify";
+import { answer, defined, route, same } from "../handler.ts";
+
+export const oauthRoutes = [
+  route(op.startOAuth, async ({ deps, caller, params, body }) =>
+    answer(
+      await deps.services.connections.startOAuth(caller(), defined({ platform: params.platform, ...body })),
+      (started) => ({ ...started, simulated: deps.services.platforms.isSimulated(params.platform) }),
+    ),
+  ),
+
+  route(op.finishOAuth, async ({ deps, caller, params, query, request }) => {
+    const { error_description: errorDescription, ...rest } = query;
+    const finished = await deps.services.connections.finishOAuth(
+      caller(),
+      defined({ platform: params.platform, ...rest, errorDescription }),
+    );
+    const page = isPage(request);
+    if (!finished.ok) return page ? redirect(deps.config.publicUrl, refusalQuery(finished.error)) : finished;
+    const { grantId, returnTo } = finished.value;
+    if (!page) return ok({ body: finished.value, status: 200 });
+    return redirect(deps.config.publicUrl, defined({ grantId, returnTo }));
+  }),
+
+  route(op.getGrant, async ({ deps, caller, params }) =>
+    answer(await deps.services.connections.getGrant(caller(), params.id), same),
+  ),
+];
+
+/** A browser gets a page; a program that asks for JSON gets JSON. */
+const isPage = ({ headers }: FastifyRequest): boolean =>
+  !(headers.accept?.includes("application/json") && !headers.accept.includes("text/html"));
+
+const refusalQuery = ({ code, detail }: ServiceError) => ({ error: code, detail: detail.slice(0, 300) });
+
+/** On to the page where accounts of the grant are chosen, or where the refusal is explained. */
+function redirect(publicUrl: string, query: Readonly<Record<string, string>>) {
+  const location = `${publicUrl}/accounts/choose?${new URLSearchParams(query)}`;
+  return ok({ body: null, status: 302, headers: { location, "referrer-policy": "no-referrer" } });
+}

@@ -1,0 +1,80 @@
+import type { Clock, Secret } from "@postd/connector-kit";
+import type {
+  ConnectionsService,
+  HealthService,
+  IdempotencyStore,
+  InboundService,
+  MediaService,
+  MetricsExposition,
+  PeopleService,
+  PlatformsService,
+  Principal,
+  PublishingService,
+} from "@postd/core";
+import type { FastifyBaseLogger } from "fastify";
+
+export interface HttpServices {
+  readonly publishing: PublishingService;
+  readonly connections: ConnectionsService;
+  readonly media: MediaService;
+  readonly people: PeopleService;
+  readonly platforms: PlatformsService;
+  readonly health: HealthService;
+  readonly inbound: InboundService;
+  readonly metrics: MetricsExposition;
+}
+
+/** Sign-in as the HTTP layer needs it. */
+export interface HttpAuth {
+  /** Answers a request under `/api/auth/`. Throws when the database is away. */
+  handle(request: Request): Promise<Response>;
+  /** Who sent these headers; undefined: nobody we know. `setCookies` renew a session's cookie. */
+  resolve(
+    headers: Headers,
+  ): Promise<{ readonly principal: Principal; readonly setCookies: readonly string[] } | undefined>;
+}
+
+export interface HttpConfig {
+  readonly version: string;
+  /** Address people use, without a slash at the end. */
+  readonly publicUrl: string;
+  /** Origins whose pages may change things with a session cookie; the one of `publicUrl` is always among them. */
+  readonly trustedOrigins: readonly string[];
+  /** Proxies whose `X-Forwarded-For` is believed: addresses or ranges; empty: none. */
+  readonly trustedProxies: readonly string[];
+  /** Platforms are simulated where no credentials were given. */
+  readonly simulated: boolean;
+  /** Needed for `GET /metrics` when set. */
+  readonly metricsToken?: Secret;
+  readonly jsonMaxBytes: number;
+  readonly webhookMaxBytes: number;
+  readonly mediaMaxBytes: number;
+  readonly rateLimits: {
+    readonly perKeyPerMinute: number;
+    readonly perTenantPerMinute: number;
+    /** For requests without a caller. */
+    readonly perAddressPerMinute: number;
+  };
+  /** Checks every answer against its schema and fails on a difference; for tests. */
+  readonly checkResponses?: boolean;
+  /** Built web app to serve; absent: the API only. */
+  readonly webDirectory?: string;
+}
+
+export interface HttpDeps {
+  readonly services: HttpServices;
+  readonly auth: HttpAuth;
+  readonly idempotency: IdempotencyStore;
+  readonly clock: Clock;
+  readonly log: FastifyBaseLogger;
+  readonly config: HttpConfig;
+}
+
+/** Limits that fit a laptop and a small team; a composition root starts from these. */
+export const defaultHttpLimits = {
+  trustedProxies: [],
+  jsonMaxBytes: 1_000_000,
+  webhookMaxBytes: 5_000_000,
+  mediaMaxBytes: 2_000_000_000,
+  rateLimits: { perKeyPerMinute: 600, perTenantPerMinute: 3_000, perAddressPerMinute: 600 },
+} as const satisfies Partial<HttpConfig>;

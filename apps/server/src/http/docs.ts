@@ -1,0 +1,25 @@
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import { operations } from "@postd/contracts";
+import type { FastifyInstance } from "fastify";
+import type { OpenAPIV3_1 } from "openapi-types";
+import type { HttpConfig } from "./deps.ts";
+import { openApiDocument } from "./openapi.ts";
+
+/** `/api/openapi.json` and a page to browse it at `/docs`, all files of it from this server. */
+export async function registerDocs(app: FastifyInstance, config: HttpConfig): Promise<void> {
+  const document = openApiDocument(operations, { version: config.version, publicUrl: config.publicUrl });
+  const text = JSON.stringify(document);
+  app.get("/api/openapi.json", (_request, reply) =>
+    reply.type("application/json; charset=utf-8").header("cache-control", "no-cache").send(text),
+  );
+  await app.register(swagger, {
+    mode: "static",
+    specification: { document: document as unknown as OpenAPIV3_1.Document as never },
+  });
+  await app.register(swaggerUi, {
+    routePrefix: "/docs",
+    staticCSP: true,
+    uiConfig: { docExpansion: "none", deepLinking: true, persistAuthorization: false },
+  });
+}

@@ -1,0 +1,63 @@
+import type { InboundRequest } from "@postd/connector-kit";
+import { fail, ok, operationsById as op, type Result, type ServiceError } from "@postd/contracts";
+import type { FastifyRequest } from "fastify";
+import type { HttpDeps } from "../deps.ts";
+import { type Answer, route } from "../handler.ts";
+
+export const webhookRoutes = [
+  route(op.webhookHandshake, async ({ deps, params, request }) => {
+    const result = await receive(deps, params.platform, request);
+    return result.ok ? ok({ ...result.value, body: String(result.value.body) }) : result;
+  }),
+  route(op.receiveWebhook, ({ deps, params, request }) => receive(deps, params.platform, request)),
+];
+
+async function receive(
+  deps: HttpDeps,
+  platform: string,
+  request: FastifyRequest,
+): Promise<Result<Answer<unknown>, ServiceError>> {
+  const received = await deps.services.inbound.receive(platform, inboundRequest(request));
+  switch (received.kind) {
+    case "handshake":
+      return ok({
+        body: received.body,
+        status: received.status,
+        headers: { "content-type": received.contentType, "x-content-type-options": "nosniff" },
+      });
+    case "accepted":
+      return ok({
+        body: JSON.stringify(received.answer?.json ?? { received: true }),
+        status: received.answer?.status ?? 200,
+        headers: { "content-type": "application/json; charset=utf-8" },
+      });
+    case "refused":
+      return fail({
+        code: received.status === 401 ? "unauthenticated" : received.status === 400 ? "invalid_input" : "forbidden",
+        detail: received.reason,
+        actor: "platform",
+      });
+    case "unknown_platform":
+      return fail({ code: "not_found", detail: `No platform called ${platform} sends anything here.` });
+    case "not_configured":
+      return fail({
+        code: "not_configured",
+        detail: `The app credentials of ${platform} are not set, so what it sends cannot be checked.`,
+        next: "Set them as described in the platform's notes.",
+      });
+    default:
+      return received satisfies never;
+  }
+}
+
+function inboundRequest(request: FastifyRequest): InboundRequest {
+  const query = Object.entries(request.query as Readonly<Record<string, string | string[]>>);
+  return {
+    method: request.method,
+    query: Object.fromEntries(query.map(([name, value]) => [name, first(value)])),
+    headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, first(value)])),
+    rawBody: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
+  };
+}
+
+const first = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);

@@ -1,0 +1,25 @@
+import { Readable } from "node:stream";
+import type { FastifyInstance } from "fastify";
+import type { HttpDeps } from "../deps.ts";
+import { sendProblem } from "../problem.ts";
+
+/** Where platforms that pull fetch media: the signature in the path is the right to read, so nobody signs in here. */
+export const publicMediaPath = "/media/public/";
+
+export function registerPublicMedia(app: FastifyInstance, deps: HttpDeps): void {
+  app.get(`${publicMediaPath}*`, async (request, reply) => {
+    const file = await deps.services.media.openSigned({ path: request.url });
+    if (!file)
+      return sendProblem(reply, {
+        code: "not_found",
+        detail: "This link is wrong, has ended, or its file is gone.",
+      });
+    return reply
+      .type(file.mimeType)
+      .header("content-length", file.sizeBytes)
+      .header("cache-control", "private, no-store")
+      .header("content-security-policy", "default-src 'none'; sandbox")
+      .header("cross-origin-resource-policy", "cross-origin")
+      .send(Readable.from(file.stream, { objectMode: false }));
+  });
+}

@@ -1,0 +1,214 @@
+import {
+  ApiKeyView,
+  ConnectionView,
+  DlqGroupView,
+  type ErrorCode,
+  errorCodes,
+  GrantView,
+  HealthView,
+  JobView,
+  MediaView,
+  MemberView,
+  type Operation,
+  PlatformView,
+  PostInput,
+  PostPatch,
+  PostView,
+  Problem,
+  PublishPayload,
+  rolesWith,
+} from "@postd/contracts";
+import { z } from "zod";
+
+/** Schemas with a name of their own in the document. */
+const named = z.registry<{ id: string }>();
+for (const [id, schema] of Object.entries({
+  ApiKeyView,
+  ConnectionView,
+  DlqGroupView,
+  GrantView,
+  HealthView,
+  JobView,
+  MediaView,
+  MemberView,
+  PlatformView,
+  PostInput,
+  PostPatch,
+  PostView,
+  Problem,
+  PublishPayload,
+}))
+  named.add(schema, { id });
+
+type Json = Record<string, unknown>;
+
+/** Errors any operation may answer. */
+const always: readonly ErrorCode[] = ["invalid_input", "rate_limited", "internal", "unavailable"];
+
+/** The OpenAPI 3.1 document, made of the operations and nothing else. Pure. */
+export function openApiDocument(
+  operations: readonly Operation[],
+  info: { readonly version: string; readonly publicUrl: string },
+): Json {
+  const schemas: Json = {};
+  const schemaOf = (schema: z.ZodType, io: "input" | "output") => jsonSchema(schema, io, schemas);
+  const problem = schemaOf(Problem, "output");
+  const paths: Record<string, Json> = {};
+  for (const operation of operations) {
+    const path = operation.path.replace(/:(\w+)/g, "{$1}");
+    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: operationObject(operation, schemaOf, problem) };
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "POSTD",
+      version: info.version,
+      description:
+        "Publish one piece of content to many platforms, on time and exactly once. Errors are RFC 9457 problem documents with a code, who can act, and the next step. Lists are paged by an opaque cursor.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: info.publicUrl }],
+    tags: [...new Set(operations.flatMap(({ tags }) => tags))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas,
+      securitySchemes: {
+        session: { type: "apiKey", in: "cookie", name: "postd.session_token" },
+        key: { type: "http", scheme: "bearer", description: "An API key: postd_..." },
+      },
+    },
+  };
+}
+
+type SchemaOf = (schema: z.ZodType, io: "input" | "output") => Json;
+
+function operationObject(operation: Operation, schemaOf: SchemaOf, problem: Json): Json {
+  const { auth, example } = operation;
+  const body = operation.body ? schemaOf(operation.body, "input") : undefined;
+  const rights =
+    auth.kind === "caller" && auth.scope
+      ? `\n\nScope \`${auth.scope}\`; roles: ${rolesWith(auth.scope).join(", ")}.`
+      : "";
+  return {
+    operationId: operation.id,
+    summary: operation.summary,
+    description: operation.description + rights,
+    tags: operation.tags,
+    security: auth.kind === "public" ? [] : auth.by.map((scheme) => ({ [scheme]: [] })),
+    parameters: [
+      ...parameters(operation.params, "path", schemaOf, example.params),
+      ...parameters(operation.query, "query", schemaOf, example.query),
+      ...(operation.creates ? [idempotencyHeader] : []),
+    ],
+    ...(body
+      ? {
+          requestBody: {
+            required: operation.bodyKind !== "upload" && example.body !== undefined,
+            content: {
+              "application/json": { schema: body, example: example.body },
+              ...(operation.bodyKind === "upload" ? { "multipart/form-data": { schema: uploadForm } } : {}),
+            },
+          },
+        }
+      : {}),
+    responses: { ...success(operation, schemaOf), ...failures(operation, problem) },
+  };
+}
+
+function success(operation: Operation, schemaOf: SchemaOf): Json {
+  const status = String(operation.status ?? 200);
+  if (operation.answer === "redirect") return { [status]: { description: "On to the next page." } };
+  const type = operation.answer === "text" ? "text/plain" : "application/json";
+  return {
+    [status]: {
+      description: operation.summary,
+      content: { [type]: { schema: schemaOf(operation.response, "output"), example: operation.example.response } },
+    },
+  };
+}
+
+function failures(operation: Operation, problem: Json): Json {
+  const needsCaller = operation.auth.kind === "caller";
+  const codes = new Set<ErrorCode>([
+    ...always,
+    ...(needsCaller ? (["unauthenticated", "forbidden"] as const) : []),
+    ...operation.errors,
+  ]);
+  const byStatus = Map.groupBy(codes, (code) => String(errorCodes[code].status));
+  return Object.fromEntries(
+    [...byStatus].map(([status, list]) => [
+      status,
+      { description: list.join(", "), content: { "application/problem+json": { schema: problem } } },
+    ]),
+  );
+}
+
+function parameters(
+  schema: z.ZodType | undefined,
+  place: "path" | "query",
+  schemaOf: SchemaOf,
+  example: unknown,
+): Json[] {
+  if (!schema) return [];
+  const { properties = {}, required = [] } = Parameters.parse(schemaOf(schema, "input"));
+  const examples = z.record(z.string(), z.unknown()).safeParse(example).data ?? {};
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: place,
+    required: place === "path" || required.includes(name),
+    schema: property,
+    ...(examples[name] === undefined ? {} : { example: examples[name] }),
+  }));
+}
+
+const Parameters = z.object({
+  properties: z.record(z.string(), z.unknown()).optional(),
+  required: z.array(z.string()).optional(),
+});
+
+const idempotencyHeader = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  description: "The same key and body again answer the first result; the same key with another body is a 409.",
+  schema: { type: "string", maxLength: 200, pattern: "^[\\x21-\\x7e]+$" },
+};
+
+const uploadForm = {
+  type: "object",
+  required: ["file"],
+  properties: {
+    altText: { type: "string", description: "Before the file." },
+    file: { type: "string", contentMediaType: "application/octet-stream" },
+  },
+};
+
+/** Converts one schema; named ones move to the components and are referred to. */
+function jsonSchema(schema: z.ZodType, io: "input" | "output", components: Json): Json {
+  const converted = z.toJSONSchema(schema, { io, metadata: named, unrepresentable: "any" });
+  const { $defs = {}, $schema: _dialect, id: _id, ...rest } = z.record(z.string(), z.unknown()).parse(converted);
+  const definitions = z.record(z.string(), z.record(z.string(), z.unknown())).parse($defs);
+  for (const [name, definition] of Object.entries(definitions)) {
+    const { id: _own, ...content } = definition;
+    if (!isAnonymous(name)) components[name] = relink(content);
+  }
+  const name = named.get(schema)?.id;
+  const linked = relink(rest) as Json;
+  if (name === undefined) return linked;
+  components[name] = linked;
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+/** Recursive schemas without a name stand for any JSON value. */
+const isAnonymous = (name: string): boolean => name.startsWith("__");
+
+function relink(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(relink);
+  if (typeof value !== "object" || value === null) return value;
+  const { $ref } = value as { $ref?: unknown };
+  if (typeof $ref === "string") {
+    const name = $ref.replace(/^#\/\$defs\//, "");
+    return $ref === "#" || isAnonymous(name) ? {} : { $ref: `#/components/schemas/${name}` };
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, relink(item)]));
+}

@@ -1,0 +1,45 @@
+import { ok, operationsById as op } from "@postd/contracts";
+import { answer, defined, paged, route, same } from "../handler.ts";
+
+export const postRoutes = [
+  route(op.publish, async ({ deps, caller, body, idempotencyKey }) => {
+    const made = await deps.services.publishing.publish(caller(), body, idempotencyKey);
+    return made.ok ? ok({ body: made.value.view, replayed: made.value.replayed }) : made;
+  }),
+  route(op.getPublishJob, async ({ deps, caller, params }) =>
+    answer(await deps.services.publishing.getJob(caller(), params.jobId), same),
+  ),
+  route(op.createPost, async ({ deps, caller, body, idempotencyKey }) => {
+    const made = await deps.services.publishing.createPost(caller(), body, idempotencyKey);
+    return made.ok ? ok({ body: made.value.view, replayed: made.value.replayed }) : made;
+  }),
+  route(op.validatePost, async ({ deps, caller, body }) =>
+    answer(await deps.services.publishing.validatePost(caller(), body), same),
+  ),
+  route(op.listPosts, async ({ deps, caller, query }) =>
+    answer(await deps.services.publishing.listPosts(caller(), defined(query)), (page) =>
+      paged(page, ({ simulated }) => simulated),
+    ),
+  ),
+  route(op.getPost, async ({ deps, caller, params }) =>
+    answer(await deps.services.publishing.getPost(caller(), params.id), same),
+  ),
+  route(op.updatePost, async ({ deps, caller, params, body }) =>
+    answer(await deps.services.publishing.updatePost(caller(), params.id, body), same),
+  ),
+  route(op.deletePost, async ({ deps, caller, params, query }) =>
+    answer(await deps.services.publishing.deletePost(caller(), params.id, query), same),
+  ),
+  route(op.approvePost, async ({ deps, caller, params, body }) =>
+    answer(
+      await deps.services.publishing.decidePost(caller(), params.id, defined({ approve: true, note: body.note })),
+      same,
+    ),
+  ),
+  route(op.rejectPost, async ({ deps, caller, params, body }) =>
+    answer(
+      await deps.services.publishing.decidePost(caller(), params.id, defined({ approve: false, note: body.note })),
+      same,
+    ),
+  ),
+];

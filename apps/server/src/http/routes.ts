@@ -1,0 +1,31 @@
+import { connectionRoutes } from "./connect/connections.ts";
+import { oauthRoutes } from "./connect/oauth.ts";
+import type { Route } from "./handler.ts";
+import { healthRoutes } from "./health/health.ts";
+import { prometheusRoutes } from "./health/prometheus.ts";
+import { webhookRoutes } from "./inbound/webhooks.ts";
+import { jobRoutes } from "./jobs/jobs.ts";
+import { pauseRoutes } from "./jobs/pause.ts";
+import { mediaRoutes } from "./media/media.ts";
+import { apiKeyRoutes } from "./people/api-keys.ts";
+import { memberRoutes } from "./people/members.ts";
+import { tenantRoutes } from "./people/tenants.ts";
+import { platformRoutes } from "./platforms/list-platforms.ts";
+import { postRoutes } from "./posts/posts.ts";
+
+/** Every operation with its handler; a test checks that none is missing. */
+export const routes: readonly Route[] = [
+  ...tenantRoutes,
+  ...memberRoutes,
+  ...apiKeyRoutes,
+  ...platformRoutes,
+  ...oauthRoutes,
+  ...connectionRoutes,
+  ...postRoutes,
+  ...jobRoutes,
+  ...pauseRoutes,
+  ...mediaRoutes,
+  ...webhookRoutes,
+  ...healthRoutes,
+  ...prometheusRoutes,
+];

@@ -1,0 +1,85 @@
+import type { ServiceError } from "@postd/contracts";
+import { Refusal } from "./problem.ts";
+
+/** Server not there, going away, starting, or out of connections (PostgreSQL appendix A, classes 08, 53, 57). */
+const databaseAway = /^(08...|53300|57P0[1235]|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|ENOENT)$/;
+/** Text that PostgreSQL cannot keep: a null character, a broken encoding. Refused earlier; this is the net below. */
+const unstorableText = /^(22021|22P05|22P02)$/;
+/** What the driver says without a code. */
+const driverLost =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
+/** What is answered when something was thrown. Only a broken promise of our own is `internal`. */
+export function refusalOf(error: unknown): ServiceError {
+  if (error instanceof Refusal) return error.refusal;
+  const causes = chain(error);
+  const fastify = causes.map(fastifyRefusal).find((refusal) => refusal !== undefined);
+  if (fastify) return fastify;
+  const codes = causes.map(codeOf);
+  if (codes.some((code) => databaseAway.test(code)) || causes.some((cause) => driverLost.test(messageOf(cause))))
+    return {
+      code: "unavailable",
+      detail: "The database cannot be reached, so nothing was changed by this request that it could not confirm.",
+      next: "Try again shortly; with an Idempotency-Key a creating request is safe to repeat.",
+      retryAfterMs: 5_000,
+    };
+  if (codes.some((code) => unstorableText.test(code)))
+    return {
+      code: "invalid_input",
+      detail: "The request holds characters that cannot be stored.",
+      next: "Remove null characters and broken Unicode from the text.",
+    };
+  return {
+    code: "internal",
+    detail: "Something broke on our side. The operator finds it in the log by the request id.",
+    next: "Try again; if it stays, tell the operator the request id.",
+  };
+}
+
+function fastifyRefusal(error: unknown): ServiceError | undefined {
+  switch (codeOf(error)) {
+    case "FST_ERR_CTP_BODY_TOO_LARGE":
+    case "FST_REQ_FILE_TOO_LARGE":
+      return { code: "payload_too_large", detail: "The request is larger than this server takes." };
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+    case "FST_INVALID_MULTIPART_CONTENT_TYPE":
+      return {
+        code: "unsupported_media",
+        detail: "The Content-Type is not one this operation takes.",
+        next: "Send application/json, or multipart/form-data where a file is uploaded.",
+      };
+    case "FST_PARTS_LIMIT":
+    case "FST_FILES_LIMIT":
+    case "FST_FIELDS_LIMIT":
+      return { code: "invalid_input", detail: "The form has more parts than one file and its description." };
+    case "FST_ERR_BAD_URL":
+    case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
+    case "FST_ERR_CTP_EMPTY_JSON_BODY":
+    case "FST_ERR_CTP_INVALID_JSON_BODY":
+      return { code: "invalid_input", detail: "The request is malformed." };
+    default: {
+      // What the framework and its plugins blame on the request stays the request's fault.
+      const status =
+        typeof error === "object" && error !== null && "statusCode" in error ? error.statusCode : undefined;
+      return typeof status === "number" && status >= 400 && status < 500
+        ? { code: "invalid_input", detail: "The request is malformed." }
+        : undefined;
+    }
+  }
+}
+
+/** The error and what caused it, outermost first. */
+function chain(error: unknown): unknown[] {
+  const causes: unknown[] = [];
+  for (let at = error; at !== undefined && at !== null && causes.length < 10; ) {
+    causes.push(at);
+    if (at instanceof AggregateError) causes.push(...at.errors);
+    at = at instanceof Error ? at.cause : undefined;
+  }
+  return causes;
+}
+
+const codeOf = (error: unknown): string =>
+  typeof error === "object" && error !== null && "code" in error && typeof error.code === "string" ? error.code : "";
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : "");
