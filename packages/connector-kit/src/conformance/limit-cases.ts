@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkPost } from "../check-post.ts";
+import type { AccountRef } from "../context.ts";
+import type { Suite } from "./describe-connector.ts";
+import { runFormat } from "./run-format.ts";
+
+/** Limits at N and N+1, by the platform's own counting and for media. */
+export function limitCases({ connector, setup, samples, inWorld }: Suite): void {
+  const textOf = setup.textOf ?? ((count: number) => "x".repeat(count));
+  const [first] = samples;
+
+  for (const { title, post, livePosts } of samples) {
+    const limit = connector.publish[post.format]?.text ?? connector.limits.text;
+    inWorld(
+      `${title}: ${limit.max} characters go out, one more is refused before and by the platform`,
+      async (world, connected) => {
+        const atLimit = { ...post, text: textOf(limit.max) };
+        const over = { ...post, text: textOf(limit.max + 1) };
+        assert.equal(limit.count(atLimit.text), limit.max);
+        assert.equal(limit.count(over.text), limit.max + 1);
+        const codes = (candidate: typeof post) =>
+          checkPost(connector, candidate, connected.account)
+            .filter(({ severity }) => severity === "error")
+            .map(({ field, code }) => `${field} ${code}`);
+        assert.deepEqual(codes(atLimit), []);
+        assert.deepEqual(codes(over), ["text text_too_long"]);
+        const sent = await runFormat({ world, connected, post: atLimit });
+        assert.equal(sent.end, "published", JSON.stringify(sent.failure));
+        assert.equal(world.sim.simulator.posts().length, livePosts);
+        if (setup.acceptsLongText) return;
+        const refused = await runFormat({ world, connected, post: over });
+        assert.equal(refused.failure?.kind, "content_rejected", JSON.stringify(refused.failure));
+        assert.equal(world.sim.simulator.posts().length, livePosts, "nothing more went out");
+      },
+    );
+
+    test(`${title}: the sample is right as it is, and its format is the one chosen by itself or known`, () => {
+      const account = anyAccount(connector, post.format);
+      const errors = checkPost(connector, post, account).filter(({ severity }) => severity === "error");
+      assert.deepEqual(errors, []);
+      const chosen = connector.defaultFormat(post, account);
+      assert.ok(chosen === undefined || chosen in connector.publish, `unknown format ${chosen}`);
+    });
+
+    const rule = connector.publish[post.format]?.media;
+    if (rule && rule.max > 0)
+      test(`${title}: one medium too many, or one byte too large, is refused before it is sent`, () => {
+        const account = anyAccount(connector, post.format);
+        const found = (media: typeof post.media) =>
+          checkPost(connector, { ...post, media }, account).map(({ field, code }) => `${field} ${code}`);
+        const [one] = post.media;
+        assert.ok(one, "the sample has no medium");
+        assert.ok(found(Array.from({ length: rule.max + 1 }, () => one)).includes("media too_many_media"));
+        const maxBytes = (one.kind === "video" ? rule.video : rule.image)?.maxBytes ?? 0;
+        const sized = (sizeBytes: number) => found([{ ...one, sizeBytes }, ...post.media.slice(1)]);
+        assert.ok(!sized(maxBytes).includes("media.0 media_too_large"));
+        assert.ok(sized(maxBytes + 1).includes("media.0 media_too_large"));
+      });
+  }
+
+  if (first)
+    test("the same content has the same fingerprint, other content another", () => {
+      const again = structuredClone(first.post);
+      assert.equal(connector.fingerprint(again), connector.fingerprint(first.post));
+      assert.notEqual(
+        connector.fingerprint({ ...again, text: `${again.text} more` }),
+        connector.fingerprint(first.post),
+      );
+    });
+}
+
+/** An account of a kind the format is open to, for pure checks. */
+function anyAccount(connector: Suite["connector"], format: string): AccountRef {
+  const kind = connector.publish[format]?.accountKinds?.[0] ?? connector.accountKinds[0]?.id ?? "";
+  return { externalId: "1", kind, authKind: connector.auth[0]?.id ?? "", name: "Ida", extras: {} };
+}

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import type { Suite } from "./describe-connector.ts";
+import { type RunReport, runFormat } from "./run-format.ts";
+
+/**
+ * Every effect call of every format loses its answer once, before and after the platform applied it, and then the
+ * whole way is walked as the pipeline walks it. There is never one post more than meant; a person may be asked only
+ * where the platform cannot tell.
+ */
+export function lossCases({ connector, samples, inWorld }: Suite): void {
+  for (const { title, post, livePosts } of samples) {
+    inWorld(
+      `${title}: goes out as ${livePosts === 1 ? "one post" : `${livePosts} posts`}, named as the platform names it`,
+      async (world, connected) => {
+        const sent = await runFormat({ world, connected, post });
+        assert.equal(sent.end, "published", JSON.stringify(sent.failure));
+        assert.equal(world.sim.simulator.posts().length, livePosts);
+        assert.ok(sent.published?.externalId);
+        if (sent.published.permalink) assert.ok(URL.canParse(sent.published.permalink), sent.published.permalink);
+      },
+    );
+
+    for (const when of ["after", "before"] as const)
+      inWorld(
+        `${title}: an answer lost ${when} the platform applied the call never makes a second post`,
+        async (world, connected) => {
+          const { trace } = await runFormat({ world, connected, post });
+          const changing = trace.flatMap(({ effectCalls, effect }, run) => (effectCalls > 0 ? [{ run, effect }] : []));
+          assert.ok(changing.length > 0, "no step changes anything");
+          for (const { run } of changing) {
+            const before = world.sim.simulator.posts().length;
+            world.advance(24 * 3_600_000);
+            await freshToken(world, connected);
+            const twin = { ...post, text: `${post.text} ${when}${run}` };
+            const meddle = (at: number) => (at === run ? ({ kind: "cut", when } as const) : undefined);
+            const report = await runFormat({ world, connected, post: twin, meddle });
+            const made = world.sim.simulator.posts().length - before;
+            judge(report, { made, livePosts, when, step: trace[run]?.step ?? "" });
+          }
+        },
+      );
+
+    inWorld(
+      `${title}: a platform that applies and then drops the line never holds a second post`,
+      async (world, connected) => {
+        world.sim.arm({ fault: "dropAfterAccept" });
+        const report = await runFormat({ world, connected, post });
+        judge(report, { made: world.sim.simulator.posts().length, livePosts, when: "after", step: "first" });
+      },
+    );
+  }
+
+  /** A day between samples keeps daily limits and look-back windows apart; sessions end meanwhile. */
+  async function freshToken(...[world, connected]: Parameters<Parameters<typeof inWorld>[1]>): Promise<void> {
+    const auth = connector.auth.find(({ id }) => id === connected.account.authKind);
+    const renewed = await auth?.refresh?.(world.context(connected, "none"));
+    if (renewed?.ok) connected.credentials = renewed.value;
+  }
+}
+
+function judge(
+  report: RunReport,
+  seen: { readonly made: number; readonly livePosts: number; readonly when: string; readonly step: string },
+): void {
+  const story = `${seen.step}: ${JSON.stringify(report.trace.map(({ step, outcome }) => `${step} ${outcome}`))}`;
+  assert.ok(seen.made <= seen.livePosts, `${seen.made} posts instead of ${seen.livePosts}; ${story}`);
+  if (report.end === "asks_person") return;
+  assert.equal(report.end, "published", `${story} ${JSON.stringify(report.failure)}`);
+  assert.equal(seen.made, seen.livePosts, story);
+}

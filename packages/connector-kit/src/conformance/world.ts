@@ -1,0 +1,214 @@
+import { Buffer } from "node:buffer";
+import { fail, ok, type Result } from "@postd/contracts";
+import type { Connector } from "../connector.ts";
+import type {
+  AccountRef,
+  AppCredentials,
+  AuthContext,
+  ConnectorContext,
+  ConnectorLog,
+  Credentials,
+} from "../context.ts";
+import { bodyOf, callEffect, decodeAnswer, encodeRequest } from "../encode-request.ts";
+import type { PlatformFailure } from "../failure.ts";
+import type { ConnectorHttp, Effect, HttpRequest, HttpResponse } from "../http.ts";
+import { secret } from "../secret.ts";
+import { type MountedSimulator, mountInProcess, type SimAnswer, type SimulatorDefinition } from "../simulator/index.ts";
+import type { SampleMedia } from "./sample-media.ts";
+
+/** A connected account, with credentials as they are now: a refresh replaces them. */
+export interface Connected {
+  readonly account: AccountRef;
+  credentials: Credentials;
+}
+
+/** What happens to the next effect call: its answer is lost before or after the platform applied it, or replaced. */
+export type Meddling =
+  | { readonly kind: "cut"; readonly when: "before" | "after" }
+  | { readonly kind: "body"; readonly text: string };
+
+/** One platform, its connector and everything in between, in memory and on a clock that is moved by hand. */
+export interface World {
+  readonly connector: Connector;
+  readonly sim: MountedSimulator;
+  readonly clock: { now(): Date };
+  advance(ms: number): void;
+  readonly log: ConnectorLog;
+  /** Everything that was logged, failed or stored, for the search for secrets. */
+  readonly seen: string[];
+  /** Makes a medium available to connectors and to a simulator that pulls. */
+  add(media: SampleMedia): void;
+  authContext(authKind: string): AuthContext;
+  context(connected: Connected, effect: Effect, spy?: CallSpy): ConnectorContext;
+  /** Strings that must not show up in `seen`. */
+  readonly secrets: Set<string>;
+}
+
+/** Watches and meddles with the calls of one run of a step. */
+export interface CallSpy {
+  effectCalls: number;
+  meddle?: Meddling | undefined;
+  /** Changes every answer. */
+  tamper?: ((answer: HttpResponse) => HttpResponse) | undefined;
+}
+
+const MEDIA_HOST = "https://media.postd.test";
+
+export function createWorld(
+  connector: Connector,
+  definition: SimulatorDefinition,
+  appCredentials: Readonly<Record<string, Readonly<Record<string, string>>>> = definition.appCredentials,
+): World {
+  let nowMs = Date.UTC(2026, 10, 20, 12, 0, 0);
+  const clock = { now: () => new Date(nowMs) };
+  const media = new Map<string, SampleMedia>();
+  const seen: string[] = [];
+  const secrets = new Set<string>();
+  const signature = "signature-that-must-stay-secret";
+  secrets.add(signature);
+  const sim = mountInProcess(definition, {
+    clock,
+    async fetchMedia(url) {
+      const found = media.get(new URL(url).pathname.slice(1));
+      return found && { bytes: found.bytes, contentType: found.info.mimeType };
+    },
+  });
+  const note = (fields: Readonly<Record<string, unknown>>, message: string) =>
+    void seen.push(JSON.stringify([fields, message]));
+  const log: ConnectorLog = { debug: note, info: note, warn: note };
+  const http = (effect: Effect, spy: CallSpy): ConnectorHttp => ({
+    request: async (request) => {
+      const answer = await inProcess({ sim, connector, request, effect, spy });
+      if (!answer.ok) seen.push(JSON.stringify(answer.error));
+      return answer;
+    },
+  });
+  const auth = (authKind: string, effect: Effect, spy: CallSpy): AuthContext => ({
+    http: http(effect, spy),
+    clock,
+    log,
+    app: appFor(connector, authKind, appCredentials, secrets),
+    apiVersion: connector.apiVersion.current,
+  });
+  return {
+    connector,
+    sim,
+    clock,
+    log,
+    seen,
+    secrets,
+    advance(ms) {
+      nowMs += ms;
+    },
+    add: (sample) => void media.set(sample.info.id, sample),
+    authContext: (authKind) => auth(authKind, "none", { effectCalls: 0 }),
+    context(connected, effect, spy = { effectCalls: 0 }) {
+      rememberSecrets(connected.credentials, secrets);
+      return {
+        ...auth(connected.account.authKind, effect, spy),
+        account: connected.account,
+        credentials: connected.credentials,
+        media: {
+          async open(id) {
+            const found = media.get(id);
+            if (!found) throw new Error(`no medium ${id} in this test`);
+            return bodyOf(found.bytes, found.info.mimeType);
+          },
+          publicUrl: async (id) => `${MEDIA_HOST}/${id}?sig=${signature}`,
+        },
+      };
+    },
+  };
+}
+
+function rememberSecrets(credentials: Credentials, secrets: Set<string>): void {
+  secrets.add(credentials.accessToken.reveal());
+  if (credentials.refreshToken) secrets.add(credentials.refreshToken.reveal());
+  // An address among them (an account's own server) is kept there for convenience and is no secret.
+  for (const value of Object.values(credentials.extra ?? {}).map((extra) => extra.reveal()))
+    if (!URL.canParse(value)) secrets.add(value);
+}
+
+function appFor(
+  connector: Connector,
+  authKind: string,
+  credentials: Readonly<Record<string, Readonly<Record<string, string>>>>,
+  secrets: Set<string>,
+): AppCredentials {
+  const auth = connector.auth.find(({ id }) => id === authKind);
+  const setId = auth?.kind === "oauth2" ? auth.appCredentials : undefined;
+  const fields = setId === undefined ? {} : (credentials[setId] ?? {});
+  const declared = connector.appCredentials.find(({ id }) => id === setId)?.fields ?? [];
+  for (const field of declared) {
+    const value = fields[field.name];
+    if (field.secret && value) secrets.add(value);
+  }
+  return {
+    value: (name) => fields[name],
+    secret: (name) => {
+      const value = fields[name];
+      return value === undefined ? undefined : secret(value);
+    },
+  };
+}
+
+interface InProcessCall {
+  readonly sim: MountedSimulator;
+  readonly connector: Connector;
+  readonly request: HttpRequest;
+  readonly effect: Effect;
+  readonly spy: CallSpy;
+}
+
+/** Does what egress does, without a network: the same bytes, the same kinds of failure. */
+async function inProcess(call: InProcessCall): Promise<Result<HttpResponse, PlatformFailure>> {
+  const { sim, connector, request, spy } = call;
+  const effect = callEffect(call.effect, request.effect);
+  const wire = encodeRequest(request);
+  if (!connector.customHosts && !connector.hosts.some((pattern) => matches(pattern, wire.url.hostname)))
+    throw new Error(`${connector.id} calls ${wire.url.hostname}, which it does not declare`);
+  const meddle = effect === "none" ? undefined : spy.meddle;
+  if (effect !== "none") {
+    spy.effectCalls += 1;
+    spy.meddle = undefined;
+  }
+  const lost = (cause: string) =>
+    fail(
+      effect === "none"
+        ? { kind: "unavailable" as const, message: "The answer was lost.", cause }
+        : { kind: "outcome_unknown" as const, message: "The answer was lost.", cause },
+    );
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of wire.body?.open() ?? []) chunks.push(chunk);
+  if (meddle?.kind === "cut" && meddle.when === "before") return lost("ECONNRESET");
+  const answer = await sim.handle({
+    method: wire.method,
+    host: wire.url.host,
+    path: wire.url.pathname,
+    query: wire.url.searchParams,
+    headers: wire.headers,
+    rawBody: Buffer.concat(chunks),
+  });
+  if (answer === "drop" || answer === "hold") return lost(answer === "drop" ? "ECONNRESET" : "timeout");
+  if (meddle?.kind === "cut") return lost("ECONNRESET");
+  const decoded = decodeAnswer({
+    status: answer.status,
+    headers: lowerCase(answer.headers ?? {}),
+    bytes: meddle?.kind === "body" && answer.status < 300 ? Buffer.from(meddle.text) : bytesOf(answer),
+    effect,
+  });
+  return ok(spy.tamper ? spy.tamper(decoded) : decoded);
+}
+
+function matches(pattern: string, host: string): boolean {
+  return pattern.startsWith("*.") ? host.endsWith(pattern.slice(1)) : host === pattern;
+}
+
+const lowerCase = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+
+function bytesOf(answer: Exclude<SimAnswer, string>): Uint8Array {
+  if (answer.bytes) return answer.bytes;
+  if (answer.text !== undefined) return Buffer.from(answer.text);
+  return answer.json === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(answer.json));
+}
