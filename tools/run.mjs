@@ -35,23 +35,39 @@ if (!existsSync(path.join(root, script))) fail(`This checkout has no ${script}, 
 try {
   const node = await findNode(root);
   await installPackages(root, node);
-  await runCommand(node, [path.join(root, script), ...args]);
+  const followParent = new URL("./setup/follow-parent.mjs", import.meta.url).href;
+  await runCommand(node, ["--import", followParent, path.join(root, script), ...args]);
 } catch (error) {
   fail(error instanceof Error ? error.message : String(error));
 }
 
+/**
+ * The command leads a process group of its own and gets each signal from here, once, whoever sent it to whom: a terminal
+ * signals everybody, `kill` one process, and npm's shell dies without telling its child.
+ */
 function runCommand(node, command) {
-  const isTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   const searchPath = [path.dirname(node), process.env.PATH].filter(Boolean).join(path.delimiter);
-  const child = spawn(node, command, { cwd: root, stdio: "inherit", env: { ...process.env, PATH: searchPath } });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-    // A terminal sends Ctrl-C to the whole group, so the command has it already; twice would mean "at once".
-    process.on(signal, () => (signal === "SIGINT" && isTerminal ? undefined : child.kill(signal)));
-  }
+  const child = spawn(node, command, {
+    cwd: root,
+    stdio: "inherit",
+    detached: process.platform !== "win32",
+    env: { ...process.env, PATH: searchPath },
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  if (process.env.npm_lifecycle_event) whenParentEnds(() => child.kill("SIGTERM"));
   return new Promise((_, reject) => {
     child.once("error", reject);
     child.once("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
   });
+}
+
+function whenParentEnds(act) {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    act();
+  }, 250);
 }
 
 function fail(message) {
