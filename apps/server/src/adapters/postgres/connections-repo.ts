@@ -1,0 +1,168 @@
+import type { ConnectionRecord, ConnectionsRepo, ConnectionWithSecret, TenantConnections } from "@postd/core";
+import { credentialsName } from "@postd/core";
+import { and, desc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
+import { connectAccount } from "./connections-connect.ts";
+import { claimRefresh, endRefresh, storeRefreshed } from "./connections-refresh.ts";
+import { domainNow, recordOf, storedSecretOf, writeAudit } from "./connections-row.ts";
+import { recordCheck, setStatus } from "./connections-status.ts";
+import { readTimeline } from "./connections-timeline.ts";
+import type { Executor } from "./pools.ts";
+import { connections, encryptedSecrets, encryptionKeys } from "./schema.ts";
+import { type TenantDb, withTenant } from "./tenant-tx.ts";
+import { removeSecrets } from "./vault-store.ts";
+
+/** Connections on PostgreSQL. Every method is one short transaction of the tenant it was made for. */
+export function createConnectionsRepo(db: TenantDb): ConnectionsRepo {
+  return { forTenant: (tenantId) => tenantConnections(db, tenantId) };
+}
+
+function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
+  const run = <T>(fn: (tx: Executor) => Promise<T>) => withTenant(db, tenantId, fn);
+  const target = (connectionId: string) => ({ tenantId, connectionId });
+  return {
+    find: (id) => run(async (tx) => first(await tx.select().from(connections).where(eq(connections.id, id)))),
+    findWithSecret: (id) => run(async (tx) => (await withSecrets(tx, eq(connections.id, id)))[0]),
+    findAccount: ({ platform, externalId, authKind }) =>
+      run(async (tx) =>
+        first(
+          await tx
+            .select()
+            .from(connections)
+            .where(
+              and(
+                eq(connections.platform, platform),
+                eq(connections.externalId, externalId),
+                eq(connections.authKind, authKind),
+              ),
+            ),
+        ),
+      ),
+    list: ({ limit, afterId, platform }) =>
+      run(async (tx) => {
+        const rows = await tx
+          .select()
+          .from(connections)
+          .where(
+            and(
+              afterId === undefined ? undefined : lt(connections.id, afterId),
+              platform === undefined ? undefined : eq(connections.platform, platform),
+            ),
+          )
+          .orderBy(desc(connections.id))
+          .limit(limit);
+        return rows.map(recordOf);
+      }),
+    twins: (records) => run((tx) => findTwins(tx, records)),
+    liveWithAuth: ({ platforms, authKind }) =>
+      run((tx) =>
+        withSecrets(
+          tx,
+          and(
+            inArray(connections.platform, [...platforms]),
+            eq(connections.authKind, authKind),
+            isNull(connections.disconnectedAt),
+          ),
+        ),
+      ),
+    connect: (input) => connectAccount(db, tenantId, input),
+    claimRefresh: (input) => run((tx) => claimRefresh(tx, input)),
+    storeRefreshed: (input) => storeRefreshed(db, tenantId, input),
+    endRefresh: (input) => run((tx) => endRefresh(tx, input)),
+    setStatus: (input) => run((tx) => setStatus(tx, tenantId, input)),
+    blockUntil: (id, until) =>
+      run(async (tx) => {
+        // A later answer never shortens what the platform asked for before.
+        await tx
+          .update(connections)
+          .set({
+            blockedUntil: sql`greatest(blocked_until, ${until.toISOString()}::timestamptz)`,
+            updatedAt: domainNow,
+          })
+          .where(eq(connections.id, id));
+      }),
+    recordCheck: (input) => run((tx) => recordCheck(tx, tenantId, input)),
+    markDisconnected: (id, entry) =>
+      run(async (tx) => {
+        const record = first(
+          await tx
+            .update(connections)
+            .set({
+              status: "revoked",
+              statusReason: null,
+              disconnectedAt: domainNow,
+              refreshLeaseUntil: null,
+              refreshIntentAt: null,
+              // A refresh under way finds another version and stores nothing.
+              credentialVersion: sql`credential_version + 1`,
+              updatedAt: domainNow,
+            })
+            .where(and(eq(connections.id, id), isNull(connections.disconnectedAt)))
+            .returning(),
+        );
+        if (record) await writeAudit(tx, target(id), entry);
+        return record;
+      }),
+    eraseCredentials: (id, entry) =>
+      run(async (tx) => {
+        const [row] = await tx
+          .select({ at: connections.disconnectedAt })
+          .from(connections)
+          .where(eq(connections.id, id))
+          .for("update");
+        // Connected again in the meantime: these credentials are new.
+        if (!row?.at) return;
+        if ((await removeSecrets(tx, { tenantId, ownerId: id })) > 0) await writeAudit(tx, target(id), entry);
+      }),
+    audit: (id, entry) => run((tx) => writeAudit(tx, target(id), entry)),
+    timeline: (input) => run((tx) => readTimeline(tx, tenantId, input)),
+  };
+}
+
+const first = (rows: readonly (typeof connections.$inferSelect)[]): ConnectionRecord | undefined =>
+  rows[0] && recordOf(rows[0]);
+
+async function withSecrets(tx: Executor, where: ReturnType<typeof and>): Promise<ConnectionWithSecret[]> {
+  const rows = await tx
+    .select({
+      connection: connections,
+      secret: encryptedSecrets,
+      key: encryptionKeys,
+      now: sql<Date>`domain_now()`.mapWith(connections.createdAt),
+    })
+    .from(connections)
+    .leftJoin(
+      encryptedSecrets,
+      and(
+        eq(encryptedSecrets.tenantId, connections.tenantId),
+        eq(encryptedSecrets.ownerId, connections.id),
+        eq(encryptedSecrets.name, credentialsName),
+      ),
+    )
+    .leftJoin(encryptionKeys, eq(encryptionKeys.id, encryptedSecrets.keyId))
+    .where(where);
+  return rows.map(({ connection, secret, key, now }) => ({
+    record: recordOf(connection),
+    credentials: storedSecretOf(secret, key),
+    now,
+  }));
+}
+
+async function findTwins(tx: Executor, records: readonly ConnectionRecord[]) {
+  const twins = new Map<string, ConnectionRecord[]>();
+  if (records.length === 0) return twins;
+  const rows = await tx
+    .select()
+    .from(connections)
+    .where(
+      and(
+        inArray(connections.externalId, [...new Set(records.map(({ externalId }) => externalId))]),
+        isNull(connections.disconnectedAt),
+      ),
+    );
+  const others = rows.map(recordOf);
+  for (const { id, platform, externalId } of records) {
+    const same = others.filter((it) => it.id !== id && it.platform === platform && it.externalId === externalId);
+    if (same.length > 0) twins.set(id, same);
+  }
+  return twins;
+}

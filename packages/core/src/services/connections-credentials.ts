@@ -1,0 +1,62 @@
+import { type Credentials, type Secret, secret } from "@postd/connector-kit";
+import { z } from "zod";
+import { Tampered } from "../ports/vault.ts";
+
+/** Name under which a connection's credentials are sealed. */
+export const credentialsName = "credentials";
+/** Owner of a pending authorisation's verifier in the vault. */
+export const stateOwner = (stateHash: string): string => `state_${stateHash}`;
+export const verifierName = "pkce_verifier";
+/** Name of one account's credentials under its grant. */
+export const grantAccountName = (account: { readonly platform: string; readonly externalId: string }): string =>
+  `${account.platform}:${account.externalId}`;
+
+const Stored = z.object({
+  accessToken: z.string(),
+  refreshToken: z.string().optional(),
+  expiresAt: z.iso.datetime().optional(),
+  refreshExpiresAt: z.iso.datetime().optional(),
+  scopes: z.array(z.string()).optional(),
+  extra: z.record(z.string(), z.string()).optional(),
+});
+
+/** All credentials as one value to seal, so that a rotated pair replaces the old one as a whole. */
+export function packCredentials(credentials: Credentials): Secret {
+  const { accessToken, refreshToken, expiresAt, refreshExpiresAt, scopes, extra } = credentials;
+  return secret(
+    JSON.stringify({
+      accessToken: accessToken.reveal(),
+      refreshToken: refreshToken?.reveal(),
+      expiresAt: expiresAt?.toISOString(),
+      refreshExpiresAt: refreshExpiresAt?.toISOString(),
+      scopes,
+      extra: extra && Object.fromEntries(Object.entries(extra).map(([name, value]) => [name, value.reveal()])),
+    }),
+  );
+}
+
+/** Throws `Tampered` when the value is not what `packCredentials` made. */
+export function unpackCredentials(packed: Secret): Credentials {
+  const parsed = Stored.safeParse(JSON.parse(packed.reveal()));
+  if (!parsed.success) throw new Tampered("stored credentials have an unknown shape");
+  const { accessToken, refreshToken, expiresAt, refreshExpiresAt, scopes, extra } = parsed.data;
+  return {
+    accessToken: secret(accessToken),
+    ...(refreshToken === undefined ? {} : { refreshToken: secret(refreshToken) }),
+    ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }),
+    ...(refreshExpiresAt === undefined ? {} : { refreshExpiresAt: new Date(refreshExpiresAt) }),
+    ...(scopes === undefined ? {} : { scopes }),
+    ...(extra === undefined
+      ? {}
+      : { extra: Object.fromEntries(Object.entries(extra).map(([name, value]) => [name, secret(value)])) }),
+  };
+}
+
+/** Whether two connections live on one sign-in: a token or key of one is also the other's. */
+export function shareSecret(a: Credentials, b: Credentials): boolean {
+  const values = new Set(secretsOf(a));
+  return secretsOf(b).some((value) => values.has(value));
+}
+
+const secretsOf = ({ accessToken, refreshToken, extra }: Credentials): string[] =>
+  [accessToken, refreshToken, ...Object.values(extra ?? {})].flatMap((value) => value?.reveal() || []);

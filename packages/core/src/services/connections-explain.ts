@@ -1,0 +1,65 @@
+import type { Connector, PlatformFailure } from "@postd/connector-kit";
+import type { ServiceError } from "@postd/contracts";
+import type { StatusReason } from "../ports/connections-repo.ts";
+
+/** Why a connection needs a person after this failure; undefined: the failure says nothing about the sign-in. */
+export function brokenReason(failure: PlatformFailure, now: Date): StatusReason | undefined {
+  const since = now.toISOString();
+  switch (failure.kind) {
+    case "auth_expired":
+    case "auth_revoked":
+      return { code: "signed_out", message: failure.message, actor: "account_owner", since };
+    case "scope_missing":
+      return { ...missingScopesReason(failure.scopes, now), message: failure.message };
+    case "rate_limited":
+    case "content_rejected":
+    case "unavailable":
+    case "outcome_unknown":
+    case "unexpected_response":
+      return undefined;
+    default:
+      failure satisfies never;
+      throw new Error("a failure kind has no meaning for the connection");
+  }
+}
+
+export function missingScopesReason(scopes: readonly string[], now: Date): StatusReason {
+  return {
+    code: "scope_missing",
+    message: `The sign-in lacks permissions: ${scopes.join(", ")}. Sign in again and allow them.`,
+    actor: "account_owner",
+    since: now.toISOString(),
+  };
+}
+
+/** What a platform's refusal means while connecting or managing an account. */
+export function serviceErrorOf(failure: PlatformFailure, connector: Pick<Connector, "name">): ServiceError {
+  const { message } = failure;
+  switch (failure.kind) {
+    case "auth_expired":
+    case "auth_revoked":
+    case "scope_missing":
+      return {
+        code: "account_needs_attention",
+        detail: message,
+        next: `Sign in at ${connector.name} again and allow everything that is asked for.`,
+      };
+    case "content_rejected":
+      return { code: "invalid_input", detail: message, field: failure.field };
+    case "rate_limited":
+      return {
+        code: "platform_unavailable",
+        detail: message,
+        next: "Wait a little, then try again.",
+        ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
+      };
+    case "unavailable":
+    case "outcome_unknown":
+      return { code: "platform_unavailable", detail: message, next: "Try again in a few minutes." };
+    case "unexpected_response":
+      return { code: "platform_refused", detail: message, actor: "operator" };
+    default:
+      failure satisfies never;
+      throw new Error("a failure kind has no service error");
+  }
+}
