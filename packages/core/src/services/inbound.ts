@@ -1,0 +1,110 @@
+import type { AppCredentials, Connector } from "@postd/connector-kit";
+import { asId } from "@postd/contracts";
+import type { ConnectionAccess } from "../ports/connection-access.ts";
+import type { ConnectorSettings, Simulation } from "../ports/egress.ts";
+import type { EventReceiver, Inbox, InboxItem } from "../ports/inbox.ts";
+import type { InboundService } from "../ports/operations.ts";
+import type { ConnectorRegistry } from "../ports/registry.ts";
+
+export interface InboundDeps {
+  readonly registry: ConnectorRegistry;
+  readonly settings: ConnectorSettings & Simulation;
+  readonly inbox: Inbox;
+  readonly newId: () => string;
+}
+
+/** Headers worth keeping for parsing; never cookies or authorisation. */
+const keptHeaders = ["content-type", "user-agent", "host", "x-forwarded-host"];
+
+/** Verifies and stores what a platform sends; fanning out happens afterwards, in a worker. */
+export function createInboundService(deps: InboundDeps): InboundService {
+  return {
+    async receive(platform, request) {
+      const connector = connectorOf(deps.registry, platform);
+      if (!connector?.webhooks) return { kind: "unknown_platform" };
+      const app = everySet(connector, deps.settings);
+      if (!app) return { kind: "not_configured" };
+      const answer = connector.webhooks.verify(request, app);
+      if (answer.kind !== "accepted") return answer;
+      const headers = Object.fromEntries(
+        keptHeaders.flatMap((name) => (request.headers[name] ? [[name, request.headers[name]]] : [])),
+      );
+      const query = Object.fromEntries(
+        Object.entries(request.query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+      );
+      await deps.inbox.store({ id: deps.newId(), platform: connector.id, headers, query, body: request.rawBody });
+      return answer;
+    },
+  };
+}
+
+/** An address may name a platform or a family whose connectors share one. */
+function connectorOf(registry: ConnectorRegistry, platform: string): Connector | undefined {
+  return registry.get(platform) ?? registry.all().find(({ family, webhooks }) => family === platform && webhooks);
+}
+
+/** All sets of a connector behind one look-up, as `field` of the first set or `set.field`; undefined: none is configured. */
+function everySet(connector: Connector, settings: InboundDeps["settings"]): AppCredentials | undefined {
+  const simulated = settings.isSimulated(connector.id);
+  const sets = connector.appCredentials.flatMap(({ id }) => {
+    const values = settings.appCredentials({ connector, setId: id, simulated });
+    return values ? [{ id, values }] : [];
+  });
+  const [first] = sets;
+  if (!first) return undefined;
+  const find = (name: string) => {
+    const [set, field] = name.includes(".") ? name.split(".", 2) : [first.id, name];
+    const values = sets.find(({ id }) => id === set)?.values;
+    return values && field ? { values, field } : undefined;
+  };
+  return {
+    value: (name) => {
+      const found = find(name);
+      return found?.values.value(found.field);
+    },
+    secret: (name) => {
+      const found = find(name);
+      return found?.values.secret(found.field);
+    },
+  };
+}
+
+export interface FanOutDeps {
+  readonly registry: ConnectorRegistry;
+  readonly inbox: Inbox;
+  readonly access: Pick<ConnectionAccess, "markBroken" | "open">;
+}
+
+/** Turns stored requests into events of the connections they are about. Repeats of one event are kept once. */
+export async function fanOutInbox(deps: FanOutDeps): Promise<number> {
+  let count = 0;
+  while (await deps.inbox.processNext((item) => fanOut(item, deps))) count += 1;
+  return count;
+}
+
+async function fanOut(
+  item: InboxItem,
+  deps: FanOutDeps,
+): Promise<{ readonly events: number; readonly error?: string }> {
+  const webhooks = deps.registry.get(item.platform)?.webhooks;
+  if (!webhooks) return { events: 0, error: "no connector for this platform" };
+  const events = webhooks.parse({ headers: item.headers, rawBody: item.body, query: item.query });
+  for (const event of events) {
+    const receivers = await deps.inbox.receivers(event.platform, event.accountExternalId);
+    if (receivers.length === 0) await deps.inbox.keepUnmatched(event);
+    for (const receiver of receivers) {
+      const isNew = await deps.inbox.keepEvent(receiver, event);
+      if (isNew && event.type === "account.deauthorized") await markRevoked(receiver, deps);
+    }
+  }
+  return { events: events.length };
+}
+
+/** The person removed our app at the platform: everything of the account waits for them. */
+async function markRevoked(receiver: EventReceiver, deps: FanOutDeps): Promise<void> {
+  const key = { tenantId: asId("tenant", receiver.tenantId), connectionId: asId("connection", receiver.connectionId) };
+  const opened = await deps.access.open({ ...key, fresh: false });
+  if (!opened?.ok) return;
+  const failure = { kind: "auth_revoked", message: "Access was removed at the platform." } as const;
+  await deps.access.markBroken({ ...key, credentialVersion: opened.value.credentialVersion, failure });
+}
