@@ -82,6 +82,7 @@ const show: Step<FeedState> = {
   name: "show",
   effect: "visible",
   repeatable: true,
+  timeoutMs: 70_000,
   done: (state) => state.mode !== "two_step" || state.liveId !== undefined,
   async run({ state }, ctx) {
     const draftId = state.draftId ?? "";
@@ -116,6 +117,7 @@ const dropUnpublished: Step<FeedState> = {
   name: "drop_unpublished",
   effect: "invisible",
   repeatable: true,
+  timeoutMs: 70_000,
   done: (state) => state.mode !== "one_step" || state.draftId === undefined || state.liveId !== undefined,
   async run({ state }, ctx) {
     const { draftId = "", ...rest } = state;

@@ -23,6 +23,7 @@ const finish: Step<VideoState> = {
   name: "finish",
   effect: "visible",
   repeatable: false,
+  timeoutMs: 70_000,
   settleMs: 30_000,
   done: (state) => state.finished,
   async run({ post, state }, ctx) {

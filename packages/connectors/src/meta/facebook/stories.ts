@@ -51,6 +51,7 @@ const publishPhoto: Step<PhotoStoryState> = {
   name: "publish_story",
   effect: "visible",
   repeatable: false,
+  timeoutMs: 70_000,
   settleMs: 15_000,
   done: (state) => state.postId !== undefined,
   async run({ state }, ctx) {
@@ -107,6 +108,7 @@ const finish: Step<VideoState> = {
   name: "finish",
   effect: "visible",
   repeatable: false,
+  timeoutMs: 70_000,
   settleMs: 30_000,
   done: (state) => state.finished,
   async run({ state }, ctx) {

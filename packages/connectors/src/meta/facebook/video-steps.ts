@@ -22,6 +22,8 @@ export type VideoState = CommentState & {
   readonly sessionId?: string;
   readonly startOffset?: number;
   readonly endOffset?: number;
+  /** Parts sent so far. */
+  readonly parts: number;
   readonly uploaded: boolean;
   readonly finished: boolean;
   readonly finishedAt?: string;
@@ -33,6 +35,7 @@ export type VideoState = CommentState & {
 };
 
 export const startVideo = ({ publishAt }: { readonly publishAt?: Date }): VideoState => ({
+  parts: 0,
   uploaded: false,
   finished: false,
   polls: 0,

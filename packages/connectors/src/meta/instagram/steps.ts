@@ -96,7 +96,7 @@ const publish: Step<InstagramState> = {
   name: "publish",
   effect: "visible",
   repeatable: false,
-  timeoutMs: 90_000,
+  timeoutMs: 130_000,
   settleMs: 30_000,
   done: isOut,
   run: ({ post, state }, ctx) => publishContainer(ctx, post, state),

@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { clockAt, contextOf, graphError, medium, play, postOf, probeOf, scriptedGraph } from "../scripted-graph.ts";
+import { reel } from "./reel.ts";
+import { photoStory, videoStory } from "./stories.ts";
+import { video } from "./video.ts";
+import { type VideoStage, videoStage } from "./video-status.ts";
+
+const g = "graph.facebook.com/v25.0";
+const clip = medium({ kind: "video", mimeType: "video/mp4" });
+const reelPost = postOf({ format: "reel", media: [clip], options: { title: "T" } });
+const published = { status: { publishing_phase: { status: "complete", publish_status: "published" } } };
+const working = { status: { video_status: "processing", publishing_phase: { status: "in_progress" } } };
+const empty = { status: { uploading_phase: { bytes_transfered: 0 } } };
+const intentAt = new Date("2026-11-20T10:00:00Z");
+const uploaded = { uploaded: true, finished: false, polls: 0, parts: 0, live: false, videoId: "77" };
+
+const reelScript = {
+  [`POST ${g}/123/video_reels`]: [{ video_id: "77", upload_url: "https://evil.example/x" }, { success: true }],
+  "POST rupload.facebook.com/video-upload/v25.0/77": { success: true },
+  [`GET ${g}/77`]: [empty, working, published, { permalink_url: "/reel/77/" }],
+};
+
+test("a reel is started, sent to Meta's own upload host, finished, waited for, and gets its address", async () => {
+  const graph = scriptedGraph(reelScript);
+  const played = await play(graph, contextOf(graph), reel, reelPost);
+  assert.deepEqual(played.published, { externalId: "77", permalink: "https://www.facebook.com/reel/77/" });
+  assert.deepEqual(played.steps, [
+    "start_upload",
+    "upload_bytes",
+    "finish",
+    "wait_until_live",
+    "wait_until_live",
+    "permalink",
+  ]);
+  const upload = graph.calls.find(({ line }) => line.includes("rupload"));
+  assert.deepEqual(
+    [upload?.headers.authorization, upload?.headers.offset, upload?.headers.file_size, upload?.bytes],
+    ["OAuth page-token", "0", "10", 10],
+  );
+  const finish = graph.calls.find(({ fields }) => fields.upload_phase === "finish");
+  assert.deepEqual(
+    [finish?.fields.video_state, finish?.fields.description, finish?.fields.title],
+    ["PUBLISHED", "Hello", "T"],
+  );
+});
+
+test("a cut upload goes on from where Facebook has it", async () => {
+  const graph = scriptedGraph({
+    ...reelScript,
+    [`GET ${g}/77`]: [{ status: { uploading_phase: { bytes_transfered: 7 } } }, published, {}],
+  });
+  await play(graph, contextOf(graph), reel, reelPost);
+  const upload = graph.calls.find(({ line }) => line.includes("rupload"));
+  assert.deepEqual([upload?.headers.offset, upload?.bytes], ["7", 3]);
+});
+
+test("a lost answer to finish is settled by the video's own status", async () => {
+  for (const [status, kind] of [
+    [published, "found"],
+    [working, "found"],
+    [{ status: { publishing_phase: { status: "not_started", publish_status: "draft" } } }, "absent_authoritative"],
+  ] as const) {
+    const graph = scriptedGraph({ [`GET ${g}/77`]: status });
+    const answer = await probeOf(graph, contextOf(graph), reel, "finish", {
+      post: reelPost,
+      state: uploaded,
+      intentAt,
+    });
+    assert.equal(answer.ok && answer.value.kind, kind);
+  }
+});
+
+test("a finish that is refused because it took before counts as done", async () => {
+  const graph = scriptedGraph({
+    [`POST ${g}/123/video_reels`]: graphError(100),
+    [`GET ${g}/77`]: [published, published, {}],
+  });
+  const played = await play(graph, contextOf(graph), reel, reelPost, { state: uploaded });
+  assert.equal(played.published?.externalId, "77");
+});
+
+test("a reel Facebook cannot process is rejected with Facebook's reason", async () => {
+  const broken = {
+    status: { video_status: "error", processing_phase: { status: "error", errors: [{ message: "Too short" }] } },
+  };
+  const graph = scriptedGraph({ ...reelScript, [`GET ${g}/77`]: [empty, broken] });
+  const played = await play(graph, contextOf(graph), reel, reelPost);
+  assert.deepEqual(
+    [played.failure?.kind, played.failure?.message, played.published],
+    ["content_rejected", "Too short", undefined],
+  );
+});
+
+test("a scheduled reel is handed over at once", async () => {
+  const graph = scriptedGraph(reelScript);
+  const publishAt = new Date("2026-11-21T10:00:00Z");
+  const played = await play(graph, contextOf(graph), reel, reelPost, { publishAt });
+  assert.deepEqual(played.steps, ["start_upload", "upload_bytes", "finish"]);
+  assert.equal(played.published?.externalId, "77");
+  assert.equal(graph.calls.at(-1)?.fields.video_state, "SCHEDULED");
+});
+
+test("a video goes up in the parts Facebook asks for and is finished once", async () => {
+  const graph = scriptedGraph({
+    [`POST ${g}/123/videos`]: [
+      { upload_session_id: "s", video_id: "77", start_offset: "0", end_offset: "6" },
+      { start_offset: "6", end_offset: "10" },
+      { start_offset: "10", end_offset: "10" },
+      { success: true },
+    ],
+    [`GET ${g}/77`]: [{ status: { video_status: "ready" } }, { permalink_url: "https://www.facebook.com/v/77" }],
+  });
+  const played = await play(graph, contextOf(graph), video, postOf({ format: "video", media: [clip] }));
+  assert.deepEqual(
+    graph.calls.slice(0, 4).map(({ fields, bytes }) => [fields.upload_phase, fields.start_offset, bytes]),
+    [
+      ["start", undefined, 0],
+      ["transfer", "0", 6],
+      ["transfer", "6", 4],
+      ["finish", undefined, 0],
+    ],
+  );
+  assert.deepEqual(played.published, { externalId: "77", permalink: "https://www.facebook.com/v/77" });
+});
+
+test("a video without a number since the start is looked for in the list, which proves nothing when it lacks it", async () => {
+  const graph = scriptedGraph({ [`GET ${g}/123/videos`]: { data: [] } });
+  const { videoId: _, ...state } = uploaded;
+  const answer = await probeOf(graph, contextOf(graph), video, "finish", { post: reelPost, state, intentAt });
+  assert.equal(answer.ok && answer.value.kind, "not_seen");
+});
+
+test("waiting grows and ends after a day with a word to the operator", async () => {
+  const clock = clockAt("2026-11-20T10:00:00Z");
+  const graph = scriptedGraph({ [`GET ${g}/77`]: working });
+  const ctx = contextOf(graph, { clock });
+  const step = reel.steps.find(({ name }) => name === "wait_until_live");
+  const state = { ...uploaded, finished: true, finishedAt: clock.now().toISOString() };
+  const first = await step?.run({ post: reelPost, state, prepared: null }, ctx);
+  const later = await step?.run({ post: reelPost, state: { ...state, polls: 5 }, prepared: null }, ctx);
+  assert.ok(first?.ok && later?.ok && (later.value.waitMs ?? 0) > (first.value.waitMs ?? 0));
+  clock.forward(25 * 3_600_000);
+  const end = await step?.run({ post: reelPost, state, prepared: null }, ctx);
+  assert.equal(end && !end.ok && end.error.kind, "unexpected_response");
+});
+
+test("a photo story is known by its photo, also when its answer was lost", async () => {
+  const stories = {
+    data: [{ post_id: "500", media_id: "9", url: "https://www.facebook.com/stories/500", status: "PUBLISHED" }],
+  };
+  const script = {
+    [`POST ${g}/123/photos`]: { id: "9" },
+    [`POST ${g}/123/photo_stories`]: { success: true, post_id: "500" },
+    [`GET ${g}/123/stories`]: stories,
+  };
+  const graph = scriptedGraph(script);
+  const post = postOf({ format: "photo_story", media: [medium()], text: "" });
+  const played = await play(graph, contextOf(graph), photoStory, post);
+  assert.deepEqual(played.published, { externalId: "500", permalink: "https://www.facebook.com/stories/500" });
+  const again = scriptedGraph({ ...script, [`POST ${g}/123/photo_stories`]: graphError(100) });
+  const replayed = await play(again, contextOf(again), photoStory, post, { state: { photoIds: ["9"] } });
+  assert.equal(replayed.published?.externalId, "500");
+  const probe = await probeOf(again, contextOf(again), photoStory, "publish_story", {
+    post,
+    state: { photoIds: ["8"] },
+    intentAt,
+  });
+  assert.equal(probe.ok && probe.value.kind, "not_seen");
+});
+
+test("a video story is live once it stands among the Page's stories", async () => {
+  const graph = scriptedGraph({
+    [`POST ${g}/123/video_stories`]: [{ video_id: "77" }, { success: true, post_id: "501" }],
+    "POST rupload.facebook.com/video-upload/v25.0/77": { success: true },
+    [`GET ${g}/77`]: [empty, working],
+    [`GET ${g}/123/stories`]: [
+      { data: [] },
+      { data: [{ post_id: "501", media_id: "77", url: "https://www.facebook.com/stories/501" }] },
+    ],
+  });
+  const played = await play(
+    graph,
+    contextOf(graph),
+    videoStory,
+    postOf({ format: "video_story", media: [clip], text: "" }),
+  );
+  assert.deepEqual(played.published, { externalId: "501", permalink: "https://www.facebook.com/stories/501" });
+});
+
+const stages: readonly (readonly [object, VideoStage["is"]])[] = [
+  [{}, "idle"],
+  [{ video_status: "upload_complete" }, "idle"],
+  [{ video_status: "ready" }, "live"],
+  [{ video_status: "ready", publishing_phase: { publish_status: "draft" } }, "idle"],
+  [{ video_status: "expired" }, "broken"],
+  [{ publishing_phase: { publish_status: "scheduled" } }, "scheduled"],
+  [{ publishing_phase: { publish_status: "error" } }, "broken"],
+  [{ video_status: "a new word" }, "idle"],
+];
+for (const [status, is] of stages)
+  test(`video status ${JSON.stringify(status)} is ${is}`, () => {
+    const empty = { uploading_phase: undefined, processing_phase: undefined, publishing_phase: undefined };
+    assert.equal(videoStage({ ...empty, ...status }).is, is);
+  });

@@ -1,0 +1,238 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { asId } from "@postd/contracts";
+import { clockAt, contextOf, graphError, medium, play, postOf, probeOf, scriptedGraph } from "../scripted-graph.ts";
+import { carousel, image, reel, story } from "./formats.ts";
+import type { InstagramState } from "./state.ts";
+
+const g = "graph.facebook.com/v25.0";
+const account = { externalId: "789", kind: "professional", authKind: "facebook_login", extras: { pageId: "123" } };
+const own = { ...account, authKind: "instagram_login", extras: {} };
+const finished = { status_code: "FINISHED" };
+const quota = { data: [{ quota_usage: 3, config: { quota_total: 100, quota_duration: 86_400 } }] };
+const imagePost = postOf({ format: "image", media: [medium({ altText: "A cat" })] });
+const intentAt = new Date("2026-11-20T10:00:00Z");
+const ready = {
+  quotaChecked: true,
+  childIds: [],
+  readyChildren: 0,
+  containerId: "c1",
+  ready: true,
+  polls: 0,
+  remakes: 0,
+  detailsRead: false,
+};
+
+const script = (host = g) => ({
+  [`GET ${host}/789/content_publishing_limit`]: quota,
+  [`POST ${host}/789/media`]: { id: "c1" },
+  [`GET ${host}/c1`]: finished,
+  [`POST ${host}/789/media_publish`]: { id: "m1" },
+  [`GET ${host}/m1`]: { id: "m1", permalink: "https://www.instagram.com/p/x/" },
+});
+
+test("an image goes container, status, publish, address, and its file is pulled from a public address", async () => {
+  const graph = scriptedGraph(script());
+  const played = await play(graph, contextOf(graph, { account }), image, imagePost);
+  assert.deepEqual(played.published, { externalId: "m1", permalink: "https://www.instagram.com/p/x/" });
+  assert.deepEqual(played.steps, ["check_quota", "make_container", "wait_until_ready", "publish", "details"]);
+  const { image_url, caption, alt_text, media_type } = graph.calls[1]?.fields ?? {};
+  assert.deepEqual(
+    [image_url, caption, alt_text, media_type],
+    ["https://media.example/med_00000001?sig=s", "Hello", "A cat", undefined],
+  );
+  assert.ok(!JSON.stringify(played.state).includes("sig="), "a signed address is never stored");
+});
+
+test("an account of Instagram's own login uses its own host and no proof of the Meta app", async () => {
+  const graph = scriptedGraph(script("graph.instagram.com/v25.0"));
+  const app = { app_id: "i", app_secret: "s" };
+  const played = await play(graph, contextOf(graph, { account: own, app }), image, imagePost);
+  assert.equal(played.published?.externalId, "m1");
+  assert.ok(graph.calls.every(({ fields }) => fields.appsecret_proof === undefined));
+});
+
+test("a used-up day holds the post until a place frees, before anything is made", async () => {
+  const graph = scriptedGraph({
+    ...script(),
+    [`GET ${g}/789/content_publishing_limit`]: {
+      data: [{ quota_usage: 50, config: { quota_total: 50, quota_duration: 86_400 } }],
+    },
+  });
+  const played = await play(graph, contextOf(graph, { account }), image, imagePost);
+  const failure = played.failure;
+  assert.ok(failure?.kind === "rate_limited" && failure.quota && failure.retryAfterMs);
+  assert.equal(graph.calls.length, 1);
+});
+
+test("a carousel makes its items one by one, waits for each, then the parent", async () => {
+  const graph = scriptedGraph({
+    ...script(),
+    [`POST ${g}/789/media`]: [{ id: "k1" }, { id: "k2" }, { id: "c1" }],
+    [`GET ${g}/k1`]: finished,
+    [`GET ${g}/k2`]: [{ status_code: "IN_PROGRESS" }, finished],
+  });
+  const clip = medium({ id: asId("media", "med_00000002"), kind: "video", mimeType: "video/mp4" });
+  const post = postOf({
+    format: "carousel",
+    media: [medium({ altText: "A cat" }), clip],
+    options: { userTags: [{ username: "@ida", item: 1 }] },
+  });
+  const played = await play(graph, contextOf(graph, { account }), carousel, post);
+  assert.equal(played.published?.externalId, "m1");
+  const [first, second, parent] = graph.calls
+    .filter(({ line }) => line.endsWith("/789/media"))
+    .map(({ fields }) => fields);
+  assert.deepEqual([first?.is_carousel_item, first?.alt_text, first?.caption], ["true", "A cat", undefined]);
+  assert.deepEqual(
+    [second?.media_type, second?.user_tags, second?.video_url?.split("?")[0]],
+    ["VIDEO", '[{"username":"ida"}]', "https://media.example/med_00000002"],
+  );
+  assert.deepEqual([parent?.media_type, parent?.children, parent?.caption], ["CAROUSEL", "k1,k2", "Hello"]);
+});
+
+test("a reel carries its options, a cover image instead of a frame", async () => {
+  const graph = scriptedGraph(script());
+  const media = [medium({ kind: "video", mimeType: "video/mp4" })];
+  const options = {
+    shareToFeed: false,
+    collaborators: ["ida"],
+    locationId: "55",
+    thumbOffsetMs: 900,
+    coverMediaId: "med_00000009",
+    isAiGenerated: true,
+  };
+  await play(graph, contextOf(graph, { account }), reel, postOf({ format: "reel", media, options }));
+  const { access_token: _, ...fields } = graph.calls[1]?.fields ?? {};
+  assert.deepEqual(fields, {
+    media_type: "REELS",
+    caption: "Hello",
+    share_to_feed: "false",
+    collaborators: '["ida"]',
+    location_id: "55",
+    is_ai_generated: "true",
+    video_url: "https://media.example/med_00000001?sig=s",
+    cover_url: "https://media.example/med_00000009?sig=s",
+  });
+});
+
+test("a story goes without words", async () => {
+  const graph = scriptedGraph(script());
+  await play(graph, contextOf(graph, { account }), story, postOf({ format: "story", media: [medium()] }));
+  assert.deepEqual([graph.calls[1]?.fields.media_type, graph.calls[1]?.fields.caption], ["STORIES", undefined]);
+});
+
+test("an expired or broken container is made anew, twice at most", async () => {
+  const graph = scriptedGraph({
+    ...script(),
+    [`POST ${g}/789/media`]: [{ id: "c0" }, { id: "c1" }],
+    [`GET ${g}/c0`]: { status_code: "EXPIRED" },
+  });
+  const played = await play(graph, contextOf(graph, { account }), image, imagePost);
+  assert.equal(played.published?.externalId, "m1");
+  const never = scriptedGraph({ ...script(), [`GET ${g}/c1`]: { status_code: "ERROR", status: "Error: 2207003" } });
+  const failed = await play(never, contextOf(never, { account }), image, imagePost);
+  assert.deepEqual([failed.at, failed.failure?.kind], ["wait_until_ready", "unavailable"]);
+  assert.equal(never.calls.filter(({ line }) => line.endsWith("/789/media")).length, 3);
+});
+
+test("media Instagram will never take is rejected at once", async () => {
+  const graph = scriptedGraph({
+    ...script(),
+    [`GET ${g}/c1`]: { status_code: "ERROR", status: "Error: Media upload has failed with error code 2207026" },
+  });
+  const played = await play(graph, contextOf(graph, { account }), image, imagePost);
+  assert.ok(played.failure?.kind === "content_rejected" && played.failure.field === "media");
+  assert.equal(graph.calls.filter(({ line }) => line.endsWith("/789/media")).length, 1);
+});
+
+test("waiting backs off to a minute and gives up after half an hour without an effect", async () => {
+  const clock = clockAt("2026-11-20T10:00:00Z");
+  const graph = scriptedGraph({ [`GET ${g}/c1`]: { status_code: "IN_PROGRESS" } });
+  const ctx = contextOf(graph, { account, clock });
+  const step = image.steps.find(({ name }) => name === "wait_until_ready");
+  const waits: (number | undefined)[] = [];
+  let state: InstagramState = { ...ready, ready: false };
+  for (let i = 0; i < 8; i++) {
+    const run = await step?.run({ post: imagePost, state, prepared: null }, ctx);
+    assert.ok(run?.ok);
+    waits.push(run.value.waitMs);
+    state = run.value.state;
+  }
+  assert.equal(waits[0], 3000);
+  assert.equal(waits.at(-1), 60_000);
+  clock.forward(31 * 60_000);
+  const end = await step?.run({ post: imagePost, state, prepared: null }, ctx);
+  assert.equal(end && !end.ok && end.error.kind, "unavailable");
+});
+
+test("publishing too early goes back to waiting", async () => {
+  const graph = scriptedGraph({
+    ...script(),
+    [`POST ${g}/789/media_publish`]: [graphError(9007, 2207027), { id: "m1" }],
+  });
+  const played = await play(graph, contextOf(graph, { account }), image, imagePost);
+  assert.deepEqual(played.steps, [
+    "check_quota",
+    "make_container",
+    "wait_until_ready",
+    "publish",
+    "wait_until_ready",
+    "publish",
+    "details",
+  ]);
+});
+
+test("a container Instagram calls published is never published again", async () => {
+  const media = {
+    data: [
+      {
+        id: "m1",
+        caption: "Hello",
+        timestamp: "2026-11-20T09:59:50+0000",
+        permalink: "https://www.instagram.com/p/x/",
+      },
+    ],
+  };
+  const graph = scriptedGraph({ [`GET ${g}/c1`]: { status_code: "PUBLISHED" }, [`GET ${g}/789/media`]: media });
+  const played = await play(graph, contextOf(graph, { account }), image, imagePost, { state: ready });
+  assert.equal(played.published?.externalId, "m1");
+  assert.ok(!graph.calls.some(({ line }) => line.endsWith("media_publish")));
+});
+
+test("a lost answer to publish is settled by the container, and only by it", async () => {
+  const media = {
+    data: [
+      { id: "m1", caption: "Hello ", timestamp: "2026-11-20T10:00:20+0000" },
+      { id: "m0", caption: "Hello", timestamp: "2026-11-20T09:00:00+0000" },
+    ],
+  };
+  const cases = [
+    [{ status_code: "PUBLISHED" }, media, "found"],
+    [{ status_code: "PUBLISHED" }, { data: [] }, "not_seen"],
+    [finished, media, "absent_authoritative"],
+    [{ status_code: "EXPIRED" }, media, "absent_authoritative"],
+    [{ status_code: "IN_PROGRESS" }, media, "not_seen"],
+    [graphError(24, 2207006), { data: [] }, "not_seen"],
+  ] as const;
+  for (const [status, list, kind] of cases) {
+    const graph = scriptedGraph({ [`GET ${g}/c1`]: status, [`GET ${g}/789/media`]: list });
+    const answer = await probeOf(graph, contextOf(graph, { account }), image, "publish", {
+      post: imagePost,
+      state: ready,
+      intentAt,
+    });
+    assert.equal(answer.ok && answer.value.kind, kind, JSON.stringify(status));
+    if (answer.ok && answer.value.kind === "found")
+      assert.deepEqual(
+        answer.value.candidates.map((it) => [it.externalId, it.ours]),
+        [["m1", true]],
+      );
+  }
+});
+
+test("a failed look-up of the address leaves a live post live", async () => {
+  const graph = scriptedGraph({ ...script(), [`GET ${g}/m1`]: graphError(2) });
+  const played = await play(graph, contextOf(graph, { account }), image, imagePost);
+  assert.deepEqual([played.failure, played.published], [undefined, { externalId: "m1" }]);
+});
