@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fail, type JsonObject, ok } from "@postd/contracts";
+import { z } from "zod";
+import { type Connector, defineConnector } from "../connector.ts";
+import { defaultFingerprint } from "../fingerprint.ts";
+import type { OutgoingPost, ProbeAnswer, Step } from "../publish.ts";
+import { secret } from "../secret.ts";
+import { pinboard } from "../simulator/fixture.ts";
+import { runFormat } from "./run-format.ts";
+import { type Connected, createWorld } from "./world.ts";
+
+type State = { readonly id?: string };
+type Probe = (input: {
+  readonly live: readonly { id: string; text: string }[];
+  readonly text: string;
+}) => ProbeAnswer<State>;
+
+/** A platform where a repeat posts twice: only what the probe says stands between a lost answer and a twin. */
+function board(probe: Probe, over: Partial<Step<State>> = {}) {
+  const world = createWorld(connectorWith([]), pinboard);
+  const pin: Step<State> = {
+    name: "pin",
+    effect: "visible",
+    repeatable: false,
+    done: (state) => state.id !== undefined,
+    async run({ post }, ctx) {
+      const sent = await ctx.http.request({
+        method: "POST",
+        url: "https://api.pinboard.test/posts",
+        json: { text: post.text },
+      });
+      if (!sent.ok) return sent;
+      const body = z.object({ id: z.string() }).safeParse(sent.value.json);
+      if (!body.success) return fail({ kind: "unexpected_response", status: sent.value.status, message: "odd" });
+      return ok({ state: { id: body.data.id }, published: { externalId: body.data.id } });
+    },
+    probe: async ({ post }) => ok(probe({ live: world.sim.simulator.posts(), text: post.text })),
+    ...over,
+  };
+  return { ...world, connector: connectorWith([pin as unknown as Step<JsonObject>]) };
+}
+
+function connectorWith(steps: readonly Step<JsonObject>[]): Connector {
+  const idle: Step<JsonObject> = {
+    name: "idle",
+    effect: "none",
+    repeatable: true,
+    done: () => true,
+    run: async () => ok({ state: {} }),
+  };
+  return defineConnector({
+    id: "pins",
+    name: "Pins",
+    family: "pins",
+    icon: "icon.svg",
+    color: "#000000",
+    previewKind: "short",
+    auth: [],
+    appCredentials: [],
+    hosts: ["api.pinboard.test"],
+    apiVersion: { current: "1" },
+    accountKinds: [{ id: "person", label: "Person" }],
+    options: z.strictObject({}),
+    extras: z.object({}),
+    limits: { text: { max: 100, unit: "characters", count: (text) => text.length, rule: "utf16" } },
+    publish: {
+      text: { label: "Text", media: { min: 0, max: 0 }, start: () => ({}), steps: steps.length > 0 ? steps : [idle] },
+    },
+    defaultFormat: () => "text",
+    fingerprint: defaultFingerprint,
+    health: async () => ok({ missingScopes: [] }),
+  });
+}
+
+const connected: Connected = {
+  account: { externalId: "1", kind: "person", authKind: "keys", name: "Ida", extras: {} },
+  credentials: { accessToken: secret("token-of-ida") },
+};
+const post: OutgoingPost = { format: "text", text: "hello", media: [], options: {} };
+const lose = (when: "before" | "after") => (run: number) => (run === 0 ? ({ kind: "cut", when } as const) : undefined);
+
+const honest: Probe = ({ live, text }) => {
+  const found = live.filter((pin) => pin.text === text);
+  return found.length > 0
+    ? { kind: "found", candidates: found.map(({ id }) => ({ externalId: id, state: { id }, ours: true })) }
+    : { kind: "absent_authoritative", because: "the board lists everything" };
+};
+const blind: Probe = () => ({ kind: "not_seen", looked: "the newest pins" });
+const liar: Probe = () => ({ kind: "absent_authoritative", because: "so it says" });
+
+test("a lost answer is found by an honest probe, and sent again only where it is surely absent", async () => {
+  for (const when of ["after", "before"] as const) {
+    const world = board(honest);
+    const report = await runFormat({ world, connected, post, meddle: lose(when) });
+    assert.equal(report.end, "published");
+    assert.equal(world.sim.simulator.posts().length, 1);
+    assert.equal(report.trace.length, when === "after" ? 1 : 2);
+  }
+});
+
+test("a probe that cannot tell leads to a person, never to a second post", async () => {
+  const world = board(blind);
+  const report = await runFormat({ world, connected, post, meddle: lose("after") });
+  assert.equal(report.end, "asks_person");
+  assert.equal(world.sim.simulator.posts().length, 1);
+});
+
+test("a probe that lies makes a twin, and the twin is seen", async () => {
+  const world = board(liar);
+  await runFormat({ world, connected, post, meddle: lose("after") });
+  assert.equal(world.sim.simulator.posts().length, 2);
+});
+
+test("an answer of another shape on a call that may not be repeated is looked up, not sent again", async () => {
+  const world = board(honest);
+  const meddle = (run: number) => (run === 0 ? ({ kind: "body", text: "{}" } as const) : undefined);
+  const report = await runFormat({ world, connected, post, meddle });
+  assert.deepEqual([report.end, world.sim.simulator.posts().length], ["published", 1]);
+});
+
+test("two effect calls in one run, a state that is no JSON, and an undeclared host are each caught", async () => {
+  const twice = board(honest, {
+    async run(_input, ctx) {
+      for (let i = 0; i < 2; i++)
+        await ctx.http.request({ method: "POST", url: "https://api.pinboard.test/posts", json: { text: "x" } });
+      return ok({ state: { id: "1" }, published: { externalId: "1" } });
+    },
+  });
+  await assert.rejects(runFormat({ world: twice, connected, post }), /makes 2 effect calls/);
+  const dated = board(honest, { run: async () => ok({ state: { id: new Date() as unknown as string } }) });
+  await assert.rejects(runFormat({ world: dated, connected, post }), /does not survive JSON/);
+  const stray = board(honest, {
+    run: async (_input, ctx) => {
+      await ctx.http.request({ method: "GET", url: "https://elsewhere.test/" });
+      return ok({ state: { id: "1" } });
+    },
+  });
+  await assert.rejects(runFormat({ world: stray, connected, post }), /which it does not declare/);
+});
+
+test("waits pass on the clock, and a step that never ends is an error", async () => {
+  const world = board(honest, { run: async () => ok({ state: {}, waitMs: 60_000 }) });
+  const startedAt = world.clock.now().getTime();
+  await assert.rejects(runFormat({ world, connected, post }), /did not come to an end/);
+  assert.ok(world.clock.now().getTime() - startedAt >= 60_000 * 100);
+});
