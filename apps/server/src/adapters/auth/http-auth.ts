@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import type { Clock } from "@postd/connector-kit";
+import { asId, type Role, roleScopes, roles, type Scope } from "@postd/contracts";
+import type { ApiKeySecrets, ApiKeysRepo, PeopleRepo, Principal } from "@postd/core";
+import type { HttpAuth } from "../../http/deps.ts";
+import type { Auth } from "./create-auth.ts";
+
+/** Header by which a session works in another of its tenants for one request. */
+export const tenantHeader = "x-postd-tenant";
+
+export interface HttpAuthDeps {
+  readonly auth: Auth;
+  readonly people: PeopleRepo;
+  readonly keys: ApiKeysRepo;
+  readonly keySecrets: ApiKeySecrets;
+  readonly clock: Clock;
+}
+
+/** Who sends a request: an API key where `Authorization` is sent, otherwise the session of the cookie. */
+export function createHttpAuth(deps: HttpAuthDeps): HttpAuth {
+  return {
+    handle: (request) => deps.auth.handler(request),
+    async resolve(headers) {
+      const authorization = headers.get("authorization");
+      if (authorization === null) return bySession(headers, deps);
+      const principal = await byKey(authorization, deps);
+      return principal && { principal, setCookies: [] };
+    },
+  };
+}
+
+async function byKey(authorization: string, { keys, keySecrets, clock }: HttpAuthDeps): Promise<Principal | undefined> {
+  const presented = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+  const hash = presented === undefined ? undefined : keySecrets.hash(presented);
+  const found = hash === undefined ? undefined : await keys.findByHash(hash);
+  if (!found) return undefined;
+  const { key, tenant } = found;
+  const now = clock.now();
+  if (key.revokedAt || (key.expiresAt && key.expiresAt <= now)) return undefined;
+  await keys.markUsed(key.id, now);
+  return {
+    kind: "key",
+    keyId: key.id,
+    name: key.name,
+    scopes: key.scopes,
+    sessionHash: sha256(key.id),
+    tenant: { ...tenant, role: weakestRoleWith(key.scopes) },
+  };
+}
+
+async function bySession(headers: Headers, { auth, people }: HttpAuthDeps) {
+  if (!headers.get("cookie")?.includes("postd.session_token")) return undefined;
+  const { response, headers: answered } = await auth.api.getSession({ headers, returnHeaders: true });
+  if (!response) return undefined;
+  const { session, user } = response;
+  const userId = asId("user", user.id);
+  const tenants = await people.tenantsOf(userId);
+  const wished = headers.get(tenantHeader);
+  // A tenant named for this request is that one or none; a stale choice of the session falls back to the first.
+  const tenant =
+    wished === null
+      ? (tenants.find(({ id }) => id === session.activeOrganizationId) ?? tenants[0])
+      : tenants.find(({ id }) => id === wished);
+  const principal: Principal = {
+    kind: "session",
+    userId,
+    name: user.name,
+    email: user.email,
+    ...(user.image ? { image: user.image } : {}),
+    sessionId: session.id,
+    sessionHash: sha256(session.id),
+    ...(tenant
+      ? {
+          tenant: {
+            id: tenant.id,
+            name: tenant.name,
+            slug: tenant.slug,
+            timeZone: tenant.timeZone,
+            role: tenant.role,
+          },
+        }
+      : {}),
+  };
+  return { principal, setCookies: answered.getSetCookie() };
+}
+
+/** Services that look at roles see a key as the weakest member who could do as much. */
+export function weakestRoleWith(scopes: readonly Scope[]): Role {
+  return [...roles].reverse().find((role) => scopes.every((scope) => roleScopes[role].includes(scope))) ?? "viewer";
+}
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");

@@ -1,0 +1,126 @@
+import { fail, type JobView, ok, operationsById, type ServiceError } from "@postd/contracts";
+import type { HttpConfig, HttpServices } from "../deps.ts";
+
+export const testConfig: HttpConfig = {
+  version: "0.0.0-test",
+  publicUrl: "http://localhost:3000",
+  trustedOrigins: [],
+  trustedProxies: [],
+  simulated: true,
+  jsonMaxBytes: 100_000,
+  webhookMaxBytes: 100_000,
+  mediaMaxBytes: 50_000,
+  rateLimits: { perKeyPerMinute: 100_000, perTenantPerMinute: 100_000, perAddressPerMinute: 100_000 },
+  checkResponses: true,
+};
+
+/** What every fake answers to an id it does not know. */
+export const unknownId = "0195ffffffffffffffffffffffffffff";
+const missing: ServiceError = { code: "not_found", detail: "There is no such thing here." };
+const known = (id: string) => !id.endsWith(unknownId);
+
+/** Services that answer the examples of the operations, and remember creating calls by key. */
+export function fakeServices(): Omit<HttpServices, "people"> {
+  const { example: jobExample } = operationsById.getPublishJob;
+  const { example: postExample } = operationsById.getPost;
+  const job = operationsById.getPublishJob.response.parse(jobExample.response);
+  const post = operationsById.getPost.response.parse(postExample.response);
+  const media = operationsById.getMedia.response.parse(operationsById.getMedia.example.response);
+  const connection = operationsById.getConnection.response.parse(operationsById.getConnection.example.response);
+  const grant = operationsById.getGrant.response.parse(operationsById.getGrant.example.response);
+  const byKey = new Map<string, JobView>();
+  const one = async <T>(id: string, view: T) => (known(id) ? ok({ ...view, id }) : fail(missing));
+  const page = async <T>(item: T) => ok({ items: [item], nextCursor: "bmV4dA" });
+  return {
+    publishing: {
+      publish: async (_caller, input, key) => {
+        const replayed = key !== undefined && byKey.has(key);
+        const view = (key === undefined ? undefined : byKey.get(key)) ?? { ...job, connectionId: input.connectionId };
+        if (key !== undefined) byKey.set(key, view);
+        return ok({ view, replayed });
+      },
+      createPost: async () => ok({ view: post, replayed: false }),
+      validatePost: async (_caller, input) =>
+        ok({ ok: true, targets: input.targets.map(({ connectionId }) => ({ connectionId, problems: [] })) }),
+      getPost: (_caller, id) => one(id, post),
+      listPosts: () => page(post),
+      updatePost: (_caller, id) => one(id, post),
+      deletePost: (_caller, id) => one(id, post),
+      decidePost: (_caller, id) => one(id, post),
+      getJob: (_caller, id) => one(id, job),
+      listJobs: () => page(job),
+      retryJob: (_caller, id) => one(id, job),
+      cancelJob: (_caller, id) => one(id, job),
+      resolveJob: (_caller, id) => one(id, job),
+      listDlq: async () => ok({ groups: [] }),
+      replayDlq: async () => ok({ replayed: 0, refused: [] }),
+      pause: async () => ok({ paused: true }),
+      resume: async () => ok({ paused: false, released: 0 }),
+    },
+    connections: {
+      startOAuth: async () =>
+        ok({ authUrl: "https://example.com/authorize", state: "s", expiresAt: "2026-03-02T09:00:00.000Z" }),
+      finishOAuth: async (_caller, input) =>
+        input.error
+          ? fail({ code: "platform_refused", detail: "The person said no." })
+          : ok({ grantId: grant.id as never }),
+      getGrant: (_caller, id) => one(id, grant),
+      connectFromGrant: async () => ok({ connections: [connection] }),
+      connectWithKeys: async () => ok({ connections: [connection] }),
+      list: () => page(connection),
+      get: (_caller, id) => one(id, connection),
+      disconnect: async (_caller, id) =>
+        known(id) ? ok({ connection: { ...connection, id }, revokedAtPlatform: true }) : fail(missing),
+      refresh: (_caller, id) => one(id, connection),
+      check: (_caller, id) => one(id, connection),
+      timeline: () => page({ action: "connected" }),
+    },
+    media: {
+      upload: async (_caller, input) => {
+        let sizeBytes = 0;
+        for await (const chunk of input.stream) sizeBytes += chunk.byteLength;
+        return ok({ ...media, sizeBytes, ...(input.altText === undefined ? {} : { altText: input.altText }) });
+      },
+      fetchFromUrl: async () => ok(media),
+      get: (_caller, id) => one(id, media),
+      remove: (_caller, id) => one(id, media),
+      openSigned: async ({ path }) =>
+        path.endsWith("/good")
+          ? {
+              stream: (async function* () {
+                yield new TextEncoder().encode("bytes");
+              })(),
+              sizeBytes: 5,
+              mimeType: "image/png",
+            }
+          : undefined,
+    },
+    platforms: {
+      list: async () =>
+        operationsById.listPlatforms.response.parse(operationsById.listPlatforms.example.response).items,
+      isSimulated: () => true,
+    },
+    health: {
+      ready: async () => ({ ready: true, checks: [{ name: "database", ok: true }] }),
+      health: async () => operationsById.health.response.parse(operationsById.health.example.response),
+      queue: async () => operationsById.healthQueue.response.parse(operationsById.healthQueue.example.response),
+      metrics: async () => operationsById.healthMetrics.response.parse(operationsById.healthMetrics.example.response),
+    },
+    inbound: {
+      receive: async (platform, request) => {
+        if (platform !== "facebook") return { kind: "unknown_platform" };
+        if (request.method === "GET")
+          return {
+            kind: "handshake",
+            status: 200,
+            body: request.query["hub.challenge"] ?? "",
+            contentType: "text/plain",
+          };
+        return request.headers["x-hub-signature-256"] === `length=${request.rawBody.byteLength}`
+          ? { kind: "accepted" }
+          : { kind: "refused", status: 401, reason: "The signature does not fit the body." };
+      },
+    },
+    metrics: { render: async () => ({ contentType: "text/plain; version=0.0.4", text: "postd_up 1\n" }) },
+  };
+}
