@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { asId } from "@postd/contracts";
+import {
+  canaryTask,
+  type DueJobs,
+  type FanOutDeps,
+  fanOutInbox,
+  type HealthReader,
+  type JobQueue,
+  noticingCanaries,
+  type PipelineDeps,
+  runJob,
+} from "@postd/core";
+import { type Leases, runAsLeader } from "../adapters/postgres/leases.ts";
+import type { Listener } from "../adapters/postgres/listen.ts";
+import { startDispatcher } from "../worker/start-dispatcher.ts";
+import type { Logger } from "./logger.ts";
+
+const canaryEveryMs = 20_000;
+const inboxEveryMs = 2_000;
+
+/** The worker role: dispatcher, consumers, canary and the fan-out of what platforms sent. */
+export async function startWorker(deps: {
+  readonly pipeline: PipelineDeps;
+  readonly queue: JobQueue;
+  readonly due: DueJobs;
+  readonly health: HealthReader;
+  readonly inbound: FanOutDeps;
+  readonly leases: Leases;
+  readonly listener: Listener;
+  readonly log: Logger;
+  readonly concurrency: number;
+}): Promise<{ stop(): Promise<void> }> {
+  const { pipeline, queue, log } = deps;
+  const dispatcher = startDispatcher({ due: deps.due, queue, log });
+  const unsubscribe = deps.listener.subscribe("postd_due", () => dispatcher.wake());
+  const unsubscribeClock = deps.listener.subscribe("postd_clock", () => dispatcher.wake());
+  const handle = noticingCanaries({ clock: pipeline.clock, reader: deps.health }, async (task) => {
+    await runJob({ tenantId: asId("tenant", task.tenantId), jobId: asId("publishJob", task.jobId) }, pipeline);
+  });
+  const consumer = await queue.consume({ concurrency: deps.concurrency }, handle);
+  const onError = (error: unknown) => log.warn({ error }, "a periodic task failed; it runs again");
+  const canary = runAsLeader({
+    leases: deps.leases,
+    name: "canary",
+    ttlMs: canaryEveryMs * 3,
+    everyMs: canaryEveryMs,
+    run: () => queue.push([canaryTask(pipeline.clock.now())]),
+    onError,
+  });
+  const inbox = runAsLeader({
+    leases: deps.leases,
+    name: "inbox",
+    ttlMs: inboxEveryMs * 15,
+    everyMs: inboxEveryMs,
+    run: async () => {
+      await fanOutInbox(deps.inbound);
+    },
+    onError,
+  });
+  return {
+    /** No new work; what runs is finished within its lease, or left to it after half a minute. */
+    async stop() {
+      unsubscribe();
+      unsubscribeClock();
+      await Promise.all([dispatcher.stop(), canary.stop(), inbox.stop()]);
+      await Promise.race([consumer.stop(), sleep(30_000, undefined, { ref: false })]);
+    },
+  };
+}
