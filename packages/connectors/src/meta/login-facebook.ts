@@ -163,8 +163,7 @@ async function revoke(ctx: ConnectorContext): PlatformResult<void> {
     return fail({
       kind: "unexpected_response",
       status: 0,
-      message:
-        "The sign-in behind this account is not kept. Remove the app in Facebook under Settings, Business integrations.",
+      message: "The sign-in behind this account is not kept. Remove the app in the Facebook settings instead.",
     });
   const done = await graph(ctx, userToken, { method: "DELETE", path: ["me", "permissions"], answer: Success });
   return done.ok ? ok(undefined) : done;

@@ -236,3 +236,14 @@ test("a failed look-up of the address leaves a live post live", async () => {
   const played = await play(graph, contextOf(graph, { account }), image, imagePost);
   assert.deepEqual([played.failure, played.published], [undefined, { externalId: "m1" }]);
 });
+
+test("a file Instagram could not fetch is offered twice more, then rejected with the medium named", async () => {
+  const fetchFailed = graphError(9004, 2207052);
+  const graph = scriptedGraph({ ...script(), [`POST ${g}/789/media`]: [fetchFailed, { id: "c1" }] });
+  const played = await play(graph, contextOf(graph, { account }), image, imagePost);
+  assert.equal(played.published?.externalId, "m1");
+  const never = scriptedGraph({ ...script(), [`POST ${g}/789/media`]: fetchFailed });
+  const failed = await play(never, contextOf(never, { account }), image, imagePost);
+  assert.ok(failed.failure?.kind === "content_rejected" && failed.failure.field === "media");
+  assert.equal(never.calls.filter(({ line }) => line.endsWith("/789/media")).length, 3);
+});

@@ -1,5 +1,12 @@
-import type { ConnectorContext, OutgoingPost, PlatformResult, Progress, Step } from "@postd/connector-kit";
-import { fail, ok } from "@postd/contracts";
+import type {
+  ConnectorContext,
+  OutgoingPost,
+  PlatformFailure,
+  PlatformResult,
+  Progress,
+  Step,
+} from "@postd/connector-kit";
+import { fail, ok, type Result } from "@postd/contracts";
 import { firstCommentStep } from "../first-comment.ts";
 import { instagramOptions } from "../options.ts";
 import { instagramNeeds } from "../scopes.ts";
@@ -27,7 +34,7 @@ const makeChildren: Step<InstagramState> = {
   done: (state, post) => isOut(state) || state.containerId !== undefined || state.childIds.length >= post.media.length,
   async run({ post, state }, ctx) {
     const made = await makeChild(ctx, post, state.childIds.length);
-    return made.ok ? ok({ state: { ...state, childIds: [...state.childIds, made.value] } }) : made;
+    return made.ok ? ok({ state: { ...state, childIds: [...state.childIds, made.value] } }) : fetchAgain(state, made);
   },
 };
 
@@ -51,7 +58,7 @@ const makeParent: Step<InstagramState> = {
   done: (state) => isOut(state) || state.containerId !== undefined,
   async run({ post, state }, ctx) {
     const made = await makePost(ctx, post, state.childIds);
-    return made.ok ? ok({ state: { ...fresh(state), containerId: made.value } }) : made;
+    return made.ok ? ok({ state: { ...fresh(state), containerId: made.value } }) : fetchAgain(state, made);
   },
 };
 
@@ -62,6 +69,18 @@ const waitForContainer: Step<InstagramState> = {
   done: (state) => isOut(state) || state.ready,
   run: ({ state, post }, ctx) => poll(ctx, state, post, state.containerId ?? "", { ...fresh(state), ready: true }),
 };
+
+/**
+ * A file Instagram could not fetch is most often ours to mend, and sometimes a hiccup of theirs: two more tries.
+ * @source platforms/meta.md sections 12 and 15 (9004/2207052)
+ */
+function fetchAgain(
+  state: InstagramState,
+  refused: { readonly ok: false; readonly error: PlatformFailure },
+): Result<Progress<InstagramState>, PlatformFailure> {
+  if (!refused.error.platformCode?.endsWith("/2207052") || state.remakes >= maxRemakes) return refused;
+  return ok({ state: { ...state, remakes: state.remakes + 1 }, waitMs: 15_000 });
+}
 
 const maxWaitMs = 30 * 60_000;
 

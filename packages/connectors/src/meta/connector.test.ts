@@ -1,0 +1,268 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Connector, checkPost, type OutgoingPost, secret } from "@postd/connector-kit";
+import { connectors, facebook, instagram } from "./connector.ts";
+import { dataAccessNotes } from "./health.ts";
+import { contextOf, graphError, medium, postOf, scriptedGraph } from "./scripted-graph.ts";
+
+const g = "graph.facebook.com/v25.0";
+const page = contextOf(scriptedGraph({})).account;
+const insta = { ...page, externalId: "789", kind: "professional", authKind: "facebook_login" };
+
+test("the two platforms are one family and their sign-ins name their app credentials", () => {
+  assert.deepEqual(
+    connectors.map(({ id, family }) => [id, family]),
+    [
+      ["facebook", "meta"],
+      ["instagram", "meta"],
+    ],
+  );
+  for (const connector of connectors) {
+    const sets = connector.appCredentials.map(({ id }) => id);
+    for (const auth of connector.auth) assert.ok(auth.kind === "oauth2" && sets.includes(auth.appCredentials));
+  }
+});
+
+test("every effect step ends within a lease that outlives it, and every lost visible call can be settled", () => {
+  for (const connector of connectors)
+    for (const [id, format] of Object.entries(connector.publish))
+      for (const step of format.steps)
+        assert.ok(step.effect !== "visible" || step.repeatable || step.probe, `${connector.id}.${id}.${step.name}`);
+});
+
+const clip = (more: object = {}) =>
+  medium({ kind: "video", mimeType: "video/mp4", durationMs: 10_000, width: 1080, height: 1920, ...more });
+const codes = (connector: Connector, post: OutgoingPost, account = connector === facebook ? page : insta) =>
+  checkPost(connector, post, account).map(
+    ({ field, code, severity }) => `${severity === "warning" ? "?" : ""}${field}:${code}`,
+  );
+const photo = medium({ width: 1080, height: 1080 });
+const ig = (more: Partial<OutgoingPost>) => postOf({ format: "image", media: [photo], ...more });
+
+const table: readonly (readonly [
+  name: string,
+  connector: Connector,
+  post: OutgoingPost,
+  problems: readonly string[],
+])[] = [
+  ["Page text at its limit", facebook, postOf({ text: "x".repeat(63_206) }), []],
+  ["Page text one over", facebook, postOf({ text: "x".repeat(63_207) }), ["text:text_too_long"]],
+  ["link without a link", facebook, postOf({ format: "link" }), ["options.link:link_required"]],
+  [
+    "link beside a photo",
+    facebook,
+    postOf({ format: "photo", media: [photo], options: { link: "https://a.example" } }),
+    ["options.link:link_with_media"],
+  ],
+  ["photo at 4 MB", facebook, postOf({ format: "photo", media: [medium({ sizeBytes: 4_000_000 })] }), []],
+  [
+    "photo over 4 MB",
+    facebook,
+    postOf({ format: "photo", media: [medium({ sizeBytes: 4_000_001 })] }),
+    ["media.0:media_too_large"],
+  ],
+  ["title on a text", facebook, postOf({ options: { title: "T" } }), ["?options.title:title_unused"]],
+  [
+    "countries on a reel",
+    facebook,
+    postOf({ format: "reel", media: [clip()], options: { countries: ["DE"] } }),
+    ["options.countries:countries_unsupported"],
+  ],
+  [
+    "a country in small letters",
+    facebook,
+    postOf({ options: { countries: ["de"] } }),
+    ["options.countries.0:invalid_option"],
+  ],
+  [
+    "a script as a link",
+    facebook,
+    postOf({ options: { link: "javascript:alert(1)" } }),
+    ["options.link:invalid_option"],
+  ],
+  [
+    "Page reel of 91 s",
+    facebook,
+    postOf({ format: "reel", media: [clip({ durationMs: 91_000 })] }),
+    ["media.0:media_too_long"],
+  ],
+  ["text on a story", facebook, postOf({ format: "photo_story", media: [photo] }), ["?text:text_unused"]],
+  [
+    "comment on a story",
+    facebook,
+    postOf({ format: "photo_story", text: "", media: [photo], options: { firstComment: "x" } }),
+    ["options.firstComment:comment_on_story"],
+  ],
+  ["caption at its limit", instagram, ig({ text: "x".repeat(2200) }), []],
+  ["caption one over", instagram, ig({ text: "x".repeat(2201) }), ["text:text_too_long"]],
+  ["emoji count as two", instagram, ig({ text: "😀".repeat(1101) }), ["text:text_too_long"]],
+  ["5 hashtags", instagram, ig({ text: "#a #b #c #d #e" }), []],
+  ["6 hashtags", instagram, ig({ text: "#a #b #c #d #e #f" }), ["?text:many_hashtags"]],
+  ["31 hashtags", instagram, ig({ text: "#a ".repeat(31) }), ["text:too_many_hashtags"]],
+  ["numbers and addresses are no hashtags", instagram, ig({ text: "#1 https://a.example/#b a#b ".repeat(10) }), []],
+  ["21 mentions", instagram, ig({ text: "@ida ".repeat(21) }), ["text:too_many_mentions"]],
+  ["mail addresses are no mentions", instagram, ig({ text: "ida@a.example ".repeat(21) }), []],
+  ["a PNG", instagram, ig({ media: [medium({ mimeType: "image/png" })] }), ["media.0:media_type"]],
+  ["too tall", instagram, ig({ media: [medium({ width: 1000, height: 1300 })] }), ["media.0:media_aspect"]],
+  [
+    "alt text too long",
+    instagram,
+    ig({ media: [medium({ altText: "x".repeat(1001) })] }),
+    ["media.0.altText:alt_text_too_long"],
+  ],
+  [
+    "alt text on a video",
+    instagram,
+    postOf({ format: "reel", media: [clip({ altText: "x" })] }),
+    ["?media.0.altText:alt_text_unused"],
+  ],
+  [
+    "4 collaborators",
+    instagram,
+    ig({ options: { collaborators: ["a", "b", "c", "d"] } }),
+    ["options.collaborators:invalid_option"],
+  ],
+  [
+    "reel option on an image",
+    instagram,
+    ig({ options: { shareToFeed: true } }),
+    ["options.shareToFeed:option_not_for_format"],
+  ],
+  [
+    "cover after the end",
+    instagram,
+    postOf({ format: "reel", media: [clip()], options: { thumbOffsetMs: 10_001 } }),
+    ["options.thumbOffsetMs:cover_outside"],
+  ],
+  [
+    "tag on an item that is not there",
+    instagram,
+    ig({ options: { userTags: [{ username: "ida", item: 1 }] } }),
+    ["options.userTags.0.item:no_such_item"],
+  ],
+  ["one medium is no carousel", instagram, ig({ format: "carousel" }), ["media:too_few_media"]],
+  ["an unknown option", instagram, ig({ options: { nonsense: 1 } }), ["options.nonsense:unknown_option"]],
+];
+for (const [name, connector, post, problems] of table)
+  test(`${connector.id}: ${name}`, () => assert.deepEqual(codes(connector, post), problems));
+
+test("the format follows from what is there", () => {
+  const format = (connector: Connector, media: OutgoingPost["media"], options = {}) =>
+    connector.defaultFormat({ text: "x", media, options }, page);
+  assert.deepEqual(
+    [
+      format(facebook, []),
+      format(facebook, [], { link: "https://a.example" }),
+      format(facebook, [photo]),
+      format(facebook, [photo, photo]),
+      format(facebook, [clip()]),
+      format(facebook, [clip(), photo]),
+    ],
+    ["text", "link", "photo", "multi_photo", "video", undefined],
+  );
+  assert.deepEqual(
+    [
+      format(instagram, []),
+      format(instagram, [photo]),
+      format(instagram, [clip()]),
+      format(instagram, [clip(), photo]),
+    ],
+    [undefined, "image", "reel", "carousel"],
+  );
+});
+
+test("text of a post is its message, text of a video its description", async () => {
+  const graph = scriptedGraph({ [`POST ${g}/123_1`]: { success: true }, [`POST ${g}/77`]: { success: true } });
+  const ctx = contextOf(graph);
+  await facebook.edit?.run({ externalId: "123_1" }, { text: "New", format: "text" }, ctx);
+  await facebook.edit?.run({ externalId: "77" }, { text: "New", format: "reel" }, ctx);
+  assert.deepEqual(
+    graph.calls.map(({ fields }) => [fields.message, fields.description]),
+    [
+      ["New", undefined],
+      [undefined, "New"],
+    ],
+  );
+});
+
+test("removing what is gone already is done; Instagram's own login cannot remove", async () => {
+  const graph = scriptedGraph({ [`DELETE ${g}/123_1`]: graphError(100, 33), [`DELETE ${g}/m1`]: { success: true } });
+  assert.equal((await facebook.remove?.run({ externalId: "123_1", format: "text" }, contextOf(graph)))?.ok, true);
+  assert.equal((await instagram.remove?.run({ externalId: "m1", format: "image" }, contextOf(graph)))?.ok, true);
+  assert.deepEqual(instagram.remove?.authKinds, ["facebook_login"]);
+});
+
+test("a handed-over post is read, moved and taken back at Facebook", async () => {
+  const graph = scriptedGraph({
+    [`GET ${g}/123_1`]: [
+      { is_published: false },
+      { is_published: true, permalink_url: "https://x" },
+      graphError(100, 33),
+    ],
+    [`POST ${g}/123_1`]: { success: true },
+    [`DELETE ${g}/123_1`]: { success: true },
+  });
+  const ctx = contextOf(graph);
+  const ref = { externalId: "123_1" };
+  const states = [];
+  for (let i = 0; i < 3; i++) {
+    const read = await facebook.schedule?.verify(ref, ctx);
+    states.push(read?.ok && read.value.state);
+  }
+  assert.deepEqual(states, ["waiting", "live", "gone"]);
+  await facebook.schedule?.move(ref, new Date("2026-11-22T10:00:00Z"), ctx);
+  assert.equal(graph.calls.at(-1)?.fields.scheduled_publish_time, String(Date.parse("2026-11-22T10:00:00Z") / 1000));
+  assert.equal((await facebook.schedule?.cancel(ref, ctx))?.ok, true);
+});
+
+const info = {
+  is_valid: true,
+  expires_at: 0,
+  scopes: ["pages_show_list", "pages_read_engagement"],
+  data_access_expires_at: Date.parse("2026-11-25T00:00:00Z") / 1000,
+};
+
+test("health names missing permissions and the day Meta stops giving out data", async () => {
+  const graph = scriptedGraph({
+    [`GET ${g}/debug_token`]: { data: info },
+    [`GET ${g}/123`]: { id: "123", name: "Bakery", username: "bakery" },
+  });
+  const health = await facebook.health(contextOf(graph, { app: { app_id: "app1", app_secret: "s3" } }));
+  assert.ok(health.ok);
+  assert.deepEqual(
+    [health.value.missingScopes, health.value.name, health.value.expiresAt],
+    [["pages_manage_posts"], "Bakery", undefined],
+  );
+  assert.match(health.value.notes?.[0] ?? "", /2026-11-25/);
+  assert.equal(graph.calls[0]?.fields.input_token, "page-token");
+});
+
+test("a token Meta no longer takes is revoked", async () => {
+  const graph = scriptedGraph({ [`GET ${g}/debug_token`]: { data: { is_valid: false } } });
+  const health = await instagram.health(
+    contextOf(graph, { account: insta, app: { app_id: "app1", app_secret: "s3" } }),
+  );
+  assert.equal(!health.ok && health.error.kind, "auth_revoked");
+});
+
+test("Instagram's own login tells name and end by itself", async () => {
+  const graph = scriptedGraph({ "GET graph.instagram.com/v25.0/me": { user_id: "789", username: "bakery" } });
+  const ctx = contextOf(graph, { account: { ...insta, authKind: "instagram_login" } });
+  const expiresAt = new Date("2026-12-31T00:00:00Z");
+  const health = await instagram.health({
+    ...ctx,
+    credentials: { accessToken: secret("t"), expiresAt, scopes: ["instagram_business_basic"] },
+  });
+  assert.ok(health.ok);
+  assert.deepEqual(
+    [health.value.handle, health.value.expiresAt, health.value.missingScopes],
+    ["bakery", expiresAt, ["instagram_business_content_publish"]],
+  );
+});
+
+test("the note on data access comes two weeks before and stays after", () => {
+  const now = new Date("2026-11-20T00:00:00Z");
+  assert.equal(dataAccessNotes(new Date("2026-12-20T00:00:00Z"), now).length, 0);
+  assert.match(dataAccessNotes(new Date("2026-11-30T00:00:00Z"), now)[0] ?? "", /until 2026-11-30/);
+  assert.match(dataAccessNotes(new Date("2026-11-01T00:00:00Z"), now)[0] ?? "", /since 2026-11-01/);
+});

@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Granted, secret } from "@postd/connector-kit";
+import accounts from "./fixtures/me-accounts.json" with { type: "json" };
+import accounts2 from "./fixtures/me-accounts-2.json" with { type: "json" };
+import permissions from "./fixtures/me-permissions.json" with { type: "json" };
+import { facebookLogin } from "./login-facebook.ts";
+import { pageScopes } from "./scopes.ts";
+import { contextOf, graphError, scriptedGraph } from "./scripted-graph.ts";
+
+const g = "graph.facebook.com/v25.0";
+const app = { app_id: "app1", app_secret: "s3" };
+const login = facebookLogin(pageScopes.required);
+const redirectUri = "https://postd.example/api/oauth/facebook/callback";
+const input = { redirectUri, state: "st", apiVersion: "v25.0", scopes: ["pages_show_list", "pages_manage_posts"] };
+const appOf = (fields: Record<string, string>) => contextOf(scriptedGraph({}), { app: fields }).app;
+
+test("the authorise address names permissions with commas and carries state and redirect", () => {
+  const url = login.authorizationUrl({ ...input, app: appOf(app) });
+  assert.equal(`${url.origin}${url.pathname}`, "https://www.facebook.com/v25.0/dialog/oauth");
+  assert.deepEqual(Object.fromEntries(url.searchParams), {
+    client_id: "app1",
+    redirect_uri: redirectUri,
+    state: "st",
+    response_type: "code",
+    scope: "pages_show_list,pages_manage_posts",
+  });
+});
+
+test("a saved configuration takes the place of the permissions, and declined ones can be asked for again", () => {
+  const url = login.authorizationUrl({ ...input, app: appOf({ ...app, login_config_id: "cfg" }), again: true });
+  assert.deepEqual(
+    [url.searchParams.get("config_id"), url.searchParams.has("scope"), url.searchParams.get("auth_type")],
+    ["cfg", false, "rerequest"],
+  );
+});
+
+const exchangeScript = {
+  [`GET ${g}/oauth/access_token`]: [
+    { access_token: "short", token_type: "bearer", expires_in: 5000 },
+    { access_token: "long", token_type: "bearer", expires_in: 5_183_944 },
+  ],
+  [`GET ${g}/me`]: { id: "1", name: "Ida Holm" },
+  [`GET ${g}/me/permissions`]: permissions.answer,
+};
+
+test("the token is exchanged for the long one before anything is read with it; declined permissions are not granted", async () => {
+  const graph = scriptedGraph(exchangeScript);
+  const granted = await login.exchange({ code: secret("code"), redirectUri }, contextOf(graph, { app }));
+  assert.ok(granted.ok);
+  assert.equal(graph.calls[1]?.fields.fb_exchange_token, "short");
+  assert.ok(graph.calls.slice(2).every(({ fields }) => fields.access_token === "long"));
+  assert.equal(granted.value.credentials.accessToken.reveal(), "long");
+  assert.equal(
+    granted.value.credentials.expiresAt?.toISOString(),
+    new Date(Date.parse("2026-11-20T10:00:00Z") + 5_183_944_000).toISOString(),
+  );
+  assert.deepEqual(granted.value.scopes, [
+    "pages_show_list",
+    "pages_read_engagement",
+    "instagram_basic",
+    "business_management",
+  ]);
+  assert.ok(!JSON.stringify(granted).includes('long"'));
+});
+
+test("a token without an end is kept as it is", async () => {
+  const graph = scriptedGraph({
+    ...exchangeScript,
+    [`GET ${g}/oauth/access_token`]: { access_token: "system", token_type: "bearer" },
+  });
+  const granted = await login.exchange({ code: secret("code"), redirectUri }, contextOf(graph, { app }));
+  assert.ok(granted.ok && granted.value.credentials.expiresAt === undefined);
+  assert.equal(graph.calls.filter(({ line }) => line.endsWith("access_token")).length, 1);
+});
+
+test("a used code asks for a new sign-in, a missing app names its settings", async () => {
+  const graph = scriptedGraph({
+    [`GET ${g}/oauth/access_token`]: graphError(100, 36009, { message: "This authorization code has been used." }),
+  });
+  const used = await login.exchange({ code: secret("code"), redirectUri }, contextOf(graph, { app }));
+  assert.equal(!used.ok && used.error.message, "This authorization code has been used.");
+  const none = await login.exchange({ code: secret("code"), redirectUri }, contextOf(graph, { app: {} }));
+  assert.match(!none.ok ? none.error.message : "", /POSTD_META_APP_ID/);
+});
+
+const granted = (scopes: readonly string[]): Granted => ({
+  subject: { externalId: "1", name: "Ida" },
+  credentials: { accessToken: secret("user-token"), scopes },
+  scopes,
+});
+
+test("accounts are Pages and linked Instagram accounts, each with the Page's own token, over all pages of the list", async () => {
+  const graph = scriptedGraph({
+    [`GET ${g}/me/accounts`]: [accounts.answer, accounts2.answer],
+    [`GET ${g}/me/businesses`]: { data: [{ id: "b1" }] },
+    [`GET ${g}/b1/owned_pages`]: { data: [{ id: "126", name: "Owned", access_token: "page-token-126" }] },
+    [`GET ${g}/b1/client_pages`]: graphError(200),
+    [`GET ${g}/124`]: {},
+    [`GET ${g}/126`]: { connected_instagram_account: { id: "17841400000000002", username: "owned" } },
+  });
+  const scopes = ["pages_show_list", "pages_read_engagement", "instagram_basic", "business_management"];
+  const found = await login.accounts(granted(scopes), contextOf(graph, { app }));
+  assert.ok(found.ok);
+  assert.deepEqual(
+    found.value.map((it) => [
+      it.platform,
+      it.externalId,
+      it.blocked === undefined,
+      it.credentials.accessToken.reveal(),
+    ]),
+    [
+      ["facebook", "123", true, "page-token-123"],
+      ["instagram", "17841400000000001", true, "page-token-123"],
+      ["facebook", "124", false, "page-token-124"],
+      ["facebook", "125", false, ""],
+      ["facebook", "126", true, "page-token-126"],
+      ["instagram", "17841400000000002", true, "page-token-126"],
+    ],
+  );
+  assert.equal(graph.calls[1]?.fields.after, "a1");
+  const [page, linked] = found.value;
+  assert.deepEqual(page?.missingScopes, ["pages_manage_posts"]);
+  assert.deepEqual(linked?.missingScopes, ["instagram_content_publish"]);
+  assert.equal(linked?.extras.pageId, "123");
+  assert.equal(page?.credentials.extra?.userToken?.reveal(), "user-token");
+  assert.match(found.value[2]?.blocked ?? "", /does not allow posting/);
+});
+
+test("without the Instagram permission no Instagram field is asked for", async () => {
+  const graph = scriptedGraph({ [`GET ${g}/me/accounts`]: { data: accounts.answer.data } });
+  const found = await login.accounts(granted(["pages_show_list"]), contextOf(graph, { app }));
+  assert.ok(!graph.calls[0]?.fields.fields?.includes("instagram"));
+  assert.ok(found.ok);
+});
+
+test("revoking goes by the person's token, and without one nothing is sent", async () => {
+  const graph = scriptedGraph({ [`DELETE ${g}/me/permissions`]: { success: true } });
+  const ctx = contextOf(graph, { app });
+  const refused = await login.revoke?.(ctx);
+  assert.equal(refused?.ok, false);
+  assert.equal(graph.calls.length, 0);
+  const done = await login.revoke?.({
+    ...ctx,
+    credentials: { ...ctx.credentials, extra: { userToken: secret("user-token") } },
+  });
+  assert.equal(done?.ok, true);
+  assert.equal(graph.calls[0]?.fields.access_token, "user-token");
+});

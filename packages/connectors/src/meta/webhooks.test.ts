@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { test } from "node:test";
+import type { InboundRequest } from "@postd/connector-kit";
+import feed from "./fixtures/webhook-feed.json" with { type: "json" };
+import comments from "./fixtures/webhook-instagram-comments.json" with { type: "json" };
+import { contextOf, scriptedGraph } from "./scripted-graph.ts";
+import { metaWebhooks, parseEvents } from "./webhooks.ts";
+
+const fields = { app_secret: "s3", "instagram.app_secret": "igs", webhook_verify_token: "vt" };
+const app = contextOf(scriptedGraph({}), { app: fields }).app;
+const hooks = metaWebhooks("facebook");
+const bytes = (text: string) => new TextEncoder().encode(text);
+const post = (body: string, more: Partial<InboundRequest> = {}): InboundRequest => ({
+  method: "POST",
+  query: {},
+  headers: {},
+  rawBody: bytes(body),
+  ...more,
+});
+const signature = (body: string, key = "s3") => ({
+  "x-hub-signature-256": `sha256=${createHmac("sha256", key).update(body).digest("hex")}`,
+});
+
+test("the handshake answers the raw challenge to the right token only", () => {
+  const get = (query: Record<string, string>) => hooks.verify(post("", { method: "GET", query }), app);
+  const right = get({ "hub.mode": "subscribe", "hub.challenge": "1158201444", "hub.verify_token": "vt" });
+  assert.deepEqual(right, { kind: "handshake", status: 200, body: "1158201444", contentType: "text/plain" });
+  assert.equal(get({ "hub.mode": "subscribe", "hub.challenge": "1", "hub.verify_token": "wrong" }).kind, "refused");
+  assert.equal(get({}).kind, "refused");
+});
+
+test("the signature is over the bytes as they came, with any secret of the app", () => {
+  const body = '{"object":"page",  "entry":[]}';
+  assert.equal(hooks.verify(post(body, { headers: signature(body) }), app).kind, "accepted");
+  assert.equal(hooks.verify(post(body, { headers: signature(body, "igs") }), app).kind, "accepted");
+  assert.equal(hooks.verify(post(body, { headers: signature(body, "other") }), app).kind, "refused");
+  assert.equal(hooks.verify(post(body.replace("  ", " "), { headers: signature(body) }), app).kind, "refused");
+  assert.equal(hooks.verify(post(body), app).kind, "refused");
+});
+
+test("Page events become comments and changes, unknown fields nothing", () => {
+  const events = parseEvents("facebook", post(JSON.stringify(feed.answer)));
+  assert.deepEqual(
+    events.map((it) => [it.type, it.platform, it.accountExternalId, it.occurredAt?.getTime()]),
+    [
+      ["comment.created", "facebook", "123", 1_763_632_790_000],
+      ["post.changed", "facebook", "123", 1_763_632_795_000],
+    ],
+  );
+  assert.deepEqual(events[0]?.data, {
+    field: "feed",
+    item: "comment",
+    verb: "add",
+    postId: "123_1",
+    commentId: "1_5",
+    parentId: "123_1",
+    text: "Nice",
+    authorId: "9",
+    authorName: "Ida",
+  });
+});
+
+test("Instagram events name the Instagram account whichever connector reads them", () => {
+  const [event] = parseEvents("facebook", post(JSON.stringify(comments.answer)));
+  assert.deepEqual(
+    [event?.platform, event?.accountExternalId, event?.data.postId, event?.data.commentId],
+    ["instagram", "17841400000000001", "m1", "c1"],
+  );
+});
+
+test("the same event gives the same key though its parts and its batch are ordered differently", () => {
+  const original = parseEvents("facebook", post(JSON.stringify(feed.answer)));
+  const entry = feed.answer.entry[0];
+  const changes = (entry?.changes ?? [])
+    .map(({ field, value }) => ({ value: Object.fromEntries(Object.entries(value).reverse()), field }))
+    .reverse();
+  const again = parseEvents(
+    "facebook",
+    post(JSON.stringify({ entry: [{ ...entry, time: 1, changes }], object: "page" })),
+  );
+  assert.deepEqual(again.map((it) => it.dedupeKey).sort(), original.map((it) => it.dedupeKey).sort());
+  assert.equal(new Set(original.map((it) => it.dedupeKey)).size, 2);
+});
+
+test("a body of another shape gives no events and no throw", () => {
+  for (const body of ["", "not json", "[]", '{"object":"page","entry":[5,{"id":"1","changes":[7]}]}'])
+    assert.deepEqual(parseEvents("facebook", post(body)), []);
+});
+
+const signedRequest = (payload: object, key = "s3") => {
+  const data = Buffer.from(JSON.stringify(payload)).toString("base64url");
+  return `${createHmac("sha256", key).update(data).digest("base64url")}.${data}`;
+};
+const callback = (signed: string, event: string) =>
+  post(`signed_request=${signed}`, {
+    query: { event },
+    headers: { "content-type": "application/x-www-form-urlencoded", host: "postd.example" },
+  });
+
+test("removing the app names the person", () => {
+  const request = callback(
+    signedRequest({ user_id: "1", issued_at: 1_763_632_800, algorithm: "HMAC-SHA256" }),
+    "deauthorize",
+  );
+  assert.equal(hooks.verify(request, app).kind, "accepted");
+  assert.deepEqual(
+    hooks.parse(request).map((it) => [it.type, it.accountExternalId]),
+    [["account.deauthorized", "1"]],
+  );
+});
+
+test("a data deletion is confirmed with an address and a code that the event carries too", () => {
+  const request = callback(signedRequest({ user_id: "1" }), "data_deletion");
+  const answer = hooks.verify(request, app);
+  assert.ok(answer.kind === "accepted" && answer.answer);
+  const { url, confirmation_code: code } = answer.answer.json;
+  assert.equal(hooks.parse(request)[0]?.data.confirmationCode, code);
+  const shown = hooks.verify(
+    post("", { method: "GET", query: { deletion: new URL(String(url)).searchParams.get("deletion") ?? "" } }),
+    app,
+  );
+  assert.ok(shown.kind === "handshake" && shown.body.includes(String(code)));
+});
+
+test("a signed request of another key is refused", () => {
+  assert.equal(hooks.verify(callback(signedRequest({ user_id: "1" }, "other"), "deauthorize"), app).kind, "refused");
+  assert.equal(hooks.verify(callback("a.b.c", "deauthorize"), app).kind, "refused");
+  assert.equal(hooks.verify(callback("garbage", "deauthorize"), app).kind, "refused");
+});
+
+test("Instagram behind a Page subscribes the Page and never unsubscribes it; its own login subscribes itself", async () => {
+  const graph = scriptedGraph({
+    "POST graph.facebook.com/v25.0/123/subscribed_apps": { success: true },
+    "POST graph.instagram.com/v25.0/789/subscribed_apps": { success: true },
+  });
+  const account = { externalId: "789", kind: "professional", extras: { pageId: "123" } };
+  const linked = contextOf(graph, { account });
+  assert.equal((await hooks.subscribe?.(linked))?.ok, true);
+  assert.equal((await hooks.unsubscribe?.(linked))?.ok, true);
+  assert.equal(
+    (await hooks.subscribe?.(contextOf(graph, { account: { ...account, authKind: "instagram_login" } })))?.ok,
+    true,
+  );
+  assert.deepEqual(
+    graph.calls.map(({ fields }) => fields.subscribed_fields),
+    ["feed,mention", "comments,mentions"],
+  );
+});
