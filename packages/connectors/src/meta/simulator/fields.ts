@@ -1,0 +1,81 @@
+import type { Answer, Call } from "./call.ts";
+import { commentFields } from "./comment-fields.ts";
+import { type Field, parseFields, plainFields } from "./field-list.ts";
+import { invalidParameter } from "./graph-error.ts";
+import {
+  containerFields,
+  igCommentFields,
+  igMediaFields,
+  igMediaOnlyFields,
+  igUserFields,
+  igUserOnlyFields,
+} from "./instagram-fields.ts";
+import type { GraphNode, NodeType, NodeValues } from "./node.ts";
+import { businessFields, pageFields, userFields } from "./page-fields.ts";
+import { photoFields, postFields, videoFields } from "./post-fields.ts";
+
+/** Gives one field's value; undefined leaves it out, as Graph does with empty ones. */
+export type Resolver<T> = (call: Call, value: T, field: Field) => unknown;
+export type FieldTable<T> = Readonly<Record<string, Resolver<T>>>;
+
+interface NodeFields<T> {
+  readonly table: FieldTable<T>;
+  /** What a read without `fields` answers. */
+  readonly defaults: readonly string[];
+}
+
+/**
+ * Every field every node answers; the spec lane compares the names with the official description. A function, because
+ * the tables project each other's nodes and are not all there while modules load.
+ */
+export const nodeFields = (): { readonly [K in NodeType]: NodeFields<NodeValues[K]> } => ({
+  user: { table: userFields, defaults: ["name", "id"] },
+  business: { table: businessFields, defaults: ["name", "id"] },
+  page: { table: pageFields, defaults: ["name", "id"] },
+  post: { table: postFields, defaults: ["created_time", "message", "id"] },
+  photo: { table: photoFields, defaults: ["created_time", "name", "id"] },
+  video: { table: videoFields, defaults: ["description", "updated_time", "id"] },
+  comment: { table: commentFields, defaults: ["created_time", "from", "message", "id"] },
+  igUser: { table: igUserFields, defaults: ["id"] },
+  igUserOnly: { table: igUserOnlyFields, defaults: ["id"] },
+  container: { table: containerFields, defaults: ["id"] },
+  containerOnly: { table: containerFields, defaults: ["id"] },
+  igMedia: { table: igMediaFields, defaults: ["id"] },
+  igMediaOnly: { table: igMediaOnlyFields, defaults: ["id"] },
+  igComment: { table: igCommentFields, defaults: ["timestamp", "text", "id"] },
+  igCommentOnly: { table: igCommentFields, defaults: ["timestamp", "text", "id"] },
+});
+
+/** The fields a call asks for by `fields=`, or undefined. */
+export function requestedFields(call: Call): readonly Field[] | undefined {
+  const text = call.params.text("fields");
+  return text === undefined || text === "" ? undefined : parseFields(text);
+}
+
+/**
+ * A node with the given fields, or its default ones. `id` is always there. A field the node does not have answers
+ * 100 "nonexisting field".
+ */
+export function project(call: Call, node: GraphNode, fields?: readonly Field[]): Answer {
+  // The union is closed and each member pairs its type with its value, which the compiler cannot follow through an index.
+  const { table, defaults } = nodeFields()[node.type] as NodeFields<unknown>;
+  const wanted = fields === undefined || fields.length === 0 ? plainFields(...defaults) : fields;
+  const answer: Record<string, unknown> = {};
+  for (const field of wanted) {
+    const resolve = Object.hasOwn(table, field.name) ? table[field.name] : undefined;
+    if (resolve === undefined)
+      throw invalidParameter(`Tried accessing nonexisting field (${field.name}) on node type (${node.type})`);
+    const value = resolve(call, node.value, field);
+    if (value !== undefined) answer[field.name] = value;
+  }
+  answer.id ??= node.type === "igUserOnly" ? node.value.appScopedId : node.value.id;
+  return answer;
+}
+
+/** A plain JSON object with only the asked sub-fields; everything when none are named. */
+export function pick(value: Readonly<Record<string, unknown>>, fields: readonly Field[]): Answer {
+  if (fields.length === 0) return value;
+  return Object.fromEntries(
+    fields.filter((field) => value[field.name] !== undefined).map((field) => [field.name, value[field.name]]),
+  );
+}

@@ -1,0 +1,108 @@
+import { randomWord } from "@postd/connector-kit/simulator";
+import { type Answer, type Call, type Operation, operationOn } from "./call.ts";
+import { containerStatus } from "./container-status.ts";
+import { project, requestedFields } from "./fields.ts";
+import { GraphError } from "./graph-error.ts";
+import { missingContainer, notReady } from "./instagram-containers.ts";
+import type { Container, IgAccount, IgMedia } from "./model.ts";
+import { requiredText } from "./params.ts";
+import { countPublish, publishesToday } from "./world.ts";
+
+/** POST /{ig}/media_publish: shows a finished container, once (meta.md §6). */
+function publish(call: Call, account: IgAccount): Answer {
+  const { world } = call;
+  const container = world.data.containers.get(requiredText(call.params, "creation_id"));
+  if (container === undefined || container.igId !== account.id || container.isChild) throw missingContainer();
+  const status = containerStatus(world, container).code;
+  if (status === "IN_PROGRESS") throw notReady();
+  // "Already PUBLISHED: do not publish again" (§6). The sheet names no code; 9007 leads to the status, which tells.
+  if (status === "PUBLISHED") throw notReady();
+  if (status !== "FINISHED") throw missingContainer();
+  // 9/2207042: daily quota, a carousel counts once (§12, §13).
+  if (publishesToday(world, account.id) >= world.data.settings.igQuotaTotal)
+    throw new GraphError({
+      code: 9,
+      subcode: 2207042,
+      message: "(#9) You reached the maximum number of posts that can be published within 24 hours",
+    });
+  const media = makeMedia(call, container);
+  container.mediaId = media.id;
+  countPublish(world, account.id);
+  const fields = requestedFields(call);
+  const type = call.host === "graph.instagram.com" ? "igMediaOnly" : "igMedia";
+  return fields === undefined ? { id: media.id } : project(call, { type, value: media }, fields);
+}
+
+function makeMedia(call: Call, container: Container, parentId?: string): IgMedia {
+  const { world } = call;
+  const id = world.newId("18");
+  const childIds = container.childIds.flatMap((childId) => {
+    const child = world.data.containers.get(childId);
+    if (child === undefined) return [];
+    child.consumed = true;
+    return [makeMedia(call, child, id).id];
+  });
+  const isVideo = container.media?.mimeType.startsWith("video/") ?? false;
+  const media: IgMedia = {
+    id,
+    igId: container.igId,
+    containerId: container.id,
+    mediaType: container.kind === "CAROUSEL" ? "CAROUSEL_ALBUM" : isVideo ? "VIDEO" : "IMAGE",
+    productType: container.kind === "STORIES" ? "STORY" : container.kind === "REELS" ? "REELS" : "FEED",
+    caption: container.caption,
+    ...(container.altText === undefined ? {} : { altText: container.altText }),
+    ...(container.media === undefined ? {} : { media: container.media }),
+    ...(parentId === undefined ? {} : { parentId }),
+    shortcode: `D${randomWord(10)}`,
+    childIds,
+    liveAt: call.nowMs,
+    shareToFeed: container.shareToFeed,
+    details: container.details,
+    commentEnabled: true,
+    deleted: false,
+  };
+  world.data.igMedia.set(id, media);
+  return media;
+}
+
+const hosts = [
+  {
+    type: "igUser",
+    tokens: ["page", "user"],
+    basic: "instagram_basic",
+    scopes: ["instagram_content_publish", "pages_read_engagement"],
+  },
+  {
+    type: "igUserOnly",
+    tokens: ["instagram"],
+    basic: "instagram_business_basic",
+    scopes: ["instagram_business_content_publish"],
+  },
+] as const;
+
+export const instagramPublishOperations: readonly Operation[] = hosts.flatMap((host) => [
+  operationOn(host.type, {
+    method: "POST",
+    edge: "media_publish",
+    params: ["creation_id"],
+    scopes: [host.basic, ...host.scopes],
+    tokens: host.tokens,
+    run: publish,
+  }),
+  operationOn(host.type, {
+    method: "GET",
+    edge: "content_publishing_limit",
+    params: ["since"],
+    scopes: [host.basic, ...host.scopes],
+    tokens: host.tokens,
+    // §13: `data[{quota_usage, config{quota_total, quota_duration}}]`; the live value counts.
+    run(call, account) {
+      const usage = { quota_usage: publishesToday(call.world, account.id) };
+      const config = { config: { quota_total: call.world.data.settings.igQuotaTotal, quota_duration: 86_400 } };
+      const names = requestedFields(call)?.map((field) => field.name) ?? ["quota_usage"];
+      return {
+        data: [{ ...(names.includes("quota_usage") ? usage : {}), ...(names.includes("config") ? config : {}) }],
+      };
+    },
+  }),
+]);

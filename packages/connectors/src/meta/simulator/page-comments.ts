@@ -1,0 +1,155 @@
+import { z } from "zod";
+import { page as pageOf } from "./answers.ts";
+import { type Answer, type Call, type Operation, operationOn, success } from "./call.ts";
+import { commentsUnder } from "./comment-fields.ts";
+import { project, requestedFields } from "./fields.ts";
+import { invalidParameter, missingObject } from "./graph-error.ts";
+import type { Comment, Page } from "./model.ts";
+import { facebookNode, owningPage } from "./node.ts";
+import { bool, jsonParam, oneOf, requiredText } from "./params.ts";
+import { emitPageComment } from "./webhooks.ts";
+
+const listParams = ["filter", "live_filter", "order", "since"];
+const writeParams = ["message", "attachment_url", "attachment_id"];
+
+function list(call: Call, id: string): Answer {
+  const order = oneOf(call.params, "order", ["chronological", "reverse_chronological"]) ?? "chronological";
+  const comments = [...commentsUnder(call.world, id)];
+  if (order === "reverse_chronological") comments.reverse();
+  return pageOf(call, comments, (comment) => project(call, { type: "comment", value: comment }, requestedFields(call)));
+}
+
+/** A comment of the Page itself; also the "first comment" after publishing (meta.md §9). */
+function write(
+  call: Call,
+  target: { readonly objectId: string; readonly pageId: string; readonly parentId?: string },
+): Answer {
+  const message = call.params.text("message") ?? "";
+  const attachment = call.params.text("attachment_url") ?? call.params.text("attachment_id");
+  if (message === "" && attachment === undefined) throw invalidParameter("A comment needs message or an attachment");
+  const comment: Comment = {
+    id: `${target.objectId.split("_").at(-1)}_${call.world.newId("18")}`,
+    network: "facebook",
+    objectId: target.objectId,
+    ...(target.parentId === undefined ? {} : { parentId: target.parentId }),
+    message,
+    ...(attachment === undefined ? {} : { attachment }),
+    from: { id: target.pageId, name: call.world.data.pages.get(target.pageId)?.name ?? "" },
+    createdAt: call.nowMs,
+    hidden: false,
+    deleted: false,
+    answeredPrivately: false,
+  };
+  call.world.data.comments.set(comment.id, comment);
+  emitPageComment(call.world, target.pageId, comment, "add");
+  const fields = requestedFields(call);
+  return fields === undefined ? { id: comment.id } : project(call, { type: "comment", value: comment }, fields);
+}
+
+const pageOfComment = (call: Call, comment: Comment): string =>
+  owningPage(call.world, { type: "comment", value: comment }) ?? comment.from.id;
+
+/** Comments on posts, photos, videos and comments: permissions of §3a, calls of §9. */
+export const pageCommentOperations: readonly Operation[] = [
+  ...(["post", "photo", "video"] as const).flatMap((type) => [
+    operationOn(type, {
+      method: "GET",
+      edge: "comments",
+      params: listParams,
+      scopes: ["pages_read_user_content"],
+      tokens: ["page"],
+      run: (call, object) => list(call, object.id),
+    }),
+    operationOn(type, {
+      method: "POST",
+      edge: "comments",
+      params: writeParams,
+      scopes: ["pages_manage_engagement"],
+      tokens: ["page"],
+      run: (call, object) => write(call, { objectId: object.id, pageId: object.pageId }),
+    }),
+  ]),
+  operationOn("comment", {
+    method: "GET",
+    edge: "comments",
+    params: listParams,
+    scopes: ["pages_read_user_content"],
+    tokens: ["page"],
+    run: (call, comment) => list(call, comment.id),
+  }),
+  operationOn("comment", {
+    method: "POST",
+    edge: "comments",
+    params: writeParams,
+    scopes: ["pages_manage_engagement"],
+    tokens: ["page"],
+    run: (call, comment) =>
+      write(call, { objectId: comment.objectId, pageId: pageOfComment(call, comment), parentId: comment.id }),
+  }),
+  operationOn("comment", {
+    method: "GET",
+    edge: "",
+    params: [],
+    scopes: ["pages_read_user_content"],
+    tokens: ["page"],
+    run: (call, comment) => project(call, { type: "comment", value: comment }, requestedFields(call)),
+  }),
+  operationOn("comment", {
+    method: "POST",
+    edge: "",
+    params: ["is_hidden", "message"],
+    scopes: ["pages_manage_engagement"],
+    tokens: ["page"],
+    run(call, comment) {
+      const isHidden = bool(call.params, "is_hidden");
+      const message = call.params.text("message");
+      if (isHidden === undefined && message === undefined) throw invalidParameter("Nothing to update");
+      if (message !== undefined) comment.message = message;
+      if (isHidden !== undefined) {
+        comment.hidden = isHidden;
+        emitPageComment(call.world, pageOfComment(call, comment), comment, isHidden ? "hide" : "unhide");
+      }
+      return success;
+    },
+  }),
+  operationOn("comment", {
+    method: "DELETE",
+    edge: "",
+    params: [],
+    scopes: ["pages_manage_engagement"],
+    tokens: ["page"],
+    run(call, comment) {
+      comment.deleted = true;
+      emitPageComment(call.world, pageOfComment(call, comment), comment, "remove");
+      return success;
+    },
+  }),
+  operationOn("page", {
+    method: "POST",
+    edge: "messages",
+    params: ["recipient", "message", "messaging_type"],
+    scopes: ["pages_messaging"],
+    tokens: ["page"],
+    run: privateReply,
+  }),
+];
+
+const Recipient = z.strictObject({ comment_id: z.string() });
+const Message = z.strictObject({ text: z.string().min(1) });
+const privateReplyMs = 7 * 86_400_000;
+
+/** POST /{page}/messages to a comment's author: once, within seven days (§9). */
+function privateReply(call: Call, page: Page): Answer {
+  requiredText(call.params, "recipient");
+  const recipient = jsonParam(call.params, "recipient", Recipient, '{"comment_id": "..."}');
+  requiredText(call.params, "message");
+  jsonParam(call.params, "message", Message, '{"text": "..."}');
+  const id = recipient?.comment_id ?? "";
+  const node = facebookNode(call.world, id);
+  if (node?.type !== "comment" || owningPage(call.world, node) !== page.id) throw missingObject(id, "post");
+  if (node.value.answeredPrivately) throw invalidParameter("A private reply to this comment was already sent");
+  if (node.value.createdAt + privateReplyMs < call.nowMs)
+    throw invalidParameter("A private reply must be sent within 7 days");
+  node.value.answeredPrivately = true;
+  return { recipient_id: node.value.from.id, message_id: `m_${call.world.env.randomId()}` };
+}

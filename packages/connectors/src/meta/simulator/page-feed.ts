@@ -1,0 +1,141 @@
+import { z } from "zod";
+import { page as pageOf } from "./answers.ts";
+import { type Answer, type Call, type Operation, operationOn } from "./call.ts";
+import { project, requestedFields } from "./fields.ts";
+import { GraphError, invalidParameter, missingObject } from "./graph-error.ts";
+import { checkText, makePost, requireCreateContent } from "./make-post.ts";
+import type { FbPhoto, FbPost, Page } from "./model.ts";
+import { instantMs, jsonParam, type Params } from "./params.ts";
+import { type Publication, publication, scheduleWindows } from "./schedule.ts";
+
+const AttachedMedia = z.array(z.strictObject({ media_fbid: z.coerce.string(), message: z.string().optional() })).min(1);
+const presetTextChars = 130;
+
+/** POST /{page}/feed: text, link and multi-photo posts (meta.md §5, §7). */
+function postFeed(call: Call, page: Page): Answer {
+  requireCreateContent(page);
+  const { params } = call;
+  const message = checkText(params.text("message") ?? "");
+  const link = params.text("link");
+  const when = publication(params, call.nowMs, scheduleWindows.post);
+  for (const name of ["targeting", "feed_targeting"])
+    jsonParam(params, name, z.record(z.string(), z.unknown()), "a JSON object");
+  const photos = attachedPhotos(call, page, when);
+  // A parent that is scheduled needs unpublished_content_type=SCHEDULED beside attached media (§7).
+  if (photos.length > 0 && when.kind === "scheduled" && params.text("unpublished_content_type") !== "SCHEDULED")
+    throw invalidParameter("attached_media of a scheduled post needs unpublished_content_type=SCHEDULED");
+  if (message === "" && link === undefined && photos.length === 0)
+    throw invalidParameter("You must provide a message, a link or attached_media");
+  if (link !== undefined) checkLink(link);
+  checkPreset(params, message, link, photos);
+  const post = makePost(
+    call,
+    {
+      pageId: page.id,
+      kind: photos.length > 0 ? "photo" : "text",
+      message,
+      photoIds: photos.map((photo) => photo.id),
+      // Sent together, one of link and attached_media wins; which one is unverified (§5). Here the media win.
+      ...(link === undefined || photos.length > 0 ? {} : { link }),
+    },
+    when,
+  );
+  const fields = requestedFields(call);
+  return fields === undefined ? { id: post.id } : project(call, { type: "post", value: post }, fields);
+}
+
+function attachedPhotos(call: Call, page: Page, when: Publication): readonly FbPhoto[] {
+  const attached =
+    jsonParam(call.params, "attached_media", AttachedMedia, 'a JSON array of {"media_fbid": "..."}') ?? [];
+  return attached.map(({ media_fbid: id }) => {
+    const photo = call.world.data.photos.get(id);
+    if (photo === undefined || photo.deleted || photo.pageId !== page.id) throw missingObject(id, "post");
+    const holder = photo.postId === undefined ? undefined : call.world.data.posts.get(photo.postId);
+    // 1366051: photos already posted (§12).
+    if (holder?.state === "live") throw invalidParameter("These photos were already posted.", 1366051);
+    // Photos of a scheduled parent are uploaded with temporary=true (§5).
+    if (when.kind === "scheduled" && !photo.temporary)
+      throw invalidParameter(`Photo ${id} of a scheduled post must be temporary`);
+    return photo;
+  });
+}
+
+/** 1609005: link scrape failed; 1609008: facebook.com links are refused (§12). */
+function checkLink(link: string): void {
+  const url = URL.canParse(link) ? new URL(link) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new GraphError({ code: 1609005, message: "(#1609005) Error while scraping the link" });
+  if (/(^|\.)facebook\.com$/.test(url.hostname))
+    throw invalidParameter("Links to facebook.com cannot be posted", 1609008);
+}
+
+/** text_format_preset_id: text only and short (§5). */
+function checkPreset(params: Params, message: string, link: string | undefined, photos: readonly FbPhoto[]): void {
+  if (params.text("text_format_preset_id") === undefined) return;
+  if (link !== undefined || photos.length > 0 || message.length > presetTextChars)
+    throw invalidParameter(`text_format_preset_id needs plain text of at most ${presetTextChars} characters`);
+}
+
+/** Posts younger than this stay out of lists while hideFromLists is armed. */
+const hiddenWhileYoungerMs = 3_600_000;
+
+function listPosts(call: Call, which: (post: FbPost) => boolean): Answer {
+  const isHiding = call.world.env.fault("hideFromLists", call.request) !== undefined;
+  const since = instantMs(call.params, "since") ?? 0;
+  const until = instantMs(call.params, "until") ?? Number.POSITIVE_INFINITY;
+  const timeOf = (post: FbPost) => post.liveAt ?? post.scheduledAt ?? post.createdAt;
+  const posts = [...call.world.data.posts.values()]
+    .filter((post) => which(post) && timeOf(post) >= since && timeOf(post) <= until)
+    .filter((post) => !isHiding || (post.liveAt ?? post.createdAt) <= call.nowMs - hiddenWhileYoungerMs)
+    .reverse()
+    .sort((left, right) => timeOf(right) - timeOf(left));
+  return pageOf(call, posts, (post) => project(call, { type: "post", value: post }, requestedFields(call)));
+}
+
+export const pageFeedOperations: readonly Operation[] = [
+  operationOn("page", {
+    method: "GET",
+    edge: "",
+    params: [],
+    scopes: [],
+    tokens: ["user", "page"],
+    run: (call, page) => project(call, { type: "page", value: page }, requestedFields(call)),
+  }),
+  operationOn("page", {
+    method: "POST",
+    edge: "feed",
+    params: [
+      "message",
+      "link",
+      "published",
+      "scheduled_publish_time",
+      "unpublished_content_type",
+      "targeting",
+      "feed_targeting",
+      "text_format_preset_id",
+      "attached_media",
+    ],
+    scopes: ["pages_manage_posts", "pages_read_engagement"],
+    tokens: ["page"],
+    run: postFeed,
+  }),
+  // Unpublished posts are in none of these lists; the update call of §15 is what shows them.
+  ...(["feed", "posts", "published_posts"] as const).map((edge) =>
+    operationOn("page", {
+      method: "GET",
+      edge,
+      params: ["include_hidden", "limit", "show_expired", "with"],
+      scopes: ["pages_read_engagement"],
+      tokens: ["page"],
+      run: (call, page) => listPosts(call, (post) => post.pageId === page.id && post.state === "live"),
+    }),
+  ),
+  operationOn("page", {
+    method: "GET",
+    edge: "scheduled_posts",
+    params: [],
+    scopes: ["pages_read_engagement"],
+    tokens: ["page"],
+    run: (call, page) => listPosts(call, (post) => post.pageId === page.id && post.state === "scheduled"),
+  }),
+];

@@ -1,0 +1,117 @@
+import { graphTime, steadyNumber } from "./answers.ts";
+import { type Answer, type Call, type Operation, operationOn } from "./call.ts";
+import { GraphError, invalidParameter } from "./graph-error.ts";
+import { breakdowns, objectMetrics, pageMetrics, postMetrics } from "./insight-metrics.ts";
+import type { FbPost, Page } from "./model.ts";
+import { instantMs, oneOf, type Params, textList } from "./params.ts";
+
+const dayMs = 86_400_000;
+const maxWindowMs = 90 * dayMs;
+const minFans = 100;
+
+/** The asked metrics; one bad name fails the whole call with 100, none at all with 3001/1504028 (meta.md §10, §12). */
+export function wantedMetrics(params: Params, live: readonly string[]): readonly string[] {
+  const metrics = textList(params, "metric") ?? [];
+  if (metrics.length === 0)
+    throw new GraphError({ code: 3001, subcode: 1504028, message: "(#3001) No metric was specified to be fetched" });
+  const bad = metrics.filter((metric) => !live.includes(metric));
+  if (bad.length > 0) throw invalidParameter(`The value must be a valid insights metric: ${bad.join(", ")}`);
+  return metrics;
+}
+
+/** since and until with the 90-day window of §10; two days when not given. */
+export function insightWindow(call: Call): { readonly since: number; readonly until: number } {
+  const until = instantMs(call.params, "until") ?? call.nowMs;
+  const since = instantMs(call.params, "since") ?? until - 2 * dayMs;
+  if (since > until) throw invalidParameter("since must be before until");
+  if (until - since > maxWindowMs) throw invalidParameter("There cannot be more than 90 days between since and until");
+  return { since, until };
+}
+
+/** GET /{page}/insights: Pages with fewer than 100 likes have none (§10). */
+function pageInsights(call: Call, page: Page): Answer {
+  const metrics = wantedMetrics(call.params, pageMetrics);
+  const period = oneOf(call.params, "period", ["day", "week", "days_28"]) ?? "day";
+  for (const breakdown of textList(call.params, "breakdown") ?? [])
+    if (!metrics.every((metric) => breakdowns[metric]?.includes(breakdown)))
+      throw invalidParameter(`Breakdown ${breakdown} is not supported`);
+  const { since, until } = insightWindow(call);
+  if (page.fans < minFans) return { data: [] };
+  const ends: number[] = [];
+  for (let end = Math.ceil(since / dayMs) * dayMs + dayMs; end <= until + dayMs && ends.length < 90; end += dayMs)
+    ends.push(end);
+  return {
+    data: metrics.map((name) => ({
+      name,
+      period,
+      values: ends.map((end) => ({
+        value: metricValue(`${page.id}:${end}`, name, page.fans),
+        end_time: graphTime(end),
+      })),
+      title: name,
+      description: "",
+      id: `${page.id}/insights/${name}/${period}`,
+    })),
+    paging: {},
+  };
+}
+
+/** GET /{post}/insights: lifetime numbers (§10). */
+function postInsights(call: Call, post: FbPost): Answer {
+  const metrics = wantedMetrics(call.params, postMetrics);
+  oneOf(call.params, "period", ["lifetime", "day"]);
+  if (post.state !== "live") return { data: [] };
+  return {
+    data: metrics.map((name) => ({
+      name,
+      period: "lifetime",
+      values: [{ value: metricValue(post.id, name, 900) }],
+      title: name,
+      description: "",
+      id: `${post.id}/insights/${name}/lifetime`,
+    })),
+    paging: {},
+  };
+}
+
+function metricValue(seed: string, name: string, below: number): unknown {
+  const kinds = objectMetrics[name];
+  return kinds
+    ? Object.fromEntries(kinds.map((kind) => [kind, steadyNumber(seed, `${name}.${kind}`, 40)]))
+    : steadyNumber(seed, name, below);
+}
+
+export const pageInsightOperations: readonly Operation[] = [
+  operationOn("page", {
+    method: "GET",
+    edge: "insights",
+    params: ["metric", "period", "since", "until", "breakdown"],
+    scopes: ["read_insights", "pages_read_engagement"],
+    tokens: ["page"],
+    run: pageInsights,
+  }),
+  operationOn("post", {
+    method: "GET",
+    edge: "insights",
+    params: ["metric", "period", "since", "until"],
+    scopes: ["read_insights", "pages_read_engagement"],
+    tokens: ["page"],
+    run: postInsights,
+  }),
+  operationOn("video", {
+    method: "GET",
+    edge: "video_insights",
+    params: ["metric", "period", "since", "until"],
+    scopes: ["read_insights", "pages_read_engagement"],
+    tokens: ["page"],
+    // Names are unverified (§10), so none is refused.
+    run: (call, video) => ({
+      data: (textList(call.params, "metric") ?? ["post_video_views"]).map((name) => ({
+        name,
+        period: "lifetime",
+        values: [{ value: steadyNumber(video.id, name, 900) }],
+        id: `${video.id}/video_insights/${name}/lifetime`,
+      })),
+    }),
+  }),
+];

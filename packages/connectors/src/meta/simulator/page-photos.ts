@@ -1,0 +1,163 @@
+import { page as pageOf } from "./answers.ts";
+import { type Answer, type Call, type Operation, operationOn, success } from "./call.ts";
+import { project, requestedFields } from "./fields.ts";
+import { invalidParameter, missingObject } from "./graph-error.ts";
+import { checkText, makePost, requireCreateContent } from "./make-post.ts";
+import type { FbPhoto, Page, StoredMedia } from "./model.ts";
+import { bool, oneOf, requiredText } from "./params.ts";
+import { pullMedia, storeMedia } from "./pull-media.ts";
+import { publication, scheduleWindows } from "./schedule.ts";
+import { emitFeedChange } from "./webhooks.ts";
+import { countPublish } from "./world.ts";
+
+const photoTypes = ["image/jpeg", "image/png", "image/gif", "image/bmp", "image/tiff"];
+const maxPhotoBytes = 4_000_000;
+const maxStoryPhotoBytes = 10_000_000;
+
+/** The photo of a call: pulled from `url` or sent as multipart `source` (meta.md §5). */
+async function photoOf(call: Call): Promise<StoredMedia> {
+  const source = call.params.file("source");
+  const url = call.params.text("url");
+  if ((source === undefined) === (url === undefined))
+    throw invalidParameter("Exactly one of url and source is required");
+  const media = source ? storeMedia(source.bytes, source.contentType) : await pullMedia(call.world, url ?? "", "image");
+  // 2069019: invalid url, content or file (§12).
+  if (media === undefined) throw invalidParameter("Missing or invalid image file", 2069019);
+  // 1366046: larger than 4 MB or of a wrong type (§12, §14). The story page allows 10 MB, checked when it becomes one.
+  if (!photoTypes.includes(media.mimeType) || media.sizeBytes > maxStoryPhotoBytes) throw unfitPhoto();
+  return media;
+}
+
+const unfitPhoto = () => invalidParameter("Photos should be smaller than 4 MB and saved as JPG or PNG.", 1366046);
+
+/** POST /{page}/photos: one photo post, or a loose photo with published=false. */
+async function postPhoto(call: Call, page: Page): Promise<Answer> {
+  requireCreateContent(page);
+  const { params } = call;
+  const when = publication(params, call.nowMs, scheduleWindows.post);
+  const temporary = bool(params, "temporary") ?? false;
+  if (temporary && when.kind === "now") throw invalidParameter("temporary needs published=false");
+  const message = checkText(params.text("message") ?? params.text("caption") ?? "");
+  const media = await photoOf(call);
+  if (when.kind !== "unpublished" && media.sizeBytes > maxPhotoBytes) throw unfitPhoto();
+  const altText = params.text("alt_text_custom");
+  const photo: FbPhoto = {
+    id: call.world.newId("12"),
+    pageId: page.id,
+    media,
+    temporary,
+    createdAt: call.nowMs,
+    deleted: false,
+    ...(altText === undefined ? {} : { altText }),
+    ...(message === "" ? {} : { caption: message }),
+  };
+  call.world.data.photos.set(photo.id, photo);
+  const post =
+    when.kind === "unpublished"
+      ? undefined
+      : makePost(call, { pageId: page.id, kind: "photo", message, photoIds: [photo.id] }, when);
+  const fields = requestedFields(call);
+  const base = fields === undefined ? { id: photo.id } : project(call, { type: "photo", value: photo }, fields);
+  return post === undefined ? base : { ...base, post_id: post.id };
+}
+
+/** POST /{page}/photo_stories: an unpublished photo becomes a story; each medium only once (§5, Stories). */
+function postPhotoStory(call: Call, page: Page): Answer {
+  requireCreateContent(page);
+  const id = requiredText(call.params, "photo_id");
+  const photo = call.world.data.photos.get(id);
+  if (photo === undefined || photo.deleted || photo.pageId !== page.id) throw missingObject(id, "post");
+  if (photo.storyId !== undefined || photo.postId !== undefined)
+    throw invalidParameter("These photos were already posted.", 1366051);
+  const storyId = call.world.newId("13");
+  photo.storyId = storyId;
+  call.world.data.stories.set(storyId, {
+    id: storyId,
+    pageId: page.id,
+    mediaId: photo.id,
+    mediaType: "photo",
+    media: photo.media,
+    liveAt: call.nowMs,
+    deleted: false,
+  });
+  countPublish(call.world, page.id);
+  return { success: true, post_id: storyId };
+}
+
+function deletePhoto(call: Call, photo: FbPhoto): Answer {
+  photo.deleted = true;
+  const post = photo.postId === undefined ? undefined : call.world.data.posts.get(photo.postId);
+  if (post && post.photoIds.length === 1) {
+    if (post.state === "live") emitFeedChange(call.world, post, "remove");
+    post.state = "deleted";
+  } else if (post) post.photoIds = post.photoIds.filter((id) => id !== photo.id);
+  return success;
+}
+
+export const pagePhotoOperations: readonly Operation[] = [
+  operationOn("page", {
+    method: "POST",
+    edge: "photos",
+    // `source` is the multipart file part (§5); it is not among the spec's parameters.
+    params: [
+      "url",
+      "source",
+      "message",
+      "caption",
+      "published",
+      "alt_text_custom",
+      "temporary",
+      "scheduled_publish_time",
+      "unpublished_content_type",
+      "targeting",
+      "feed_targeting",
+    ],
+    scopes: ["pages_manage_posts", "pages_read_engagement"],
+    tokens: ["page"],
+    run: postPhoto,
+  }),
+  operationOn("page", {
+    method: "POST",
+    edge: "photo_stories",
+    params: ["photo_id"],
+    scopes: ["pages_manage_posts", "pages_read_engagement"],
+    tokens: ["page"],
+    run: postPhotoStory,
+  }),
+  operationOn("page", {
+    method: "GET",
+    edge: "photos",
+    params: ["type"],
+    scopes: ["pages_read_engagement"],
+    tokens: ["page"],
+    run(call, page) {
+      oneOf(call.params, "type", ["profile", "tagged", "uploaded"]);
+      const live = [...call.world.data.photos.values()].filter(
+        (photo) =>
+          photo.pageId === page.id &&
+          !photo.deleted &&
+          photo.postId !== undefined &&
+          call.world.data.posts.get(photo.postId)?.state === "live",
+      );
+      return pageOf(call, live.reverse(), (photo) =>
+        project(call, { type: "photo", value: photo }, requestedFields(call)),
+      );
+    },
+  }),
+  operationOn("photo", {
+    method: "GET",
+    edge: "",
+    params: [],
+    scopes: ["pages_read_engagement"],
+    tokens: ["page"],
+    run: (call, photo) => project(call, { type: "photo", value: photo }, requestedFields(call)),
+  }),
+  operationOn("photo", {
+    method: "DELETE",
+    edge: "",
+    params: [],
+    scopes: ["pages_manage_posts"],
+    tokens: ["page"],
+    run: deletePhoto,
+  }),
+];

@@ -1,0 +1,140 @@
+import { type Answer, type Call, type Operation, operationOn } from "./call.ts";
+import { GraphError, invalidParameter, missingObject } from "./graph-error.ts";
+import { checkText, makePost, requireCreateContent } from "./make-post.ts";
+import type { FbVideo, Page } from "./model.ts";
+import { instantMs, oneOf, type Params, requiredText } from "./params.ts";
+import { checkWindow, scheduleWindows } from "./schedule.ts";
+import { processingMs } from "./video-uploads.ts";
+import { countPublish } from "./world.ts";
+
+const reelsPerDay = 30;
+
+/** Guides write `start`, the stored enum `START`; both are taken. */
+function uploadPhase(params: Params): "start" | "finish" {
+  const phase = requiredText(params, "upload_phase").toLowerCase();
+  if (phase !== "start" && phase !== "finish")
+    throw invalidParameter("Param upload_phase must be one of {START, FINISH}");
+  return phase;
+}
+
+/** POST /{page}/video_reels and /video_stories with upload_phase=start (meta.md §5, Reels step 1). */
+function start(call: Call, page: Page, use: "reel" | "story"): Answer {
+  const video: FbVideo = {
+    id: call.world.newId("16"),
+    pageId: page.id,
+    use,
+    createdAt: call.nowMs,
+    chunks: [],
+    description: "",
+    title: "",
+    thumbnails: 0,
+    deleted: false,
+  };
+  call.world.data.videos.set(video.id, video);
+  return { video_id: video.id, upload_url: `https://rupload.facebook.com/video-upload/${call.version}/${video.id}` };
+}
+
+function uploaded(call: Call, page: Page, use: "reel" | "story"): FbVideo {
+  const id = requiredText(call.params, "video_id");
+  const video = call.world.data.videos.get(id);
+  if (video === undefined || video.deleted || video.pageId !== page.id || video.use !== use)
+    throw missingObject(id, "post");
+  if (video.media === undefined) throw invalidParameter("The video has not been uploaded completely");
+  // Nothing promises that a repeated finish is safe; each medium may be used once (§5, Stories).
+  if (video.wanted !== undefined) throw invalidParameter("The video was already published or scheduled");
+  return video;
+}
+
+/** Finish of a Reel: visible once processed, or scheduled between 10 minutes and 29 days ahead (§5 step 4, §7). */
+function finishReel(call: Call, page: Page): Answer {
+  const { params } = call;
+  const video = uploaded(call, page, "reel");
+  const state = oneOf(params, "video_state", ["PUBLISHED", "SCHEDULED", "DRAFT"]) ?? "PUBLISHED";
+  const at = instantMs(params, "scheduled_publish_time");
+  if ((state === "SCHEDULED") !== (at !== undefined))
+    throw invalidParameter("scheduled_publish_time belongs to video_state SCHEDULED and is required there");
+  // 30 Reels in 24 hours and Page (§13); 1390008: posting too fast (§12).
+  const reels = [...call.world.data.videos.values()].filter(
+    (each) => each.use === "reel" && each.pageId === page.id && each.wanted !== undefined,
+  );
+  if (reels.filter((each) => each.createdAt > call.nowMs - 86_400_000).length >= reelsPerDay)
+    throw new GraphError({ code: 32, subcode: 1390008, message: "(#32) You are posting too fast" });
+  video.description = checkText(params.text("description") ?? "");
+  video.title = params.text("title") ?? "";
+  video.wanted = state === "PUBLISHED" ? "published" : state === "SCHEDULED" ? "scheduled" : "draft";
+  video.readyAt = call.nowMs + processingMs(call);
+  if (at !== undefined) video.scheduledAt = checkWindow(at, call.nowMs, scheduleWindows.reel);
+  const when =
+    video.scheduledAt === undefined
+      ? ({ kind: "unpublished" } as const)
+      : ({ kind: "scheduled", at: video.scheduledAt } as const);
+  video.postId = makePost(
+    call,
+    { pageId: page.id, kind: "reel", message: video.description, videoId: video.id },
+    when,
+  ).id;
+  return { success: true, ...(call.world.data.settings.reelAnswersPostId ? { post_id: video.postId } : {}) };
+}
+
+const maxStoryMs = 60_000;
+
+/** Finish of a video story; no scheduling (§5, Stories). */
+function finishStory(call: Call, page: Page): Answer {
+  const video = uploaded(call, page, "story");
+  oneOf(call.params, "video_state", ["PUBLISHED"]);
+  if (video.media === undefined) throw new Error("uploaded() answers only videos with media");
+  if ((video.media.durationMs ?? 0) > maxStoryMs)
+    throw invalidParameter("A story video may be 60 seconds long", 2069019);
+  video.wanted = "published";
+  video.readyAt = call.nowMs + processingMs(call);
+  const id = call.world.newId("13");
+  video.postId = id;
+  call.world.data.stories.set(id, {
+    id,
+    pageId: page.id,
+    mediaId: video.id,
+    mediaType: "video",
+    media: video.media,
+    liveAt: video.readyAt,
+    deleted: false,
+  });
+  countPublish(call.world, page.id);
+  return { success: true, post_id: id };
+}
+
+const reelParams = [
+  "upload_phase",
+  "video_id",
+  "video_state",
+  "description",
+  "title",
+  "scheduled_publish_time",
+  "place",
+  "targeting",
+  "feed_targeting",
+];
+
+export const pageReelOperations: readonly Operation[] = [
+  operationOn("page", {
+    method: "POST",
+    edge: "video_reels",
+    params: reelParams,
+    scopes: ["pages_manage_posts", "pages_read_engagement"],
+    tokens: ["page"],
+    run(call, page) {
+      requireCreateContent(page);
+      return uploadPhase(call.params) === "start" ? start(call, page, "reel") : finishReel(call, page);
+    },
+  }),
+  operationOn("page", {
+    method: "POST",
+    edge: "video_stories",
+    params: ["upload_phase", "video_id", "video_state"],
+    scopes: ["pages_manage_posts", "pages_read_engagement"],
+    tokens: ["page"],
+    run(call, page) {
+      requireCreateContent(page);
+      return uploadPhase(call.params) === "start" ? start(call, page, "story") : finishStory(call, page);
+    },
+  }),
+];

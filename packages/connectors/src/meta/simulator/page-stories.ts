@@ -1,0 +1,55 @@
+import { graphTime, page as pageOf, webUrl } from "./answers.ts";
+import { type Call, type Operation, operationOn } from "./call.ts";
+import { pick, requestedFields } from "./fields.ts";
+import type { FbStory } from "./model.ts";
+import { instantMs, textList } from "./params.ts";
+import type { World } from "./world.ts";
+
+/** A story is seen for a day (meta.md §5: status PUBLISHED, then ARCHIVED; §10 counts stories for 24 hours). */
+export const storyLifeMs = 86_400_000;
+
+export const storyIsLive = (world: World, story: { readonly liveAt: number; readonly deleted: boolean }): boolean =>
+  !story.deleted && world.nowMs() >= story.liveAt && world.nowMs() < story.liveAt + storyLifeMs;
+
+/** Fields of GET /{page}/stories (§5); the spec stores no node for them. */
+function storyFields(call: Call, story: FbStory) {
+  const fields = requestedFields(call) ?? [];
+  const value = {
+    post_id: story.id,
+    status: storyIsLive(call.world, story) ? "PUBLISHED" : "ARCHIVED",
+    creation_time: graphTime(story.liveAt),
+    media_type: story.mediaType,
+    media_id: story.mediaId,
+    url: webUrl("www.facebook.com", `/stories/${story.pageId}/${story.id}`),
+  };
+  return pick(value, fields);
+}
+
+export const pageStoryOperations: readonly Operation[] = [
+  operationOn("page", {
+    method: "GET",
+    edge: "stories",
+    params: ["since", "status", "until"],
+    scopes: ["pages_read_engagement"],
+    tokens: ["page"],
+    run(call, page) {
+      const statuses = textList(call.params, "status")?.map((status) => status.toUpperCase());
+      const since = instantMs(call.params, "since") ?? 0;
+      const until = instantMs(call.params, "until") ?? Number.POSITIVE_INFINITY;
+      const isHiding = call.world.env.fault("hideFromLists", call.request) !== undefined;
+      const stories = [...call.world.data.stories.values()].filter((story) => {
+        const status = storyIsLive(call.world, story) ? "PUBLISHED" : "ARCHIVED";
+        return (
+          story.pageId === page.id &&
+          !story.deleted &&
+          !isHiding &&
+          story.liveAt <= call.nowMs &&
+          (statuses?.includes(status) ?? true) &&
+          story.liveAt >= since &&
+          story.liveAt <= until
+        );
+      });
+      return pageOf(call, stories.reverse(), (story) => storyFields(call, story));
+    },
+  }),
+];

@@ -1,0 +1,100 @@
+import { metaApp } from "./apps.ts";
+import { type Answer, type Call, type Operation, operationOn, success } from "./call.ts";
+import { project, requestedFields } from "./fields.ts";
+import { GraphError, invalidParameter } from "./graph-error.ts";
+import { checkText, showPost } from "./make-post.ts";
+import type { FbPost } from "./model.ts";
+import { bool, instantMs } from "./params.ts";
+import { checkWindow, scheduleWindows } from "./schedule.ts";
+import { emitFeedChange } from "./webhooks.ts";
+
+/** POST /{post}: text, time, or visibility; only posts of the same app (meta.md §8). */
+function updatePost(call: Call, post: FbPost): Answer {
+  const { params } = call;
+  if (post.appId !== metaApp.app_id)
+    throw new GraphError({
+      code: 200,
+      message: "(#200) You can only edit posts that were created by this application",
+    });
+  const message = params.text("message");
+  const at = instantMs(params, "scheduled_publish_time");
+  const isPublished = bool(params, "is_published");
+  const isHidden = bool(params, "is_hidden");
+  if ([message, at, isPublished, isHidden].every((value) => value === undefined))
+    throw invalidParameter("Nothing to update");
+  if (message !== undefined) {
+    post.message = checkText(message);
+    post.updatedAt = call.nowMs;
+    if (post.state === "live") emitFeedChange(call.world, post, "edited");
+  }
+  if (isHidden !== undefined) post.isHidden = isHidden;
+  if (at !== undefined) reschedule(call, post, at);
+  if (isPublished !== undefined) setPublished(call, post, isPublished);
+  const fields = requestedFields(call);
+  return fields === undefined ? success : { ...success, ...project(call, { type: "post", value: post }, fields) };
+}
+
+/** Moves a scheduled post (§7); a live one cannot go back. */
+function reschedule(call: Call, post: FbPost, at: number): void {
+  if (post.state === "live") throw invalidParameter("A published post cannot be scheduled");
+  post.scheduledAt = checkWindow(at, call.nowMs, scheduleWindows.post);
+  post.state = "scheduled";
+}
+
+/**
+ * `is_published=true` shows an unpublished post; a repeat changes nothing (§15). Un-publishing is not supported (§15).
+ * `act("refuseTwoStep")` makes it fail, because its behaviour on current versions is unverified.
+ */
+function setPublished(call: Call, post: FbPost, isPublished: boolean): void {
+  const refused = call.world.data.settings.refuseTwoStep;
+  if (refused)
+    throw new GraphError({
+      code: refused.code,
+      message: `(#${refused.code}) The post cannot be published with is_published`,
+      ...(refused.subcode === undefined ? {} : { subcode: refused.subcode }),
+    });
+  if (!isPublished && post.state === "live") throw invalidParameter("A published post cannot be unpublished");
+  if (!isPublished || post.state === "live") return;
+  const video = post.videoId === undefined ? undefined : call.world.data.videos.get(post.videoId);
+  if (video) video.wanted = "published";
+  if (video === undefined || (video.readyAt ?? Number.POSITIVE_INFINITY) <= call.nowMs)
+    showPost(call.world, post, call.nowMs);
+}
+
+export const postOperations: readonly Operation[] = [
+  operationOn("post", {
+    method: "GET",
+    edge: "",
+    params: [],
+    scopes: ["pages_read_engagement"],
+    tokens: ["page"],
+    run: (call, post) => project(call, { type: "post", value: post }, requestedFields(call)),
+  }),
+  operationOn("post", {
+    method: "POST",
+    edge: "",
+    params: ["message", "is_published", "scheduled_publish_time", "is_hidden"],
+    scopes: ["pages_manage_posts"],
+    tokens: ["page"],
+    run: updatePost,
+  }),
+  operationOn("post", {
+    method: "DELETE",
+    edge: "",
+    params: [],
+    scopes: ["pages_manage_posts"],
+    tokens: ["page"],
+    run(call, post) {
+      const wasLive = post.state === "live";
+      post.state = "deleted";
+      for (const id of post.photoIds) {
+        const photo = call.world.data.photos.get(id);
+        if (photo?.postId === post.id) photo.deleted = true;
+      }
+      const video = post.videoId === undefined ? undefined : call.world.data.videos.get(post.videoId);
+      if (video) video.deleted = true;
+      if (wasLive) emitFeedChange(call.world, post, "remove");
+      return success;
+    },
+  }),
+];
