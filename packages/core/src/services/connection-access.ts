@@ -1,0 +1,218 @@
+import type { ConnectorLog, Credentials, PlatformFailure } from "@postd/connector-kit";
+import { type ConnectionId, fail, ok, type TenantId } from "@postd/contracts";
+import type { ConnectionAccess, OpenConnection } from "../ports/connection-access.ts";
+import type { ConnectionsRepo, ConnectionWithSecret } from "../ports/connections-repo.ts";
+import type { JobHolds } from "../ports/ledger.ts";
+import type { ConnectorRegistry } from "../ports/registry.ts";
+import type { Vault } from "../ports/vault.ts";
+import { unpackCredentials } from "./connections-credentials.ts";
+import { brokenReason } from "./connections-explain.ts";
+import { type RefreshDeps, refreshNow } from "./connections-refresh.ts";
+import { authFor } from "./connections-sign-in.ts";
+import type { ConnectorContextPorts } from "./connector-context.ts";
+
+export interface ConnectionAccessDeps {
+  readonly connections: ConnectionsRepo;
+  readonly vault: Vault;
+  readonly registry: ConnectorRegistry;
+  readonly context: ConnectorContextPorts;
+  readonly holds: Pick<JobHolds, "holdConnection">;
+  readonly log: ConnectorLog;
+  /** Waits between looks at a refresh that another process runs; holds no connection meanwhile. */
+  readonly sleep: (ms: number) => Promise<void>;
+  /** How long to wait for another process's refresh. Default 90 s: longer than its lease. */
+  readonly patienceMs?: number;
+  readonly monotonicMs: () => number;
+}
+
+const defaultRefreshBeforeMs = 5 * 60_000;
+const defaultPatienceMs = 90_000;
+const pollMs = 100;
+
+type Opened = Awaited<ReturnType<ConnectionAccess["open"]>>;
+type OpenInput = Parameters<ConnectionAccess["open"]>[0];
+
+/**
+ * Opens connections for one call at a time. A refresh runs once, whoever asks: the row's lease is taken by
+ * compare-and-set with the intent on it, the platform is called outside any transaction, the new pair is stored before
+ * anybody uses it, and everybody else polls the row.
+ *
+ *   near its end --claim--> leased, intent --ok--> stored, version + 1
+ *                              |  \--refused--> attention (a person signs in again)
+ *                              |---no effect--> lease ended; the old token is used while it lasts
+ *                              \---answer lost, crash--> the intent stays; the next one tries again
+ */
+export function createConnectionAccess(deps: ConnectionAccessDeps): ConnectionAccess {
+  const { connections, patienceMs = defaultPatienceMs } = deps;
+
+  async function open(input: OpenInput): Promise<Opened> {
+    const repo = connections.forTenant(input.tenantId);
+    const deadline = deps.monotonicMs() + patienceMs;
+    let watched: Watched | undefined;
+    for (;;) {
+      const found = await repo.findWithSecret(input.connectionId);
+      if (!found) return undefined;
+      const usable = await openStored(deps, found);
+      if (!usable.ok) return usable;
+      const need = refreshNeed(deps, input, found, usable.value);
+      if (need === "none") return ok(usable.value);
+      if (need === "impossible") return fail(cannotRenew(usable.value, found, deps.registry));
+      if (watched && hasGivenUp(watched, found)) return afterFailedRefresh(usable.value, found, input, deps.registry);
+      const outcome = await refreshNow(refreshDeps(deps), { tenantId: input.tenantId, found, open: usable.value });
+      switch (outcome.kind) {
+        case "stored":
+          break;
+        case "refused":
+          return fail(outcome.failure);
+        case "failed":
+          // What ends later is still good for this call, unless it was just seen to be refused.
+          if (input.newerThan === undefined && isStillValid(found)) return ok(usable.value);
+          return fail(outcome.failure);
+        case "busy":
+          if (deps.monotonicMs() >= deadline) return fail(stillBusy);
+          watched = watch(found);
+          await deps.sleep(pollMs);
+          break;
+        default:
+          outcome satisfies never;
+      }
+    }
+  }
+
+  return {
+    open,
+    async markBroken({ tenantId, connectionId, credentialVersion, failure }) {
+      await markBroken(deps, { tenantId, connectionId, credentialVersion, failure });
+    },
+    blockUntil: ({ tenantId, connectionId, until }) => connections.forTenant(tenantId).blockUntil(connectionId, until),
+  };
+}
+
+/** Sets attention for a failure that needs a person, seen with this credential version; holds what was planned. */
+export async function markBroken(
+  deps: Pick<ConnectionAccessDeps, "connections" | "holds" | "context">,
+  input: {
+    readonly tenantId: TenantId;
+    readonly connectionId: ConnectionId;
+    readonly credentialVersion: number;
+    readonly failure: PlatformFailure;
+    readonly actor?: string;
+  },
+): Promise<void> {
+  const { tenantId, connectionId, credentialVersion, failure, actor = "system" } = input;
+  const statusReason = brokenReason(failure, deps.context.clock.now());
+  if (!statusReason) return;
+  const changed = await deps.connections.forTenant(tenantId).setStatus({
+    id: connectionId,
+    credentialVersion,
+    status: "attention",
+    statusReason,
+    audit: {
+      actor,
+      action: "needs_attention",
+      detail: {
+        code: statusReason.code,
+        message: statusReason.message,
+        ...(failure.platformCode === undefined ? {} : { platformCode: failure.platformCode }),
+      },
+    },
+  });
+  if (changed) await deps.holds.holdConnection({ tenantId, connectionId });
+}
+
+async function openStored(
+  deps: Pick<ConnectionAccessDeps, "vault">,
+  { record, credentials }: ConnectionWithSecret,
+): Promise<NonNullable<Opened>> {
+  if (record.disconnectedAt || !credentials)
+    return fail({ kind: "auth_revoked", message: "The account was disconnected. Connect it again to post to it." });
+  return ok(openConnection(record, unpackCredentials(await deps.vault.unseal(credentials))));
+}
+
+/** A record with its credentials as a connector gets them. */
+export function openConnection(record: ConnectionWithSecret["record"], credentials: Credentials): OpenConnection {
+  const { id, tenantId, platform, externalId, accountKind, authKind, name, handle, extras } = record;
+  return {
+    id,
+    tenantId,
+    platform,
+    account: { externalId, kind: accountKind, authKind, name, extras, ...(handle === undefined ? {} : { handle }) },
+    credentials,
+    credentialVersion: record.credentialVersion,
+    status: record.status,
+    simulated: record.simulated,
+  };
+}
+
+interface Watched {
+  readonly version: number;
+  /** Fence of the refresh that was waited for. */
+  readonly fence: number;
+}
+
+/** A row read before the other one claimed it still shows the fence before that claim. */
+const watch = ({ record, now }: ConnectionWithSecret): Watched => ({
+  version: record.credentialVersion,
+  fence: record.refreshLeaseUntil && record.refreshLeaseUntil > now ? record.refreshFence : record.refreshFence + 1,
+});
+
+/**
+ * The refresh that was waited for ended by itself and left no new credentials; asking the platform once more helps
+ * nobody. One that crashed leaves its lease to run out, and then this one takes over.
+ */
+const hasGivenUp = ({ version, fence }: Watched, { record }: ConnectionWithSecret): boolean =>
+  record.credentialVersion === version && record.refreshFence >= fence && record.refreshLeaseUntil === undefined;
+
+function refreshNeed(
+  deps: Pick<ConnectionAccessDeps, "registry">,
+  { fresh, newerThan }: OpenInput,
+  { record, now }: ConnectionWithSecret,
+  open: OpenConnection,
+): "none" | "refresh" | "impossible" {
+  const auth = authFor(deps.registry, record);
+  const endsAt = record.tokenExpiresAt?.getTime();
+  const leftMs = endsAt === undefined ? Number.POSITIVE_INFINITY : endsAt - now.getTime();
+  const isForced = newerThan !== undefined && open.credentialVersion <= newerThan;
+  const isNear = fresh && leftMs <= (auth?.refreshBeforeMs ?? defaultRefreshBeforeMs);
+  if (!isForced && !isNear) return "none";
+  if (record.status === "attention" && record.statusReason?.code === "signed_out" && !isForced)
+    return leftMs > 0 ? "none" : "impossible";
+  if (auth?.refresh) return "refresh";
+  return isForced || leftMs <= 0 ? "impossible" : "none";
+}
+
+function cannotRenew(
+  { status }: OpenConnection,
+  { record }: ConnectionWithSecret,
+  registry: ConnectorRegistry,
+): PlatformFailure {
+  const platform = registry.get(record.platform)?.name ?? record.platform;
+  const known = status === "attention" ? record.statusReason?.message : undefined;
+  return {
+    kind: "auth_revoked",
+    message: known ?? `The sign-in at ${platform} has ended and cannot be renewed without a person. Sign in again.`,
+  };
+}
+
+function afterFailedRefresh(
+  open: OpenConnection,
+  found: ConnectionWithSecret,
+  input: OpenInput,
+  registry: ConnectorRegistry,
+): NonNullable<Opened> {
+  if (found.record.status === "attention") return fail(cannotRenew(open, found, registry));
+  if (input.newerThan === undefined && isStillValid(found)) return ok(open);
+  return fail({ kind: "unavailable", message: "The sign-in could not be renewed just now." });
+}
+
+const isStillValid = ({ record, now }: ConnectionWithSecret): boolean =>
+  record.tokenExpiresAt === undefined || record.tokenExpiresAt.getTime() - now.getTime() > 30_000;
+
+const stillBusy: PlatformFailure = {
+  kind: "unavailable",
+  message: "Another process has been renewing this sign-in for long. It is tried again.",
+};
+
+function refreshDeps(deps: ConnectionAccessDeps): RefreshDeps {
+  return { ...deps, markBroken: (input) => markBroken(deps, input) };
+}

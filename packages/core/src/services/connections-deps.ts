@@ -1,0 +1,30 @@
+import type { Clock, ConnectorLog } from "@postd/connector-kit";
+import type { ConnectionAccess } from "../ports/connection-access.ts";
+import type { ConnectionsRepo, GrantsRepo } from "../ports/connections-repo.ts";
+import type { Simulation } from "../ports/egress.ts";
+import type { JobHolds } from "../ports/ledger.ts";
+import type { ConnectorRegistry } from "../ports/registry.ts";
+import type { Vault } from "../ports/vault.ts";
+import type { ConnectorContextPorts } from "./connector-context.ts";
+import type { NewId } from "./new-id.ts";
+
+/** What connecting and managing accounts is made of. */
+export interface ConnectionsDeps {
+  readonly connections: ConnectionsRepo;
+  readonly grants: GrantsRepo;
+  readonly vault: Vault;
+  readonly access: ConnectionAccess;
+  readonly registry: ConnectorRegistry;
+  readonly context: ConnectorContextPorts;
+  readonly simulation: Simulation;
+  readonly holds: JobHolds;
+  readonly clock: Clock;
+  readonly log: ConnectorLog;
+  readonly newId: NewId;
+  /** URL-safe text with at least 256 random bits, for states and verifiers. */
+  readonly randomToken: () => string;
+  /** Where platforms send the browser back; must be registered with the platform's app. */
+  readonly redirectUri: (platform: string) => string;
+  /** For measuring checks; not a domain rule. */
+  readonly monotonicMs: () => number;
+}

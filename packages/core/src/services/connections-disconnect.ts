@@ -1,0 +1,95 @@
+import type { Connector } from "@postd/connector-kit";
+import { fail, ok } from "@postd/contracts";
+import type { ConnectionRecord, ConnectionWithSecret } from "../ports/connections-repo.ts";
+import type { Caller, ConnectionsService } from "../ports/services.ts";
+import { openConnection } from "./connection-access.ts";
+import { noConnection } from "./connections-check.ts";
+import { shareSecret, unpackCredentials } from "./connections-credentials.ts";
+import type { ConnectionsDeps } from "./connections-deps.ts";
+import { authFor, siblings } from "./connections-sign-in.ts";
+import { connectionView } from "./connections-view.ts";
+import { connectorContext } from "./connector-context.ts";
+
+/**
+ * Ends a connection: nothing opens it any more, what was planned is held, the sign-in is withdrawn at the platform
+ * unless another connection lives on it, and the credentials are deleted whatever the platform said. Safe to repeat:
+ * a second call finishes what a crash left.
+ */
+export async function disconnect(
+  deps: ConnectionsDeps,
+  caller: Caller,
+  id: Parameters<ConnectionsService["disconnect"]>[1],
+): ReturnType<ConnectionsService["disconnect"]> {
+  const { tenantId, actorId } = caller;
+  const repo = deps.connections.forTenant(tenantId);
+  const found = await repo.findWithSecret(id);
+  if (!found) return fail(noConnection);
+  const record =
+    (await repo.markDisconnected(id, { actor: actorId, action: "disconnected", detail: {} })) ?? found.record;
+  await deps.holds.holdConnection({ tenantId, connectionId: id });
+  const { revoked, note } = await withdraw(deps, found);
+  await repo.eraseCredentials(id, {
+    actor: actorId,
+    action: "credentials_deleted",
+    detail: { revokedAtPlatform: revoked, ...(note === undefined ? {} : { note }) },
+  });
+  const latest = (await repo.find(id)) ?? record;
+  return ok({
+    connection: connectionView(latest, deps),
+    revokedAtPlatform: revoked,
+    ...(note === undefined ? {} : { note }),
+  });
+}
+
+interface Withdrawn {
+  readonly revoked: boolean;
+  readonly note?: string;
+}
+
+async function withdraw(deps: ConnectionsDeps, found: ConnectionWithSecret): Promise<Withdrawn> {
+  const { record } = found;
+  const connector = deps.registry.get(record.platform);
+  const auth = authFor(deps.registry, record);
+  if (!found.credentials || !connector || !auth) return { revoked: false };
+  const credentials = unpackCredentials(await deps.vault.unseal(found.credentials));
+  const connection = openConnection(record, credentials);
+  const context = { connector, connection, effect: "invisible", repeatable: true } as const;
+  const unsubscribed = await connector.webhooks?.unsubscribe?.(connectorContext(deps.context, context));
+  if (unsubscribed && !unsubscribed.ok)
+    deps.log.warn(
+      { platform: record.platform, connectionId: record.id, kind: unsubscribed.error.kind },
+      "events could not be unsubscribed",
+    );
+  if (!auth.revoke)
+    return {
+      revoked: false,
+      note: `${connector.name} lets only the account's owner withdraw access, in its own settings.`,
+    };
+  const shared = await sharing(deps, connector, record, credentials);
+  if (shared)
+    return {
+      revoked: false,
+      note: `${shared.name} uses the same sign-in, so it was not withdrawn at ${connector.name}. Disconnect that one too, and it is.`,
+    };
+  const answer = await auth.revoke(connectorContext(deps.context, context));
+  if (answer.ok) return { revoked: true };
+  return {
+    revoked: false,
+    note: `${connector.name} could not be told: ${answer.error.message} Withdraw the access in its settings.`,
+  };
+}
+
+/** Another live connection that would lose its access with this one's. */
+async function sharing(
+  deps: ConnectionsDeps,
+  connector: Connector,
+  { id, tenantId, authKind }: ConnectionRecord,
+  credentials: ReturnType<typeof unpackCredentials>,
+): Promise<ConnectionRecord | undefined> {
+  const platforms = siblings(deps.registry, connector).map((it) => it.id);
+  for (const other of await deps.connections.forTenant(tenantId).liveWithAuth({ platforms, authKind })) {
+    if (other.record.id === id || !other.credentials) continue;
+    if (shareSecret(credentials, unpackCredentials(await deps.vault.unseal(other.credentials)))) return other.record;
+  }
+  return undefined;
+}

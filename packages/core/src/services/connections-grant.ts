@@ -1,0 +1,64 @@
+import type { Connector, FoundAccount, Granted } from "@postd/connector-kit";
+import type { ConnectionId } from "@postd/contracts";
+import type { GrantAccount, GrantRecord } from "../ports/connections-repo.ts";
+import type { Caller } from "../ports/services.ts";
+import type { SealedSecret } from "../ports/vault.ts";
+import { grantAccountName, packCredentials } from "./connections-credentials.ts";
+import type { ConnectionsDeps } from "./connections-deps.ts";
+
+const grantLifeMs = 30 * 60_000;
+
+/** Keeps a grant for half an hour: accounts in the open to choose from, their credentials sealed one by one. */
+export async function saveGrant(
+  deps: Pick<ConnectionsDeps, "grants" | "vault" | "clock" | "newId">,
+  caller: Caller,
+  input: {
+    readonly connector: Connector;
+    readonly authKind: string;
+    readonly granted: Granted;
+    readonly found: readonly FoundAccount[];
+    readonly simulated: boolean;
+    readonly connectionId: ConnectionId | undefined;
+  },
+): Promise<GrantRecord> {
+  const { connector, authKind, granted, found, simulated, connectionId } = input;
+  const grant: GrantRecord = {
+    id: deps.newId("grant"),
+    platform: connector.id,
+    authKind,
+    subject: { externalId: granted.subject.externalId, name: granted.subject.name },
+    scopes: granted.scopes,
+    accounts: found.map(withoutCredentials),
+    simulated,
+    connectionId,
+    createdBy: caller.actorId,
+    expiresAt: new Date(deps.clock.now().getTime() + grantLifeMs),
+  };
+  const sealed: SealedSecret[] = [];
+  for (const account of found)
+    sealed.push(
+      await deps.vault.seal(
+        { tenantId: caller.tenantId, ownerId: grant.id, name: grantAccountName(account) },
+        packCredentials(account.credentials),
+      ),
+    );
+  await deps.grants.addGrant(caller.tenantId, grant, sealed);
+  return grant;
+}
+
+/** Named one by one, so that a field added to `FoundAccount` cannot slip into a table in plain text. */
+function withoutCredentials(found: FoundAccount): GrantAccount {
+  const { platform, externalId, kind, name, handle, pictureUrl, profileUrl, extras, missingScopes, blocked } = found;
+  return {
+    platform,
+    externalId,
+    kind,
+    name,
+    extras,
+    missingScopes,
+    ...(handle === undefined ? {} : { handle }),
+    ...(pictureUrl === undefined ? {} : { pictureUrl }),
+    ...(profileUrl === undefined ? {} : { profileUrl }),
+    ...(blocked === undefined ? {} : { blocked }),
+  };
+}

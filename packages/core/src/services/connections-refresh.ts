@@ -1,0 +1,156 @@
+import type { Credentials, PlatformFailure } from "@postd/connector-kit";
+import type { ConnectionId, TenantId } from "@postd/contracts";
+import type { OpenConnection } from "../ports/connection-access.ts";
+import type { ConnectionsRepo, ConnectionWithSecret } from "../ports/connections-repo.ts";
+import type { ConnectorRegistry } from "../ports/registry.ts";
+import type { Vault } from "../ports/vault.ts";
+import { credentialsName, packCredentials } from "./connections-credentials.ts";
+import { authFor } from "./connections-sign-in.ts";
+import { type ConnectorContextPorts, connectorContext } from "./connector-context.ts";
+
+export interface RefreshDeps {
+  readonly connections: ConnectionsRepo;
+  readonly vault: Vault;
+  readonly registry: ConnectorRegistry;
+  readonly context: ConnectorContextPorts;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly markBroken: (input: {
+    readonly tenantId: TenantId;
+    readonly connectionId: ConnectionId;
+    readonly credentialVersion: number;
+    readonly failure: PlatformFailure;
+  }) => Promise<void>;
+}
+
+/** `busy`: somebody else refreshes. `failed`: nothing was learned about the sign-in. `refused`: a person must act. */
+export type RefreshOutcome =
+  | { readonly kind: "stored" }
+  | { readonly kind: "busy" }
+  | { readonly kind: "failed"; readonly failure: PlatformFailure }
+  | { readonly kind: "refused"; readonly failure: PlatformFailure };
+
+const callTimeoutMs = 20_000;
+/** Longer than the call and the storing after it, so that a second refresher never overlaps a living first one. */
+const leaseMs = 60_000;
+/** Together well below what the lease leaves after the call. */
+const storeWaitsMs = [100, 400, 1_600, 6_400];
+
+/** One refresh under the row's lease. No transaction is open while the platform is asked. */
+export async function refreshNow(
+  deps: RefreshDeps,
+  input: { readonly tenantId: TenantId; readonly found: ConnectionWithSecret; readonly open: OpenConnection },
+): Promise<RefreshOutcome> {
+  const { tenantId, open } = input;
+  const repo = deps.connections.forTenant(tenantId);
+  const connector = deps.registry.get(open.platform);
+  const auth = authFor(deps.registry, input.found.record);
+  if (!connector || !auth?.refresh)
+    return { kind: "failed", failure: { kind: "unavailable", message: "This sign-in cannot be renewed." } };
+  const claim = await repo.claimRefresh({ id: open.id, credentialVersion: open.credentialVersion, leaseMs });
+  if (!claim) return { kind: "busy" };
+  const ctx = connectorContext(deps.context, {
+    connector,
+    connection: open,
+    effect: "invisible",
+    repeatable: false,
+    timeoutMs: callTimeoutMs,
+    leaseRemainingMs: () => claim.leaseUntil.getTime() - deps.context.clock.now().getTime(),
+  });
+  const answer = await auth.refresh(ctx);
+  if (answer.ok) {
+    await storePair(deps, open, answer.value, claim.cutBefore);
+    return { kind: "stored" };
+  }
+  const failure = answer.error;
+  const isRefused = ["auth_expired", "auth_revoked", "scope_missing"].includes(failure.kind);
+  // A lost answer may hide a spent pair: the intent stays, so a later refusal can be told apart.
+  await repo.endRefresh({ id: open.id, fence: claim.fence, keepIntent: failure.kind === "outcome_unknown" });
+  if (!isRefused) return { kind: "failed", failure: harmless(failure) };
+  const refused: PlatformFailure = {
+    ...(failure.platformCode === undefined ? {} : { platformCode: failure.platformCode }),
+    kind: "auth_revoked",
+    message: claim.cutBefore
+      ? `${failure.message} An earlier renewal was cut off before its answer was stored, so the sign-in is lost. Sign in again.`
+      : failure.message,
+  };
+  await deps.markBroken({
+    tenantId,
+    connectionId: open.id,
+    credentialVersion: open.credentialVersion,
+    failure: refused,
+  });
+  return { kind: "refused", failure: refused };
+}
+
+/**
+ * Another version is in store when this one comes too late; then that one counts. The old pair may be spent already, so
+ * a database that is away for a moment is waited for instead of losing the only good credentials.
+ */
+async function storePair(
+  deps: Pick<RefreshDeps, "connections" | "vault" | "sleep">,
+  { id, tenantId, credentialVersion, credentials: old }: OpenConnection,
+  renewed: Credentials,
+  cutBefore: Date | undefined,
+): Promise<void> {
+  const kept = keepUnchanged(old, renewed);
+  const audit = {
+    actor: "system",
+    action: "refreshed",
+    detail: {
+      version: credentialVersion + 1,
+      ...(kept.expiresAt === undefined ? {} : { expiresAt: kept.expiresAt.toISOString() }),
+      ...(cutBefore === undefined ? {} : { afterCutOffAt: cutBefore.toISOString() }),
+    },
+  };
+  const store = async () =>
+    deps.connections.forTenant(tenantId).storeRefreshed({
+      id,
+      credentialVersion,
+      sealed: await deps.vault.seal({ tenantId, ownerId: id, name: credentialsName }, packCredentials(kept)),
+      tokenExpiresAt: kept.expiresAt,
+      refreshExpiresAt: kept.refreshExpiresAt,
+      scopes: renewed.scopes,
+      audit,
+    });
+  for (const waitMs of storeWaitsMs) {
+    try {
+      if ((await store()) !== "key_gone") return;
+    } catch {
+      // Reported by the last try below, if it comes to that.
+      await deps.sleep(waitMs);
+    }
+  }
+  if ((await store()) === "key_gone") throw new Error("the tenant's data key changes too fast to store credentials");
+}
+
+/** Platforms that do not rotate answer without a refresh token; the one at hand stays good. */
+function keepUnchanged(old: Credentials, renewed: Credentials): Credentials {
+  const {
+    refreshToken = old.refreshToken,
+    refreshExpiresAt = old.refreshExpiresAt,
+    extra = old.extra,
+    scopes = old.scopes,
+  } = renewed;
+  return {
+    accessToken: renewed.accessToken,
+    ...(renewed.expiresAt === undefined ? {} : { expiresAt: renewed.expiresAt }),
+    ...(refreshToken === undefined ? {} : { refreshToken }),
+    ...(refreshExpiresAt === undefined ? {} : { refreshExpiresAt }),
+    ...(scopes === undefined ? {} : { scopes }),
+    ...(extra === undefined ? {} : { extra }),
+  };
+}
+
+/** Nothing was published by asking for a token, so a lost answer is only a delay for whoever wanted to publish. */
+function harmless(failure: PlatformFailure): PlatformFailure {
+  if (failure.kind !== "outcome_unknown" && failure.kind !== "content_rejected") return failure;
+  const { message, platformCode, requestId, status, cause } = failure;
+  return {
+    kind: "unavailable",
+    message,
+    ...(platformCode === undefined ? {} : { platformCode }),
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(status === undefined ? {} : { status }),
+    ...(cause === undefined ? {} : { cause }),
+  };
+}

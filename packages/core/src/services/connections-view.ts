@@ -1,0 +1,92 @@
+import type { Clock } from "@postd/connector-kit";
+import type { ConnectionStatus, ConnectionView, GrantView } from "@postd/contracts";
+import type { ConnectionRecord, GrantRecord } from "../ports/connections-repo.ts";
+import type { ConnectorRegistry } from "../ports/registry.ts";
+import { authFor } from "./connections-sign-in.ts";
+
+/** How long before a sign-in ends that cannot renew itself people are told. */
+const warnBeforeMs = 7 * 24 * 60 * 60_000;
+
+export interface ViewDeps {
+  readonly registry: ConnectorRegistry;
+  readonly clock: Clock;
+}
+
+/** What stands in the row, with an end that comes near added by the clock. */
+export function statusOf(record: ConnectionRecord, { registry, clock }: ViewDeps): ConnectionStatus {
+  if (record.status !== "healthy" && record.status !== "expiring_soon") return record.status;
+  const endsAt = authFor(registry, record)?.refresh ? record.refreshExpiresAt : record.tokenExpiresAt;
+  const isNear = endsAt !== undefined && endsAt.getTime() - clock.now().getTime() <= warnBeforeMs;
+  return isNear ? "expiring_soon" : "healthy";
+}
+
+export function connectionView(
+  record: ConnectionRecord,
+  deps: ViewDeps,
+  twins: readonly ConnectionRecord[] = [],
+): ConnectionView {
+  const { id, platform, authKind, accountKind, externalId, name, handle, pictureUrl, profileUrl } = record;
+  const { statusReason, tokenExpiresAt, checkedAt, checkLatencyMs, blockedUntil, disconnectedAt } = record;
+  return {
+    id,
+    platform,
+    authKind,
+    accountKind,
+    externalId,
+    name,
+    ...(handle === undefined ? {} : { handle }),
+    ...(pictureUrl === undefined ? {} : { pictureUrl }),
+    ...(profileUrl === undefined ? {} : { profileUrl }),
+    status: statusOf(record, deps),
+    ...(statusReason === undefined ? {} : { statusReason }),
+    scopes: [...record.scopes],
+    missingScopes: [...record.missingScopes],
+    ...(tokenExpiresAt === undefined ? {} : { tokenExpiresAt: tokenExpiresAt.toISOString() }),
+    renewsItself: authFor(deps.registry, record)?.refresh !== undefined,
+    ...(checkedAt === undefined ? {} : { checkedAt: checkedAt.toISOString() }),
+    ...(checkLatencyMs === undefined ? {} : { checkLatencyMs }),
+    ...(blockedUntil !== undefined && blockedUntil > deps.clock.now()
+      ? { blockedUntil: blockedUntil.toISOString() }
+      : {}),
+    paused: record.pausedAt !== undefined,
+    simulated: record.simulated,
+    createdAt: record.createdAt.toISOString(),
+    ...(disconnectedAt === undefined ? {} : { disconnectedAt: disconnectedAt.toISOString() }),
+    warnings: record.disconnectedAt ? [] : twins.map((twin) => twinWarning(record, twin, deps.registry)),
+  };
+}
+
+function twinWarning(record: ConnectionRecord, twin: ConnectionRecord, registry: ConnectorRegistry): string {
+  const login = authFor(registry, twin)?.label ?? twin.authKind;
+  return `${record.name} is also connected through ${login}. Both connections post to one account, so a post to both appears twice.`;
+}
+
+/** The accounts of a grant to choose from; `connected` maps platform and account to the connection there is. */
+export function grantView(grant: GrantRecord, connected: ReadonlyMap<string, string>): GrantView {
+  return {
+    id: grant.id,
+    platform: grant.platform,
+    authKind: grant.authKind,
+    subject: grant.subject,
+    scopes: [...grant.scopes],
+    simulated: grant.simulated,
+    expiresAt: grant.expiresAt.toISOString(),
+    accounts: grant.accounts.map(({ platform, externalId, kind, name, handle, pictureUrl, missingScopes, blocked }) => {
+      const connectionId = connected.get(accountKey({ platform, externalId }));
+      return {
+        platform,
+        externalId,
+        kind,
+        name,
+        ...(handle === undefined ? {} : { handle }),
+        ...(pictureUrl === undefined ? {} : { pictureUrl }),
+        missingScopes: [...missingScopes],
+        ...(blocked === undefined ? {} : { blocked }),
+        ...(connectionId === undefined ? {} : { connectionId }),
+      };
+    }),
+  };
+}
+
+export const accountKey = ({ platform, externalId }: { readonly platform: string; readonly externalId: string }) =>
+  `${platform}:${externalId}`;

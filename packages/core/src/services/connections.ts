@@ -1,0 +1,99 @@
+import { Buffer } from "node:buffer";
+import { type ConnectionId, fail, ok, type Result, type ServiceError } from "@postd/contracts";
+import { z } from "zod";
+import type { ConnectionRecord } from "../ports/connections-repo.ts";
+import type { Caller, ConnectionsService } from "../ports/services.ts";
+import { checkConnection, noConnection, refreshConnection } from "./connections-check.ts";
+import { connectFromGrant, connectWithKeys, getGrant, viewsOf } from "./connections-choose.ts";
+import type { ConnectionsDeps } from "./connections-deps.ts";
+import { disconnect } from "./connections-disconnect.ts";
+import { finishOAuth, startOAuth } from "./connections-oauth.ts";
+
+/** Connecting accounts, keeping them alive and letting them go. Ids of other tenants are `not_found`. */
+export function createConnectionsService(deps: ConnectionsDeps): ConnectionsService {
+  return {
+    startOAuth: (caller, input) => startOAuth(deps, caller, input),
+    finishOAuth: (caller, input) => finishOAuth(deps, caller, input),
+    getGrant: (caller, id) => getGrant(deps, caller, id),
+    connectFromGrant: (caller, input) => connectFromGrant(deps, caller, input),
+    connectWithKeys: (caller, input) => connectWithKeys(deps, caller, input),
+    disconnect: (caller, id) => disconnect(deps, caller, id),
+    async list(caller, { limit, cursor, platform }) {
+      const records = await deps.connections.forTenant(caller.tenantId).list({
+        limit: limit + 1,
+        ...(cursor === undefined ? {} : { afterId: cursor }),
+        ...(platform === undefined ? {} : { platform }),
+      });
+      const page = records.slice(0, limit);
+      const last = records.length > limit ? page.at(-1) : undefined;
+      return ok({ items: await viewsOf(deps, caller, page), ...(last ? { nextCursor: last.id } : {}) });
+    },
+    get: (caller, id) => viewOf(deps, caller, id),
+    refresh: (caller, id) => withLive(deps, caller, id, (record) => refreshConnection(deps, caller, record)),
+    check: (caller, id) => withLive(deps, caller, id, (record) => checkConnection(deps, caller, record)),
+    timeline: (caller, id, page) => timeline(deps, caller, id, page),
+  };
+}
+
+type Viewed = ReturnType<ConnectionsService["get"]>;
+
+async function viewOf(deps: ConnectionsDeps, caller: Caller, id: ConnectionId): Viewed {
+  const record = await deps.connections.forTenant(caller.tenantId).find(id);
+  const [view] = record ? await viewsOf(deps, caller, [record]) : [];
+  return view ? ok(view) : fail(noConnection);
+}
+
+/** Does something with a connection that is not disconnected, and answers it as it is afterwards. */
+async function withLive(
+  deps: ConnectionsDeps,
+  caller: Caller,
+  id: ConnectionId,
+  act: (record: ConnectionRecord) => Promise<Result<void, ServiceError>>,
+): Viewed {
+  const record = await deps.connections.forTenant(caller.tenantId).find(id);
+  if (!record) return fail(noConnection);
+  if (record.disconnectedAt) return fail(isDisconnected);
+  const done = await act(record);
+  return done.ok ? viewOf(deps, caller, id) : done;
+}
+
+const isDisconnected: ServiceError = {
+  code: "state_conflict",
+  detail: "This account is disconnected.",
+  next: "Use reconnect to sign in again.",
+};
+
+const Cursor = z.object({ at: z.iso.datetime(), id: z.string() });
+
+async function timeline(
+  deps: ConnectionsDeps,
+  caller: Caller,
+  id: ConnectionId,
+  { limit, cursor }: Parameters<ConnectionsService["timeline"]>[2],
+): ReturnType<ConnectionsService["timeline"]> {
+  const repo = deps.connections.forTenant(caller.tenantId);
+  if (!(await repo.find(id))) return fail(noConnection);
+  const before = cursor === undefined ? undefined : readCursor(cursor);
+  if (cursor !== undefined && !before)
+    return fail({ code: "invalid_input", field: "cursor", detail: "The cursor is not one that this list gave." });
+  const entries = await repo.timeline({ id, limit: limit + 1, ...(before ? { before } : {}) });
+  const page = entries.slice(0, limit);
+  const last = entries.length > limit ? page.at(-1) : undefined;
+  return ok({
+    items: page.map(({ id: entryId, at, kind, data }) => ({ id: entryId, at: at.toISOString(), kind, ...data })),
+    ...(last ? { nextCursor: writeCursor(last) } : {}),
+  });
+}
+
+const writeCursor = ({ at, id }: { readonly at: Date; readonly id: string }): string =>
+  Buffer.from(JSON.stringify({ at: at.toISOString(), id })).toString("base64url");
+
+function readCursor(text: string): { readonly at: Date; readonly id: string } | undefined {
+  try {
+    const parsed = Cursor.safeParse(JSON.parse(Buffer.from(text, "base64url").toString("utf8")));
+    return parsed.success ? { at: new Date(parsed.data.at), id: parsed.data.id } : undefined;
+  } catch {
+    // Not JSON: not ours, answered like any other wrong cursor.
+    return undefined;
+  }
+}
