@@ -1,5 +1,5 @@
 import type { AuthContext, ConnectorContext, Metric, PlatformResult, PublishedRef } from "@postd/connector-kit";
-import { ok } from "@postd/contracts";
+import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { PUBLIC_API, xrpcJson } from "./xrpc.ts";
 
@@ -24,13 +24,25 @@ const Posts = z.object({
   ),
 });
 
+/**
+ * A read that needs no sign-in. A server that asks for one all the same says nothing about the account's own session,
+ * so that is `unavailable` and never a reason to connect again.
+ */
+async function publicRead<T extends z.ZodType>(
+  ctx: AuthContext,
+  read: { readonly xrpc: string; readonly query: Readonly<Record<string, string>> },
+  schema: T,
+): PlatformResult<z.output<T>> {
+  const answer = await xrpcJson(ctx, { ...read, server: PUBLIC_API, method: "GET", effect: "none" }, schema);
+  if (answer.ok || !["auth_expired", "auth_revoked", "scope_missing"].includes(answer.error.kind)) return answer;
+  const { platformCode } = answer.error;
+  const message = "Bluesky's public numbers cannot be read just now.";
+  return fail({ kind: "unavailable", message, ...(platformCode && { platformCode }) });
+}
+
 /** Public profile of an account, by DID; needs no sign-in. */
 export const readProfile = (ctx: AuthContext, did: string): PlatformResult<z.output<typeof Profile>> =>
-  xrpcJson(
-    ctx,
-    { server: PUBLIC_API, xrpc: "app.bsky.actor.getProfile", method: "GET", query: { actor: did }, effect: "none" },
-    Profile,
-  );
+  publicRead(ctx, { xrpc: "app.bsky.actor.getProfile", query: { actor: did } }, Profile);
 
 function metrics(from: Readonly<Record<string, unknown>>, names: Readonly<Record<string, string>>): readonly Metric[] {
   return Object.entries(names).flatMap(([platformName, name]) => {
@@ -50,17 +62,7 @@ const profileNames = { followersCount: "followers", followsCount: "following", p
 
 /** Public counts of one post; none where it is gone. Bluesky tells no impressions. */
 export async function postMetrics(ref: PublishedRef, ctx: ConnectorContext): PlatformResult<readonly Metric[]> {
-  const found = await xrpcJson(
-    ctx,
-    {
-      server: PUBLIC_API,
-      xrpc: "app.bsky.feed.getPosts",
-      method: "GET",
-      query: { uris: ref.externalId },
-      effect: "none",
-    },
-    Posts,
-  );
+  const found = await publicRead(ctx, { xrpc: "app.bsky.feed.getPosts", query: { uris: ref.externalId } }, Posts);
   if (!found.ok) return found;
   return ok(metrics(found.value.posts.find(({ uri }) => uri === ref.externalId) ?? {}, postNames));
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { secret } from "@postd/connector-kit";
+import { type ConnectorHttp, secret } from "@postd/connector-kit";
 import { connectWithKeys, createWorld, type World } from "@postd/connector-kit/conformance";
+import { ok } from "@postd/contracts";
 import { bluesky } from "./connector.ts";
 import { appPassword, pdsFromDidDoc, serviceOrigin } from "./session.ts";
 import { simulators } from "./simulator.ts";
@@ -57,6 +58,39 @@ test("where the account's own server cannot be reached, the typed one is used", 
   world.sim.arm({ fault: "drop", match: { path: "com.atproto.server.getSession" } });
   const { account } = await connectWithKeys(world, "app_password", typed(world));
   assert.equal(account.extras.pds, "https://bsky.social");
+});
+
+test("a server that sends no DID document is used itself", async () => {
+  const world = newWorld();
+  const session = { accessJwt: "a", refreshJwt: "r", did: "did:plc:ida", handle: "ida.test" };
+  const http: ConnectorHttp = {
+    request: async ({ url }) =>
+      ok({
+        status: 200,
+        headers: {},
+        text: "",
+        json: url.endsWith("getSession") ? session : { ...session, active: true },
+        effect: "none",
+      }),
+  };
+  const ctx = { ...world.authContext("app_password"), http };
+  const typedIn = { service: secret("pds.example"), identifier: secret("ida.test"), appPassword: secret("x") };
+  const granted = await appPassword.connect(typedIn, ctx);
+  assert.ok(granted.ok, JSON.stringify(granted));
+  const [account] = await appPassword.accounts(granted.value, ctx).then((found) => (found.ok ? found.value : []));
+  assert.equal(account?.extras.pds, "https://pds.example");
+});
+
+test("a public host that asks for a sign-in never makes the account look signed out", async () => {
+  const world = newWorld();
+  const connected = await connectWithKeys(world, "app_password", typed(world));
+  const http: ConnectorHttp = {
+    request: async () => ok({ status: 401, headers: {}, text: "", json: { error: "AuthMissing" }, effect: "none" }),
+  };
+  const ctx = { ...world.context(connected, "none"), http };
+  const ref = { externalId: "at://did:plc:ida/app.bsky.feed.post/2222222222222", format: "text" };
+  const numbers = await bluesky.analytics?.post?.(ref, ctx);
+  assert.ok(numbers && !numbers.ok && numbers.error.kind === "unavailable");
 });
 
 test("only an https server in the DID document is taken", () => {

@@ -22,7 +22,7 @@ const ACCESS_MS = 120 * 60_000;
 const REFRESH_MS = 90 * 24 * 3_600_000;
 
 const DidDoc = z.object({
-  service: z.array(z.object({ id: z.string(), serviceEndpoint: z.unknown() })),
+  service: z.array(z.object({ id: z.string(), serviceEndpoint: z.unknown().optional() })),
 });
 const Session = z.object({
   accessJwt: z.string().min(1),
@@ -30,7 +30,7 @@ const Session = z.object({
   did: z.string().startsWith("did:"),
   handle: z.string(),
   active: z.boolean().optional(),
-  didDoc: z.unknown(),
+  didDoc: z.unknown().optional(),
 });
 export const SessionInfo = z.object({
   did: z.string().startsWith("did:"),
