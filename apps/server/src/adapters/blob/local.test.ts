@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import type { BlobStore } from "@postd/core";
+import {
+  distinctJpeg,
+  sampleGif,
+  sampleJpeg,
+  sampleMp4,
+  samplePng,
+} from "../../../../../packages/testkit/src/media-samples.ts";
+import { openLocalBlobStore } from "./local.ts";
+
+let folder: string;
+let blobs: BlobStore;
+before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "postd-blobs-"));
+  blobs = await openLocalBlobStore({ folder });
+});
+after(() => rm(folder, { recursive: true }));
+
+async function* inPieces(bytes: Uint8Array, size = 100): AsyncIterable<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+const receive = (bytes: Uint8Array | string, maxBytes = 1_000_000) =>
+  blobs.receive(inPieces(typeof bytes === "string" ? Buffer.from(bytes) : bytes), { maxBytes });
+const drafts = () => readdir(path.join(folder, "incoming"));
+
+test("files are typed and measured by their bytes", async () => {
+  const turned = Buffer.concat([
+    sampleJpeg({ width: 320, height: 200 }).subarray(0, 2),
+    // EXIF with one entry: orientation 6, a quarter turn.
+    Buffer.from("ffe1002245786966000049492a00080000000100120103000100000006000000000000000000", "hex").subarray(0, 36),
+    sampleJpeg({ width: 320, height: 200 }).subarray(2),
+  ]);
+  const cases: [string, Uint8Array, object][] = [
+    [
+      "jpeg",
+      sampleJpeg({ width: 320, height: 200 }),
+      { kind: "image", mimeType: "image/jpeg", extension: "jpg", width: 320, height: 200 },
+    ],
+    ["turned jpeg", turned, { kind: "image", mimeType: "image/jpeg", extension: "jpg", width: 200, height: 320 }],
+    [
+      "png",
+      samplePng({ width: 64, height: 48 }),
+      { kind: "image", mimeType: "image/png", extension: "png", width: 64, height: 48 },
+    ],
+    [
+      "still gif",
+      sampleGif({ width: 30, height: 20 }),
+      { kind: "image", mimeType: "image/gif", extension: "gif", width: 30, height: 20 },
+    ],
+    [
+      "moving gif",
+      sampleGif({ width: 300, height: 200, frames: 2 }),
+      { kind: "gif", mimeType: "image/gif", extension: "gif", width: 300, height: 200 },
+    ],
+    [
+      "mp4",
+      sampleMp4({ width: 640, height: 360, durationMs: 2_500 }),
+      { kind: "video", mimeType: "video/mp4", extension: "mp4", width: 640, height: 360, durationMs: 2_500 },
+    ],
+    [
+      "cut mp4",
+      sampleMp4({ width: 640, height: 360 }).subarray(0, 60),
+      { kind: "video", mimeType: "video/mp4", extension: "mp4" },
+    ],
+    ["pdf", Buffer.from("%PDF-1.7\n%%EOF"), { kind: "document", mimeType: "application/pdf", extension: "pdf" }],
+  ];
+  for (const [name, bytes, facts] of cases) {
+    const received = await receive(bytes);
+    assert.ok(received.ok, name);
+    assert.deepEqual(received.value.facts, facts, name);
+    assert.equal(received.value.sizeBytes, bytes.length);
+    assert.equal(received.value.sha256, createHash("sha256").update(bytes).digest("hex"));
+    await received.value.discard();
+  }
+  assert.deepEqual(await drafts(), []);
+});
+
+test("programs, web pages, drawings with scripts and damaged pictures are refused in plain words, leaving nothing", async () => {
+  const cases: [Uint8Array | string, RegExp][] = [
+    [Buffer.concat([Buffer.from("MZ"), Buffer.alloc(200)]), /program/],
+    [Buffer.concat([Buffer.from("7f454c46", "hex"), Buffer.alloc(200)]), /program/],
+    ["#!/bin/sh\necho", /program/],
+    ["  <!DOCTYPE html><script>alert(1)</script>", /web page/],
+    ["<html><body>", /web page/],
+    ['<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', /SVG/],
+    ['<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', /SVG/],
+    ["just words", /could not be told/],
+    [Buffer.from("504b0304140000000000", "hex"), /application\/zip/],
+    [sampleJpeg({ width: 320, height: 320 }).subarray(0, 40), /damaged/],
+  ];
+  for (const [bytes, words] of cases) {
+    const received = await receive(bytes);
+    assert.ok(!received.ok && received.error.code === "unsupported", words.source);
+    assert.match(received.error.message, words);
+  }
+  assert.deepEqual(await drafts(), []);
+});
+
+test("a file over the limit, an empty one and one whose sender stops are refused, and the sender is let go", async () => {
+  let isClosed = false;
+  async function* endless() {
+    try {
+      for (;;) yield new Uint8Array(10_000);
+    } finally {
+      isClosed = true;
+    }
+  }
+  assert.deepEqual(await blobs.receive(endless(), { maxBytes: 100_000 }), { ok: false, error: { code: "too_large" } });
+  assert.equal(isClosed, true);
+  assert.deepEqual(await receive(""), { ok: false, error: { code: "empty" } });
+  async function* stopping() {
+    yield samplePng({ width: 8, height: 8 });
+    throw new Error("connection reset");
+  }
+  const broken = await blobs.receive(stopping(), { maxBytes: 100_000 });
+  assert.deepEqual(broken, { ok: false, error: { code: "broken_off", message: "connection reset" } });
+  const exact = samplePng({ width: 8, height: 8 });
+  assert.equal((await receive(exact, exact.length - 1)).ok, false);
+  const fitting = await receive(exact, exact.length);
+  assert.ok(fitting.ok);
+  await fitting.value.discard();
+  assert.deepEqual(await drafts(), []);
+});
+
+test("what is kept reads back byte for byte, as often as asked, until it is removed", async () => {
+  const bytes = distinctJpeg(sampleJpeg({ width: 320, height: 320 }), 7);
+  const received = await receive(bytes);
+  assert.ok(received.ok);
+  await received.value.keep("ab/med_one.jpg");
+  const blob = await blobs.open("ab/med_one.jpg");
+  assert.equal(blob?.sizeBytes, bytes.length);
+  for (let round = 0; round < 2; round += 1) {
+    assert.deepEqual(Buffer.concat(await Array.fromAsync(blob?.stream() ?? [])), Buffer.from(bytes));
+  }
+  await blobs.remove("ab/med_one.jpg");
+  await blobs.remove("ab/med_one.jpg");
+  assert.equal(await blobs.open("ab/med_one.jpg"), undefined);
+});
+
+test("keys cannot lead out of the folder", async () => {
+  for (const key of ["../../etc/passwd", "ab/../../x.jpg", "/etc/passwd", "ab/.hidden", "ab/x"]) {
+    await assert.rejects(blobs.open(key), /blob key/);
+  }
+});
+
+test("what a crash left unfinished is removed a day later, and nothing younger", async () => {
+  const other = await mkdtemp(path.join(tmpdir(), "postd-blobs-"));
+  await openLocalBlobStore({ folder: other });
+  const [old, young] = ["old", "young"].map((name) => path.join(other, "incoming", name));
+  assert.ok(old && young);
+  await Promise.all([old, young].map((file) => writeFile(file, "part")));
+  const twoDaysAgo = new Date(Date.now() - 48 * 3_600_000);
+  await utimes(old, twoDaysAgo, twoDaysAgo);
+  await openLocalBlobStore({ folder: other });
+  assert.deepEqual(await readdir(path.join(other, "incoming")), ["young"]);
+  assert.equal(await readFile(young, "utf8"), "part");
+  await rm(other, { recursive: true });
+});

@@ -1,0 +1,145 @@
+import { createHash, randomUUID } from "node:crypto";
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import path from "node:path";
+import { fail, ok, type Result } from "@postd/contracts";
+import type { BlobStore, ReceivedFile } from "@postd/core";
+import { inspectFile } from "./inspect.ts";
+
+type Received = Awaited<ReturnType<BlobStore["receive"]>>;
+
+const staleMs = 24 * 3_600_000;
+const keyPattern = /^[0-9a-z]{2}\/[0-9a-z_]+\.[0-9a-z]{1,8}$/;
+
+/**
+ * Media in a folder. A file is streamed to `incoming/`, hashed on the way, synced, and renamed into `files/`, so what
+ * has a name is whole even after a power cut. What a crash left in `incoming/` is removed a day later, on opening.
+ */
+export async function openLocalBlobStore(options: { readonly folder: string }): Promise<BlobStore> {
+  const incoming = path.join(options.folder, "incoming");
+  const files = path.join(options.folder, "files");
+  await Promise.all([incoming, files].map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })));
+  await removeStale(incoming);
+  const place = (key: string) => {
+    if (!keyPattern.test(key)) throw new Error("a blob key must look like ab/name.ext");
+    return path.join(files, key);
+  };
+  return {
+    async receive(stream, { maxBytes }): Promise<Received> {
+      const draft = path.join(incoming, randomUUID());
+      let isWanted = false;
+      try {
+        const written = await writeDraft(draft, stream, maxBytes);
+        if (!written.ok) return written;
+        const facts = await inspectFile(draft);
+        if (!facts.ok) return facts;
+        isWanted = true;
+        return ok(receivedFile({ draft, place, ...written.value, facts: facts.value }));
+      } finally {
+        if (!isWanted) await rm(draft, { force: true });
+      }
+    },
+    async open(key) {
+      const file = place(key);
+      const found = await stat(file).catch(absent);
+      return found?.isFile() ? { sizeBytes: found.size, stream: () => readFileInChunks(file) } : undefined;
+    },
+    remove: (key) => rm(place(key), { force: true }),
+  };
+}
+
+function receivedFile({
+  draft,
+  place,
+  ...known
+}: Pick<ReceivedFile, "sizeBytes" | "sha256" | "facts"> & {
+  readonly draft: string;
+  readonly place: (key: string) => string;
+}): ReceivedFile {
+  return {
+    ...known,
+    async keep(key) {
+      const file = place(key);
+      const folder = path.dirname(file);
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await rename(draft, file);
+      await syncFolder(folder);
+    },
+    discard: () => rm(draft, { force: true }),
+  };
+}
+
+type Written = Result<
+  { readonly sizeBytes: number; readonly sha256: string },
+  Extract<Received, { ok: false }>["error"]
+>;
+
+/** Writes chunk by chunk; the sender is not asked for more before the disk has taken what came. */
+async function writeDraft(draft: string, stream: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Written> {
+  const hash = createHash("sha256");
+  const chunks = stream[Symbol.asyncIterator]();
+  const file = await open(draft, "wx", 0o600);
+  let sizeBytes = 0;
+  let isSpent = false;
+  try {
+    for (;;) {
+      let next: IteratorResult<Uint8Array>;
+      try {
+        next = await chunks.next();
+      } catch (error) {
+        isSpent = true;
+        return fail({ code: "broken_off", message: error instanceof Error ? error.message : "the sender stopped" });
+      }
+      if (next.done) {
+        isSpent = true;
+        break;
+      }
+      sizeBytes += next.value.length;
+      if (sizeBytes > maxBytes) return fail({ code: "too_large" });
+      hash.update(next.value);
+      await writeAll(file, next.value);
+    }
+    if (sizeBytes === 0) return fail({ code: "empty" });
+    await file.sync();
+    return ok({ sizeBytes, sha256: hash.digest("hex") });
+  } finally {
+    await file.close();
+    if (!isSpent) await chunks.return?.();
+  }
+}
+
+async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let done = 0; done < chunk.length; ) done += (await file.write(chunk, done)).bytesWritten;
+}
+
+async function* readFileInChunks(name: string): AsyncIterable<Uint8Array> {
+  const file = await open(name);
+  try {
+    yield* file.createReadStream({ autoClose: false, highWaterMark: 256 * 1_024 });
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes the new name itself survive a power cut. Windows cannot open folders and needs no such step. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await open(folder);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function removeStale(incoming: string): Promise<void> {
+  for (const name of await readdir(incoming)) {
+    const draft = path.join(incoming, name);
+    const found = await stat(draft).catch(absent);
+    if (found && Date.now() - found.mtimeMs > staleMs) await rm(draft, { force: true });
+  }
+}
+
+function absent(error: unknown): undefined {
+  if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+  throw error;
+}

@@ -1,0 +1,70 @@
+import { asId, type MediaId } from "@postd/contracts";
+import type { MediaRecord, MediaRepo } from "@postd/core";
+import { and, eq, isNull, sql } from "drizzle-orm";
+import { z } from "zod";
+import { mediaAssets } from "./schema.ts";
+import { type TenantDb, withTenant } from "./tenant-tx.ts";
+
+type Row = typeof mediaAssets.$inferSelect;
+const Kind = z.enum(["image", "video", "gif", "document"]);
+const Count = z.object({ posts: z.coerce.number() });
+
+/** Rows of `media_assets`, one tenant at a time; row security backs the scope. */
+export function createMediaRepo(db: TenantDb): MediaRepo {
+  return {
+    forTenant: (tenantId) => ({
+      insert: (record) =>
+        withTenant(db, tenantId, async (tx) => {
+          await tx.insert(mediaAssets).values({ ...record, tenantId });
+        }),
+      get: (id) =>
+        withTenant(db, tenantId, async (tx) => {
+          const [row] = await tx.select().from(mediaAssets).where(existing(tenantId, id));
+          return row && recordOf(row);
+        }),
+      remove: (id) =>
+        withTenant(db, tenantId, async (tx) => {
+          const [row] = await tx.select().from(mediaAssets).where(existing(tenantId, id)).for("update");
+          if (!row) return { kind: "not_found" };
+          const { rows } = await tx.execute(postsThatNeed(tenantId, id));
+          const { posts } = Count.parse(rows[0]);
+          if (posts > 0) return { kind: "in_use", posts };
+          await tx.update(mediaAssets).set({ deletedAt: sql`domain_now()` }).where(existing(tenantId, id));
+          return { kind: "removed", record: recordOf(row) };
+        }),
+    }),
+  };
+}
+
+const existing = (tenantId: string, id: MediaId) =>
+  and(eq(mediaAssets.tenantId, tenantId), eq(mediaAssets.id, id), isNull(mediaAssets.deletedAt));
+
+/** Undecided posts, and posts with a job that may still send. Ids are unique words, so content is searched as text. */
+function postsThatNeed(tenantId: string, id: MediaId) {
+  const names = sql`like ${`%"${id}"%`}`;
+  return sql`
+    select count(*) as posts from posts p
+     where p.tenant_id = ${tenantId} and p.deleted_at is null
+       and (p.status in ('draft', 'awaiting_approval')
+            or exists (select 1 from publish_jobs j where j.post_id = p.id and j.state not in ('published', 'canceled', 'discarded')))
+       and (p.content::text ${names}
+            or exists (select 1 from post_versions v where v.post_id = p.id and v.content::text ${names}))`;
+}
+
+function recordOf(row: Row): MediaRecord {
+  return {
+    id: asId("media", row.id),
+    kind: Kind.parse(row.kind),
+    mimeType: row.mimeType,
+    sizeBytes: row.sizeBytes,
+    sha256: row.sha256,
+    ...(row.width !== null && { width: row.width }),
+    ...(row.height !== null && { height: row.height }),
+    ...(row.durationMs !== null && { durationMs: row.durationMs }),
+    ...(row.altText !== null && { altText: row.altText }),
+    ...(row.fileName !== null && { fileName: row.fileName }),
+    blobKey: row.blobKey,
+    createdBy: row.createdBy,
+    createdAt: row.createdAt,
+  };
+}

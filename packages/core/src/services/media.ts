@@ -1,0 +1,157 @@
+import type { Clock, Secret } from "@postd/connector-kit";
+import {
+  fail,
+  type Id,
+  type IdKind,
+  type MediaId,
+  type MediaView,
+  ok,
+  type Result,
+  type ServiceError,
+} from "@postd/contracts";
+import type { TenantMedia } from "../ports/egress.ts";
+import type { BlobStore, FetchPublic, MediaRecord, MediaRepo } from "../ports/media.ts";
+import type { Caller, MediaService } from "../ports/services.ts";
+import { fetchRefusalOf, refusalOf } from "./media/refusals.ts";
+import { createSignedPaths } from "./media/signed-path.ts";
+
+export interface MediaDeps {
+  readonly repo: MediaRepo;
+  readonly blobs: BlobStore;
+  readonly fetchPublic: FetchPublic;
+  readonly clock: Clock;
+  readonly newId: <K extends IdKind>(kind: K) => Id<K>;
+  /** The key of signed addresses is derived from it. */
+  readonly instanceSecret: Secret;
+  /** Address platforms reach this server at, without a slash at the end; asked each time, as the port may move. */
+  readonly publicUrl: () => string;
+  /** Default 1 GiB. */
+  readonly maxBytes?: number;
+  /** How long a signed address works. Default 6 hours. */
+  readonly linkTtlMs?: number;
+}
+
+const fetchTimeoutMs = 10 * 60_000;
+const missing: ServiceError = { code: "not_found", detail: "There is no such file." };
+
+/**
+ * Uploads and fetches are typed by their bytes and stored before their row exists, so a row never names a missing
+ * file; a crash in between leaves a file nobody names. `access` is the same media as connectors see them.
+ */
+export function createMediaService(deps: MediaDeps): MediaService & { readonly access: TenantMedia } {
+  const maxBytes = deps.maxBytes ?? 1_024 ** 3;
+  const paths = createSignedPaths({ ...deps, ttlMs: deps.linkTtlMs ?? 6 * 3_600_000 });
+
+  async function take(
+    caller: Caller,
+    input: { readonly stream: AsyncIterable<Uint8Array>; readonly fileName?: string; readonly altText?: string },
+  ): Promise<Result<MediaView, ServiceError>> {
+    const received = await deps.blobs.receive(input.stream, { maxBytes });
+    if (!received.ok) return fail(refusalOf(received.error, maxBytes));
+    const { facts, sizeBytes, sha256 } = received.value;
+    const { extension, ...known } = facts;
+    const id = deps.newId("media");
+    const fileName = input.fileName === undefined ? undefined : plainName(input.fileName);
+    const record: MediaRecord = {
+      id,
+      ...known,
+      sizeBytes,
+      sha256,
+      ...(input.altText && { altText: input.altText }),
+      ...(fileName && { fileName }),
+      blobKey: blobKey(id, extension),
+      createdBy: caller.actorId,
+      createdAt: deps.clock.now(),
+    };
+    await received.value.keep(record.blobKey);
+    try {
+      await deps.repo.forTenant(caller.tenantId).insert(record);
+    } catch (error) {
+      await deps.blobs.remove(record.blobKey);
+      throw error;
+    }
+    return ok(viewOf(record));
+  }
+
+  return {
+    upload: take,
+    async fetchFromUrl(caller, { url, altText }) {
+      // A little more than the limit, so that the store is the one to say that a file is too large.
+      const file = await deps.fetchPublic(url, { maxBytes: maxBytes + 1_024 ** 2, timeoutMs: fetchTimeoutMs });
+      if (!file.ok) return fail(fetchRefusalOf(file.error));
+      const fileName = fileNameOf(url);
+      const taken = await take(caller, {
+        stream: file.value.body,
+        ...(fileName && { fileName }),
+        ...(altText !== undefined && { altText }),
+      });
+      return taken.ok ? taken : fail({ ...taken.error, field: "url" });
+    },
+    async get(caller, id) {
+      const record = await deps.repo.forTenant(caller.tenantId).get(id);
+      return record ? ok(viewOf(record)) : fail(missing);
+    },
+    async remove(caller, id) {
+      const removed = await deps.repo.forTenant(caller.tenantId).remove(id);
+      if (removed.kind === "not_found") return fail(missing);
+      if (removed.kind === "in_use") {
+        return fail({
+          code: "state_conflict",
+          detail: `${removed.posts === 1 ? "A post needs" : `${removed.posts} posts need`} this file and has not gone out yet.`,
+          next: "Take the file out of the post, or cancel the post, and delete it then.",
+        });
+      }
+      await deps.blobs.remove(removed.record.blobKey);
+      return ok(viewOf(removed.record));
+    },
+    async openSigned({ path }) {
+      const named = paths.verify(path);
+      if (!named) return undefined;
+      const blob = await deps.blobs.open(blobKey(named.id, named.type.extension));
+      return blob && { stream: blob.stream(), sizeBytes: blob.sizeBytes, mimeType: named.type.mimeType };
+    },
+    access: {
+      forTenant(tenantId) {
+        const find = async (id: MediaId) => {
+          const record = await deps.repo.forTenant(tenantId).get(id);
+          const blob = record && (await deps.blobs.open(record.blobKey));
+          if (!record || !blob) throw new Error(`media ${id} is gone`);
+          return { record, blob };
+        };
+        return {
+          async open(id) {
+            const { record, blob } = await find(id);
+            return { sizeBytes: blob.sizeBytes, contentType: record.mimeType, open: () => blob.stream() };
+          },
+          async publicUrl(id) {
+            const { record } = await find(id);
+            return deps.publicUrl() + paths.sign(id, extensionOf(record.blobKey));
+          },
+        };
+      },
+    },
+  };
+}
+
+/** Everything a signed path says, so that serving one needs no look into any tenant's rows. */
+const blobKey = (id: MediaId, extension: string) => `${id.slice(-2)}/${id}.${extension}`;
+const extensionOf = (key: string) => key.slice(key.lastIndexOf(".") + 1);
+
+function viewOf({ blobKey: _key, createdBy: _by, createdAt, ...info }: MediaRecord): MediaView {
+  return { ...info, createdAt: createdAt.toISOString() };
+}
+
+/** The last part of a path, printable, at most 200 characters; it is shown, never used as a path. */
+function plainName(name: string): string {
+  const last = name.split(/[\\/]/).at(-1) ?? "";
+  return last.replace(/\p{C}/gu, "").trim().slice(0, 200);
+}
+
+function fileNameOf(url: string): string | undefined {
+  const last = URL.canParse(url) ? new URL(url).pathname.split("/").at(-1) : undefined;
+  try {
+    return last && decodeURIComponent(last);
+  } catch {
+    return last; // not percent-encoded text; shown as it is
+  }
+}

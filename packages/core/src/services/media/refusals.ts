@@ -1,0 +1,67 @@
+import type { ServiceError } from "@postd/contracts";
+import { mediaTypes } from "../../domain/media-types.ts";
+import type { FetchPublic, MediaRefusal } from "../../ports/media.ts";
+
+const accepted = mediaTypes.map(({ extension }) => extension.toUpperCase()).join(", ");
+
+/** What people are told when a file is not taken. */
+export function refusalOf(refusal: MediaRefusal, maxBytes: number): ServiceError {
+  switch (refusal.code) {
+    case "too_large":
+      return {
+        code: "payload_too_large",
+        field: "file",
+        detail: `The file is larger than ${inWords(maxBytes)}, the most this server takes.`,
+        next: "Make it smaller, or ask the operator for a higher limit.",
+      };
+    case "empty":
+      return {
+        code: "invalid_input",
+        field: "file",
+        detail: "The file is empty.",
+        next: "Choose a file that has something in it.",
+      };
+    case "broken_off":
+      return {
+        code: "invalid_input",
+        field: "file",
+        detail: `The file did not arrive whole: ${refusal.message}.`,
+        next: "Send it again.",
+      };
+    case "unsupported":
+      return {
+        code: "unsupported_media",
+        field: "file",
+        detail: refusal.message,
+        next: `Choose a file of one of these kinds: ${accepted}.`,
+      };
+    default:
+      refusal satisfies never;
+      throw new Error("a media refusal has no words");
+  }
+}
+
+type FetchFailure = Extract<Awaited<ReturnType<FetchPublic>>, { ok: false }>["error"];
+
+/** What people are told when an address does not give a file. */
+export function fetchRefusalOf(failure: FetchFailure): ServiceError {
+  const fields = { field: "url", detail: failure.message, actor: "you" } as const;
+  switch (failure.code) {
+    case "refused":
+    case "not_found":
+      return { code: "invalid_input", ...fields, next: "Use a public https address that leads straight to the file." };
+    case "too_large":
+      return { code: "payload_too_large", ...fields, next: "Use a smaller file." };
+    case "unavailable":
+      return { code: "platform_unavailable", ...fields, next: "Try again later, or upload the file instead." };
+    default:
+      failure.code satisfies never;
+      throw new Error("a fetch failure has no words");
+  }
+}
+
+function inWords(bytes: number): string {
+  const units = ["bytes", "KB", "MB", "GB"];
+  const step = Math.min(units.length - 1, Math.floor(Math.log(bytes) / Math.log(1_024)));
+  return `${Math.round((bytes / 1_024 ** step) * 10) / 10} ${units[step]}`;
+}

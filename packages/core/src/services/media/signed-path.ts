@@ -1,0 +1,43 @@
+import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
+import type { Clock, Secret } from "@postd/connector-kit";
+import { idSchema, type MediaId } from "@postd/contracts";
+import { type MediaType, mediaTypeByExtension } from "../../domain/media-types.ts";
+
+const MediaIdText = idSchema("media");
+const pathPattern = /^\/media\/([0-9a-z_]+)\/(\d{1,12})\/([\w-]{43})\.([0-9a-z]{1,8})$/;
+
+export interface SignedPaths {
+  sign(id: MediaId, extension: string): string;
+  /** What a path names; undefined when it was not made here or has ended. */
+  verify(path: string): { readonly id: MediaId; readonly type: MediaType } | undefined;
+}
+
+/**
+ * Paths that open one file for a while without a session: `/media/<id>/<expires, unix seconds>/<hmac>.<extension>`.
+ * The key is derived from the instance secret for this use alone, so neither can be computed from the other.
+ */
+export function createSignedPaths(options: {
+  readonly instanceSecret: Secret;
+  readonly clock: Clock;
+  readonly ttlMs: number;
+}): SignedPaths {
+  const key = Buffer.from(hkdfSync("sha256", options.instanceSecret.reveal(), "", "postd media path v1", 32));
+  const signature = (id: string, expires: string, extension: string) =>
+    createHmac("sha256", key).update(`${id}/${expires}/${extension}`).digest("base64url");
+  return {
+    sign(id, extension) {
+      const expires = String(Math.ceil((options.clock.now().getTime() + options.ttlMs) / 1_000));
+      return `/media/${id}/${expires}/${signature(id, expires, extension)}.${extension}`;
+    },
+    verify(path) {
+      const [, id = "", expires = "", given = "", extension = ""] = pathPattern.exec(path) ?? [];
+      const expected = Buffer.from(signature(id, expires, extension));
+      const claimed = Buffer.from(given);
+      if (claimed.length !== expected.length || !timingSafeEqual(claimed, expected)) return undefined;
+      if (Number(expires) * 1_000 <= options.clock.now().getTime()) return undefined;
+      const mediaId = MediaIdText.safeParse(id);
+      const type = mediaTypeByExtension(extension);
+      return mediaId.success && type ? { id: mediaId.data, type } : undefined;
+    },
+  };
+}
