@@ -90,6 +90,15 @@ test("an empty post and a missing medium are named", () => {
   assert.deepEqual(found({ format: "photo" }), ["media too_few_media"]);
 });
 
+test("text may be needed beside media, or left to the connector's own rules", () => {
+  const codes = (required: boolean, over: Partial<OutgoingPost>) => {
+    const connector = { ...demo, limits: { text: { ...text, required } } };
+    return checkPost(connector, post({ text: "", ...over }), account).map(({ code }) => code);
+  };
+  assert.deepEqual(codes(true, { format: "photo", media: [medium()] }), ["text_required"]);
+  assert.deepEqual(codes(false, {}), []);
+});
+
 test("a format that does not exist or is not open to the account says which are", () => {
   const [unknown] = checkPost(demo, post({ format: "poem" }), account);
   assert.equal(unknown?.message, 'Demo has no format "poem". Choose one of: text, photo.');

@@ -53,7 +53,7 @@ function checkText(platform: string, text: string, limit: TextLimit, hasMedia: b
       "text_too_large",
       `Text takes ${bytes} bytes; ${platform} takes ${limit.maxBytes}. Shorten it or use fewer emoji and accents.`,
     );
-  if (text.trim() === "" && (limit.required || !hasMedia))
+  if (text.trim() === "" && (limit.required ?? !hasMedia))
     add("text_required", hasMedia ? "Text is missing. Write some." : "The post is empty. Write some text.");
   return problems;
 }

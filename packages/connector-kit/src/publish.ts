@@ -106,6 +106,7 @@ export interface TextLimit {
   readonly max: number;
   readonly unit: "characters" | "graphemes" | "utf16";
   readonly maxBytes?: number;
+  /** Absent: needed where there is no media. False: the connector's own rules say when a post is empty. */
   readonly required?: boolean;
   /** The platform's own counting; the web learns the rule by `rule`. */
   readonly count: (text: string) => number;
