@@ -67,10 +67,9 @@ describe("Facebook Login", () => {
       'action="https://www.facebook.com/v25.0/dialog/oauth"',
     ])
       assert.ok(page.body.includes(part), part);
-    const hidden = [...page.body.matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(([, name, value]): [string, string] => [
-      name,
-      value.replaceAll("&amp;", "&"),
-    ]);
+    const hidden = [...page.body.matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(
+      ([, name, value]): [string, string] => [name, value.replaceAll("&amp;", "&")],
+    );
     const form = new URLSearchParams([
       ...hidden,
       ["decision", "continue"],

@@ -71,7 +71,7 @@ export function showPost(world: World, post: FbPost, at: number): void {
 }
 
 /** 506 for the same text twice, only while `act("duplicateCheck")` is on (§12: code 506, duplicate). */
-function refuseDuplicate(world: World, input: Pick<FbPost, "pageId" | "message">): void {
+export function refuseDuplicate(world: World, input: Pick<FbPost, "pageId" | "message">): void {
   if (!world.data.settings.duplicateCheck || input.message === "") return;
   const since = world.nowMs() - duplicateWindowMs;
   const twin = [...world.data.posts.values()].some(

@@ -2,7 +2,7 @@ import { page as pageOf } from "./answers.ts";
 import { type Answer, type Call, type Operation, operationOn, success } from "./call.ts";
 import { project, requestedFields } from "./fields.ts";
 import { invalidParameter, missingObject } from "./graph-error.ts";
-import { checkText, makePost, requireCreateContent } from "./make-post.ts";
+import { checkText, makePost, refuseDuplicate, requireCreateContent } from "./make-post.ts";
 import type { FbPhoto, Page, StoredMedia } from "./model.ts";
 import { bool, oneOf, requiredText } from "./params.ts";
 import { pullMedia, storeMedia } from "./pull-media.ts";
@@ -39,6 +39,7 @@ async function postPhoto(call: Call, page: Page): Promise<Answer> {
   if (temporary && when.kind === "now") throw invalidParameter("temporary needs published=false");
   const message = checkText(params.text("message") ?? params.text("caption") ?? "");
   const media = await photoOf(call);
+  if (when.kind !== "unpublished") refuseDuplicate(call.world, { pageId: page.id, message });
   if (when.kind !== "unpublished" && media.sizeBytes > maxPhotoBytes) throw unfitPhoto();
   const altText = params.text("alt_text_custom");
   const photo: FbPhoto = {

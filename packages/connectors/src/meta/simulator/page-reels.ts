@@ -1,6 +1,6 @@
 import { type Answer, type Call, type Operation, operationOn } from "./call.ts";
 import { GraphError, invalidParameter, missingObject } from "./graph-error.ts";
-import { checkText, makePost, requireCreateContent } from "./make-post.ts";
+import { checkText, makePost, refuseDuplicate, requireCreateContent } from "./make-post.ts";
 import type { FbVideo, Page } from "./model.ts";
 import { instantMs, oneOf, type Params, requiredText } from "./params.ts";
 import { checkWindow, scheduleWindows } from "./schedule.ts";
@@ -59,11 +59,13 @@ function finishReel(call: Call, page: Page): Answer {
   );
   if (reels.filter((each) => each.createdAt > call.nowMs - 86_400_000).length >= reelsPerDay)
     throw new GraphError({ code: 32, subcode: 1390008, message: "(#32) You are posting too fast" });
-  video.description = checkText(params.text("description") ?? "");
+  const description = checkText(params.text("description") ?? "");
+  if (at !== undefined) video.scheduledAt = checkWindow(at, call.nowMs, scheduleWindows.reel);
+  refuseDuplicate(call.world, { pageId: page.id, message: description });
+  video.description = description;
   video.title = params.text("title") ?? "";
   video.wanted = state === "PUBLISHED" ? "published" : state === "SCHEDULED" ? "scheduled" : "draft";
   video.readyAt = call.nowMs + processingMs(call);
-  if (at !== undefined) video.scheduledAt = checkWindow(at, call.nowMs, scheduleWindows.reel);
   const when =
     video.scheduledAt === undefined
       ? ({ kind: "unpublished" } as const)

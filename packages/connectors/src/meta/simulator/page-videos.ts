@@ -3,11 +3,11 @@ import { page as pageOf } from "./answers.ts";
 import { type Answer, type Call, type Operation, operationOn, success } from "./call.ts";
 import { project, requestedFields } from "./fields.ts";
 import { invalidParameter } from "./graph-error.ts";
-import { checkText, makePost, requireCreateContent } from "./make-post.ts";
+import { checkText, makePost, refuseDuplicate, requireCreateContent } from "./make-post.ts";
 import type { FbVideo, Page, StoredMedia } from "./model.ts";
 import { bool, jsonParam, oneOf, requiredText, unsignedInt } from "./params.ts";
 import { pullMedia, storeMedia } from "./pull-media.ts";
-import { publication, scheduleWindows } from "./schedule.ts";
+import { type Publication, publication, scheduleWindows } from "./schedule.ts";
 import { receivedBytes } from "./video-phases.ts";
 import { joinBytes, processingMs } from "./video-uploads.ts";
 
@@ -37,19 +37,20 @@ async function postVideo(call: Call, page: Page): Promise<Answer> {
       return transfer(call, page);
     case "finish": {
       const video = uploadOf(call, page);
+      if (receivedBytes(video.chunks) !== video.fileSize) throw invalidParameter("The upload is not complete");
+      const wish = readWish(call, page);
       video.media = storeMedia(joinBytes(video.chunks), "video/mp4");
       video.chunks = [];
-      finishVideo(call, page, video);
+      finishVideo(call, page, video, wish);
       return success;
     }
     case "cancel":
       uploadOf(call, page).deleted = true;
       return success;
     case undefined: {
-      const media = await wholeVideo(call);
-      const video = newVideo(call, page);
-      video.media = media;
-      finishVideo(call, page, video);
+      const wish = readWish(call, page);
+      const video = newVideo(call, page, { media: await wholeVideo(call) });
+      finishVideo(call, page, video, wish);
       const fields = requestedFields(call);
       return fields === undefined ? { id: video.id } : project(call, { type: "video", value: video }, fields);
     }
@@ -119,26 +120,33 @@ function transfer(call: Call, page: Page): Answer {
   return offsets(video);
 }
 
-/** Text, visibility and processing of a video whose bytes are there; its post comes out once processed. */
-function finishVideo(call: Call, page: Page, video: FbVideo): void {
+interface Wish {
+  readonly when: Publication;
+  readonly description: string;
+}
+
+/** Text and visibility a call asks for, checked before anything changes. */
+function readWish(call: Call, page: Page): Wish {
   const { params } = call;
-  if (video.fileSize !== undefined && video.media?.sizeBytes !== video.fileSize)
-    throw invalidParameter("The upload is not complete");
   for (const name of ["targeting", "feed_targeting"])
     jsonParam(params, name, z.record(z.string(), z.unknown()), "a JSON object");
   const when = publication(params, call.nowMs, scheduleWindows.video);
-  video.description = checkText(params.text("description") ?? "");
-  video.title = params.text("title") ?? "";
+  const description = checkText(params.text("description") ?? "");
+  refuseDuplicate(call.world, { pageId: page.id, message: description });
+  return { when, description };
+}
+
+/** Starts processing a video whose bytes are there; its post comes out once processed. */
+function finishVideo(call: Call, page: Page, video: FbVideo, { when, description }: Wish): void {
+  video.description = description;
+  video.title = call.params.text("title") ?? "";
   video.wanted = when.kind === "now" ? "published" : when.kind;
   if (when.kind === "scheduled") video.scheduledAt = when.at;
   video.readyAt = call.nowMs + processingMs(call);
-  if (params.has("thumb")) video.thumbnails += 1;
+  if (call.params.has("thumb")) video.thumbnails += 1;
   const waiting = when.kind === "scheduled" ? when : ({ kind: "unpublished" } as const);
-  video.postId = makePost(
-    call,
-    { pageId: page.id, kind: "video", message: video.description, videoId: video.id },
-    waiting,
-  ).id;
+  const post = { pageId: page.id, kind: "video", message: description, videoId: video.id } as const;
+  video.postId = makePost(call, post, waiting).id;
 }
 
 /** POST /{video}: text, or `published` to show an unpublished one (§8, spec AdVideo update). */

@@ -22,30 +22,35 @@ function updatePost(call: Call, post: FbPost): Answer {
   const isHidden = bool(params, "is_hidden");
   if ([message, at, isPublished, isHidden].every((value) => value === undefined))
     throw invalidParameter("Nothing to update");
-  if (message !== undefined) {
-    post.message = checkText(message);
+  const text = message === undefined ? undefined : checkText(message);
+  if (at !== undefined) checkReschedule(call, post, at);
+  if (isPublished !== undefined) checkPublish(call, post, isPublished);
+  if (text !== undefined) {
+    post.message = text;
     post.updatedAt = call.nowMs;
     if (post.state === "live") emitFeedChange(call.world, post, "edited");
   }
   if (isHidden !== undefined) post.isHidden = isHidden;
-  if (at !== undefined) reschedule(call, post, at);
-  if (isPublished !== undefined) setPublished(call, post, isPublished);
+  if (at !== undefined) {
+    post.scheduledAt = at;
+    post.state = "scheduled";
+  }
+  if (isPublished === true) publishNow(call, post);
   const fields = requestedFields(call);
   return fields === undefined ? success : { ...success, ...project(call, { type: "post", value: post }, fields) };
 }
 
-/** Moves a scheduled post (§7); a live one cannot go back. */
-function reschedule(call: Call, post: FbPost, at: number): void {
+/** A scheduled post can move (§7); a live one cannot go back. */
+function checkReschedule(call: Call, post: FbPost, at: number): void {
   if (post.state === "live") throw invalidParameter("A published post cannot be scheduled");
-  post.scheduledAt = checkWindow(at, call.nowMs, scheduleWindows.post);
-  post.state = "scheduled";
+  checkWindow(at, call.nowMs, scheduleWindows.post);
 }
 
 /**
  * `is_published=true` shows an unpublished post; a repeat changes nothing (§15). Un-publishing is not supported (§15).
  * `act("refuseTwoStep")` makes it fail, because its behaviour on current versions is unverified.
  */
-function setPublished(call: Call, post: FbPost, isPublished: boolean): void {
+function checkPublish(call: Call, post: FbPost, isPublished: boolean): void {
   const refused = call.world.data.settings.refuseTwoStep;
   if (refused)
     throw new GraphError({
@@ -54,7 +59,9 @@ function setPublished(call: Call, post: FbPost, isPublished: boolean): void {
       ...(refused.subcode === undefined ? {} : { subcode: refused.subcode }),
     });
   if (!isPublished && post.state === "live") throw invalidParameter("A published post cannot be unpublished");
-  if (!isPublished || post.state === "live") return;
+}
+
+function publishNow(call: Call, post: FbPost): void {
   const video = post.videoId === undefined ? undefined : call.world.data.videos.get(post.videoId);
   if (video) video.wanted = "published";
   if (video === undefined || (video.readyAt ?? Number.POSITIVE_INFINITY) <= call.nowMs)
