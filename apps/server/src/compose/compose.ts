@@ -1,0 +1,263 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import path from "node:path";
+import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type ConnectorContextPorts,
+  type ConnectorRegistry,
+  connectorContext,
+  createConnectionAccess,
+  createConnectionsService,
+  createHealthService,
+  createInboundService,
+  createMediaService,
+  createPeopleService,
+  createPlatformsService,
+  createPublishingService,
+  createVault,
+  newId,
+  type PipelineDeps,
+} from "@postd/core";
+import { apiKeySecrets } from "../adapters/auth/api-key-secrets.ts";
+import { createAuth } from "../adapters/auth/create-auth.ts";
+import { createHttpAuth } from "../adapters/auth/http-auth.ts";
+import { openLocalBlobStore } from "../adapters/blob/local.ts";
+import { createEgress } from "../adapters/egress/egress.ts";
+import { aesGcm } from "../adapters/kms/aes-gcm.ts";
+import { loadAuthSecret } from "../adapters/kms/auth-secret.ts";
+import { openLocalKeys } from "../adapters/kms/local.ts";
+import { createLogMail } from "../adapters/mail/log-mail.ts";
+import { createSmtpMail } from "../adapters/mail/smtp-mail.ts";
+import { createMetrics } from "../adapters/metrics/metrics.ts";
+import { createApiKeysRepo } from "../adapters/postgres/api-keys-repo.ts";
+import { createConnectionsRepo } from "../adapters/postgres/connections-repo.ts";
+import { createDomainClock } from "../adapters/postgres/domain-clock.ts";
+import { createGrantsRepo } from "../adapters/postgres/grants-repo.ts";
+import { createHealthReader } from "../adapters/postgres/health-repo.ts";
+import { createIdempotencyStore } from "../adapters/postgres/idempotency-repo.ts";
+import { createInbox } from "../adapters/postgres/inbox.ts";
+import { createLeases } from "../adapters/postgres/leases.ts";
+import { createJobHolds, createLedger } from "../adapters/postgres/ledger/ledger.ts";
+import { openListener } from "../adapters/postgres/listen.ts";
+import { createMediaRepo } from "../adapters/postgres/media-repo.ts";
+import { createPeopleRepo } from "../adapters/postgres/people-repo.ts";
+import { openRolePool } from "../adapters/postgres/pools.ts";
+import { createPublishingStore } from "../adapters/postgres/publishing/store.ts";
+import { createDueJobs, masterKeysInUse } from "../adapters/postgres/system.ts";
+import { createVaultStore } from "../adapters/postgres/vault-store.ts";
+import { connectorSettings } from "../config/connector-settings.ts";
+import type { Config } from "../config.ts";
+import { createHttpApp, defaultHttpLimits } from "../http/app.ts";
+import { clientAddressHeader } from "../http/auth-routes.ts";
+import type { Logger } from "./logger.ts";
+import type { OpenDatabase } from "./open-database.ts";
+import { engineName, openQueue } from "./open-queue.ts";
+import type { OpenSimulation } from "./open-simulation.ts";
+import { startWorker } from "./start-worker.ts";
+
+/** Rules that are the same for every installation; tests may shorten the times. */
+export const defaultRules = { leaseMs: 60_000, leaseMarginMs: 5_000, lateAfterMs: 60 * 60_000 } as const;
+
+export interface ComposeInput {
+  readonly config: Config;
+  readonly database: OpenDatabase;
+  readonly simulation: OpenSimulation;
+  readonly registry: ConnectorRegistry;
+  readonly log: Logger;
+  readonly version: string;
+  /** Address people and platforms use; known once the port is chosen. */
+  readonly publicUrl: string;
+}
+
+/** Builds every part once, in the order they need each other. Nothing listens or works yet. */
+export async function compose(input: ComposeInput) {
+  const { config, database, simulation, registry, log, version, publicUrl } = input;
+  const onError = (error: Error) => log.warn({ err: error }, "a database connection was lost");
+  const app = openRolePool({ url: database.url, role: "postd_app", max: config.role === "http" ? 15 : 20, onError });
+  const system = openRolePool({ url: database.url, role: "postd_system", max: 5, onError });
+  const listener = openListener({ url: database.url, onError });
+  const clock = await createDomainClock({
+    pool: app.pool,
+    listener,
+    onError: (error) => log.debug({ error }, "the domain clock could not ask the database"),
+  });
+
+  const settings = connectorSettings(config, registry, simulation);
+  const reader = createHealthReader({ system: system.db, app: app.db });
+  const queue = await openQueue({ pool: system.pool, listener, log, maintain: config.role !== "http" });
+  const metrics = createMetrics({
+    oldestDueMs: async () => (await reader.flow()).oldestDueMs,
+    queueWaiting: async () => (await queue.depth()).waiting,
+  });
+  const overrides = config.hostMap.map(({ host, url }) => ({ host, base: url, kind: "override" as const }));
+  const egress = createEgress({
+    hostMap: [...overrides, ...simulation.hostMap],
+    allowHosts: config.egressAllow,
+    clock,
+    log,
+    metrics: metrics.egress,
+    userAgent: `POSTD/${version}`,
+  });
+
+  const needed = (await masterKeysInUse(system.db)).map(({ keyId }) => keyId);
+  const vault = createVault({
+    store: createVaultStore(app.db),
+    keys: openLocalKeys({ dataDir: config.dataDir, masterKeys: config.masterKeys, needed }),
+    cipher: aesGcm,
+    newId,
+    monotonicMs: () => performance.now(),
+  });
+  const authSecret = loadAuthSecret(config);
+  const media = createMediaService({
+    repo: createMediaRepo(app.db),
+    blobs: await openLocalBlobStore({ folder: path.join(config.dataDir, "media") }),
+    fetchPublic: (url, limits) => egress.fetchPublic(url, limits),
+    clock,
+    newId,
+    instanceSecret: authSecret,
+    publicUrl: () => publicUrl,
+  });
+  const context: ConnectorContextPorts = { egress, settings, media: media.access, clock, log };
+  const holds = createJobHolds(app.db, defaultRules);
+  const connectionsRepo = createConnectionsRepo(app.db);
+  const access = createConnectionAccess({
+    connections: connectionsRepo,
+    vault,
+    registry,
+    context,
+    holds,
+    log,
+    sleep: (ms) => sleep(ms),
+    monotonicMs: () => performance.now(),
+  });
+  const contextFor: PipelineDeps["contextFor"] = (step) => connectorContext(context, step);
+  const owner = `${hostname()}:${process.pid}:${randomBytes(3).toString("hex")}`;
+
+  const pipeline: PipelineDeps = {
+    ledger: createLedger(app.db),
+    access,
+    registry,
+    clock,
+    log,
+    events: metrics.pipeline,
+    settings: { ...defaultRules, owner },
+    newAttemptId: () => newId("attempt"),
+    random: Math.random,
+    randomBits: (bits) => BigInt.asUintN(bits, BigInt(`0x${randomBytes(Math.ceil(bits / 8)).toString("hex")}`)),
+    contextFor,
+  };
+
+  const mail = config.smtpUrl
+    ? createSmtpMail({ url: config.smtpUrl, from: config.mailFrom }, log)
+    : createLogMail(log);
+  const peopleRepo = createPeopleRepo(app.db);
+  const keys = createApiKeysRepo(app.db);
+  const people = createPeopleService({
+    repo: peopleRepo,
+    keys,
+    keySecrets: apiKeySecrets,
+    mail,
+    clock,
+    newId,
+    publicUrl,
+    operatorEmails: [],
+  });
+  const auth = createAuth({
+    db: app.db,
+    secret: authSecret,
+    publicUrl,
+    trustedOrigins: [],
+    mail,
+    welcome: people.welcome,
+    log,
+    clientAddressHeader,
+    limitSignIns: config.isProduction,
+  });
+
+  const facts = {
+    isSimulated: (platform: string) => settings.isSimulated(platform),
+    isConfigured: (connector: Parameters<typeof settings.apiVersion>[0], setId: string) =>
+      settings.appCredentials({ connector, setId, simulated: settings.isSimulated(connector.id) }) !== undefined,
+    apiVersion: settings.apiVersion,
+  };
+  const health = createHealthService({ reader, queue, engine: engineName, registry, facts, clock, version });
+  const services = {
+    publishing: createPublishingService({
+      store: createPublishingStore(app.db, defaultRules),
+      registry,
+      media,
+      clock,
+      newId,
+      lateAfterMs: defaultRules.lateAfterMs,
+      remote: { access, registry, clock, contextFor },
+    }),
+    connections: createConnectionsService({
+      connections: connectionsRepo,
+      grants: createGrantsRepo(app.db),
+      vault,
+      access,
+      registry,
+      context,
+      simulation: settings,
+      holds,
+      clock,
+      log,
+      newId,
+      randomToken: () => randomBytes(32).toString("base64url"),
+      redirectUri: (platform) => `${publicUrl}/api/oauth/${platform}/callback`,
+      monotonicMs: () => performance.now(),
+    }),
+    media,
+    people,
+    platforms: createPlatformsService({ registry, facts, health: () => health.platformHealth() }),
+    health,
+    inbound: createInboundService({
+      registry,
+      settings,
+      inbox: createInbox(app.db, system.db),
+      newId: () => newId("webhookEvent"),
+    }),
+    metrics,
+  };
+
+  return {
+    clock,
+    /** The API and everything people see; call `listen`. */
+    http: () =>
+      createHttpApp({
+        services,
+        auth: createHttpAuth({ auth, people: peopleRepo, keys, keySecrets: apiKeySecrets, clock }),
+        idempotency: createIdempotencyStore(app.db, clock),
+        clock,
+        log,
+        config: {
+          ...defaultHttpLimits,
+          version,
+          publicUrl,
+          trustedOrigins: [],
+          simulated: simulation.url !== undefined,
+        },
+      }),
+    worker: () =>
+      startWorker({
+        pipeline,
+        queue,
+        due: createDueJobs(system.db),
+        health: reader,
+        inbound: { registry, inbox: createInbox(app.db, system.db), access },
+        leases: createLeases({ pool: system.pool, owner }),
+        listener,
+        log,
+        concurrency: config.workerConcurrency,
+      }),
+    async close() {
+      await queue.close();
+      await clock.close();
+      await listener.close();
+      await egress.close();
+      await metrics.close();
+      await Promise.all([app.close(), system.close()]);
+    },
+  };
+}

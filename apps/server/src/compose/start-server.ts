@@ -1,0 +1,97 @@
+import net from "node:net";
+import type { ConnectorRegistry } from "@postd/core";
+import type { Config } from "../config.ts";
+import { compose } from "./compose.ts";
+import type { Logger } from "./logger.ts";
+import { openDatabase } from "./open-database.ts";
+import { openSimulation } from "./open-simulation.ts";
+
+export interface RunningServer {
+  readonly url: string | undefined;
+  readonly simulatorUrl: string | undefined;
+  readonly bundledDatabase: boolean;
+  readonly simulated: readonly string[];
+  /** Takes no new work, finishes or releases what runs, closes everything. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+export class PortTaken extends Error {}
+
+const portsTried = 100;
+
+/** Starts the roles of this process. Whatever was started is stopped again when a later part fails. */
+export async function startServer(input: {
+  readonly config: Config;
+  readonly registry: ConnectorRegistry;
+  readonly log: Logger;
+  readonly version: string;
+}): Promise<RunningServer> {
+  const { config, log } = input;
+  const opened: { close(): Promise<unknown> }[] = [];
+  const closeAll = async () => {
+    for (const part of opened.splice(0).reverse()) {
+      await part.close().catch((error: unknown) => log.warn({ error }, "a part did not close cleanly"));
+    }
+  };
+  try {
+    const [simulation, database] = await Promise.all([
+      openSimulation(config).then((part) => (opened.push(part), part)),
+      openDatabase(config, log).then((part) => (opened.push(part), part)),
+    ]);
+    const serves = config.role !== "worker";
+    const port = serves ? await choosePort(config, simulation.url !== undefined) : config.port;
+    const publicUrl = config.publicUrl ?? `http://${config.host === "0.0.0.0" ? "127.0.0.1" : config.host}:${port}`;
+    const parts = await compose({ ...input, database, simulation, publicUrl });
+    opened.push(parts);
+    if (serves) {
+      const http = parts.http();
+      opened.push({ close: () => http.close() });
+      await http.listen({ host: config.host, port });
+    }
+    if (config.role !== "http") {
+      const worker = await parts.worker();
+      opened.push({ close: () => worker.stop() });
+    }
+    return {
+      url: serves ? publicUrl : undefined,
+      simulatorUrl: simulation.url,
+      bundledDatabase: database.bundled,
+      simulated: [...simulation.platforms],
+      stop: closeAll,
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+/** The configured port, or while simulating and unnamed the next free one. */
+async function choosePort(config: Config, simulating: boolean): Promise<number> {
+  const last = config.portIsFixed || !simulating ? config.port : config.port + portsTried;
+  for (let port = config.port; port <= last; port += 1) {
+    if (port === 0 || (await isFree(config.host, port))) return port === 0 ? freePort(config.host) : port;
+  }
+  throw new PortTaken(
+    `Port ${config.port} on ${config.host} is taken by another program. Stop it, or set POSTD_PORT to a free port.`,
+  );
+}
+
+function isFree(host: string, port: number): Promise<boolean> {
+  return probe(host, port).then(
+    () => true,
+    () => false,
+  );
+}
+
+const freePort = (host: string) => probe(host, 0);
+
+function probe(host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer();
+    server.once("error", reject);
+    server.listen({ host, port }, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : port));
+    });
+  });
+}
