@@ -75,7 +75,8 @@ const mailAddress = z
   .string()
   .regex(/^[^<>\r\n]*<?[^\s<>@]+@[^\s<>@]+>?$/, "must be an address such as POSTD <postd@example.org>");
 
-const Variables = z.object({
+/** Every setting that is not a connector's own; docs/configuration.md is made from it. */
+export const Variables = z.object({
   NODE_ENV: z.string().optional(),
   POSTD_PORT: Port.optional(),
   POSTD_HOST: z.string().default("127.0.0.1"),

@@ -1,0 +1,183 @@
+import type { Connector, MediaRule } from "@postd/connector-kit";
+import type { PlatformView } from "@postd/contracts";
+import { platformMatrix } from "@postd/core";
+import { createRegistry } from "../../packages/connectors/src/create-registry.ts";
+import { code, codes, markdownTable, yes } from "./markdown.ts";
+import { connectorVariables } from "./platform-variables.ts";
+import type { ConnectorFolder } from "./scan-connectors.ts";
+import { bytesText, durationText, rangeText } from "./units.ts";
+
+/** docs/connectors.md: what every platform can do, read off the connectors and nothing else. Pure. */
+export function connectorsDoc(folders: readonly ConnectorFolder[]): string {
+  const registry = createRegistry(folders.flatMap(({ connectors }) => connectors));
+  const simulated = new Set(folders.flatMap(({ simulators }) => simulators.flatMap(({ platforms }) => platforms)));
+  const views = platformMatrix(registry, {
+    isSimulated: (platform) => simulated.has(platform),
+    isConfigured: () => true,
+    apiVersion: ({ apiVersion }) => apiVersion.current,
+    health: () => "ok",
+  });
+  const sections = views.map((view) => {
+    const home = folders.find(({ connectors }) => connectors.some(({ id }) => id === view.id));
+    const connector = registry.get(view.id);
+    return home && connector ? platformSection(view, connector, home.folder) : "";
+  });
+  return `${[intro, matrix(views), ...sections].join("\n\n")}\n`;
+}
+
+const intro = `# Connectors
+
+Made by \`npm run gen\` from the connectors themselves; do not edit. What a connector has no function for is not in the
+table, so the table cannot promise more than the code does. A running instance serves the same as \`GET /api/platforms\`.
+How to register an app at a platform, what its review asks for and where the facts come from is in each connector's notes.`;
+
+function matrix(views: readonly PlatformView[]): string {
+  const rows = views.map((view) => {
+    const { supports } = view;
+    return [
+      `[${view.name}](#${anchor(view.name)})`,
+      view.formats.map(({ label }) => label).join(", "),
+      formatsOf(view, supports.edit),
+      formatsOf(view, supports.delete),
+      formatsOf(view, supports.nativeSchedule),
+      yes(supports.postAnalytics),
+      yes(supports.accountAnalytics),
+      yes(supports.webhooks),
+      yes(supports.refresh),
+      yes(supports.revoke),
+      yes(view.simulated),
+    ];
+  });
+  const head = [
+    "Platform",
+    "Formats",
+    "Edit",
+    "Delete",
+    "Native schedule",
+    "Post numbers",
+    "Account numbers",
+    "Webhooks",
+    "Renews sign-in",
+    "Revokes",
+    "Simulator",
+  ];
+  return `## What each platform can do\n\n${markdownTable(head, rows)}`;
+}
+
+/** "all" where every format is meant. */
+function formatsOf(view: PlatformView, ids: readonly string[]): string {
+  if (ids.length === view.formats.length) return "all";
+  return view.formats
+    .filter(({ id }) => ids.includes(id))
+    .map(({ label }) => label)
+    .join(", ");
+}
+
+function platformSection(view: PlatformView, connector: Connector, folder: string): string {
+  const { apiVersion } = connector;
+  const facts = [
+    `- Id: ${code(view.id)}`,
+    `- Accounts: ${view.accountKinds.map(({ label }) => label).join(", ")}`,
+    `- API version: ${code(apiVersion.current)}${apiVersion.sunsetAt ? `, ends ${apiVersion.sunsetAt}` : ""}${apiVersion.env ? `; another one by ${code(apiVersion.env)}` : ""}`,
+    `- Hosts: ${codes(connector.hosts)}${connector.customHosts ? " and the server an account lives on" : ""}`,
+    `- Text: ${textRule(view.constraints.text)}`,
+    `- Notes: [packages/connectors/src/${folder}/NOTES.md](../packages/connectors/src/${folder}/NOTES.md)`,
+  ];
+  return [
+    `## ${view.name}`,
+    facts.join("\n"),
+    "### Signing in",
+    view.auth.map(signIn).join("\n"),
+    ...credentials(connector),
+    "### Formats",
+    formatTable(view, connector),
+    ...optionTable(view),
+  ].join("\n\n");
+}
+
+function signIn(auth: PlatformView["auth"][number]): string {
+  const lines = [`- **${auth.label}** (${code(auth.id)}, ${auth.kind === "oauth2" ? "OAuth 2" : "typed keys"})`];
+  if (auth.scopes.required.length > 0) lines.push(`  - Scopes it needs: ${codes(auth.scopes.required)}`);
+  if (auth.scopes.optional.length > 0) lines.push(`  - Scopes it makes use of: ${codes(auth.scopes.optional)}`);
+  for (const field of auth.fields ?? [])
+    lines.push(
+      `  - ${code(field.name)}: ${field.label}${field.required ? "" : ", optional"}${field.secret ? ", secret" : ""}`,
+    );
+  return lines.join("\n");
+}
+
+function credentials(connector: Connector): string[] {
+  const own = connectorVariables([connector]).filter(({ kind }) => kind === "credential");
+  if (own.length === 0) return [];
+  const rows = own.map(({ name, required, help }) => [code(name), required ? "yes" : "no", help]);
+  return ["App credentials:", markdownTable(["Variable", "Required", "What"], rows)];
+}
+
+function formatTable(view: PlatformView, connector: Connector): string {
+  const rows = view.formats.map((format) => [
+    code(format.id),
+    format.label,
+    mediaRule(connector.publish[format.id]?.media ?? { min: 0, max: 0 }),
+    textRule(format.text),
+    format.accountKinds?.join(", ") ?? "all",
+  ]);
+  return markdownTable(["Format", "Name", "Media", "Text", "Accounts"], rows);
+}
+
+function textRule(text: PlatformView["constraints"]["text"]): string {
+  const unit = text.unit === "utf16" ? "UTF-16 code units" : text.unit;
+  const bytes = text.maxBytes === undefined ? "" : `, ${text.maxBytes.toLocaleString("en-US")} bytes`;
+  return `${text.max.toLocaleString("en-US")} ${unit}${bytes}${text.required ? ", required" : ""}`;
+}
+
+function mediaRule({ min, max, image, video }: MediaRule): string {
+  if (max === 0) return "none";
+  const kinds = [image && kindRule("images", image), video && kindRule("videos", video)].filter(
+    (kind) => kind !== undefined,
+  );
+  return [min === max ? String(max) : `${min} to ${max}`, ...kinds].join("; ");
+}
+
+function kindRule(
+  name: string,
+  rule: NonNullable<MediaRule["image"]> & Partial<NonNullable<MediaRule["video"]>>,
+): string {
+  const types = rule.mimeTypes.map((type) => type.split("/")[1] ?? type).join(", ");
+  const ms = (value: number | undefined) => (value === undefined ? undefined : durationText(value));
+  const ratio = (value: number | undefined) =>
+    value === undefined ? undefined : String(Math.round(value * 1000) / 1000);
+  const aspect = rangeText(ratio(rule.minAspect), ratio(rule.maxAspect));
+  const parts = [
+    `${name} ${types} up to ${bytesText(rule.maxBytes)}`,
+    rangeText(ms(rule.minMs), ms(rule.maxMs)),
+    aspect && `width to height ${aspect}`,
+    rule.minWidth === undefined ? "" : `at least ${rule.minWidth} px wide`,
+  ];
+  return parts.filter((part) => part !== "").join(", ");
+}
+
+function optionTable(view: PlatformView): string[] {
+  const properties = propertiesOf(view.optionsSchema);
+  if (properties.length === 0) return [];
+  const rows = properties.map(({ name, title, description }) => [code(name), title, description]);
+  return ["### Options", markdownTable(["Option", "Name", "What"], rows)];
+}
+
+function propertiesOf(schema: Readonly<Record<string, unknown>>) {
+  const { properties } = schema;
+  if (typeof properties !== "object" || properties === null) return [];
+  return Object.entries(properties).map(([name, property]: [string, unknown]) => {
+    const text = (key: string): string => {
+      const value: unknown = typeof property === "object" && property !== null ? Reflect.get(property, key) : undefined;
+      return typeof value === "string" ? value : "";
+    };
+    return { name, title: text("title"), description: text("description") };
+  });
+}
+
+/** The way GitHub makes anchors of headings. */
+const anchor = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, "")
+    .replaceAll(" ", "-");

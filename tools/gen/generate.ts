@@ -1,0 +1,23 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { configurationDoc } from "./configuration-doc.ts";
+import { connectorsDoc } from "./connectors-doc.ts";
+import type { GeneratedFile } from "./drift.ts";
+import { registryModule, simulatorsModule } from "./modules.ts";
+import { scanConnectors } from "./scan-connectors.ts";
+
+const source = "packages/connectors/src";
+const configuration = "docs/configuration.md";
+
+/** Everything that is made from other files, as it should be. Writes nothing. */
+export async function generate(root: string): Promise<readonly GeneratedFile[]> {
+  const folders = await scanConnectors(path.join(root, source));
+  const connectors = folders.flatMap((folder) => folder.connectors);
+  const written = readFileSync(path.join(root, configuration), "utf8");
+  return [
+    { file: `${source}/registry.gen.ts`, content: registryModule(folders) },
+    { file: `${source}/simulators.gen.ts`, content: simulatorsModule(folders) },
+    { file: "docs/connectors.md", content: connectorsDoc(folders) },
+    { file: configuration, content: configurationDoc(written, connectors) },
+  ];
+}

@@ -1,0 +1,69 @@
+import { Variables } from "../../apps/server/src/config.ts";
+
+type SettingName = keyof typeof Variables.shape;
+
+/** What a setting is for, and what holds while it is not set. A setting without a line here does not compile. */
+const descriptions: Readonly<Record<SettingName, { readonly what: string; readonly unset?: string }>> = {
+  NODE_ENV: {
+    what: "`production` turns the simulators off unless `POSTD_SIMULATORS` says otherwise.",
+    unset: "development",
+  },
+  DATABASE_URL: {
+    what: "PostgreSQL 14 or newer, as `postgres://user:password@host:5432/postd`.",
+    unset: "a PostgreSQL of POSTD's own in the data folder",
+  },
+  POSTD_PORT: {
+    what: "Port of the web pages and the API. A port that is named is never moved.",
+    unset: "3000, or the next free one while simulators are on",
+  },
+  POSTD_HOST: { what: "Address to listen on; `0.0.0.0` for every network interface." },
+  POSTD_SIMULATOR_PORT: { what: "Port of the simulated platforms." },
+  POSTD_DATA_DIR: { what: "Folder for the bundled database, media and keys." },
+  POSTD_PUBLIC_URL: {
+    what: "Where browsers and platforms reach this instance. Sign-in redirects, webhooks and media links begin with it.",
+    unset: "the address it listens on",
+  },
+  POSTD_REDIS_URL: { what: "Address of a Redis or Valkey server, `redis://host:6379`.", unset: "none is used" },
+  POSTD_MASTER_KEY: {
+    what: "Base64 of 32 bytes; wraps the keys of all tenants. Several separated by commas: the first is current, the others still open old values.",
+    unset: "a key file in the data folder",
+  },
+  POSTD_AUTH_SECRET: {
+    what: "At least 32 characters; signs sessions. The same for all processes.",
+    unset: "a file in the data folder",
+  },
+  POSTD_SIMULATORS: {
+    what: "`on`, `off`, or the address of simulators running elsewhere; `on,-bluesky` leaves single platforms real.",
+    unset: "on; off in production",
+  },
+  POSTD_HOST_MAP: {
+    what: "Where calls to a host go instead: `host=url,host=url`. A test server of your own, for instance.",
+    unset: "nowhere else",
+  },
+  POSTD_EGRESS_ALLOW: {
+    what: "Hosts in private networks that may be called all the same, separated by commas.",
+    unset: "none",
+  },
+  POSTD_SMTP_URL: {
+    what: "Mail server, `smtps://user:password@mail.example.org`.",
+    unset: "mail is written to the log",
+  },
+  POSTD_MAIL_FROM: { what: "Sender of mail." },
+  POSTD_LOG_LEVEL: { what: "`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`." },
+  POSTD_WORKER_CONCURRENCY: { what: "Publish jobs one worker process runs at a time." },
+};
+
+/** Settings in the order config.ts has them, with what holds where they are absent. Pure. */
+export function settings(): { readonly name: string; readonly what: string; readonly unset: string }[] {
+  return Object.entries(Variables.shape).map(([name, schema]) => {
+    const { what, unset } = descriptions[name as SettingName];
+    return { name, what, unset: unset ?? defaultOf(schema) };
+  });
+}
+
+function defaultOf(schema: {
+  safeParse(value: unknown): { readonly success: boolean; readonly data?: unknown };
+}): string {
+  const { data } = schema.safeParse(undefined);
+  return typeof data === "string" || typeof data === "number" ? `\`${data}\`` : "";
+}
