@@ -1,0 +1,292 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Connector, ConnectorContext, Credentials, FoundAccount, PlatformFailure } from "@postd/connector-kit";
+import { secret } from "@postd/connector-kit";
+import { asId, fail, ok, type TenantId } from "@postd/contracts";
+import {
+  type Caller,
+  type ConnectionAccess,
+  type ConnectionAccessDeps,
+  type ConnectionsDeps,
+  type ConnectionsService,
+  createConnectionAccess,
+  createConnectionsService,
+  createVault,
+  newId,
+} from "@postd/core";
+import { z } from "zod";
+import { createTestDatabase } from "../../../../../../packages/testkit/src/database.ts";
+import { aesGcm } from "../../kms/aes-gcm.ts";
+import { openLocalKeys } from "../../kms/local.ts";
+import { createConnectionsRepo } from "../connections-repo.ts";
+import { createGrantsRepo } from "../grants-repo.ts";
+import { openRolePool, type RolePool } from "../pools.ts";
+import { createVaultStore } from "../vault-store.ts";
+
+/** A platform of a few lines: what it was asked, and what it answers next. */
+export interface FakePlatform {
+  refreshes: number;
+  revokes: number;
+  /** Refresh tokens it still takes; each is good once. */
+  readonly valid: Set<string>;
+  accounts: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly missing?: readonly string[];
+    readonly blocked?: string;
+  }[];
+  /** Replaces the next answers of refresh. */
+  refuseRefresh: PlatformFailure | undefined;
+  health: PlatformFailure | undefined;
+  subscribeFails: boolean;
+  /** Runs inside refresh, after the platform has spent the old token and before its answer arrives. */
+  duringRefresh: () => Promise<void>;
+  tokenLifeMs: number;
+  sawVerifier: string | undefined;
+}
+
+export interface Fixture {
+  readonly app: RolePool;
+  readonly admin: RolePool;
+  readonly platform: FakePlatform;
+  readonly held: string[];
+  readonly released: string[];
+  /** Another process: own pools of nothing, own key cache. */
+  process(overrides?: Partial<ConnectionAccessDeps>): {
+    readonly access: ConnectionAccess;
+    readonly service: ConnectionsService;
+    readonly deps: ConnectionsDeps;
+  };
+  tenant(): Promise<TenantId>;
+  caller(tenantId: TenantId, session?: string): Caller;
+  /** Moves the domain clock of the database and of every process. */
+  moveClock(ms: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function createFixture(): Promise<Fixture> {
+  const database = await createTestDatabase();
+  const dataDir = mkdtempSync(path.join(tmpdir(), "postd-connections-"));
+  const app = openRolePool({ url: database.url, role: "postd_app", max: 10 });
+  const admin = openRolePool({ url: database.url, role: "postd_migrate", max: 2 });
+  let offsetMs = 0;
+  const clock = { now: () => new Date(Date.now() + offsetMs) };
+  const platform: FakePlatform = {
+    refreshes: 0,
+    revokes: 0,
+    valid: new Set(),
+    accounts: [{ id: "acc-1", name: "Harbour Bakery" }],
+    refuseRefresh: undefined,
+    health: undefined,
+    subscribeFails: false,
+    duringRefresh: async () => {},
+    tokenLifeMs: 60 * 60_000,
+    sawVerifier: undefined,
+  };
+  const held: string[] = [];
+  const released: string[] = [];
+  const connectors = [fakeConnector(platform, "blog"), fakeConnector(platform, "shop")];
+  const registry = { get: (id: string) => connectors.find((it) => it.id === id), all: () => connectors };
+  const log = { debug() {}, info() {}, warn() {} };
+
+  return {
+    app,
+    admin,
+    platform,
+    held,
+    released,
+    process(overrides = {}) {
+      const vault = createVault({
+        store: createVaultStore(app.db),
+        keys: openLocalKeys({ dataDir, masterKeys: undefined, needed: [] }),
+        cipher: aesGcm,
+        newId,
+        monotonicMs: () => performance.now(),
+      });
+      const connections = createConnectionsRepo(app.db);
+      const holds = {
+        holdConnection: async ({ connectionId }: { connectionId: string }) => held.push(connectionId),
+        releaseConnection: async ({ connectionId }: { connectionId: string }) => released.push(connectionId),
+      };
+      const appCredentials = {
+        value: (field: string) => `app-${field}`,
+        secret: (field: string) => secret(`app-${field}`),
+      };
+      const context = {
+        egress: {
+          forStep: () => ({
+            request: async () => fail<PlatformFailure>({ kind: "unavailable", message: "no network here" }),
+          }),
+          mapBrowserUrl: (url: URL) => new URL(`http://127.0.0.1:4100/${url.host}${url.pathname}${url.search}`),
+        },
+        settings: { appCredentials: () => appCredentials, apiVersion: () => "1" },
+        media: { forTenant: () => ({ open: unused, publicUrl: unused }) },
+        clock,
+        log,
+      };
+      const accessDeps: ConnectionAccessDeps = {
+        connections,
+        vault,
+        registry,
+        context,
+        holds,
+        log,
+        sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 20))),
+        monotonicMs: () => performance.now(),
+        ...overrides,
+      };
+      const access = createConnectionAccess(accessDeps);
+      const deps: ConnectionsDeps = {
+        connections,
+        grants: createGrantsRepo(app.db),
+        vault,
+        access,
+        registry,
+        context,
+        simulation: { isSimulated: () => true },
+        holds,
+        clock,
+        log,
+        newId,
+        randomToken: () => randomBytes(32).toString("base64url"),
+        redirectUri: (id) => `https://postd.example.org/api/oauth/${id}/callback`,
+        monotonicMs: () => performance.now(),
+      };
+      return { access, service: createConnectionsService(deps), deps };
+    },
+    async tenant() {
+      const id = newId("tenant");
+      await admin.pool.query("insert into tenants (id, name, slug, created_at) values ($1, $1, $1, now())", [id]);
+      return id;
+    },
+    caller: (tenantId, session = "session-1") => ({
+      tenantId,
+      actorId: asId("user", "usr_00000001"),
+      role: "owner",
+      sessionHash: session,
+    }),
+    async moveClock(ms) {
+      offsetMs += ms;
+      await admin.pool.query("update instance set clock_offset_ms = $1", [offsetMs]);
+    },
+    async close() {
+      await Promise.all([app.close(), admin.close()]);
+      await database.drop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+const unused = async () => {
+  throw new Error("not used here");
+};
+
+function fakeConnector(platform: FakePlatform, id: string): Connector {
+  const mint = (clock: ConnectorContext["clock"]): Credentials => {
+    const refreshToken = `refresh-${randomBytes(12).toString("hex")}`;
+    platform.valid.add(refreshToken);
+    return {
+      accessToken: secret(`access-${randomBytes(12).toString("hex")}`),
+      refreshToken: secret(refreshToken),
+      expiresAt: new Date(clock.now().getTime() + platform.tokenLifeMs),
+      scopes: ["write"],
+      extra: { keyring: secret(`extra-${randomBytes(12).toString("hex")}`) },
+    };
+  };
+  const accounts = (clock: ConnectorContext["clock"]): FoundAccount[] =>
+    platform.accounts.map((account) => ({
+      platform: id,
+      externalId: account.id,
+      kind: "page",
+      name: account.name,
+      extras: { region: "eu" },
+      credentials: mint(clock),
+      missingScopes: account.missing ?? [],
+      ...(account.blocked === undefined ? {} : { blocked: account.blocked }),
+    }));
+  const common = {
+    label: "Blog",
+    scopes: { required: ["write"], optional: ["stats"] },
+    async refresh(ctx: ConnectorContext) {
+      platform.refreshes += 1;
+      if (platform.refuseRefresh) return fail(platform.refuseRefresh);
+      const token = ctx.credentials.refreshToken?.reveal() ?? "";
+      if (!platform.valid.delete(token))
+        return fail<PlatformFailure>({ kind: "auth_revoked", message: "The refresh token was used before." });
+      const renewed = mint(ctx.clock);
+      await platform.duringRefresh();
+      return ok(renewed);
+    },
+    async revoke() {
+      platform.revokes += 1;
+      return ok(undefined);
+    },
+  };
+  const connector: Partial<Connector> = {
+    id,
+    name: id === "blog" ? "Blog" : "Shop",
+    family: id,
+    appCredentials: [{ id: "blog", fields: [] }],
+    apiVersion: { current: "1" },
+    extras: z.strictObject({ region: z.string() }),
+    auth: [
+      {
+        ...common,
+        id: "login",
+        kind: "oauth2",
+        pkce: "S256",
+        appCredentials: "blog",
+        accounts: async (_granted, ctx) => ok(accounts(ctx.clock)),
+        authorizationUrl: ({ state, codeChallenge, redirectUri }) =>
+          new URL(
+            `https://blog.example/authorize?${new URLSearchParams({ state, redirect_uri: redirectUri, code_challenge: codeChallenge ?? "" })}`,
+          ),
+        exchange: async ({ code, codeVerifier }, ctx) => {
+          platform.sawVerifier = codeVerifier?.reveal();
+          if (code.reveal() !== "good")
+            return fail<PlatformFailure>({ kind: "auth_revoked", message: "The code is not good." });
+          return ok({
+            subject: { externalId: "person-1", name: "Ida Holm" },
+            credentials: mint(ctx.clock),
+            scopes: ["write"],
+          });
+        },
+      },
+      {
+        ...common,
+        id: "password",
+        kind: "keys",
+        label: "app password",
+        fields: [
+          { name: "identifier", label: "Name", secret: false, required: true },
+          { name: "password", label: "App password", secret: true, required: true },
+        ],
+        accounts: async (_granted, ctx) => ok(accounts(ctx.clock)),
+        connect: async (keys, ctx) =>
+          keys.password?.reveal() === "right"
+            ? ok({
+                subject: { externalId: "person-1", name: "Ida Holm" },
+                credentials: mint(ctx.clock),
+                scopes: ["write"],
+              })
+            : fail<PlatformFailure>({
+                kind: "content_rejected",
+                field: "password",
+                reason: "wrong",
+                message: "The app password is wrong.",
+              }),
+      },
+    ],
+    webhooks: {
+      verify: () => ({ kind: "refused", status: 400, reason: "not used" }),
+      parse: () => [],
+      subscribe: async () =>
+        platform.subscribeFails ? fail({ kind: "unavailable", message: "no events today" }) : ok(undefined),
+    },
+    health: async () =>
+      platform.health ? fail(platform.health) : ok({ missingScopes: [], name: "Harbour Bakery & Co" }),
+  };
+  return connector as Connector;
+}
