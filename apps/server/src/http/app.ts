@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import cookie from "@fastify/cookie";
 import helmet from "@fastify/helmet";
 import multipart from "@fastify/multipart";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, LogController } from "fastify";
 import { registerAuthRoutes } from "./auth-routes.ts";
 import type { HttpDeps } from "./deps.ts";
 import { registerDocs } from "./docs.ts";
@@ -13,7 +13,7 @@ import { rateChecks } from "./rate-limits.ts";
 import { accessOf, registerRoute } from "./register.ts";
 import { routes } from "./routes.ts";
 import { securityHeaders } from "./security-headers.ts";
-import { refusalOf } from "./thrown.ts";
+import { loggable, refusalOf } from "./thrown.ts";
 import { registerWeb } from "./web.ts";
 
 export type { HttpAuth, HttpConfig, HttpDeps, HttpServices } from "./deps.ts";
@@ -28,7 +28,7 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
   const app = fastify({
     loggerInstance: log,
     // The framework's own lines would hold whole addresses, and those carry codes and signatures.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
     genReqId: () => `req_${randomUUID().replaceAll("-", "")}`,
     bodyLimit: config.jsonMaxBytes,
@@ -61,8 +61,9 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
   });
   app.setErrorHandler((error, request, reply) => {
     const refusal = refusalOf(error);
-    if (refusal.code === "internal") log.error({ requestId: request.id, err: error }, "request failed");
-    else if (refusal.code === "unavailable") log.warn({ requestId: request.id, err: error }, "database unreachable");
+    if (refusal.code === "internal") log.error({ requestId: request.id, error: loggable(error) }, "request failed");
+    else if (refusal.code === "unavailable")
+      log.warn({ requestId: request.id, error: loggable(error) }, "database unreachable");
     return sendProblem(reply, refusal);
   });
   app.setNotFoundHandler((_request, reply) =>

@@ -52,6 +52,8 @@ function fastifyRefusal(error: unknown): ServiceError | undefined {
     case "FST_FILES_LIMIT":
     case "FST_FIELDS_LIMIT":
       return { code: "invalid_input", detail: "The form has more parts than one file and its description." };
+    case "FST_ERR_MAX_PARAM_LENGTH":
+      return { code: "not_found", detail: "Nothing here has a name that long." };
     case "FST_ERR_BAD_URL":
     case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
     case "FST_ERR_CTP_EMPTY_JSON_BODY":
@@ -83,3 +85,22 @@ const codeOf = (error: unknown): string =>
   typeof error === "object" && error !== null && "code" in error && typeof error.code === "string" ? error.code : "";
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : "");
+
+/** What of an error may be logged: kinds, codes, places. A failed query's message holds its values, so it is left out. */
+export function loggable(error: unknown): readonly Record<string, string>[] {
+  return chain(error).map((cause) => {
+    if (!(cause instanceof Error)) return { thrown: typeof cause };
+    const message = "params" in cause || "detail" in cause ? "" : cause.message;
+    return {
+      name: cause.name,
+      ...(codeOf(cause) === "" ? {} : { code: codeOf(cause) }),
+      ...(message === "" ? {} : { message }),
+      at: (cause.stack ?? "")
+        .split("\n")
+        .filter((line) => line.startsWith("    at "))
+        .slice(0, 8)
+        .map((line) => line.trim())
+        .join(" | "),
+    };
+  });
+}

@@ -1,7 +1,8 @@
-import { fail, operationsById as op } from "@postd/contracts";
+import { fail, operationsById as op, type ServiceError } from "@postd/contracts";
 import { answer, defined, type HandlerInput, route, same } from "../handler.ts";
 import { isStorable } from "../json-body.ts";
 import { Refusal } from "../problem.ts";
+import { refusalOf } from "../thrown.ts";
 
 export const mediaRoutes = [
   route(op.createMedia, async (input) => {
@@ -22,7 +23,7 @@ const altTextMaxChars = 5_000;
 /** Streams the part named `file`; `altText` counts where it comes before the file. */
 async function upload({ deps, caller, request }: HandlerInput<typeof op.createMedia>) {
   let altText: string | undefined;
-  for await (const part of request.parts()) {
+  for await (const part of readable(request.parts())) {
     if (part.type === "field") {
       if (part.fieldname !== "altText") return refused(part.fieldname, "is not a field of this form");
       if (typeof part.value !== "string" || part.valueTruncated || part.value.length > altTextMaxChars)
@@ -52,7 +53,7 @@ const refused = (field: string, message: string) => {
 /** Ends with a refusal once more has come than is allowed, so that no cut file is taken for a whole one. */
 async function* limited(stream: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
   let seen = 0;
-  for await (const chunk of stream) {
+  for await (const chunk of readable(stream)) {
     seen += chunk.byteLength;
     if (seen > maxBytes)
       throw new Refusal({
@@ -63,4 +64,32 @@ async function* limited(stream: AsyncIterable<Uint8Array>, maxBytes: number): As
       });
     yield chunk;
   }
+}
+
+/** A form that is broken or cut off is the sender's doing, whatever the parser throws. */
+async function* readable<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await iterator.next().catch((error: unknown) => {
+        throw new Refusal({
+          code: "invalid_input",
+          detail: "The form is broken or was cut off before its end.",
+          field: "file",
+          next: "Send it again as multipart/form-data.",
+          ...refusalCode(error),
+        });
+      });
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+/** What the parser names as too large or too many keeps its own answer. */
+function refusalCode(error: unknown): Partial<ServiceError> {
+  const known = refusalOf(error);
+  return known.code === "internal" || known.code === "unavailable" ? {} : known;
 }

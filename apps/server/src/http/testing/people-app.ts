@@ -14,6 +14,8 @@ import { createHttpApp } from "../app.ts";
 import { clientAddressHeader } from "../auth-routes.ts";
 import { fakeServices, testConfig } from "./fakes.ts";
 
+export const authSecret = "a secret of at least thirty-two characters";
+
 /** The HTTP role with real people, keys and sessions on a database; every other service is a fake. */
 export async function startPeopleApp(url: string) {
   const app = openRolePool({ url, role: "postd_app", max: 5 });
@@ -41,7 +43,7 @@ export async function startPeopleApp(url: string) {
   });
   const auth = createAuth({
     db: app.db,
-    secret: secret("a secret of at least thirty-two characters"),
+    secret: secret(authSecret),
     publicUrl: testConfig.publicUrl,
     trustedOrigins: [],
     mail,
