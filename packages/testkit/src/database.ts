@@ -38,8 +38,10 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const server = testServerUrl();
   const name = `postd_test_${randomBytes(8).toString("hex")}`;
   await asAdministrator(server, async (client) => {
-    const template = await ensureTemplate(client, server);
-    await whileInUse(() => client.query(`create database ${name} template ${template}`));
+    await retryOn(["55006", "3D000"], async () => {
+      const template = await ensureTemplate(client, server);
+      await client.query(`create database ${name} template ${template}`);
+    });
     // Rights on a database are not part of what a clone copies.
     await client.query(`grant create, temporary on database ${name} to postd_migrate`);
   });
@@ -65,7 +67,8 @@ async function ensureTemplate(client: pg.Client, server: string): Promise<string
     await client.query(`create database ${draft} template template0`);
     await migrateDatabase(urlOf(server, draft));
     await installQueueSchema(urlOf(server, draft));
-    await whileInUse(() => client.query(`alter database ${draft} rename to ${template}`));
+    await retryOn(["55006"], () => client.query(`alter database ${draft} rename to ${template}`));
+    await dropOthers(client, template);
   } finally {
     await client.query("select pg_advisory_unlock($1)", [templateLock]);
   }
@@ -86,18 +89,36 @@ async function schemaHash(): Promise<string> {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** object_in_use: a session that has just ended, or autovacuum, still counts as a user of the template. */
-async function whileInUse(statement: () => Promise<unknown>): Promise<void> {
+/** Templates of earlier states, and drafts a crash left; one that is being cloned right now stays. */
+async function dropOthers(client: pg.Client, template: string): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    "select datname as name from pg_database where starts_with(datname, 'postd_template_') and datname <> $1",
+    [template],
+  );
+  for (const { name } of rows) await client.query(`drop database if exists ${name}`).catch(unless(["55006"]));
+}
+
+/**
+ * object_in_use (55006): a session that has just ended, or autovacuum, still counts as a user of the template;
+ * undefined database (3D000): another checkout has just replaced the template.
+ */
+async function retryOn(codes: readonly string[], statement: () => Promise<unknown>): Promise<void> {
   for (let left = 100; ; left -= 1) {
     try {
       await statement();
       return;
     } catch (error) {
-      if (left === 0 || !(error instanceof pg.DatabaseError) || error.code !== "55006") throw error;
+      if (left === 0) throw error;
+      unless(codes)(error);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 }
+
+/** Rethrows what is not one of these conditions. */
+const unless = (codes: readonly string[]) => (error: unknown) => {
+  if (!(error instanceof pg.DatabaseError) || !codes.includes(error.code ?? "")) throw error;
+};
 
 async function asAdministrator<T>(server: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: server, application_name: "postd_testkit" });
