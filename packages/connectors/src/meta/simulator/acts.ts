@@ -2,9 +2,12 @@ import { randomWord } from "@postd/connector-kit/simulator";
 import type { Json, JsonObject } from "@postd/contracts";
 import { z } from "zod";
 import { instagramApp, metaApp } from "./apps.ts";
+import { nodeFields } from "./fields.ts";
 import { isTokenSubcode } from "./graph-error.ts";
+import { accountTotals, demographicMetrics, mediaMetrics } from "./insight-metrics.ts";
 import { showPost } from "./make-post.ts";
 import type { FbPost, IgMedia } from "./model.ts";
+import { operations } from "./operations.ts";
 import { endTokens } from "./tokens.ts";
 import { callBack, emit, emitInstagramComment, emitPageComment } from "./webhooks.ts";
 import type { World } from "./world.ts";
@@ -219,6 +222,15 @@ export const acts: Readonly<Record<string, Act>> = {
       return { id: comment.id };
     },
   ),
+  /** What the simulator accepts and answers, to compare with the official description. */
+  describe: act(z.strictObject({}), () => ({
+    operations: operations.map(({ node, method, edge, params, scopes }) => ({ node, method, edge, params, scopes })),
+    fields: Object.fromEntries(Object.entries(nodeFields()).map(([node, { table }]) => [node, Object.keys(table)])),
+    instagramMetrics: {
+      media: [...new Set((["feed", "reel", "story"] as const).flatMap((kind) => mediaMetrics(kind, true)))],
+      account: [...accountTotals, ...demographicMetrics],
+    },
+  })),
   /** Expired versions were called this often (§1). */
   expiredVersionCalls: act(z.strictObject({}), (world) => ({ calls: world.data.expiredVersionCalls })),
 };
