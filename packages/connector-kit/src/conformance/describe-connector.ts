@@ -18,6 +18,10 @@ export interface SamplePost {
   readonly options?: JsonObject;
   /** Live posts it makes at the platform; a thread makes several. Default 1. */
   readonly livePosts?: number;
+  /** Where this format shows no text, or the platform does not refuse a long one: why. */
+  readonly acceptsLongText?: string;
+  /** Where the platform gives no numbers for this format, or its simulator knows none: why. */
+  readonly noNumbers?: string;
 }
 
 export interface ConformanceSetup {
@@ -42,12 +46,19 @@ export interface ConformanceSetup {
   readonly editedText?: string;
 }
 
+/** A sample of the setup, ready to send. */
+export interface Sample extends Pick<SamplePost, "acceptsLongText" | "noNumbers"> {
+  readonly title: string;
+  readonly post: OutgoingPost;
+  readonly livePosts: number;
+}
+
 /** What a case works with: a fresh world each, connected. */
 export interface Suite {
   readonly connector: Connector;
   readonly setup: ConformanceSetup;
   /** Every sample, ready to send. */
-  readonly samples: readonly { readonly title: string; readonly post: OutgoingPost; readonly livePosts: number }[];
+  readonly samples: readonly Sample[];
   /** Runs a case in a world of its own, then looks for secrets in everything it left behind. */
   readonly inWorld: (title: string, run: (world: World, connected: Connected) => Promise<void>) => void;
 }
@@ -87,7 +98,8 @@ export function describeConnector(connector: Connector, simulator: SimulatorDefi
 function samplesOf(setup: ConformanceSetup): Suite["samples"] {
   return Object.entries(setup.posts).flatMap(([format, given]) => {
     const all = Array.isArray(given) ? (given as readonly SamplePost[]) : [given as SamplePost];
-    return all.map(({ text, media = [], options = {}, livePosts = 1 }, index) => ({
+    return all.map(({ text, media = [], options = {}, livePosts = 1, ...reasons }, index) => ({
+      ...reasons,
       title: index === 0 ? format : `${format} ${index + 1}`,
       livePosts,
       post: { format, text, options, media: media.map(({ info }) => info) },

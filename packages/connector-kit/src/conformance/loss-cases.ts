@@ -28,9 +28,10 @@ export function lossCases({ connector, samples, inWorld }: Suite): void {
           const changing = trace.flatMap(({ effectCalls, effect }, run) => (effectCalls > 0 ? [{ run, effect }] : []));
           assert.ok(changing.length > 0, "no step changes anything");
           for (const { run } of changing) {
-            const before = world.sim.simulator.posts().length;
             world.advance(24 * 3_600_000);
             await freshToken(world, connected);
+            // Counted after the day has passed: stories are gone by then.
+            const before = world.sim.simulator.posts().length;
             const twin = { ...post, text: `${post.text} ${when}${run}` };
             const meddle = (at: number) => (at === run ? ({ kind: "cut", when } as const) : undefined);
             const report = await runFormat({ world, connected, post: twin, meddle });
