@@ -13,6 +13,8 @@ export type Meaning =
   /** Meta wants the owner to do something about the account. */
   | "account_check"
   | "auth"
+  /** The token's time is over; where it can be renewed, that is tried once. */
+  | "expired"
   | "invalid"
   | "policy"
   | "duplicate"
@@ -36,11 +38,11 @@ const media = (say: string): Rule => ({ means: "invalid", field: "media", say })
  * error-codes; publishing subcodes as seen by postiz-app, 2026-08-21)
  */
 export const subcodeRules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
-  // Session and role (with 190 and 102): always a new sign-in.
+  // Session and role (with 190 and 102): a new sign-in.
   [458, { means: "auth", say: "The person removed the app from their account." }],
   [459, { means: "auth", say: "Meta wants the person to sign in and pass a check first." }],
   [460, { means: "auth", say: "The person changed their password." }],
-  [463, { means: "auth", say: "The sign-in has run out." }],
+  [463, { means: "expired", say: "The sign-in has run out." }],
   [464, { means: "auth", say: "The person has not confirmed their Facebook account." }],
   [467, { means: "auth", say: "The sign-in is no longer valid." }],
   [492, { means: "auth", say: "The person no longer has a role on this account." }],

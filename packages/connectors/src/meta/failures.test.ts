@@ -37,7 +37,7 @@ const cases: readonly Case[] = [
   [102, undefined, "none", "auth_revoked"],
   [190, 458, "visible", "auth_revoked"],
   [190, 460, "none", "auth_revoked"],
-  [190, 463, "none", "auth_revoked"],
+  [190, 463, "none", "auth_expired"],
   [190, 467, "visible", "auth_revoked"],
   [190, 492, "none", "auth_revoked"],
   [100, undefined, "visible", "content_rejected", "text"],

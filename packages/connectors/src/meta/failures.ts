@@ -117,6 +117,8 @@ function toFailure(rule: Rule, detail: FailureDetail, res: Answered, hint: Failu
       return { ...detail, kind: "rate_limited", retryAfterMs: 24 * HOUR_MS };
     case "permission":
       return { ...detail, kind: "scope_missing", scopes: hint.needs ?? [] };
+    case "expired":
+      return { ...detail, kind: "auth_expired" };
     case "auth":
     case "account_check":
       return { ...detail, kind: "auth_revoked" };

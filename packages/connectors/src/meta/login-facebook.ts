@@ -166,7 +166,8 @@ async function revoke(ctx: ConnectorContext): PlatformResult<void> {
       message: "The sign-in behind this account is not kept. Remove the app in the Facebook settings instead.",
     });
   const done = await graph(ctx, userToken, { method: "DELETE", path: ["me", "permissions"], answer: Success });
-  return done.ok ? ok(undefined) : done;
+  // A token that no longer works has been withdrawn already.
+  return done.ok || done.error.kind === "auth_revoked" ? ok(undefined) : done;
 }
 
 const userTokenOf = (credentials: Credentials): Secret | undefined => credentials.extra?.userToken;

@@ -151,7 +151,8 @@ async function refresh(ctx: ConnectorContext): PlatformResult<Credentials> {
     grant_type: "ig_refresh_token",
     access_token: ctx.credentials.accessToken,
   });
-  return token.ok ? ok({ ...ctx.credentials, ...tokenOf(ctx, token.value) }) : token;
+  if (token.ok) return ok({ ...ctx.credentials, ...tokenOf(ctx, token.value) });
+  return token.error.kind === "auth_expired" ? fail({ ...token.error, kind: "auth_revoked" }) : token;
 }
 
 export const readMe = (ctx: AuthContext, token: Secret): PlatformResult<z.output<typeof Me>> =>

@@ -34,10 +34,10 @@ const refused = (status: number, reason: string): InboundAnswer => ({ kind: "ref
 const text = (body: string): InboundAnswer => ({ kind: "handshake", status: 200, body, contentType: "text/plain" });
 
 /** Handshake, signed events, and the two callbacks Meta sends a `signed_request` to: deauthorise and data deletion. */
-function verify(request: InboundRequest, app: AppCredentials): InboundAnswer {
+function verify(platform: Platform, request: InboundRequest, app: AppCredentials): InboundAnswer {
   if (request.method === "GET") return handshake(request, app);
   const signed = signedRequestIn(request);
-  if (signed !== undefined) return signedCallback(request, signed, app);
+  if (signed !== undefined) return signedCallback(platform, request, signed, app);
   const header = /^sha256=([0-9a-f]{64})$/.exec(request.headers["x-hub-signature-256"] ?? "")?.[1];
   if (!header) return refused(401, "the X-Hub-Signature-256 header is missing or not of its form");
   const genuine = secretsOf(app).some((key) => constantTimeEqual(hmacSha256Hex(key, request.rawBody), header));
@@ -55,14 +55,19 @@ function handshake({ query }: InboundRequest, app: AppCredentials): InboundAnswe
   return right ? text(query["hub.challenge"]) : refused(403, "the verify token differs");
 }
 
-function signedCallback(request: InboundRequest, signed: string, app: AppCredentials): InboundAnswer {
+function signedCallback(
+  platform: Platform,
+  request: InboundRequest,
+  signed: string,
+  app: AppCredentials,
+): InboundAnswer {
   const verified = secretsOf(app).flatMap((key) => verifiedRequest(signed, key) ?? [])[0];
   if (!verified) return refused(401, "the signed request is not genuine");
   if (request.query.event !== "data_deletion")
     return { kind: "accepted", answer: { status: 200, json: { success: true } } };
   const code = confirmationCode(signed);
   const host = request.headers["x-forwarded-host"] ?? request.headers.host ?? "";
-  const url = `https://${host}${request.query.callbackPath ?? ""}?deletion=${code}`;
+  const url = `https://${host}/api/webhooks/${platform}?deletion=${code}`;
   return { kind: "accepted", answer: { status: 200, json: { url, confirmation_code: code } } };
 }
 
@@ -240,7 +245,7 @@ async function unsubscribe(ctx: ConnectorContext): PlatformResult<void> {
 }
 
 export const metaWebhooks = (platform: Platform): Webhooks => ({
-  verify,
+  verify: (request, app) => verify(platform, request, app),
   parse: (request) => parseEvents(platform, request),
   subscribe,
   unsubscribe,

@@ -5,6 +5,7 @@ import { graph } from "../graph.ts";
 import { unixSeconds } from "../graph-url.ts";
 import { askInsights, type MetricPlan } from "../insights.ts";
 import { pageToken } from "./posts.ts";
+import { postOfVideo } from "./video-status.ts";
 
 const last = (platformName: string, name: string): MetricPlan => ({ platformName, name, take: "last" });
 const sum = (platformName: string, name: string): MetricPlan => ({ platformName, name, take: "sum" });
@@ -46,30 +47,20 @@ async function post(
   ref: PublishedRef & { readonly format: string },
   ctx: ConnectorContext,
 ): PlatformResult<readonly Metric[]> {
-  const postId = isVideo(ref.format) ? await postOfVideo(ctx, ref.externalId) : ref.externalId;
+  // Numbers hang on the post of a video; where Facebook does not name it, the video is asked itself.
+  const videoPost = isVideo(ref.format) ? await postOfVideo(ctx, ref.externalId) : undefined;
+  const postId = videoPost ?? ref.externalId;
   const plans = isStory(ref.format) ? storyPlans : isVideo(ref.format) ? videoPlans : postPlans;
   const insights = await askInsights(
     ctx,
     { path: [postId], about: "object", needs: ["read_insights", "pages_read_engagement"] },
     plans,
   );
-  if (!insights.ok || isStory(ref.format)) return insights;
+  // A story is over after a day and its numbers with it.
+  if (isStory(ref.format)) return !insights.ok && insights.error.kind === "content_rejected" ? ok([]) : insights;
+  if (!insights.ok) return insights;
   const counts = await readCounts(ctx, postId);
   return counts.ok ? ok([...insights.value, ...counts.value]) : counts;
-}
-
-/** Numbers hang on the post of a video, not on the video; where Facebook does not name it, the video is asked itself. */
-async function postOfVideo(ctx: ConnectorContext, videoId: string): Promise<string> {
-  const read = await graph(ctx, pageToken(ctx), {
-    method: "GET",
-    path: [videoId],
-    params: { fields: "post_id" },
-    answer: z.object({ post_id: z.string().optional() }),
-    about: "object",
-  });
-  const postId = read.ok ? read.value.post_id : undefined;
-  if (!postId) return videoId;
-  return postId.includes("_") ? postId : `${ctx.account.externalId}_${postId}`;
 }
 
 /** Counts that are fields rather than insights: they are fresh at once. */

@@ -5,7 +5,7 @@ import { meaningOf } from "../failures.ts";
 import { graph, Success } from "../graph.ts";
 import { unixSeconds } from "../graph-url.ts";
 import { pageToken, postFields } from "./posts.ts";
-import { readVideoStatus, videoStage } from "./video-status.ts";
+import { postOfVideo, readVideoStatus, videoStage } from "./video-status.ts";
 
 /** Facebook writes a post as page_post; a video's number stands alone. @source platforms/meta.md section 5 */
 const isPost = (ref: PublishedRef): boolean => ref.externalId.includes("_");
@@ -71,6 +71,12 @@ async function verify(
   return ok({ state: read.value.is_published ? "live" : "waiting", ...(permalink && { permalink }) });
 }
 
+/** The time stands on the post, also of a video; where Facebook names no post for it, the video takes it too. */
+async function move(ref: PublishedRef, publishAt: Date, ctx: ConnectorContext): PlatformResult<void> {
+  const postId = isPost(ref) ? undefined : await postOfVideo(ctx, ref.externalId);
+  return post(ctx, postId ? { externalId: postId } : ref, { scheduled_publish_time: unixSeconds(publishAt) });
+}
+
 const MINUTE_MS = 60_000;
 
 /**
@@ -83,7 +89,7 @@ export const facebookSchedule: NativeSchedule = {
   formats: ["text", "link", "photo", "multi_photo", "video", "reel"],
   verify,
   cancel: removePost,
-  move: (ref, publishAt, ctx) => post(ctx, ref, { scheduled_publish_time: unixSeconds(publishAt) }),
+  move,
 };
 
 /** Name and picture of the Page; also shows that its token still works. */

@@ -74,3 +74,17 @@ export async function videoPermalink(ctx: ConnectorContext, videoId: string): Pr
   const address = read.ok ? read.value.permalink_url : undefined;
   return address?.startsWith("/") ? `https://www.facebook.com${address}` : address;
 }
+
+/** The post that shows a video, `page_post`; undefined where Facebook does not name it. */
+export async function postOfVideo(ctx: ConnectorContext, videoId: string): Promise<string | undefined> {
+  const read = await graph(ctx, pageToken(ctx), {
+    method: "GET",
+    path: [videoId],
+    params: { fields: "post_id" },
+    answer: z.object({ post_id: z.string().optional() }),
+    effect: "none",
+    about: "object",
+  });
+  const postId = read.ok ? read.value.post_id : undefined;
+  return !postId || postId.includes("_") ? postId : `${ctx.account.externalId}_${postId}`;
+}

@@ -22,8 +22,9 @@ export type VideoState = CommentState & {
   readonly sessionId?: string;
   readonly startOffset?: number;
   readonly endOffset?: number;
-  /** Parts sent so far. */
+  /** Parts sent so far, and how often the upload began anew. */
   readonly parts: number;
+  readonly restarts: number;
   readonly uploaded: boolean;
   readonly finished: boolean;
   readonly finishedAt?: string;
@@ -36,6 +37,7 @@ export type VideoState = CommentState & {
 
 export const startVideo = ({ publishAt }: { readonly publishAt?: Date }): VideoState => ({
   parts: 0,
+  restarts: 0,
   uploaded: false,
   finished: false,
   polls: 0,

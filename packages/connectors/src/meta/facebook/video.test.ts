@@ -13,7 +13,7 @@ const published = { status: { publishing_phase: { status: "complete", publish_st
 const working = { status: { video_status: "processing", publishing_phase: { status: "in_progress" } } };
 const empty = { status: { uploading_phase: { bytes_transfered: 0 } } };
 const intentAt = new Date("2026-11-20T10:00:00Z");
-const uploaded = { uploaded: true, finished: false, polls: 0, parts: 0, live: false, videoId: "77" };
+const uploaded = { uploaded: true, finished: false, polls: 0, parts: 0, restarts: 0, live: false, videoId: "77" };
 
 const reelScript = {
   [`POST ${g}/123/video_reels`]: [{ video_id: "77", upload_url: "https://evil.example/x" }, { success: true }],
@@ -203,3 +203,33 @@ for (const [status, is] of stages)
     const empty = { uploading_phase: undefined, processing_phase: undefined, publishing_phase: undefined };
     assert.equal(videoStage({ ...empty, ...status }).is, is);
   });
+
+test("a part that came though its answer was lost is not sent again", async () => {
+  const graph = scriptedGraph({
+    [`POST ${g}/123/videos`]: [
+      { upload_session_id: "s", video_id: "77", start_offset: "0", end_offset: "6" },
+      graphError(100),
+      { start_offset: "10", end_offset: "10" },
+      { success: true },
+    ],
+    [`GET ${g}/77`]: [
+      { status: { uploading_phase: { bytes_transfered: 6 } } },
+      { status: { video_status: "ready" } },
+      {},
+    ],
+  });
+  const played = await play(graph, contextOf(graph), video, postOf({ format: "video", media: [clip] }));
+  assert.equal(played.published?.externalId, "77");
+  assert.deepEqual([graph.calls[3]?.fields.start_offset, graph.calls[3]?.bytes], ["6", 4]);
+});
+
+test("an upload Facebook refuses outright begins anew twice, then names the medium", async () => {
+  const start = { upload_session_id: "s", video_id: "77", start_offset: "0", end_offset: "10" };
+  const line = `POST ${g}/123/videos`;
+  const answer = ({ fields }: { fields: Readonly<Record<string, string>> }) =>
+    fields.upload_phase === "start" ? start : graphError(100, 1349125);
+  const graph = scriptedGraph({ [line]: answer, [`GET ${g}/77`]: { status: {} } });
+  const played = await play(graph, contextOf(graph), video, postOf({ format: "video", media: [clip] }));
+  assert.ok(played.failure?.kind === "content_rejected" && played.failure.field === "media");
+  assert.equal(graph.calls.filter(({ fields }) => fields.upload_phase === "start").length, 3);
+});

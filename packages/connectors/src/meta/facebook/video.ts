@@ -2,8 +2,10 @@ import {
   type ConnectorContext,
   type Format,
   normalizeText,
+  type PlatformFailure,
   type PlatformResult,
   type ProbeAnswer,
+  type Progress,
   type Step,
   truncateGraphemes,
 } from "@postd/connector-kit";
@@ -14,6 +16,7 @@ import { instant } from "../graph-url.ts";
 import { facebookMedia } from "../limits.ts";
 import { facebookOptions } from "../options.ts";
 import { pageToken } from "./posts.ts";
+import { bytesReceived, readVideoStatus } from "./video-status.ts";
 import {
   finishedState,
   probeFinish,
@@ -89,7 +92,7 @@ const transfer: Step<VideoState> = {
       field: "media",
       timeoutMs: 9 * 60_000,
     });
-    if (!moved.ok) return moved;
+    if (!moved.ok) return moved.error.kind === "content_rejected" ? resumed(ctx, state, item.sizeBytes, moved) : moved;
     const { start_offset: startOffset, end_offset: endOffset } = moved.value;
     const uploaded = startOffset >= endOffset || startOffset >= item.sizeBytes;
     const parts = state.parts + 1;
@@ -98,6 +101,29 @@ const transfer: Step<VideoState> = {
     return ok({ state: { ...state, startOffset, endOffset, uploaded, parts }, ...pause });
   },
 };
+
+const maxRestarts = 2;
+
+/**
+ * A part may be refused because it came before and its answer was lost. The upload goes on from where Facebook has the
+ * video, or starts anew, twice at most: nothing of it can be seen.
+ */
+async function resumed(
+  ctx: ConnectorContext,
+  state: VideoState,
+  sizeBytes: number,
+  refused: { readonly ok: false; readonly error: PlatformFailure },
+): PlatformResult<Progress<VideoState>> {
+  const read = state.videoId === undefined ? undefined : await readVideoStatus(ctx, state.videoId);
+  const received = bytesReceived(read?.ok ? read.value : undefined);
+  const { endOffset: _, ...known } = state;
+  if (received > (state.startOffset ?? 0))
+    return ok({ state: { ...known, startOffset: received, uploaded: received >= sizeBytes } });
+  if (state.restarts >= maxRestarts) return refused;
+  return ok({ state: { ...startVideo(publishAtOf(state)), restarts: state.restarts + 1 }, waitMs: 5000 });
+}
+
+const publishAtOf = ({ publishAt }: VideoState) => (publishAt === undefined ? {} : { publishAt: new Date(publishAt) });
 
 const Finished = z.object({ id: IdText.optional(), success: z.boolean().optional() });
 

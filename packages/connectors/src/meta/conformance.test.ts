@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { describe } from "node:test";
+import { type AccountRef, type Connector, secret } from "@postd/connector-kit";
+import { type Connected, describeConnector, sampleMedia, type World } from "@postd/connector-kit/conformance";
+import { facebook, instagram } from "./connector.ts";
+import feed from "./fixtures/webhook-feed.json" with { type: "json" };
+import comments from "./fixtures/webhook-instagram-comments.json" with { type: "json" };
+import { simulators } from "./simulator.ts";
+
+const [simulator] = simulators;
+assert.ok(simulator);
+
+const bytesOf = (head: readonly number[], seed: number): Uint8Array => {
+  const bytes = new Uint8Array(2048).fill(seed);
+  bytes.set(head);
+  return bytes;
+};
+const jpeg = (seed: number) =>
+  sampleMedia(bytesOf([0xff, 0xd8, 0xff, 0xe0], seed), {
+    kind: "image",
+    mimeType: "image/jpeg",
+    width: 1080,
+    height: 1080,
+    altText: `Picture ${seed}`,
+  });
+const mp4 = (seed: number) =>
+  sampleMedia(bytesOf([0, 0, 0, 24, 0x66, 0x74, 0x79, 0x70, 0x69, 0x73, 0x6f, 0x6d], seed), {
+    kind: "video",
+    mimeType: "video/mp4",
+    width: 1080,
+    height: 1920,
+    durationMs: 12_000,
+  });
+
+/** A made-up account, connected with the token of its Page or its own. */
+function connectAs(kind: string, connector: Connector) {
+  return async (world: World): Promise<Connected> => {
+    const made = world.sim.simulator.createAccount({ kind, name: "Ida Holm" });
+    const extra = made.extra ?? {};
+    const text = (name: string) => (typeof extra[name] === "string" ? String(extra[name]) : undefined);
+    const authKind = text("authKind") ?? "facebook_login";
+    const pageId = text("pageId");
+    const userToken = text("userToken");
+    const auth = connector.auth.find(({ id }) => id === authKind);
+    assert.ok(auth);
+    const account: AccountRef = {
+      externalId: made.id,
+      kind: connector.accountKinds[0]?.id ?? "",
+      authKind,
+      name: made.name,
+      extras: connector.extras.parse(pageId && connector === instagram ? { pageId } : {}),
+    };
+    const ends =
+      authKind === "instagram_login" ? { expiresAt: new Date(world.clock.now().getTime() + 60 * 86_400_000) } : {};
+    // Instagram renews no token younger than a day.
+    world.advance(2 * 86_400_000);
+    const scopes = [...auth.scopes.required, ...auth.scopes.optional];
+    return {
+      account,
+      credentials: {
+        accessToken: secret(made.accessToken),
+        scopes,
+        ...ends,
+        ...(userToken && { extra: { userToken: secret(userToken) } }),
+      },
+    };
+  };
+}
+
+const signed = (set: "meta" | "instagram", body: string) => ({
+  method: "POST",
+  query: {},
+  headers: {
+    "content-type": "application/json",
+    "x-hub-signature-256": `sha256=${createHmac("sha256", simulator.appCredentials[set]?.app_secret ?? "")
+      .update(body)
+      .digest("hex")}`,
+  },
+  rawBody: new TextEncoder().encode(body),
+});
+
+const wordless = "stories show no text, so none is sent";
+const storyNumbers = "Meta names a metric for Page stories and not the object it hangs on";
+
+describeConnector(facebook, simulator, {
+  connect: connectAs("page", facebook),
+  posts: {
+    text: { text: "Hello from the bakery" },
+    link: { text: "A link", options: { link: "https://example.com/a" } },
+    photo: { text: "One photo", media: [jpeg(1)] },
+    multi_photo: { text: "Two photos", media: [jpeg(2), jpeg(3)] },
+    video: { text: "A film", media: [mp4(4)], options: { title: "Film" } },
+    reel: { text: "A reel", media: [mp4(5)] },
+    photo_story: { text: "", media: [jpeg(6)], acceptsLongText: wordless, noNumbers: storyNumbers },
+    video_story: { text: "", media: [mp4(7)], acceptsLongText: wordless, noNumbers: storyNumbers },
+  },
+  scheduleAheadMs: 2 * 3_600_000,
+  webhook: async () => ({
+    request: signed("meta", JSON.stringify(feed.answer)),
+    events: ["comment.created", "post.changed"],
+  }),
+});
+
+for (const [kind, set] of [
+  ["professional", "meta"],
+  ["instagram_login", "instagram"],
+] as const)
+  describe(`through ${kind}`, () => {
+    describeConnector(instagram, simulator, {
+      connect: connectAs(kind, instagram),
+      posts: {
+        image: { text: "One picture", media: [jpeg(11)] },
+        carousel: { text: "Two pictures", media: [jpeg(12), jpeg(13)] },
+        reel: { text: "A reel", media: [mp4(14)], options: { shareToFeed: true } },
+        story: { text: "", media: [jpeg(15)], acceptsLongText: wordless },
+      },
+      webhook: async () => ({ request: signed(set, JSON.stringify(comments.answer)), events: ["comment.created"] }),
+    });
+  });
