@@ -19,7 +19,8 @@ export async function installPackages(root, node) {
   });
 }
 
-function isInstalled(root) {
+/** Whether `node_modules` of that folder is what its package-lock.json says. */
+export function isInstalled(root) {
   const wanted = packagesIn(path.join(root, "package-lock.json"));
   const present = packagesIn(path.join(root, "node_modules", ".package-lock.json"));
   return present !== undefined && missing(wanted ?? {}, present).length === 0;
