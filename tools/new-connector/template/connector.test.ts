@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { connectWithKeys, describeConnector } from "@postd/connector-kit/conformance";
+import { samplePlatform } from "./connector.ts";
+import { failureOf } from "./failures.ts";
+import fixture from "./fixtures/errors.json" with { type: "json" };
+import { simulators } from "./simulator.ts";
+
+const [simulator] = simulators;
+assert.ok(simulator);
+
+describeConnector(samplePlatform, simulator, {
+  async connect(world) {
+    const { accessToken } = world.sim.simulator.createAccount({ name: "Ida Holm" });
+    return connectWithKeys(world, "access_token", { accessToken });
+  },
+  posts: { text: [{ text: "Hello ünïcode 👋 https://example.com/a" }] },
+});
+
+for (const { status, code, kind } of fixture.cases)
+  test(`${status} ${code} on a call that changes the platform is ${kind}`, () => {
+    const clock = { now: () => new Date("2026-11-20T12:00:00Z") };
+    const failure = failureOf({ status, headers: {}, json: { code }, effect: "visible" }, clock);
+    assert.equal(failure.kind, kind);
+    assert.notEqual(failure.message, "");
+  });
