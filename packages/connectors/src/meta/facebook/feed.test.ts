@@ -186,3 +186,14 @@ test("a lost answer to the first comment is looked up and never sent again", asy
     true,
   );
 });
+
+test("a Page that may post but not make unseen posts goes out in one step, and a Page that may not post says so", async () => {
+  const refuse = ({ fields }: { fields: Readonly<Record<string, string>> }) =>
+    fields.published === "false" ? graphError(200) : { id: "123_2" };
+  const graph = scriptedGraph({ [createLine]: refuse, [`GET ${g}/123_2`]: {} });
+  const played = await play(graph, contextOf(graph), text, postOf());
+  assert.equal(played.published?.externalId, "123_2");
+  const never = scriptedGraph({ [createLine]: graphError(200) });
+  const failed = await play(never, contextOf(never), text, postOf());
+  assert.deepEqual([failed.at, failed.failure?.kind], ["post", "scope_missing"]);
+});

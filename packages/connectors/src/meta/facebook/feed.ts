@@ -1,4 +1,4 @@
-import type { Format, OutgoingPost, Progress, PublishedRef, Step } from "@postd/connector-kit";
+import type { Format, OutgoingPost, PlatformFailure, Progress, PublishedRef, Step } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { type CommentState, firstCommentStep } from "../first-comment.ts";
 import { graph, Id, Success } from "../graph.ts";
@@ -59,6 +59,10 @@ export function feedParams(
   };
 }
 
+/** Unseen posts may ask for a right (advertising) that plain posting does not; if that is missing too, it will say so. */
+const mayGoInOneStep = (failure: PlatformFailure): boolean =>
+  isRefusedForm(failure) || failure.kind === "scope_missing";
+
 const createUnpublished: Step<FeedState> = {
   name: "create_unpublished",
   effect: "invisible",
@@ -73,7 +77,7 @@ const createUnpublished: Step<FeedState> = {
       needs: ["pages_manage_posts"],
     });
     if (made.ok) return ok({ state: { ...state, draftId: made.value.id } });
-    return isRefusedForm(made.error) ? ok({ state: { ...state, mode: "one_step" } }) : made;
+    return mayGoInOneStep(made.error) ? ok({ state: { ...state, mode: "one_step" } }) : made;
   },
 };
 
@@ -94,7 +98,7 @@ const show: Step<FeedState> = {
       about: "object",
       needs: ["pages_manage_posts"],
     });
-    if (!shown.ok && isRefusedForm(shown.error)) return ok({ state: { ...state, mode: "one_step" } });
+    if (!shown.ok && mayGoInOneStep(shown.error)) return ok({ state: { ...state, mode: "one_step" } });
     if (!shown.ok) return shown;
     const read = await graph(ctx, pageToken(ctx), {
       method: "GET",
