@@ -5,7 +5,8 @@ import type { InboundRequest } from "@postd/connector-kit";
 import feed from "./fixtures/webhook-feed.json" with { type: "json" };
 import comments from "./fixtures/webhook-instagram-comments.json" with { type: "json" };
 import { contextOf, scriptedGraph } from "./scripted-graph.ts";
-import { metaWebhooks, parseEvents } from "./webhooks.ts";
+import { parseEvents } from "./webhook-events.ts";
+import { metaWebhooks } from "./webhooks.ts";
 
 const fields = { app_secret: "s3", "instagram.app_secret": "igs", webhook_verify_token: "vt" };
 const app = contextOf(scriptedGraph({}), { app: fields }).app;
