@@ -28,6 +28,10 @@ export async function startServer(input: {
 }): Promise<RunningServer> {
   const { config, log } = input;
   const opened: { close(): Promise<unknown> }[] = [];
+  const keep = <T extends { close(): Promise<unknown> }>(part: T): T => {
+    opened.push(part);
+    return part;
+  };
   const closeAll = async () => {
     for (const part of opened.splice(0).reverse()) {
       await part.close().catch((error: unknown) => log.warn({ error }, "a part did not close cleanly"));
@@ -35,8 +39,8 @@ export async function startServer(input: {
   };
   try {
     const [simulation, database] = await Promise.all([
-      openSimulation(config).then((part) => (opened.push(part), part)),
-      openDatabase(config, log).then((part) => (opened.push(part), part)),
+      openSimulation(config).then(keep),
+      openDatabase(config, log).then(keep),
     ]);
     const serves = config.role !== "worker";
     const port = serves ? await choosePort(config, simulation.url !== undefined) : config.port;
