@@ -11,6 +11,7 @@ import {
 import type { Caller, Principal } from "@postd/core";
 import type { FastifyRequest } from "fastify";
 import type { HttpAuth, HttpConfig } from "./deps.ts";
+import { trustedOriginsOf } from "./trusted-origins.ts";
 
 export interface Access {
   readonly principal: Principal;
@@ -82,8 +83,7 @@ const isSafe = (method: string): boolean => method === "GET" || method === "HEAD
  */
 function fromTrustedPage(request: FastifyRequest, config: HttpConfig): boolean {
   const origin = request.headers.origin;
-  if (origin !== undefined)
-    return origin === new URL(config.publicUrl).origin || config.trustedOrigins.includes(origin);
+  if (origin !== undefined) return trustedOriginsOf(config.publicUrl, config.trustedOrigins).includes(origin);
   const site = request.headers["sec-fetch-site"];
   return site === undefined || site === "same-origin" || site === "none";
 }

@@ -295,7 +295,7 @@ test("codes, states, keys and signed paths never reach the log", async () => {
   lines.length = 0;
   const secretText = "s3cr3t-value";
   await inject({ url: `/api/oauth/mastodon/callback?state=${secretText}&code=${secretText}` });
-  await inject({ url: `/media/public/${secretText}/good` });
+  await inject({ url: `/media/med_1/${secretText}/good` });
   await inject({ url: `/unmatched/${secretText}` });
   await app.inject({ url: "/api/me", headers: { authorization: `Bearer ${secretText}`, cookie: `a=${secretText}` } });
   assert.ok(lines.length >= 4);
@@ -323,11 +323,11 @@ test("returnTo cannot lead to another site", async () => {
 });
 
 test("a signed link serves bytes that no browser runs", async () => {
-  const answer = await app.inject({ url: "/media/public/abc/good" });
+  const answer = await app.inject({ url: "/media/med_1/2/good" });
   assert.equal(answer.statusCode, 200);
   assert.equal(answer.body, "bytes");
   assert.match(String(answer.headers["content-security-policy"]), /sandbox/);
-  assert.equal((await app.inject({ url: "/media/public/abc/bad" })).statusCode, 404);
+  assert.equal((await app.inject({ url: "/media/med_1/2/bad" })).statusCode, 404);
 });
 
 test("metrics take the token where one is set, and refuse what came through an unknown proxy", async () => {

@@ -157,6 +157,9 @@ test("a page of another site cannot use the session", async () => {
   assert.equal((await evil.call("POST", "/api/tenants", { name: "Stolen" })).status, 403);
   assert.equal((await evil.call("POST", "/api/auth/sign-out", {})).status, 403);
   assert.equal((await browser.call("GET", "/api/me")).status, 200);
+  const same = browserOf(system, { origin: "http://127.0.0.1:3000" });
+  for (const [name, value] of browser.jar) same.jar.set(name, value);
+  assert.equal((await same.call("POST", "/api/auth/sign-out", {})).status, 200, "this machine under its other name");
 });
 
 test("a person can make a second tenant, switch back, and choose one for a single request", async () => {
@@ -349,4 +352,71 @@ test("only an operator may pause the whole instance", async () => {
   const answer = await late.call("POST", "/api/pause", { scope: "instance" });
   assert.equal(answer.status, 403);
   assert.equal((await late.call("POST", "/api/pause", { scope: "tenant" })).status, 200);
+});
+
+test("no body makes a sign-in operation fail on our side", async () => {
+  const odd: readonly unknown[] = [
+    null,
+    1,
+    "",
+    "\u0000",
+    "\ud800",
+    "x".repeat(20_000),
+    [],
+    {},
+    { toString: 1 },
+    "a@b",
+    "😀@example.com",
+  ];
+  const good: Readonly<Record<string, unknown>> = {
+    name: "Odd",
+    email: "odd@example.com",
+    password,
+    token: "abc",
+    newPassword: password,
+    currentPassword: password,
+    redirectTo: "/x",
+    callbackURL: "/x",
+    rememberMe: true,
+    image: "x",
+  };
+  const browser = await signUp("fuzzed");
+  for (const path of [
+    "sign-up/email",
+    "sign-in/email",
+    "request-password-reset",
+    "reset-password",
+    "change-password",
+    "update-user",
+  ])
+    for (const name of [undefined, ...Object.keys(good)])
+      for (const value of odd) {
+        const body = name === undefined ? value : { ...good, [name]: value };
+        const answer = await browser.call("POST", `/api/auth/${path}`, body);
+        assert.ok(answer.status < 500, `${path} ${JSON.stringify(body).slice(0, 200)}: ${answer.text}`);
+      }
+  for (const path of [
+    "reset-password/abc?callbackURL=%00",
+    "reset-password/abc?callbackURL=https://evil.example",
+    "reset-password/abc",
+  ])
+    assert.ok((await browser.call("GET", `/api/auth/${path}`)).status < 500, path);
+});
+
+test("while the database is away, people are told so and not that they are unknown", async () => {
+  const away = await startPeopleApp("postgres://postgres@127.0.0.1:1/nowhere");
+  try {
+    const browser = browserOf(away);
+    const bearer = { authorization: `Bearer postd_${"0".repeat(32)}_${"x".repeat(43)}` };
+    assert.equal((await browser.call("GET", "/api/me", undefined, bearer)).status, 503);
+    const signIn = await browser.call("POST", "/api/auth/sign-in/email", { email: "a@example.com", password });
+    assert.equal(signIn.status, 503, signIn.text);
+    assert.equal(signIn.json.code, "unavailable");
+    const token = `${"t".repeat(32)}.${createHmac("sha256", authSecret).update("t".repeat(32)).digest("base64")}`;
+    browser.jar.set("postd.session_token", encodeURIComponent(token));
+    assert.equal((await browser.call("GET", "/api/me")).status, 503);
+    assert.equal((await browser.call("GET", "/api/live")).status, 200);
+  } finally {
+    await away.close();
+  }
 });

@@ -16,8 +16,7 @@ export async function registerWeb(app: FastifyInstance, directory: string): Prom
   app.get("/", (_request, reply) => reply.sendFile("index.html"));
   app.get("/*", (request, reply) => {
     const { pathname } = new URL(request.url, "http://localhost");
-    if (/^\/(api|media|docs|metrics)(\/|$)/.test(pathname) || /\.[a-z0-9]{2,5}$/i.test(pathname))
-      return reply.callNotFound();
+    if (/^\/(api|docs|metrics)(\/|$)/.test(pathname) || /\.[a-z0-9]{2,5}$/i.test(pathname)) return reply.callNotFound();
     return reply.sendFile("index.html");
   });
 }

@@ -5,6 +5,7 @@ import { betterAuth } from "better-auth";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { organization } from "better-auth/plugins/organization";
 import { v7 } from "uuid";
+import { trustedOriginsOf } from "../../http/trusted-origins.ts";
 import type { Db } from "../postgres/pools.ts";
 import { invitations, members, sessions, signIns, tenants, users, verifications } from "../postgres/schema.ts";
 import { hashSessionTokens } from "./hashed-sessions.ts";
@@ -65,7 +66,7 @@ export function createAuth(settings: AuthSettings) {
     baseURL: settings.publicUrl,
     basePath: "/api/auth",
     secret: settings.secret.reveal(),
-    trustedOrigins: [new URL(settings.publicUrl).origin, ...settings.trustedOrigins],
+    trustedOrigins: [...trustedOriginsOf(settings.publicUrl, settings.trustedOrigins)],
     database: hashSessionTokens(adapter),
     telemetry: { enabled: false },
     emailAndPassword: {

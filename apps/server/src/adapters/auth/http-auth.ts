@@ -19,7 +19,11 @@ export interface HttpAuthDeps {
 /** Who sends a request: an API key where `Authorization` is sent, otherwise the session of the cookie. */
 export function createHttpAuth(deps: HttpAuthDeps): HttpAuth {
   return {
-    handle: (request) => deps.auth.handler(request),
+    async handle(request) {
+      const response = await deps.auth.handler(request);
+      if (response.status >= 500) await reachDatabase(deps);
+      return response;
+    },
     async resolve(headers) {
       const authorization = headers.get("authorization");
       if (authorization === null) return bySession(headers, deps);
@@ -48,9 +52,20 @@ async function byKey(authorization: string, { keys, keySecrets, clock }: HttpAut
   };
 }
 
-async function bySession(headers: Headers, { auth, people }: HttpAuthDeps) {
+/** The library hides what a query failed of; when the database is the reason, asking it says so by throwing. */
+async function reachDatabase({ people }: HttpAuthDeps): Promise<void> {
+  await people.firstUserId();
+}
+
+async function bySession(headers: Headers, deps: HttpAuthDeps) {
+  const { auth, people } = deps;
   if (!headers.get("cookie")?.includes("postd.session_token")) return undefined;
-  const { response, headers: answered } = await auth.api.getSession({ headers, returnHeaders: true });
+  const { response, headers: answered } = await auth.api
+    .getSession({ headers, returnHeaders: true })
+    .catch(async (error) => {
+      await reachDatabase(deps);
+      throw error;
+    });
   if (!response) return undefined;
   const { session, user } = response;
   const userId = asId("user", user.id);

@@ -4,11 +4,9 @@ import type { HttpDeps } from "../deps.ts";
 import { sendProblem } from "../problem.ts";
 
 /** Where platforms that pull fetch media: the signature in the path is the right to read, so nobody signs in here. */
-export const publicMediaPath = "/media/public/";
-
 export function registerPublicMedia(app: FastifyInstance, deps: HttpDeps): void {
-  app.get(`${publicMediaPath}*`, async (request, reply) => {
-    const file = await deps.services.media.openSigned({ path: request.url });
+  app.get("/media/:id/:expires/:file", async (request, reply) => {
+    const file = await deps.services.media.openSigned({ path: new URL(request.url, deps.config.publicUrl).pathname });
     if (!file)
       return sendProblem(reply, {
         code: "not_found",
