@@ -5,13 +5,13 @@ import { project, requestedFields } from "./fields.ts";
 import { invalidParameter } from "./graph-error.ts";
 import { checkText, makePost, refuseDuplicate, requireCreateContent } from "./make-post.ts";
 import type { FbVideo, Page, StoredMedia } from "./model.ts";
-import { bool, jsonParam, oneOf, requiredText, unsignedInt } from "./params.ts";
+import { bool, jsonParam, oneOf } from "./params.ts";
+import { newVideo, startUpload, transfer, uploadOf } from "./phased-upload.ts";
 import { pullMedia, storeMedia } from "./pull-media.ts";
 import { type Publication, publication, scheduleWindows } from "./schedule.ts";
 import { receivedBytes } from "./video-phases.ts";
 import { joinBytes, processingMs } from "./video-uploads.ts";
 
-const chunkBytes = 4_194_304;
 const maxSingleBytes = 1_000_000_000;
 
 const textParams = [
@@ -68,56 +68,6 @@ async function wholeVideo(call: Call): Promise<StoredMedia> {
   if (!media.mimeType.startsWith("video/") || media.sizeBytes > maxSingleBytes)
     throw invalidParameter("The video file is not valid", 2069019);
   return media;
-}
-
-function newVideo(call: Call, page: Page, extra: Partial<FbVideo> = {}): FbVideo {
-  const video: FbVideo = {
-    id: call.world.newId("14"),
-    pageId: page.id,
-    use: "video",
-    createdAt: call.nowMs,
-    chunks: [],
-    description: "",
-    title: "",
-    thumbnails: 0,
-    deleted: false,
-    ...extra,
-  };
-  call.world.data.videos.set(video.id, video);
-  return video;
-}
-
-function startUpload(call: Call, page: Page): Answer {
-  const fileSize = unsignedInt(call.params, "file_size");
-  if (fileSize === undefined || fileSize === 0) throw invalidParameter("The parameter file_size is required");
-  const video = newVideo(call, page, { sessionId: call.world.newId("15"), fileSize });
-  return { video_id: video.id, upload_session_id: video.sessionId, ...offsets(video) };
-}
-
-const offsets = (video: FbVideo) => {
-  const start = receivedBytes(video.chunks);
-  return { start_offset: String(start), end_offset: String(Math.min(start + chunkBytes, video.fileSize ?? start)) };
-};
-
-function uploadOf(call: Call, page: Page): FbVideo {
-  const sessionId = requiredText(call.params, "upload_session_id");
-  const video = [...call.world.data.videos.values()].find(
-    (each) => each.sessionId === sessionId && each.pageId === page.id && !each.deleted,
-  );
-  if (video === undefined || video.wanted !== undefined)
-    throw invalidParameter("The upload session does not exist or is finished");
-  return video;
-}
-
-function transfer(call: Call, page: Page): Answer {
-  const video = uploadOf(call, page);
-  const chunk = call.params.file("video_file_chunk");
-  if (chunk === undefined) throw invalidParameter("The parameter video_file_chunk is required");
-  const at = receivedBytes(video.chunks);
-  if (unsignedInt(call.params, "start_offset") !== at) throw invalidParameter(`start_offset must be ${at}`);
-  if (at + chunk.bytes.byteLength > (video.fileSize ?? 0)) throw invalidParameter("The chunk goes beyond file_size");
-  video.chunks.push(chunk.bytes);
-  return offsets(video);
 }
 
 interface Wish {

@@ -3,8 +3,7 @@ import { appName } from "./apps.ts";
 import { photosOf, postPermalink } from "./audience.ts";
 import type { Call } from "./call.ts";
 import { commentsOf } from "./comment-fields.ts";
-import type { Field } from "./field-list.ts";
-import { type FieldTable, pick, project } from "./fields.ts";
+import { type FieldTable, pick } from "./fields.ts";
 import type { FbPhoto, FbPost, FbVideo } from "./model.ts";
 import { videoPhases } from "./video-phases.ts";
 
@@ -99,7 +98,3 @@ export const videoFields: FieldTable<FbVideo> = {
   views: (_call, video) => steadyNumber(video.id, "views", 800),
   comments: (call, video, field) => commentsOf(call, video.id, field),
 };
-
-/** A node with what a change may ask back: "read-after-write" (§5). */
-export const readAfterWrite = (call: Call, post: FbPost, fields: readonly Field[]) =>
-  project(call, { type: "post", value: post }, fields);

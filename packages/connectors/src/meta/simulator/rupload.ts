@@ -111,6 +111,7 @@ function finishContainer(
   media: NonNullable<Container["media"]>,
 ): void {
   container.media = media;
+  delete container.upload;
   const error = videoProblem(media, container.kind);
   if (error) container.error = error;
   container.readyAt = world.nowMs() + processingMs({ world, request });

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { parseFields } from "./field-list.ts";
+import { describeMedia } from "./media-headers.ts";
+import { errorOf, fb, jpeg, mp4, png, testClient } from "./test-client.ts";
+import { servedVersion } from "./versions.ts";
+
+describe("Graph calls", () => {
+  it("reads nested fields with modifiers and refuses broken syntax", () => {
+    const [first, second] = parseFields("id,comments.summary(true).limit(0){id,from{name}}");
+    assert.equal(first?.name, "id");
+    assert.deepEqual(
+      [second?.modifiers, second?.fields.map((field) => field.name)],
+      [{ summary: "true", limit: "0" }, ["id", "from"]],
+    );
+    for (const broken of ["id,,name", "a{b", "a.limit", "a}"])
+      assert.throws(() => parseFields(broken), /Syntax error/, broken);
+  });
+
+  it("answers several ids at once and refuses a field no node has", async () => {
+    const client = testClient();
+    const page = client.simulator.createAccount({ kind: "page" });
+    const ids: string[] = [];
+    for (const message of ["One", "Two"])
+      ids.push((await client.post(fb(`${page.id}/feed`), page.accessToken, { message })).body.id);
+    const both = (await client.get(fb(`?ids=${ids.join(",")}&fields=message`), page.accessToken)).body;
+    assert.deepEqual(
+      ids.map((id) => both[id].message),
+      ["One", "Two"],
+    );
+    assert.equal(errorOf(await client.get(fb(`${ids[0]}?fields=colour`), page.accessToken)), "100/-");
+    assert.equal(errorOf(await client.get(fb(`${ids[0]}/colours`), page.accessToken)), "100/-");
+    assert.equal(errorOf(await client.get(fb("123456?fields=id"), page.accessToken)), "100/33");
+    assert.equal(errorOf(await client.get(fb("me"))), "190/467");
+  });
+
+  it("takes a JSON body and refuses one that is neither form nor JSON", async () => {
+    const client = testClient();
+    const page = client.simulator.createAccount({ kind: "page" });
+    const send = (type: string, body: string) =>
+      client.send({
+        method: "POST",
+        url: fb(`${page.id}/feed`),
+        headers: { "content-type": type, authorization: `Bearer ${page.accessToken}` },
+        body,
+      });
+    assert.equal((await send("application/json", '{"message":"JSON","published":false}')).status, 200);
+    assert.equal(errorOf(await send("application/json", "[1]")), "100/-");
+    assert.equal(errorOf(await send("text/plain", "message=x")), "100/-");
+    assert.deepEqual([client.simulator.posts().length, client.simulator.orphans()], [0, 1]);
+  });
+
+  it("shows a live post on its permalink and nothing for one that is gone", async () => {
+    const client = testClient();
+    const page = client.simulator.createAccount({ kind: "page" });
+    const { id } = (await client.post(fb(`${page.id}/feed`), page.accessToken, { message: "<i>Open</i>" })).body;
+    const seen = await client.get(`https://www.facebook.com/${id}`);
+    assert.ok(seen.status === 200 && seen.body.includes("&lt;i&gt;Open&lt;/i&gt;"));
+    await client.remove(fb(id), page.accessToken);
+    assert.equal((await client.get(`https://www.facebook.com/${id}`)).status, 404);
+  });
+
+  it("retires versions on the dates of the changelog", () => {
+    const at = (day: string, version: string) => JSON.stringify(servedVersion(version, new Date(`${day}T00:00:00Z`)));
+    assert.match(at("2026-09-23", "v20.0"), /"version":"v20.0","expired":false/);
+    assert.match(at("2026-09-24", "v20.0"), /"version":"v21.0","expired":true/);
+    assert.match(at("2027-01-21", "v21.0"), /"version":"v22.0","expired":true/);
+    assert.match(at("2026-11-20", "v26.0"), /"version":"v26.0","expired":false/);
+    for (const never of ["v27.0", "v25.1", "v0"]) assert.match(at("2026-11-20", never), /unknown/, never);
+  });
+
+  it("reads sizes and lengths from the files themselves, and never trusts cut ones", () => {
+    assert.deepEqual(describeMedia(jpeg(1080, 1350)), { mimeType: "image/jpeg", width: 1080, height: 1350 });
+    assert.deepEqual(describeMedia(png(640, 480)), { mimeType: "image/png", width: 640, height: 480 });
+    assert.deepEqual(describeMedia(mp4(5000)), { mimeType: "video/mp4", durationMs: 5000 });
+    for (const whole of [jpeg(10, 10), png(10, 10), mp4(5000)])
+      for (let length = 0; length < whole.byteLength; length++)
+        assert.doesNotThrow(() => describeMedia(whole.slice(0, length)));
+  });
+});
