@@ -80,12 +80,13 @@ export async function once(
   try {
     const result = await run();
     if (result.ok) {
+      // From here on the key is spent, even if its answer cannot be kept: doing it again would create twice.
+      done = true;
       await store.finish({
         ...record,
         status: result.value.status ?? operation.status ?? 200,
         response: without(result.value.body, operation.creates.secretFields ?? []),
       });
-      done = true;
     }
     return result;
   } finally {
