@@ -41,6 +41,8 @@ export class Crash extends Error {}
 /** A platform whose audience, containers and lists are plain arrays, and whose next answers a test writes down. */
 export interface ScriptedPlatform {
   readonly live: { readonly id: string; readonly text: string; readonly at: Date }[];
+  /** Posts the platform holds until their time. */
+  readonly planned: { readonly id: string; readonly text: string; readonly at: Date }[];
   containers: number;
   script: Script[];
   /** What a list shows; false hides new posts from it. */
@@ -59,7 +61,15 @@ export async function createHarness() {
   const listener = openListener({ url: database.url });
   const clock = await createDomainClock({ pool: app.pool, listener });
   let offsetMs = 0;
-  const platform: ScriptedPlatform = { live: [], containers: 0, script: [], listed: true, authority: "list", calls: 0 };
+  const platform: ScriptedPlatform = {
+    live: [],
+    planned: [],
+    containers: 0,
+    script: [],
+    listed: true,
+    authority: "list",
+    calls: 0,
+  };
   const connector = scriptedConnector(platform, () => clock.now());
   const registry = { get: (id: string) => (id === connector.id ? connector : undefined), all: () => [connector] };
   const broken: string[] = [];
@@ -203,7 +213,7 @@ function swallowCrash(error: unknown): string {
   throw error;
 }
 
-type FlowState = JsonObject & { readonly container?: string; readonly id?: string };
+type FlowState = JsonObject & { readonly container?: string; readonly id?: string; readonly publishAt?: string };
 
 function scriptedConnector(platform: ScriptedPlatform, now: () => Date): Connector {
   const make: Step<FlowState> = {
@@ -228,7 +238,7 @@ function scriptedConnector(platform: ScriptedPlatform, now: () => Date): Connect
   const format: Format<FlowState> = {
     label: "Text",
     media: { min: 0, max: 0 },
-    start: () => ({}),
+    start: ({ publishAt }) => (publishAt ? { publishAt: publishAt.toISOString() } : {}),
     steps: [make, show],
   };
   return {
@@ -249,6 +259,26 @@ function scriptedConnector(platform: ScriptedPlatform, now: () => Date): Connect
     publish: { text: format },
     defaultFormat: () => "text",
     fingerprint: (post) => post.text,
+    schedule: {
+      minLeadMs: 600_000,
+      maxLeadMs: 86_400_000,
+      formats: ["text"],
+      verify: async ({ externalId }) => {
+        const index = platform.planned.findIndex(({ id }) => id === externalId);
+        const post = platform.planned[index];
+        if (!post) return { ok: true, value: { state: "gone" } };
+        if (post.at > now()) return { ok: true, value: { state: "waiting" } };
+        platform.planned.splice(index, 1);
+        platform.live.push(post);
+        return { ok: true, value: { state: "live" } };
+      },
+      cancel: async ({ externalId }) => {
+        const index = platform.planned.findIndex(({ id }) => id === externalId);
+        if (index >= 0) platform.planned.splice(index, 1);
+        return { ok: true, value: undefined };
+      },
+      move: async () => ({ ok: true, value: undefined }),
+    },
     health: async () => ({ ok: true, value: { missingScopes: [] } }),
   };
 }
@@ -264,8 +294,9 @@ function showPost(
   if (script === "crash_before") throw new Crash();
   if (script === "lost") return { ok: false, error: { kind: "outcome_unknown", message: "The connection was cut." } };
   if (typeof script === "object") return { ok: false, error: script };
-  const id = `p${platform.live.length + 1}`;
-  platform.live.push({ id, text, at });
+  const id = `p${platform.live.length + platform.planned.length + 1}`;
+  if (state.publishAt !== undefined) platform.planned.push({ id, text, at: new Date(state.publishAt) });
+  else platform.live.push({ id, text, at });
   if (script === "crash_after") throw new Crash();
   if (script === "applied_unanswered")
     return { ok: false, error: { kind: "outcome_unknown", message: "The connection was cut." } };

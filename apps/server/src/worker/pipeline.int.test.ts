@@ -21,7 +21,15 @@ describe("the publish pipeline", () => {
   after(() => h.close());
   beforeEach(async () => {
     ({ caller, connectionId } = await h.tenant());
-    Object.assign(h.platform, { live: [], containers: 0, script: [], listed: true, authority: "list", calls: 0 });
+    Object.assign(h.platform, {
+      live: [],
+      planned: [],
+      containers: 0,
+      script: [],
+      listed: true,
+      authority: "list",
+      calls: 0,
+    });
   });
 
   const request = (text: string, payload: Partial<PublishRequest["payload"]> = {}): PublishRequest => ({
@@ -347,5 +355,37 @@ describe("the publish pipeline", () => {
     );
     const late = await h.service.updatePost(caller, postId, { content: "third words" });
     assert.ok(!late.ok && late.error.code === "state_conflict");
+  });
+
+  it("a post handed to the platform's own clock is verified at its time", async () => {
+    const at = new Date(h.clock.now().getTime() + 3_600_000).toISOString();
+    const id = await publish(undefined, { scheduledFor: at, nativeSchedule: true });
+    await h.work();
+    assert.equal(await h.state(caller, id), "handed_over");
+    assert.equal(h.platform.planned.length, 1);
+    await h.settle(2 * 3_600_000);
+    assert.equal(await h.state(caller, id), "published");
+    assert.equal(h.platform.live.length, 1);
+  });
+
+  it("a handed over post can be canceled at the platform", async () => {
+    const at = new Date(h.clock.now().getTime() + 3_600_000).toISOString();
+    const id = await publish(undefined, { scheduledFor: at, nativeSchedule: true });
+    await h.work();
+    assert.ok((await h.service.cancelJob(caller, asId("publishJob", id))).ok);
+    assert.equal(h.platform.planned.length, 0);
+    assert.equal(await h.state(caller, id), "canceled");
+  });
+
+  it("a post that missed the platform's scheduling window goes out on time by our clock, never early", async () => {
+    const at = new Date(h.clock.now().getTime() + 15 * 60_000);
+    const id = await publish(undefined, { scheduledFor: at.toISOString(), nativeSchedule: true });
+    await h.advance(10 * 60_000);
+    await h.work();
+    assert.equal(await h.state(caller, id), "scheduled");
+    assert.equal(h.platform.calls, 0);
+    await h.settle();
+    assert.equal(await h.state(caller, id), "published");
+    assert.equal(h.platform.live[0]?.at.getTime() && h.platform.live[0].at >= at, true);
   });
 });

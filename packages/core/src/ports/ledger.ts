@@ -96,6 +96,8 @@ export interface JobChange {
   readonly failure?: JsonObject | null;
   readonly probe?: ProbeRecord | null;
   readonly needsPerson?: boolean;
+  /** false: the platform no longer holds the clock, POSTD does. */
+  readonly nativeSchedule?: false;
   /** Whether the in-flight mark stays. Default: stays for publishing, processing, retrying, unknown. */
   readonly holdsTwin?: boolean;
 }

@@ -20,6 +20,7 @@ export async function publishSteps(run: Run, { connector, format }: FoundFormat)
       return;
     }
     const account = opened.connection.account;
+    if (run.state === undefined && (await keepsOwnClock(run, connector.schedule))) return;
     const state: JsonObject =
       run.state ??
       format.start({ post: job.post, account, now: deps.clock.now(), ...nativeTime(run, connector.schedule) });
@@ -138,6 +139,17 @@ async function finish(run: Run, answer?: Parameters<Run["settle"]>[1]): Promise<
 
 /** A platform that holds the clock is asked this long after the planned time. */
 const verifyAfterMs = 60_000;
+
+/**
+ * A post the platform was to hold, but whose time is now outside the platform's window: sent now it would be early, so
+ * POSTD holds the clock. Answers true when the run ends here.
+ */
+async function keepsOwnClock(run: Run, schedule: FoundFormat["connector"]["schedule"]): Promise<boolean> {
+  const leadMs = run.job.scheduledFor.getTime() - run.deps.clock.now().getTime();
+  if (!run.job.nativeSchedule || leadMs <= 0 || nativeTime(run, schedule).publishAt) return false;
+  await run.settle({ state: "scheduled", wake: leadMs, nativeSchedule: false });
+  return true;
+}
 
 function nativeTime(run: Run, schedule: FoundFormat["connector"]["schedule"]): { publishAt?: Date } {
   if (!run.job.nativeSchedule || !schedule?.formats.includes(run.job.post.format)) return {};

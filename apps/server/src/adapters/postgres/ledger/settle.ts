@@ -101,6 +101,7 @@ function assignments(change: JobChange): SQL[] {
   if (change.needsPerson !== undefined) set.push(sql`needs_person = ${change.needsPerson}`);
   if (change.failure !== undefined) set.push(sql`failure = ${json(change.failure)}`);
   if (change.probe !== undefined) set.push(sql`probe = ${json(change.probe)}`);
+  if (change.nativeSchedule === false) set.push(sql`native_schedule = false`);
   if (change.published) {
     set.push(sql`external_post_id = ${change.published.externalId}`);
     set.push(sql`permalink = coalesce(${change.published.permalink ?? null}, permalink)`);
