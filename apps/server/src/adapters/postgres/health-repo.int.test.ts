@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { asId } from "@postd/contracts";
+import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
 import pg from "pg";
-import { createTestDatabase, type TestDatabase } from "../../../../../packages/testkit/src/database.ts";
 import { createHealthReader } from "./health-repo.ts";
 import { openRolePool, type RolePool } from "./pools.ts";
 

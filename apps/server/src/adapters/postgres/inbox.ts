@@ -43,7 +43,7 @@ export function createInbox(app: Db, system: Db): Inbox {
       const { rows } = await runSql<{ id: string; tenant_id: string }>(
         system,
         sql`
-        select id, tenant_id from connections where platform = ${platform} and external_id = ${accountExternalId} and disconnected_at is null`,
+        select id, tenant_id from connections where platform = ${platform} and (external_id = ${accountExternalId} or person_id = ${accountExternalId}) and disconnected_at is null`,
       );
       return rows.map((row): EventReceiver => ({ tenantId: row.tenant_id, connectionId: row.id }));
     },

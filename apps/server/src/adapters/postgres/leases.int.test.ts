@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { createTestDatabase, type TestDatabase } from "../../../../../packages/testkit/src/database.ts";
+import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
 import { setClockOffset } from "./domain-clock.ts";
 import { createLeases, runAsLeader } from "./leases.ts";
 import { openRolePool, type RolePool } from "./pools.ts";

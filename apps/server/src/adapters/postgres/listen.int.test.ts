@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
 import pg from "pg";
-import { createTestDatabase, type TestDatabase } from "../../../../../packages/testkit/src/database.ts";
 import { openListener } from "./listen.ts";
 
 let database: TestDatabase;

@@ -1,3 +1,4 @@
+import { asId, type TenantId } from "@postd/contracts";
 import type { DueJobs } from "@postd/core";
 import { sql } from "drizzle-orm";
 import type { Db } from "./pools.ts";
@@ -48,4 +49,12 @@ export async function masterKeysInUse(
     select provider, master_key_id as key_id, count(*)::int as data_keys from encryption_keys group by 1, 2 order by 1, 2`,
   );
   return rows.map((row) => ({ provider: row.provider, keyId: row.key_id, dataKeys: row.data_keys }));
+}
+
+/** Tenants that have sealed anything; rotating keys goes through them one by one, each in its own scope. */
+export async function tenantsWithKeys(system: Db): Promise<readonly TenantId[]> {
+  const { rows } = await system.execute<{ tenant_id: string }>(
+    sql`select distinct tenant_id from encryption_keys order by 1`,
+  );
+  return rows.map((row) => asId("tenant", row.tenant_id));
 }

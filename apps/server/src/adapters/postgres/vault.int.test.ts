@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { secret } from "@postd/connector-kit";
 import { asId, type TenantId } from "@postd/contracts";
 import { createVault, createVaultRotation, MasterKeyMissing, newId, Tampered, type VaultDeps } from "@postd/core";
-import { createTestDatabase, type TestDatabase } from "../../../../../packages/testkit/src/database.ts";
+import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
 import { aesGcm } from "../kms/aes-gcm.ts";
 import { addToKeyring, keyringPath } from "../kms/keyring.ts";
 import { openLocalKeys } from "../kms/local.ts";

@@ -1,4 +1,5 @@
 import type { ConnectionStatus, JsonObject } from "@postd/contracts";
+import { sql } from "drizzle-orm";
 import { bigint, boolean, index, integer, jsonb, pgTable, text, unique } from "drizzle-orm/pg-core";
 import { bytes, instant, tenantId } from "./columns.ts";
 import { tenants } from "./people.ts";
@@ -93,6 +94,8 @@ export const connections = pgTable(
     pictureUrl: text("picture_url"),
     profileUrl: text("profile_url"),
     extras: jsonb("extras").$type<JsonObject>().notNull(),
+    /** The person behind the account, where a platform's events name people; read off `extras`. */
+    personId: text("person_id").generatedAlwaysAs(sql`extras ->> 'personId'`),
     scopes: text("scopes").array().notNull(),
     missingScopes: text("missing_scopes").array().notNull(),
     status: text("status").$type<ConnectionStatus>().notNull(),

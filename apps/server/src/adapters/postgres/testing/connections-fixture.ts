@@ -16,8 +16,8 @@ import {
   createVault,
   newId,
 } from "@postd/core";
+import { createTestDatabase } from "@postd/testkit/database";
 import { z } from "zod";
-import { createTestDatabase } from "../../../../../../packages/testkit/src/database.ts";
 import { aesGcm } from "../../kms/aes-gcm.ts";
 import { openLocalKeys } from "../../kms/local.ts";
 import { createConnectionsRepo } from "../connections-repo.ts";
@@ -48,6 +48,8 @@ export interface FakePlatform {
 }
 
 export interface Fixture {
+  readonly url: string;
+  readonly dataDir: string;
   readonly app: RolePool;
   readonly admin: RolePool;
   readonly platform: FakePlatform;
@@ -92,6 +94,8 @@ export async function createFixture(): Promise<Fixture> {
   const log = { debug() {}, info() {}, warn() {} };
 
   return {
+    url: database.url,
+    dataDir,
     app,
     admin,
     platform,
