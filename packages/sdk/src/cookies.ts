@@ -8,6 +8,8 @@ export function memoryCookies(
   const jar = new Map<string, string>();
   return async (request) => {
     const headers = new Headers(request.headers);
+    // Signing in is refused to requests that do not say which page they come from.
+    if (!headers.has("origin")) headers.set("origin", new URL(request.url).origin);
     if (jar.size > 0) headers.set("cookie", [...jar].map(([name, value]) => `${name}=${value}`).join("; "));
     const response = await send(new Request(request, { headers }));
     for (const cookie of response.headers.getSetCookie()) {
