@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { asId } from "@postd/contracts";
 import {
-  canaryTask,
   type DueJobs,
   type FanOutDeps,
   fanOutInbox,
@@ -13,10 +12,10 @@ import {
 } from "@postd/core";
 import { type Leases, runAsLeader } from "../adapters/postgres/leases.ts";
 import type { Listener } from "../adapters/postgres/listen.ts";
+import { sendCanaries } from "../adapters/queue/send-canaries.ts";
 import { startDispatcher } from "../worker/start-dispatcher.ts";
 import type { Logger } from "./logger.ts";
 
-const canaryEveryMs = 20_000;
 const inboxEveryMs = 2_000;
 
 /** The worker role: dispatcher, consumers, canary and the fan-out of what platforms sent. */
@@ -40,14 +39,7 @@ export async function startWorker(deps: {
   });
   const consumer = await queue.consume({ concurrency: deps.concurrency }, handle);
   const onError = (error: unknown) => log.warn({ error }, "a periodic task failed; it runs again");
-  const canary = runAsLeader({
-    leases: deps.leases,
-    name: "canary",
-    ttlMs: canaryEveryMs * 3,
-    everyMs: canaryEveryMs,
-    run: () => queue.push([canaryTask(pipeline.clock.now())]),
-    onError,
-  });
+  const canary = sendCanaries({ leases: deps.leases, queue, clock: pipeline.clock, onError });
   const inbox = runAsLeader({
     leases: deps.leases,
     name: "inbox",
