@@ -1,0 +1,36 @@
+/** `npm run check`, the fast gate: format and lint, types, boundaries, generated files, unit tests. Runs all, then says which failed. */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+
+const root = path.resolve(import.meta.dirname, "..");
+const node = (script: string, ...args: string[]) => [process.execPath, path.join(root, script), ...args];
+const biome = node("node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "--max-diagnostics=50");
+const tsc = (project: string) => node("node_modules/typescript/bin/tsc", "--noEmit", "-p", project);
+
+const steps: [name: string, command: string[]][] = [
+  ["format and lint", biome],
+  ["types", tsc("tsconfig.json")],
+  ...(existsSync(path.join(root, "apps/web/tsconfig.json"))
+    ? [["types of the web", tsc("apps/web/tsconfig.json")] as [string, string[]]]
+    : []),
+  ["boundaries", node("tools/boundaries.ts")],
+  ["generated files", node("tools/gen.ts", "--check")],
+  ["unit tests", node("tools/test-lanes.ts", "unit")],
+];
+
+const failed: string[] = [];
+for (const [name, [program = "", ...args]] of steps) {
+  const begun = performance.now();
+  console.log(`\n== ${name}`);
+  const { status, error } = spawnSync(program, args, { cwd: root, stdio: "inherit" });
+  if (error) console.error(error.message);
+  if (status !== 0) failed.push(name);
+  console.log(`== ${name}: ${status === 0 ? "ok" : "FAILED"} in ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+}
+console.log(
+  failed.length === 0
+    ? `\ncheck: all ${steps.length} ok`
+    : `\ncheck: ${failed.length} of ${steps.length} failed: ${failed.join(", ")}`,
+);
+process.exitCode = failed.length === 0 ? 0 : 1;
