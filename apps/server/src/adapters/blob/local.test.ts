@@ -5,13 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import type { BlobStore } from "@postd/core";
-import {
-  distinctJpeg,
-  sampleGif,
-  sampleJpeg,
-  sampleMp4,
-  samplePng,
-} from "../../../../../packages/testkit/src/media-samples.ts";
+import { distinctJpeg, sampleGif, sampleJpeg, sampleMp4, samplePng } from "@postd/testkit/media-samples";
 import { openLocalBlobStore } from "./local.ts";
 
 let folder: string;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { createTestDatabase, type TestDatabase, testServerUrl } from "@postd/testkit/database";
 import pg from "pg";
-import { createTestDatabase, type TestDatabase, testServerUrl } from "../../../../../packages/testkit/src/database.ts";
 import { openListener } from "../postgres/listen.ts";
 import { openRolePool } from "../postgres/pools.ts";
 import { measureEngineRate } from "./measure-engine-rate.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createHealthService, noticingCanaries } from "@postd/core";
-import { createTestDatabase } from "../../../../../packages/testkit/src/database.ts";
+import { createTestDatabase } from "@postd/testkit/database";
 import { createDomainClock, setClockOffset } from "../postgres/domain-clock.ts";
 import { createHealthReader } from "../postgres/health-repo.ts";
 import { createLeases } from "../postgres/leases.ts";
