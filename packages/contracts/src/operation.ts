@@ -48,6 +48,8 @@ export interface Operation {
   /** `json` unless said: a redirect carries no body, text is the raw string. */
   readonly answer?: "json" | "redirect" | "text";
   readonly errors: readonly ErrorCode[];
+  /** Not rate limited: a probe or a platform that is turned away would be a false alarm or a lost event. */
+  readonly unlimited?: true;
   /**
    * A creating operation takes `Idempotency-Key`. `bodyKey` names where the body may carry the key too. `by: service`
    * where the service keeps its own record with the row, `by: http` where the answer is stored by the HTTP layer;

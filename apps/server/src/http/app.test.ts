@@ -243,6 +243,8 @@ test("a key that asks too often waits, a neighbour does not, and a tenant has a 
   assert.equal((await ask()).statusCode, 401);
   assert.equal((await ask("Bearer key-guess")).statusCode, 401);
   assert.equal((await ask("Bearer key-guess")).statusCode, 429, "guessing is counted by address");
+  for (const url of ["/api/live", "/api/ready", "/api/health", "/api/webhooks/facebook"])
+    assert.equal((await limited.app.inject({ url })).statusCode, 200, `${url} is for probes and platforms`);
   await limited.app.close();
 });
 

@@ -23,7 +23,7 @@ export function registerRoute(app: FastifyInstance, { operation, handle }: Route
       const admitted = await admit(operation, request, deps);
       const access = admitted.ok ? admitted.value : undefined;
       // A refused caller is counted by address, so that guessing keys is slow.
-      const over = await rate(request, reply, access?.principal);
+      const over = operation.unlimited ? undefined : await rate(request, reply, access?.principal);
       if (over) return sendProblem(reply, over);
       if (!admitted.ok) return sendProblem(reply, admitted.error);
       if (access) {

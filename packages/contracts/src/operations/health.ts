@@ -7,6 +7,7 @@ const operate = { kind: "caller", by: ["session", "key"], scope: "operations:rea
 
 export const live = defineOperation({
   id: "live",
+  unlimited: true,
   method: "GET",
   path: "/api/live",
   summary: "Is the process alive",
@@ -20,6 +21,7 @@ export const live = defineOperation({
 
 export const ready = defineOperation({
   id: "ready",
+  unlimited: true,
   method: "GET",
   path: "/api/ready",
   summary: "Can it serve requests",
@@ -33,6 +35,7 @@ export const ready = defineOperation({
 
 export const health = defineOperation({
   id: "health",
+  unlimited: true,
   method: "GET",
   path: "/api/health",
   summary: "Does work flow",

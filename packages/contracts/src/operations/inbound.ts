@@ -12,6 +12,7 @@ export const webhookHandshake = defineOperation({
   description: "Answers the platform's handshake as it demands, after checking its token.",
   tags: ["inbound"],
   auth: { kind: "public" },
+  unlimited: true,
   params: platformParam,
   /** Each platform has its own parameters; the connector reads them. */
   query: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
@@ -34,6 +35,7 @@ export const receiveWebhook = defineOperation({
     "The signature is checked over the raw bytes; a good request is stored before the answer and worked on afterwards.",
   tags: ["inbound"],
   auth: { kind: "public" },
+  unlimited: true,
   params: platformParam,
   query: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
   bodyKind: "raw",
