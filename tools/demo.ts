@@ -1,28 +1,33 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ApiSession, grantThroughBrowser, signUp } from "@postd/testkit/api";
 import { sampleJpeg } from "@postd/testkit/media-samples";
+import { startOwnServer } from "./demo/start-own-server.ts";
 
 /**
- * `npm run demo`: the main job through the public HTTP API and nothing else. Needs a running server that simulates
- * platforms; `POSTD_PUBLIC_URL` or the first argument names it, http://127.0.0.1:3000 otherwise.
+ * `npm run demo`: the main job through the public HTTP API and nothing else. Uses the server at the address given as
+ * first argument or the one running on port 3000; where none runs, it starts one on a throw-away data folder and stops
+ * it again at the end.
  */
-const baseUrl = (process.argv[2] ?? process.env.POSTD_PUBLIC_URL ?? "http://127.0.0.1:3000").replace(/\/$/, "");
 const say = (text: string) => process.stdout.write(`${text}\n`);
+const asked = process.argv[2]?.replace(/\/$/, "");
+const own = asked === undefined && !(await answers("http://127.0.0.1:3000")) ? await startOwnServer() : undefined;
+const baseUrl = asked ?? own?.url ?? "http://127.0.0.1:3000";
 
 try {
+  if (!(await answers(baseUrl))) throw new Error(`No POSTD answers at ${baseUrl}. Start one with: npm start`);
   await demo();
 } catch (error) {
-  const refused =
-    error instanceof TypeError &&
-    error.cause instanceof Error &&
-    "code" in error.cause &&
-    error.cause.code === "ECONNREFUSED";
-  process.stderr.write(
-    refused
-      ? `\nNo server answers at ${baseUrl}. Start one in another terminal with: npm start\n`
-      : `\n${error instanceof Error ? error.message : String(error)}\n`,
-  );
+  process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
+} finally {
+  await own?.stop();
+}
+
+async function answers(url: string): Promise<boolean> {
+  return fetch(`${url}/api/live`).then(
+    (answer) => answer.ok,
+    () => false,
+  );
 }
 
 async function demo(): Promise<void> {
