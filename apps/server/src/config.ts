@@ -32,6 +32,8 @@ export interface Config {
   readonly simulatorPort: number;
   /** Absolute. */
   readonly dataDir: string;
+  /** Where a person typed the command; npm runs it in the project's folder. Absolute. */
+  readonly callerDir: string;
   /** Without a slash at the end; undefined: the address the server listens on. */
   readonly publicUrl: string | undefined;
   /** undefined: the bundled PostgreSQL in the data folder. */
@@ -78,6 +80,7 @@ const mailAddress = z
 /** Every setting that is not a connector's own; docs/configuration.md is made from it. */
 export const Variables = z.object({
   NODE_ENV: z.string().optional(),
+  INIT_CWD: z.string().default("."),
   POSTD_PORT: Port.optional(),
   POSTD_HOST: z.string().default("127.0.0.1"),
   POSTD_SIMULATOR_PORT: Port.default(4100),
@@ -138,6 +141,7 @@ export function parseConfig({ env, argv, connectors }: ConfigInput): Config {
     portIsFixed: v.POSTD_PORT !== undefined,
     simulatorPort: v.POSTD_SIMULATOR_PORT,
     dataDir: path.resolve(v.POSTD_DATA_DIR),
+    callerDir: path.resolve(v.INIT_CWD),
     publicUrl: v.POSTD_PUBLIC_URL,
     databaseUrl: v.DATABASE_URL,
     redisUrl: v.POSTD_REDIS_URL,

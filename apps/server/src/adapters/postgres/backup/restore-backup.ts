@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { copyFile, cp, mkdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import pg from "pg";
 import { mergeKeyring, readKeyring } from "../../kms/keyring.ts";
@@ -125,7 +125,8 @@ async function load(
 
 async function loadTable(client: pg.Client, table: string, file: string): Promise<number> {
   const name = pg.escapeIdentifier(table);
-  const insert = `insert into ${name} select * from json_populate_recordset(null::${name}, $1::json)`;
+  const columns = (await writableColumns(client, table)).map((column) => pg.escapeIdentifier(column)).join(", ");
+  const insert = `insert into ${name} (${columns}) select ${columns} from json_populate_recordset(null::${name}, $1::json)`;
   let loaded = 0;
   let [batch, bytes]: [string[], number] = [[], 0];
   const flush = async () => {
@@ -134,7 +135,7 @@ async function loadTable(client: pg.Client, table: string, file: string): Promis
     loaded += rowCount ?? 0;
     [batch, bytes] = [[], 0];
   };
-  for await (const line of createInterface({ input: createReadStream(file).pipe(createGunzip()) })) {
+  for await (const line of linesOf(file)) {
     if (line === "") continue;
     batch.push(line);
     bytes += line.length;
@@ -142,6 +143,31 @@ async function loadTable(client: pg.Client, table: string, file: string): Promis
   }
   await flush();
   return loaded;
+}
+
+/** Split at line feeds only: readline also ends lines at U+2028, which JSON text may hold. */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  // compose, unlike pipe, hands a read error on to whoever reads the result.
+  for await (const chunk of createReadStream(file).compose<Readable>(createGunzip())) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  rest += decoder.decode();
+  if (rest !== "") yield rest;
+}
+
+/** Generated columns are computed again. */
+async function writableColumns(client: pg.Client, table: string): Promise<readonly string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `select a.attname as name from pg_attribute a join pg_class c on c.oid = a.attrelid
+     join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
+     where c.relname = $1 and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' order by a.attnum`,
+    [table],
+  );
+  return rows.map(({ name }) => name);
 }
 
 /**
