@@ -28,7 +28,6 @@ const minute = 60_000;
 
 export const lanes: readonly Lane[] = [
   { name: "unit", timeoutMs: 3 * minute, concurrency: 2 },
-  { name: "conformance", suffix: ".conformance.test.ts", timeoutMs: 3 * minute, concurrency: 2 },
   { name: "integration", suffix: ".int.test.ts", needsDatabase: true, timeoutMs: 5 * minute, concurrency: 2 },
   { name: "story", suffix: ".story.test.ts", needsDatabase: true, timeoutMs: 5 * minute, concurrency: 2 },
   { name: "kill", suffix: ".kill.test.ts", needsDatabase: true, timeoutMs: 6 * minute, concurrency: 2 },

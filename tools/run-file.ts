@@ -55,7 +55,8 @@ async function runIn(
   const args = [`--test-reporter=${reporter}`, `--test-reporter-destination=${results}`, file];
   const child = spawn(process.execPath, args, {
     cwd: root,
-    env,
+    // node --test marks its children with it, and they then report to it alone.
+    env: { ...env, NODE_TEST_CONTEXT: undefined },
     detached: process.platform !== "win32",
     stdio: ["ignore", output, output],
   });
