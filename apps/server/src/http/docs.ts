@@ -6,6 +6,9 @@ import type { OpenAPIV3_1 } from "openapi-types";
 import type { HttpConfig } from "./deps.ts";
 import { openApiDocument } from "./openapi.ts";
 
+/** The page documents this server; another framework's mark and a field for other addresses only lead astray. */
+const pageCss = ".swagger-ui .topbar { display: none }";
+
 /** `/api/openapi.json` and a page to browse it at `/docs`, all files of it from this server. */
 export async function registerDocs(app: FastifyInstance, config: HttpConfig): Promise<void> {
   const document = openApiDocument(operations, { version: config.version, publicUrl: config.publicUrl });
@@ -20,6 +23,7 @@ export async function registerDocs(app: FastifyInstance, config: HttpConfig): Pr
   await app.register(swaggerUi, {
     routePrefix: "/docs",
     staticCSP: true,
-    uiConfig: { docExpansion: "none", deepLinking: true, persistAuthorization: false },
+    uiConfig: { docExpansion: "list", deepLinking: true, persistAuthorization: false, displayRequestDuration: true },
+    theme: { title: "POSTD API", css: [{ filename: "postd.css", content: pageCss }] },
   });
 }
