@@ -80,7 +80,6 @@ const mailAddress = z
 /** Every setting that is not a connector's own; docs/configuration.md is made from it. */
 export const Variables = z.object({
   NODE_ENV: z.string().optional(),
-  INIT_CWD: z.string().default("."),
   POSTD_PORT: Port.optional(),
   POSTD_HOST: z.string().default("127.0.0.1"),
   POSTD_SIMULATOR_PORT: Port.default(4100),
@@ -141,7 +140,7 @@ export function parseConfig({ env, argv, connectors }: ConfigInput): Config {
     portIsFixed: v.POSTD_PORT !== undefined,
     simulatorPort: v.POSTD_SIMULATOR_PORT,
     dataDir: path.resolve(v.POSTD_DATA_DIR),
-    callerDir: path.resolve(v.INIT_CWD),
+    callerDir: path.resolve(given.INIT_CWD ?? "."),
     publicUrl: v.POSTD_PUBLIC_URL,
     databaseUrl: v.DATABASE_URL,
     redisUrl: v.POSTD_REDIS_URL,
