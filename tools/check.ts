@@ -1,5 +1,5 @@
 /** `npm run check`, the fast gate: format and lint, types, boundaries, generated files, unit tests. Runs all, then says which failed. */
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 
@@ -19,14 +19,30 @@ const steps: [name: string, command: string[]][] = [
   ["unit tests", node("tools/test-lanes.ts", "unit")],
 ];
 
+let current: ChildProcess | undefined;
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    current?.once("exit", () => process.exit(130));
+    current?.kill(signal);
+  });
+}
+
+function isPassing([program = "", ...args]: string[]): Promise<boolean> {
+  const child = spawn(program, args, { cwd: root, stdio: "inherit" });
+  current = child;
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => resolve(code === 0));
+  });
+}
+
 const failed: string[] = [];
-for (const [name, [program = "", ...args]] of steps) {
+for (const [name, command] of steps) {
   const begun = performance.now();
   console.log(`\n== ${name}`);
-  const { status, error } = spawnSync(program, args, { cwd: root, stdio: "inherit" });
-  if (error) console.error(error.message);
-  if (status !== 0) failed.push(name);
-  console.log(`== ${name}: ${status === 0 ? "ok" : "FAILED"} in ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+  const isOk = await isPassing(command);
+  if (!isOk) failed.push(name);
+  console.log(`== ${name}: ${isOk ? "ok" : "FAILED"} in ${((performance.now() - begun) / 1000).toFixed(1)} s`);
 }
 console.log(
   failed.length === 0
