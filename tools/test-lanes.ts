@@ -2,7 +2,7 @@
  * `npm test`: every lane this machine can run, a line per lane, and `N passed, N failed` at the end.
  * `npm test -- unit story` runs these lanes, `npm test -- --file path` one file (any number of times).
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -10,11 +10,10 @@ import {
   type BundledPostgres,
   startBundledPostgres,
 } from "../apps/server/src/adapters/postgres/supervisor/start-bundled-postgres.ts";
+import { installRealServers } from "../tests/real/install.ts";
 import { chromiumPath, type Lane, laneOf, lanes, type Machine, testFiles } from "./lanes.ts";
 import { endRunningFiles } from "./run-file.ts";
 import { type LaneRun, runLane } from "./run-lane.ts";
-import { announced, npm } from "./setup/npm.mjs";
-import { isInstalled } from "./setup/packages.mjs";
 
 const root = path.resolve(import.meta.dirname, "..");
 const { values, positionals } = parseArgs({
@@ -99,20 +98,6 @@ async function stopDatabase(): Promise<void> {
   if (!stopping) return;
   await stopping.server.stop();
   rmSync(stopping.folder, { recursive: true, force: true });
-}
-
-/** Other people's servers have a lock of their own, so that nobody installs them without wanting these tests. */
-async function installRealServers(): Promise<void> {
-  const folder = path.join(root, "tests/real");
-  if (!existsSync(path.join(folder, "package.json")) || isInstalled(folder)) return;
-  await announced("Installing the real servers", async () => {
-    await npm(process.execPath, ["ci", "--ignore-scripts"], folder);
-    if (!existsSync(path.join(folder, "node_modules/better-sqlite3"))) return;
-    // Compiled against the headers that lie beside the Node that will load it.
-    const home = path.resolve(process.execPath, "../..");
-    const headers = existsSync(path.join(home, "include/node")) ? [`--nodedir=${home}`] : [];
-    await npm(process.execPath, ["rebuild", "better-sqlite3", ...headers], folder);
-  });
 }
 
 function skipped(lane: Lane, why: string): LaneRun {

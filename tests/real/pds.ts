@@ -1,0 +1,104 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+
+export interface RealAccount {
+  readonly did: string;
+  readonly handle: string;
+  readonly appPassword: string;
+}
+
+export interface LiveRecord {
+  readonly uri: string;
+  readonly cid: string;
+  readonly value: z.output<typeof PostValue>;
+}
+
+export interface RealPds {
+  readonly url: string;
+  createAccount(name: string): Promise<RealAccount>;
+  /** Everything in the account's feed, asked from the server itself. */
+  posts(account: RealAccount): Promise<readonly LiveRecord[]>;
+  /** Bytes the server holds, by the link a record names. */
+  blob(account: RealAccount, cid: string): Promise<Uint8Array>;
+  stop(): Promise<void>;
+}
+
+const Ready = z.object({ url: z.url() });
+const Session = z.object({ did: z.string(), handle: z.string(), accessJwt: z.string() });
+const AppPassword = z.object({ password: z.string() });
+const Blob = z.looseObject({ ref: z.object({ $link: z.string() }), mimeType: z.string(), size: z.number() });
+const PostValue = z.looseObject({
+  text: z.string(),
+  createdAt: z.iso.datetime(),
+  facets: z
+    .array(z.looseObject({ features: z.array(z.looseObject({ $type: z.string(), uri: z.string().optional() })) }))
+    .optional(),
+  embed: z
+    .looseObject({ $type: z.string(), images: z.array(z.looseObject({ alt: z.string(), image: Blob })).optional() })
+    .optional(),
+});
+const Records = z.object({ records: z.array(z.object({ uri: z.string(), cid: z.string(), value: PostValue })) });
+
+const startMs = 60_000;
+
+/** Starts a PDS and its identity directory on free loopback ports, in a process of their own. */
+export async function startPds(): Promise<RealPds> {
+  const child = fork(fileURLToPath(new URL("./pds-server.mjs", import.meta.url)), {
+    execArgv: [],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    env: { PATH: process.env.PATH, NODE_ENV: "test", LOG_ENABLED: "false" },
+  });
+  const ended = once(child, "exit").then(([code, signal]) => {
+    throw new Error(`the PDS ended (${code ?? signal}). Is it installed? node tests/real/install.ts`);
+  });
+  ended.catch(() => undefined); // Only an end before it is ready is a failure of ours.
+  const [message] = await Promise.race([once(child, "message", { signal: AbortSignal.timeout(startMs) }), ended]);
+  const { url } = Ready.parse(message);
+
+  async function call<T extends z.ZodType>(
+    nsid: string,
+    schema: T,
+    init: { json?: unknown; bearer?: string; query?: Record<string, string> },
+  ) {
+    const response = await fetch(`${url}/xrpc/${nsid}?${new URLSearchParams(init.query)}`, {
+      method: init.json === undefined ? "GET" : "POST",
+      headers: {
+        ...(init.json === undefined ? {} : { "content-type": "application/json" }),
+        ...(init.bearer === undefined ? {} : { authorization: `Bearer ${init.bearer}` }),
+      },
+      ...(init.json === undefined ? {} : { body: JSON.stringify(init.json) }),
+    });
+    if (!response.ok) throw new Error(`${nsid} answered ${response.status}: ${await response.text()}`);
+    return schema.parse(await response.json());
+  }
+
+  return {
+    url,
+    async createAccount(name) {
+      const person = { handle: `${name}.test`, email: `${name}@example.com`, password: "the main password" };
+      const session = await call("com.atproto.server.createAccount", Session, { json: person });
+      const app = await call("com.atproto.server.createAppPassword", AppPassword, {
+        json: { name: "postd" },
+        bearer: session.accessJwt,
+      });
+      return { did: session.did, handle: session.handle, appPassword: app.password };
+    },
+    async posts({ did }) {
+      const query = { repo: did, collection: "app.bsky.feed.post", limit: "100" };
+      return (await call("com.atproto.repo.listRecords", Records, { query })).records;
+    },
+    async blob({ did }, cid) {
+      const response = await fetch(`${url}/xrpc/com.atproto.sync.getBlob?${new URLSearchParams({ did, cid })}`);
+      if (!response.ok) throw new Error(`getBlob answered ${response.status}`);
+      return new Uint8Array(await response.arrayBuffer());
+    },
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const gone = once(child, "exit");
+      if (child.connected) child.disconnect();
+      await gone;
+    },
+  };
+}
