@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { allConnectors, createRegistry } from "@postd/connectors";
 import { MasterKeyMissing } from "@postd/core";
 import { createLogger } from "./compose/logger.ts";
+import { DatabaseUnusable } from "./compose/open-database.ts";
 import { PortTaken, type RunningServer, startServer } from "./compose/start-server.ts";
 import { type Config, ConfigError, readConfig } from "./config.ts";
 
@@ -29,7 +30,7 @@ try {
   else say(banner(config, running));
   log.info({ url: running.url, tookMs: Math.round(performance.now() - startedAt) }, "POSTD is running");
 } catch (error) {
-  const plain = error instanceof PortTaken || error instanceof MasterKeyMissing;
+  const plain = error instanceof PortTaken || error instanceof MasterKeyMissing || error instanceof DatabaseUnusable;
   if (plain) process.stderr.write(`\nPOSTD did not start. ${error.message}\n`);
   else {
     log.fatal({ err: error }, "POSTD did not start");

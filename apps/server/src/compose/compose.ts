@@ -70,26 +70,44 @@ export interface ComposeInput {
   readonly publicUrl: string;
 }
 
-/** Builds every part once, in the order they need each other. Nothing listens or works yet. */
+/** Builds every part once, in the order they need each other. Nothing listens or works yet; nothing stays open on failure. */
 export async function compose(input: ComposeInput) {
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    return { ...(await build(input, (closer) => closers.push(closer))), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function build(input: ComposeInput, onClose: (closer: () => Promise<unknown>) => void) {
   const { config, database, simulation, registry, log, version, publicUrl } = input;
   const onError = (error: Error) => log.warn({ err: error }, "a database connection was lost");
   const app = openRolePool({ url: database.url, role: "postd_app", max: config.role === "http" ? 15 : 20, onError });
   const system = openRolePool({ url: database.url, role: "postd_system", max: 5, onError });
+  onClose(() => Promise.all([app.close(), system.close()]));
   const listener = openListener({ url: database.url, onError });
+  onClose(() => listener.close());
   const clock = await createDomainClock({
     pool: app.pool,
     listener,
     onError: (error) => log.debug({ error }, "the domain clock could not ask the database"),
   });
+  onClose(() => clock.close());
 
   const settings = connectorSettings(config, registry, simulation);
   const reader = createHealthReader({ system: system.db, app: app.db });
   const queue = await openQueue({ pool: system.pool, listener, log, maintain: config.role !== "http" });
+  onClose(() => queue.close());
   const metrics = createMetrics({
     oldestDueMs: async () => (await reader.flow()).oldestDueMs,
     queueWaiting: async () => (await queue.depth()).waiting,
   });
+  onClose(() => metrics.close());
   const overrides = config.hostMap.map(({ host, url }) => ({ host, base: url, kind: "override" as const }));
   const egress = createEgress({
     hostMap: [...overrides, ...simulation.hostMap],
@@ -99,6 +117,7 @@ export async function compose(input: ComposeInput) {
     metrics: metrics.egress,
     userAgent: `POSTD/${version}`,
   });
+  onClose(() => egress.close());
 
   const needed = (await masterKeysInUse(system.db)).map(({ keyId }) => keyId);
   const vault = createVault({
@@ -251,13 +270,5 @@ export async function compose(input: ComposeInput) {
         log,
         concurrency: config.workerConcurrency,
       }),
-    async close() {
-      await queue.close();
-      await clock.close();
-      await listener.close();
-      await egress.close();
-      await metrics.close();
-      await Promise.all([app.close(), system.close()]);
-    },
   };
 }

@@ -25,7 +25,7 @@ export async function openDatabase(
     return opened;
   } catch (error) {
     await opened.close();
-    throw error;
+    throw config.databaseUrl ? unreachable(error, opened.url) : error;
   }
 }
 
@@ -44,3 +44,29 @@ async function openBundled(dataDir: string, log: Logger): Promise<OpenDatabase> 
     },
   };
 }
+
+/** Codes of a server that is not there, and of one that does not let us in, said with the way out. */
+function unreachable(error: unknown, url: string): unknown {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const { host, pathname, username } = new URL(url);
+  if (["ECONNREFUSED", "ENOTFOUND", "ETIMEDOUT", "EAI_AGAIN"].includes(code))
+    return new DatabaseUnusable(
+      `No PostgreSQL answers at ${host}. Check DATABASE_URL and that the server runs; without DATABASE_URL the bundled one is used.`,
+    );
+  if (["28P01", "28000"].includes(code))
+    return new DatabaseUnusable(
+      `PostgreSQL at ${host} refuses the user ${username}. Check name and password in DATABASE_URL.`,
+    );
+  if (code === "3D000")
+    return new DatabaseUnusable(
+      `PostgreSQL at ${host} has no database ${pathname.slice(1)}. Create it, or name another one in DATABASE_URL.`,
+    );
+  if (code === "42501")
+    return new DatabaseUnusable(
+      `The user ${username} may not make the roles postd_migrate, postd_app and postd_system. Give it CREATEROLE, or make the roles beforehand and grant them to it.`,
+    );
+  return error;
+}
+
+/** The operator's database cannot be used; the message says why and what to do, without a password. */
+export class DatabaseUnusable extends Error {}
