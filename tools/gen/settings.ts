@@ -50,6 +50,18 @@ const descriptions: Readonly<Record<SettingName, { readonly what: string; readon
   },
   POSTD_MAIL_FROM: { what: "Sender of mail." },
   POSTD_LOG_LEVEL: { what: "`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`." },
+  POSTD_OPERATOR_EMAILS: {
+    what: "People who run this instance and may pause all of it, separated by commas.",
+    unset: "whoever signed up first",
+  },
+  POSTD_METRICS_TOKEN: {
+    what: "Needed as a bearer token to read `/metrics`.",
+    unset: "this machine and private networks may read it",
+  },
+  POSTD_TRUSTED_PROXIES: {
+    what: "Proxies whose `X-Forwarded-For` is believed: addresses or ranges, separated by commas.",
+    unset: "none",
+  },
   POSTD_WORKER_CONCURRENCY: { what: "Publish jobs one worker process runs at a time." },
 };
 

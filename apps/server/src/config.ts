@@ -51,6 +51,12 @@ export interface Config {
   readonly mailFrom: string;
   readonly logLevel: (typeof logLevels)[number];
   readonly workerConcurrency: number;
+  /** Lower case; empty: whoever signed up first runs the instance. */
+  readonly operatorEmails: readonly string[];
+  /** undefined: only this machine and private networks may read /metrics. */
+  readonly metricsToken: Secret | undefined;
+  /** Addresses or ranges of proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
   readonly apps: ReadonlyMap<string, AppCredentials>;
   readonly apiVersions: ReadonlyMap<string, string>;
   /** Variables beginning with POSTD_ that nothing reads: a typing mistake, most likely. */
@@ -78,6 +84,13 @@ const mailAddress = z
   .regex(/^[^<>\r\n]*<?[^\s<>@]+@[^\s<>@]+>?$/, "must be an address such as POSTD <postd@example.org>");
 
 /** Every setting that is not a connector's own; docs/configuration.md is made from it. */
+const commaList = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== ""),
+);
+
 export const Variables = z.object({
   NODE_ENV: z.string().optional(),
   POSTD_PORT: Port.optional(),
@@ -100,6 +113,13 @@ export const Variables = z.object({
   POSTD_MAIL_FROM: mailAddress.default("POSTD <postd@localhost>"),
   POSTD_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info"),
   POSTD_WORKER_CONCURRENCY: z.coerce.number("must be a number").int().min(1).max(500).default(10),
+  POSTD_OPERATOR_EMAILS: commaList.default([]),
+  POSTD_METRICS_TOKEN: z
+    .string()
+    .min(16, "must have at least 16 characters. Make one with: openssl rand -hex 24")
+    .transform((text) => secret(text))
+    .optional(),
+  POSTD_TRUSTED_PROXIES: commaList.default([]),
 });
 
 /** Read by other programs of this project; not a typing mistake here. */
@@ -153,6 +173,9 @@ export function parseConfig({ env, argv, connectors }: ConfigInput): Config {
     mailFrom: v.POSTD_MAIL_FROM,
     logLevel: v.POSTD_LOG_LEVEL,
     workerConcurrency: v.POSTD_WORKER_CONCURRENCY,
+    operatorEmails: v.POSTD_OPERATOR_EMAILS.map((email) => email.toLowerCase()),
+    metricsToken: v.POSTD_METRICS_TOKEN,
+    trustedProxies: v.POSTD_TRUSTED_PROXIES,
     apps: apps.apps,
     apiVersions: apps.apiVersions,
     unknownVariables: Object.keys(given).filter(

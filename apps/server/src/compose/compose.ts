@@ -180,7 +180,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
     clock,
     newId,
     publicUrl,
-    operatorEmails: [],
+    operatorEmails: config.operatorEmails,
   });
   const auth = createAuth({
     db: app.db,
@@ -255,6 +255,8 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
           version,
           publicUrl,
           trustedOrigins: [],
+          trustedProxies: config.trustedProxies,
+          ...(config.metricsToken ? { metricsToken: config.metricsToken } : {}),
           simulated: simulation.url !== undefined,
         },
       }),
