@@ -62,8 +62,12 @@ async function run(lane: Lane, own: readonly string[]): Promise<void> {
   await runWith(lane, lane.name, own, bundled);
   const given = process.env.POSTD_TEST_DATABASE_URL;
   if (lane.name !== "integration" || !given || !machine.isCi) return;
-  const portable = own.filter((file) => readFileSync(path.join(root, file), "utf8").includes("POSTD_TEST_PG_URL"));
+  const portable = own.filter((file) => !bringsItsOwnServer(file));
   if (portable.length > 0) await runWith(lane, "integration, given PostgreSQL", portable, given);
+}
+
+function bringsItsOwnServer(file: string): boolean {
+  return readFileSync(path.join(root, file), "utf8").includes("startBundledPostgres");
 }
 
 async function runWith(lane: Lane, name: string, own: readonly string[], pgUrl: string | undefined): Promise<void> {
