@@ -15,6 +15,8 @@ export interface HeldRequest {
   readonly path: string;
   readonly at: "before" | "body" | "after" | "simulator";
   readonly since: string;
+  /** Accounts the presented token acts for; absent: not known. */
+  readonly accounts?: readonly string[];
 }
 
 export interface ControlPanel {

@@ -29,6 +29,8 @@ const common = {
       path: regex.optional(),
       /** Exact values. */
       query: z.record(z.string(), z.string()).optional(),
+      /** Id of the account the presented token acts for. */
+      account: z.string().optional(),
     })
     .optional(),
 };
@@ -58,7 +60,8 @@ export interface TransportFault {
 
 type Armed = { readonly input: z.output<typeof FaultInput>; skip: number; left: number; used: number };
 
-type RequestHead = Pick<SimRequest, "method" | "host" | "path" | "query">;
+/** `accounts`: whom the request acts for, as far as its token tells. */
+type RequestHead = Pick<SimRequest, "method" | "host" | "path" | "query"> & { readonly accounts: readonly string[] };
 
 /** The armed faults of one simulator; first armed, first used. Throws a ZodError on a bad input. */
 export function createFaultBox() {
@@ -91,6 +94,8 @@ export function createFaultBox() {
     clear(): void {
       armed = [];
     },
+    /** Whether some fault left is for one account, so that a request's token must be known before it is held or cut. */
+    asksForAccount: (): boolean => armed.some(({ input, left }) => left > 0 && input.match?.account !== undefined),
     /** What is armed and how often each was used; `left` is null for "always". */
     list(): readonly JsonObject[] {
       return armed.map(({ input, left, used, skip }) => ({
@@ -123,6 +128,7 @@ function matches(match: Armed["input"]["match"], request: RequestHead): boolean 
   if (match === undefined) return true;
   if (match.host !== undefined && match.host !== request.host) return false;
   if (match.method !== undefined && match.method !== request.method.toUpperCase()) return false;
+  if (match.account !== undefined && !request.accounts.includes(match.account)) return false;
   if (match.path !== undefined && !new RegExp(match.path).test(request.path)) return false;
   return Object.entries(match.query ?? {}).every(([name, value]) => request.query.get(name) === value);
 }

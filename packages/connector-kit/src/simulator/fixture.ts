@@ -39,6 +39,7 @@ export const pinboard: SimulatorDefinition = {
       },
       posts: () => posts,
       orphans: () => 0,
+      accountsOf: (token) => (token.startsWith("of-") ? [token.slice("of-".length)] : []),
       createAccount: ({ name }) => ({
         platform: "pins",
         id: "1",

@@ -56,6 +56,46 @@ describe("routing", () => {
   });
 });
 
+describe("faults for one account", () => {
+  const form = (token: string) => {
+    const fields = new FormData();
+    fields.set("text", "x");
+    fields.set("access_token", token);
+    fields.set("file", new Blob([new Uint8Array(300_000)]), "a.bin");
+    return fields;
+  };
+  const post = (init: RequestInit, query = "") =>
+    fetch(`${host.url}/api.pinboard.test/x${query}`, { method: "POST", ...init });
+  const places: Readonly<Record<string, (token: string) => Promise<Response>>> = {
+    "a Bearer header": (token) => post({ headers: { authorization: `Bearer ${token}` } }),
+    "an OAuth header": (token) => post({ headers: { authorization: `OAuth ${token}` }, body: new Uint8Array(100_000) }),
+    "the query": (token) => post({}, `?access_token=${token}`),
+    "a form": (token) => post({ body: new URLSearchParams({ text: "x", access_token: token }) }),
+    "a multipart field": (token) => post({ body: form(token) }),
+    "a JSON body": (token) =>
+      post({ body: JSON.stringify({ access_token: token }), headers: { "content-type": "application/json" } }),
+  };
+  for (const [place, send] of Object.entries(places))
+    it(`cuts the second call of its account only, with the token in ${place}`, async () => {
+      await arm({ fault: "drop", at: "body", match: { account: "ida" }, skip: 1 });
+      for (const token of ["of-jonas", "of-ida", "of-jonas", "unknown"])
+        assert.equal((await send(token)).status, place === "a JSON body" ? 201 : 415);
+      await assert.rejects(send("of-ida"), isCut);
+      const { requests } = await read("/__sim/pinboard/requests");
+      const seen = (requests as { accounts?: string[]; outcome: unknown }[]).map(({ accounts, outcome }) => [
+        accounts?.[0],
+        outcome === "drop",
+      ]);
+      assert.deepEqual(seen, [
+        ["jonas", false],
+        ["ida", false],
+        ["jonas", false],
+        [undefined, false],
+        ["ida", true],
+      ]);
+    });
+});
+
 describe("transport faults", () => {
   for (const at of ["before", "body"] as const) {
     it(`drop ${at}: the client sees a cut and nothing is applied`, async () => {

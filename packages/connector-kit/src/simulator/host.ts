@@ -2,13 +2,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import type { Clock } from "../context.ts";
 import { answerControl, type ControlPanel } from "./control.ts";
+import { presentedCredential, tokenWithinBytes } from "./credential.ts";
 import { createHolds, type Holds } from "./holds.ts";
 import { pageHeaders } from "./html.ts";
-import { type MountedSimulator, mountInProcess, outcomeOf, replacedAnswer } from "./mount.ts";
+import { type MountedSimulator, mountInProcess, named, outcomeOf, replacedAnswer } from "./mount.ts";
 import { postPage } from "./overview.ts";
 import { findMount } from "./route.ts";
 import type { SimAnswer, SimRequest, SimResponse, SimulatorDefinition } from "./types.ts";
-import { cutConnection, isLocalControl, readBody, readFirstBytes, sendAnswer } from "./wire.ts";
+import { cutConnection, isLocalControl, readBeginning, readBody, readFirstBytes, sendAnswer } from "./wire.ts";
 
 export interface SimulatorHostOptions {
   readonly definitions: readonly SimulatorDefinition[];
@@ -133,13 +134,18 @@ async function simulate(
     readonly holds: Holds;
   },
 ): Promise<void> {
-  const fault = mount.faults.takeTransport(head);
-  const entry = { method: head.method, host: head.host, path: head.path };
+  const headers = plainHeaders(req);
+  const isEnough = (rawBody: Uint8Array) => presentedCredential({ ...head, headers, rawBody }) !== undefined;
+  const begun = mount.faults.asksForAccount() ? await readBeginning(req, isEnough, tokenWithinBytes) : Buffer.alloc(0);
+  const accounts = mount.accountsOf({ ...head, headers, rawBody: begun });
+  const fault = mount.faults.takeTransport({ ...head, accounts });
+  const known = { method: head.method, host: head.host, path: head.path };
+  const entry = { ...known, ...named(accounts) };
   const hold = (at: Parameters<Holds["wait"]>[0]["at"]) =>
     holds.wait({ ...entry, simulator: mount.definition.id, at, socket: req.socket });
 
   if (fault !== undefined && fault.at !== "after") {
-    if (fault.at === "body") await readFirstBytes(req);
+    if (fault.at === "body" && begun.byteLength === 0) await readFirstBytes(req);
     if (fault.fault !== "hold") {
       const cut = fault.fault === "drop" ? "drop" : replacedAnswer(fault.status);
       mount.record({ ...entry, outcome: outcomeOf(cut) });
@@ -148,19 +154,20 @@ async function simulate(
     if (!(await hold(fault.at))) return mount.record({ ...entry, outcome: "hold" });
   }
 
-  const rawBody = await readBody(req, maxBodyBytes);
+  const rawBody = await readBody(req, maxBodyBytes, begun);
   if (rawBody === undefined)
     return finish(req, res, { status: 413, text: "The body is larger than the simulator takes." });
-  const answer = await mount.apply({ ...head, headers: plainHeaders(req), rawBody });
+  const told = { ...known, ...named(mount.accountsOf({ ...head, headers, rawBody })) };
+  const answer = await mount.apply({ ...head, headers, rawBody });
   const applied = outcomeOf(answer);
 
   if (fault?.at === "after" && fault.fault !== "hold") {
     const cut = fault.fault === "drop" ? "drop" : replacedAnswer(fault.status);
-    mount.record({ ...entry, outcome: outcomeOf(cut), applied });
+    mount.record({ ...told, outcome: outcomeOf(cut), applied });
     return finish(req, res, cut);
   }
   // Recorded before the answer leaves: a client that has it must find its request in the log.
-  mount.record({ ...entry, outcome: fault?.at === "after" ? "hold" : applied, applied });
+  mount.record({ ...told, outcome: fault?.at === "after" ? "hold" : applied, applied });
   if (fault?.at === "after") {
     if (!(await hold("after"))) return;
   } else if (answer === "hold") {

@@ -1,4 +1,5 @@
 import type { Clock } from "../context.ts";
+import { presentedCredential, type RequestStart } from "./credential.ts";
 import { randomId, sha256Hex } from "./digest.ts";
 import { createFaultBox, type FaultBox, type FaultInput } from "./fault.ts";
 import type { SimAnswer, SimEnv, SimRequest, Simulator, SimulatorDefinition } from "./types.ts";
@@ -9,6 +10,8 @@ export interface RecordedRequest {
   readonly method: string;
   readonly host: string;
   readonly path: string;
+  /** Accounts the presented token acts for; absent: none, or the simulator cannot tell. */
+  readonly accounts?: readonly string[];
   /** What the client saw: a status, or that it saw none. */
   readonly outcome: number | "drop" | "hold";
   /** What the simulator itself answered; absent: the request never reached it. */
@@ -42,6 +45,8 @@ export interface MountedSimulator {
    * status; a hold cannot be released here, it stands for a time-out.
    */
   handle(request: SimRequest): Promise<SimAnswer>;
+  /** Accounts the request's token acts for, as far as what came of it tells. */
+  accountsOf(request: RequestStart): readonly string[];
   /** Arms a fault; throws a ZodError on a bad one. */
   arm(fault: FaultInput): void;
   /** Calls the simulator without transport faults. A throw of the simulator becomes 500 text and is kept in `crashes`. */
@@ -77,7 +82,7 @@ export function mountInProcess(definition: SimulatorDefinition, options: MountOp
   const env: SimEnv = {
     now: () => clock.now(),
     randomId,
-    fault: (name, request) => faults.takeNamed(name, request),
+    fault: (name, request) => faults.takeNamed(name, { ...request, accounts: accountsOf(request) }),
     urlFor: options.urlFor ?? ((host, path) => `https://${host}${path}`),
     deliver: options.deliver ?? postWebhook,
     async fetchMedia(url) {
@@ -97,11 +102,16 @@ export function mountInProcess(definition: SimulatorDefinition, options: MountOp
     },
   };
   const simulator = definition.create(env);
+  const accountsOf = (request: RequestStart): readonly string[] => {
+    const token = presentedCredential(request);
+    return token === undefined ? [] : (simulator.accountsOf?.(token) ?? []);
+  };
 
   const mounted: MountedSimulator = {
     definition,
     simulator,
     faults,
+    accountsOf,
     arm: (fault) => faults.arm(fault),
     async apply(request) {
       try {
@@ -114,8 +124,9 @@ export function mountInProcess(definition: SimulatorDefinition, options: MountOp
       }
     },
     async handle(request) {
-      const head = { method: request.method, host: request.host, path: request.path };
-      const fault = faults.takeTransport(request);
+      const accounts = accountsOf(request);
+      const head = { method: request.method, host: request.host, path: request.path, ...named(accounts) };
+      const fault = faults.takeTransport({ ...request, accounts });
       const cut: SimAnswer | undefined =
         fault === undefined ? undefined : fault.fault === "replace" ? replacedAnswer(fault.status) : fault.fault;
       if (cut !== undefined && fault?.at !== "after") {
@@ -146,6 +157,10 @@ export function mountInProcess(definition: SimulatorDefinition, options: MountOp
   };
   return mounted;
 }
+
+/** For records: nothing where no account is known. */
+export const named = (accounts: readonly string[]): { readonly accounts?: readonly string[] } =>
+  accounts.length === 0 ? {} : { accounts };
 
 /** The body a proxy in front of a platform gives: no JSON, so that nobody can read a platform code out of it. */
 export const replacedAnswer = (status: number): SimAnswer => ({

@@ -107,6 +107,8 @@ export interface Simulator {
   media?(sha256: string): { readonly bytes: Uint8Array; readonly contentType: string } | undefined;
   /** Anything more for /__sim/<id>/: subscriptions, counters. */
   inspect?(): Json;
+  /** Ids of the accounts a token acts for; none for unknown tokens. Lets faults hit the calls of one account only. */
+  accountsOf?(token: string): readonly string[];
   /** Changes from outside the API: make it lose a role, revoke a token, emit a webhook. Answers what it did. */
   act?(action: string, input: JsonObject): Promise<Json>;
 }

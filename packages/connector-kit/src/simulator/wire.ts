@@ -1,10 +1,33 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { SimResponse } from "./types.ts";
 
+/**
+ * Takes the beginning of a body until `isEnough`, `maxBytes` or its end; hand what came on to `readBody`. A client that
+ * breaks off ends it too.
+ */
+export async function readBeginning(
+  req: IncomingMessage,
+  isEnough: (begun: Buffer) => boolean,
+  maxBytes: number,
+): Promise<Buffer> {
+  let begun: Buffer = Buffer.alloc(0);
+  while (!isEnough(begun) && begun.byteLength < maxBytes) {
+    const chunk: Buffer | null = req.read();
+    if (chunk !== null) begun = Buffer.concat([begun, chunk]);
+    else if (req.readableEnded || req.destroyed) break;
+    else await nextEvent(req);
+  }
+  return begun;
+}
+
 /** The whole body, or undefined when it is larger than `maxBytes`. Throws when the client breaks off. */
-export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array | undefined> {
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
+export async function readBody(
+  req: IncomingMessage,
+  maxBytes: number,
+  begun: Buffer = Buffer.alloc(0),
+): Promise<Uint8Array | undefined> {
+  const chunks: Buffer[] = [begun];
+  let sizeBytes = begun.byteLength;
   for await (const chunk of req as AsyncIterable<Buffer>) {
     sizeBytes += chunk.byteLength;
     if (sizeBytes > maxBytes) return undefined;
@@ -16,7 +39,12 @@ export async function readBody(req: IncomingMessage, maxBytes: number): Promise<
 /** Waits for the first bytes of a body without consuming the rest; at once when there is none. */
 export async function readFirstBytes(req: IncomingMessage): Promise<void> {
   if (req.complete || req.readableLength > 0) return;
-  await new Promise<void>((resolve) => {
+  await nextEvent(req);
+}
+
+/** Something came, the body ended, or the client went away. */
+function nextEvent(req: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
     const done = () => {
       req.off("readable", done);
       req.off("end", done);

@@ -11,6 +11,7 @@ import { createAccount } from "./simulator/made-accounts.ts";
 import { answerWeb } from "./simulator/pages.ts";
 import { passTime } from "./simulator/passing-time.ts";
 import { answerRupload } from "./simulator/rupload.ts";
+import { accountsOfToken } from "./simulator/tokens.ts";
 import { splitVersion } from "./simulator/versions.ts";
 import { createWorld, type World } from "./simulator/world.ts";
 
@@ -57,6 +58,7 @@ function createSimulator(env: SimEnv): Simulator {
     },
     createAccount: (input) => createAccount(world, input),
     reset: () => world.reset(),
+    accountsOf: (token) => accountsOfToken(world, token),
     media: (sha256) => imageBytes(world, sha256),
     inspect: () => ({
       expiredVersionCalls: world.data.expiredVersionCalls,

@@ -122,6 +122,7 @@ export function createBluesky(env: SimEnv): Simulator {
     inspect: () => ({
       accounts: world.accounts().map(({ did, handle, status, pdsHost }) => ({ did, handle, status, pdsHost })),
     }),
+    accountsOf: (token) => sessions.accountsOf(token),
     act: async (action, input) => runAction(action, input, { bluesky, counters }),
     reset() {
       world.reset();

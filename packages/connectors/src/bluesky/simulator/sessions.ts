@@ -133,6 +133,12 @@ export function createSessions({ now, world }: { readonly now: () => Date; reado
       known.expiresAt = Math.min(known.expiresAt, seconds() + graceSeconds);
       return { account, tokens: issue(account, known.passwordName, known.next) };
     },
+    /** Whose token it is, used up or not; nobody's when it is not one of ours. */
+    accountsOf(token: string): readonly string[] {
+      const [head = "", payload = "", signature = ""] = token.split(".");
+      if (!equalInConstantTime(base64url(hmac(key, `${head}.${payload}`)), signature)) return [];
+      return [Claims.parse(JSON.parse(new TextDecoder().decode(fromBase64(payload)))).sub];
+    },
     end(request: SimRequest): void {
       const { jti } = verify(request, "com.atproto.refresh");
       refreshes.delete(jti);

@@ -79,6 +79,16 @@ export function requireToken(
   return { token, grant };
 }
 
+/** The Page of a Page token with the Instagram account behind it, or the account of an Instagram token. */
+export function accountsOfToken(world: World, value: string): readonly string[] {
+  const token = world.data.tokens.get(value);
+  if (token?.pageId !== undefined) {
+    const igId = world.data.pages.get(token.pageId)?.igId;
+    return [token.pageId, ...(igId === undefined ? [] : [igId])];
+  }
+  return token?.kind === "instagram" ? [...(world.data.grants.get(token.grantId)?.igIds ?? [])] : [];
+}
+
 /** Checks appsecret_proof where given, and wants it where the app setting says so (§3a.7). */
 export function checkProof(world: World, token: Token, proof: string | undefined): void {
   if (proof === undefined) {
