@@ -98,13 +98,15 @@ export async function grantThroughBrowser(
   session: ApiSession,
   platform: string,
   authKind?: string,
+  /** Fields of the consent form beside the button, such as which person agrees. */
+  choices: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly grantId: string }> {
   const started = await session.must("POST", `/api/oauth/${platform}/start`, authKind ? { authKind } : {});
   const agreed = await fetch(started.authUrl, {
     method: "POST",
     redirect: "manual",
     headers: { "content-type": "application/x-www-form-urlencoded" },
-    body: "decision=continue",
+    body: new URLSearchParams({ ...choices, decision: "continue" }).toString(),
   });
   const back = agreed.headers.get("location");
   if (!back)
