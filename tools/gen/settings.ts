@@ -9,7 +9,7 @@ const descriptions: Readonly<Record<SettingName, { readonly what: string; readon
     unset: "development",
   },
   DATABASE_URL: {
-    what: "PostgreSQL 14 or newer, as `postgres://user:password@host:5432/postd`.",
+    what: "PostgreSQL 15 or newer, as `postgres://user:password@host:5432/postd`.",
     unset: "a PostgreSQL of POSTD's own in the data folder",
   },
   POSTD_PORT: {
@@ -23,7 +23,10 @@ const descriptions: Readonly<Record<SettingName, { readonly what: string; readon
     what: "Where browsers and platforms reach this instance. Sign-in redirects, webhooks and media links begin with it.",
     unset: "the address it listens on",
   },
-  POSTD_REDIS_URL: { what: "Address of a Redis or Valkey server, `redis://host:6379`.", unset: "none is used" },
+  POSTD_REDIS_URL: {
+    what: "`redis://host:6379`, for a queue engine on Redis or Valkey; the engine in PostgreSQL does not use it.",
+    unset: "none is used",
+  },
   POSTD_MASTER_KEY: {
     what: "Base64 of 32 bytes; wraps the keys of all tenants. Several separated by commas: the first is current, the others still open old values.",
     unset: "a key file in the data folder",
