@@ -12,6 +12,8 @@ export type OperationAuth =
       readonly scope?: Scope;
       /** The caller needs no tenant yet (choosing or making the first one). */
       readonly tenantless?: true;
+      /** Nobody signed in may call too; the service decides by something else, such as an unguessable state. */
+      readonly optional?: true;
     };
 
 /** What a body may be besides JSON. */

@@ -33,7 +33,10 @@ export async function admit(
   const { auth } = operation;
   if (auth.kind === "public") return ok(undefined);
   const found = await deps.auth.resolve(headersOf(request));
-  if (!found) return fail(unauthenticated(request));
+  if (!found)
+    return auth.optional && request.headers.authorization === undefined
+      ? ok(undefined)
+      : fail(unauthenticated(request));
   const { principal } = found;
   if (principal.kind === "session" && !isSafe(request.method) && !fromTrustedPage(request, deps.config))
     return fail({

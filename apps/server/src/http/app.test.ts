@@ -49,7 +49,7 @@ for (const operation of operations) {
     assert.equal(answer.statusCode, operation.status ?? 200, answer.body);
   });
 
-  if (operation.auth.kind === "caller") {
+  if (operation.auth.kind === "caller" && operation.auth.optional !== true) {
     const { auth } = operation;
     test(`${operation.id} refuses who is not signed in`, async () => {
       const { headers: _headers, ...request } = exampleRequest(operation);
@@ -316,8 +316,8 @@ test("the callback sends a browser on and gives a program the grant", async () =
   assert.match(String(denied.headers.location), /error=platform_refused/);
 });
 
-test("returnTo cannot lead to another site", async () => {
-  for (const returnTo of ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"]) {
+test("returnTo is a path or an address, never something a browser runs", async () => {
+  for (const returnTo of ["//evil.example", "/\\evil.example", "javascript:alert(1)"]) {
     const payload = JSON.stringify({ returnTo });
     const answer = await inject({ method: "POST", url: "/api/oauth/mastodon/start", headers: json, payload });
     assert.equal(answer.statusCode, 400, returnTo);

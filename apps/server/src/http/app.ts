@@ -8,6 +8,7 @@ import type { HttpDeps } from "./deps.ts";
 import { registerDocs } from "./docs.ts";
 import { parseJsonBody } from "./json-body.ts";
 import { registerPublicMedia } from "./media/public-media.ts";
+import { registerPlainPages } from "./plain-pages.ts";
 import { sendProblem } from "./problem.ts";
 import { rateChecks } from "./rate-limits.ts";
 import { accessOf, registerRoute } from "./register.ts";
@@ -103,6 +104,7 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
     await root.register(async (media) => registerPublicMedia(media, deps));
     await root.register(async (docs) => registerDocs(docs, config));
     if (config.webDirectory !== undefined) await registerWeb(root, config.webDirectory);
+    else registerPlainPages(root, config);
   });
   return app;
 }

@@ -33,6 +33,8 @@ export interface HandlerInput<O extends Operation> extends ParsedInput<O> {
   session(): SessionPrincipal;
   /** Throws where no tenant is needed. */
   caller(): Caller;
+  /** For operations whose caller is optional. */
+  maybeCaller(): Caller | undefined;
 }
 
 export type Handler<O extends Operation> = (

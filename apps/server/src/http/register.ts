@@ -70,6 +70,7 @@ async function run(
       if (!principal) throw new Error(`${operation.id} asked for a caller but is public`);
       return callerOf(principal);
     },
+    maybeCaller: () => (principal ? callerOf(principal) : undefined),
   };
   const { params, body } = parsed.value;
   return once(

@@ -71,18 +71,21 @@ export const startOAuth = defineOperation({
   path: "/api/oauth/:platform/start",
   summary: "Start signing in at a platform",
   description:
-    "Answers the address to open in the browser that holds this session. With connectionId the same account is signed in again. The state is single use and ends after ten minutes.",
+    "Answers the address to open in the browser that holds this session; one started with an API key may be opened in anybody's browser, such as a customer's. With connectionId the same account is signed in again. The state is single use and ends after ten minutes.",
   tags: ["connect"],
   auth: { kind: "caller", by: ["session", "key"], scope: "connections:write" },
   params: platformParam,
   body: z.strictObject({
     authKind: AuthKind.optional(),
     connectionId: idSchema("connection").optional(),
-    /** A path on this server to go back to. */
+    /** Where the browser ends: a path on this server, or for a program with an API key an address of its own. */
     returnTo: z
       .string()
       .max(500)
-      .regex(/^\/(?![/\\])[^\\\s]*$/, "must be a path on this server that starts with one slash")
+      .regex(
+        /^(\/(?![/\\])[^\\\s]*|https?:\/\/[^\\\s]+)$/,
+        "must be a path on this server that starts with one slash, or an https address",
+      )
       .optional(),
   }),
   response: z.object({ authUrl: z.string(), state: z.string(), expiresAt: z.iso.datetime(), simulated: z.boolean() }),
@@ -105,9 +108,9 @@ export const finishOAuth = defineOperation({
   path: "/api/oauth/:platform/callback",
   summary: "Where the platform sends the browser back",
   description:
-    "Ties the answer to the session that started, keeps the grant and sends the browser on to choose accounts.",
+    "Ties the answer to the session that started (or to the API key's state, which is single use), keeps the grant and sends the browser on.",
   tags: ["connect"],
-  auth: { kind: "caller", by: ["session", "key"], scope: "connections:write" },
+  auth: { kind: "caller", by: ["session", "key"], scope: "connections:write", optional: true },
   params: platformParam,
   /** Platforms add parameters of their own, so others are ignored here. */
   query: z.object({

@@ -118,7 +118,7 @@ export interface ConnectionsService {
   ): ServiceResult<{ readonly authUrl: string; readonly state: string; readonly expiresAt: string }>;
   /** The platform sent the browser back. Ties to the session that started; single use. */
   finishOAuth(
-    caller: Caller,
+    caller: Caller | undefined,
     input: {
       readonly platform: string;
       readonly state: string;

@@ -1,5 +1,5 @@
 import { secret } from "@postd/connector-kit";
-import { type ConnectionView, fail, ok, type ServiceError } from "@postd/contracts";
+import { type ConnectionView, fail, ok, type Result, type ServiceError } from "@postd/contracts";
 import type { ConnectionRecord, GrantRecord } from "../ports/connections-repo.ts";
 import type { Caller, ConnectionsService } from "../ports/services.ts";
 import { connectAccount } from "./connections-connect.ts";
@@ -15,8 +15,9 @@ export async function getGrant(
   caller: Caller,
   id: Parameters<ConnectionsService["getGrant"]>[1],
 ): ReturnType<ConnectionsService["getGrant"]> {
-  const grant = await findGrant(deps, caller, id);
-  if (!grant) return fail(grantIsOld);
+  const found = await findGrant(deps, caller, id);
+  if (!found.ok) return found;
+  const grant = found.value;
   const repo = deps.connections.forTenant(caller.tenantId);
   const connected = new Map<string, string>();
   for (const account of grant.accounts) {
@@ -32,8 +33,9 @@ export async function connectFromGrant(
   caller: Caller,
   input: Parameters<ConnectionsService["connectFromGrant"]>[1],
 ): ReturnType<ConnectionsService["connectFromGrant"]> {
-  const grant = await findGrant(deps, caller, input.grantId);
-  if (!grant) return fail(grantIsOld);
+  const found = await findGrant(deps, caller, input.grantId);
+  if (!found.ok) return found;
+  const grant = found.value;
   const wanted = new Set(input.accounts.map(accountKey));
   const chosen = grant.accounts.filter((account) => wanted.has(accountKey(account)));
   if (chosen.length !== wanted.size || chosen.length === 0)
@@ -129,13 +131,20 @@ export async function viewsOf(
   return records.map((record) => connectionView(record, deps, twins.get(record.id)));
 }
 
+/** A sign-in of this tenant that has not ended. One that was cleared away, or is another tenant's, is not there. */
 async function findGrant(
   deps: ConnectionsDeps,
   caller: Caller,
   id: GrantRecord["id"],
-): Promise<GrantRecord | undefined> {
+): Promise<Result<GrantRecord, ServiceError>> {
   const grant = await deps.grants.findGrant(caller.tenantId, id);
-  return grant && grant.expiresAt > deps.clock.now() ? grant : undefined;
+  if (!grant)
+    return fail({
+      code: "not_found",
+      detail: `There is no sign-in ${id}. It ends half an hour after it was made.`,
+      next: "Start the connection again.",
+    });
+  return grant.expiresAt <= deps.clock.now() ? fail(grantIsOld) : ok(grant);
 }
 
 const fieldProblem = (name: string, code: string, message: string) =>

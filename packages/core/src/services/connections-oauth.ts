@@ -1,5 +1,5 @@
 import { base64UrlEncode, type Connector, type OAuth2Auth, secret, sha256, sha256Hex } from "@postd/connector-kit";
-import { fail, ok, type ServiceError } from "@postd/contracts";
+import { asId, fail, idPrefixes, ok, type ServiceError } from "@postd/contracts";
 import type { PendingAuthorization } from "../ports/connections-repo.ts";
 import type { Caller, ConnectionsService } from "../ports/services.ts";
 import { stateOwner, verifierName } from "./connections-credentials.ts";
@@ -21,6 +21,13 @@ export async function startOAuth(
   caller: Caller,
   input: Parameters<ConnectionsService["startOAuth"]>[1],
 ): ReturnType<ConnectionsService["startOAuth"]> {
+  if (input.returnTo?.startsWith("http") && !byKey(caller.actorId))
+    return fail({
+      code: "invalid_input",
+      field: "returnTo",
+      detail: "A signed-in person goes back to a page of this server.",
+      next: "Give a path that starts with one slash; only API keys may name another address.",
+    });
   const target = await targetOf(deps, caller, input);
   if (!target.ok) return target;
   const { connector, auth, again } = target.value;
@@ -67,7 +74,7 @@ export async function startOAuth(
  */
 export async function finishOAuth(
   deps: ConnectionsDeps,
-  caller: Caller,
+  visitor: Caller | undefined,
   input: Parameters<ConnectionsService["finishOAuth"]>[1],
 ): ReturnType<ConnectionsService["finishOAuth"]> {
   const stateHash = sha256Hex(input.state);
@@ -76,8 +83,9 @@ export async function finishOAuth(
   const place = { tenantId: pending.tenantId, ownerId: stateOwner(stateHash), name: verifierName };
   const verifier = await deps.vault.open(place);
   await deps.vault.remove({ tenantId: pending.tenantId, ownerId: place.ownerId });
-  const refusal = refusalOf(deps, caller, pending, input);
-  if (refusal) return fail(refusal);
+  const caller = starterOf(pending, visitor);
+  const refusal = caller ? refusalOf(deps, caller, pending, input) : otherSession;
+  if (!caller || refusal) return fail(refusal ?? otherSession);
   const connector = deps.registry.get(pending.platform);
   const auth = authFor(deps.registry, pending);
   if (!connector || auth?.kind !== "oauth2") return fail(unknownPlatform(pending.platform));
@@ -116,6 +124,22 @@ export async function finishOAuth(
   }
   return ok({ grantId: grant.id, ...(pending.returnTo === undefined ? {} : { returnTo: pending.returnTo }) });
 }
+
+/**
+ * Who finishes: the session that started. What an API key started is finished in a customer's browser, which has no
+ * session here; the unguessable single-use state is the tie then, and it acts as the key.
+ */
+function starterOf(pending: PendingAuthorization, visitor: Caller | undefined): Caller | undefined {
+  if (!byKey(pending.userId)) return visitor;
+  return {
+    tenantId: pending.tenantId,
+    actorId: asId("apiKey", pending.userId),
+    role: "admin",
+    sessionHash: pending.sessionHash,
+  };
+}
+
+const byKey = (actorId: string): boolean => actorId.startsWith(`${idPrefixes.apiKey}_`);
 
 type Target = { readonly connector: Connector; readonly auth: OAuth2Auth; readonly again: boolean };
 

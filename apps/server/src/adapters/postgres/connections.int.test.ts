@@ -91,6 +91,32 @@ test("another session or another tenant cannot finish an authorisation, and it i
   assert.equal(await count("select count(*)::int as n from encrypted_secrets where tenant_id = $1", tenantId), 0);
 });
 
+test("what an API key started is finished in a browser that is not signed in, for the key's tenant", async () => {
+  const byKey = { ...caller, actorId: asId("apiKey", "key_0190000000000000") };
+  const returnTo = "https://agency.example/connected";
+  const { state } = value(await service.startOAuth(byKey, { platform: "blog", returnTo }));
+  const finished = value(await service.finishOAuth(undefined, { platform: "blog", state, code: "good" }));
+  assert.equal(finished.returnTo, returnTo);
+  assert.equal(value(await service.getGrant(byKey, finished.grantId)).id, finished.grantId);
+  assert.equal(
+    refusal(await service.getGrant(fixture.caller(await fixture.tenant()), finished.grantId)).code,
+    "not_found",
+  );
+});
+
+test("what a person started is never finished by a browser that is not signed in", async () => {
+  const { state } = await start();
+  assert.equal(
+    refusal(await service.finishOAuth(undefined, { platform: "blog", state, code: "good" })).code,
+    "forbidden",
+  );
+});
+
+test("a person goes back to this server only, a key may name an address of its own", async () => {
+  const refused = refusal(await service.startOAuth(caller, { platform: "blog", returnTo: "https://evil.example" }));
+  assert.deepEqual([refused.code, refused.field], ["invalid_input", "returnTo"]);
+});
+
 test("a state for one platform does not finish another's", async () => {
   const { state } = await start();
   assert.equal(refusal(await finish(state, { platform: "shop" })).code, "invalid_input");
@@ -132,7 +158,7 @@ test("a grant lists its accounts for half an hour and only to its tenant", async
     ],
   );
   assert.equal(grant.simulated, true);
-  assert.equal(refusal(await service.getGrant(fixture.caller(await fixture.tenant()), grantId)).code, "expired");
+  assert.equal(refusal(await service.getGrant(fixture.caller(await fixture.tenant()), grantId)).code, "not_found");
   const wrong = [{ platform: "blog", externalId: "acc-2" }];
   assert.match(refusal(await service.connectFromGrant(caller, { grantId, accounts: wrong })).detail, /may not post/);
   await fixture.moveClock(30 * 60_000 + 1);

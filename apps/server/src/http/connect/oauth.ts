@@ -10,16 +10,17 @@ export const oauthRoutes = [
     ),
   ),
 
-  route(op.finishOAuth, async ({ deps, caller, params, query, request }) => {
+  route(op.finishOAuth, async ({ deps, maybeCaller, params, query, request }) => {
     const { error_description: errorDescription, ...rest } = query;
     const finished = await deps.services.connections.finishOAuth(
-      caller(),
+      maybeCaller(),
       defined({ platform: params.platform, ...rest, errorDescription }),
     );
     const page = isPage(request);
     if (!finished.ok) return page ? redirect(deps.config.publicUrl, refusalQuery(finished.error)) : finished;
     const { grantId, returnTo } = finished.value;
     if (!page) return ok({ body: finished.value, status: 200 });
+    if (returnTo?.startsWith("http")) return goTo(withGrant(returnTo, grantId));
     return redirect(deps.config.publicUrl, defined({ grantId, returnTo }));
   }),
 
@@ -36,6 +37,14 @@ const refusalQuery = ({ code, detail }: ServiceError) => ({ error: code, detail:
 
 /** On to the page where accounts of the grant are chosen, or where the refusal is explained. */
 function redirect(publicUrl: string, query: Readonly<Record<string, string>>) {
-  const location = `${publicUrl}/accounts/choose?${new URLSearchParams(query)}`;
-  return ok({ body: null, status: 302, headers: { location, "referrer-policy": "no-referrer" } });
+  return goTo(`${publicUrl}/accounts/choose?${new URLSearchParams(query)}`);
+}
+
+const goTo = (location: string) =>
+  ok({ body: null, status: 302, headers: { location, "referrer-policy": "no-referrer" } });
+
+function withGrant(address: string, grantId: string): string {
+  const url = new URL(address);
+  url.searchParams.set("grantId", grantId);
+  return url.href;
 }
