@@ -102,5 +102,6 @@ function folderOf(config: Config, folder: string | undefined): string {
   return path.resolve(config.callerDir, folder);
 }
 
-const keySource = (config: Config): string =>
-  config.masterKeys ? "POSTD_MASTER_KEY" : path.join(config.dataDir, "keyring.json");
+function keySource(config: Config): string {
+  return config.masterKeys ? "POSTD_MASTER_KEY" : path.join(config.dataDir, "keyring.json");
+}
