@@ -73,6 +73,7 @@ export async function createHarness() {
   const connector = scriptedConnector(platform, () => clock.now());
   const registry = { get: (id: string) => (id === connector.id ? connector : undefined), all: () => [connector] };
   const broken: string[] = [];
+  const attempts: string[] = [];
   let version = 1;
   let renewals = 0;
   const deps = (ownerName: string): PipelineDeps => ({
@@ -115,7 +116,14 @@ export async function createHarness() {
     registry,
     clock,
     log: { info() {}, warn() {}, error() {} },
-    events: { published() {}, failed() {}, moved() {} },
+    events: {
+      published() {},
+      failed() {},
+      moved() {},
+      attempt: ({ step, outcome }) => {
+        attempts.push(`${step}:${outcome}`);
+      },
+    },
     settings: { leaseMs, leaseMarginMs: 5_000, lateAfterMs, owner: ownerName },
     newAttemptId: () => newId("attempt"),
     random: () => 0,
@@ -144,6 +152,8 @@ export async function createHarness() {
     deps,
     due,
     broken,
+    /** Every answered try the pipeline told of, as `step:outcome`. */
+    attempts,
     renewals: () => renewals,
     holds: createJobHolds(app.db, { lateAfterMs }),
     /** A tenant with one connected account. */

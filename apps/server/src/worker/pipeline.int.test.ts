@@ -60,6 +60,14 @@ describe("the publish pipeline", () => {
     assert.equal(h.platform.live.length, 1);
   });
 
+  it("tells of every answered try once, by step and outcome", async () => {
+    h.attempts.length = 0;
+    h.platform.script = [{ kind: "unavailable", message: "Down." }];
+    await publish();
+    await h.settle();
+    assert.deepEqual(h.attempts, ["make:ok", "show:failed", "show:ok"]);
+  });
+
   it("sends nothing before its time", async () => {
     const at = new Date(h.clock.now().getTime() + 3_600_000).toISOString();
     const id = await publish(undefined, { scheduledFor: at });

@@ -13,7 +13,13 @@ test("what happened is on the page, in Prometheus's format", async () => {
     jobId: "job_secretid",
     tenantId: "ten_secretid",
   });
-  metrics.attempt({ platform: "bluesky", step: "create", outcome: "ok" });
+  metrics.pipeline.attempt({
+    platform: "bluesky",
+    step: "create",
+    outcome: "ok",
+    jobId: "job_secretid",
+    tenantId: "ten_secretid",
+  });
   metrics.egress.call({ host: "bsky.social", method: "POST", outcome: "2xx", effect: "visible", durationMs: 120 });
   const { contentType, text } = await metrics.render();
   assert.match(contentType, /^text\/plain; version=0\.0\.4/);

@@ -13,8 +13,6 @@ export interface Readings {
 export interface Metrics extends MetricsExposition {
   readonly pipeline: PipelineEvents;
   readonly egress: EgressMetrics;
-  /** One try of one step ended. */
-  attempt(fields: { readonly platform: string; readonly step: string; readonly outcome: string }): void;
   close(): Promise<void>;
 }
 
@@ -79,6 +77,7 @@ export function createMetrics(readings: Readings): Metrics {
       },
       failed: ({ platform, kind }) => failed.add(1, { platform, kind }),
       moved: ({ state }) => moved.add(1, { state }),
+      attempt: ({ platform, step, outcome }) => attempts.add(1, { platform, step, outcome }),
     },
     egress: {
       call({ host, method, outcome, effect, durationMs }) {
@@ -87,7 +86,6 @@ export function createMetrics(readings: Readings): Metrics {
         callSeconds.record(durationMs / 1_000, labels);
       },
     },
-    attempt: (fields) => attempts.add(1, { ...fields }),
     async render() {
       const { resourceMetrics } = await reader.collect({ timeoutMillis: 5_000 });
       return { contentType: "text/plain; version=0.0.4; charset=utf-8", text: serializer.serialize(resourceMetrics) };

@@ -18,6 +18,8 @@ export class Run {
   refreshed = false;
   private leaseUntil: Date;
   private connection: OpenConnection | undefined;
+  /** The step each attempt of this run is a try of; an answer names only its attempt. */
+  private readonly attempted = new Map<string, string>();
 
   constructor(job: ClaimedJob, deps: PipelineDeps) {
     this.job = job;
@@ -104,6 +106,7 @@ export class Run {
     });
     if (!written) return false;
     this.leaseUntil = written.leaseUntil;
+    this.attempted.set(intent.attemptId, step.name);
     this.pending = { ...intent, intentAt: written.intentAt, open: true };
     return true;
   }
@@ -115,10 +118,16 @@ export class Run {
       change,
       ...(answer ? { answer } : {}),
     });
-    if (result === "written")
-      this.deps.events.moved({ state: change.state, jobId: this.key.jobId, tenantId: this.key.tenantId });
+    if (result === "written") this.tell(change, answer);
     if (result === "owned_elsewhere" && change.published) await this.askAboutOwner(change.published, answer);
     return result;
+  }
+
+  private tell(change: JobChange, answer: AttemptAnswer | undefined): void {
+    const { deps, job, key } = this;
+    deps.events.moved({ state: change.state, ...key });
+    const step = answer && this.attempted.get(answer.attemptId);
+    if (step) deps.events.attempt({ platform: job.platform, step, outcome: answer.outcome, ...key });
   }
 
   /** The platform named a post that another job owns: which of the two is live is a person's question. */

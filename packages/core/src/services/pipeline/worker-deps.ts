@@ -1,6 +1,6 @@
 import type { Clock, Connector, ConnectorContext, Effect, PlatformFailure } from "@postd/connector-kit";
 import type { ConnectionAccess, OpenConnection } from "../../ports/connection-access.ts";
-import type { Ledger } from "../../ports/ledger.ts";
+import type { AttemptAnswer, Ledger } from "../../ports/ledger.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 
 export interface PipelineSettings {
@@ -35,6 +35,14 @@ export interface PipelineEvents {
     readonly tenantId: string;
   }): void;
   moved(event: { readonly state: string; readonly jobId: string; readonly tenantId: string }): void;
+  /** One try of one step ended, and its answer is in the ledger. */
+  attempt(event: {
+    readonly platform: string;
+    readonly step: string;
+    readonly outcome: AttemptAnswer["outcome"];
+    readonly jobId: string;
+    readonly tenantId: string;
+  }): void;
 }
 
 export interface PipelineDeps {
