@@ -1,5 +1,5 @@
 import type { Format, Step } from "@postd/connector-kit";
-import { ok } from "@postd/contracts";
+import { fail, ok } from "@postd/contracts";
 import { graph, Success } from "../graph.ts";
 import { facebookMedia } from "../limits.ts";
 import { facebookOptions } from "../options.ts";
@@ -7,12 +7,12 @@ import { pageToken } from "./posts.ts";
 import { startUpload, uploadBytes } from "./rupload.ts";
 import {
   finishedState,
+  finishFailure,
   probeFinish,
   reelLink,
   refOf,
   scheduleParams,
   startVideo,
-  tookAnyway,
   type VideoState,
   videoComment,
   videoPermalinkStep,
@@ -42,7 +42,8 @@ const finish: Step<VideoState> = {
       needs: ["pages_manage_posts"],
       field: "media",
     });
-    if (!done.ok && (done.error.kind !== "content_rejected" || !(await tookAnyway(ctx, state)))) return done;
+    const failure = done.ok ? undefined : await finishFailure(ctx, state, done.error);
+    if (failure) return fail(failure);
     const next = finishedState(ctx, state);
     const published = state.publishAt === undefined ? undefined : refOf(next, reelLink);
     return ok({ state: next, ...(published && { published }) });

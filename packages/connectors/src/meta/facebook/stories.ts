@@ -9,10 +9,10 @@ import { startUpload, uploadBytes } from "./rupload.ts";
 import { readVideoStatus, videoStage } from "./video-status.ts";
 import {
   finishedState,
+  finishFailure,
   probeFinish,
   refOf,
   startVideo,
-  tookAnyway,
   type VideoState,
   videoLink,
 } from "./video-steps.ts";
@@ -120,7 +120,8 @@ const finish: Step<VideoState> = {
       needs: ["pages_manage_posts"],
       field: "media",
     });
-    if (!done.ok && (done.error.kind !== "content_rejected" || !(await tookAnyway(ctx, state)))) return done;
+    const failure = done.ok ? undefined : await finishFailure(ctx, state, done.error);
+    if (failure) return fail(failure);
     const postId = done.ok ? done.value.post_id : undefined;
     return ok({ state: finishedState(ctx, { ...state, ...(postId && { postId }) }) });
   },

@@ -24,9 +24,12 @@ export const VideoStatus = z.object({
 });
 export type VideoStatus = z.output<typeof VideoStatus>;
 
-/** `idle`: bytes may be there, nothing was asked to come out. */
+/**
+ * `idle`: bytes may be there, nothing was asked to come out. `unclear`: Facebook works on it and does not say whether it
+ * is to come out, so neither may be concluded.
+ */
 export type VideoStage =
-  | { readonly is: "live" | "scheduled" | "working" | "idle" }
+  | { readonly is: "live" | "scheduled" | "working" | "idle" | "unclear" }
   | { readonly is: "broken"; readonly why: string };
 
 /** What a status means for us. Pure. */
@@ -40,9 +43,15 @@ export function videoStage(status: VideoStatus): VideoStage {
   if (publishing_phase?.publish_status === "scheduled") return { is: "scheduled" };
   if (publishing_phase?.status === "in_progress" || publishing_phase?.status === "complete") return { is: "working" };
   // Videos sent to /videos may carry no publishing phase at all.
-  if (publishing_phase?.publish_status === undefined && video_status === "ready") return { is: "live" };
-  return { is: "idle" };
+  if (publishing_phase === undefined && video_status === "ready") return { is: "live" };
+  if (publishing_phase?.publish_status === "draft") return { is: "idle" };
+  return { is: isBeingProcessed(status) ? "unclear" : "idle" };
 }
+
+const isBeingProcessed = ({ video_status, processing_phase }: VideoStatus): boolean =>
+  processing_phase?.status === undefined
+    ? video_status === "processing" || video_status === "ready"
+    : processing_phase.status !== "not_started";
 
 /** How many bytes Facebook has; the documented spelling and the right one are both read. */
 export const bytesReceived = (status: VideoStatus | undefined): number =>

@@ -1,6 +1,7 @@
 import type {
   ConnectorContext,
   OutgoingPost,
+  PlatformFailure,
   PlatformResult,
   ProbeAnswer,
   PublishedRef,
@@ -9,7 +10,7 @@ import type {
 import { fail, ok } from "@postd/contracts";
 import { type CommentState, firstCommentStep } from "../first-comment.ts";
 import { facebookOptions } from "../options.ts";
-import { readVideoStatus, type VideoStage, videoPermalink, videoStage } from "./video-status.ts";
+import { readVideoStatus, videoPermalink, videoStage } from "./video-status.ts";
 
 /**
  * started -> uploaded -> finished -> live. Only `finish` lets anybody see it, and it names the video's id, which is
@@ -70,6 +71,7 @@ export async function probeFinish(
   const read = await readVideoStatus(ctx, state.videoId ?? "");
   if (!read.ok) return read;
   const stage = videoStage(read.value);
+  if (stage.is === "unclear") return ok({ kind: "not_seen", looked: "the video, which Facebook still works on" });
   if (stage.is === "idle" || stage.is === "broken")
     return ok({ kind: "absent_authoritative", because: "the video's own status says that nothing is coming out" });
   const next = finishedState(ctx, { ...state, live: stage.is === "live" });
@@ -83,11 +85,20 @@ export const finishedState = (ctx: ConnectorContext, state: VideoState): VideoSt
   finishedAt: state.finishedAt ?? ctx.clock.now().toISOString(),
 });
 
-/** A refused `finish` may be the echo of one that took; the video's status tells. */
-export async function tookAnyway(ctx: ConnectorContext, state: VideoState): Promise<VideoStage["is"] | undefined> {
-  const read = state.videoId === undefined ? undefined : await readVideoStatus(ctx, state.videoId);
-  const is = read?.ok ? videoStage(read.value).is : undefined;
-  return is === "live" || is === "working" || is === "scheduled" ? is : undefined;
+/**
+ * The failure of a `finish`, or undefined where the refusal is only the echo of one that took: the video's status tells.
+ * Where it does not, whether the video comes out is not known.
+ */
+export async function finishFailure(
+  ctx: ConnectorContext,
+  state: VideoState,
+  refused: PlatformFailure,
+): Promise<PlatformFailure | undefined> {
+  if (refused.kind !== "content_rejected" || state.videoId === undefined) return refused;
+  const read = await readVideoStatus(ctx, state.videoId);
+  const is = read.ok ? videoStage(read.value).is : undefined;
+  if (is === "live" || is === "working" || is === "scheduled") return undefined;
+  return is === "unclear" ? { ...refused, kind: "outcome_unknown" } : refused;
 }
 
 const DAY_MS = 86_400_000;

@@ -60,6 +60,11 @@ test("a lost answer to finish is settled by the video's own status", async () =>
     [published, "found"],
     [working, "found"],
     [{ status: { publishing_phase: { status: "not_started", publish_status: "draft" } } }, "absent_authoritative"],
+    [{ status: { video_status: "processing" } }, "not_seen"],
+    [
+      { status: { processing_phase: { status: "in_progress" }, publishing_phase: { status: "not_started" } } },
+      "not_seen",
+    ],
   ] as const) {
     const graph = scriptedGraph({ [`GET ${g}/77`]: status });
     const answer = await probeOf(graph, contextOf(graph), reel, "finish", {
@@ -78,6 +83,16 @@ test("a finish that is refused because it took before counts as done", async () 
   });
   const played = await play(graph, contextOf(graph), reel, reelPost, { state: uploaded });
   assert.equal(played.published?.externalId, "77");
+});
+
+test("a finish that is refused while Facebook works on the video is never called failed", async () => {
+  const graph = scriptedGraph({
+    [`POST ${g}/123/videos`]: graphError(100),
+    [`GET ${g}/77`]: { status: { video_status: "processing" } },
+  });
+  const state = { ...uploaded, sessionId: "s" };
+  const played = await play(graph, contextOf(graph), video, postOf({ format: "video", media: [clip] }), { state });
+  assert.deepEqual([played.at, played.failure?.kind], ["finish", "outcome_unknown"]);
 });
 
 test("a reel Facebook cannot process is rejected with Facebook's reason", async () => {
@@ -193,6 +208,10 @@ const stages: readonly (readonly [object, VideoStage["is"]])[] = [
   [{ video_status: "upload_complete" }, "idle"],
   [{ video_status: "ready" }, "live"],
   [{ video_status: "ready", publishing_phase: { publish_status: "draft" } }, "idle"],
+  [{ video_status: "ready", publishing_phase: { status: "not_started" } }, "unclear"],
+  [{ video_status: "processing" }, "unclear"],
+  [{ video_status: "processing", processing_phase: { status: "not_started" } }, "idle"],
+  [{ video_status: "processing", publishing_phase: { status: "not_started", publish_status: "draft" } }, "idle"],
   [{ video_status: "expired" }, "broken"],
   [{ publishing_phase: { publish_status: "scheduled" } }, "scheduled"],
   [{ publishing_phase: { publish_status: "error" } }, "broken"],

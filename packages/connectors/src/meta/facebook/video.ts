@@ -19,11 +19,11 @@ import { pageToken } from "./posts.ts";
 import { bytesReceived, readVideoStatus } from "./video-status.ts";
 import {
   finishedState,
+  finishFailure,
   probeFinish,
   refOf,
   scheduleParams,
   startVideo,
-  tookAnyway,
   type VideoState,
   videoComment,
   videoLink,
@@ -150,7 +150,8 @@ const finish: Step<VideoState> = {
       needs: ["pages_manage_posts", "publish_video"],
       field: "media",
     });
-    if (!done.ok && (done.error.kind !== "content_rejected" || !(await tookAnyway(ctx, state)))) return done;
+    const failure = done.ok ? undefined : await finishFailure(ctx, state, done.error);
+    if (failure) return fail(failure);
     const videoId = state.videoId ?? (done.ok ? done.value.id : undefined);
     if (videoId === undefined)
       return fail({ kind: "outcome_unknown", message: "Facebook took the video and did not say its number." });
