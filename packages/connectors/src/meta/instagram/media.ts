@@ -15,7 +15,7 @@ import { graph, Id } from "../graph.ts";
 import { hostFor, instant } from "../graph-url.ts";
 import { instagramNeeds } from "../scopes.ts";
 import { containerStage } from "./containers.ts";
-import { type InstagramState, maxRemakes, refOf, remade } from "./state.ts";
+import { brokenForGood, type InstagramState, mayRemake, refOf, remade } from "./state.ts";
 
 const Media = z.object({
   id: z.string(),
@@ -48,10 +48,11 @@ export async function publishContainer(
   if (!stage.ok) return stage;
   if (stage.value.is === "published") return adopted(ctx, post, state);
   if (stage.value.is === "working") return ok({ state: { ...state, ready: false }, waitMs: 10_000 });
-  const mayRemake = state.remakes < maxRemakes;
+  const now = ctx.clock.now();
+  const again = mayRemake(state, now);
   const lost = stage.value.is === "expired" || stage.value.is === "gone";
-  if (mayRemake && (lost || (stage.value.is === "broken" && stage.value.remake))) return ok({ state: remade(state) });
-  if (stage.value.is === "broken") return fail(stage.value.failure);
+  if (again && (lost || (stage.value.is === "broken" && stage.value.remake))) return ok({ state: remade(state, now) });
+  if (stage.value.is === "broken") return fail(brokenForGood(stage.value.failure));
   const sent = await graph(ctx, ctx.credentials.accessToken, {
     method: "POST",
     host: hostFor(ctx.account),
@@ -68,7 +69,7 @@ export async function publishContainer(
   }
   const meaning = meaningOf(sent.error);
   if (meaning === "not_ready") return ok({ state: { ...state, ready: false }, waitMs: 10_000 });
-  if (meaning === "recreate" && mayRemake) return ok({ state: remade(state), waitMs: 5000 });
+  if (meaning === "recreate" && again) return ok({ state: remade(state, now), waitMs: 5000 });
   return sent;
 }
 

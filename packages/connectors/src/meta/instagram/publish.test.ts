@@ -132,8 +132,22 @@ test("an expired or broken container is made anew, twice at most", async () => {
   assert.equal(played.published?.externalId, "m1");
   const never = scriptedGraph({ ...script(), [`GET ${g}/c1`]: { status_code: "ERROR", status: "Error: 2207003" } });
   const failed = await play(never, contextOf(never, { account }), image, imagePost);
-  assert.deepEqual([failed.at, failed.failure?.kind], ["wait_until_ready", "unavailable"]);
+  // Not `unavailable`: the pipeline would look at the same broken container for ever.
+  assert.deepEqual([failed.at, failed.failure?.kind], ["wait_until_ready", "content_rejected"]);
   assert.equal(never.calls.filter(({ line }) => line.endsWith("/789/media")).length, 3);
+});
+
+test("a post that a person sends again later gets a new container", async () => {
+  const clock = clockAt("2026-11-20T10:00:00Z");
+  const broken = { status_code: "ERROR", status: "Error: 2207003" };
+  const made = [{ id: "c0" }, { id: "c0" }, { id: "c0" }, { id: "c1" }];
+  const graph = scriptedGraph({ ...script(), [`POST ${g}/789/media`]: made, [`GET ${g}/c0`]: broken });
+  const ctx = contextOf(graph, { account, clock });
+  const failed = await play(graph, ctx, image, imagePost);
+  assert.equal(failed.failure?.kind, "content_rejected");
+  clock.forward(20 * 60_000);
+  const again = await play(graph, ctx, image, imagePost, { state: failed.state });
+  assert.equal(again.published?.externalId, "m1");
 });
 
 test("media Instagram will never take is rejected at once", async () => {

@@ -1,4 +1,4 @@
-import type { PublishedRef } from "@postd/connector-kit";
+import type { PlatformFailure, PublishedRef } from "@postd/connector-kit";
 import type { CommentState } from "../first-comment.ts";
 
 /**
@@ -14,6 +14,7 @@ export type InstagramState = CommentState & {
   readonly polls: number;
   readonly pollingSince?: string;
   readonly remakes: number;
+  readonly remadeAt?: string;
   readonly mediaId?: string;
   readonly permalink?: string;
   readonly detailsRead: boolean;
@@ -43,9 +44,30 @@ export function fresh(state: InstagramState): InstagramState {
 }
 
 /** Everything made so far is given up; the next run makes it again. */
-export function remade(state: InstagramState): InstagramState {
-  const { containerId: _, ...rest } = fresh(state);
-  return { ...rest, childIds: [], readyChildren: 0, ready: false, remakes: state.remakes + 1 };
+export function remade(state: InstagramState, now: Date): InstagramState {
+  const { containerId: _, ...rest } = countRemake(fresh(state), now);
+  return { ...rest, childIds: [], readyChildren: 0, ready: false };
 }
 
-export const maxRemakes = 2;
+const maxRemakes = 2;
+const remakeRestMs = 10 * 60_000;
+
+/** Two in a row; after a rest, as when a person sends the post again, they count anew. */
+export const mayRemake = (state: InstagramState, now: Date): boolean =>
+  state.remakes < maxRemakes || hasRested(state, now);
+
+/** Notes one more try. */
+export const countRemake = (state: InstagramState, now: Date): InstagramState => ({
+  ...state,
+  remakes: hasRested(state, now) ? 1 : state.remakes + 1,
+  remadeAt: now.toISOString(),
+});
+
+const hasRested = ({ remadeAt }: InstagramState, now: Date): boolean =>
+  remadeAt !== undefined && now.getTime() - new Date(remadeAt).getTime() > remakeRestMs;
+
+/** Waiting cannot mend a broken container, so once the tries are used up a person is asked. */
+export const brokenForGood = (failure: PlatformFailure): PlatformFailure =>
+  failure.kind === "unavailable" || failure.kind === "outcome_unknown"
+    ? { ...failure, kind: "content_rejected", field: "media", reason: "processing" }
+    : failure;

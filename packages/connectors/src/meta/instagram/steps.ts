@@ -13,7 +13,7 @@ import { instagramNeeds } from "../scopes.ts";
 import { containerStage, makeChild, makePost } from "./containers.ts";
 import { probeMedia, publishContainer, readMedia } from "./media.ts";
 import { usedUp } from "./quota.ts";
-import { fresh, type InstagramState, isOut, maxRemakes, refOf, remade } from "./state.ts";
+import { brokenForGood, countRemake, fresh, type InstagramState, isOut, mayRemake, refOf, remade } from "./state.ts";
 
 const checkQuota: Step<InstagramState> = {
   name: "check_quota",
@@ -34,7 +34,9 @@ const makeChildren: Step<InstagramState> = {
   done: (state, post) => isOut(state) || state.containerId !== undefined || state.childIds.length >= post.media.length,
   async run({ post, state }, ctx) {
     const made = await makeChild(ctx, post, state.childIds.length);
-    return made.ok ? ok({ state: { ...state, childIds: [...state.childIds, made.value] } }) : fetchAgain(state, made);
+    return made.ok
+      ? ok({ state: { ...state, childIds: [...state.childIds, made.value] } })
+      : fetchAgain(ctx, state, made);
   },
 };
 
@@ -58,7 +60,7 @@ const makeParent: Step<InstagramState> = {
   done: (state) => isOut(state) || state.containerId !== undefined,
   async run({ post, state }, ctx) {
     const made = await makePost(ctx, post, state.childIds);
-    return made.ok ? ok({ state: { ...fresh(state), containerId: made.value } }) : fetchAgain(state, made);
+    return made.ok ? ok({ state: { ...fresh(state), containerId: made.value } }) : fetchAgain(ctx, state, made);
   },
 };
 
@@ -75,14 +77,20 @@ const waitForContainer: Step<InstagramState> = {
  * @source platforms/meta.md sections 12 and 15 (9004/2207052)
  */
 function fetchAgain(
+  ctx: ConnectorContext,
   state: InstagramState,
   refused: { readonly ok: false; readonly error: PlatformFailure },
 ): Result<Progress<InstagramState>, PlatformFailure> {
-  if (!refused.error.platformCode?.endsWith("/2207052") || state.remakes >= maxRemakes) return refused;
-  return ok({ state: { ...state, remakes: state.remakes + 1 }, waitMs: 15_000 });
+  const now = ctx.clock.now();
+  if (!refused.error.platformCode?.endsWith("/2207052") || !mayRemake(state, now)) return refused;
+  return ok({ state: countRemake(state, now), waitMs: 15_000 });
 }
 
 const maxWaitMs = 30 * 60_000;
+const expiredAgain: PlatformFailure = {
+  kind: "unavailable",
+  message: "Instagram let the prepared post expire again and again. Send it again later.",
+};
 
 async function poll(
   ctx: ConnectorContext,
@@ -96,13 +104,12 @@ async function poll(
   const stage = read.value;
   // `published`: an earlier run's answer was lost; the publish step finds the post and sends nothing.
   if (stage.is === "finished" || stage.is === "published") return ok({ state: finished });
-  if (stage.is === "broken" && (!stage.remake || state.remakes >= maxRemakes)) return fail(stage.failure);
-  if (stage.is === "broken" || stage.is === "expired" || stage.is === "gone") {
-    if (state.remakes >= maxRemakes)
-      return fail({ kind: "unavailable", message: "Instagram let the prepared post expire again and again." });
-    return ok({ state: remade(state), waitMs: 10_000 * (state.remakes + 1) });
-  }
   const now = ctx.clock.now();
+  if (stage.is === "broken" && !stage.remake) return fail(stage.failure);
+  if (stage.is === "broken" || stage.is === "expired" || stage.is === "gone") {
+    if (mayRemake(state, now)) return ok({ state: remade(state, now), waitMs: 10_000 * (state.remakes + 1) });
+    return fail(brokenForGood(stage.is === "broken" ? stage.failure : expiredAgain));
+  }
   const pollingSince = state.pollingSince ?? now.toISOString();
   if (now.getTime() - new Date(pollingSince).getTime() > maxWaitMs)
     return fail({ kind: "unavailable", message: "Instagram has been preparing the media for more than half an hour." });
