@@ -38,7 +38,7 @@ export function registerPlainPages(app: FastifyInstance, config: HttpConfig): vo
 
 function page(title: string, paragraphs: readonly string[]): string {
   const body = paragraphs.filter((text) => text !== "").map((text) => `<p>${text}</p>`);
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><title>${title}</title>
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1rem;color:#151a22;background:#f4f5f8}h1{font-size:1.3rem}code{background:#e8ebf0;padding:.1em .3em;border-radius:4px}a{color:#215cd0}
 @media (prefers-color-scheme:dark){body{color:#eff0f3;background:#0c0d10}code{background:#252930}a{color:#7aaefb}}</style>
 <main><h1>${title}</h1>${body.join("")}</main></html>`;

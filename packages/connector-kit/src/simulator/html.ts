@@ -37,7 +37,7 @@ table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.35rem .
 /** A whole page; `bodyHtml` must be escaped already. Says on top that nothing of it is real. */
 export function htmlPage(input: { readonly title: string; readonly bodyHtml: string }): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>${escapeHtml(input.title)}</title><style>${css}</style></head><body>
+<link rel="icon" href="data:,"><title>${escapeHtml(input.title)}</title><style>${css}</style></head><body>
 <p class="note" style="margin:0">Simulated platform. Nothing here was sent to the real one.</p><main>${input.bodyHtml}</main></body></html>`;
 }
 
