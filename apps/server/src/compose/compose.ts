@@ -16,6 +16,7 @@ import {
   createPlatformsService,
   createPublishingService,
   createVault,
+  type JobQueue,
   newId,
   type PipelineDeps,
 } from "@postd/core";
@@ -48,7 +49,7 @@ import { createDueJobs, masterKeysInUse } from "../adapters/postgres/system.ts";
 import { createVaultStore } from "../adapters/postgres/vault-store.ts";
 import { connectorSettings } from "../config/connector-settings.ts";
 import type { Config } from "../config.ts";
-import { createHttpApp, defaultHttpLimits } from "../http/app.ts";
+import { createHttpApp, defaultHttpLimits, type HttpConfig } from "../http/app.ts";
 import { clientAddressHeader } from "../http/auth-routes.ts";
 import type { Logger } from "./logger.ts";
 import type { OpenDatabase } from "./open-database.ts";
@@ -68,6 +69,10 @@ export interface ComposeInput {
   readonly version: string;
   /** Address people and platforms use; known once the port is chosen. */
   readonly publicUrl: string;
+  /** Stands between the server and its engine; tests make it lose or repeat tasks. */
+  readonly throughQueue?: (engine: JobQueue) => JobQueue;
+  /** What a test sets differently in the HTTP role. */
+  readonly http?: Partial<Pick<HttpConfig, "checkResponses" | "rateLimits">>;
 }
 
 /** Builds every part once, in the order they need each other. Nothing listens or works yet; nothing stays open on failure. */
@@ -101,8 +106,9 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
 
   const settings = connectorSettings(config, registry, simulation);
   const reader = createHealthReader({ system: system.db, app: app.db });
-  const queue = await openQueue({ pool: system.pool, listener, log, maintain: config.role !== "http" });
-  onClose(() => queue.close());
+  const engine = await openQueue({ pool: system.pool, listener, log, maintain: config.role !== "http" });
+  onClose(() => engine.close());
+  const queue = input.throughQueue?.(engine) ?? engine;
   const metrics = createMetrics({
     oldestDueMs: async () => (await reader.flow()).oldestDueMs,
     queueWaiting: async () => (await queue.depth()).waiting,
@@ -258,6 +264,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
           trustedProxies: config.trustedProxies,
           ...(config.metricsToken ? { metricsToken: config.metricsToken } : {}),
           simulated: simulation.url !== undefined,
+          ...input.http,
         },
       }),
     worker: () =>

@@ -19,9 +19,12 @@ const redacted = [
   "refreshToken",
 ];
 
-/** JSON lines on stdout; errors carry message and stack but no bodies. */
-export function createLogger(config: Pick<Config, "logLevel" | "role">): Logger {
-  return pino({
+/** JSON lines on stdout, or to `destination`; errors carry message and stack but no bodies. */
+export function createLogger(
+  config: Pick<Config, "logLevel" | "role">,
+  destination: pino.DestinationStream = pino.destination(1),
+): Logger {
+  const options: pino.LoggerOptions = {
     level: config.logLevel,
     base: { role: config.role },
     timestamp: pino.stdTimeFunctions.isoTime,
@@ -30,7 +33,8 @@ export function createLogger(config: Pick<Config, "logLevel" | "role">): Logger 
       err: describeError,
       error: (value: unknown) => (value instanceof Error ? describeError(value) : value),
     },
-  });
+  };
+  return pino(options, destination);
 }
 
 /** A database error repeats values of the row in `detail`, and the failed query in the message of its wrapper. */
