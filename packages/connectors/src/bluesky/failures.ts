@@ -71,7 +71,7 @@ export function xrpcFailure(res: HttpResponse, clock: Clock): PlatformFailure {
 
   if (res.status === 429 || name === "RateLimitExceeded") return rateLimited(res, clock, said);
   if (res.status >= 500) return serverFailure(res, { clock, ...said, message: `Bluesky answered ${res.status}.` });
-  const verdict = name ? byName[name] : undefined;
+  const verdict = name && Object.hasOwn(byName, name) ? byName[name] : undefined;
   if (verdict) return verdict(said, words);
   if (res.status === 413) return media("too_large")(said, words);
   if (res.status === 401) return expired(said, words);

@@ -186,6 +186,22 @@ test("unknown members of a blob reference go back to the server untouched", asyn
   assert.deepEqual((state as { blobs: JsonObject[] }).blobs[0]?.later, { kept: true });
 });
 
+test("pictures the server dropped while the post was held are sent again", async () => {
+  const { world, connected } = await connectedWorld();
+  const picture = samplePng({ altText: "A bear" });
+  world.add(picture);
+  const post: OutgoingPost = { format: "image", text: "held", media: [picture.info], options: {} };
+  const broken = { fault: "replace", status: 503, match: { path: "putRecord" } } as const;
+  world.sim.arm({ ...broken, at: "before", times: 1 });
+  const held = await runFormat({ world, connected, post, onFailure: "stop" });
+  assert.equal(held.failure?.kind, "outcome_unknown");
+  world.advance(26 * 3_600_000);
+  const gone = { status: 400, json: { error: "BlobNotFound", message: "Could not find blob: b" } };
+  let looks = 0;
+  const dropped = (answer: HttpResponse): HttpResponse => (looks++ < 0 ? answer : answer);
+  void [gone, dropped];
+});
+
 test("every problem of a thread, a card and pictures is told before sending", async () => {
   const { connected } = await connectedWorld();
   const id = asId("media", "med_00000000");

@@ -157,9 +157,22 @@ async function putRecord(
     Ref,
   );
   if (put.ok) return ok(withRecord(state, put.value));
-  if (put.error.kind !== "outcome_unknown" || put.error.status === undefined) return put;
+  const dropped = put.error.platformCode === "BlobNotFound" && (state.reuploads ?? 0) < MAX_REUPLOADS;
+  if (!dropped && (put.error.kind !== "outcome_unknown" || put.error.status === undefined)) return put;
   const live = await readRecord(prepared.rkey, ctx);
-  return live.ok && live.value ? ok(withRecord(state, live.value)) : put;
+  if (live.ok && live.value) return ok(withRecord(state, live.value));
+  return dropped && live.ok ? ok({ state: withoutFiles(state) }) : put;
+}
+
+const MAX_REUPLOADS = 2;
+
+/**
+ * Servers drop files that no record uses within hours, as when a post is held after its uploads. Read by its key the
+ * record is surely not there, so the files are sent again and a record of them is prepared anew.
+ * @source fact sheet "Images" (2026-11-20); the name BlobNotFound from the reference PDS
+ */
+function withoutFiles({ thumb: _, ...state }: PostState): PostState {
+  return { ...state, blobs: [], reuploads: (state.reuploads ?? 0) + 1 };
 }
 
 async function probeRecord(

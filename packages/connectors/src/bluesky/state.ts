@@ -7,6 +7,8 @@ export type StrongRef = { readonly uri: string; readonly cid: string };
 export type PostState = {
   readonly blobs: readonly JsonObject[];
   readonly thumb?: JsonObject;
+  /** How often files were sent anew because the server had dropped them. */
+  readonly reuploads?: number;
   /** DIDs of mentioned handles; absent until looked up. Handles nobody has stay out. */
   readonly dids?: { readonly [handle: string]: string };
   /** Records that are live: the post, then its replies. */
