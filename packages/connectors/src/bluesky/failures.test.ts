@@ -21,6 +21,11 @@ for (const { status, error, message, effect, kind, field } of fixture.cases)
     assert.equal(failure.kind === "content_rejected" ? failure.field : undefined, field);
   });
 
+test("an error named like a part of every object is one we do not know", () => {
+  const failure = xrpcFailure(answer(400, { error: "constructor" }, "none"), clock);
+  assert.equal(failure.kind, "unexpected_response");
+});
+
 test("the wait is read from Retry-After, else from RateLimit-Reset, else left open", () => {
   const wait = (headers: Record<string, string>) => {
     const failure = xrpcFailure(answer(429, { error: "RateLimitExceeded" }, "visible", headers), clock);

@@ -186,20 +186,35 @@ test("unknown members of a blob reference go back to the server untouched", asyn
   assert.deepEqual((state as { blobs: JsonObject[] }).blobs[0]?.later, { kept: true });
 });
 
-test("pictures the server dropped while the post was held are sent again", async () => {
+test("files the server dropped while the post was held are sent again", async () => {
   const { world, connected } = await connectedWorld();
   const picture = samplePng({ altText: "A bear" });
   world.add(picture);
   const post: OutgoingPost = { format: "image", text: "held", media: [picture.info], options: {} };
-  const broken = { fault: "replace", status: 503, match: { path: "putRecord" } } as const;
-  world.sim.arm({ ...broken, at: "before", times: 1 });
-  const held = await runFormat({ world, connected, post, onFailure: "stop" });
-  assert.equal(held.failure?.kind, "outcome_unknown");
-  world.advance(26 * 3_600_000);
-  const gone = { status: 400, json: { error: "BlobNotFound", message: "Could not find blob: b" } };
-  let looks = 0;
-  const dropped = (answer: HttpResponse): HttpResponse => (looks++ < 0 ? answer : answer);
-  void [gone, dropped];
+  let isHeld = true;
+  const holdBeforePut = (_run: number, { name }: { name: string }) => {
+    if (name === "put_post" && isHeld) {
+      isHeld = false;
+      world.advance(26 * 3_600_000);
+    }
+    return undefined;
+  };
+  const report = await runFormat({ world, connected, post, meddle: holdBeforePut });
+  assert.equal(report.end, "published");
+  assert.equal(world.sim.simulator.posts()[0]?.media[0]?.sha256, picture.info.sha256);
+  assert.equal(report.trace.filter(({ step }) => step === "upload_pictures").length, 2);
+});
+
+test("a false word that the files are missing never makes a second post", async () => {
+  const { world, connected } = await connectedWorld();
+  const picture = samplePng({ altText: "A bear" });
+  world.add(picture);
+  const post: OutgoingPost = { format: "image", text: "never", media: [picture.info], options: {} };
+  const missing = (answer: HttpResponse): HttpResponse =>
+    answer.effect === "visible" ? { ...answer, status: 400, json: { error: "BlobNotFound" } } : answer;
+  const report = await runFormat({ world, connected, post, tamper: missing });
+  assert.equal(world.sim.simulator.posts().length, 1, "the record went in; only the answer was false");
+  assert.equal(report.end, "published", "read by its key it is live");
 });
 
 test("every problem of a thread, a card and pictures is told before sending", async () => {
