@@ -147,7 +147,7 @@ const Uses = z.array(
 const Usage = z.record(z.string(), Uses);
 
 /** The wait `X-Business-Use-Case-Usage` names, in minutes there. @source platforms/meta.md section 13 */
-function regainAccessMs(res: Pick<HttpResponse, "headers">): number | undefined {
+export function regainAccessMs(res: Pick<HttpResponse, "headers">): number | undefined {
   const minutes = businessUsage(res).map((use) => use.estimated_time_to_regain_access ?? 0);
   const longest = Math.max(0, ...minutes);
   return longest > 0 ? longest * 60_000 : undefined;

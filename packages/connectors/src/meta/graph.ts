@@ -2,6 +2,7 @@ import {
   type ConnectorContext,
   type Effect,
   type HttpBody,
+  type HttpResponse,
   hmacSha256Hex,
   type MultipartPart,
   type PlatformFailure,
@@ -12,7 +13,7 @@ import {
 } from "@postd/connector-kit";
 import { fail, ok, type Result } from "@postd/contracts";
 import { z } from "zod";
-import { type FailureHint, graphFailure, usedPercent } from "./failures.ts";
+import { type FailureHint, graphFailure, regainAccessMs, usedPercent } from "./failures.ts";
 import { type GraphHost, graphUrl } from "./graph-url.ts";
 
 /** What a Graph call needs of a context; the authorising one has it too. */
@@ -32,6 +33,8 @@ export interface GraphCall<T extends z.ZodType> extends Omit<FailureHint, "clock
   readonly answer: T;
   /** For reads inside an effect step. */
   readonly effect?: Effect;
+  /** A read the work may wait for: nearly at the end of Meta's allowance its answer is put off, and the work with it. */
+  readonly mayWait?: boolean;
   readonly timeoutMs?: number;
 }
 
@@ -66,9 +69,22 @@ export async function graph<T extends z.ZodType>(
   const percent = usedPercent(res.value) ?? 0;
   if (percent >= 80) ctx.log.warn({ percent, host }, "Meta's allowance for this app or account is nearly used");
   if (failure) return fail(failure);
+  if (percent >= STOP_PERCENT && call.mayWait && res.value.effect === "none") return fail(nearlyUsed(res.value));
   const parsed = parseJson(res.value, call.answer);
   return parsed.ok || res.value.effect !== "visible" ? parsed : fail(unsure(parsed.error));
 }
+
+/**
+ * Calls go on below this share. It is told on reads alone: what has been changed must not be forgotten.
+ * @source platforms/meta.md section 13
+ */
+const STOP_PERCENT = 95;
+
+const nearlyUsed = (res: Pick<HttpResponse, "headers">): PlatformFailure => ({
+  kind: "rate_limited",
+  retryAfterMs: regainAccessMs(res) ?? 5 * 60_000,
+  message: "Meta's allowance for this app or account is nearly used.",
+});
 
 /** A visible call answered "fine" in words we cannot read: it has most likely happened. */
 const unsure = (failure: PlatformFailure): PlatformFailure => ({ ...failure, kind: "outcome_unknown" });

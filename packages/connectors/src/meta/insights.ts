@@ -69,6 +69,7 @@ async function ask(
     path: [...call.path, "insights"],
     params: { ...call.params, metric: plans.map((plan) => plan.platformName).join(",") },
     answer: Insights,
+    mayWait: true,
   });
   if (answer.ok) return ok(readInsights(answer.value.data, plans));
   const tooFewViewers = answer.error.platformCode === "10" && call.about === "object";

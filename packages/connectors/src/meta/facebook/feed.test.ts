@@ -56,6 +56,21 @@ test("where Facebook refuses to show it, the unseen post is deleted before the p
   assert.equal(graph.calls.filter(({ line }) => line === createLine)[1]?.fields.published, undefined);
 });
 
+test("photos that went away with the unseen post are sent again before the post goes out in one step", async () => {
+  const graph = scriptedGraph({
+    [createLine]: [{ id: "123_1" }, { id: "123_2" }],
+    [`POST ${g}/123/photos`]: [{ id: "9" }, { id: "10" }],
+    [`POST ${draft}`]: graphError(100),
+    [`GET ${draft}`]: { is_published: false },
+    [`DELETE ${draft}`]: { success: true },
+    [`GET ${g}/123_2`]: { id: "123_2" },
+  });
+  const played = await play(graph, contextOf(graph), photo, postOf({ format: "photo", media: [medium()] }));
+  assert.equal(played.published?.externalId, "123_2");
+  const posts = graph.calls.filter(({ line }) => line === createLine);
+  assert.equal(posts[1]?.fields.attached_media, '[{"media_fbid":"10"}]');
+});
+
 test("an unseen post that turns out to be shown is taken, not sent again", async () => {
   const graph = scriptedGraph({
     [createLine]: { id: "123_1" },

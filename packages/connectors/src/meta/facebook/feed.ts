@@ -116,7 +116,10 @@ const show: Step<FeedState> = {
   },
 };
 
-/** Before sending in one step the unpublished post must be gone, else both might come out. */
+/**
+ * Before sending in one step the unpublished post must be gone, else both might come out. Its photos may go with it, so
+ * they are uploaded again: another photo nobody sees costs nothing.
+ */
 const dropUnpublished: Step<FeedState> = {
   name: "drop_unpublished",
   effect: "invisible",
@@ -124,7 +127,8 @@ const dropUnpublished: Step<FeedState> = {
   timeoutMs: 70_000,
   done: (state) => state.mode !== "one_step" || state.draftId === undefined || state.liveId !== undefined,
   async run({ state }, ctx) {
-    const { draftId = "", ...rest } = state;
+    const { draftId = "", ...kept } = state;
+    const rest: FeedState = { ...kept, photoIds: [] };
     const read = await graph(ctx, pageToken(ctx), {
       method: "GET",
       path: [draftId],

@@ -45,7 +45,7 @@ export const uploadBytes: Step<VideoState> = {
     const videoId = state.videoId ?? "";
     if (!item)
       return fail({ kind: "content_rejected", field: "media", reason: "missing", message: "The video is missing." });
-    const before = await readVideoStatus(ctx, videoId);
+    const before = await readVideoStatus(ctx, videoId, true);
     if (!before.ok) return before;
     const offset = Math.min(bytesReceived(before.value), item.sizeBytes);
     if (offset === item.sizeBytes) return ok({ state: { ...state, uploaded: true } });

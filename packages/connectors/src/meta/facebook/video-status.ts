@@ -57,7 +57,11 @@ const isBeingProcessed = ({ video_status, processing_phase }: VideoStatus): bool
 export const bytesReceived = (status: VideoStatus | undefined): number =>
   status?.uploading_phase?.bytes_transfered ?? status?.uploading_phase?.bytes_transferred ?? 0;
 
-export async function readVideoStatus(ctx: ConnectorContext, videoId: string): PlatformResult<VideoStatus> {
+export async function readVideoStatus(
+  ctx: ConnectorContext,
+  videoId: string,
+  mayWait = false,
+): PlatformResult<VideoStatus> {
   const read = await graph(ctx, pageToken(ctx), {
     method: "GET",
     path: [videoId],
@@ -66,6 +70,7 @@ export async function readVideoStatus(ctx: ConnectorContext, videoId: string): P
     effect: "none",
     about: "object",
     field: "media",
+    mayWait,
   });
   return read.ok ? ok(read.value.status ?? {}) : read;
 }

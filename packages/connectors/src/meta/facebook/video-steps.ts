@@ -110,7 +110,7 @@ export const waitUntilLive = (fallback: FallbackLink): Step<VideoState> => ({
   repeatable: true,
   done: (state) => state.live || state.publishAt !== undefined,
   async run({ state }, ctx) {
-    const read = await readVideoStatus(ctx, state.videoId ?? "");
+    const read = await readVideoStatus(ctx, state.videoId ?? "", true);
     if (!read.ok) return read;
     const stage = videoStage(read.value);
     if (stage.is === "broken")

@@ -100,7 +100,11 @@ export type ContainerStage =
 const Status = z.object({ status_code: z.string().optional(), status: z.string().optional() });
 
 /** A status code nobody has documented is taken as "still at it". @source platforms/meta.md section 6 */
-export async function containerStage(ctx: ConnectorContext, containerId: string): PlatformResult<ContainerStage> {
+export async function containerStage(
+  ctx: ConnectorContext,
+  containerId: string,
+  mayWait = false,
+): PlatformResult<ContainerStage> {
   const read = await graph(ctx, ctx.credentials.accessToken, {
     method: "GET",
     host: hostFor(ctx.account),
@@ -111,6 +115,7 @@ export async function containerStage(ctx: ConnectorContext, containerId: string)
     about: "object",
     needs: instagramNeeds(ctx.account.authKind, "publish"),
     field: "media",
+    mayWait,
   });
   if (!read.ok) {
     const meaning = meaningOf(read.error);

@@ -44,7 +44,7 @@ export async function publishContainer(
   post: OutgoingPost,
   state: InstagramState,
 ): PlatformResult<Progress<InstagramState>> {
-  const stage = await containerStage(ctx, state.containerId ?? "");
+  const stage = await containerStage(ctx, state.containerId ?? "", true);
   if (!stage.ok) return stage;
   if (stage.value.is === "published") return adopted(ctx, post, state);
   if (stage.value.is === "working") return ok({ state: { ...state, ready: false }, waitMs: 10_000 });

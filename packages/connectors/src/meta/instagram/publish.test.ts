@@ -261,3 +261,41 @@ test("a file Instagram could not fetch is offered twice more, then rejected with
   assert.ok(failed.failure?.kind === "content_rejected" && failed.failure.field === "media");
   assert.equal(never.calls.filter(({ line }) => line.endsWith("/789/media")).length, 3);
 });
+
+const withUsage = (percent: number, body: { [name: string]: string }, minutes?: number) => ({
+  $status: 200,
+  body,
+  headers: {
+    "x-business-use-case-usage": JSON.stringify({
+      "789": [
+        {
+          type: "instagram",
+          call_count: percent,
+          ...(minutes === undefined ? {} : { estimated_time_to_regain_access: minutes }),
+        },
+      ],
+    }),
+  },
+});
+
+test("at 95 percent of Meta's allowance nothing more is published until it asks for more", async () => {
+  const cases = [
+    [94, undefined, undefined],
+    [95, undefined, 300_000],
+    [99, 7, 420_000],
+  ] as const;
+  for (const [percent, minutes, waitMs] of cases) {
+    const graph = scriptedGraph({ ...script(), [`GET ${g}/c1`]: withUsage(percent, finished, minutes) });
+    const played = await play(graph, contextOf(graph, { account }), image, imagePost, { state: ready });
+    const failure = played.failure;
+    assert.equal(failure?.kind === "rate_limited" ? failure.retryAfterMs : undefined, waitMs, `${percent}`);
+    assert.equal(played.published?.externalId, waitMs === undefined ? "m1" : undefined);
+  }
+});
+
+test("a nearly used allowance never hides what a lost answer did", async () => {
+  const graph = scriptedGraph({ [`GET ${g}/c1`]: withUsage(99, finished) });
+  const input = { post: imagePost, state: ready, intentAt };
+  const answer = await probeOf(graph, contextOf(graph, { account }), image, "publish", input);
+  assert.equal(answer.ok && answer.value.kind, "absent_authoritative");
+});

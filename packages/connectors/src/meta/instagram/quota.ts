@@ -29,6 +29,7 @@ export async function usedUp(ctx: ConnectorContext): Promise<PlatformFailure | u
     params: { fields: "quota_usage,config" },
     answer: Limit,
     needs: instagramNeeds(ctx.account.authKind, "publish"),
+    mayWait: true,
   });
   if (!read.ok) {
     const passing = read.error.kind === "content_rejected" || read.error.kind === "unexpected_response";

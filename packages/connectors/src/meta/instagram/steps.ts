@@ -99,7 +99,7 @@ async function poll(
   containerId: string,
   finished: InstagramState,
 ): PlatformResult<Progress<InstagramState>> {
-  const read = await containerStage(ctx, containerId);
+  const read = await containerStage(ctx, containerId, true);
   if (!read.ok) return read;
   const stage = read.value;
   // `published`: an earlier run's answer was lost; the publish step finds the post and sends nothing.
