@@ -73,6 +73,15 @@ test("too few viewers means no numbers, not a missing permission", async () => {
   assert.deepEqual(got, { ok: true, value: [] });
 });
 
+test("code 10 without the permission for numbers names the permission", async () => {
+  const graph = scriptedGraph({ [`GET ${g}/m1/insights`]: graphError(10) });
+  const ctx = contextOf(graph, { account: insta });
+  const credentials = { ...ctx.credentials, scopes: ["instagram_basic"] };
+  const got = await instagramAnalytics.post?.({ externalId: "m1", format: "image" }, { ...ctx, credentials });
+  assert.ok(got && !got.ok && got.error.kind === "scope_missing");
+  assert.deepEqual(got.error.scopes, ["instagram_manage_insights"]);
+});
+
 test("a revoked sign-in is told as such", async () => {
   const graph = scriptedGraph({ [`GET ${g}/m1/insights`]: graphError(190, 460) });
   const got = await instagramAnalytics.post?.(

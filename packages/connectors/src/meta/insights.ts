@@ -72,9 +72,12 @@ async function ask(
     mayWait: true,
   });
   if (answer.ok) return ok(readInsights(answer.value.data, plans));
-  const tooFewViewers = answer.error.platformCode === "10" && call.about === "object";
-  return tooFewViewers ? ok([]) : answer;
+  return answer.error.platformCode === "10" && call.about === "object" && mayRead(ctx, call) ? ok([]) : answer;
 }
+
+/** Code 10 is also what a missing permission answers; then the numbers are not "too few". */
+const mayRead = ({ credentials }: ConnectorContext, { needs = [] }: Call): boolean =>
+  needs.every((scope) => credentials.scopes?.includes(scope) ?? true);
 
 const isRefusedMetric = (failure: PlatformFailure): boolean =>
   failure.kind === "content_rejected" && /^(100|3001)(\/(?!33$)|$)/.test(failure.platformCode ?? "");
