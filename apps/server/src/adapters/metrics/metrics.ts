@@ -1,5 +1,6 @@
 import { type Attributes, type ObservableGauge, ValueType } from "@opentelemetry/api";
 import { PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
+import { resourceFromAttributes } from "@opentelemetry/resources";
 import { AggregationTemporality, MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
 import type { MetricsExposition, PipelineEvents } from "@postd/core";
 import type { EgressMetrics } from "../egress/step-http.ts";
@@ -36,7 +37,10 @@ class PulledReader extends MetricReader {
  */
 export function createMetrics(readings: Readings): Metrics {
   const reader = new PulledReader();
-  const provider = new MeterProvider({ readers: [reader] });
+  const provider = new MeterProvider({
+    readers: [reader],
+    resource: resourceFromAttributes({ "service.name": "postd" }),
+  });
   const meter = provider.getMeter("postd");
   const histogram = (name: string, description: string, explicitBucketBoundaries: number[]) =>
     meter.createHistogram(name, { description, unit: "s", advice: { explicitBucketBoundaries } });
