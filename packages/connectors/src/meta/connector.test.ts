@@ -86,6 +86,13 @@ const table: readonly (readonly [
     postOf({ format: "reel", media: [clip({ durationMs: 91_000 })] }),
     ["media.0:media_too_long"],
   ],
+  [
+    "Page reel of 539 x 960",
+    facebook,
+    postOf({ format: "reel", media: [clip({ width: 539, height: 960 })] }),
+    ["media.0:media_too_small"],
+  ],
+  ["Page reel of 540 x 960", facebook, postOf({ format: "reel", media: [clip({ width: 540, height: 960 })] }), []],
   ["text on a story", facebook, postOf({ format: "photo_story", media: [photo] }), ["?text:text_unused"]],
   [
     "comment on a story",
@@ -139,6 +146,18 @@ const table: readonly (readonly [
     instagram,
     ig({ options: { userTags: [{ username: "ida", item: 1 }] } }),
     ["options.userTags.0.item:no_such_item"],
+  ],
+  [
+    "the word that a story is made with AI, which Instagram does not take",
+    instagram,
+    ig({ format: "story", text: "", options: { isAiGenerated: true } }),
+    ["options.isAiGenerated:option_not_for_format"],
+  ],
+  [
+    "a first comment that Instagram may refuse",
+    instagram,
+    ig({ options: { firstComment: "x".repeat(301) } }),
+    ["?options.firstComment:long_comment"],
   ],
   ["one medium is no carousel", instagram, ig({ format: "carousel" }), ["media:too_few_media"]],
   ["an unknown option", instagram, ig({ options: { nonsense: 1 } }), ["options.nonsense:unknown_option"]],

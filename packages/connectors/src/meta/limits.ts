@@ -71,3 +71,8 @@ export const hashtagMax = 30;
 /** Accounts are reported to be held to 5 since December 2025; a warning, as Meta's pages still say 30. */
 export const hashtagWarn = 5;
 export const mentionMax = 20;
+/** Page reels, in pixels. */
+export const reelMinWidth = 540;
+export const reelMinHeight = 960;
+/** Said to be the limit of a comment and not confirmed, hence a warning. @source platforms/meta.md section 9 */
+export const instagramCommentWarn = 300;

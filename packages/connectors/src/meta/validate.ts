@@ -1,5 +1,13 @@
 import type { MediaInfo, OutgoingPost, PostProblem } from "@postd/connector-kit";
-import { altTextMax, hashtagMax, hashtagWarn, mentionMax } from "./limits.ts";
+import {
+  altTextMax,
+  hashtagMax,
+  hashtagWarn,
+  instagramCommentWarn,
+  mentionMax,
+  reelMinHeight,
+  reelMinWidth,
+} from "./limits.ts";
 import { facebookOptions, instagramOptions } from "./options.ts";
 
 type Problem = Omit<PostProblem, "severity">;
@@ -57,7 +65,22 @@ export function validateFacebook(post: OutgoingPost): readonly PostProblem[] {
         message: "Stories take no comments. Remove the first comment.",
       }),
     );
-  return [...problems, ...storyText(post, post.format.endsWith("_story"))];
+  return [
+    ...problems,
+    ...(post.format === "reel" ? post.media.flatMap(reelSize) : []),
+    ...storyText(post, post.format.endsWith("_story")),
+  ];
+}
+
+function reelSize({ width, height }: MediaInfo, index: number): readonly PostProblem[] {
+  if (width === undefined || height === undefined || (width >= reelMinWidth && height >= reelMinHeight)) return [];
+  return [
+    error({
+      field: `media.${index}`,
+      code: "media_too_small",
+      message: `The video is ${width} x ${height}; a reel on Facebook needs ${reelMinWidth} x ${reelMinHeight}. Export it larger.`,
+    }),
+  ];
 }
 
 /** Stories show the medium alone. */
@@ -158,6 +181,15 @@ function optionProblems(post: OutgoingPost): readonly PostProblem[] {
   notFor("locationId", options.locationId !== undefined, !isStory, "images, carousels and reels");
   notFor("userTags", Boolean(options.userTags?.length), !isStory, "images, carousels and reels");
   notFor("firstComment", options.firstComment !== undefined, !isStory, "images, carousels and reels");
+  notFor("isAiGenerated", options.isAiGenerated === true, !isStory, "images, carousels and reels");
+  if ((options.firstComment?.length ?? 0) > instagramCommentWarn)
+    problems.push(
+      warning({
+        field: "options.firstComment",
+        code: "long_comment",
+        message: `Instagram may refuse comments over ${instagramCommentWarn} characters; the post would go out without it.`,
+      }),
+    );
   const length = post.media[0]?.durationMs;
   if (isReel && options.thumbOffsetMs !== undefined && length !== undefined && options.thumbOffsetMs > length)
     problems.push(
