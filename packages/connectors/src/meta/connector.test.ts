@@ -211,6 +211,14 @@ test("removing what is gone already is done; Instagram's own login cannot remove
   assert.deepEqual(instagram.remove?.authKinds, ["facebook_login"]);
 });
 
+test("a post handed over at the last moment still has time for its uploads", () => {
+  const slowestMs = Math.max(
+    ...["photo", "video", "reel"].flatMap((id) => facebook.publish[id]?.steps.map((step) => step.timeoutMs ?? 0) ?? []),
+  );
+  assert.ok((facebook.schedule?.minLeadMs ?? 0) >= 10 * 60_000 + slowestMs);
+  assert.equal(facebook.schedule?.maxLeadMs, 29 * 86_400_000);
+});
+
 test("a handed-over post is read, moved and taken back at Facebook", async () => {
   const graph = scriptedGraph({
     [`GET ${g}/123_1`]: [

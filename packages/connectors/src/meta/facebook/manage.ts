@@ -80,11 +80,12 @@ async function move(ref: PublishedRef, publishAt: Date, ctx: ConnectorContext): 
 const MINUTE_MS = 60_000;
 
 /**
- * Facebook holds the clock: 10 minutes to 29 days ahead, the window that holds for posts, videos and reels alike.
+ * Facebook holds the clock: 10 minutes to 29 days ahead, the window that holds for posts, videos and reels alike. It is
+ * measured when the last call arrives, after the uploads, so they get 20 minutes on top.
  * @source platforms/meta.md section 7
  */
 export const facebookSchedule: NativeSchedule = {
-  minLeadMs: 10 * MINUTE_MS,
+  minLeadMs: 30 * MINUTE_MS,
   maxLeadMs: 29 * 24 * 60 * MINUTE_MS,
   formats: ["text", "link", "photo", "multi_photo", "video", "reel"],
   verify,
