@@ -50,6 +50,14 @@ test("every reference in the document leads somewhere", () => {
   for (const ref of seen) assert.ok(names.has(ref.replace("#/components/schemas/", "")), ref);
 });
 
+test("every named schema says something: fields, choices or a type, and never just its own name", () => {
+  for (const [name, schema] of Object.entries<object>(document.components.schemas)) {
+    assert.ok(!("$ref" in schema), `${name} is only a reference`);
+    assert.ok("type" in schema || "anyOf" in schema || "oneOf" in schema, name);
+  }
+  assert.ok("targets" in document.components.schemas.PostInput.properties);
+});
+
 test("every path parameter is declared and every operation that needs a caller says how to be one", () => {
   for (const [path, methods] of Object.entries<Record<string, never>>(document.paths))
     for (const operation of Object.values<{

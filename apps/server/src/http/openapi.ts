@@ -195,7 +195,8 @@ function jsonSchema(schema: z.ZodType, io: "input" | "output", components: Json)
   const name = named.get(schema)?.id;
   const linked = relink(rest) as Json;
   if (name === undefined) return linked;
-  components[name] = linked;
+  // A schema that is recursive, or shared by several fields, comes as a definition of its own and a reference to it.
+  if (!(name in definitions)) components[name] = linked;
   return { $ref: `#/components/schemas/${name}` };
 }
 
