@@ -1,0 +1,284 @@
+import { randomUUID } from "node:crypto";
+import { type ApiSession, grantThroughBrowser, openSession } from "@postd/testkit/api";
+import { connectBluesky } from "@postd/testkit/connect-bluesky";
+import { samplePng } from "@postd/testkit/media-samples";
+import type { System } from "@postd/testkit/system";
+
+/** One tenant with its owner, who makes what requests are about. */
+export interface Tenant {
+  readonly session: ApiSession;
+  readonly key: string;
+  readonly id: string;
+  readonly email: string;
+  readonly connectionId: string;
+  /** Sends from a session of its own, so that switching tenants disturbs nobody. */
+  readonly system: System;
+}
+
+export interface TenantRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/** One place of one operation where an id of a tenant goes. */
+export interface IdPlace {
+  /** Makes what the id names, in a state in which the request succeeds. */
+  readonly make: (tenant: Tenant) => Promise<string>;
+  /** The whole request of `caller`, with the id at this place. */
+  readonly request: (id: string, caller: Tenant) => TenantRequest;
+  /** A filter that names nothing of the tenant finds nothing: an empty list, not a 404. */
+  readonly foreign?: "empty list";
+}
+
+const unique = (text: string) => `${text} ${randomUUID()}`;
+const far = () => new Date(Date.now() + 30 * 86_400_000).toISOString();
+
+export async function makeTenant(system: System, name: string): Promise<Tenant> {
+  const email = `${name.toLowerCase()}-${randomUUID()}@example.com`;
+  const session = await system.signUp({ name, email });
+  const me = await session.must("GET", "/api/me");
+  const { key } = await session.must("POST", "/api/api-keys", { name: "program", scopes: me.scopes });
+  const { id } = await connectBluesky(system, session, name);
+  return { session, key, id: me.tenant.id, email, connectionId: id, system };
+}
+
+const connection = async ({ system, session }: Tenant) => (await connectBluesky(system, session)).id;
+const post = async ({ session, connectionId }: Tenant, more: object = {}): Promise<string> =>
+  (
+    await session.must("POST", "/api/posts", {
+      content: unique("Beans"),
+      targets: [{ connectionId }],
+      scheduledFor: far(),
+      ...more,
+    })
+  ).id;
+const job = async ({ session, connectionId }: Tenant, more: object = {}): Promise<string> =>
+  (
+    await session.must("POST", "/api/publish", {
+      connectionId,
+      payload: { content: unique("Beans"), scheduledFor: far(), ...more },
+    })
+  ).id;
+const media = async ({ session }: Tenant) =>
+  (await session.upload(samplePng({ width: 40, height: 40, seed: Math.random() * 1e9 }), "beans.png")).id;
+const grant = async ({ session }: Tenant) => (await grantThroughBrowser(session, "facebook")).grantId;
+
+/** A job the platform refused for good: on the desk. */
+export const failedJob = async (tenant: Tenant): Promise<string> => {
+  const { system, connectionId } = tenant;
+  const [row] = await system.query<{ external_id: string }>("select external_id from connections where id = $1", [
+    connectionId,
+  ]);
+  await system.sim("POST", "bluesky/faults", {
+    fault: "replace",
+    status: 400,
+    at: "before",
+    match: { path: "putRecord|createRecord|applyWrites", account: row?.external_id },
+  });
+  const id = await job(tenant, { scheduledFor: undefined });
+  await system.settle();
+  return id;
+};
+
+/** A job nobody can know about; made by hand, since a platform that finds it again would settle it. */
+const unknownJob = async (tenant: Tenant) => {
+  const id = await job(tenant);
+  await tenant.system.query(
+    "update publish_jobs set state = 'unknown', needs_person = true, wake_at = null where id = $1",
+    [id],
+  );
+  return id;
+};
+
+const invite = async ({ session }: Tenant, email = `${randomUUID()}@example.com`): Promise<string> =>
+  (await session.must("POST", "/api/members/invite", { email, role: "editor" })).id;
+
+const member = async (tenant: Tenant) => {
+  const email = `${randomUUID()}@example.com`;
+  const invitation = await invite(tenant, email);
+  const person = await tenant.system.signUp({ name: "Member", email });
+  await person.must("POST", `/api/invitations/${invitation}/accept`);
+  const { items } = await tenant.session.must("GET", "/api/members");
+  return items.find((item: { email: string }) => item.email === email).id as string;
+};
+
+/** An invitation of another workspace to this person. */
+const invitationToMe = async ({ system, email }: Tenant) => {
+  const host = await system.signUp({ name: "Host" });
+  const { id } = await host.must("POST", "/api/members/invite", { email, role: "viewer" });
+  return id as string;
+};
+
+const byPath = (method: string, path: string, make: IdPlace["make"], body?: unknown): IdPlace => ({
+  make,
+  request: (id) => ({ method, path: path.replace("{id}", id), ...(body === undefined ? {} : { body }) }),
+});
+const inBody = (
+  method: string,
+  path: string,
+  make: IdPlace["make"],
+  body: (id: string, caller: Tenant) => unknown,
+): IdPlace => ({ make, request: (id, caller) => ({ method, path, body: body(id, caller) }) });
+
+const draft = (more: (id: string, caller: Tenant) => object) => (id: string, caller: Tenant) => ({
+  content: unique("Beans"),
+  mode: "draft",
+  targets: [{ connectionId: caller.connectionId }],
+  ...more(id, caller),
+});
+const patchOf = (make: IdPlace["make"], patch: (id: string) => object): IdPlace => {
+  const posts = new Map<string, string>();
+  return {
+    async make(tenant) {
+      posts.set(tenant.id, await post(tenant));
+      return make(tenant);
+    },
+    request: (id, caller) => ({ method: "PATCH", path: `/api/posts/${posts.get(caller.id)}`, body: patch(id) }),
+  };
+};
+
+/** By `operation place`, where the place is as in the OpenAPI document. */
+export const idPlaces: Readonly<Record<string, IdPlace>> = {
+  "getConnection path.id": byPath("GET", "/api/connections/{id}", connection),
+  "deleteConnection path.id": byPath("DELETE", "/api/connections/{id}", connection),
+  "refreshConnection path.id": byPath("POST", "/api/connections/{id}/refresh", connection),
+  "checkConnection path.id": byPath("POST", "/api/connections/{id}/check", connection),
+  "connectionTimeline path.id": byPath("GET", "/api/connections/{id}/timeline", connection),
+  "startOAuth body.connectionId": inBody(
+    "POST",
+    "/api/oauth/facebook/start",
+    async (tenant) => (await pageConnection(tenant)).id,
+    (connectionId) => ({ connectionId }),
+  ),
+  "getGrant path.id": byPath("GET", "/api/grants/{id}", grant),
+  "createConnections body.grantId": inBody("POST", "/api/connections", grant, (grantId) => ({
+    grantId,
+    accounts: [{ platform: "facebook", externalId: knownPage }],
+  })),
+  "publish body.connectionId": inBody("POST", "/api/publish", connection, (connectionId) => ({
+    connectionId,
+    payload: { content: unique("Beans"), scheduledFor: far() },
+  })),
+  "publish body.payload.mediaIds": inBody("POST", "/api/publish", media, (id, { connectionId }) => ({
+    connectionId,
+    payload: { content: unique("Beans"), mediaIds: [id], scheduledFor: far() },
+  })),
+  "getPublishJob path.jobId": {
+    make: job,
+    request: (id) => ({ method: "GET", path: `/api/publish/${id}` }),
+  },
+  "createPost body.targets.connectionId": inBody(
+    "POST",
+    "/api/posts",
+    connection,
+    draft((connectionId) => ({ targets: [{ connectionId }] })),
+  ),
+  "createPost body.mediaIds": inBody(
+    "POST",
+    "/api/posts",
+    media,
+    draft((id) => ({ mediaIds: [id] })),
+  ),
+  "createPost body.versions.*.mediaIds": inBody(
+    "POST",
+    "/api/posts",
+    media,
+    draft((id) => ({ versions: { bluesky: { mediaIds: [id] } } })),
+  ),
+  "validatePost body.targets.connectionId": inBody(
+    "POST",
+    "/api/posts/validate",
+    connection,
+    draft((connectionId) => ({ targets: [{ connectionId }] })),
+  ),
+  "validatePost body.mediaIds": inBody(
+    "POST",
+    "/api/posts/validate",
+    media,
+    draft((id) => ({ mediaIds: [id] })),
+  ),
+  "validatePost body.versions.*.mediaIds": inBody(
+    "POST",
+    "/api/posts/validate",
+    media,
+    draft((id) => ({ versions: { bluesky: { mediaIds: [id] } } })),
+  ),
+  "getPost path.id": byPath("GET", "/api/posts/{id}", post),
+  "updatePost path.id": {
+    make: post,
+    request: (id) => ({ method: "PATCH", path: `/api/posts/${id}`, body: { content: unique("Changed") } }),
+  },
+  "updatePost body.targets.connectionId": patchOf(connection, (connectionId) => ({ targets: [{ connectionId }] })),
+  "updatePost body.mediaIds": patchOf(media, (id) => ({ mediaIds: [id] })),
+  "updatePost body.versions.*.mediaIds": patchOf(media, (id) => ({ versions: { bluesky: { mediaIds: [id] } } })),
+  "deletePost path.id": byPath("DELETE", "/api/posts/{id}", post),
+  "approvePost path.id": byPath("POST", "/api/posts/{id}/approve", (tenant) => post(tenant, { mode: "ask" }), {}),
+  "rejectPost path.id": byPath("POST", "/api/posts/{id}/reject", (tenant) => post(tenant, { mode: "ask" }), {}),
+  "listJobs query.connectionId": {
+    async make(tenant) {
+      const id = await connection(tenant);
+      await job({ ...tenant, connectionId: id });
+      return id;
+    },
+    request: (id) => ({ method: "GET", path: `/api/jobs?connectionId=${id}` }),
+    foreign: "empty list",
+  },
+  "listJobs query.postId": {
+    make: post,
+    request: (id) => ({ method: "GET", path: `/api/jobs?postId=${id}` }),
+    foreign: "empty list",
+  },
+  "retryJob path.id": byPath("POST", "/api/jobs/{id}/retry", job, { at: far() }),
+  "cancelJob path.id": byPath("POST", "/api/jobs/{id}/cancel", job),
+  "resolveJob path.id": byPath("POST", "/api/jobs/{id}/resolve", unknownJob, { outcome: "leave" }),
+  "replayDlq body.jobIds": inBody("POST", "/api/dlq/replay", failedJob, (id) => ({ jobIds: [id] })),
+  "pause body.connectionId": inBody("POST", "/api/pause", connection, (connectionId) => ({
+    scope: "connection",
+    connectionId,
+  })),
+  "resume body.connectionId": inBody("POST", "/api/resume", connection, (connectionId) => ({
+    scope: "connection",
+    connectionId,
+  })),
+  "getMedia path.id": byPath("GET", "/api/media/{id}", media),
+  "deleteMedia path.id": byPath("DELETE", "/api/media/{id}", media),
+  "switchTenant body.tenantId": inBody(
+    "POST",
+    "/api/tenants/switch",
+    async ({ id }) => id,
+    (tenantId) => ({
+      tenantId,
+    }),
+  ),
+  "changeMemberRole path.id": byPath("PATCH", "/api/members/{id}", member, { role: "viewer" }),
+  "removeMember path.id": byPath("DELETE", "/api/members/{id}", member),
+  "revokeInvitation path.id": byPath("DELETE", "/api/invitations/{id}", (tenant) => invite(tenant)),
+  "acceptInvitation path.id": byPath("POST", "/api/invitations/{id}/accept", invitationToMe),
+  "revokeApiKey path.id": byPath(
+    "DELETE",
+    "/api/api-keys/{id}",
+    async ({ session }) => (await session.must("POST", "/api/api-keys", { name: "other", scopes: ["posts:read"] })).id,
+  ),
+};
+
+/** Page every simulated Facebook sign-in offers; found at the first one. */
+let knownPage = "";
+
+/** Connects the tenant's Facebook Page, or finds it connected. */
+export async function pageConnection(tenant: Tenant): Promise<{ readonly id: string }> {
+  const { grantId } = await grantThroughBrowser(tenant.session, "facebook");
+  const opened = await tenant.session.must("GET", `/api/grants/${grantId}`);
+  const page = opened.accounts.find(
+    (account: { platform: string; blocked?: string }) => account.platform === "facebook" && !account.blocked,
+  );
+  knownPage = page.externalId;
+  const { connections } = await tenant.session.must("POST", "/api/connections", {
+    grantId,
+    accounts: [{ platform: "facebook", externalId: page.externalId }],
+  });
+  return connections[0];
+}
+
+/** A program with the tenant's key. */
+export const program = ({ system, key }: Tenant): ApiSession => openSession(system.url, { apiKey: key });
