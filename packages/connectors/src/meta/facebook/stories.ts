@@ -10,6 +10,7 @@ import { readVideoStatus, videoStage } from "./video-status.ts";
 import {
   finishedState,
   finishFailure,
+  lookAgain,
   probeFinish,
   refOf,
   startVideo,
@@ -149,14 +150,14 @@ const waitForStory: Step<VideoState> = {
       const next = { ...state, live: true, postId, permalink: url ?? pageLink(postId) };
       return ok({ state: next, published: { externalId: postId, permalink: next.permalink } });
     }
-    const read = await readVideoStatus(ctx, state.videoId ?? "");
+    const read = await readVideoStatus(ctx, state.videoId ?? "", true);
     if (!read.ok) return read;
     const stage = videoStage(read.value);
     if (stage.is === "broken")
       return fail({ kind: "content_rejected", field: "media", reason: "processing", message: stage.why });
     const published = refOf(state, videoLink);
     if (stage.is === "live" && published) return ok({ state: { ...state, live: true }, published });
-    return ok({ state: { ...state, polls: state.polls + 1 }, waitMs: Math.min(5000 * 1.6 ** state.polls, 300_000) });
+    return lookAgain(ctx, state);
   },
 };
 

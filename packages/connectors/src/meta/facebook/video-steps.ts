@@ -7,7 +7,7 @@ import type {
   PublishedRef,
   Step,
 } from "@postd/connector-kit";
-import { fail, ok } from "@postd/contracts";
+import { fail, ok, type Result } from "@postd/contracts";
 import { type CommentState, firstCommentStep } from "../first-comment.ts";
 import { facebookOptions } from "../options.ts";
 import { readVideoStatus, videoPermalink, videoStage } from "./video-status.ts";
@@ -103,7 +103,22 @@ export async function finishFailure(
 
 const DAY_MS = 86_400_000;
 
-/** Waits until Facebook shows it: 5 s, growing to 5 minutes, a day at most. A scheduled one is not waited for. */
+/** The next look at a video that is not out: after 5 s, growing to 5 minutes, for a day at most. */
+export function lookAgain(
+  ctx: ConnectorContext,
+  state: VideoState,
+): Result<{ readonly state: VideoState; readonly waitMs: number }, PlatformFailure> {
+  const waitedMs = ctx.clock.now().getTime() - new Date(state.finishedAt ?? ctx.clock.now()).getTime();
+  if (waitedMs > DAY_MS)
+    return fail({
+      kind: "unexpected_response",
+      status: 200,
+      message: "Facebook took the video a day ago and has not shown it yet. Look at the Page before sending again.",
+    });
+  return ok({ state: { ...state, polls: state.polls + 1 }, waitMs: Math.min(5000 * 1.6 ** state.polls, 300_000) });
+}
+
+/** Waits until Facebook shows it. A scheduled one is not waited for. */
 export const waitUntilLive = (fallback: FallbackLink): Step<VideoState> => ({
   name: "wait_until_live",
   effect: "none",
@@ -120,14 +135,7 @@ export const waitUntilLive = (fallback: FallbackLink): Step<VideoState> => ({
       const published = refOf(next, fallback);
       return ok({ state: next, ...(published && { published }) });
     }
-    const waitedMs = ctx.clock.now().getTime() - new Date(state.finishedAt ?? ctx.clock.now()).getTime();
-    if (waitedMs > DAY_MS)
-      return fail({
-        kind: "unexpected_response",
-        status: 200,
-        message: "Facebook took the video a day ago and has not shown it yet. Look at the Page before sending again.",
-      });
-    return ok({ state: { ...state, polls: state.polls + 1 }, waitMs: Math.min(5000 * 1.6 ** state.polls, 300_000) });
+    return lookAgain(ctx, state);
   },
 });
 

@@ -160,6 +160,16 @@ test("waiting grows and ends after a day with a word to the operator", async () 
   assert.equal(end && !end.ok && end.error.kind, "unexpected_response");
 });
 
+test("a video story that never comes out is not waited for without end", async () => {
+  const clock = clockAt("2026-11-20T10:00:00Z");
+  const graph = scriptedGraph({ [`GET ${g}/77`]: working, [`GET ${g}/123/stories`]: { data: [] } });
+  const step = videoStory.steps.find(({ name }) => name === "wait_until_live");
+  const state = { ...uploaded, finished: true, finishedAt: clock.now().toISOString() };
+  clock.forward(25 * 3_600_000);
+  const end = await step?.run({ post: reelPost, state, prepared: null }, contextOf(graph, { clock }));
+  assert.equal(end && !end.ok && end.error.kind, "unexpected_response");
+});
+
 test("a photo story is known by its photo, also when its answer was lost", async () => {
   const stories = {
     data: [{ post_id: "500", media_id: "9", url: "https://www.facebook.com/stories/500", status: "PUBLISHED" }],
