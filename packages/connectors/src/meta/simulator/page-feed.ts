@@ -5,6 +5,7 @@ import { project, requestedFields } from "./fields.ts";
 import { GraphError, invalidParameter, missingObject } from "./graph-error.ts";
 import { checkText, makePost, requireCreateContent } from "./make-post.ts";
 import type { FbPhoto, FbPost, Page } from "./model.ts";
+import { maxPhotoBytes, unfitPhoto } from "./page-photos.ts";
 import { instantMs, jsonParam, type Params } from "./params.ts";
 import { type Publication, publication, scheduleWindows } from "./schedule.ts";
 
@@ -53,6 +54,7 @@ function attachedPhotos(call: Call, page: Page, when: Publication): readonly FbP
     const holder = photo.postId === undefined ? undefined : call.world.data.posts.get(photo.postId);
     // 1366051: photos already posted (§12).
     if (holder?.state === "live") throw invalidParameter("These photos were already posted.", 1366051);
+    if (photo.media.sizeBytes > maxPhotoBytes) throw unfitPhoto();
     // Photos of a scheduled parent are uploaded with temporary=true (§5).
     if (when.kind === "scheduled" && !photo.temporary)
       throw invalidParameter(`Photo ${id} of a scheduled post must be temporary`);

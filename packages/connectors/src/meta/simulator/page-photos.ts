@@ -11,7 +11,8 @@ import { emitFeedChange } from "./webhooks.ts";
 import { countPublish } from "./world.ts";
 
 const photoTypes = ["image/jpeg", "image/png", "image/gif", "image/bmp", "image/tiff"];
-const maxPhotoBytes = 4_000_000;
+/** Of a photo in a post; looked at when the post is made. */
+export const maxPhotoBytes = 4_000_000;
 const maxStoryPhotoBytes = 10_000_000;
 
 /** The photo of a call: pulled from `url` or sent as multipart `source` (meta.md §5). */
@@ -28,7 +29,8 @@ async function photoOf(call: Call): Promise<StoredMedia> {
   return media;
 }
 
-const unfitPhoto = () => invalidParameter("Photos should be smaller than 4 MB and saved as JPG or PNG.", 1366046);
+export const unfitPhoto = () =>
+  invalidParameter("Photos should be smaller than 4 MB and saved as JPG or PNG.", 1366046);
 
 /** POST /{page}/photos: one photo post, or a loose photo with published=false. */
 async function postPhoto(call: Call, page: Page): Promise<Answer> {

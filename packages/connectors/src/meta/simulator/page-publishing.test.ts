@@ -143,6 +143,14 @@ describe("Page posts", () => {
     );
   });
 
+  it("holds a photo of a post to 4 MB also when it was uploaded unseen before", async () => {
+    const { photo, feed, host } = setUp();
+    const bytes = new Uint8Array([...jpeg(10, 10), ...new Uint8Array(4_000_000)]);
+    const { id } = (await photo({ url: host("big.jpg", bytes, "image/jpeg"), published: "false" })).body;
+    const attached_media = JSON.stringify([{ media_fbid: id }]);
+    assert.equal(errorOf(await feed({ message: "Too big", attached_media })), "100/1366046");
+  });
+
   it("keeps several photos in the order given and refuses photos already posted", async () => {
     const { photo, feed, host, simulator } = setUp();
     const ids: string[] = [];
@@ -307,6 +315,21 @@ describe("Page videos, Reels and stories", () => {
       "190/467",
     );
     assert.deepEqual((await reel.upload({ file_url: kit.host("r.mp4", mp4(4000), mp4Type) })).body, { success: true });
+  });
+
+  it("refuses a Reel shorter than 3 or longer than 90 seconds", async () => {
+    for (const [lengthMs, said] of [
+      [2900, "100/2069019"],
+      [3000, "200"],
+      [90_000, "200"],
+      [90_100, "100/2069019"],
+    ] as const) {
+      const kit = setUp();
+      const reel = await startReel(kit);
+      await reel.upload({ file_url: kit.host("r.mp4", mp4(lengthMs), mp4Type) });
+      const told = await reel.finish({ video_state: "PUBLISHED" });
+      assert.equal(told.status === 200 ? "200" : errorOf(told), said, `${lengthMs} ms`);
+    }
   });
 
   it("schedules a Reel at most 29 days ahead", async () => {

@@ -8,6 +8,8 @@ import { processingMs } from "./video-uploads.ts";
 import { countPublish } from "./world.ts";
 
 const reelsPerDay = 30;
+const minReelMs = 3_000;
+const maxReelMs = 90_000;
 
 /** Guides write `start`, the stored enum `START`; both are taken. */
 function uploadPhase(params: Params): "start" | "finish" {
@@ -59,6 +61,10 @@ function finishReel(call: Call, page: Page): Answer {
   );
   if (reels.filter((each) => each.createdAt > call.nowMs - 86_400_000).length >= reelsPerDay)
     throw new GraphError({ code: 32, subcode: 1390008, message: "(#32) You are posting too fast" });
+  // 3 to 90 seconds (§14); 2069019: invalid content (§12).
+  const lengthMs = video.media?.durationMs ?? minReelMs;
+  if (lengthMs < minReelMs || lengthMs > maxReelMs)
+    throw invalidParameter("A Reel must be between 3 and 90 seconds long", 2069019);
   const description = checkText(params.text("description") ?? "");
   if (at !== undefined) video.scheduledAt = checkWindow(at, call.nowMs, scheduleWindows.reel);
   refuseDuplicate(call.world, { pageId: page.id, message: description });
