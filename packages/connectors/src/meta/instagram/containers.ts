@@ -90,7 +90,21 @@ export async function makePost(
   const media = post.format === "carousel" ? {} : await address(ctx, post.media[0]);
   const coverId = post.format === "reel" ? instagramOptions(post.options).coverMediaId : undefined;
   const cover = coverId ? { cover_url: await ctx.media.publicUrl(asId("media", coverId)) } : {};
-  return makeContainer(ctx, { ...postParams(post, childIds), ...media, ...cover }, "media");
+  const made = await makeContainer(ctx, { ...postParams(post, childIds), ...media, ...cover }, "media");
+  return made.ok || post.format !== "story" ? made : fail(storyFailure(ctx, made.error));
+}
+
+/**
+ * Not every Creator account may publish stories. With the permission granted a refusal is final for this post and says
+ * nothing about the connection.
+ * @source platforms/meta.md section 6, table, Story
+ */
+function storyFailure({ account, credentials }: ConnectorContext, refused: PlatformFailure): PlatformFailure {
+  if (refused.kind !== "scope_missing") return refused;
+  const granted = instagramNeeds(account.authKind, "publish").every((it) => credentials.scopes?.includes(it) ?? true);
+  if (!granted) return refused;
+  const message = "Instagram does not let this account publish stories. Choose another format, or a Business account.";
+  return { ...refused, kind: "content_rejected", field: "format", reason: "permission", message };
 }
 
 export type ContainerStage =

@@ -122,6 +122,25 @@ test("a story goes without words", async () => {
   assert.deepEqual([graph.calls[1]?.fields.media_type, graph.calls[1]?.fields.caption], ["STORIES", undefined]);
 });
 
+test("an account that may not publish stories keeps its connection; a missing permission does not", async () => {
+  const post = postOf({ format: "story", text: "", media: [medium()] });
+  const cases = [
+    [["instagram_content_publish"], "content_rejected"],
+    [undefined, "content_rejected"],
+    [["instagram_basic"], "scope_missing"],
+  ] as const;
+  for (const [scopes, kind] of cases) {
+    const graph = scriptedGraph({ ...script(), [`POST ${g}/789/media`]: graphError(10) });
+    const ctx = contextOf(graph, { account });
+    const credentials = { ...ctx.credentials, ...(scopes && { scopes }) };
+    const played = await play(graph, { ...ctx, credentials }, story, post);
+    assert.equal(played.failure?.kind, kind);
+  }
+  const graph = scriptedGraph({ ...script(), [`POST ${g}/789/media`]: graphError(10) });
+  const played = await play(graph, contextOf(graph, { account }), image, imagePost);
+  assert.equal(played.failure?.kind, "scope_missing", "other formats need no more than the permission");
+});
+
 test("an expired or broken container is made anew, twice at most", async () => {
   const graph = scriptedGraph({
     ...script(),
