@@ -80,6 +80,13 @@ export async function createHarness() {
     ledger: createLedger(app.db),
     access: {
       async open({ tenantId, connectionId, newerThan }) {
+        const { rows } = await withTenant(app.db, tenantId, (tx) =>
+          runSql<{ gone: boolean }>(
+            tx,
+            sql`select disconnected_at is not null as gone from connections where id = ${connectionId}`,
+          ),
+        );
+        if (rows[0]?.gone) return { ok: false, error: { kind: "auth_revoked", message: "It was disconnected." } };
         if (newerThan !== undefined) {
           version += 1;
           renewals += 1;

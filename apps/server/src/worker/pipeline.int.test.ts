@@ -3,6 +3,9 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import { asId, type PublishRequest } from "@postd/contracts";
 import type { Caller } from "@postd/core";
 import { runJob } from "@postd/core";
+import { sql } from "drizzle-orm";
+import { runSql } from "../adapters/postgres/run-sql.ts";
+import { withTenant } from "../adapters/postgres/tenant-tx.ts";
 import { createHarness, keyOf, lateAfterMs, leaseMs } from "./pipeline-harness.ts";
 
 describe("the publish pipeline", () => {
@@ -374,6 +377,77 @@ describe("the publish pipeline", () => {
     await h.settle(2 * 3_600_000);
     assert.equal(await h.state(caller, id), "published");
     assert.equal(h.platform.live.length, 1);
+  });
+
+  describe("a post the platform holds while its account is disconnected", () => {
+    const key = () => ({ tenantId: caller.tenantId, connectionId: asId("connection", connectionId) });
+    const setDisconnected = (at: string) =>
+      withTenant(h.app.db, caller.tenantId, (tx) =>
+        runSql<object>(tx, sql`update connections set disconnected_at = ${sql.raw(at)} where id = ${connectionId}`),
+      );
+    /** Handed over, then disconnected; nobody looks before its time. */
+    const handOver = async () => {
+      const at = new Date(h.clock.now().getTime() + 3_600_000).toISOString();
+      const id = await publish(undefined, { scheduledFor: at, nativeSchedule: true });
+      await h.work();
+      await setDisconnected("domain_now()");
+      await h.holds.holdConnection(key());
+      return id;
+    };
+
+    it("is counted, stays handed over until its time, and is called unknown from then on", async () => {
+      const id = await handOver();
+      assert.equal(await h.holds.handedOver(key()), 1);
+      await h.settle(30 * 60_000);
+      assert.equal(await h.state(caller, id), "handed_over");
+      await h.settle(3 * 3_600_000);
+      const view = await job(id);
+      assert.deepEqual(
+        [view.state, view.probe?.needsPerson, view.failure?.action, view.nextAt],
+        ["unknown", true, "reconnect", undefined],
+      );
+      assert.equal(view.failure?.effect, "The platform held the post itself and may have shown it.");
+      assert.equal(await h.holds.handedOver(key()), 0);
+    });
+
+    it("is looked up again when the account is connected again", async () => {
+      const id = await handOver();
+      await h.settle(3 * 3_600_000);
+      await setDisconnected("null");
+      await h.holds.releaseConnection(key());
+      await h.settle();
+      assert.equal(await h.state(caller, id), "published");
+      assert.deepEqual([h.platform.live.length, h.platform.calls], [1, 1]);
+    });
+
+    it("can be linked by a person without naming its id", async () => {
+      const id = await handOver();
+      await h.settle(3 * 3_600_000);
+      assert.ok((await h.service.resolveJob(caller, asId("publishJob", id), { outcome: "live" })).ok);
+      assert.deepEqual([await h.state(caller, id), (await job(id)).externalPostId], ["published", "p1"]);
+    });
+
+    it("is really sent when a person says that it never went live", async () => {
+      const id = await handOver();
+      await h.settle(3 * 3_600_000);
+      h.platform.planned.length = 0;
+      await setDisconnected("null");
+      assert.ok((await h.service.resolveJob(caller, asId("publishJob", id), { outcome: "not_live" })).ok);
+      await h.settle();
+      assert.deepEqual([await h.state(caller, id), h.platform.live.length, h.platform.calls], ["published", 1, 2]);
+    });
+  });
+
+  it("a planned post that somebody removed at the platform is really sent when it is tried again", async () => {
+    const at = new Date(h.clock.now().getTime() + 3_600_000).toISOString();
+    const id = await publish(undefined, { scheduledFor: at, nativeSchedule: true });
+    await h.work();
+    h.platform.planned.length = 0;
+    await h.settle(2 * 3_600_000);
+    assert.equal(await h.state(caller, id), "failed");
+    assert.ok((await h.service.retryJob(caller, asId("publishJob", id), {})).ok);
+    await h.settle();
+    assert.deepEqual([await h.state(caller, id), h.platform.live.length], ["published", 1]);
   });
 
   it("a handed over post can be canceled at the platform", async () => {

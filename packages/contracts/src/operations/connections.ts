@@ -215,13 +215,15 @@ export const deleteConnection = defineOperation({
   path: "/api/connections/:id",
   summary: "Disconnect",
   description:
-    "Withdraws access at the platform where it can be withdrawn, deletes the tokens and holds what was planned.",
+    "Withdraws access at the platform where it can be withdrawn, deletes the tokens and holds what was planned. Posts the platform holds itself (handedOver) still go out; nobody can look whether they did until the account is connected again, so at their time they become unknown.",
   tags: ["connections"],
   auth: { kind: "caller", by: ["session", "key"], scope: "connections:write" },
   params: connectionParam,
   response: z.object({
     connection: ConnectionView,
     revokedAtPlatform: z.boolean(),
+    /** Posts planned at the platform itself, which disconnecting does not stop. */
+    handedOver: z.int().min(0),
     note: z.string().optional(),
     simulated: z.boolean(),
   }),
@@ -231,6 +233,7 @@ export const deleteConnection = defineOperation({
     response: {
       connection: { ...connection, status: "revoked", disconnectedAt: later },
       revokedAtPlatform: true,
+      handedOver: 0,
       simulated: true,
     },
   },

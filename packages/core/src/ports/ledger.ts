@@ -144,6 +144,8 @@ export interface Ledger {
 export interface JobHolds {
   /** Everything of the connection that is not sent is held for attention. Answers how many. */
   holdConnection(input: { readonly tenantId: TenantId; readonly connectionId: ConnectionId }): Promise<number>;
+  /** How many posts the platform itself holds for their time; only the platform can stop them. */
+  handedOver(input: { readonly tenantId: TenantId; readonly connectionId: ConnectionId }): Promise<number>;
   /** Jobs held for attention wake again; late ones stay held as missed. Answers how many woke. */
   releaseConnection(input: { readonly tenantId: TenantId; readonly connectionId: ConnectionId }): Promise<number>;
 }

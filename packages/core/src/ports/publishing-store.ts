@@ -107,6 +107,8 @@ export type IdempotencyAnswer =
 /** What a person may do to a job; each is one compare-and-set that raises the fence. */
 export type PersonAction =
   | { readonly do: "retry"; readonly at?: Date }
+  /** Forgets the post the platform was to show, and sends it anew by our clock. */
+  | { readonly do: "start_over"; readonly at?: Date }
   | { readonly do: "cancel" }
   | { readonly do: "discard" }
   | { readonly do: "live"; readonly externalPostId: string; readonly permalink?: string };

@@ -143,13 +143,17 @@ export interface ConnectionsService {
   ): ServiceResult<{ readonly connections: readonly ConnectionView[] }>;
   list(caller: Caller, page: PageInput & { readonly platform?: string }): ServiceResult<Page<ConnectionView>>;
   get(caller: Caller, id: ConnectionId): ServiceResult<ConnectionView>;
-  /** Revokes at the platform where it can, deletes secrets, holds what was planned. */
+  /**
+   * Revokes at the platform where it can, deletes secrets, holds what was planned. `handedOver`: posts the platform
+   * holds itself, which go out all the same.
+   */
   disconnect(
     caller: Caller,
     id: ConnectionId,
   ): ServiceResult<{
     readonly connection: ConnectionView;
     readonly revokedAtPlatform: boolean;
+    readonly handedOver: number;
     readonly note?: string;
   }>;
   refresh(caller: Caller, id: ConnectionId): ServiceResult<ConnectionView>;

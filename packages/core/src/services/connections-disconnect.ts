@@ -27,18 +27,28 @@ export async function disconnect(
   const record =
     (await repo.markDisconnected(id, { actor: actorId, action: "disconnected", detail: {} })) ?? found.record;
   await deps.holds.holdConnection({ tenantId, connectionId: id });
+  const handedOver = await deps.holds.handedOver({ tenantId, connectionId: id });
   const { revoked, note } = await withdraw(deps, found);
   await repo.eraseCredentials(id, {
     actor: actorId,
     action: "credentials_deleted",
-    detail: { revokedAtPlatform: revoked, ...(note === undefined ? {} : { note }) },
+    detail: { revokedAtPlatform: revoked, handedOver, ...(note === undefined ? {} : { note }) },
   });
   const latest = (await repo.find(id)) ?? record;
+  const notes = [...(handedOver > 0 ? [stillGoingOut(deps, record, handedOver)] : []), ...(note ? [note] : [])];
   return ok({
     connection: connectionView(latest, deps),
     revokedAtPlatform: revoked,
-    ...(note === undefined ? {} : { note }),
+    handedOver,
+    ...(notes.length > 0 ? { note: notes.join(" ") } : {}),
   });
+}
+
+/** Without credentials nothing here can stop or see them; at their time the jobs become `unknown` and ask a person. */
+function stillGoingOut(deps: ConnectionsDeps, { platform }: ConnectionRecord, count: number): string {
+  const name = deps.registry.get(platform)?.name ?? platform;
+  const [posts, them] = count === 1 ? ["1 post", "it"] : [`${count} posts`, "them"];
+  return `${name} holds ${posts} itself and will still show ${them} at the planned time. Cancel ${them} there, or connect the account again and cancel ${them} here.`;
 }
 
 interface Withdrawn {

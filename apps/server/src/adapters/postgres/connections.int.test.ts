@@ -22,6 +22,7 @@ beforeEach(async () => {
     subscribeFails: false,
     accounts: [{ id: "acc-1", name: "Harbour Bakery" }],
   });
+  fixture.platform.planned = 0;
   fixture.held.length = 0;
   fixture.released.length = 0;
   tenantId = await fixture.tenant();
@@ -281,6 +282,17 @@ test("disconnecting withdraws at the platform, deletes the secrets and holds wha
   assert.equal(refusal(await service.refresh(caller, connectionId)).code, "state_conflict");
   assert.equal(value(await service.disconnect(caller, connectionId)).connection.status, "revoked");
   assert.equal(fixture.platform.revokes, 1);
+});
+
+test("disconnecting warns of posts the platform holds itself, and the history keeps their number", async () => {
+  const connectionId = idOf(await connect());
+  fixture.platform.planned = 2;
+  const done = value(await service.disconnect(caller, connectionId));
+  assert.equal(done.handedOver, 2);
+  assert.match(done.note ?? "", /holds 2 posts itself and will still show them at the planned time/);
+  const { items } = value(await service.timeline(caller, connectionId, { limit: 5 }));
+  const [entry] = items.filter(({ action }) => action === "credentials_deleted");
+  assert.equal(JSON.stringify(entry).includes('"handedOver":2'), true);
 });
 
 test("a sign-in another connection lives on is not withdrawn, until the last one goes", async () => {

@@ -70,7 +70,7 @@ export function fakeServices(): Omit<HttpServices, "people"> {
       list: () => page(connection),
       get: (_caller, id) => one(id, connection),
       disconnect: async (_caller, id) =>
-        known(id) ? ok({ connection: { ...connection, id }, revokedAtPlatform: true }) : fail(missing),
+        known(id) ? ok({ connection: { ...connection, id }, revokedAtPlatform: true, handedOver: 0 }) : fail(missing),
       refresh: (_caller, id) => one(id, connection),
       check: (_caller, id) => one(id, connection),
       timeline: () => page({ action: "connected" }),

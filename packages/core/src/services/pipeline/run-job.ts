@@ -29,7 +29,9 @@ export async function runJob(key: JobKey, deps: PipelineDeps): Promise<string | 
       await publishSteps(run, found);
       return undefined;
     case "probe":
-      await probeJob(run, found);
+      // What the platform was to show by itself is asked for by its id.
+      if (claimed.nativeSchedule && claimed.published && !claimed.pending) await verifyHandedOver(run, found.connector);
+      else await probeJob(run, found);
       return undefined;
     case "verify":
       await verifyHandedOver(run, found.connector);

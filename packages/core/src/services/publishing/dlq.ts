@@ -2,6 +2,7 @@ import type { DlqGroupView, PublishJobId } from "@postd/contracts";
 import type { JobRecord } from "../../ports/publishing-store.ts";
 import type { Caller, ServiceResult } from "../../ports/services.ts";
 import type { PublishingDeps } from "./accept-post.ts";
+import { sendAgain } from "./job-actions.ts";
 import { jobView } from "./views.ts";
 
 /** What a group of jobs has in common: the platform and its own code, or the kind of trouble. */
@@ -92,7 +93,7 @@ export async function replayDlq(
   const refused: { jobId: string; reason: string }[] = [];
   for (const job of chosen) {
     if (job.state === "unknown") refused.push({ jobId: job.id, reason: "It may be live; resolve it first." });
-    else if (await store.act({ jobId: job.id, action: { do: "retry" }, from: ["failed", "held"] })) replayed += 1;
+    else if (await store.act({ jobId: job.id, action: sendAgain(job), from: ["failed", "held"] })) replayed += 1;
     else refused.push({ jobId: job.id, reason: "Its state changed meanwhile." });
   }
   return { ok: true, value: { replayed, refused } };

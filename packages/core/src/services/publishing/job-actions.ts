@@ -40,7 +40,7 @@ export async function retryJob(
   return act(
     caller,
     found.job,
-    { do: "retry", ...(input.at ? { at: planned.value } : {}) },
+    sendAgain(found.job, input.at ? planned.value : undefined),
     ["failed", "held", "retrying", "scheduled", "handed_over"],
     "sent again",
     deps,
@@ -75,7 +75,8 @@ export async function resolveJob(
   if (!found) return notFound("job", id);
   switch (input.outcome) {
     case "live": {
-      const externalPostId = input.externalPostId ?? input.permalink;
+      // Of a post the platform itself was to show, we know the id.
+      const externalPostId = input.externalPostId ?? found.job.externalPostId ?? input.permalink;
       if (!externalPostId)
         return {
           ok: false,
@@ -96,13 +97,22 @@ export async function resolveJob(
       );
     }
     case "not_live":
-      return act(caller, found.job, { do: "retry" }, ["unknown"], "sent again", deps);
+      return act(caller, found.job, sendAgain(found.job), ["unknown"], "sent again", deps);
     case "leave":
       return act(caller, found.job, { do: "discard" }, ["unknown", "failed"], "discarded", deps);
     default:
       input satisfies never;
       throw new Error("an outcome has no action");
   }
+}
+
+/**
+ * A failed or unknown job that names a post had it planned at the platform, and it is not there: its steps are done for
+ * nothing and are run anew. Every other job goes on where it stopped.
+ */
+export function sendAgain({ state, externalPostId }: JobRecord, at?: Date): PersonAction {
+  const isGone = externalPostId !== undefined && (state === "failed" || state === "unknown");
+  return { do: isGone ? "start_over" : "retry", ...(at ? { at } : {}) };
 }
 
 async function act(

@@ -50,6 +50,14 @@ export function createJobHolds(db: TenantDb, settings: { readonly lateAfterMs: n
         );
         return rowCount ?? 0;
       }),
+    handedOver: ({ tenantId, connectionId }) =>
+      withTenant(db, tenantId, async (tx) => {
+        const { rows } = await runSql<{ count: number }>(
+          tx,
+          sql`select count(*)::int as count from publish_jobs where connection_id = ${connectionId} and state = 'handed_over'`,
+        );
+        return rows[0]?.count ?? 0;
+      }),
     releaseConnection: ({ tenantId, connectionId }) =>
       withTenant(db, tenantId, async (tx) => {
         const released = await releaseHeld(

@@ -44,6 +44,24 @@ function assignments(action: Parameters<TenantPublishing["act"]>[0]["action"]): 
         sql`wake_at = case when state = 'handed_over' then ${at} + interval '1 minute' else ${at} end`,
       ];
     }
+    case "start_over": {
+      const at = action.at ? sql`${action.at.toISOString()}::timestamptz` : sql`domain_now()`;
+      return [
+        sql`state = 'retrying'`,
+        sql`held_reason = null`,
+        sql`tries = 0`,
+        sql`failure = null`,
+        sql`probe = null`,
+        sql`step_state = null`,
+        sql`external_post_id = null`,
+        sql`permalink = null`,
+        sql`native_schedule = false`,
+        sql`in_flight = null`,
+        sql`released_at = domain_now()`,
+        sql`scheduled_for = ${action.at ? at : sql`scheduled_for`}`,
+        sql`wake_at = ${at}`,
+      ];
+    }
     case "cancel":
       return [sql`state = 'canceled'`, sql`held_reason = null`, sql`wake_at = null`, sql`in_flight = null`];
     case "discard":

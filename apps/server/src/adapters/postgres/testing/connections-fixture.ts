@@ -43,6 +43,8 @@ export interface FakePlatform {
   subscribeFails: boolean;
   /** Runs inside refresh, after the platform has spent the old token and before its answer arrives. */
   duringRefresh: () => Promise<void>;
+  /** Posts it holds for their time. */
+  planned: number;
   tokenLifeMs: number;
   sawVerifier: string | undefined;
 }
@@ -84,6 +86,7 @@ export async function createFixture(): Promise<Fixture> {
     health: undefined,
     subscribeFails: false,
     duringRefresh: async () => {},
+    planned: 0,
     tokenLifeMs: 60 * 60_000,
     sawVerifier: undefined,
   };
@@ -112,6 +115,7 @@ export async function createFixture(): Promise<Fixture> {
       const connections = createConnectionsRepo(app.db);
       const holds = {
         holdConnection: async ({ connectionId }: { connectionId: string }) => held.push(connectionId),
+        handedOver: async () => platform.planned,
         releaseConnection: async ({ connectionId }: { connectionId: string }) => released.push(connectionId),
       };
       const appCredentials = {
