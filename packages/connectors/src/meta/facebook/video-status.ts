@@ -44,14 +44,15 @@ export function videoStage(status: VideoStatus): VideoStage {
   if (publishing_phase?.status === "in_progress" || publishing_phase?.status === "complete") return { is: "working" };
   // Videos sent to /videos may carry no publishing phase at all.
   if (publishing_phase === undefined && video_status === "ready") return { is: "live" };
-  if (publishing_phase?.publish_status === "draft") return { is: "idle" };
-  return { is: isBeingProcessed(status) ? "unclear" : "idle" };
+  return { is: mayComeOut(status) ? "unclear" : "idle" };
 }
 
-const isBeingProcessed = ({ video_status, processing_phase }: VideoStatus): boolean =>
-  processing_phase?.status === undefined
-    ? video_status === "processing" || video_status === "ready"
-    : processing_phase.status !== "not_started";
+/** A draft that is being processed may be one whose finish has just been taken. */
+function mayComeOut({ video_status, processing_phase, publishing_phase }: VideoStatus): boolean {
+  if (processing_phase?.status !== undefined) return processing_phase.status !== "not_started";
+  const isDraft = publishing_phase?.publish_status === "draft";
+  return !isDraft && (video_status === "processing" || video_status === "ready");
+}
 
 /** How many bytes Facebook has; the documented spelling and the right one are both read. */
 export const bytesReceived = (status: VideoStatus | undefined): number =>

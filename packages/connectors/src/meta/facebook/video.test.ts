@@ -222,6 +222,8 @@ const stages: readonly (readonly [object, VideoStage["is"]])[] = [
   [{ video_status: "processing" }, "unclear"],
   [{ video_status: "processing", processing_phase: { status: "not_started" } }, "idle"],
   [{ video_status: "processing", publishing_phase: { status: "not_started", publish_status: "draft" } }, "idle"],
+  [{ processing_phase: { status: "in_progress" }, publishing_phase: { publish_status: "draft" } }, "unclear"],
+  [{ processing_phase: { status: "not_started" }, publishing_phase: { publish_status: "draft" } }, "idle"],
   [{ video_status: "expired" }, "broken"],
   [{ publishing_phase: { publish_status: "scheduled" } }, "scheduled"],
   [{ publishing_phase: { publish_status: "error" } }, "broken"],
