@@ -91,6 +91,28 @@ test("a carousel makes its items one by one, waits for each, then the parent", a
   assert.deepEqual([parent?.media_type, parent?.children, parent?.caption], ["CAROUSEL", "k1,k2", "Hello"]);
 });
 
+test("a carousel whose items ended while it waited makes them anew, and does not ask for them for ever", async () => {
+  const gone = graphError(24, 2207008);
+  const items = { [`GET ${g}/k1`]: finished, [`GET ${g}/k2`]: finished };
+  const media = [medium(), medium({ id: asId("media", "med_00000002") })];
+  const post = postOf({ format: "carousel", media });
+  const made = [{ id: "k1" }, { id: "k2" }];
+  const graph = scriptedGraph({
+    ...script(),
+    ...items,
+    [`POST ${g}/789/media`]: [...made, gone, ...made, { id: "c1" }],
+  });
+  const played = await play(graph, contextOf(graph, { account }), carousel, post);
+  assert.equal(played.published?.externalId, "m1");
+  const never = scriptedGraph({
+    ...script(),
+    ...items,
+    [`POST ${g}/789/media`]: [...made, gone, ...made, gone, ...made, gone],
+  });
+  const failed = await play(never, contextOf(never, { account }), carousel, post);
+  assert.deepEqual([failed.at, failed.failure?.kind], ["make_container", "content_rejected"]);
+});
+
 test("a reel carries its options, a cover image instead of a frame", async () => {
   const graph = scriptedGraph(script());
   const media = [medium({ kind: "video", mimeType: "video/mp4" })];

@@ -7,6 +7,7 @@ import type {
   Step,
 } from "@postd/connector-kit";
 import { fail, ok, type Result } from "@postd/contracts";
+import { meaningOf } from "../failures.ts";
 import { firstCommentStep } from "../first-comment.ts";
 import { instagramOptions } from "../options.ts";
 import { instagramNeeds } from "../scopes.ts";
@@ -60,7 +61,8 @@ const makeParent: Step<InstagramState> = {
   done: (state) => isOut(state) || state.containerId !== undefined,
   async run({ post, state }, ctx) {
     const made = await makePost(ctx, post, state.childIds);
-    return made.ok ? ok({ state: { ...fresh(state), containerId: made.value } }) : fetchAgain(ctx, state, made);
+    if (made.ok) return ok({ state: { ...fresh(state), containerId: made.value } });
+    return meaningOf(made.error) === "recreate" ? itemsAgain(ctx, state, made.error) : fetchAgain(ctx, state, made);
   },
 };
 
@@ -84,6 +86,17 @@ function fetchAgain(
   const now = ctx.clock.now();
   if (!refused.error.platformCode?.endsWith("/2207052") || !mayRemake(state, now)) return refused;
   return ok({ state: countRemake(state, now), waitMs: 15_000 });
+}
+
+/** Items end after a day, as when the machine was off; asking for them again and again brings none back. */
+function itemsAgain(
+  ctx: ConnectorContext,
+  state: InstagramState,
+  failure: PlatformFailure,
+): Result<Progress<InstagramState>, PlatformFailure> {
+  const now = ctx.clock.now();
+  if (!mayRemake(state, now)) return fail(brokenForGood(failure));
+  return ok({ state: remade(state, now), waitMs: 10_000 * (state.remakes + 1) });
 }
 
 const maxWaitMs = 30 * 60_000;
