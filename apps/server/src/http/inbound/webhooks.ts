@@ -27,9 +27,8 @@ async function receive(
       });
     case "accepted":
       return ok({
-        body: JSON.stringify(received.answer?.json ?? { received: true }),
+        body: received.answer?.json ?? { received: true },
         status: received.answer?.status ?? 200,
-        headers: { "content-type": "application/json; charset=utf-8" },
       });
     case "refused":
       return fail({
