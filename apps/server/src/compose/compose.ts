@@ -273,7 +273,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
         queue,
         due: createDueJobs(system.db),
         health: reader,
-        inbound: { registry, inbox: createInbox(app.db, system.db), access },
+        inbound: { registry, inbox: createInbox(app.db, system.db), connections: connectionsRepo, access, holds },
         leases: createLeases({ pool: system.pool, owner }),
         listener,
         log,

@@ -176,6 +176,15 @@ export interface TenantConnections {
   /** From here on nothing opens it; credentials stay until `eraseCredentials`, for revoking at the platform. */
   markDisconnected(id: ConnectionId, audit: AuditEntry): Promise<ConnectionRecord | undefined>;
   eraseCredentials(id: ConnectionId, audit: AuditEntry): Promise<void>;
+  /**
+   * Removes what describes the account and its person (name, handle, addresses, extras, events, grants) from a
+   * disconnected connection. The row stays under an id of its own, so connecting again makes a new connection.
+   */
+  eraseAccount(input: {
+    readonly id: ConnectionId;
+    readonly personId: string;
+    readonly audit: AuditEntry;
+  }): Promise<void>;
   audit(id: ConnectionId, entry: AuditEntry): Promise<void>;
   /** Health log and audit merged, newest first. */
   timeline(input: {

@@ -21,7 +21,12 @@ export interface Inbox {
   processNext(
     handle: (item: InboxItem) => Promise<{ readonly events: number; readonly error?: string }>,
   ): Promise<boolean>;
-  receivers(platform: string, accountExternalId: string): Promise<readonly EventReceiver[]>;
+  /** Connections of all tenants to the account, or whose sign-in is the person's of this id; live ones unless told. */
+  receivers(about: {
+    readonly platforms: readonly string[];
+    readonly accountExternalId: string;
+    readonly disconnected?: boolean;
+  }): Promise<readonly EventReceiver[]>;
   /** False: this event was already there. */
   keepEvent(receiver: EventReceiver, event: InboundEvent): Promise<boolean>;
   /** Kept for the operator. */

@@ -1,10 +1,9 @@
-import type { AppCredentials, Connector } from "@postd/connector-kit";
-import { asId } from "@postd/contracts";
-import type { ConnectionAccess } from "../ports/connection-access.ts";
+import type { AppCredentials, Connector, InboundEvent } from "@postd/connector-kit";
 import type { ConnectorSettings, Simulation } from "../ports/egress.ts";
-import type { EventReceiver, Inbox, InboxItem } from "../ports/inbox.ts";
+import type { Inbox, InboxItem } from "../ports/inbox.ts";
 import type { InboundService } from "../ports/operations.ts";
 import type { ConnectorRegistry } from "../ports/registry.ts";
+import { followPersonEvent, isPersonEvent, type PersonEventDeps } from "./inbound/person-events.ts";
 
 export interface InboundDeps {
   readonly registry: ConnectorRegistry;
@@ -69,11 +68,7 @@ function everySet(connector: Connector, settings: InboundDeps["settings"]): AppC
   };
 }
 
-export interface FanOutDeps {
-  readonly registry: ConnectorRegistry;
-  readonly inbox: Inbox;
-  readonly access: Pick<ConnectionAccess, "markBroken" | "open">;
-}
+export type FanOutDeps = PersonEventDeps;
 
 /** Turns stored requests into events of the connections they are about. Repeats of one event are kept once. */
 export async function fanOutInbox(deps: FanOutDeps): Promise<number> {
@@ -86,25 +81,19 @@ async function fanOut(
   item: InboxItem,
   deps: FanOutDeps,
 ): Promise<{ readonly events: number; readonly error?: string }> {
-  const webhooks = deps.registry.get(item.platform)?.webhooks;
-  if (!webhooks) return { events: 0, error: "no connector for this platform" };
-  const events = webhooks.parse({ headers: item.headers, rawBody: item.body, query: item.query });
+  const connector = deps.registry.get(item.platform);
+  if (!connector?.webhooks) return { events: 0, error: "no connector for this platform" };
+  const events = connector.webhooks.parse({ headers: item.headers, rawBody: item.body, query: item.query });
   for (const event of events) {
-    const receivers = await deps.inbox.receivers(event.platform, event.accountExternalId);
-    if (receivers.length === 0) await deps.inbox.keepUnmatched(event);
-    for (const receiver of receivers) {
-      const isNew = await deps.inbox.keepEvent(receiver, event);
-      if (isNew && event.type === "account.deauthorized") await markRevoked(receiver, deps);
-    }
+    if (isPersonEvent(event)) await followPersonEvent(event, connector, deps);
+    else await keep(event, deps);
   }
   return { events: events.length };
 }
 
-/** The person removed our app at the platform: everything of the account waits for them. */
-async function markRevoked(receiver: EventReceiver, deps: FanOutDeps): Promise<void> {
-  const key = { tenantId: asId("tenant", receiver.tenantId), connectionId: asId("connection", receiver.connectionId) };
-  const opened = await deps.access.open({ ...key, fresh: false });
-  if (!opened?.ok) return;
-  const failure = { kind: "auth_revoked", message: "Access was removed at the platform." } as const;
-  await deps.access.markBroken({ ...key, credentialVersion: opened.value.credentialVersion, failure });
+async function keep(event: InboundEvent, { inbox }: FanOutDeps): Promise<void> {
+  const { platform, accountExternalId } = event;
+  const receivers = await inbox.receivers({ platforms: [platform], accountExternalId });
+  if (receivers.length === 0) await inbox.keepUnmatched(event);
+  for (const receiver of receivers) await inbox.keepEvent(receiver, event);
 }

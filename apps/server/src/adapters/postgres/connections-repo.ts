@@ -2,6 +2,7 @@ import type { ConnectionRecord, ConnectionsRepo, ConnectionWithSecret, TenantCon
 import { credentialsName } from "@postd/core";
 import { and, desc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
 import { connectAccount } from "./connections-connect.ts";
+import { eraseAccount } from "./connections-erase.ts";
 import { claimRefresh, endRefresh, storeRefreshed } from "./connections-refresh.ts";
 import { domainNow, recordOf, storedSecretOf, writeAudit } from "./connections-row.ts";
 import { recordCheck, setStatus } from "./connections-status.ts";
@@ -113,6 +114,7 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
         if (!row?.at) return;
         if ((await removeSecrets(tx, { tenantId, ownerId: id })) > 0) await writeAudit(tx, target(id), entry);
       }),
+    eraseAccount: (input) => run((tx) => eraseAccount(tx, tenantId, input)),
     audit: (id, entry) => run((tx) => writeAudit(tx, target(id), entry)),
     timeline: (input) => run((tx) => readTimeline(tx, tenantId, input)),
   };

@@ -39,11 +39,12 @@ export function createInbox(app: Db, system: Db): Inbox {
         );
         return true;
       }),
-    async receivers(platform, accountExternalId) {
+    async receivers({ platforms, accountExternalId, disconnected = false }) {
       const { rows } = await runSql<{ id: string; tenant_id: string }>(
         system,
         sql`
-        select id, tenant_id from connections where platform = ${platform} and (external_id = ${accountExternalId} or person_id = ${accountExternalId}) and disconnected_at is null`,
+        select id, tenant_id from connections where platform in ${[...platforms]} and (external_id = ${accountExternalId} or person_id = ${accountExternalId})
+          and (${disconnected} or disconnected_at is null)`,
       );
       return rows.map((row): EventReceiver => ({ tenantId: row.tenant_id, connectionId: row.id }));
     },

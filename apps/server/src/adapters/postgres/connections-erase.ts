@@ -1,0 +1,43 @@
+import type { TenantConnections } from "@postd/core";
+import { and, eq, isNotNull, sql } from "drizzle-orm";
+import { domainNow, writeAudit } from "./connections-row.ts";
+import type { Executor } from "./pools.ts";
+import { connections, oauthGrants, webhookEvents } from "./schema.ts";
+import { removeSecrets } from "./vault-store.ts";
+
+/**
+ * Empties a disconnected connection of everything that describes the account or its person. The row stays, since posts
+ * refer to it; its account id becomes one that no account has, so connecting again makes a new connection.
+ */
+export async function eraseAccount(
+  tx: Executor,
+  tenantId: string,
+  { id, personId, audit }: Parameters<TenantConnections["eraseAccount"]>[0],
+): Promise<void> {
+  const emptied = await tx
+    .update(connections)
+    .set({
+      externalId: sql`'erased:' || id`,
+      name: "Erased account",
+      handle: null,
+      pictureUrl: null,
+      profileUrl: null,
+      extras: {},
+      scopes: [],
+      missingScopes: [],
+      statusReason: null,
+      tokenExpiresAt: null,
+      refreshExpiresAt: null,
+      updatedAt: domainNow,
+    })
+    .where(and(eq(connections.id, id), isNotNull(connections.disconnectedAt)))
+    .returning({ id: connections.id });
+  if (emptied.length === 0) return;
+  await tx.delete(webhookEvents).where(eq(webhookEvents.connectionId, id));
+  const grants = await tx
+    .delete(oauthGrants)
+    .where(sql`${oauthGrants.subject} ->> 'externalId' = ${personId}`)
+    .returning({ id: oauthGrants.id });
+  for (const grant of grants) await removeSecrets(tx, { tenantId, ownerId: grant.id });
+  await writeAudit(tx, { tenantId, connectionId: id }, audit);
+}
