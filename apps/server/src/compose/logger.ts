@@ -5,6 +5,9 @@ export type Logger = pino.Logger;
 
 /** Fields that could carry a secret are cut wherever they appear; what logs them is wrong all the same. */
 const redacted = [
+  // Cookies and keys travel in headers, and libraries hand whole sets of them to the log at the lowest level.
+  "headers",
+  "*.headers",
   "*.authorization",
   "*.cookie",
   "*.password",
