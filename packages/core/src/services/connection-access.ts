@@ -4,7 +4,7 @@ import type { ConnectionAccess, OpenConnection } from "../ports/connection-acces
 import type { ConnectionsRepo, ConnectionWithSecret } from "../ports/connections-repo.ts";
 import type { JobHolds } from "../ports/ledger.ts";
 import type { ConnectorRegistry } from "../ports/registry.ts";
-import type { Vault } from "../ports/vault.ts";
+import { Tampered, type Vault } from "../ports/vault.ts";
 import { unpackCredentials } from "./connections-credentials.ts";
 import { brokenReason } from "./connections-explain.ts";
 import { type RefreshDeps, refreshNow } from "./connections-refresh.ts";
@@ -53,6 +53,7 @@ export function createConnectionAccess(deps: ConnectionAccessDeps): ConnectionAc
       const found = await repo.findWithSecret(input.connectionId);
       if (!found) return undefined;
       const usable = await openStored(deps, found);
+      if (usable === "damaged") return damaged(deps, found);
       if (!usable.ok) return usable;
       const need = refreshNeed(deps, input, found, usable.value);
       if (need === "none") return ok(usable.value);
@@ -123,10 +124,36 @@ export async function markBroken(
 async function openStored(
   deps: Pick<ConnectionAccessDeps, "vault">,
   { record, credentials }: ConnectionWithSecret,
-): Promise<NonNullable<Opened>> {
+): Promise<NonNullable<Opened> | "damaged"> {
   if (record.disconnectedAt || !credentials)
     return fail({ kind: "auth_revoked", message: "The account was disconnected. Connect it again to post to it." });
-  return ok(openConnection(record, unpackCredentials(await deps.vault.unseal(credentials))));
+  const opened = await unsealed(deps.vault, credentials);
+  return opened === "damaged" ? opened : ok(openConnection(record, opened));
+}
+
+/** Credentials as they were stored; `damaged` where the sealed value was changed or moved. */
+export async function unsealed(
+  vault: Pick<Vault, "unseal">,
+  stored: NonNullable<ConnectionWithSecret["credentials"]>,
+): Promise<Credentials | "damaged"> {
+  try {
+    return unpackCredentials(await vault.unseal(stored));
+  } catch (error) {
+    if (error instanceof Tampered) return "damaged";
+    throw error;
+  }
+}
+
+/** Sealed credentials that were changed or moved open never again; only a new sign-in helps, and the operator must know. */
+async function damaged(deps: ConnectionAccessDeps, { record }: ConnectionWithSecret): Promise<NonNullable<Opened>> {
+  const { id: connectionId, tenantId, credentialVersion } = record;
+  const failure: PlatformFailure = {
+    kind: "auth_revoked",
+    message: "The stored sign-in of this account is damaged and cannot be opened. Sign in again.",
+  };
+  deps.log.warn({ tenantId, connectionId }, "sealed credentials do not fit their place: changed or moved");
+  await markBroken(deps, { tenantId, connectionId, credentialVersion, failure });
+  return fail(failure);
 }
 
 /** A record with its credentials as a connector gets them. */

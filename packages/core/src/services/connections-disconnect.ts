@@ -2,9 +2,9 @@ import type { Connector } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import type { ConnectionRecord, ConnectionWithSecret } from "../ports/connections-repo.ts";
 import type { Caller, ConnectionsService } from "../ports/services.ts";
-import { openConnection } from "./connection-access.ts";
+import { openConnection, unsealed } from "./connection-access.ts";
 import { noConnection } from "./connections-check.ts";
-import { shareSecret, unpackCredentials } from "./connections-credentials.ts";
+import { shareSecret, type unpackCredentials } from "./connections-credentials.ts";
 import type { ConnectionsDeps } from "./connections-deps.ts";
 import { authFor, siblings } from "./connections-sign-in.ts";
 import { connectionView } from "./connections-view.ts";
@@ -61,7 +61,12 @@ async function withdraw(deps: ConnectionsDeps, found: ConnectionWithSecret): Pro
   const connector = deps.registry.get(record.platform);
   const auth = authFor(deps.registry, record);
   if (!found.credentials || !connector || !auth) return { revoked: false };
-  const credentials = unpackCredentials(await deps.vault.unseal(found.credentials));
+  const credentials = await unsealed(deps.vault, found.credentials);
+  if (credentials === "damaged")
+    return {
+      revoked: false,
+      note: `The stored sign-in was damaged, so ${connector.name} could not be told. Withdraw the access in its settings.`,
+    };
   const connection = openConnection(record, credentials);
   const context = { connector, connection, effect: "invisible", repeatable: true } as const;
   const unsubscribed = await connector.webhooks?.unsubscribe?.(connectorContext(deps.context, context));
@@ -99,7 +104,8 @@ async function sharing(
   const platforms = siblings(deps.registry, connector).map((it) => it.id);
   for (const other of await deps.connections.forTenant(tenantId).liveWithAuth({ platforms, authKind })) {
     if (other.record.id === id || !other.credentials) continue;
-    if (shareSecret(credentials, unpackCredentials(await deps.vault.unseal(other.credentials)))) return other.record;
+    const others = await unsealed(deps.vault, other.credentials);
+    if (others !== "damaged" && shareSecret(credentials, others)) return other.record;
   }
   return undefined;
 }
