@@ -95,6 +95,7 @@ async function start(
   const database = await createTestDatabase();
   onClose(() => database.drop());
   const admin = new pg.Pool({ connectionString: database.url, max: 3 });
+  admin.on("error", () => {}); // dropping the database ends what is still connected
   onClose(() => admin.end());
   let offsetMs = 0;
   const platformClock = { now: () => new Date(Date.now() + offsetMs) };
