@@ -45,6 +45,7 @@ import { createMediaRepo } from "../adapters/postgres/media-repo.ts";
 import { createPeopleRepo } from "../adapters/postgres/people-repo.ts";
 import { openRolePool } from "../adapters/postgres/pools.ts";
 import { createPublishingStore } from "../adapters/postgres/publishing/store.ts";
+import { createBlobRows, createRetention } from "../adapters/postgres/retention.ts";
 import { createDueJobs, masterKeysInUse } from "../adapters/postgres/system.ts";
 import { createVaultStore } from "../adapters/postgres/vault-store.ts";
 import { connectorSettings } from "../config/connector-settings.ts";
@@ -134,9 +135,10 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
     monotonicMs: () => performance.now(),
   });
   const authSecret = loadAuthSecret(config);
+  const blobs = await openLocalBlobStore({ folder: path.join(config.dataDir, "media") });
   const media = createMediaService({
     repo: createMediaRepo(app.db),
-    blobs: await openLocalBlobStore({ folder: path.join(config.dataDir, "media") }),
+    blobs,
     fetchPublic: (url, limits) => egress.fetchPublic(url, limits),
     clock,
     newId,
@@ -274,6 +276,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
         due: createDueJobs(system.db),
         health: reader,
         inbound: { registry, inbox: createInbox(app.db, system.db), connections: connectionsRepo, access, holds },
+        sweep: { retention: createRetention(system.db), blobs, blobRows: createBlobRows(system.db), clock },
         leases: createLeases({ pool: system.pool, owner }),
         listener,
         log,

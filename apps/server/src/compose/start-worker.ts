@@ -9,6 +9,8 @@ import {
   noticingCanaries,
   type PipelineDeps,
   runJob,
+  type SweepDeps,
+  sweep,
 } from "@postd/core";
 import { type Leases, runAsLeader } from "../adapters/postgres/leases.ts";
 import type { Listener } from "../adapters/postgres/listen.ts";
@@ -17,14 +19,16 @@ import { startDispatcher } from "../worker/start-dispatcher.ts";
 import type { Logger } from "./logger.ts";
 
 const inboxEveryMs = 2_000;
+const sweepEveryMs = 60 * 60_000;
 
-/** The worker role: dispatcher, consumers, canary and the fan-out of what platforms sent. */
+/** The worker role: dispatcher, consumers, canary, the fan-out of what platforms sent, and the hourly sweep. */
 export async function startWorker(deps: {
   readonly pipeline: PipelineDeps;
   readonly queue: JobQueue;
   readonly due: DueJobs;
   readonly health: HealthReader;
   readonly inbound: FanOutDeps;
+  readonly sweep: SweepDeps;
   readonly leases: Leases;
   readonly listener: Listener;
   readonly log: Logger;
@@ -50,12 +54,20 @@ export async function startWorker(deps: {
     },
     onError,
   });
+  const sweeping = runAsLeader({
+    leases: deps.leases,
+    name: "sweep",
+    ttlMs: 2 * sweepEveryMs,
+    everyMs: sweepEveryMs,
+    run: async ({ signal }) => log.debug(await sweep(deps.sweep, signal), "swept what had served its time"),
+    onError,
+  });
   return {
     /** No new work; what runs is finished within its lease, or left to it after half a minute. */
     async stop() {
       unsubscribe();
       unsubscribeClock();
-      await Promise.all([dispatcher.stop(), canary.stop(), inbox.stop()]);
+      await Promise.all([dispatcher.stop(), canary.stop(), inbox.stop(), sweeping.stop()]);
       await Promise.race([consumer.stop(), sleep(30_000, undefined, { ref: false })]);
     },
   };

@@ -39,6 +39,8 @@ export interface BlobStore {
   open(key: string): Promise<{ readonly sizeBytes: number; stream(): AsyncIterable<Uint8Array> } | undefined>;
   /** Removing what is not there is fine. */
   remove(key: string): Promise<void>;
+  /** Keys of what was written between the two, in no order. */
+  list(written: { readonly writtenAfter: Date; readonly writtenBefore: Date }): AsyncIterable<string>;
 }
 
 export interface MediaRecord extends MediaInfo {

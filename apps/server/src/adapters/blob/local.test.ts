@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -141,6 +141,33 @@ test("keys cannot lead out of the folder", async () => {
   for (const key of ["../../etc/passwd", "ab/../../x.jpg", "/etc/passwd", "ab/.hidden", "ab/x"]) {
     await assert.rejects(blobs.open(key), /blob key/);
   }
+});
+
+test("files are listed by when they were written, and what is not a blob of ours is passed over", async () => {
+  const other = await mkdtemp(path.join(tmpdir(), "postd-blobs-"));
+  const store = await openLocalBlobStore({ folder: other });
+  await mkdir(path.join(other, "files", "ab"));
+  const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
+  for (const [name, hours] of [
+    ["ab/med_old.jpg", 50],
+    ["ab/med_older.jpg", 100],
+    ["ab/med_young.jpg", 1],
+    ["ab/README", 50],
+    ["stray", 50],
+  ] as const) {
+    const file = path.join(other, "files", name);
+    await writeFile(file, "x");
+    await utimes(file, hoursAgo(hours), hoursAgo(hours));
+  }
+  const between = (writtenAfter: Date, writtenBefore: Date) =>
+    Array.fromAsync(store.list({ writtenAfter, writtenBefore }));
+  assert.deepEqual(await between(hoursAgo(72), hoursAgo(24)), ["ab/med_old.jpg"]);
+  assert.deepEqual((await between(new Date(0), hoursAgo(0))).sort(), [
+    "ab/med_old.jpg",
+    "ab/med_older.jpg",
+    "ab/med_young.jpg",
+  ]);
+  await rm(other, { recursive: true });
 });
 
 test("what a crash left unfinished is removed a day later, and nothing younger", async () => {

@@ -44,6 +44,7 @@ export async function openLocalBlobStore(options: { readonly folder: string }): 
       return found?.isFile() ? { sizeBytes: found.size, stream: () => readFileInChunks(file) } : undefined;
     },
     remove: (key) => rm(place(key), { force: true }),
+    list: (written) => listFiles(files, written),
   };
 }
 
@@ -128,6 +129,22 @@ async function syncFolder(folder: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** Folder by folder, so that a store of any size fits into memory. What is no blob of ours is passed over. */
+async function* listFiles(
+  files: string,
+  { writtenAfter, writtenBefore }: Parameters<BlobStore["list"]>[0],
+): AsyncIterable<string> {
+  for (const folder of await readdir(files, { withFileTypes: true })) {
+    if (!folder.isDirectory()) continue;
+    for (const name of await readdir(path.join(files, folder.name))) {
+      const key = `${folder.name}/${name}`;
+      if (!keyPattern.test(key)) continue;
+      const found = await stat(path.join(files, key)).catch(absent);
+      if (found?.isFile() && found.mtime > writtenAfter && found.mtime < writtenBefore) yield key;
+    }
   }
 }
 

@@ -1,0 +1,55 @@
+import type { BlobRows, Retention } from "@postd/core";
+import { type SQL, sql } from "drizzle-orm";
+import type { Db } from "./pools.ts";
+import { runSql } from "./run-sql.ts";
+
+const daysAgo = (days: number) => sql`domain_now() - ${days} * interval '1 day'`;
+
+/** Removes what has served its time, over all tenants; `system` reads ids and times, and no secret. */
+export function createRetention(system: Db): Retention {
+  const count = async (statement: SQL) => (await runSql<object>(system, statement)).rowCount;
+  return {
+    // An unfinished sign-in and its verifier are of no use once they have ended; they go together.
+    async expiredSignIns() {
+      const states = await count(sql`
+        with ended as (delete from oauth_states where expires_at <= domain_now() returning state_hash),
+          secrets as (delete from encrypted_secrets where owner_id in (select 'state_' || state_hash from ended))
+        select from ended`);
+      const grants = await count(sql`
+        with ended as (delete from oauth_grants where expires_at <= domain_now() returning id),
+          secrets as (delete from encrypted_secrets where owner_id in (select id from ended))
+        select from ended`);
+      return { states, grants };
+    },
+    // The key of a post that exists is kept as long as the post: forgetting it could post twice.
+    oldAnswers: (days) =>
+      count(sql`
+        delete from idempotency_records r where r.created_at < ${daysAgo(days)}
+          and not exists (select from posts p where p.id = r.resource_id and p.deleted_at is null)`),
+    async oldInbound(days) {
+      const inbox = await count(
+        sql`delete from webhook_inbox where processed_at is not null and received_at < ${daysAgo(days)}`,
+      );
+      return inbox + (await count(sql`delete from webhook_unmatched where received_at < ${daysAgo(days)}`));
+    },
+  };
+}
+
+/** Which files rows name, over all tenants; file names are ids and say nothing. */
+export function createBlobRows(system: Db): BlobRows {
+  return {
+    async named(keys, deletedAfter) {
+      if (keys.length === 0) return new Set();
+      const { rows } = await runSql<{ blob_key: string }>(
+        system,
+        sql`select blob_key from media_assets where blob_key in ${[...keys]}
+          and (deleted_at is null or deleted_at > ${deletedAfter.toISOString()}::timestamptz)`,
+      );
+      return new Set(rows.map((row) => row.blob_key));
+    },
+    async since() {
+      const { rows } = await runSql<{ since: Date | null }>(system, sql`select min(created_at) as since from tenants`);
+      return rows[0]?.since ?? undefined;
+    },
+  };
+}
