@@ -112,7 +112,7 @@ export const Variables = z.object({
   POSTD_SMTP_URL: secretUrl(["smtp:", "smtps:"], "smtps://user:password@mail.example.org").optional(),
   POSTD_MAIL_FROM: mailAddress.default("POSTD <postd@localhost>"),
   POSTD_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info"),
-  POSTD_WORKER_CONCURRENCY: z.coerce.number("must be a number").int().min(1).max(500).default(10),
+  POSTD_WORKER_CONCURRENCY: z.coerce.number("must be a number").int().min(1).max(500).default(24),
   POSTD_OPERATOR_EMAILS: commaList.default([]),
   POSTD_METRICS_TOKEN: z
     .string()

@@ -26,7 +26,7 @@ export interface SystemOptions {
   readonly simulators?: readonly SimulatorDefinition[];
   /** Simulators that run elsewhere, such as in a process of their own; then `simulators` has none. */
   readonly simulatorUrl?: string;
-  /** Default 10. */
+  /** Default: the server's own. */
   readonly workerConcurrency?: number;
   /** false: HTTP only; jobs wait. */
   readonly worker?: boolean;
@@ -78,7 +78,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    return { ...(await start(options, (closer) => closers.push(closer))), close };
+    return Object.assign(await start(options, (closer) => closers.push(closer)), { close });
   } catch (error) {
     await close();
     throw error;
@@ -115,7 +115,7 @@ async function start(
       POSTD_PUBLIC_URL: url,
       POSTD_SIMULATORS: simulatorUrl,
       POSTD_LOG_LEVEL: options.logLevel ?? "trace",
-      POSTD_WORKER_CONCURRENCY: String(options.workerConcurrency ?? 10),
+      ...(options.workerConcurrency ? { POSTD_WORKER_CONCURRENCY: String(options.workerConcurrency) } : {}),
       ...options.env,
     },
     argv: [],
