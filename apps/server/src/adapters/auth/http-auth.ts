@@ -60,12 +60,13 @@ async function reachDatabase({ people }: HttpAuthDeps): Promise<void> {
 async function bySession(headers: Headers, deps: HttpAuthDeps) {
   const { auth, people } = deps;
   if (!headers.get("cookie")?.includes("postd.session_token")) return undefined;
-  const { response, headers: answered } = await auth.api
-    .getSession({ headers, returnHeaders: true })
-    .catch(async (error) => {
+  const ask = () =>
+    auth.api.getSession({ headers, returnHeaders: true }).catch(async (error) => {
       await reachDatabase(deps);
       throw error;
     });
+  // A database that is back by the time it is asked was away all the same, so the session is looked up once more.
+  const { response, headers: answered } = await ask().catch(ask);
   if (!response) return undefined;
   const { session, user } = response;
   const userId = asId("user", user.id);
