@@ -36,5 +36,7 @@ export function openRolePool(options: {
     keepAlive: true,
   });
   pool.on("error", (error) => options.onError?.(error));
+  // Lent out and between two queries nobody listens, and an unheard loss would end the process. The next query fails.
+  pool.on("connect", (client) => client.on("error", () => {}));
   return { pool, db: drizzle(pool, { schema }), close: () => pool.end() };
 }
