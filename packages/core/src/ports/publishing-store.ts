@@ -116,6 +116,8 @@ export type PersonAction =
 export interface AcceptInput<V> {
   readonly post: Omit<PostRecord, "createdAt" | "updatedAt" | "version">;
   readonly jobs: readonly NewJob[];
+  /** Domain time of the request; what is written was created then. */
+  readonly now: Date;
   readonly idempotency?: IdempotencyClaim;
   readonly answer: (post: PostRecord, jobs: readonly JobRecord[]) => V;
 }

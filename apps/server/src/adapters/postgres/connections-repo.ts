@@ -3,6 +3,7 @@ import { credentialsName } from "@postd/core";
 import { and, desc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
 import { connectAccount } from "./connections-connect.ts";
 import { eraseAccount } from "./connections-erase.ts";
+import { readWithSecret } from "./connections-read.ts";
 import { claimRefresh, endRefresh, storeRefreshed } from "./connections-refresh.ts";
 import { domainNow, recordOf, storedSecretOf, writeAudit } from "./connections-row.ts";
 import { recordCheck, setStatus } from "./connections-status.ts";
@@ -22,7 +23,7 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
   const target = (connectionId: string) => ({ tenantId, connectionId });
   return {
     find: (id) => run(async (tx) => first(await tx.select().from(connections).where(eq(connections.id, id)))),
-    findWithSecret: (id) => run(async (tx) => (await withSecrets(tx, eq(connections.id, id)))[0]),
+    findWithSecret: (id) => readWithSecret(db, tenantId, id),
     findAccount: ({ platform, externalId, authKind }) =>
       run(async (tx) =>
         first(

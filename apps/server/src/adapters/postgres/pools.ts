@@ -29,7 +29,7 @@ export function openRolePool(options: {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.max,
-    options: `-c role=${options.role} -c timezone=UTC`,
+    options: `-c role=${options.role} -c timezone=UTC -c standard_conforming_strings=on`,
     application_name: options.role,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,

@@ -96,7 +96,8 @@ export class Run {
       fingerprint: this.job.fingerprint,
       note,
     };
-    const leaseMs = Math.max(this.deps.settings.leaseMs, intent.timeoutMs + this.deps.settings.leaseMarginMs * 2);
+    // Only what the call needs: a lease that is long enough is left alone.
+    const leaseMs = intent.timeoutMs + this.deps.settings.leaseMarginMs * 2;
     const written = await this.deps.ledger.intend({
       ...this.key,
       fence: this.job.fence,

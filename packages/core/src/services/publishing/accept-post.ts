@@ -102,7 +102,13 @@ export async function acceptPost<V extends JobView | PostView>(
     createdBy: caller.actorId,
   };
   const jobs = mode === "publish" ? prepared.value.map((target) => newJob(target, planned.value, now, deps)) : [];
-  const accepted = await store.accept({ post, jobs, answer: how.answer, ...(claim ? { idempotency: claim } : {}) });
+  const accepted = await store.accept({
+    post,
+    jobs,
+    now,
+    answer: how.answer,
+    ...(claim ? { idempotency: claim } : {}),
+  });
   if (accepted.kind === "differs") return { ok: false, error: keyUsed(claim?.key ?? "") };
   if (accepted.kind === "replay")
     return { ok: true, value: { view: accepted.response as unknown as V, replayed: true } };

@@ -1,9 +1,8 @@
 import { asId } from "@postd/contracts";
 import { type Admission, type AdmitInput, admit, type ClaimedJob, type Ledger } from "@postd/core";
-import { sql } from "drizzle-orm";
-import type { Executor } from "../pools.ts";
-import { runSql } from "../run-sql.ts";
-import { type TenantDb, withTenant } from "../tenant-tx.ts";
+import { type SQL, sql } from "drizzle-orm";
+import { scopedSql, violates } from "../scoped-sql.ts";
+import type { TenantDb } from "../tenant-tx.ts";
 import { type JobRow, jobKeyOf, pendingOf, type StoredState } from "./job-row.ts";
 
 interface ClaimRow extends JobRow, Record<string, unknown> {
@@ -20,41 +19,60 @@ interface ClaimRow extends JobRow, Record<string, unknown> {
 type ClaimInput = Parameters<Ledger["claim"]>[0];
 
 /**
- * Reads the job under its lock, asks `admit`, and writes what it says: a claim with a new fence and lease, a hold, a
- * wait, or `unknown` after a crash. A row another worker is claiming this moment is skipped, not waited for.
+ * Reads the job, asks `admit`, and writes what it says by compare-and-set on what was read: a claim with a new fence and
+ * lease, a hold, a wait, or `unknown` after a crash. Whoever is second finds the row changed and is refused.
  */
 export async function claimJob(db: TenantDb, input: ClaimInput): Promise<ClaimedJob | { readonly refused: string }> {
+  const row = await readJob(db, input);
+  if (!row) return { refused: "gone" };
+  const admission = admit(admitInput(row, input.lateAfterMs));
   try {
-    return await withTenant(db, input.tenantId, async (tx) => {
-      const row = await lockJob(tx, input.jobId);
-      if (!row) return { refused: "gone or busy" };
-      const admission = admit(admitInput(row, input.lateAfterMs));
-      return apply(tx, row, admission, input);
-    });
+    return await apply(db, row, admission, input);
   } catch (error) {
-    if (!isTwinRace(error)) throw error;
+    if (!violates(error, "publish_jobs_in_flight")) throw error;
     // Two of one fingerprint were claimed in the same moment; this one waits for the other.
-    await withTenant(db, input.tenantId, (tx) =>
-      runSql<object>(
-        tx,
-        sql`update publish_jobs set wake_at = domain_now() + interval '2 seconds' where id = ${input.jobId}`,
-      ),
-    );
-    return { refused: "twin in flight" };
+    const wait = sql`wake_at = domain_now() + interval '2 seconds'`;
+    await change(db, row, wait);
+    return { refused: "twin" };
   }
 }
 
-async function lockJob(tx: Executor, jobId: string): Promise<ClaimRow | undefined> {
-  const { rows } = await runSql<ClaimRow>(
-    tx,
+async function readJob(db: TenantDb, input: ClaimInput): Promise<ClaimRow | undefined> {
+  const { rows } = await scopedSql<ClaimRow>(
+    db,
+    input.tenantId,
     sql`
     select j.*, domain_now() as now, c.status as connection_status, c.disconnected_at, c.paused_at as connection_paused,
       c.blocked_until, t.paused_at as tenant_paused, i.paused_at as instance_paused,
       (select k.state from publish_jobs k where k.connection_id = j.connection_id and k.in_flight = j.fingerprint and k.id <> j.id) as twin
     from publish_jobs j join connections c on c.id = j.connection_id join tenants t on t.id = j.tenant_id cross join instance i
-    where j.id = ${jobId} for update of j skip locked`,
+    where j.id = ${input.jobId}`,
   );
   return rows[0];
+}
+
+/**
+ * Changes the row if it is still as it was read, and closes the intent a dead worker left: it has no answer and never
+ * will; its prepared value stays for the repeat.
+ */
+async function change(db: TenantDb, row: ClaimRow, assignments: SQL): Promise<boolean> {
+  const pending = row.step_state?.pending;
+  const lost = pending?.open ? pending : undefined;
+  const closed: StoredState | undefined = lost && { ...row.step_state, pending: { ...lost, open: false } };
+  const { rows } = await scopedSql<{ changed: number }>(
+    db,
+    row.tenant_id,
+    sql`
+    with job as (
+      update publish_jobs set ${assignments}${closed ? sql`, step_state = ${JSON.stringify(closed)}::jsonb` : sql``}, updated_at = domain_now()
+      where id = ${row.id} and fence = ${row.fence} and state = ${row.state} and wake_at = ${row.wake_at?.toISOString() ?? null}::timestamptz
+      returning id),
+    attempt as (
+      update publish_attempts set outcome = 'lost', answered_at = domain_now(), note = 'No answer was recorded: the connection or the process was cut.'
+      where id = ${lost?.attemptId ?? null} and outcome is null and exists (select 1 from job))
+    select count(*)::int as changed from job`,
+  );
+  return rows[0]?.changed === 1;
 }
 
 function admitInput(row: ClaimRow, lateAfterMs: number): AdmitInput {
@@ -86,8 +104,10 @@ function admitInput(row: ClaimRow, lateAfterMs: number): AdmitInput {
   };
 }
 
+const noLonger = { refused: "changed meanwhile" };
+
 async function apply(
-  tx: Executor,
+  db: TenantDb,
   row: ClaimRow,
   admission: Admission,
   input: ClaimInput,
@@ -95,59 +115,60 @@ async function apply(
   switch (admission.go) {
     case "no":
       return { refused: admission.why };
-    case "wait":
-      await closeLost(tx, row);
-      await runSql<object>(
-        tx,
-        sql`update publish_jobs set state = case when state = 'publishing' then 'retrying' else state end,
-        lease_until = null, wake_at = ${admission.until.toISOString()}::timestamptz, updated_at = domain_now() where id = ${row.id}`,
+    case "wait": {
+      const state = row.state === "publishing" ? "retrying" : row.state;
+      await change(
+        db,
+        row,
+        sql`state = ${state}, lease_until = null, wake_at = ${admission.until.toISOString()}::timestamptz`,
       );
       return { refused: admission.why };
-    case "hold":
-      await closeLost(tx, row);
-      await runSql<object>(
-        tx,
-        sql`update publish_jobs set state = 'held', held_reason = ${admission.reason},
-        wake_at = ${admission.reason === "paused" ? sql`domain_now() + interval '1 minute'` : sql`null`}, in_flight = null,
-        lease_until = null, updated_at = domain_now() where id = ${row.id}`,
+    }
+    case "hold": {
+      const wakeAt = admission.reason === "paused" ? sql`domain_now() + interval '1 minute'` : sql`null`;
+      await change(
+        db,
+        row,
+        sql`state = 'held', held_reason = ${admission.reason}, wake_at = ${wakeAt}, in_flight = null, lease_until = null`,
       );
       return { refused: `held: ${admission.reason}` };
+    }
     case "unknown": {
-      const probe = JSON.stringify({
-        since: row.now.toISOString(),
-        looks: 0,
-        saw: [],
-        nextAt: admission.lookAt.toISOString(),
-      });
-      await closeLost(tx, row);
-      await runSql<object>(
-        tx,
-        sql`update publish_jobs set state = 'unknown', wake_at = ${admission.lookAt.toISOString()}::timestamptz,
-        lease_until = null, probe = ${probe}::jsonb, updated_at = domain_now() where id = ${row.id}`,
+      const lookAt = admission.lookAt.toISOString();
+      const probe = JSON.stringify({ since: row.now.toISOString(), looks: 0, saw: [], nextAt: lookAt });
+      await change(
+        db,
+        row,
+        sql`state = 'unknown', wake_at = ${lookAt}::timestamptz, lease_until = null, probe = ${probe}::jsonb`,
       );
       return { refused: "unknown until looked at" };
     }
     case "publish":
     case "probe":
     case "verify":
-      return take(tx, row, admission.go, input);
+      return (await take(db, row, admission.go, input)) ?? noLonger;
     default:
       admission satisfies never;
       throw new Error("an admission has no write");
   }
 }
 
-async function take(tx: Executor, row: ClaimRow, go: ClaimedJob["admission"], input: ClaimInput): Promise<ClaimedJob> {
-  await closeLost(tx, row);
+async function take(
+  db: TenantDb,
+  row: ClaimRow,
+  go: ClaimedJob["admission"],
+  input: ClaimInput,
+): Promise<ClaimedJob | undefined> {
   const leaseUntil = new Date(row.now.getTime() + input.leaseMs);
   const until = leaseUntil.toISOString();
   const state = go === "publish" ? "publishing" : row.state;
-  await runSql<object>(
-    tx,
-    sql`update publish_jobs set state = ${state}, held_reason = null, fence = fence + 1, lease_owner = ${input.owner},
-    lease_until = ${until}::timestamptz, wake_at = ${until}::timestamptz, in_flight = fingerprint,
-    first_claimed_at = coalesce(first_claimed_at, domain_now()), updated_at = domain_now() where id = ${row.id}`,
+  const taken = await change(
+    db,
+    row,
+    sql`state = ${state}, held_reason = null, fence = fence + 1, lease_owner = ${input.owner}, lease_until = ${until}::timestamptz,
+      wake_at = ${until}::timestamptz, in_flight = fingerprint, first_claimed_at = coalesce(first_claimed_at, domain_now())`,
   );
+  if (!taken) return undefined;
   const pending = pendingOf(row);
   return {
     ...jobKeyOf(row),
@@ -172,30 +193,4 @@ async function take(tx: Executor, row: ClaimRow, go: ClaimedJob["admission"], in
     simulated: row.simulated,
     firstClaim: row.first_claimed_at === null,
   };
-}
-
-/** The intent a dead worker left has no answer and never will; its row says so, and its prepared value stays. */
-async function closeLost(tx: Executor, row: ClaimRow): Promise<void> {
-  const pending = row.step_state?.pending;
-  if (!pending?.open) return;
-  const stored: StoredState = { ...row.step_state, pending: { ...pending, open: false } };
-  await runSql<object>(
-    tx,
-    sql`update publish_attempts set outcome = 'lost', answered_at = domain_now(), note = 'No answer was recorded: the connection or the process was cut.'
-    where id = ${pending.attemptId} and outcome is null`,
-  );
-  await runSql<object>(
-    tx,
-    sql`update publish_jobs set step_state = ${JSON.stringify(stored)}::jsonb where id = ${row.id}`,
-  );
-}
-
-function isTwinRace(error: unknown): boolean {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  return (
-    typeof cause === "object" &&
-    cause !== null &&
-    "constraint" in cause &&
-    cause.constraint === "publish_jobs_in_flight"
-  );
 }

@@ -1,6 +1,7 @@
 import type { JobHolds, Ledger } from "@postd/core";
 import { sql } from "drizzle-orm";
 import { runSql } from "../run-sql.ts";
+import { scopedSql } from "../scoped-sql.ts";
 import { type TenantDb, withTenant } from "../tenant-tx.ts";
 import { claimJob } from "./claim.ts";
 import { settleJob, writeIntent } from "./settle.ts";
@@ -11,28 +12,26 @@ export function createLedger(db: TenantDb): Ledger {
     claim: (input) => claimJob(db, input),
     intend: (input) => writeIntent(db, input),
     settle: (input) => settleJob(db, input),
-    renew: (input) =>
-      withTenant(db, input.tenantId, async (tx) => {
-        const { rows } = await runSql<{ lease_until: Date }>(
-          tx,
-          sql`
-          update publish_jobs set lease_until = domain_now() + ${input.leaseMs} * interval '1 millisecond',
-            wake_at = domain_now() + ${input.leaseMs} * interval '1 millisecond'
+    async renew(input) {
+      const until = sql`domain_now() + ${input.leaseMs} * interval '1 millisecond'`;
+      const { rows } = await scopedSql<{ lease_until: Date }>(
+        db,
+        input.tenantId,
+        sql`update publish_jobs set lease_until = ${until}, wake_at = ${until}
           where id = ${input.jobId} and fence = ${input.fence} and lease_until > domain_now() returning lease_until`,
-        );
-        return rows[0]?.lease_until;
-      }),
-    owned: (input) =>
-      withTenant(db, input.tenantId, async (tx) => {
-        if (input.externalIds.length === 0) return new Set<string>();
-        const { rows } = await runSql<{ external_post_id: string }>(
-          tx,
-          sql`
-          select external_post_id from publish_jobs where connection_id = ${input.connectionId} and id <> ${input.except}
-            and external_post_id in ${[...input.externalIds]}`,
-        );
-        return new Set(rows.map((row) => row.external_post_id));
-      }),
+      );
+      return rows[0]?.lease_until;
+    },
+    async owned(input) {
+      if (input.externalIds.length === 0) return new Set<string>();
+      const { rows } = await scopedSql<{ external_post_id: string }>(
+        db,
+        input.tenantId,
+        sql`select external_post_id from publish_jobs where connection_id = ${input.connectionId} and id <> ${input.except}
+          and external_post_id in ${[...input.externalIds]}`,
+      );
+      return new Set(rows.map((row) => row.external_post_id));
+    },
   };
 }
 

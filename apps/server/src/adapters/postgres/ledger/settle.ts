@@ -1,9 +1,8 @@
 import type { AttemptAnswer, JobChange, JobKey, Ledger } from "@postd/core";
 import { inFlightStates } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
-import type { Executor } from "../pools.ts";
-import { runSql } from "../run-sql.ts";
-import { type TenantDb, withTenant } from "../tenant-tx.ts";
+import { scopedSql, violates } from "../scoped-sql.ts";
+import type { TenantDb } from "../tenant-tx.ts";
 
 type IntendInput = Parameters<Ledger["intend"]>[0];
 
@@ -13,21 +12,21 @@ export async function writeIntent(
   input: IntendInput,
 ): Promise<{ readonly intentAt: Date; readonly leaseUntil: Date } | undefined> {
   const { intent } = input;
-  return withTenant(db, input.tenantId, async (tx) => {
-    const pending = JSON.stringify({
-      attemptId: intent.attemptId,
-      step: intent.step,
-      prepared: intent.prepared,
-      effect: intent.effect,
-      repeatable: intent.repeatable,
-      timeoutMs: intent.timeoutMs,
-      settleMs: intent.settleMs,
-      open: true,
-    });
-    // One statement: the lease is checked and lengthened, the pending intent stored and the attempt row written together.
-    const { rows } = await runSql<{ intent_at: Date; lease_until: Date }>(
-      tx,
-      sql`
+  const pending = JSON.stringify({
+    attemptId: intent.attemptId,
+    step: intent.step,
+    prepared: intent.prepared,
+    effect: intent.effect,
+    repeatable: intent.repeatable,
+    timeoutMs: intent.timeoutMs,
+    settleMs: intent.settleMs,
+    open: true,
+  });
+  // One statement: the lease is checked and lengthened, the pending intent stored and the attempt row written together.
+  const { rows } = await scopedSql<{ intent_at: Date; lease_until: Date }>(
+    db,
+    input.tenantId,
+    sql`
       with job as (
         update publish_jobs set
           lease_until = greatest(lease_until, domain_now() + ${input.leaseMs} * interval '1 millisecond'),
@@ -41,10 +40,9 @@ export async function writeIntent(
       select ${intent.attemptId}, tenant_id, id, fence, ${intent.step}, ${intent.kind}, ${intent.effect}, ${intent.repeatable},
         ${JSON.stringify(intent.prepared)}::jsonb, ${intent.fingerprint}, domain_now(), ${intent.note} from job
       returning intent_at, (select lease_until from job) as lease_until`,
-    );
-    const row = rows[0];
-    return row && { intentAt: row.intent_at, leaseUntil: row.lease_until };
-  });
+  );
+  const row = rows[0];
+  return row && { intentAt: row.intent_at, leaseUntil: row.lease_until };
 }
 
 /** Commits an answer and how the job goes on; both or neither, and neither for a worker whose fence is old. */
@@ -52,38 +50,30 @@ export async function settleJob(
   db: TenantDb,
   input: JobKey & { readonly fence: number; readonly answer?: AttemptAnswer; readonly change: JobChange },
 ): Promise<"written" | "lost" | "owned_elsewhere"> {
+  const notify = input.change.wake === 0 ? [sql`select pg_notify('postd_due', '')`] : [];
   try {
-    return await withTenant(db, input.tenantId, async (tx) => {
-      const { rowCount } = await runSql<object>(
-        tx,
-        sql`update publish_jobs set ${sql.join(assignments(input.change), sql`, `)}
-        where id = ${input.jobId} and fence = ${input.fence} and state in ('publishing', 'unknown', 'handed_over')`,
-      );
-      if (rowCount !== 1) return "lost";
-      if (input.answer) await writeAnswer(tx, input.answer);
-      if (input.change.wake === 0) await runSql<object>(tx, sql`select pg_notify('postd_due', '')`);
-      return "written";
-    });
+    const { rows } = await scopedSql<{ written: number }>(
+      db,
+      input.tenantId,
+      ...notify,
+      sql`
+      with job as (
+        update publish_jobs set ${sql.join(assignments(input.change), sql`, `)}
+        where id = ${input.jobId} and fence = ${input.fence} and state in ('publishing', 'unknown', 'handed_over') returning id)
+      ${input.answer ? sql`, attempt as (${answerUpdate(input.answer)})` : sql``}
+      select count(*)::int as written from job`,
+    );
+    return rows[0]?.written === 1 ? "written" : "lost";
   } catch (error) {
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    if (
-      typeof cause === "object" &&
-      cause !== null &&
-      "constraint" in cause &&
-      cause.constraint === "publish_jobs_external"
-    )
-      return "owned_elsewhere";
+    if (violates(error, "publish_jobs_external")) return "owned_elsewhere";
     throw error;
   }
 }
 
-async function writeAnswer(tx: Executor, answer: AttemptAnswer): Promise<void> {
-  await runSql<object>(
-    tx,
-    sql`update publish_attempts set outcome = ${answer.outcome}, answered_at = domain_now(), latency_ms = ${answer.latencyMs ?? null},
-    failure = ${answer.failure ? JSON.stringify(answer.failure) : null}::jsonb, note = coalesce(${answer.note ?? null}, note)
-    where id = ${answer.attemptId} and outcome is null`,
-  );
+function answerUpdate(answer: AttemptAnswer): SQL {
+  return sql`update publish_attempts set outcome = ${answer.outcome}, answered_at = domain_now(), latency_ms = ${answer.latencyMs ?? null},
+    failure = ${json(answer.failure ?? null)}, note = coalesce(${answer.note ?? null}, note)
+    where id = ${answer.attemptId} and outcome is null and exists (select 1 from job)`;
 }
 
 function assignments(change: JobChange): SQL[] {

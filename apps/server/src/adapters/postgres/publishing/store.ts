@@ -1,22 +1,20 @@
 import type { JobView, PostView } from "@postd/contracts";
-import type { AcceptAnswer, AcceptInput, PublishingStore, TenantPublishing } from "@postd/core";
-import { sql } from "drizzle-orm";
-import type { Executor } from "../pools.ts";
-import { runSql } from "../run-sql.ts";
+import type {
+  AcceptAnswer,
+  AcceptInput,
+  JobRecord,
+  NewJob,
+  PostRecord,
+  PublishingStore,
+  TenantPublishing,
+} from "@postd/core";
+import { type SQL, sql } from "drizzle-orm";
+import { scopedSql, violates } from "../scoped-sql.ts";
 import { type TenantDb, withTenant } from "../tenant-tx.ts";
 import { actOnJob, pause, resume } from "./act.ts";
 import { readJob, readJobs, readNewestJobs, readPost, readPosts } from "./read.ts";
 import { type MediaRow, mediaInfo, type TargetRow, targetRecord } from "./records.ts";
-import {
-  decidePost,
-  Frozen,
-  insertPost,
-  keepAnswer,
-  removePost,
-  rewritePost,
-  seenKey,
-  takeKey,
-} from "./write-posts.ts";
+import { acceptStatements, decidePost, Frozen, removePost, rewritePost, seenKey } from "./write-posts.ts";
 
 /** Posts and jobs on PostgreSQL, one tenant at a time. */
 export function createPublishingStore(db: TenantDb, settings: { readonly lateAfterMs: number }): PublishingStore {
@@ -25,40 +23,31 @@ export function createPublishingStore(db: TenantDb, settings: { readonly lateAft
 
 function tenantPublishing(db: TenantDb, tenantId: string, lateAfterMs: number): TenantPublishing {
   const run = <T>(fn: Parameters<typeof withTenant<T>>[2]) => withTenant(db, tenantId, fn);
+  const scoped = <T extends object>(statement: SQL) => scopedSql<T>(db, tenantId, statement);
   return {
-    targets: (ids) =>
-      run(async (tx) => {
-        if (ids.length === 0) return [];
-        const { rows } = await runSql<TargetRow>(
-          tx,
-          sql`select id, platform, external_id, account_kind, auth_kind, name, handle, extras, status, disconnected_at, simulated
-          from connections where id in ${[...ids]}`,
-        );
-        return rows.map(targetRecord);
-      }),
-    media: (ids) =>
-      run(async (tx) => {
-        if (ids.length === 0) return [];
-        const { rows } = await runSql<MediaRow>(
-          tx,
-          sql`select id, kind, mime_type, size_bytes, sha256, width, height, duration_ms, alt_text
-          from media_assets where id in ${[...ids]} and deleted_at is null`,
-        );
-        return rows.map(mediaInfo);
-      }),
-    recentTwin: ({ connectionId, fingerprint, withinMs }) =>
-      run(async (tx) => {
-        const { rows } = await runSql<{ id: string; created_at: Date }>(
-          tx,
-          sql`select id, created_at from publish_jobs
-          where connection_id = ${connectionId} and fingerprint = ${fingerprint} and state not in ('canceled', 'failed', 'discarded')
-            and created_at > domain_now() - ${withinMs} * interval '1 millisecond' order by id desc limit 1`,
-        );
-        const row = rows[0];
-        return row && { jobId: row.id, createdAt: row.created_at };
-      }),
+    async targets(ids) {
+      if (ids.length === 0) return [];
+      const { rows } =
+        await scoped<TargetRow>(sql`select id, platform, external_id, account_kind, auth_kind, name, handle, extras, status, disconnected_at, simulated
+        from connections where id in ${[...ids]}`);
+      return rows.map(targetRecord);
+    },
+    async media(ids) {
+      if (ids.length === 0) return [];
+      const { rows } =
+        await scoped<MediaRow>(sql`select id, kind, mime_type, size_bytes, sha256, width, height, duration_ms, alt_text
+        from media_assets where id in ${[...ids]} and deleted_at is null`);
+      return rows.map(mediaInfo);
+    },
+    async recentTwin({ connectionId, fingerprint, withinMs }) {
+      const { rows } = await scoped<{ id: string; created_at: Date }>(sql`select id, created_at from publish_jobs
+        where connection_id = ${connectionId} and fingerprint = ${fingerprint} and state not in ('canceled', 'failed', 'discarded')
+          and created_at > domain_now() - ${withinMs} * interval '1 millisecond' order by id desc limit 1`);
+      const row = rows[0];
+      return row && { jobId: row.id, createdAt: row.created_at };
+    },
     seen: (claim) => run((tx) => seenKey(tx, claim)),
-    accept: (input) => run((tx) => accept(tx, tenantId, input)),
+    accept: (input) => accept(db, tenantId, input),
     post: (id) => run((tx) => readPost(tx, id)),
     posts: (page) => run((tx) => readPosts(tx, page)),
     job: (id) => run((tx) => readJob(tx, id)),
@@ -102,20 +91,52 @@ function tenantPublishing(db: TenantDb, tenantId: string, lateAfterMs: number): 
   };
 }
 
-/** One transaction: the key is taken, everything is written, the answer is made and kept for replays. */
+/** Constraint that two requests with one key meet at. */
+const oneKey = "idempotency_records_tenant_id_operation_key_pk";
+
+/**
+ * Key, post, versions, jobs and the answer kept for replays, in one transaction and one round trip. A second request with
+ * the same key waits at the key's row for the first, is refused by it, and answers what the first did.
+ */
 async function accept<V extends JobView | PostView>(
-  tx: Executor,
+  db: TenantDb,
   tenantId: string,
   input: AcceptInput<V>,
 ): Promise<AcceptAnswer<V>> {
-  if (input.idempotency) {
-    const taken = await takeKey(tx, tenantId, input.idempotency);
-    if (taken.kind !== "new") return taken;
+  const { jobs, idempotency, now } = input;
+  const post: PostRecord = { ...input.post, createdAt: now, updatedAt: now, version: 1 };
+  const view = input.answer(
+    post,
+    jobs.map((job) => newJobRecord(job, post)),
+  );
+  const kept = idempotency && { claim: idempotency, answer: view };
+  for (let tries = 0; tries < 3; tries += 1) {
+    try {
+      await scopedSql(db, tenantId, ...acceptStatements({ tenantId, post, jobs, ...(kept ? { kept } : {}) }));
+      return { kind: "new", view };
+    } catch (error) {
+      if (!idempotency || !violates(error, oneKey)) throw error;
+      const seen = await withTenant(db, tenantId, (tx) => seenKey(tx, idempotency));
+      if (seen.kind !== "new") return seen;
+    }
   }
-  await insertPost(tx, tenantId, input.post, input.jobs);
-  const written = await readPost(tx, input.post.id);
-  if (!written) throw new Error("a post just written is not there");
-  const view = input.answer(written.post, written.jobs);
-  if (input.idempotency) await keepAnswer(tx, input.idempotency, input.post.id, view);
-  return { kind: "new", view };
+  throw new Error("an idempotency key is freed and taken again too fast");
+}
+
+function newJobRecord(job: NewJob, post: PostRecord): JobRecord {
+  return {
+    ...job,
+    postId: post.id,
+    state: "scheduled",
+    heldReason: undefined,
+    tries: 0,
+    externalPostId: undefined,
+    permalink: undefined,
+    publishedAt: undefined,
+    failure: undefined,
+    probe: undefined,
+    needsPerson: false,
+    createdAt: post.createdAt,
+    updatedAt: post.updatedAt,
+  };
 }

@@ -1,72 +1,62 @@
 import type { JsonObject } from "@postd/contracts";
 import type { IdempotencyClaim, NewJob, PostRecord, TenantPublishing } from "@postd/core";
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Executor } from "../pools.ts";
 import { runSql } from "../run-sql.ts";
 
-/** Posts, versions and jobs of one accepted request; called inside one transaction. */
-export async function insertPost(
-  tx: Executor,
-  tenantId: string,
-  post: Parameters<TenantPublishing["accept"]>[0]["post"],
-  jobs: readonly NewJob[],
-): Promise<void> {
-  await runSql<object>(
-    tx,
+/** Everything one accepted request writes, as statements of one transaction; `now` is when it was accepted. */
+export function acceptStatements(input: {
+  readonly tenantId: string;
+  readonly post: PostRecord;
+  readonly jobs: readonly NewJob[];
+  readonly kept?: { readonly claim: IdempotencyClaim; readonly answer: object };
+}): readonly SQL[] {
+  const { tenantId, post, jobs, kept } = input;
+  const now = sql`${post.createdAt.toISOString()}::timestamptz`;
+  const key = kept
+    ? [
+        sql`insert into idempotency_records (tenant_id, operation, key, body_hash, resource_id, status, response, created_at)
+        values (${tenantId}, ${kept.claim.operation}, ${kept.claim.key}, ${kept.claim.bodyHash}, ${post.id}, 201, ${JSON.stringify(kept.answer)}::jsonb, ${now})`,
+      ]
+    : [];
+  return [
+    ...key,
     sql`insert into posts (id, tenant_id, status, content, scheduled_for, targets, metadata, created_by, created_at, updated_at)
-    values (${post.id}, ${tenantId}, ${post.status}, ${JSON.stringify(post.content)}::jsonb, ${post.scheduledFor?.toISOString() ?? null}::timestamptz,
-      ${JSON.stringify(post.targets)}::jsonb, ${JSON.stringify(post.metadata)}::jsonb, ${post.createdBy}, domain_now(), domain_now())`,
-  );
-  await writeVersions(tx, tenantId, post);
-  await insertJobs(tx, tenantId, post.id, jobs);
+      values (${post.id}, ${tenantId}, ${post.status}, ${JSON.stringify(post.content)}::jsonb, ${post.scheduledFor?.toISOString() ?? null}::timestamptz,
+        ${JSON.stringify(post.targets)}::jsonb, ${JSON.stringify(post.metadata)}::jsonb, ${post.createdBy}, ${now}, ${now})`,
+    ...versionStatements(tenantId, post),
+    ...jobStatements(tenantId, post.id, jobs, now),
+  ];
 }
 
-export async function insertJobs(
-  tx: Executor,
-  tenantId: string,
-  postId: string,
-  jobs: readonly NewJob[],
-): Promise<void> {
-  if (jobs.length === 0) return;
+/** Jobs of a post, and the word to the dispatchers that there may be something due. */
+function jobStatements(tenantId: string, postId: string, jobs: readonly NewJob[], now: SQL): readonly SQL[] {
+  if (jobs.length === 0) return [];
   const rows = jobs.map(
     (
       job,
     ) => sql`(${job.id}, ${tenantId}, ${postId}, ${job.connectionId}, ${job.platform}, 'scheduled', ${job.scheduledFor.toISOString()}::timestamptz,
-      ${job.wakeAt.toISOString()}::timestamptz, ${JSON.stringify(job.content)}::jsonb, ${job.fingerprint}, ${job.nativeSchedule}, ${job.simulated}, domain_now(), domain_now())`,
+      ${job.wakeAt.toISOString()}::timestamptz, ${JSON.stringify(job.content)}::jsonb, ${job.fingerprint}, ${job.nativeSchedule}, ${job.simulated}, ${now}, ${now})`,
   );
-  await runSql<object>(
-    tx,
+  return [
     sql`insert into publish_jobs (id, tenant_id, post_id, connection_id, platform, state, scheduled_for, wake_at, content, fingerprint,
-    native_schedule, simulated, created_at, updated_at) values ${sql.join(rows, sql`, `)}`,
-  );
-  await runSql<object>(tx, sql`select pg_notify('postd_due', '')`);
+      native_schedule, simulated, created_at, updated_at) values ${sql.join(rows, sql`, `)}`,
+    sql`select pg_notify('postd_due', '')`,
+  ];
 }
 
-async function writeVersions(tx: Executor, tenantId: string, post: Pick<PostRecord, "id" | "versions">): Promise<void> {
-  for (const [target, version] of Object.entries(post.versions))
-    await runSql<object>(
-      tx,
+function versionStatements(tenantId: string, post: Pick<PostRecord, "id" | "versions">): readonly SQL[] {
+  return Object.entries(post.versions).map(
+    ([target, version]) =>
       sql`insert into post_versions (tenant_id, post_id, target, content) values (${tenantId}, ${post.id}, ${target}, ${JSON.stringify(version)}::jsonb)`,
-    );
-}
-
-/** Takes the key, or answers what it already stands for; a second request with the same key waits here for the first. */
-export async function takeKey(
-  tx: Executor,
-  tenantId: string,
-  claim: IdempotencyClaim,
-): Promise<
-  { readonly kind: "new" } | { readonly kind: "replay"; readonly response: JsonObject } | { readonly kind: "differs" }
-> {
-  const { rowCount } = await runSql<object>(
-    tx,
-    sql`insert into idempotency_records (tenant_id, operation, key, body_hash, created_at)
-    values (${tenantId}, ${claim.operation}, ${claim.key}, ${claim.bodyHash}, domain_now()) on conflict do nothing`,
   );
-  return rowCount === 1 ? { kind: "new" } : seenKey(tx, claim);
 }
 
-/** What a key stands for; a key whose post was deleted is free again. */
+async function runAll(tx: Executor, statements: readonly SQL[]): Promise<void> {
+  for (const statement of statements) await runSql<object>(tx, statement);
+}
+
+/** What a key stands for; a key whose post was deleted is freed. */
 export async function seenKey(
   tx: Executor,
   claim: IdempotencyClaim,
@@ -81,28 +71,14 @@ export async function seenKey(
   );
   const row = rows[0];
   if (!row) return { kind: "new" };
-  if (row.gone) {
+  if (row.gone || !row.response) {
     await runSql<object>(
       tx,
-      sql`update idempotency_records set body_hash = ${claim.bodyHash}, response = null, resource_id = null where operation = ${claim.operation} and key = ${claim.key}`,
+      sql`delete from idempotency_records where operation = ${claim.operation} and key = ${claim.key} and body_hash = ${row.body_hash}`,
     );
     return { kind: "new" };
   }
-  if (row.body_hash !== claim.bodyHash) return { kind: "differs" };
-  return row.response ? { kind: "replay", response: row.response } : { kind: "new" };
-}
-
-export async function keepAnswer(
-  tx: Executor,
-  claim: IdempotencyClaim,
-  postId: string,
-  response: object,
-): Promise<void> {
-  await runSql<object>(
-    tx,
-    sql`update idempotency_records set resource_id = ${postId}, status = 201, response = ${JSON.stringify(response)}::jsonb
-    where operation = ${claim.operation} and key = ${claim.key}`,
-  );
+  return row.body_hash === claim.bodyHash ? { kind: "replay", response: row.response } : { kind: "differs" };
 }
 
 /** Replaces an unsent post. Jobs are made anew: none was ever claimed, so nothing of them is history. */
@@ -129,8 +105,10 @@ export async function rewritePost(
   if (rows.some(({ frozen }) => frozen)) throw new Frozen();
   await runSql<object>(tx, sql`delete from publish_jobs where post_id = ${post.id}`);
   await runSql<object>(tx, sql`delete from post_versions where post_id = ${post.id}`);
-  await writeVersions(tx, tenantId, post);
-  await insertJobs(tx, tenantId, post.id, input.jobs);
+  await runAll(tx, [
+    ...versionStatements(tenantId, post),
+    ...jobStatements(tenantId, post.id, input.jobs, sql`domain_now()`),
+  ]);
   return true;
 }
 
@@ -148,7 +126,7 @@ export async function decidePost(
     decision_note = ${input.note ?? null}, version = version + 1, updated_at = domain_now() where id = ${input.id} and status = 'awaiting_approval' and deleted_at is null`,
   );
   if (rowCount !== 1) return false;
-  await insertJobs(tx, tenantId, input.id, input.jobs);
+  await runAll(tx, jobStatements(tenantId, input.id, input.jobs, sql`domain_now()`));
   return true;
 }
 
