@@ -230,7 +230,12 @@ function swallowCrash(error: unknown): string {
   throw error;
 }
 
-type FlowState = JsonObject & { readonly container?: string; readonly id?: string; readonly publishAt?: string };
+type FlowState = JsonObject & {
+  readonly container?: string;
+  readonly id?: string;
+  readonly publishAt?: string;
+  readonly replied?: boolean;
+};
 
 function scriptedConnector(platform: ScriptedPlatform, now: () => Date): Connector {
   const make: Step<FlowState> = {
@@ -251,6 +256,16 @@ function scriptedConnector(platform: ScriptedPlatform, now: () => Date): Connect
     prepare: ({ post }) => ({ text: post.text }),
     run: async ({ post, state }) => showPost(platform, post.text, state, now()),
     probe: async ({ post, intentAt }) => ({ ok: true, value: look(platform, post.text, intentAt) }),
+  };
+  const reply: Step<FlowState> = {
+    name: "reply",
+    effect: "visible",
+    repeatable: true,
+    done: (state) => state.replied === true,
+    run: async ({ post, state }) => {
+      const shown = showPost(platform, `${post.text} (2)`, state, now());
+      return shown.ok ? { ok: true, value: { state: { ...state, replied: true } } } : shown;
+    },
   };
   const format: Format<FlowState> = {
     label: "Text",
@@ -273,7 +288,7 @@ function scriptedConnector(platform: ScriptedPlatform, now: () => Date): Connect
     options: z.strictObject({}),
     extras: z.record(z.string(), z.json()) as unknown as Connector["extras"],
     limits: { text: { max: 500, unit: "characters", rule: "characters", count: (text) => text.length } },
-    publish: { text: format },
+    publish: { text: format, thread: { ...format, label: "Thread", steps: [make, show, reply] } },
     defaultFormat: () => "text",
     fingerprint: (post) => post.text,
     schedule: {

@@ -470,4 +470,33 @@ describe("the publish pipeline", () => {
     assert.equal(await h.state(caller, id), "published");
     assert.equal(h.platform.live[0]?.at.getTime() && h.platform.live[0].at >= at, true);
   });
+
+  it("the rest of a thread waits for a platform that is down instead of being dropped", async () => {
+    const down = { kind: "unavailable", message: "Down." } as const;
+    h.platform.script = ["ok", down, down, down, down, down];
+    const id = await publish("thread", { format: "thread" });
+    for (let round = 0; round < 5; round += 1) {
+      await h.work();
+      await h.advance(30_000);
+    }
+    const held = await job(id);
+    assert.deepEqual([held.state, held.heldReason, held.permalink], ["held", "outage", "https://scripted.test/p1"]);
+    await h.settle();
+    assert.equal(await h.state(caller, id), "published");
+    assert.deepEqual(
+      h.platform.live.map(({ text }) => text),
+      ["thread", "thread (2)"],
+    );
+  });
+
+  it("a refused part of a thread is a remark on what is live, never a failed post", async () => {
+    h.platform.script = [
+      "ok",
+      { kind: "content_rejected", field: "options.replies.0", reason: "no", message: "Refused." },
+    ];
+    const id = await publish("thread two", { format: "thread" });
+    await h.settle();
+    const view = await job(id);
+    assert.deepEqual([view.state, view.failure?.message], ["published", "Refused."]);
+  });
 });

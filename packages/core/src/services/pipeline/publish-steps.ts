@@ -25,6 +25,7 @@ export async function publishSteps(run: Run, { connector, format }: FoundFormat)
       run.state ??
       format.start({ post: job.post, account, now: deps.clock.now(), ...nativeTime(run, connector.schedule) });
     run.state = state;
+    run.owes = format.steps.some((candidate) => candidate.effect !== "none" && !candidate.done(state, job.post));
     const step = format.steps.find((candidate) => !candidate.done(state, job.post));
     if (!step) {
       await finish(run);

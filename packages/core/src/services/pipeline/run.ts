@@ -16,6 +16,8 @@ export class Run {
   published: PublishedRef | undefined;
   tries: number;
   refreshed = false;
+  /** Whether steps that change the platform are left to do. */
+  owes = true;
   private leaseUntil: Date;
   private connection: OpenConnection | undefined;
   /** The step each attempt of this run is a try of; an answer names only its attempt. */
@@ -238,8 +240,9 @@ export class Run {
 
   private changeFor(decision: Exclude<Decision, { do: "refresh" }>, failure: JsonObject, now: Date): JobChange {
     const keep = { pending: "answered" as const, ...(this.state ? { connectorState: this.state } : {}) };
-    // What is live stays live: a later step's trouble is a remark, never a failure.
-    if (this.published && decision.do !== "retry")
+    // What is live stays live: trouble with finishing touches is a remark, never a failure. Parts that are still owed,
+    // such as the rest of a thread, wait like any other post.
+    if (this.published && (decision.do === "fail" || decision.do === "probe" || (decision.do === "hold" && !this.owes)))
       return { state: "published", wake: null, pending: null, published: this.published, failure };
     switch (decision.do) {
       case "retry":
