@@ -9,6 +9,7 @@ import { trustedOriginsOf } from "../../http/trusted-origins.ts";
 import type { Db } from "../postgres/pools.ts";
 import { invitations, members, sessions, signIns, tenants, users, verifications } from "../postgres/schema.ts";
 import { hashSessionTokens } from "./hashed-sessions.ts";
+import { noteFailure } from "./hidden-failures.ts";
 import { accessControl, organizationRoles } from "./roles.ts";
 
 export interface AuthSettings {
@@ -128,8 +129,9 @@ export function createAuth(settings: AuthSettings) {
     },
     logger: {
       level: "warn",
-      log: (level, message) => {
-        // Arguments are left out: they may hold requests.
+      log: (level, message, ...details) => {
+        if (level === "error") noteFailure(details);
+        // Details are left out: they may hold requests.
         if (level === "error") log.error({ from: "sign-in" }, message);
         else log.warn({ from: "sign-in" }, message);
       },

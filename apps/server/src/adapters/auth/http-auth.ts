@@ -4,6 +4,7 @@ import { asId, type Role, roleScopes, roles, type Scope } from "@postd/contracts
 import type { ApiKeySecrets, ApiKeysRepo, PeopleRepo, Principal } from "@postd/core";
 import type { HttpAuth } from "../../http/deps.ts";
 import type { Auth } from "./create-auth.ts";
+import { hearFailures } from "./hidden-failures.ts";
 
 /** Header by which a session works in another of its tenants for one request. */
 export const tenantHeader = "x-postd-tenant";
@@ -20,8 +21,9 @@ export interface HttpAuthDeps {
 export function createHttpAuth(deps: HttpAuthDeps): HttpAuth {
   return {
     async handle(request) {
-      const response = await deps.auth.handler(request);
-      if (response.status >= 500) await reachDatabase(deps);
+      const { result, heard } = await hearFailures(() => deps.auth.handler(request));
+      const response = await result;
+      if (response.status >= 500) await blame(heard, deps);
       return response;
     },
     async resolve(headers) {
@@ -52,21 +54,23 @@ async function byKey(authorization: string, { keys, keySecrets, clock }: HttpAut
   };
 }
 
-/** The library hides what a query failed of; when the database is the reason, asking it says so by throwing. */
-async function reachDatabase({ people }: HttpAuthDeps): Promise<void> {
+/**
+ * The library hides what a query failed of: throws it where it was heard, and otherwise asks the database, which throws
+ * where it is the reason.
+ */
+async function blame(heard: Error | undefined, { people }: HttpAuthDeps): Promise<void> {
+  if (heard) throw heard;
   await people.firstUserId();
 }
 
 async function bySession(headers: Headers, deps: HttpAuthDeps) {
   const { auth, people } = deps;
   if (!headers.get("cookie")?.includes("postd.session_token")) return undefined;
-  const ask = () =>
-    auth.api.getSession({ headers, returnHeaders: true }).catch(async (error) => {
-      await reachDatabase(deps);
-      throw error;
-    });
-  // A database that is back by the time it is asked was away all the same, so the session is looked up once more.
-  const { response, headers: answered } = await ask().catch(ask);
+  const { result, heard } = await hearFailures(() => auth.api.getSession({ headers, returnHeaders: true }));
+  const { response, headers: answered } = await result.catch(async (error) => {
+    await blame(heard, deps);
+    throw error;
+  });
   if (!response) return undefined;
   const { session, user } = response;
   const userId = asId("user", user.id);
