@@ -1,0 +1,98 @@
+import { randomInt } from "node:crypto";
+import type { TestContext } from "node:test";
+import type { Actor, Job, LivePost, Scenario, Stage } from "./stage.ts";
+
+export const places = ["before", "body", "after"] as const;
+type Place = (typeof places)[number];
+
+/** One call of a scenario's clean run: the `nth` of its shape, counted from 0. */
+export interface Call {
+  readonly scenario: Scenario;
+  readonly method: string;
+  /** Regular expression; ids are left open. */
+  readonly path: string;
+  readonly nth: number;
+  readonly shown: string;
+}
+
+export interface Point extends Call {
+  readonly at: Place;
+}
+
+/** The calls a scenario makes when nothing goes wrong, in order: derived from the platform's record, not written down. */
+export async function discover(stage: Stage, actor: Actor): Promise<readonly Call[]> {
+  const before = (await stage.requestsOf(actor)).length;
+  const id = await stage.publish(actor, `A clean run of ${actor.scenario}`);
+  const [job] = await stage.settle([id]);
+  if (job?.state !== "published") throw new Error(`the clean run ended ${job?.state}: ${job?.failure} ${stage.said()}`);
+  const requests = (await stage.requestsOf(actor)).slice(before);
+  const seen = new Map<string, number>();
+  return requests.map(({ method, path }) => {
+    const shape = path.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\d{6,}(_\d+)?/g, "\\d+(_\\d+)?");
+    const nth = seen.get(`${method} ${shape}`) ?? 0;
+    seen.set(`${method} ${shape}`, nth + 1);
+    const short = path.replace(/^\/(xrpc\/|v[\d.]+\/)?/, "").replace(/\d{6,}(_\d+)?/g, "{id}");
+    return { scenario: actor.scenario, method, path: `^${shape}$`, nth, shown: `${method} ${short} #${nth + 1}` };
+  });
+}
+
+export const pointsOf = (calls: readonly Call[]): readonly Point[] =>
+  calls.flatMap((call) => places.map((at) => ({ ...call, at })));
+
+const isComplete = process.env.CI === "true" || process.env.POSTD_KILL === "all";
+const every = 5;
+const seed = Number(process.env.POSTD_KILL_SEED ?? randomInt(every));
+
+/** All points where everything is to be run, else every fifth, beginning where the seed says; `salt` varies it by round. */
+export function sample(points: readonly Point[], salt: number): readonly Point[] {
+  return isComplete ? points : points.filter((_, index) => (index + seed + salt) % every === 0);
+}
+
+const sampleNote = `every ${every}th, POSTD_KILL_SEED=${seed}; POSTD_KILL=all runs all`;
+
+/** What the platform holds for a post that was sent once: a comma-free line that can be compared. */
+export function expectation(actor: Actor): string {
+  return `1 post, published, ${actor.sha256.map((hash) => hash.slice(0, 8)).join(" ")}`;
+}
+
+/** What it does hold, with the job's own word. Posts of the account under any other text than `known` are counted, too. */
+export function reality(
+  input: { readonly actor: Actor; readonly text: string; readonly known: ReadonlySet<string> },
+  job: Job | undefined,
+  posts: readonly LivePost[],
+): string {
+  const own = posts.filter(({ accountId }) => accountId === input.actor.accountId);
+  const [post, ...more] = own.filter(({ text }) => text === input.text);
+  const strays = own.filter(({ text }) => !input.known.has(text)).length;
+  const hashes = post?.media.map(({ sha256 }) => sha256.slice(0, 8)).join(" ") ?? "";
+  const named = job?.externalPostId;
+  const isNamed = !post || named === post.id || named === post.details?.videoId;
+  const state =
+    job?.state === "held" ? `held (${job.heldReason})` : `${job?.state}${job?.needsPerson ? " (asks)" : ""}`;
+  const remark = `${isNamed ? "" : ", job names another post"}${strays === 0 ? "" : `, ${strays} strays`}${job?.state === "published" || !job?.failure ? "" : `: ${job.failure}`}`;
+  const count = post ? 1 + more.length : 0;
+  return `${count} ${count === 1 ? "post" : "posts"}, ${state}${hashes === "" ? "" : `, ${hashes}`}${remark}`;
+}
+
+export interface Row {
+  readonly point: Point;
+  readonly trouble: string;
+  readonly expected: string;
+  readonly actual: string;
+  readonly ok: boolean;
+}
+
+/** Prints each point with what was expected and what came, the count, and fails the test where they differ. */
+export function report(t: TestContext, rows: readonly Row[], total: number): void {
+  const lines = rows.map(
+    ({ point, trouble, expected, actual, ok }) =>
+      `${ok ? "ok  " : "FAIL"} ${point.scenario.padEnd(18)} ${point.shown.padEnd(44)} ${point.at.padEnd(6)} ${trouble.padEnd(16)} expected ${expected}; actual ${actual}`,
+  );
+  const wrong = rows.filter(({ ok }) => !ok).length;
+  const how = rows.length === total ? "" : ` (${sampleNote})`;
+  const count = `${rows.length} of ${total} points${how}, ${wrong} wrong`;
+  for (const line of lines) console.log(line);
+  console.log(count);
+  t.diagnostic(`${count}\n${lines.join("\n")}`);
+  if (wrong > 0) throw new Error(`${count}\n${lines.filter((line) => line.startsWith("FAIL")).join("\n")}`);
+}

@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import { type ApiSession, grantThroughBrowser, signUp } from "@postd/testkit/api";
+import { sampleJpeg, sampleMp4 } from "@postd/testkit/media-samples";
+import { createProcessSystem, type Part, type ProcessSystem } from "@postd/testkit/processes";
+
+export const scenarios = ["bluesky image", "facebook photo", "instagram carousel", "facebook reel"] as const;
+export type Scenario = (typeof scenarios)[number];
+
+/** A connected account of its own with what it posts; the platforms keep these bytes unchanged. */
+export interface Actor {
+  readonly scenario: Scenario;
+  readonly simulator: "bluesky" | "meta";
+  readonly session: ApiSession;
+  readonly connectionId: string;
+  readonly accountId: string;
+  readonly mediaIds: readonly string[];
+  readonly sha256: readonly string[];
+  readonly format?: string;
+}
+
+export interface Job {
+  readonly id: string;
+  readonly state: string;
+  readonly heldReason: string | null;
+  readonly needsPerson: boolean;
+  readonly externalPostId: string | null;
+  /** Domain milliseconds until it goes on; null: never by itself. */
+  readonly inMs: number | null;
+  /** Not begun: its time is ahead, or it waits for a twin. */
+  readonly isWaiting: boolean;
+  readonly change: string;
+  readonly failure: string | null;
+}
+
+export interface LivePost {
+  readonly id: string;
+  readonly accountId: string;
+  readonly text: string;
+  readonly media: readonly { readonly sha256: string }[];
+  readonly details?: { readonly videoId?: string };
+}
+
+const simulators = ["bluesky", "meta"] as const;
+/** A claim nobody touched for this long of real time is a dead worker's; a living one writes far more often. */
+const deadAfterMs = 1_500;
+/** So little domain time is safe to pass while workers work: every lease is much longer. */
+const smallStepMs = 15_000;
+
+/** Less than the time-out of a call, after which a held one would be given up. */
+const heldWithinMs = 25_000;
+
+/** The whole of POSTD in processes, people signed in, accounts connected on demand. */
+export class Stage {
+  readonly system: ProcessSystem;
+  http: Part;
+  worker: Part;
+  #sessions = new Map<Scenario, Promise<ApiSession>>();
+  #seed = 0;
+
+  constructor(system: ProcessSystem, http: Part, worker: Part) {
+    this.system = system;
+    this.http = http;
+    this.worker = worker;
+  }
+
+  /** Several accounts of a scenario, a few sign-ins at a time. */
+  async connect(scenario: Scenario, count: number): Promise<Actor[]> {
+    const actors: Actor[] = [];
+    while (actors.length < count) {
+      const batch = Math.min(4, count - actors.length);
+      actors.push(...(await Promise.all(Array.from({ length: batch }, () => this.#connectOne(scenario)))));
+    }
+    return actors;
+  }
+
+  async #connectOne(scenario: Scenario): Promise<Actor> {
+    const session = await this.#sessionOf(scenario);
+    const media = await this.#upload(session, scenario);
+    if (scenario === "bluesky image") {
+      const made = await this.system.sim("POST", "bluesky/accounts", {});
+      const { connections } = await session.must("POST", "/api/connections", {
+        platform: "bluesky",
+        keys: { identifier: made.handle, appPassword: made.extra.appPassword },
+      });
+      return { scenario, simulator: "bluesky", session, connectionId: connections[0].id, accountId: made.id, ...media };
+    }
+    const platform = scenario === "instagram carousel" ? "instagram" : "facebook";
+    const kind = platform === "instagram" ? "instagram" : "page";
+    const made = await this.system.sim("POST", "meta/accounts", { kind });
+    const { grantId } = await grantThroughBrowser(session, platform, "facebook_login", { person: made.extra.personId });
+    const { connections } = await session.must("POST", "/api/connections", {
+      grantId,
+      accounts: [{ platform, externalId: made.id }],
+    });
+    const format = scenario === "facebook reel" ? { format: "reel" } : {};
+    return {
+      scenario,
+      simulator: "meta",
+      session,
+      connectionId: connections[0].id,
+      accountId: made.id,
+      ...media,
+      ...format,
+    };
+  }
+
+  /** One person and workspace a scenario, so that nobody's rate limit is near. */
+  #sessionOf(scenario: Scenario): Promise<ApiSession> {
+    const known = this.#sessions.get(scenario) ?? signUp(this.system.url);
+    this.#sessions.set(scenario, known);
+    return known;
+  }
+
+  async #upload(session: ApiSession, scenario: Scenario): Promise<Pick<Actor, "mediaIds" | "sha256">> {
+    const uploaded = [];
+    for (let count = scenario === "instagram carousel" ? 2 : 1; count > 0; count -= 1) {
+      this.#seed += 1;
+      const file =
+        scenario === "facebook reel"
+          ? sampleMp4({ width: 540, height: 960, durationMs: 5_000, seed: this.#seed, payloadBytes: 200_000 })
+          : sampleJpeg({ width: 600, height: 600, seed: this.#seed });
+      uploaded.push(await session.upload(file, scenario === "facebook reel" ? "reel.mp4" : "beans.jpg"));
+    }
+    return { mediaIds: uploaded.map(({ id }) => id), sha256: uploaded.map(({ sha256 }) => sha256) };
+  }
+
+  /** Accepts one post; answers its job's id. */
+  async publish(actor: Actor, content: string, more: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    const { mediaIds, format, connectionId } = actor;
+    const payload = { content, mediaIds, ...(format ? { format } : {}), ...more };
+    return (await actor.session.must("POST", "/api/publish", { connectionId, payload })).id;
+  }
+
+  jobs(ids: readonly string[]): Promise<readonly Job[]> {
+    return this.system.query<Job>(
+      `select id, state, held_reason as "heldReason", needs_person as "needsPerson", external_post_id as "externalPostId",
+        (extract(epoch from wake_at - domain_now()) * 1000)::float8 as "inMs", failure ->> 'message' as failure,
+        state = 'scheduled' and first_claimed_at is null as "isWaiting",
+        concat(state, fence, updated_at, wake_at) as change
+       from publish_jobs where id = any($1)`,
+      [ids],
+    );
+  }
+
+  /**
+   * Waits until no job goes on by itself, moving the clocks to whatever the next one waits for. Where a worker may still
+   * be at a job, only little domain time passes, so that no lease ends under it. Throws after `patienceMs` of real time.
+   */
+  async settle(ids: readonly string[], patienceMs = 120_000): Promise<readonly Job[]> {
+    const deadline = performance.now() + patienceMs;
+    const changedAt = new Map<string, number>();
+    for (;;) {
+      const jobs = await this.jobs(ids);
+      const open = jobs.filter(({ inMs }) => inMs !== null);
+      if (open.length === 0) return jobs;
+      const now = performance.now();
+      if (now > deadline) throw new Error(`not settled: ${JSON.stringify(open.slice(0, 5))}\n${this.said()}`);
+      for (const { change } of open) if (!changedAt.has(change)) changedAt.set(change, now);
+      const worked = open.filter(({ state }) => state === "publishing");
+      const isQuiet = worked.every(({ change }) => now - (changedAt.get(change) ?? now) > deadAfterMs);
+      // What waits for a twin looks every few seconds; what it waits for is the twin.
+      const begun = open.filter(({ isWaiting }) => !isWaiting);
+      const nextMs = Math.min(...(begun.length > 0 ? begun : open).map(({ inMs }) => inMs ?? 0));
+      const isDue = open.some(({ inMs }) => (inMs ?? 0) < 50);
+      // A hint whose handling failed is given again after a while.
+      const isForgotten = isDue && open.every(({ change }) => now - (changedAt.get(change) ?? now) > deadAfterMs);
+      if (isForgotten) await this.system.advance(smallStepMs);
+      else if (!isDue && (isQuiet || nextMs < smallStepMs)) await this.system.advance(nextMs + 20);
+      else await delay(40);
+    }
+  }
+
+  /**
+   * Waits until each of these accounts, whose jobs `ids` names in the same order, has a request held. Short waits between
+   * their steps are passed over once nobody is at work who would see the clock jump.
+   */
+  async allHeld(actors: readonly Actor[], ids: readonly string[]): Promise<void> {
+    const deadline = performance.now() + heldWithinMs;
+    for (;;) {
+      const held = new Set(await this.heldAccounts());
+      const missing = new Map(
+        actors.flatMap(({ accountId }, at) => (held.has(accountId) ? [] : [[ids[at], accountId]])),
+      );
+      if (missing.size === 0) return;
+      const jobs = (await this.jobs(ids)).filter(({ id }) => missing.has(id));
+      if (performance.now() > deadline) throw new Error(`not held: ${JSON.stringify(jobs)}\n${this.said()}`);
+      const nextMs = Math.min(...jobs.map(({ inMs }) => inMs ?? Number.POSITIVE_INFINITY));
+      const isIdle = jobs.every(({ state }) => state === "processing");
+      if (isIdle && nextMs > 50 && nextMs < smallStepMs) await this.system.advance(nextMs + 20);
+      else await delay(40);
+    }
+  }
+
+  async heldAccounts(): Promise<string[]> {
+    const lists = await Promise.all(simulators.map((id) => this.system.sim("GET", `${id}/holds`)));
+    return lists.flatMap(({ holds }) => holds.flatMap((held: { accounts?: string[] }) => held.accounts ?? []));
+  }
+
+  async clearFaults(): Promise<void> {
+    await Promise.all(simulators.map((id) => this.system.sim("DELETE", `${id}/faults`)));
+  }
+
+  async release(): Promise<void> {
+    await Promise.all(simulators.map((id) => this.system.sim("POST", `${id}/release`, {})));
+  }
+
+  async posts(): Promise<readonly LivePost[]> {
+    const lists = await Promise.all(simulators.map((id) => this.system.sim("GET", `${id}/posts`)));
+    return lists.flatMap(({ posts }) => posts);
+  }
+
+  /** Requests that reached the platforms for one account, oldest first. */
+  async requestsOf(actor: Actor): Promise<readonly { readonly method: string; readonly path: string }[]> {
+    const { requests } = await this.system.sim("GET", `${actor.simulator}/requests`);
+    return requests.filter((one: { accounts?: string[] }) => one.accounts?.includes(actor.accountId));
+  }
+
+  /** Errors of both processes, and the last words of the worker, for a test that fails. */
+  said(): string {
+    const errors = [this.http, this.worker].flatMap((part) =>
+      part
+        .said()
+        .split("\n")
+        .filter((line) => line.includes('"level":50')),
+    );
+    return [...errors.slice(-10).map((line) => line.slice(0, 1_500)), this.worker.said().slice(-2_000)].join("\n");
+  }
+
+  /** A simulator that broke would let anything pass. */
+  async close(): Promise<void> {
+    const state = await Promise.all(simulators.map((id) => this.system.sim("GET", id))).finally(() =>
+      this.system.close(),
+    );
+    assert.deepEqual(
+      state.flatMap(({ crashes }) => crashes),
+      [],
+    );
+  }
+}
+
+export async function openStage(): Promise<Stage> {
+  const system = await createProcessSystem();
+  try {
+    const [http, worker] = await Promise.all([system.startHttp(), system.startWorker()]);
+    // Long enough that the first look at a video always finds it unfinished, so every run makes the same calls.
+    await system.sim("POST", "meta/act", { action: "setProcessing", videoMs: 3_000 });
+    return new Stage(system, http, worker);
+  } catch (error) {
+    await system.close();
+    throw error;
+  }
+}
