@@ -23,7 +23,7 @@ const commands = {
   check: "tools/check.ts",
   boundaries: "tools/boundaries.ts",
   gen: "tools/gen.ts",
-  bench: "tools/bench.ts",
+  bench: "tests/bench/bench.ts",
   "new:connector": "tools/new-connector.ts",
 };
 
