@@ -10,3 +10,7 @@ export function databaseErrorCode(error: unknown, constraint?: string): string |
       return constraint === undefined || at.constraint === constraint ? at.code : undefined;
   return undefined;
 }
+
+/** unique_violation of one constraint: somebody else was first. */
+export const isTaken = (error: unknown, constraint: string): boolean =>
+  databaseErrorCode(error, constraint) === "23505";

@@ -29,9 +29,3 @@ export async function scopedSql<T extends object>(
   if (!last) throw new Error("the server answered nothing");
   return { rows: last.rows as T[], rowCount: last.rowCount ?? 0 };
 }
-
-/** Whether an error is the violation of one named constraint. */
-export function violates(error: unknown, constraint: string): boolean {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  return typeof cause === "object" && cause !== null && "constraint" in cause && cause.constraint === constraint;
-}

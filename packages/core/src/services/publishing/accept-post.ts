@@ -20,7 +20,7 @@ import type {
 } from "../../ports/publishing-store.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import type { Caller, Created, MediaService, ServiceResult } from "../../ports/services.ts";
-import { no, type PreparedTarget, prepareTargets } from "./prepare-targets.ts";
+import { no, type PreparedTarget, prepareTargets, problemsOf, refusalOf } from "./prepare-targets.ts";
 
 export interface PublishingDeps {
   readonly store: PublishingStore;
@@ -69,19 +69,8 @@ export async function acceptPost<V extends JobView | PostView>(
   if (!prepared.ok) return prepared;
   const mode = input.mode ?? "publish";
   if (mode !== "draft") {
-    const problems = prepared.value.flatMap(({ problems }, index) =>
-      problems.map((problem) => ({ ...problem, field: how.fieldPrefix(index, problem.field) })),
-    );
-    if (problems.some(({ severity }) => severity === "error"))
-      return {
-        ok: false,
-        error: {
-          code: "post_has_problems",
-          detail: problems.find(({ severity }) => severity === "error")?.message ?? "",
-          next: "Mend what is listed and send it again.",
-          problems,
-        },
-      };
+    const refused = refusalOf(problemsOf(prepared.value, how.fieldPrefix));
+    if (refused) return refused;
   }
   if (mode === "publish" && !claim && input.repost !== true) {
     const twin = await findTwin(prepared.value, store, now);

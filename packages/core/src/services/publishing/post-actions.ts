@@ -4,7 +4,7 @@ import type { JobRecord, PostRecord } from "../../ports/publishing-store.ts";
 import type { Caller, ServiceResult } from "../../ports/services.ts";
 import { draftOf, newJob, type PublishingDeps, plannedFor, versionsOf } from "./accept-post.ts";
 import { notFound } from "./job-actions.ts";
-import { prepareTargets } from "./prepare-targets.ts";
+import { prepareTargets, problemsOf, refusalOf } from "./prepare-targets.ts";
 import { changeRemote, editLive, type RemoteDeps, removeLive } from "./remote.ts";
 import { postView } from "./views.ts";
 
@@ -43,19 +43,8 @@ export async function updatePost(caller: Caller, id: PostId, patch: PostPatch, d
   const draft = merged(post, patch);
   const prepared = await prepareTargets(draft, store, deps.registry);
   if (!prepared.ok) return prepared;
-  const problems = prepared.value.flatMap(({ problems }, index) =>
-    problems.map((problem) => ({ ...problem, field: `targets.${index}.${problem.field}` })),
-  );
-  if (post.status !== "draft" && problems.some(({ severity }) => severity === "error"))
-    return {
-      ok: false,
-      error: {
-        code: "post_has_problems",
-        detail: problems.find(({ severity }) => severity === "error")?.message ?? "",
-        next: "Mend what is listed and send it again.",
-        problems,
-      },
-    };
+  const refused = post.status === "draft" ? undefined : refusalOf(problemsOf(prepared.value));
+  if (refused) return refused;
   const written = await store.rewrite({
     post: {
       ...post,
@@ -191,11 +180,8 @@ export async function decidePost(
     deps.registry,
   );
   if (!prepared.ok) return prepared;
-  const problems = prepared.value.flatMap((target, index) =>
-    target.problems.map((problem) => ({ ...problem, field: `targets.${index}.${problem.field}` })),
-  );
-  if (decision.approve && problems.some(({ severity }) => severity === "error"))
-    return { ok: false, error: { code: "post_has_problems", detail: "The post cannot go out as it is.", problems } };
+  const refused = decision.approve ? refusalOf(problemsOf(prepared.value)) : undefined;
+  if (refused) return refused;
   const decided = await store.decide({
     id,
     approve: decision.approve,

@@ -119,6 +119,34 @@ function mediaIdsOf(draft: Draft): string[] {
   ];
 }
 
+/** All targets' problems under the field names of the request. */
+export function problemsOf(
+  prepared: readonly PreparedTarget[],
+  fieldOf: (index: number, field: string) => string = (index, field) => `targets.${index}.${field}`,
+): readonly FieldProblem[] {
+  return prepared.flatMap(({ problems }, index) =>
+    problems.map((problem) => ({ ...problem, field: fieldOf(index, problem.field) })),
+  );
+}
+
+/** The refusal of a post with problems; undefined when nothing blocks it. */
+export function refusalOf(
+  problems: readonly FieldProblem[],
+): { readonly ok: false; readonly error: ServiceError } | undefined {
+  const first = problems.find(({ severity }) => severity === "error");
+  return (
+    first && {
+      ok: false,
+      error: {
+        code: "post_has_problems",
+        detail: first.message,
+        next: "Mend what is listed and send it again.",
+        problems,
+      },
+    }
+  );
+}
+
 export function no(
   code: ServiceError["code"],
   field: string,

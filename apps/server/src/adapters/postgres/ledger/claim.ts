@@ -1,7 +1,8 @@
 import { asId } from "@postd/contracts";
 import { type Admission, type AdmitInput, admit, type ClaimedJob, type Ledger } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
-import { scopedSql, violates } from "../scoped-sql.ts";
+import { isTaken } from "../database-error.ts";
+import { scopedSql } from "../scoped-sql.ts";
 import type { TenantDb } from "../tenant-tx.ts";
 import { type JobRow, jobKeyOf, pendingOf, type StoredState } from "./job-row.ts";
 
@@ -29,7 +30,7 @@ export async function claimJob(db: TenantDb, input: ClaimInput): Promise<Claimed
   try {
     return await apply(db, row, admission, input);
   } catch (error) {
-    if (!violates(error, "publish_jobs_in_flight")) throw error;
+    if (!isTaken(error, "publish_jobs_in_flight")) throw error;
     // Two of one fingerprint were claimed in the same moment; this one waits for the other.
     const wait = sql`wake_at = domain_now() + interval '2 seconds'`;
     await change(db, row, wait);

@@ -1,7 +1,8 @@
 import type { AttemptAnswer, JobChange, JobKey, Ledger } from "@postd/core";
 import { inFlightStates } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
-import { scopedSql, violates } from "../scoped-sql.ts";
+import { isTaken } from "../database-error.ts";
+import { scopedSql } from "../scoped-sql.ts";
 import type { TenantDb } from "../tenant-tx.ts";
 
 type IntendInput = Parameters<Ledger["intend"]>[0];
@@ -65,7 +66,7 @@ export async function settleJob(
     );
     return rows[0]?.written === 1 ? "written" : "lost";
   } catch (error) {
-    if (violates(error, "publish_jobs_external")) return "owned_elsewhere";
+    if (isTaken(error, "publish_jobs_external")) return "owned_elsewhere";
     throw error;
   }
 }

@@ -9,7 +9,8 @@ import type {
   TenantPublishing,
 } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
-import { scopedSql, violates } from "../scoped-sql.ts";
+import { isTaken } from "../database-error.ts";
+import { scopedSql } from "../scoped-sql.ts";
 import { type TenantDb, withTenant } from "../tenant-tx.ts";
 import { actOnJob, pause, resume } from "./act.ts";
 import { readJob, readJobs, readNewestJobs, readPost, readPosts } from "./read.ts";
@@ -115,7 +116,7 @@ async function accept<V extends JobView | PostView>(
       await scopedSql(db, tenantId, ...acceptStatements({ tenantId, post, jobs, ...(kept ? { kept } : {}) }));
       return { kind: "new", view };
     } catch (error) {
-      if (!idempotency || !violates(error, oneKey)) throw error;
+      if (!idempotency || !isTaken(error, oneKey)) throw error;
       const seen = await withTenant(db, tenantId, (tx) => seenKey(tx, idempotency));
       if (seen.kind !== "new") return seen;
     }
