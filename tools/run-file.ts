@@ -17,6 +17,8 @@ export type FileResult = {
   readonly passed: number;
   readonly failures: readonly Failure[];
   readonly skipped: readonly Failure[];
+  /** What tests say by `t.diagnostic`. */
+  readonly notes: readonly string[];
   readonly durationMs: number;
 };
 
@@ -87,7 +89,8 @@ function summary(lines: z.infer<typeof Line>[], end: string | undefined, said: s
   if (end !== undefined && failures.length === 0) failures.push({ name: "(the file)", why: `${end}${tail}` });
   else if (end?.startsWith("did not end")) failures.push({ name: "(the file)", why: end });
   if (end === undefined && tests.length === 0) failures.push({ name: "(the file)", why: "holds no test" });
-  return { passed: pick("passed").length, failures, skipped: pick("skipped") };
+  const notes = lines.filter((line) => line.state === "note").map(({ name }) => name);
+  return { passed: pick("passed").length, failures, skipped: pick("skipped"), notes };
 }
 
 function readLines(file: string): z.infer<typeof Line>[] {

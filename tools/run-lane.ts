@@ -40,7 +40,8 @@ function failSkipsInCi(result: FileResult, isCi: boolean): FileResult {
   return { ...result, failures: [...result.failures, ...failures], skipped: [] };
 }
 
-function show({ file, failures, skipped }: FileResult): void {
+function show({ file, failures, skipped, notes }: FileResult): void {
+  for (const note of notes) console.log(`  ${note.replaceAll("\n", "\n    ")}`);
   for (const { name, why } of failures)
     console.log(`\n  x ${name}\n    ${file}\n    ${why.replaceAll("\n", "\n    ")}\n`);
   for (const { name, why } of skipped) console.log(`  - ${name}: skipped, ${why}`);
