@@ -91,8 +91,6 @@ export function report(t: TestContext, rows: readonly Row[], total: number): voi
   const wrong = rows.filter(({ ok }) => !ok).length;
   const how = rows.length === total ? "" : ` (${sampleNote})`;
   const count = `${rows.length} of ${total} points${how}, ${wrong} wrong`;
-  for (const line of lines) console.log(line);
-  console.log(count);
   t.diagnostic(`${count}\n${lines.join("\n")}`);
   if (wrong > 0) throw new Error(`${count}\n${lines.filter((line) => line.startsWith("FAIL")).join("\n")}`);
 }
