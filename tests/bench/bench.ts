@@ -16,13 +16,20 @@ import { startBundledPostgres } from "../../apps/server/src/adapters/postgres/su
 import { measureEngineRate } from "../../apps/server/src/adapters/queue/measure-engine-rate.ts";
 import { startPgBossQueue } from "../../apps/server/src/adapters/queue/pg-boss.ts";
 import { makePrograms, type Program, publish } from "./accounts.ts";
-import { machineFacts, memoryOf, processTree } from "./machine.ts";
+import { cpuMsOf, machineFacts, memoryOf, parentOf, processTree } from "./machine.ts";
 import { startMeasured } from "./measured-server.ts";
 import { smallCommitRate } from "./small-commits.ts";
 
 /** As many as the server's pool for tenants' transactions has. */
 const connections = 20;
-const { values } = parseArgs({ options: { profile: { type: "string" }, jobs: { type: "string", default: "2000" } } });
+const { values } = parseArgs({
+  options: {
+    profile: { type: "string" },
+    jobs: { type: "string", default: "2000" },
+    /** Only the publishing part, for work on it. */
+    quick: { type: "boolean", default: false },
+  },
+});
 const jobs = Number(values.jobs);
 const folder = mkdtempSync(path.join(tmpdir(), "postd-bench-"));
 const closers: (() => Promise<unknown> | unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
@@ -58,10 +65,13 @@ async function bench(): Promise<void> {
   const programs = await makePrograms(server.url, simulators.url, { tenants: 8, perTenant: 4 });
 
   await pipelineRate(server.url, programs, admin, 200); // warm
-  const quiet = await openLoop(server.url, programs, { perSecond: 100, seconds: 10, scheduled: true });
-  const busy = await openLoop(server.url, programs, { perSecond: 100, seconds: 10, scheduled: false });
+  const seconds = values.quick ? 1 : 10;
+  const quiet = await openLoop(server.url, programs, { perSecond: 100, seconds, scheduled: true });
+  const busy = await openLoop(server.url, programs, { perSecond: 100, seconds, scheduled: false });
   await allSent(admin);
-  const pipeline = await pipelineRate(server.url, programs, admin, jobs);
+  const postmaster = Number((await admin.query("select pg_backend_pid() as pid")).rows[0].pid);
+  const groups = { server: [server.pid], PostgreSQL: processTree(parentOf(postmaster)), simulators: [simulators.pid] };
+  const pipeline = await pipelineRate(server.url, programs, admin, jobs, groups);
   await server.stop();
 
   const commits = await smallCommitRate(database.url(), connections, 5);
@@ -70,12 +80,13 @@ async function bench(): Promise<void> {
 
   say(line("accept, 100/s, planned for later", `p50 ${ms(quiet.p50)}  p99 ${ms(quiet.p99)}`, "aim: p99 under 50 ms"));
   say(line("accept, 100/s, published at once", `p50 ${ms(busy.p50)}  p99 ${ms(busy.p99)}`));
-  say(line("pipeline, one step each", `${perSecond(pipeline)} publishes`));
+  const used = Object.entries(pipeline.cpuMs).map(([name, cpuMs]) => `${name} ${(cpuMs / jobs).toFixed(2)} ms`);
+  say(line("pipeline, one step each", `${perSecond(pipeline.rate)} publishes`, `processor each: ${used.join(", ")}`));
   say(line("small commits", `${perSecond(commits)}`, `${connections} connections, a row like an attempt`));
   say(line("queue engine, trivial tasks", `${perSecond(engine)}`, `${connections} connections`));
-  say(line("pipeline / (small commits / 3)", (pipeline / (commits / 3)).toFixed(2), "aim: at least 0.50"));
-  say(line("pipeline / engine", (pipeline / engine).toFixed(2)));
-  await idleMemory();
+  say(line("pipeline / (small commits / 3)", (pipeline.rate / (commits / 3)).toFixed(2), "aim: at least 0.50"));
+  say(line("pipeline / engine", (pipeline.rate / engine).toFixed(2)));
+  if (!values.quick) await idleMemory();
 }
 
 /** Requests leave on time whatever became of those before: a slow answer makes no pause that hides it. */
@@ -101,7 +112,13 @@ async function openLoop(
 }
 
 /** Publishes per second from the first to the last of `count` posts that fall due in the same moment. */
-async function pipelineRate(url: string, programs: readonly Program[], admin: pg.Pool, count: number): Promise<number> {
+async function pipelineRate(
+  url: string,
+  programs: readonly Program[],
+  admin: pg.Pool,
+  count: number,
+  groups: Readonly<Record<string, readonly number[]>> = {},
+): Promise<{ readonly rate: number; readonly cpuMs: Readonly<Record<string, number>> }> {
   const due = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 3_000 + count * 8);
   const waiting = Array.from({ length: count }, (_, index) => programs[index % programs.length]);
   const submit = async () => {
@@ -109,15 +126,18 @@ async function pipelineRate(url: string, programs: readonly Program[], admin: pg
   };
   await Promise.all(Array.from({ length: 8 }, submit));
   if (Date.now() > due.getTime()) throw new Error("submitting took longer than planned; the rate would be wrong");
+  const cpu = () => Object.entries(groups).map(([name, pids]): [string, number] => [name, cpuMsOf(pids)]);
   await sleep(due.getTime() - Date.now());
+  const before = cpu();
   await allSent(admin);
+  const cpuMs = Object.fromEntries(cpu().map(([name, used], index) => [name, used - (before[index]?.[1] ?? 0)]));
   const { rows } = await admin.query<{ n: number; seconds: number }>(
     "select count(*)::int as n, extract(epoch from max(published_at) - $1)::float8 as seconds from publish_jobs where scheduled_for = $1 and state = 'published'",
     [due],
   );
   const [row] = rows;
   if (row?.n !== count) throw new Error(`${row?.n} of ${count} posts were published`);
-  return count / row.seconds;
+  return { rate: count / row.seconds, cpuMs };
 }
 
 async function allSent(admin: pg.Pool): Promise<void> {

@@ -20,6 +20,11 @@ export function processTree(root: number): number[] {
   return tree;
 }
 
+export function parentOf(pid: number): number {
+  const stat = readOrEmpty(`/proc/${pid}/stat`);
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+}
+
 export interface Share {
   readonly name: string;
   readonly pssMb: number;
@@ -37,6 +42,15 @@ export function memoryOf(pids: readonly number[]): Share[] {
 function shortName(command: string): string {
   if (/postgres/.test(command)) return "PostgreSQL";
   return /(npm|sh|tools\/run\.mjs|apps\/\w+\/src\/\w+\.ts)/.exec(command)?.[1] ?? command.slice(0, 40);
+}
+
+/** Processor time used so far by these processes, in milliseconds; Linux counts in hundredths of a second. */
+export function cpuMsOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    const stat = readOrEmpty(`/proc/${pid}/stat`);
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return sum + (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * 10;
+  }, 0);
 }
 
 /** A process may end while we look. */
