@@ -87,7 +87,8 @@ export interface NewJob {
   readonly content: OutgoingPost;
   readonly fingerprint: string;
   readonly scheduledFor: Date;
-  readonly wakeAt: Date;
+  /** undefined: at once, by the database's clock, which may be a moment behind ours. */
+  readonly wakeAt: Date | undefined;
   readonly nativeSchedule: boolean;
   readonly simulated: boolean;
 }

@@ -122,7 +122,7 @@ export function newJob(
     content: prepared.post,
     fingerprint: prepared.fingerprint,
     scheduledFor,
-    wakeAt: native ? now : scheduledFor,
+    wakeAt: native || scheduledFor <= now ? undefined : scheduledFor,
     nativeSchedule: native,
     simulated: prepared.target.simulated,
   };

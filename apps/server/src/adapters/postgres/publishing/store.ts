@@ -127,6 +127,7 @@ async function accept<V extends JobView | PostView>(
 function newJobRecord(job: NewJob, post: PostRecord): JobRecord {
   return {
     ...job,
+    wakeAt: job.wakeAt ?? post.createdAt,
     postId: post.id,
     state: "scheduled",
     heldReason: undefined,
