@@ -16,7 +16,8 @@ const supportedMajor = "18";
  */
 const settings: Record<string, string> = {
   shared_buffers: "32MB",
-  max_connections: "60",
+  // Two workers beside an http process, as while one takes over from another, with room for tools.
+  max_connections: "120",
   work_mem: "4MB",
   maintenance_work_mem: "32MB",
   effective_cache_size: "256MB",
