@@ -12,7 +12,7 @@ export async function hiddenOneStep(
   await stage.clearFaults();
   await stage.system.sim("POST", "meta/act", { action: "refuseTwoStep" });
   const always = [{ fault: "hideFromLists", times: "always" }];
-  const rounds = await Rounds.prepare(stage, ["facebook photo"], always);
+  const rounds = await Rounds.prepare(stage, ["facebook photo", "facebook text"], always);
   // The first call of this shape makes the unpublished post, the second one the visible.
   return { rounds, mayBeUnknown: ({ shown }) => shown === "POST {id}/feed #2" };
 }

@@ -14,8 +14,8 @@ after(() => stage?.close());
 const killWorker: Trouble = async (stage, actors, jobIds) => {
   await stage.allHeld(actors, jobIds);
   await stage.worker.end("SIGKILL");
-  // Requests held before or within their body died with the connection; the others have been applied.
-  await stage.release();
+  // Requests held before or within their body die with the connection; the others have been applied.
+  await stage.noneHeld();
   stage.worker = await stage.system.startWorker();
 };
 

@@ -52,8 +52,10 @@ const sampleNote = `every ${every}th, POSTD_KILL_SEED=${seed}; POSTD_KILL=all ru
 
 /** What the platform holds for a post that was sent once: a comma-free line that can be compared. */
 export function expectation(actor: Actor): string {
-  return `1 post, published, ${actor.sha256.map((hash) => hash.slice(0, 8)).join(" ")}`;
+  return ["1 post, published", ...(actor.sha256.length > 0 ? [shortened(actor.sha256)] : [])].join(", ");
 }
+
+const shortened = (hashes: readonly string[]): string => hashes.map((hash) => hash.slice(0, 8)).join(" ");
 
 /** What it does hold, with the job's own word. Posts of the account under any other text than `known` are counted, too. */
 export function reality(
@@ -64,7 +66,7 @@ export function reality(
   const own = posts.filter(({ accountId }) => accountId === input.actor.accountId);
   const [post, ...more] = own.filter(({ text }) => text === input.text);
   const strays = own.filter(({ text }) => !input.known.has(text)).length;
-  const hashes = post?.media.map(({ sha256 }) => sha256.slice(0, 8)).join(" ") ?? "";
+  const hashes = shortened(post?.media.map(({ sha256 }) => sha256) ?? []);
   const named = job?.externalPostId;
   const isNamed = !post || named === post.id || named === post.details?.videoId;
   const state =

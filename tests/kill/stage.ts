@@ -5,7 +5,15 @@ import { sampleJpeg, sampleMp4 } from "@postd/testkit/media-samples";
 import { createProcessSystem, type Part, type ProcessSystem } from "@postd/testkit/processes";
 
 export const scenarios = ["bluesky image", "facebook photo", "instagram carousel", "facebook reel"] as const;
-export type Scenario = (typeof scenarios)[number];
+/** A Page's plain text is the one post nothing at the platform protects from a twin, where it goes out in one call. */
+export type Scenario = (typeof scenarios)[number] | "facebook text";
+const pictures: Readonly<Record<Scenario, number>> = {
+  "bluesky image": 1,
+  "facebook photo": 1,
+  "instagram carousel": 2,
+  "facebook reel": 1,
+  "facebook text": 0,
+};
 
 /** A connected account of its own with what it posts; the platforms keep these bytes unchanged. */
 export interface Actor {
@@ -49,6 +57,9 @@ const smallStepMs = 15_000;
 
 /** Less than the time-out of a call, after which a held one would be given up. */
 const heldWithinMs = 25_000;
+
+/** A closed connection is noticed within a turn of the platforms' event loop. */
+const noticedWithinMs = 500;
 
 /** The whole of POSTD in processes, people signed in, accounts connected on demand. */
 export class Stage {
@@ -114,7 +125,7 @@ export class Stage {
 
   async #upload(session: ApiSession, scenario: Scenario): Promise<Pick<Actor, "mediaIds" | "sha256">> {
     const uploaded = [];
-    for (let count = scenario === "instagram carousel" ? 2 : 1; count > 0; count -= 1) {
+    for (let count = pictures[scenario]; count > 0; count -= 1) {
       this.#seed += 1;
       const file =
         scenario === "facebook reel"
@@ -172,18 +183,23 @@ export class Stage {
   }
 
   /**
-   * Waits until each of these accounts, whose jobs `ids` names in the same order, has a request held. Short waits between
-   * their steps are passed over once nobody is at work who would see the clock jump.
+   * Waits until each of these accounts, whose jobs `ids` names in the same order, has that many requests held, or where
+   * `orOver` says so has come to an end. Short waits between their steps are passed over once nobody is at work who would
+   * see the clock jump.
    */
-  async allHeld(actors: readonly Actor[], ids: readonly string[]): Promise<void> {
+  async allHeld(
+    actors: readonly Actor[],
+    ids: readonly string[],
+    { times = 1, orOver = false }: { readonly times?: number; readonly orOver?: boolean } = {},
+  ): Promise<void> {
     const deadline = performance.now() + heldWithinMs;
     for (;;) {
-      const held = new Set(await this.heldAccounts());
-      const missing = new Map(
-        actors.flatMap(({ accountId }, at) => (held.has(accountId) ? [] : [[ids[at], accountId]])),
+      const held = await this.heldAccounts();
+      const missing = new Set(
+        ids.filter((_, at) => held.filter((accountId) => accountId === actors[at]?.accountId).length < times),
       );
-      if (missing.size === 0) return;
-      const jobs = (await this.jobs(ids)).filter(({ id }) => missing.has(id));
+      const jobs = (await this.jobs(ids)).filter(({ id, inMs }) => missing.has(id) && !(orOver && inMs === null));
+      if (jobs.length === 0) return;
       if (performance.now() > deadline) throw new Error(`not held: ${JSON.stringify(jobs)}\n${this.said()}`);
       const nextMs = Math.min(...jobs.map(({ inMs }) => inMs ?? Number.POSITIVE_INFINITY));
       const isIdle = jobs.every(({ state }) => state === "processing");
@@ -195,6 +211,22 @@ export class Stage {
   async heldAccounts(): Promise<string[]> {
     const lists = await Promise.all(simulators.map((id) => this.system.sim("GET", `${id}/holds`)));
     return lists.flatMap(({ holds }) => holds.flatMap((held: { accounts?: string[] }) => held.accounts ?? []));
+  }
+
+  /**
+   * Waits until the platforms have noticed that whoever sent the held requests is gone: what was held before its end or
+   * within its body is then never applied. A large body that nobody reads hides it; such an upload is let go, and breaks
+   * off or arrives late, as on any network.
+   */
+  async noneHeld(): Promise<void> {
+    let held = await this.heldAccounts();
+    for (let since = performance.now(); held.length > 0 && performance.now() - since < noticedWithinMs; ) {
+      await delay(20);
+      const now = await this.heldAccounts();
+      if (now.length < held.length) since = performance.now();
+      held = now;
+    }
+    await this.release();
   }
 
   async clearFaults(): Promise<void> {
