@@ -20,6 +20,8 @@ import { cpuMsOf, machineFacts, memoryOf, parentOf, processTree } from "./machin
 import { startMeasured } from "./measured-server.ts";
 import { smallCommitRate } from "./small-commits.ts";
 
+/** As `npm start` has it. */
+const heap = ["--max-semi-space-size=8"];
 /** As many as the server's pool for tenants' transactions has. */
 const connections = 20;
 const { values } = parseArgs({
@@ -47,6 +49,7 @@ async function bench(): Promise<void> {
   const database = await startBundledPostgres({ dataDir: folder, log });
   closers.push(() => database.stop());
   const admin = new pg.Pool({ connectionString: database.url(), max: 2 });
+  admin.on("error", () => {}); // the server ends what is still connected when it stops
   closers.push(() => admin.end());
   const { rows } = await admin.query(
     "select current_setting('server_version') as version, current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit",
@@ -55,7 +58,7 @@ async function bench(): Promise<void> {
   const simulators = await startSimulatorProcess();
   closers.push(() => simulators.close());
   const profile = values.profile ? ["--cpu-prof", `--cpu-prof-dir=${path.resolve(values.profile)}`] : [];
-  const server = await startMeasured([process.execPath, ...profile, "apps/server/src/main.ts"], {
+  const server = await startMeasured([process.execPath, ...heap, ...profile, "apps/server/src/main.ts"], {
     DATABASE_URL: database.url(),
     POSTD_DATA_DIR: folder,
     POSTD_SIMULATORS: simulators.url,
