@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -12,6 +11,7 @@ import { superuser } from "../../../apps/server/src/adapters/postgres/supervisor
 import { layoutOf } from "../../../apps/server/src/adapters/postgres/supervisor/layout.ts";
 import { databaseName } from "../../../apps/server/src/adapters/postgres/supervisor/login.ts";
 import { readPidFile } from "../../../apps/server/src/adapters/postgres/supervisor/postmaster.ts";
+import { freePort } from "./free-port.ts";
 
 /** One process of the system under test, ended by its own id and by nothing else. */
 export interface Part {
@@ -260,18 +260,6 @@ async function whileAway<T>(run: () => Promise<T>): Promise<T> {
     }
   }
 }
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
-}
-
 /** The last children of a killed database may still be writing. */
 async function removeFolder(folder: string): Promise<void> {
   for (let left = 50; ; left -= 1) {
