@@ -27,8 +27,6 @@ export interface IdPlace {
   readonly make: (tenant: Tenant) => Promise<string>;
   /** The whole request of `caller`, with the id at this place. */
   readonly request: (id: string, caller: Tenant) => TenantRequest;
-  /** A filter that names nothing of the tenant finds nothing: an empty list, not a 404. */
-  readonly foreign?: "empty list";
 }
 
 const unique = (text: string) => `${text} ${randomUUID()}`;
@@ -222,12 +220,10 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
       return id;
     },
     request: (id) => ({ method: "GET", path: `/api/jobs?connectionId=${id}` }),
-    foreign: "empty list",
   },
   "listJobs query.postId": {
     make: post,
     request: (id) => ({ method: "GET", path: `/api/jobs?postId=${id}` }),
-    foreign: "empty list",
   },
   "retryJob path.id": byPath("POST", "/api/jobs/{id}/retry", job, { at: far() }),
   "cancelJob path.id": byPath("POST", "/api/jobs/{id}/cancel", job),

@@ -214,7 +214,8 @@ export const listJobs = defineOperation({
   method: "GET",
   path: "/api/jobs",
   summary: "List publish jobs",
-  description: "Newest first. state takes one or more states separated by commas.",
+  description:
+    "Newest first. state takes one or more states separated by commas. An account or post that is not there is a 404.",
   tags: ["jobs"],
   auth: read,
   query: z.strictObject({
@@ -224,6 +225,6 @@ export const listJobs = defineOperation({
     postId: idSchema("post").optional(),
   }),
   response: pageOf(JobView),
-  errors: [],
+  errors: ["not_found"],
   example: { query: { state: "held,unknown" }, response: { items: [job], simulated: true } },
 });

@@ -95,6 +95,10 @@ export function createPublishingService(deps: PublishingDeps & { readonly remote
       return found ? { ok: true, value: jobView(found.job, found.attempts) } : notFound("job", id);
     },
     listJobs: async (caller, { limit, cursor, states, connectionId, postId }) => {
+      // A filter names something of this tenant; what is not there is said, not shown as nothing to do.
+      if (connectionId && (await of(caller).targets([connectionId])).length === 0)
+        return notFound("connection", connectionId);
+      if (postId && !(await of(caller).post(postId))) return notFound("post", postId);
       const filter = {
         ...(cursor ? { before: cursor } : {}),
         ...(states ? { states } : {}),
