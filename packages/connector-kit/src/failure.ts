@@ -9,6 +9,12 @@ export interface FailureDetail {
   readonly status?: number;
   /** Short technical cause such as ECONNRESET; no addresses with credentials, no bodies. */
   readonly cause?: string;
+  /**
+   * The platform answered this very call, in an error body it documents, that it did not do what was asked. Only this
+   * proves that a visible call had no effect; a bare status, a body nobody knows or a lost answer prove nothing. Set it
+   * with `refusedBy`, from the answer to the call itself and never from a later read.
+   */
+  readonly refused?: true;
 }
 
 /** A platform saying no. Each kind means exactly one thing to do; `decide` in core switches on it. */
@@ -25,6 +31,18 @@ export type PlatformFailure =
   /** May have had effect: cut answer, time-out after sending, 5xx or an "unknown error" code on a changing call. */
   | (FailureDetail & { readonly kind: "outcome_unknown" })
   /** The platform changed or we are wrong: stop and tell the operator. */
-  | (FailureDetail & { readonly kind: "unexpected_response"; readonly status: number });
+  | (FailureDetail & { readonly kind: "unexpected_response"; readonly status: number })
+  /**
+   * Our app, its key, version, credit or the media host is the trouble: no post is at fault and nobody has to sign in
+   * again. `what` names it in a few words, `link` leads to where it is put right.
+   */
+  | (FailureDetail & {
+      readonly kind: "operator_must_act";
+      readonly what: string;
+      readonly link?: string;
+      readonly retryAfterMs?: number;
+    })
+  /** The platform restricts the account; signing in again does not help. `until` where it says when that ends. */
+  | (FailureDetail & { readonly kind: "account_blocked"; readonly until?: Date });
 
 export type PlatformFailureKind = PlatformFailure["kind"];

@@ -18,6 +18,16 @@ export function retryAfterMs(res: Pick<HttpResponse, "headers">, clock: Clock): 
   return Math.min(Math.max(0, Math.ceil(waitMs)), MAX_RETRY_AFTER_MS);
 }
 
+/**
+ * Marks a failure as the platform's own documented refusal of the call that was answered. Spread it into a failure that
+ * was read from a body the fact sheet describes: `{ ...refusedBy(res), kind: "content_rejected", ... }`. Nothing is
+ * marked where the call was a read, or where a 5xx or 408 stands above the words: those may come after the effect.
+ */
+export function refusedBy(res: Pick<HttpResponse, "status" | "effect">): { readonly refused?: true } {
+  const isSure = res.effect !== "none" && res.status < 500 && res.status !== 408;
+  return isSure ? { refused: true } : {};
+}
+
 export interface ServerFailureDetail extends Partial<FailureDetail> {
   readonly clock: Clock;
   /** Where the platform tells its wait in another way than `Retry-After`. */

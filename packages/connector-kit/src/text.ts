@@ -23,9 +23,27 @@ export const countUtf8Bytes = (text: string): number => Buffer.byteLength(text, 
 
 /** At most `max` graphemes of `text`, cut between graphemes; an ellipsis is put in the last place where it was cut. */
 export function truncateGraphemes(text: string, max: number): string {
-  const parts = [...segmenter.segment(text)].map((part) => part.segment);
-  return parts.length <= max ? text : `${parts.slice(0, Math.max(0, max - 1)).join("")}…`;
+  if (text.length <= max) return text;
+  let count = 0;
+  let cutAt = 0;
+  for (const { index } of segmenter.segment(text)) {
+    if (count === Math.max(0, max - 1)) cutAt = index;
+    count += 1;
+    if (count > max) return `${text.slice(0, cutAt)}…`;
+  }
+  return text;
 }
+
+/**
+ * Text from outside as it may be stored and shown: well-formed Unicode (half an emoji becomes U+FFFD) without NUL and
+ * the other control characters that no author writes; tabs and line ends stay. Cut it with `truncateGraphemes`.
+ */
+export const storableText = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it takes away.
+  text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, "");
+
+/** A short remark from outside, such as a platform's words: storable and at most `max` graphemes. */
+export const storableRemark = (text: string, max: number): string => truncateGraphemes(storableText(text), max);
 
 /** Text as it is compared: Unicode NFC, every run of whitespace one space, none at the ends. */
 export const normalizeText = (text: string): string => text.normalize("NFC").replace(/\s+/gu, " ").trim();

@@ -7,7 +7,11 @@
  *     +- held             +----> unknown   may have had effect: probe, then adopt, send again or ask a person
  *                         +----> failed    dead-letter desk
  *   handed_over                        the platform holds the clock (native schedule), verified at its time
+ *   published -> removed               taken down again, with time and by whom
+ *   publishing -> partly_published     some parts are live and the rest was refused: a person decides
  *   any not sent -> canceled           from the desk -> discarded
+ *
+ * Whether a job may be live is a fact of its own (`mayBeLive`), told by what was sent and never by the state's name.
  */
 export const jobStates = [
   "scheduled",
@@ -18,14 +22,19 @@ export const jobStates = [
   "handed_over",
   "unknown",
   "published",
+  "partly_published",
+  "removed",
   "failed",
   "canceled",
   "discarded",
 ] as const;
 export type JobState = (typeof jobStates)[number];
 
-/** Why a job is held: the account needs a person, somebody paused, platform down, machine was off, quota used up. */
-export const heldReasons = ["attention", "paused", "outage", "missed", "quota"] as const;
+/**
+ * Why a job is held: the account needs a person, somebody paused, platform down, machine was off, quota used up, or our
+ * app at the platform needs the operator.
+ */
+export const heldReasons = ["attention", "paused", "outage", "missed", "quota", "operator"] as const;
 export type HeldReason = (typeof heldReasons)[number];
 
 export const connectionStatuses = ["healthy", "expiring_soon", "attention", "revoked"] as const;

@@ -49,6 +49,8 @@ export function admit(input: AdmitInput): Admission {
   if (input.wakeAt > now) return { go: "no", why: "early" };
   switch (state) {
     case "published":
+    case "partly_published":
+    case "removed":
     case "failed":
     case "canceled":
     case "discarded":

@@ -44,6 +44,15 @@ export function decide({ failure, step, tries, refreshed, random }: DecideInput)
       return { do: "hold", reason: "attention", breakConnection: true };
     case "rate_limited":
       return rateLimited(failure, tries, random);
+    case "account_blocked":
+      return { do: "hold", reason: "attention", breakConnection: true };
+    case "operator_must_act":
+      return {
+        do: "hold",
+        reason: "operator",
+        wakeAfterMs: failure.retryAfterMs ?? quotaDefaultMs,
+        breakConnection: false,
+      };
     case "content_rejected":
       return { do: "fail", tellOperator: false };
     case "unavailable":

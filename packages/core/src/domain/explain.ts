@@ -13,6 +13,12 @@ const meanings: Record<
   content_rejected: { actor: "you", effect: "The post was not sent.", action: "edit" },
   unavailable: { actor: "platform", effect: "The post was not sent and is tried again.", action: "wait" },
   outcome_unknown: { actor: "you", effect: "The post may be live.", action: "resolve" },
+  operator_must_act: {
+    actor: "operator",
+    effect: "The post is held and safe; no account has to sign in again.",
+    action: "wait",
+  },
+  account_blocked: { actor: "account_owner", effect: "The post is held and safe.", action: "see_platform" },
   unexpected_response: { actor: "operator", effect: "The post was not sent.", action: "retry" },
 };
 
@@ -44,4 +50,6 @@ export const heldNotes: Record<HeldReason, string> = {
   outage: "Held: the platform is down. It is asked every minute and the post goes out when it is back.",
   missed: "Held: its time passed while nothing was running. A person decides whether it still goes out.",
   quota: "Held: the platform takes no more posts for now. It goes out when the platform allows it.",
+  operator:
+    "Held: this server's app at the platform needs its operator. Nothing is lost and nobody has to sign in again.",
 };

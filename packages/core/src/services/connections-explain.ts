@@ -16,7 +16,10 @@ export function brokenReason(failure: PlatformFailure, now: Date): StatusReason 
     case "unavailable":
     case "outcome_unknown":
     case "unexpected_response":
+    case "operator_must_act":
       return undefined;
+    case "account_blocked":
+      return { code: "account_blocked", message: failure.message, actor: "account_owner", since };
     default:
       failure satisfies never;
       throw new Error("a failure kind has no meaning for the connection");
@@ -56,6 +59,19 @@ export function serviceErrorOf(failure: PlatformFailure, connector: Pick<Connect
     case "unavailable":
     case "outcome_unknown":
       return { code: "platform_unavailable", detail: message, next: "Try again in a few minutes." };
+    case "account_blocked":
+      return {
+        code: "account_needs_attention",
+        detail: message,
+        next: `See at ${connector.name} what it says about the account; signing in again does not help.`,
+      };
+    case "operator_must_act":
+      return {
+        code: "platform_refused",
+        detail: message,
+        actor: "operator",
+        next: `Tell the operator of this server: ${failure.what}.`,
+      };
     case "unexpected_response":
       return { code: "platform_refused", detail: message, actor: "operator" };
     default:
