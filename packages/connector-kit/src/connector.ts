@@ -125,8 +125,23 @@ export interface Connector {
     readonly formats: readonly string[];
     /** Auth kinds that may; absent: all. */
     readonly authKinds?: readonly string[];
-    readonly run: (ref: PublishedRef & { readonly format: string }, ctx: ConnectorContext) => PlatformResult<void>;
+    /**
+     * Takes down everything the job made; `state` is what its steps left, with all parts of a thread. Safe to repeat:
+     * what is gone already is done.
+     */
+    readonly run: (
+      ref: PublishedRef & { readonly format: string; readonly state?: JsonObject },
+      ctx: ConnectorContext,
+    ) => PlatformResult<void>;
   };
+  /**
+   * Reads one post a person names, by the platform's id or address, as it stands on this account; undefined: it is not
+   * there, or not this account's.
+   */
+  readonly lookUp?: (
+    named: { readonly externalId?: string; readonly permalink?: string },
+    ctx: ConnectorContext,
+  ) => PlatformResult<(PublishedRef & { readonly preview?: string }) | undefined>;
   readonly analytics?: Analytics;
   readonly webhooks?: Webhooks;
   health(ctx: ConnectorContext): PlatformResult<HealthAnswer>;

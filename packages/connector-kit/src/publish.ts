@@ -25,6 +25,11 @@ export interface Progress<S> {
   readonly state: S;
   readonly waitMs?: number;
   readonly published?: PublishedRef;
+  /**
+   * The visible call of this run was refused in the platform's documented words (`refusedBy`), and the state says how to
+   * begin differently: files to send anew, another container. Nothing came of it, so it is prepared anew.
+   */
+  readonly refused?: true;
 }
 
 export interface ProbeCandidate<S> extends PublishedRef {
@@ -63,6 +68,8 @@ export interface Step<S, P extends Json = any> {
   readonly effect: Effect;
   /** The same request again has no second effect, by the platform's guarantee or because it names our own key. */
   readonly repeatable: boolean;
+  /** A finishing touch (first comment, tags): without it the post is whole, so trouble with it is a remark. */
+  readonly touch?: true;
   /** Longest time one run may take; the lease must outlive it. Default 30,000. */
   readonly timeoutMs?: number;
   /** How long after a lost answer the platform may still be applying it; a probe waits that long. Default 5,000. */

@@ -46,3 +46,31 @@ export type PostStatus = (typeof postStatuses)[number];
 /** Who can do something about a problem. */
 export const actors = ["you", "account_owner", "platform", "operator"] as const;
 export type Actor = (typeof actors)[number];
+
+/** What a person asked of a job that could not be done at once; the newest one counts. */
+export const wishKinds = ["cancel", "delete", "remove", "edit", "move"] as const;
+export type WishKind = (typeof wishKinds)[number];
+
+/**
+ * How a wish ended: `done`; `too_late`, since the post is live as it was; `failed`, since the platform refused it; `withdrawn`,
+ * since another one or a retry took its place.
+ */
+export const wishOutcomes = ["done", "too_late", "failed", "withdrawn"] as const;
+export type WishOutcomeKind = (typeof wishOutcomes)[number];
+
+/**
+ * What a change did for one target: `changed` now; `waiting` until POSTD knows whether the post is live; `changing_live` at the
+ * platform by the worker; `too_late`, it is live as it was; `canceled`, `removed`; `added`, a new target; `unchanged`.
+ */
+export const targetChanges = [
+  "changed",
+  "waiting",
+  "changing_live",
+  "removing_live",
+  "too_late",
+  "left_live",
+  "canceled",
+  "added",
+  "unchanged",
+] as const;
+export type TargetChange = (typeof targetChanges)[number];

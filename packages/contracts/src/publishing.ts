@@ -67,7 +67,10 @@ export const PostPatch = z.strictObject({
   options: Options.optional(),
   targets: PostInput.shape.targets.optional(),
   versions: z.record(z.string().max(80), PostVersionInput).optional(),
+  /** null takes the time away: the post becomes a draft and its jobs are canceled. */
   scheduledFor: z.iso.datetime({ offset: true }).nullable().optional(),
+  /** `publish` sends a draft or rejected post on its way, `ask` to an approver, `draft` takes it back. */
+  mode: z.enum(["publish", "draft", "ask"]).optional(),
   /** Version the edit started from; a newer one in between is a 409. */
   ifVersion: z.number().int().optional(),
 });

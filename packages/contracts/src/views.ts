@@ -1,6 +1,15 @@
 import { z } from "zod";
 import { PlatformId } from "./ids.ts";
-import { actors, connectionStatuses, heldReasons, jobStates, postStatuses } from "./job-states.ts";
+import {
+  actors,
+  connectionStatuses,
+  heldReasons,
+  jobStates,
+  postStatuses,
+  targetChanges,
+  wishKinds,
+  wishOutcomes,
+} from "./job-states.ts";
 
 const Instant = z.iso.datetime();
 const Data = z.record(z.string(), z.unknown());
@@ -100,6 +109,8 @@ export const ConnectionView = z.object({
   paused: z.boolean(),
   simulated: z.boolean(),
   createdAt: Instant,
+  /** It is being disconnected: POSTD first looks whether what was just sent is live. */
+  endingAt: Instant.optional(),
   disconnectedAt: Instant.optional(),
   /** Another connection of this tenant that posts to the same account. */
   warnings: z.array(z.string()),
@@ -170,9 +181,21 @@ export const JobView = z.object({
   /** When POSTD looks at it next, by itself. */
   nextAt: Instant.optional(),
   tries: z.number().int(),
+  /** Something was sent and nobody knows yet whether the post is live. Never said to be "not sent" meanwhile. */
+  mayBeLive: z.boolean(),
   externalPostId: z.string().optional(),
   permalink: z.string().optional(),
   publishedAt: Instant.optional(),
+  removedAt: Instant.optional(),
+  removedBy: z.string().optional(),
+  /** The job that took this canceled one's place. */
+  successorId: z.string().optional(),
+  /** What a person asked and POSTD has yet to do. */
+  wish: z.object({ kind: z.enum(wishKinds), at: Instant, by: z.string(), alsoLive: z.boolean().optional() }).optional(),
+  /** How the last wish ended. */
+  wishOutcome: z
+    .object({ kind: z.enum(wishKinds), outcome: z.enum(wishOutcomes), at: Instant, message: z.string() })
+    .optional(),
   failure: z
     .object({
       kind: z.string(),
@@ -229,6 +252,21 @@ export const PostContentView = z.object({
 export const PostView = z.object({
   id: z.string(),
   status: z.enum(postStatuses),
+  /** Rises with every change; give it back as `ifVersion`. */
+  version: z.number().int(),
+  /** A deletion that waits until POSTD knows what is live, or removes what is. */
+  deleting: z.boolean().optional(),
+  /** In the answer to a change: what it did for each target. */
+  changes: z
+    .array(
+      z.object({
+        connectionId: z.string(),
+        jobId: z.string().optional(),
+        change: z.enum(targetChanges),
+        message: z.string(),
+      }),
+    )
+    .optional(),
   content: PostContentView,
   versions: z.record(z.string(), PostContentView.partial()),
   targets: z.array(z.object({ connectionId: z.string() })),

@@ -4,6 +4,7 @@ import path from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  type ConnectionsDeps,
   type ConnectorContextPorts,
   type ConnectorRegistry,
   connectorContext,
@@ -16,6 +17,7 @@ import {
   createPlatformsService,
   createPublishingService,
   createVault,
+  finishDisconnects,
   type JobQueue,
   newId,
   type PipelineDeps,
@@ -33,6 +35,7 @@ import { createSmtpMail } from "../adapters/mail/smtp-mail.ts";
 import { createMetrics } from "../adapters/metrics/metrics.ts";
 import { createApiKeysRepo } from "../adapters/postgres/api-keys-repo.ts";
 import { createConnectionsRepo } from "../adapters/postgres/connections-repo.ts";
+import { isDatabaseAway } from "../adapters/postgres/database-error.ts";
 import { createDomainClock } from "../adapters/postgres/domain-clock.ts";
 import { createGrantsRepo } from "../adapters/postgres/grants-repo.ts";
 import { createHealthReader } from "../adapters/postgres/health-repo.ts";
@@ -59,7 +62,7 @@ import type { OpenSimulation } from "./open-simulation.ts";
 import { startWorker } from "./start-worker.ts";
 
 /** Rules that are the same for every installation; tests may shorten the times. */
-export const defaultRules = { leaseMs: 60_000, leaseMarginMs: 5_000, lateAfterMs: 60 * 60_000 } as const;
+export const defaultRules = { leaseMs: 30_000, leaseMarginMs: 5_000, lateAfterMs: 60 * 60_000 } as const;
 
 export interface ComposeInput {
   readonly config: Config;
@@ -173,6 +176,11 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
     random: Math.random,
     randomBits: (bits) => BigInt.asUintN(bits, BigInt(`0x${randomBytes(Math.ceil(bits / 8)).toString("hex")}`)),
     contextFor,
+    isPassing: isDatabaseAway,
+    every: (ms, fn) => {
+      const timer = setInterval(fn, ms);
+      return () => clearInterval(timer);
+    },
   };
 
   const mail = config.smtpUrl
@@ -202,6 +210,22 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
     limitSignIns: config.isProduction,
   });
 
+  const connectionsDeps: ConnectionsDeps = {
+    connections: connectionsRepo,
+    grants: createGrantsRepo(app.db),
+    vault,
+    access,
+    registry,
+    context,
+    simulation: settings,
+    holds,
+    clock,
+    log,
+    newId,
+    randomToken: () => randomBytes(32).toString("base64url"),
+    redirectUri: (platform) => `${publicUrl}/api/oauth/${platform}/callback`,
+    monotonicMs: () => performance.now(),
+  };
   const facts = {
     isSimulated: (platform: string) => settings.isSimulated(platform),
     isConfigured: (connector: Parameters<typeof settings.apiVersion>[0], setId: string) =>
@@ -219,22 +243,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
       lateAfterMs: defaultRules.lateAfterMs,
       remote: { access, registry, clock, contextFor },
     }),
-    connections: createConnectionsService({
-      connections: connectionsRepo,
-      grants: createGrantsRepo(app.db),
-      vault,
-      access,
-      registry,
-      context,
-      simulation: settings,
-      holds,
-      clock,
-      log,
-      newId,
-      randomToken: () => randomBytes(32).toString("base64url"),
-      redirectUri: (platform) => `${publicUrl}/api/oauth/${platform}/callback`,
-      monotonicMs: () => performance.now(),
-    }),
+    connections: createConnectionsService(connectionsDeps),
     media,
     people,
     platforms: createPlatformsService({ registry, facts, health: () => health.platformHealth() }),
@@ -274,6 +283,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
         pipeline,
         queue,
         due: createDueJobs(system.db),
+        finishDisconnects: (ending) => finishDisconnects(connectionsDeps, ending),
         health: reader,
         inbound: { registry, inbox: createInbox(app.db, system.db), connections: connectionsRepo, access, holds },
         sweep: { retention: createRetention(system.db), blobs, blobRows: createBlobRows(system.db), clock },

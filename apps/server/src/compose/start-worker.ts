@@ -26,6 +26,7 @@ export async function startWorker(deps: {
   readonly pipeline: PipelineDeps;
   readonly queue: JobQueue;
   readonly due: DueJobs;
+  readonly finishDisconnects: (ending: Awaited<ReturnType<DueJobs["endingConnections"]>>) => Promise<number>;
   readonly health: HealthReader;
   readonly inbound: FanOutDeps;
   readonly sweep: SweepDeps;
@@ -54,6 +55,16 @@ export async function startWorker(deps: {
     },
     onError,
   });
+  const ending = runAsLeader({
+    leases: deps.leases,
+    name: "disconnects",
+    ttlMs: inboxEveryMs * 15,
+    everyMs: inboxEveryMs,
+    run: async () => {
+      await deps.finishDisconnects(await deps.due.endingConnections());
+    },
+    onError,
+  });
   const sweeping = runAsLeader({
     leases: deps.leases,
     name: "sweep",
@@ -67,7 +78,7 @@ export async function startWorker(deps: {
     async stop() {
       unsubscribe();
       unsubscribeClock();
-      await Promise.all([dispatcher.stop(), canary.stop(), inbox.stop(), sweeping.stop()]);
+      await Promise.all([dispatcher.stop(), canary.stop(), inbox.stop(), ending.stop(), sweeping.stop()]);
       await Promise.race([consumer.stop(), sleep(30_000, undefined, { ref: false })]);
     },
   };

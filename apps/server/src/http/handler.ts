@@ -59,6 +59,12 @@ export function answer<T, U>(result: Result<T, ServiceError>, shape: (value: T) 
   return result.ok ? { ok: true, value: { body: shape(result.value) } } : result;
 }
 
+/** 202 where what was asked is kept and not all of it is done yet. */
+export const wished = <T>(
+  result: Result<{ readonly view: T; readonly waits: boolean }, ServiceError>,
+): Result<Answer<T>, ServiceError> =>
+  result.ok ? { ok: true, value: { body: result.value.view, status: result.value.waits ? 202 : 200 } } : result;
+
 export const same = <T>(value: T): T => value;
 
 type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {

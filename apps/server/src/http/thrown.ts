@@ -1,13 +1,9 @@
 import type { ServiceError } from "@postd/contracts";
+import { isDatabaseAway } from "../adapters/postgres/database-error.ts";
 import { Refusal } from "./problem.ts";
 
-/** Server not there, going away, starting, or out of connections (PostgreSQL appendix A, classes 08, 53, 57). */
-const databaseAway = /^(08...|53300|57P0[1235]|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|ENOENT)$/;
 /** Text that PostgreSQL cannot keep: a null character, a broken encoding. Refused earlier; this is the net below. */
 const unstorableText = /^(22021|22P05|22P02)$/;
-/** What the driver says without a code. */
-const driverLost =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
 /** What is answered when something was thrown. Only a broken promise of our own is `internal`. */
 export function refusalOf(error: unknown): ServiceError {
@@ -16,7 +12,7 @@ export function refusalOf(error: unknown): ServiceError {
   const fastify = causes.map(fastifyRefusal).find((refusal) => refusal !== undefined);
   if (fastify) return fastify;
   const codes = causes.map(codeOf);
-  if (codes.some((code) => databaseAway.test(code)) || causes.some((cause) => driverLost.test(messageOf(cause))))
+  if (isDatabaseAway(error))
     return {
       code: "unavailable",
       detail: "The database cannot be reached, so nothing was changed by this request that it could not confirm.",
@@ -83,8 +79,6 @@ function chain(error: unknown): unknown[] {
 
 const codeOf = (error: unknown): string =>
   typeof error === "object" && error !== null && "code" in error && typeof error.code === "string" ? error.code : "";
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : "");
 
 /** What of an error may be logged: kinds, codes, places. A failed query's message holds its values, so it is left out. */
 export function loggable(error: unknown): readonly Record<string, string>[] {

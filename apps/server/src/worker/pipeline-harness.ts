@@ -33,8 +33,20 @@ import { withTenant } from "../adapters/postgres/tenant-tx.ts";
 export const lateAfterMs = 60 * 60_000;
 export const leaseMs = 60_000;
 
-/** What the scripted platform does with the next visible call. */
-export type Script = "ok" | "applied_unanswered" | "lost" | PlatformFailure | "crash_before" | "crash_after";
+/**
+ * What the scripted platform does with the next visible call. A bare failure is its documented refusal; `unread` and
+ * `applied_unread` answer in words nobody knows, before and after the effect.
+ */
+export type Script =
+  | "ok"
+  | "applied_unanswered"
+  | "lost"
+  | "crash_before"
+  | "crash_after"
+  | "throws"
+  | PlatformFailure
+  | { readonly unread: PlatformFailure }
+  | { readonly appliedUnread: PlatformFailure };
 
 export class Crash extends Error {}
 
@@ -50,6 +62,12 @@ export interface ScriptedPlatform {
   /** How the platform can be asked about a lost call. */
   authority: "list" | "authoritative";
   calls: number;
+  /** Posts ever shown or planned; their ids never repeat. */
+  made: number;
+  /** Texts of live posts that were taken down. */
+  readonly removed: string[];
+  /** What the next removals and edits are answered with; then they work. */
+  deeds: PlatformFailure[];
 }
 
 /** A whole pipeline on a real database with one scripted platform; time moves only by `advance`. */
@@ -69,6 +87,9 @@ export async function createHarness() {
     listed: true,
     authority: "list",
     calls: 0,
+    made: 0,
+    removed: [],
+    deeds: [],
   };
   const connector = scriptedConnector(platform, () => clock.now());
   const registry = { get: (id: string) => (id === connector.id ? connector : undefined), all: () => [connector] };
@@ -111,7 +132,13 @@ export async function createHarness() {
           runSql<object>(tx, sql`update connections set status = 'attention' where id = ${connectionId}`),
         );
       },
-      async blockUntil({ tenantId, connectionId, until }) {
+      async blockUntil({ tenantId, connectionId, until, allOfApp }) {
+        if (allOfApp)
+          await runSql<object>(
+            app.db,
+            sql`insert into app_blocks values (${connector.id}, 'keys', true, ${until.toISOString()}::timestamptz)
+              on conflict (platform, auth_kind, simulated) do update set until = excluded.until`,
+          );
         await withTenant(app.db, tenantId, (tx) =>
           runSql<object>(
             tx,
@@ -135,7 +162,10 @@ export async function createHarness() {
     newAttemptId: () => newId("attempt"),
     random: () => 0,
     randomBits: () => 0n,
-    contextFor: ({ leaseRemainingMs }) => ({ leaseRemainingMs }) as unknown as ConnectorContext,
+    contextFor: ({ leaseRemainingMs, onVisibleCall }) =>
+      ({ leaseRemainingMs, sent: () => onVisibleCall?.() }) as unknown as ConnectorContext,
+    isPassing: (error) => error instanceof Crash,
+    every: () => () => {},
   });
   const unused = () => Promise.reject(new Error("not used here"));
   const service: PublishingService = createPublishingService({
@@ -235,6 +265,7 @@ type FlowState = JsonObject & {
   readonly id?: string;
   readonly publishAt?: string;
   readonly replied?: boolean;
+  readonly commented?: boolean;
 };
 
 function scriptedConnector(platform: ScriptedPlatform, now: () => Date): Connector {
@@ -254,7 +285,7 @@ function scriptedConnector(platform: ScriptedPlatform, now: () => Date): Connect
     repeatable: false,
     done: (state) => state.id !== undefined,
     prepare: ({ post }) => ({ text: post.text }),
-    run: async ({ post, state }) => showPost(platform, post.text, state, now()),
+    run: async ({ post, state }, ctx) => showPost(platform, post.text, state, now(), ctx),
     probe: async ({ post, intentAt }) => ({ ok: true, value: look(platform, post.text, intentAt) }),
   };
   const reply: Step<FlowState> = {
@@ -262,10 +293,31 @@ function scriptedConnector(platform: ScriptedPlatform, now: () => Date): Connect
     effect: "visible",
     repeatable: true,
     done: (state) => state.replied === true,
-    run: async ({ post, state }) => {
-      const shown = showPost(platform, `${post.text} (2)`, state, now());
-      return shown.ok ? { ok: true, value: { state: { ...state, replied: true } } } : shown;
+    run: async ({ post, state }, ctx) => {
+      const shown = showPost(platform, `${post.text} (2)`, state, now(), ctx);
+      const { id = "" } = state;
+      return shown.ok
+        ? { ok: true, value: { state: { ...state, replied: true }, published: { externalId: id } } }
+        : shown;
     },
+    probe: async ({ post, state, intentAt }) => {
+      const answer = look(platform, `${post.text} (2)`, intentAt);
+      if (answer.kind !== "found") return { ok: true, value: answer };
+      const candidates = answer.candidates.map((candidate) => ({ ...candidate, state: { ...state, replied: true } }));
+      return { ok: true, value: { ...answer, candidates } };
+    },
+  };
+  const comment: Step<FlowState> = {
+    name: "comment",
+    effect: "visible",
+    repeatable: false,
+    touch: true,
+    done: (state) => state.commented === true,
+    run: async ({ post, state }, ctx) => {
+      const shown = showPost(platform, `${post.text} (comment)`, state, now(), ctx);
+      return shown.ok ? { ok: true, value: { state: { ...state, commented: true } } } : shown;
+    },
+    probe: async () => ({ ok: true, value: { kind: "not_seen", looked: "comments" } }),
   };
   const format: Format<FlowState> = {
     label: "Text",
@@ -288,7 +340,11 @@ function scriptedConnector(platform: ScriptedPlatform, now: () => Date): Connect
     options: z.strictObject({}),
     extras: z.record(z.string(), z.json()) as unknown as Connector["extras"],
     limits: { text: { max: 500, unit: "characters", rule: "characters", count: (text) => text.length } },
-    publish: { text: format, thread: { ...format, label: "Thread", steps: [make, show, reply] } },
+    publish: {
+      text: format,
+      thread: { ...format, label: "Thread", steps: [make, show, reply] },
+      commented: { ...format, label: "With a comment", steps: [make, show, comment] },
+    },
     defaultFormat: () => "text",
     fingerprint: (post) => post.text,
     schedule: {
@@ -311,6 +367,32 @@ function scriptedConnector(platform: ScriptedPlatform, now: () => Date): Connect
       },
       move: async () => ({ ok: true, value: undefined }),
     },
+    remove: {
+      formats: ["text", "thread", "commented"],
+      run: async ({ externalId }) => {
+        const refused = platform.deeds.shift();
+        if (refused) return { ok: false, error: refused };
+        const index = platform.live.findIndex(({ id }) => id === externalId);
+        if (index >= 0) platform.removed.push(...platform.live.splice(index, 1).map(({ text }) => text));
+        return { ok: true, value: undefined };
+      },
+    },
+    edit: {
+      formats: ["text"],
+      run: async ({ externalId }, { text }) => {
+        const refused = platform.deeds.shift();
+        if (refused) return { ok: false, error: refused };
+        const index = platform.live.findIndex(({ id }) => id === externalId);
+        const post = platform.live[index];
+        if (post) platform.live.splice(index, 1, { ...post, text });
+        return { ok: true, value: undefined };
+      },
+    },
+    lookUp: async ({ externalId, permalink }) => {
+      const id = externalId ?? permalink?.split("/").at(-1);
+      const post = platform.live.find((one) => one.id === id);
+      return { ok: true, value: post && { externalId: post.id, permalink: `https://scripted.test/${post.id}` } };
+    },
     health: async () => ({ ok: true, value: { missingScopes: [] } }),
   };
 }
@@ -320,15 +402,23 @@ function showPost(
   text: string,
   state: FlowState,
   at: Date,
+  ctx: ConnectorContext,
 ): Result<Progress<FlowState>, PlatformFailure> {
   platform.calls += 1;
   const script = platform.script.shift() ?? "ok";
   if (script === "crash_before") throw new Crash();
+  if (script === "throws") throw new TypeError("a fault of the connector");
+  if (typeof script === "object" && "kind" in script && script.kind === "unavailable")
+    return { ok: false, error: script };
+  (ctx as unknown as { readonly sent: () => void }).sent();
   if (script === "lost") return { ok: false, error: { kind: "outcome_unknown", message: "The connection was cut." } };
-  if (typeof script === "object") return { ok: false, error: script };
-  const id = `p${platform.live.length + platform.planned.length + 1}`;
+  if (typeof script === "object" && "kind" in script) return { ok: false, error: { ...script, refused: true } };
+  if (typeof script === "object" && "unread" in script) return { ok: false, error: script.unread };
+  platform.made += 1;
+  const id = `p${platform.made}`;
   if (state.publishAt !== undefined) platform.planned.push({ id, text, at: new Date(state.publishAt) });
   else platform.live.push({ id, text, at });
+  if (typeof script === "object") return { ok: false, error: script.appliedUnread };
   if (script === "crash_after") throw new Crash();
   if (script === "applied_unanswered")
     return { ok: false, error: { kind: "outcome_unknown", message: "The connection was cut." } };

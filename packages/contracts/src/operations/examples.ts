@@ -44,6 +44,7 @@ export const job = {
   scheduledFor: later,
   nextAt: later,
   tries: 0,
+  mayBeLive: false,
   nativeSchedule: false,
   simulated: true,
   createdAt: at,
@@ -53,6 +54,7 @@ export const job = {
 export const post = {
   id: ids.post,
   status: "approved",
+  version: 1,
   content: { text: "New beans are in.", mediaIds: [], options: {} },
   versions: {},
   targets: [{ connectionId: ids.connection }],

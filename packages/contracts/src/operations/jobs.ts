@@ -29,14 +29,31 @@ export const cancelJob = defineOperation({
   id: "cancelJob",
   method: "POST",
   path: "/api/jobs/:id/cancel",
-  summary: "Cancel a job that was not sent",
-  description: "What was sent, or may have been, cannot be canceled.",
+  summary: "Cancel a job",
+  description:
+    "At once where surely nothing is live. Where something may be, the wish is kept and answered with 202: POSTD looks, then the job is canceled, or published with the offer to remove it.",
   tags: ["jobs"],
   auth: write,
   params: jobParam,
   response: JobView,
   errors: ["not_found", "state_conflict"],
   example: { params: { id: ids.job }, response: { ...job, state: "canceled" } },
+});
+
+export const removeJob = defineOperation({
+  id: "removeJob",
+  method: "POST",
+  path: "/api/jobs/:id/remove",
+  summary: "Take a live post down",
+  description:
+    "Deletes it at the platform, all parts of it. 202: the worker does it; the job then is removed, with time and by whom.",
+  tags: ["jobs"],
+  auth: write,
+  params: jobParam,
+  response: JobView,
+  status: 202,
+  errors: ["not_found", "state_conflict"],
+  example: { params: { id: ids.job }, response: { ...job, state: "published" } },
 });
 
 export const resolveJob = defineOperation({

@@ -142,7 +142,7 @@ export const updatePost = defineOperation({
   path: "/api/posts/:id",
   summary: "Change a post",
   description:
-    "Only what has not been sent can change. With ifVersion a change made in between is a 409 instead of lost.",
+    "Each target is decided by itself and named in `changes`: changed, waiting until POSTD knows whether it is live, being changed live, or too late. 202 while any of them still waits. With ifVersion a change made in between is a 409 instead of lost.",
   tags: ["posts"],
   auth: write,
   params: postParam,
@@ -157,7 +157,8 @@ export const deletePost = defineOperation({
   method: "DELETE",
   path: "/api/posts/:id",
   summary: "Delete a post",
-  description: "Cancels what is not sent. What is live stays live unless alsoLive=true.",
+  description:
+    "Cancels what is not sent. What is live stays live unless alsoLive=true. Where something may be live POSTD looks first: 202, and `changes` says for each target what happens. The same idempotency key never makes a second post of what was sent.",
   tags: ["posts"],
   auth: write,
   params: postParam,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type AdmitInput, admit } from "./admit.ts";
+import { type AdmitInput, admit, type VisibleCall } from "./admit.ts";
+import type { Wish } from "./wishes.ts";
 
 const hour = 3_600_000;
 const now = new Date("2026-11-21T12:00:00.000Z");
@@ -15,16 +16,26 @@ const due: AdmitInput = {
   releasedAt: undefined,
   firstClaimedAt: undefined,
   leaseUntil: undefined,
-  open: undefined,
+  mayBeLive: false,
+  visible: undefined,
+  wish: undefined,
   pausedBy: undefined,
   connectionStatus: "healthy",
-  disconnected: false,
+  connection: "connected",
   blockedUntil: undefined,
   twin: undefined,
   isLive: false,
   lateAfterMs: hour,
 };
-const visible = { effect: "visible", repeatable: false, timeoutMs: 30_000, settleMs: 5_000 } as const;
+const call: VisibleCall = { repeatable: false, endsBy: at(-10_000), settleMs: 5_000, open: true };
+const lost = { mayBeLive: true, visible: call } as const;
+const keyed = { mayBeLive: true, visible: { ...call, repeatable: true } } as const;
+const answered = { mayBeLive: true, visible: { ...call, open: false } } as const;
+const by = { by: "usr_1", at: now.toISOString() };
+const cancel: Wish = { kind: "cancel", ...by };
+const remove: Wish = { kind: "remove", ...by };
+const deleteAll: Wish = { kind: "delete", ...by, alsoLive: true };
+const deleteOurs: Wish = { kind: "delete", ...by, alsoLive: false };
 
 const cases: readonly (readonly [string, Partial<AdmitInput>, string])[] = [
   ["a due job goes", {}, "publish"],
@@ -33,26 +44,41 @@ const cases: readonly (readonly [string, Partial<AdmitInput>, string])[] = [
   ["a published job is settled", { state: "published" }, "no settled"],
   ["a leased job is busy", { state: "publishing", leaseUntil: at(1) }, "no busy"],
   ["a crash without an open call goes on", { state: "publishing", leaseUntil: at(-1), wakeAt: at(-1) }, "publish"],
+  ["a crash inside a repeatable call goes on", { state: "publishing", leaseUntil: at(-1), ...keyed }, "publish"],
+  ["a crash inside a visible call is looked up", { state: "publishing", leaseUntil: at(-1), ...lost }, "probe"],
+  ["a crash after an answered visible call goes on", { state: "publishing", ...answered }, "publish"],
+  ["a lost repeatable call is sent again", { state: "retrying", ...keyed }, "publish"],
+  ["but not while paused: it is looked up", { state: "retrying", ...keyed, pausedBy: "tenant" }, "probe"],
+  ["nor on a broken account", { state: "retrying", ...keyed, connectionStatus: "attention" }, "probe"],
+  ["nor when its time is long over", { state: "retrying", ...keyed, wakeAt: at(-hour - 1) }, "probe"],
+  ["nor when somebody wants it canceled", { state: "retrying", ...keyed, wish: cancel }, "probe"],
+  ["nor on an account that is being disconnected", { state: "retrying", ...keyed, connection: "ending" }, "probe"],
   [
-    "a crash inside a repeatable call goes on",
-    { state: "publishing", leaseUntil: at(-1), open: { ...visible, repeatable: true } },
+    "what the platform still works on is asked about though paused",
+    { state: "processing", ...answered, pausedBy: "tenant" },
     "publish",
   ],
   [
-    "a crash inside an invisible call goes on",
-    { state: "publishing", leaseUntil: at(-1), open: { ...visible, effect: "invisible" } },
-    "publish",
+    "what may be live on a disconnected account asks a person",
+    { state: "unknown", ...lost, connection: "disconnected" },
+    "ask",
   ],
-  ["a crash inside a visible call is unknown", { state: "publishing", leaseUntil: at(-1), open: visible }, "unknown"],
-  ["an unknown job is looked up", { state: "unknown" }, "probe"],
+  ["a wish to cancel what may be live waits for a look", { state: "unknown", ...lost, wish: cancel }, "probe"],
+  ["a wish on what is surely not live is settled", { state: "retrying", wish: cancel }, "settle_wish"],
+  ["a wish to remove what is live is the worker's", { state: "published", isLive: true, wish: remove }, "grant"],
+  ["so is a deletion that names live posts", { state: "published", isLive: true, wish: deleteAll }, "grant"],
+  ["one that does not came too late", { state: "published", isLive: true, wish: deleteOurs }, "settle_wish"],
+  ["a wish to cancel what is live came too late", { state: "published", isLive: true, wish: cancel }, "settle_wish"],
+  ["what the platform holds is taken back by the worker", { state: "handed_over", wish: cancel }, "grant"],
+  ["an unknown job is looked up", { state: "unknown", ...lost }, "probe"],
   [
     "an unknown job is looked up even while paused and broken",
-    { state: "unknown", pausedBy: "tenant", connectionStatus: "attention" },
+    { state: "unknown", ...lost, pausedBy: "tenant", connectionStatus: "attention" },
     "probe",
   ],
   ["a handed over job is verified", { state: "handed_over" }, "verify"],
   ["a broken account holds", { connectionStatus: "attention" }, "hold attention"],
-  ["a disconnected account holds", { disconnected: true }, "hold attention"],
+  ["a disconnected account holds", { connection: "disconnected" }, "hold attention"],
   ["a pause holds", { pausedBy: "instance" }, "hold paused"],
   ["a retry of a paused tenant holds", { state: "retrying", pausedBy: "tenant" }, "hold paused"],
   ["an account near its end still publishes", { connectionStatus: "expiring_soon" }, "publish"],
@@ -84,11 +110,7 @@ const cases: readonly (readonly [string, Partial<AdmitInput>, string])[] = [
   ],
   ["a blocked account waits", { blockedUntil: at(10) }, "wait blocked"],
   ["a twin in flight is waited for", { twin: "in_flight" }, "wait twin"],
-  [
-    "what is live is finished in spite of everything",
-    { state: "retrying", isLive: true, pausedBy: "tenant", connectionStatus: "attention" },
-    "publish",
-  ],
+  ["what is live is finished in spite of a pause", { state: "retrying", isLive: true, pausedBy: "tenant" }, "publish"],
 ];
 
 describe("admit", () => {
@@ -100,9 +122,30 @@ describe("admit", () => {
     });
   }
 
-  it("looks only after the lease, the call's time-out and the platform's settling have passed", () => {
-    const admission = admit({ ...due, state: "publishing", leaseUntil: at(-1_000), open: visible });
-    assert.ok(admission.go === "unknown");
-    assert.equal(admission.lookAt.getTime(), now.getTime() - 1_000 + 30_000 + 5_000);
+  it("looks only after the call's lease and the platform's settling have passed", () => {
+    const visible = { ...call, endsBy: at(-1_000) };
+    const admission = admit({ ...due, state: "publishing", leaseUntil: at(-1_000), mayBeLive: true, visible });
+    assert.ok(admission.go === "look_later");
+    assert.equal(admission.at.getTime(), now.getTime() - 1_000 + 5_000);
+  });
+
+  it("never holds, cancels or ends what may be live without a look, in any state and whatever stands in the way", () => {
+    const barriers: readonly Partial<AdmitInput>[] = [
+      {},
+      { pausedBy: "instance" },
+      { connectionStatus: "attention" },
+      { connection: "ending" },
+      { connection: "disconnected" },
+      { twin: "unknown" },
+      { wakeAt: at(-hour * 99), scheduledFor: at(-hour * 99) },
+    ];
+    for (const state of ["publishing", "processing", "retrying", "unknown", "partly_published"] as const)
+      for (const doubt of [lost, keyed, answered, { mayBeLive: true }])
+        for (const barrier of barriers)
+          for (const wish of [undefined, cancel, remove, deleteAll, deleteOurs]) {
+            const { go } = admit({ ...due, ...doubt, ...barrier, state, wish });
+            assert.ok(!["hold", "settle_wish", "no", "grant"].includes(go), `${state} ${go}`);
+            if (wish) assert.notEqual(go, "publish");
+          }
   });
 });

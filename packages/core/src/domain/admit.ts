@@ -1,6 +1,17 @@
-import type { Effect } from "@postd/connector-kit";
 import type { ConnectionStatus, HeldReason, JobState } from "@postd/contracts";
-import { mayDouble } from "./decide.ts";
+import type { Wish } from "./wishes.ts";
+
+/** A visible call whose end nobody knows yet. */
+export interface VisibleCall {
+  /** The same request again has no second effect. */
+  readonly repeatable: boolean;
+  /** No call of it can be under way after this: the end of the lease it was sent under. */
+  readonly endsBy: Date;
+  /** How long after that the platform may still be applying it. */
+  readonly settleMs: number;
+  /** No answer was recorded. */
+  readonly open: boolean;
+}
 
 /** What is known when a worker asks for a job, all read under the row's lock. */
 export interface AdmitInput {
@@ -13,17 +24,19 @@ export interface AdmitInput {
   readonly releasedAt: Date | undefined;
   readonly firstClaimedAt: Date | undefined;
   readonly leaseUntil: Date | undefined;
-  /** The intent without an answer that a crash left. */
-  readonly open:
-    | { readonly effect: Effect; readonly repeatable: boolean; readonly timeoutMs: number; readonly settleMs: number }
-    | undefined;
+  readonly mayBeLive: boolean;
+  /** The call that may have made it live; of a post the platform was to show by itself there is none. */
+  readonly visible: VisibleCall | undefined;
+  readonly wish: Wish | undefined;
   readonly pausedBy: "instance" | "tenant" | "connection" | undefined;
   readonly connectionStatus: ConnectionStatus;
-  readonly disconnected: boolean;
+  /** `ending`: its jobs are looked at for a minute before the sign-in is withdrawn. */
+  readonly connection: "connected" | "ending" | "disconnected";
+  /** Nothing of the account, or of our app, goes out before. */
   readonly blockedUntil: Date | undefined;
   /** Another job of the account with the same content: being worked on, or unknown until somebody knows. */
   readonly twin: "in_flight" | "unknown" | undefined;
-  /** The platform already shows it; only finishing touches are left. */
+  /** The platform already shows it; only what belongs to it is left. */
   readonly isLive: boolean;
   readonly lateAfterMs: number;
 }
@@ -32,11 +45,17 @@ export type Admission =
   | { readonly go: "publish" }
   | { readonly go: "probe" }
   | { readonly go: "verify" }
+  /** A wish that the worker carries out at the platform: take down, change, take back or move what it holds. */
+  | { readonly go: "grant" }
+  /** A wish that can be settled on the row, now that nothing is in doubt. */
+  | { readonly go: "settle_wish" }
   | { readonly go: "no"; readonly why: "early" | "busy" | "settled" }
   | { readonly go: "wait"; readonly until: Date; readonly why: "blocked" | "twin" }
   | { readonly go: "hold"; readonly reason: HeldReason }
-  /** A crash between intent and answer of a call that must not be repeated. */
-  | { readonly go: "unknown"; readonly lookAt: Date };
+  /** It may be live, and a look before this could not tell. */
+  | { readonly go: "look_later"; readonly at: Date }
+  /** It may be live and can no longer be looked at: a person says. */
+  | { readonly go: "ask" };
 
 /** How soon a job asks again whether its twin has ended. */
 const twinCheckMs = { in_flight: 2_000, unknown: 60_000 } as const;
@@ -45,39 +64,68 @@ const twinCheckMs = { in_flight: 2_000, unknown: 60_000 } as const;
 export function admit(input: AdmitInput): Admission {
   const { now, state } = input;
   if (input.wakeAt === undefined) return { go: "no", why: "settled" };
-  if (state === "publishing" && input.leaseUntil && input.leaseUntil > now) return { go: "no", why: "busy" };
+  if (input.leaseUntil && input.leaseUntil > now) return { go: "no", why: "busy" };
   if (input.wakeAt > now) return { go: "no", why: "early" };
+  if (input.mayBeLive) return whileInDoubt(input);
   switch (state) {
-    case "published":
-    case "partly_published":
-    case "removed":
     case "failed":
     case "canceled":
     case "discarded":
+    case "removed":
       return { go: "no", why: "settled" };
-    case "unknown":
-      return { go: "probe" };
+    case "published":
+      return input.wish ? atPlatform(input.wish) : { go: "no", why: "settled" };
+    case "partly_published":
+      return input.wish ? atPlatform(input.wish) : mayStart(input);
     case "handed_over":
-      return { go: "verify" };
+      return input.wish ? { go: "grant" } : { go: "verify" };
+    case "unknown":
+      // Nothing is in doubt any more; what a person asked, or the plan, goes on.
+      return input.wish ? { go: "settle_wish" } : mayStart(input);
     case "publishing":
-      if (input.open && mayDouble(input.open)) return { go: "unknown", lookAt: lookAt(input, input.open) };
-      return mayStart(input);
     case "scheduled":
     case "processing":
     case "retrying":
     case "held":
-      return mayStart(input);
+      return input.wish ? { go: "settle_wish" } : mayStart(input);
     default:
       state satisfies never;
       throw new Error("a job state has no admission");
   }
 }
 
+/** A live post: some wishes are the worker's to carry out, the others came too late. */
+function atPlatform(wish: Wish): Admission {
+  const isWork = wish.kind === "remove" || wish.kind === "edit" || (wish.kind === "delete" && wish.alsoLive);
+  return { go: isWork ? "grant" : "settle_wish" };
+}
+
+/**
+ * Something was sent and nobody knows whether it is live. Nothing is held, canceled or failed before a look. Without a
+ * wish, what the platform has answered goes on, since only asking is left; a call that may be repeated is sent again
+ * where the account may send. Everything else is looked at, as soon as a look can tell.
+ */
+function whileInDoubt(input: AdmitInput): Admission {
+  const { now, visible, state } = input;
+  if (input.connection === "disconnected") return { go: "ask" };
+  const isUnderWay = state === "publishing" || state === "processing" || state === "retrying";
+  if (isUnderWay && !input.wish) {
+    const start = mayStart(input);
+    const isBarred = start.go === "hold" && start.reason === "attention";
+    if (!visible?.open && !isBarred) return start.go === "wait" ? start : { go: "publish" };
+    if (visible?.repeatable && start.go !== "hold") return start;
+  }
+  if (!visible) return { go: "probe" };
+  const lookAt = new Date(visible.endsBy.getTime() + visible.settleMs);
+  return lookAt > now ? { go: "look_later", at: lookAt } : { go: "probe" };
+}
+
 function mayStart(input: AdmitInput): Admission {
   const { now } = input;
-  if (input.isLive) return { go: "publish" };
-  if (input.disconnected || input.connectionStatus === "revoked" || input.connectionStatus === "attention")
-    return { go: "hold", reason: "attention" };
+  const isBroken = input.connectionStatus === "revoked" || input.connectionStatus === "attention";
+  const isGone = input.connection !== "connected";
+  if (input.isLive && !isGone && !isBroken) return { go: "publish" };
+  if (isGone || isBroken) return { go: "hold", reason: "attention" };
   if (input.pausedBy) return { go: "hold", reason: "paused" };
   if (isMissed(input)) return { go: "hold", reason: "missed" };
   if (input.blockedUntil && input.blockedUntil > now) return { go: "wait", until: input.blockedUntil, why: "blocked" };
@@ -94,10 +142,4 @@ function isMissed(input: AdmitInput): boolean {
   if (input.firstClaimedAt) return false;
   const planned = Math.max(input.scheduledFor.getTime(), input.createdAt.getTime(), released);
   return input.now.getTime() - planned > input.lateAfterMs;
-}
-
-/** The lost call may have left at the last moment of the lease and may still be applied for a while. */
-function lookAt(input: AdmitInput, open: { readonly timeoutMs: number; readonly settleMs: number }): Date {
-  const end = input.leaseUntil ?? input.now;
-  return new Date(Math.max(input.now.getTime(), end.getTime() + open.timeoutMs + open.settleMs));
 }

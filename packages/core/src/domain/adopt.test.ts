@@ -10,8 +10,10 @@ const post = (externalId: string, afterMs: number, ours = false) => ({
   ours,
   state: {},
 });
-const choose = (candidates: Parameters<typeof chooseAdoption>[0]["candidates"], owned: readonly string[] = []) =>
-  chooseAdoption({ candidates, ownedElsewhere: new Set(owned), intentAt, callEndedBy });
+const choose = (
+  candidates: Parameters<typeof chooseAdoption>[0]["candidates"],
+  { owned = [], hasRival = false }: { readonly owned?: readonly string[]; readonly hasRival?: boolean } = {},
+) => chooseAdoption({ candidates, ownedElsewhere: new Set(owned), hasRival, intentAt, callEndedBy });
 
 describe("chooseAdoption", () => {
   it("takes the one post made during the call", () => {
@@ -19,7 +21,7 @@ describe("chooseAdoption", () => {
     assert.ok("adopt" in choice && choice.adopt.externalId === "a");
   });
   it("never takes a post another job owns", () => {
-    assert.deepEqual(choose([post("a", 800)], ["a"]), { none: true });
+    assert.deepEqual(choose([post("a", 800)], { owned: ["a"] }), { none: true });
   });
   it("never takes a post from before the intent, beyond the clocks' difference", () => {
     assert.deepEqual(choose([post("a", -5_001)]), { none: true });
@@ -28,9 +30,13 @@ describe("chooseAdoption", () => {
   it("never takes a post made long after the call had ended", () => {
     assert.deepEqual(choose([post("a", 35_000 + 60_001)]), { none: true });
   });
-  it("asks a person when two look alike", () => {
+  it("is in doubt when two look alike", () => {
     const choice = choose([post("a", 100), post("b", 200)]);
-    assert.ok("ask" in choice && choice.ask.length === 2);
+    assert.ok("doubt" in choice && choice.doubt.length === 2);
+  });
+  it("is in doubt about one post where another job may have made it, unless the platform proves it ours", () => {
+    assert.ok("doubt" in choose([post("a", 100)], { hasRival: true }));
+    assert.ok("adopt" in choose([post("a", 100, true)], { hasRival: true }));
   });
   it("prefers the one the platform proves ours over a human's twin", () => {
     const choice = choose([post("human", 100), post("ours", 200, true)]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { PlatformFailure } from "@postd/connector-kit";
-import { type DecideInput, decide } from "./decide.ts";
+import { type DecideInput, decide, leavesOpen } from "./decide.ts";
 
 const m = { message: "" };
 const failures: Record<string, PlatformFailure> = {
@@ -11,6 +11,11 @@ const failures: Record<string, PlatformFailure> = {
   limited: { kind: "rate_limited", ...m },
   limited30s: { kind: "rate_limited", retryAfterMs: 30_000, ...m },
   limited1h: { kind: "rate_limited", retryAfterMs: 3_600_000, ...m },
+  limited0: { kind: "rate_limited", retryAfterMs: 0, ...m },
+  limitedApp: { kind: "rate_limited", retryAfterMs: 60_000, scope: "app", ...m },
+  endless: { kind: "rate_limited", retryAfterMs: 1e300, ...m },
+  blocked: { kind: "account_blocked", ...m },
+  operator: { kind: "operator_must_act", what: "the version", ...m },
   quota: { kind: "rate_limited", quota: true, ...m },
   quota2h: { kind: "rate_limited", quota: true, retryAfterMs: 7_200_000, ...m },
   rejected: { kind: "content_rejected", field: "text", reason: "x", ...m },
@@ -28,90 +33,133 @@ const steps: Record<string, DecideInput["step"]> = {
   visible: { effect: "visible", repeatable: false, settleMs: 5_000 },
 };
 
-/** failure | step | failed tries | token renewed | decision */
+/** failure | step | what was sent: none, this call (open), an earlier one (doubt) | failed tries | token renewed | decision */
 const table = `
-expired    | visible | 0 | no  | refresh
-expired    | visible | 0 | yes | hold attention broken
-revoked    | visible | 0 | no  | hold attention broken
-scope      | read    | 0 | no  | hold attention broken
-limited    | visible | 0 | no  | retry 1000 counted blocks
-limited    | visible | 3 | no  | retry 27000 counted blocks
-limited    | visible | 4 | no  | hold quota 900000
-limited30s | visible | 9 | no  | retry 30000 blocks
-limited1h  | visible | 0 | no  | hold quota 3600000
-quota      | read    | 0 | no  | hold quota 3600000
-quota2h    | read    | 0 | no  | hold quota 7200000
-rejected   | visible | 0 | no  | fail
-down       | visible | 0 | no  | retry 1000 counted
-down       | visible | 1 | no  | retry 3000 counted
-down       | visible | 2 | no  | retry 9000 counted
-down       | visible | 3 | no  | retry 27000 counted
-down       | visible | 4 | no  | hold outage 60000
-down40s    | read    | 0 | no  | retry 40000 counted
-lost       | visible | 0 | no  | probe 5000
-lost       | visible | 4 | yes | probe 5000
-lost       | keyed   | 0 | no  | retry 1000 counted
-lost       | hidden  | 1 | no  | retry 3000 counted
-lost       | read    | 4 | no  | hold outage 60000
-odd200     | visible | 0 | no  | probe 5000
-odd500     | visible | 0 | no  | probe 5000
-odd404     | visible | 0 | no  | fail operator
-odd200     | keyed   | 0 | no  | fail operator
-odd500     | read    | 0 | no  | fail operator
+expired    | visible | none  | 0 | no  | refresh
+expired    | visible | none  | 0 | yes | hold attention broken
+expired    | visible | open  | 0 | no  | probe 5000
+revoked    | visible | none  | 0 | no  | hold attention broken
+revoked    | visible | open  | 0 | no  | probe 5000 broken
+revoked    | keyed   | open  | 0 | no  | probe 5000 broken
+revoked    | keyed   | doubt | 0 | no  | probe 0 broken
+scope      | read    | none  | 0 | no  | hold attention broken
+blocked    | read    | none  | 0 | no  | hold attention broken
+blocked    | keyed   | doubt | 0 | no  | probe 0 broken
+operator   | read    | none  | 0 | no  | hold operator 3600000 blocks app
+operator   | visible | doubt | 0 | no  | probe 0 blocks app
+limited    | visible | none  | 0 | no  | retry 1000 counted blocks account
+limited    | visible | none  | 3 | no  | retry 27000 counted blocks account
+limited    | visible | none  | 4 | no  | hold quota 900000 blocks account
+limited    | visible | open  | 0 | no  | probe 5000 blocks account
+limited    | keyed   | open  | 0 | no  | retry 1000 counted blocks account
+limited0   | visible | none  | 0 | no  | retry 1000 counted blocks account
+limited0   | visible | none  | 4 | no  | hold quota 60000 blocks account
+limited30s | visible | none  | 0 | no  | retry 30000 counted blocks account
+limited30s | keyed   | open  | 0 | no  | retry 30000 counted blocks account
+limited1h  | visible | none  | 0 | no  | hold quota 3600000 blocks account
+limited1h  | keyed   | doubt | 0 | no  | probe 3600000 blocks account
+limitedApp | read    | none  | 0 | no  | retry 60000 counted blocks app
+endless    | read    | none  | 0 | no  | hold quota 2592000000 blocks account
+quota      | read    | none  | 0 | no  | hold quota 3600000 blocks account
+quota2h    | read    | none  | 0 | no  | hold quota 7200000 blocks account
+rejected   | visible | none  | 0 | no  | fail
+rejected   | visible | open  | 0 | no  | probe 5000
+rejected   | keyed   | open  | 0 | no  | retry 1000 counted
+rejected   | keyed   | doubt | 0 | no  | probe 0
+down       | visible | none  | 0 | no  | retry 1000 counted
+down       | visible | none  | 1 | no  | retry 3000 counted
+down       | visible | none  | 2 | no  | retry 9000 counted
+down       | visible | none  | 3 | no  | retry 27000 counted
+down       | visible | none  | 4 | no  | hold outage 60000
+down       | keyed   | doubt | 4 | no  | probe 0
+down40s    | read    | none  | 0 | no  | retry 40000 counted
+lost       | visible | open  | 0 | no  | probe 5000
+lost       | visible | open  | 4 | yes | probe 5000
+lost       | keyed   | open  | 0 | no  | retry 1000 counted
+lost       | keyed   | open  | 4 | no  | probe 5000
+lost       | hidden  | none  | 1 | no  | retry 3000 counted
+lost       | read    | none  | 4 | no  | hold outage 60000
+odd200     | visible | open  | 0 | no  | probe 5000
+odd404     | visible | open  | 0 | no  | probe 5000
+odd500     | visible | open  | 0 | no  | probe 5000
+odd200     | keyed   | open  | 0 | no  | retry 1000 counted
+odd404     | visible | none  | 0 | no  | fail operator
+odd404     | keyed   | doubt | 0 | no  | probe 0
+odd200     | hidden  | none  | 0 | no  | retry 1000 counted
+odd200     | hidden  | none  | 4 | no  | fail operator
+odd404     | hidden  | none  | 0 | no  | fail operator
+odd500     | read    | none  | 0 | no  | retry 1000 counted
 `;
 
 describe("decide", () => {
   for (const line of table.trim().split("\n")) {
-    const [failure = "", step = "", tries = "", renewed = "", expected = ""] = line
+    const [failure = "", step = "", sent = "", tries = "", renewed = "", expected = ""] = line
       .split("|")
       .map((cell) => cell.trim());
-    it(`${failure} on a ${step} step after ${tries} tries${renewed === "yes" ? ", token renewed" : ""}: ${expected}`, () => {
-      assert.equal(said(given(failures, failure), given(steps, step), Number(tries), renewed === "yes"), expected);
+    it(`${failure} on a ${step} step, sent ${sent}, after ${tries} tries${renewed === "yes" ? ", token renewed" : ""}: ${expected}`, () => {
+      const input: DecideInput = {
+        failure: given(failures, failure),
+        step: given(steps, step),
+        sent: sent === "open",
+        mayBeLive: sent === "doubt",
+        tries: Number(tries),
+        refreshed: renewed === "yes",
+        random: 0,
+      };
+      assert.equal(said(input), expected);
     });
   }
 
   it("spreads retries by up to a fifth, later and never earlier", () => {
     for (const random of [0, 0.5, 1]) {
-      const decision = decide({
-        failure: given(failures, "down"),
-        step: given(steps, "read"),
-        tries: 0,
-        refreshed: false,
-        random,
-      });
+      const decision = decide({ ...nothingSent, failure: given(failures, "down"), step: given(steps, "read"), random });
       assert.ok(decision.do === "retry" && decision.afterMs === 1_000 + random * 200);
     }
   });
 
-  it("never repeats blindly what may have shown a post, for any failure", () => {
-    for (const failure of Object.values(failures)) {
-      const decision = decide({ failure, step: given(steps, "visible"), tries: 0, refreshed: false, random: 0 });
-      const open =
-        failure.kind === "outcome_unknown" ||
-        (failure.kind === "unexpected_response" && (failure.status < 300 || failure.status >= 500));
-      assert.equal(decision.do === "probe", open, failure.kind);
-    }
+  it("never fails, holds or repeats blindly what may be live, whatever the failure and the step", () => {
+    for (const failure of Object.values(failures))
+      for (const step of Object.values(steps))
+        for (const tries of [0, 4])
+          for (const doubt of [{ sent: true }, { mayBeLive: true }]) {
+            const decision = decide({ ...nothingSent, ...doubt, failure, step, tries });
+            const said = `${failure.kind} ${step.effect} ${tries} ${JSON.stringify(doubt)} ${decision.do}`;
+            assert.ok(decision.do !== "fail" && decision.do !== "hold", said);
+            if ("sent" in doubt && !step.repeatable) assert.equal(decision.do, "probe", said);
+          }
+  });
+
+  it("believes a refusal after a visible call only in the platform's documented words", () => {
+    const bare: PlatformFailure = { kind: "unexpected_response", status: 404, message: "" };
+    assert.equal(leavesOpen(true, bare), true);
+    assert.equal(leavesOpen(true, { ...bare, refused: true }), false);
+    assert.equal(leavesOpen(false, bare), false);
+  });
+
+  it("sleeps no platform's nonsense: no wait, a negative one, one without end", () => {
+    for (const retryAfterMs of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e300])
+      for (const kind of ["rate_limited", "unavailable"] as const) {
+        const failure: PlatformFailure = { kind, retryAfterMs, message: "" };
+        const decision = decide({ ...nothingSent, failure, step: given(steps, "read") });
+        const waitMs = decision.do === "retry" ? decision.afterMs : decision.do === "hold" ? decision.wakeAfterMs : 0;
+        assert.ok(waitMs !== undefined && waitMs >= 1_000 && waitMs <= 32 * 24 * 3_600_000, `${kind} ${waitMs}`);
+      }
   });
 });
 
-function said(failure: PlatformFailure, step: DecideInput["step"], tries: number, refreshed: boolean): string {
-  const decision = decide({ failure, step, tries, refreshed, random: 0 });
-  switch (decision.do) {
-    case "retry":
-      return ["retry", decision.afterMs, decision.countTry ? "counted" : "", decision.blockConnection ? "blocks" : ""]
-        .filter((word) => word !== "")
-        .join(" ");
-    case "hold":
-      return ["hold", decision.reason, decision.wakeAfterMs ?? "", decision.breakConnection ? "broken" : ""]
-        .filter((word) => word !== "")
-        .join(" ");
-    case "probe":
-      return `probe ${decision.afterMs}`;
-    case "fail":
-      return decision.tellOperator ? "fail operator" : "fail";
-    default:
-      return decision.do;
-  }
+const nothingSent = { sent: false, mayBeLive: false, tries: 0, refreshed: false, random: 0 } as const;
+
+function said(input: DecideInput): string {
+  const decision = decide(input);
+  const words: unknown[] = [];
+  if (decision.do === "retry") words.push("retry", decision.afterMs, decision.countTry ? "counted" : "");
+  else if (decision.do === "hold") words.push("hold", decision.reason, decision.wakeAfterMs ?? "");
+  else if (decision.do === "probe") words.push("probe", decision.afterMs);
+  else if (decision.do === "fail") words.push("fail", decision.tellOperator ? "operator" : "");
+  else words.push(decision.do);
+  if ("breakConnection" in decision && decision.breakConnection) words.push("broken");
+  if ("blocks" in decision && decision.blocks !== "nothing") words.push("blocks", decision.blocks);
+  return words.filter((word) => word !== "").join(" ");
 }
 
 function given<T>(from: Record<string, T>, name: string): T {

@@ -8,10 +8,16 @@ export const outageCheckMs = 60_000;
 /** Longest wait a platform may ask for before the job is shown as held instead of retrying. */
 const longestRetryMs = 15 * 60_000;
 const quotaDefaultMs = 60 * 60_000;
+/** No platform can make a job sleep longer than this, whatever its headers say. */
+const longestWaitMs = 30 * 24 * 60 * 60_000;
 
 export interface DecideInput {
   readonly failure: PlatformFailure;
   readonly step: { readonly effect: Effect; readonly repeatable: boolean; readonly settleMs: number };
+  /** A visible call left in this run, and the platform's documented refusal did not come back. */
+  readonly sent: boolean;
+  /** An earlier visible call of this job is still unresolved. */
+  readonly mayBeLive: boolean;
   /** Failed tries of this step before this failure. */
   readonly tries: number;
   /** Whether this run already renewed the token. */
@@ -20,85 +26,131 @@ export interface DecideInput {
   readonly random: number;
 }
 
+/** Who else waits while this job does: the account's other jobs, or every account of the same app. */
+export type Blocks = "nothing" | "account" | "app";
+
 export type Decision =
-  /** Try again later. `blockConnection`: nothing else of the connection starts before. */
-  | { readonly do: "retry"; readonly afterMs: number; readonly countTry: boolean; readonly blockConnection: boolean }
+  | { readonly do: "retry"; readonly afterMs: number; readonly countTry: boolean; readonly blocks: Blocks }
   | { readonly do: "refresh" }
   | {
       readonly do: "hold";
       readonly reason: HeldReason;
       readonly wakeAfterMs?: number;
       readonly breakConnection: boolean;
+      readonly blocks: Blocks;
     }
   /** It may be live: look before anything else. */
-  | { readonly do: "probe"; readonly afterMs: number }
+  | { readonly do: "probe"; readonly afterMs: number; readonly breakConnection: boolean; readonly blocks: Blocks }
   | { readonly do: "fail"; readonly tellOperator: boolean };
 
+/**
+ * Whether a run's visible call is left open: it went out, and what came back is not the platform's documented refusal
+ * of it. A status, a body nobody knows, a cut line and a failed later read prove nothing.
+ */
+export const leavesOpen = (sentVisible: boolean, failure: PlatformFailure): boolean =>
+  sentVisible && failure.refused !== true;
+
 /** What one failure means for one job. Pure; every kind has exactly one row in STYLE's table of failures. */
-export function decide({ failure, step, tries, refreshed, random }: DecideInput): Decision {
+export function decide(input: DecideInput): Decision {
+  const { failure, step, tries, random } = input;
+  const told = byKind(input);
+  const blocks = "blocks" in told ? told.blocks : "nothing";
+  const breakConnection = told.do === "hold" && told.breakConnection;
+  if (input.sent) {
+    // Open: the same request again is harmless where it is repeatable, and everything else has to be looked up.
+    const delayMs = step.repeatable ? retryDelaysMs[tries] : undefined;
+    if (delayMs === undefined || told.do === "refresh" || breakConnection)
+      return { do: "probe", afterMs: step.settleMs, breakConnection, blocks };
+    const asked = told.do === "retry" ? told.afterMs : 0;
+    return { do: "retry", afterMs: Math.max(withJitter(delayMs, random), asked), countTry: true, blocks };
+  }
+  // This call is surely without effect, an earlier one is not: the job is neither failed nor held before a look.
+  if (input.mayBeLive && (told.do === "fail" || told.do === "hold"))
+    return { do: "probe", afterMs: failure.kind === "rate_limited" ? waitOf(failure) : 0, breakConnection, blocks };
+  return told;
+}
+
+function byKind({ failure, step, tries, refreshed, random }: DecideInput): Decision {
   switch (failure.kind) {
     case "auth_expired":
-      return refreshed ? { do: "hold", reason: "attention", breakConnection: true } : { do: "refresh" };
+      return refreshed ? attention : { do: "refresh" };
     case "auth_revoked":
     case "scope_missing":
-      return { do: "hold", reason: "attention", breakConnection: true };
-    case "rate_limited":
-      return rateLimited(failure, tries, random);
+      return attention;
     case "account_blocked":
-      return { do: "hold", reason: "attention", breakConnection: true };
+      return attention;
     case "operator_must_act":
       return {
         do: "hold",
         reason: "operator",
-        wakeAfterMs: failure.retryAfterMs ?? quotaDefaultMs,
+        wakeAfterMs: bounded(failure.retryAfterMs ?? quotaDefaultMs),
         breakConnection: false,
+        blocks: "app",
       };
+    case "rate_limited":
+      return rateLimited(failure, tries, random);
     case "content_rejected":
       return { do: "fail", tellOperator: false };
     case "unavailable":
       return again(tries, random, failure.retryAfterMs);
     case "outcome_unknown":
-      return mayDouble(step) ? { do: "probe", afterMs: step.settleMs } : again(tries, random);
-    case "unexpected_response":
-      // A success we cannot read, or a broken server, may still have shown the post.
-      if (mayDouble(step) && (failure.status < 300 || failure.status >= 500))
-        return { do: "probe", afterMs: step.settleMs };
-      return { do: "fail", tellOperator: true };
+      return again(tries, random);
+    case "unexpected_response": {
+      // An invisible call or a read whose answer cannot be used is made again; what was said on purpose is not.
+      const isSaid = failure.status >= 400 && failure.status < 500 && failure.status !== 408;
+      const exhausted = retryDelaysMs[tries] === undefined;
+      if (isSaid || exhausted || step.effect === "visible") return { do: "fail", tellOperator: true };
+      return again(tries, random);
+    }
     default:
       failure satisfies never;
       throw new Error("a failure kind has no decision");
   }
 }
 
-/** Only a visible call that may not be repeated can make a twin; a lost invisible one costs an orphan. */
-export function mayDouble(step: { readonly effect: Effect; readonly repeatable: boolean }): boolean {
-  return step.effect === "visible" && !step.repeatable;
-}
+const attention: Decision = { do: "hold", reason: "attention", breakConnection: true, blocks: "nothing" };
 
 function again(tries: number, random: number, askedMs?: number): Decision {
   const delayMs = retryDelaysMs[tries];
   if (delayMs === undefined)
-    return { do: "hold", reason: "outage", wakeAfterMs: outageCheckMs, breakConnection: false };
+    return { do: "hold", reason: "outage", wakeAfterMs: outageCheckMs, breakConnection: false, blocks: "nothing" };
   return {
     do: "retry",
-    afterMs: Math.max(withJitter(delayMs, random), askedMs ?? 0),
+    afterMs: Math.max(withJitter(delayMs, random), bounded(askedMs ?? 0)),
     countTry: true,
-    blockConnection: false,
+    blocks: "nothing",
   };
 }
 
-function rateLimited(
-  failure: { readonly retryAfterMs?: number; readonly quota?: boolean },
-  tries: number,
-  random: number,
-): Decision {
-  if (failure.quota)
-    return { do: "hold", reason: "quota", wakeAfterMs: failure.retryAfterMs ?? quotaDefaultMs, breakConnection: false };
-  const delayMs = failure.retryAfterMs ?? retryDelaysMs[tries];
-  if (delayMs === undefined || delayMs > longestRetryMs)
-    return { do: "hold", reason: "quota", wakeAfterMs: delayMs ?? longestRetryMs, breakConnection: false };
-  const exact = failure.retryAfterMs !== undefined;
-  return { do: "retry", afterMs: withJitter(delayMs, random), countTry: !exact, blockConnection: true };
+type RateLimited = Extract<PlatformFailure, { kind: "rate_limited" }>;
+
+/**
+ * Every refusal counts, and none is followed sooner than the schedule says: a platform that asks for no wait at all is not
+ * asked a thousand times. What lasts holds the account's other posts too, so that they do not each ask for themselves.
+ */
+function rateLimited(failure: RateLimited, tries: number, random: number): Decision {
+  const blocks: Blocks = failure.scope === "app" ? "app" : "account";
+  const hold = (wakeAfterMs: number): Decision => ({
+    do: "hold",
+    reason: "quota",
+    wakeAfterMs,
+    breakConnection: false,
+    blocks,
+  });
+  const asked = failure.retryAfterMs === undefined ? undefined : bounded(failure.retryAfterMs);
+  if (failure.quota) return hold(Math.max(asked ?? quotaDefaultMs, retryDelaysMs[0]));
+  const pace = retryDelaysMs[tries];
+  if (asked !== undefined && asked > longestRetryMs) return hold(asked);
+  if (pace === undefined) return hold(Math.max(asked ?? longestRetryMs, outageCheckMs));
+  return { do: "retry", afterMs: withJitter(Math.max(pace, asked ?? 0), random), countTry: true, blocks };
+}
+
+const waitOf = (failure: RateLimited): number => bounded(failure.retryAfterMs ?? 0);
+
+/** A wait a platform named, as one that can be slept: no less than nothing, at most a month. */
+function bounded(ms: number): number {
+  if (Number.isNaN(ms)) return 0;
+  return Math.min(Math.max(0, Math.round(ms)), longestWaitMs);
 }
 
 /** Up to a fifth later, never earlier. */

@@ -1,4 +1,4 @@
-import type { PlatformFailure, PlatformFailureKind } from "@postd/connector-kit";
+import { type PlatformFailure, type PlatformFailureKind, storableRemark } from "@postd/connector-kit";
 import type { Actor, HeldReason, JsonObject } from "@postd/contracts";
 
 /** What a kind of failure means for the post, who can act, and the action that cures it. */
@@ -22,24 +22,32 @@ const meanings: Record<
   unexpected_response: { actor: "operator", effect: "The post was not sent.", action: "retry" },
 };
 
-/** A failure as it is stored on a job: plain data, no secrets. */
+/** Where the post stands, whatever the failure was; what a failure means is never said against it. */
+export type Whereabouts = "not_sent" | "may_be_live" | "live";
+
+const truths: Record<Exclude<Whereabouts, "not_sent">, string> = {
+  may_be_live: "The post may be live. POSTD looks before anything else.",
+  live: "The post is live.",
+};
+
+/** A failure as it is stored on a job: plain data, no secrets, storable text. */
 export function storedFailure(
   failure: PlatformFailure,
-  facts: { readonly step: string; readonly at: Date },
+  facts: { readonly step: string; readonly at: Date; readonly post?: Whereabouts },
 ): JsonObject {
   const meaning = meanings[failure.kind];
   return {
     kind: failure.kind,
-    message: failure.message.slice(0, 500),
-    effect: meaning.effect,
+    message: storableRemark(failure.message, 500),
+    effect: facts.post && facts.post !== "not_sent" ? truths[facts.post] : meaning.effect,
     actor: meaning.actor,
     action: meaning.action,
     step: facts.step,
     at: facts.at.toISOString(),
-    ...(failure.platformCode ? { platformCode: failure.platformCode } : {}),
-    ...(failure.requestId ? { requestId: failure.requestId } : {}),
-    ...(failure.cause ? { cause: failure.cause.slice(0, 200) } : {}),
-    ...(failure.kind === "content_rejected" ? { field: failure.field } : {}),
+    ...(failure.platformCode ? { platformCode: storableRemark(failure.platformCode, 100) } : {}),
+    ...(failure.requestId ? { requestId: storableRemark(failure.requestId, 200) } : {}),
+    ...(failure.cause ? { cause: storableRemark(failure.cause, 200) } : {}),
+    ...(failure.kind === "content_rejected" ? { field: storableRemark(failure.field, 200) } : {}),
   };
 }
 

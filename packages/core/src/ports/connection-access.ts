@@ -33,10 +33,11 @@ export interface ConnectionAccess {
     readonly credentialVersion: number;
     readonly failure: PlatformFailure;
   }): Promise<void>;
-  /** The platform asked to wait: nothing of this connection starts before. */
+  /** The platform asked to wait: nothing of this connection, or of all accounts of our app, starts before. */
   blockUntil(input: {
     readonly tenantId: TenantId;
     readonly connectionId: ConnectionId;
     readonly until: Date;
+    readonly allOfApp?: boolean;
   }): Promise<void>;
 }

@@ -33,6 +33,8 @@ export interface ConnectionRecord {
   readonly refreshIntentAt: Date | undefined;
   readonly credentialVersion: number;
   readonly blockedUntil: Date | undefined;
+  /** When somebody asked to disconnect it; the sign-in is withdrawn when nothing is in doubt, or a minute later. */
+  readonly endingAt: Date | undefined;
   readonly pausedAt: Date | undefined;
   readonly simulated: boolean;
   readonly checkedAt: Date | undefined;
@@ -162,7 +164,8 @@ export interface TenantConnections {
     readonly statusReason: StatusReason | undefined;
     readonly audit: AuditEntry;
   }): Promise<boolean>;
-  blockUntil(id: ConnectionId, until: Date): Promise<void>;
+  /** Nothing of the connection starts before; `allOfApp`: nor of any account of the same app, of whatever tenant. */
+  blockUntil(id: ConnectionId, until: Date, allOfApp: boolean): Promise<void>;
   /** Writes a health-log row and what was learned; status changes are audited. */
   recordCheck(input: {
     readonly id: ConnectionId;
@@ -173,6 +176,8 @@ export interface TenantConnections {
     readonly change: ConnectionChange;
     readonly audit: AuditEntry | undefined;
   }): Promise<void>;
+  /** Somebody disconnects it while posts may be live: nothing new goes out; looking goes on. undefined: it was so already. */
+  markEnding(id: ConnectionId, audit: AuditEntry): Promise<ConnectionRecord | undefined>;
   /** From here on nothing opens it; credentials stay until `eraseCredentials`, for revoking at the platform. */
   markDisconnected(id: ConnectionId, audit: AuditEntry): Promise<ConnectionRecord | undefined>;
   eraseCredentials(id: ConnectionId, audit: AuditEntry): Promise<void>;

@@ -14,6 +14,7 @@ export interface EgressPort {
     readonly timeoutMs: number;
     readonly simulated: boolean;
     readonly leaseRemainingMs?: () => number;
+    readonly onVisibleCall?: () => void;
   }): ConnectorHttp;
   /** Where a browser goes instead of a simulated authorise page; any other URL comes back unchanged. */
   mapBrowserUrl(url: URL): URL;

@@ -10,6 +10,7 @@ import type {
   TenantId,
 } from "@postd/contracts";
 import type { Admission } from "../domain/admit.ts";
+import type { Wish, WishOutcome } from "../domain/wishes.ts";
 
 export interface JobKey {
   readonly tenantId: TenantId;
@@ -31,6 +32,19 @@ export interface PendingIntent {
   readonly open: boolean;
 }
 
+/** The visible call that may have made the job live; kept until a look, a refusal or a person settles it. */
+export interface VisibleIntent {
+  readonly step: string;
+  readonly prepared: Json;
+  /** First intent of it: a post made by it is no older. */
+  readonly intentAt: Date;
+  readonly repeatable: boolean;
+  readonly settleMs: number;
+  /** End of the lease its last call was sent under: nothing of it is under way after that. */
+  readonly endsBy: Date;
+  readonly open: boolean;
+}
+
 /** What probes saw so far. */
 export interface ProbeRecord {
   readonly since: string;
@@ -43,7 +57,8 @@ export interface ClaimedJob extends JobKey {
   readonly postId: PostId;
   readonly connectionId: ConnectionId;
   readonly platform: string;
-  readonly admission: Extract<Admission, { go: "publish" | "probe" | "verify" }>["go"];
+  readonly admission: Extract<Admission, { go: "publish" | "probe" | "verify" | "grant" }>["go"];
+  readonly state: JobState;
   readonly fence: number;
   readonly leaseUntil: Date;
   readonly scheduledFor: Date;
@@ -51,8 +66,11 @@ export interface ClaimedJob extends JobKey {
   readonly post: OutgoingPost;
   readonly fingerprint: string;
   /** The connector's state; undefined before the first step. */
-  readonly state: JsonObject | undefined;
+  readonly steps: JsonObject | undefined;
   readonly pending: PendingIntent | undefined;
+  readonly mayBeLive: boolean;
+  readonly visible: VisibleIntent | undefined;
+  readonly wish: Wish | undefined;
   readonly published: PublishedRef | undefined;
   readonly probe: ProbeRecord | undefined;
   readonly nativeSchedule: boolean;
@@ -62,7 +80,8 @@ export interface ClaimedJob extends JobKey {
 
 export interface IntentRecord {
   readonly attemptId: string;
-  readonly kind: "call" | "probe" | "native";
+  /** `call` and `native` send the post; the others change what is already at the platform. */
+  readonly kind: "call" | "native" | "remove" | "edit" | "recall" | "move";
   readonly step: string;
   readonly effect: Effect;
   readonly repeatable: boolean;
@@ -91,15 +110,24 @@ export interface JobChange {
   readonly connectorState?: JsonObject;
   /** null clears the pending intent, "keep" (default) leaves it, "answered" marks that its answer is known. */
   readonly pending?: null | "keep" | "answered";
+  /**
+   * `false`: whatever was sent is settled, by a post with a name, a look, or the platform's refusal. `true`: it may be
+   * live though no call of ours is known, as of a post the platform was to show by itself. Left out: as it was. A state
+   * that means "not sent" is refused by the ledger while this is true.
+   */
+  readonly mayBeLive?: boolean;
   readonly published?: PublishedRef;
-  /** Sets published_at; only for the state `published`. */
   readonly failure?: JsonObject | null;
   readonly probe?: ProbeRecord | null;
   readonly needsPerson?: boolean;
   /** false: the platform no longer holds the clock, POSTD does. */
   readonly nativeSchedule?: false;
-  /** Whether the in-flight mark stays. Default: stays for publishing, processing, retrying, unknown. */
-  readonly holdsTwin?: boolean;
+  /** The wish that was carried out or came too late; one that took its place meanwhile stays. */
+  readonly granted?: { readonly wish: Wish; readonly outcome: WishOutcome };
+  readonly removedBy?: string;
+  readonly scheduledFor?: Date;
+  readonly content?: OutgoingPost;
+  readonly fingerprint?: string;
 }
 
 /**
@@ -107,13 +135,19 @@ export interface JobChange {
  * old changes nothing and answers false, and the worker stops. No method holds a transaction across a call.
  */
 export interface Ledger {
-  /** Claims by compare-and-set; anything but a claim is normal: the hint was early, late or repeated. */
+  /**
+   * Claims by compare-and-set; anything but a claim is normal: the hint was early, late or repeated. Whatever `admit`
+   * says that needs no call to the platform is written here too.
+   */
   claim(
     input: JobKey & { readonly owner: string; readonly leaseMs: number; readonly lateAfterMs: number },
   ): Promise<ClaimedJob | { readonly refused: string }>;
   /** Lengthens the lease to at least `leaseMs` from now; undefined: it is lost. */
   renew(input: JobKey & { readonly fence: number; readonly leaseMs: number }): Promise<Date | undefined>;
-  /** Commits the intent before an effect call; undefined: the lease is lost, nothing may be sent. */
+  /**
+   * Commits the intent before an effect call, and with a visible one that the job may be live. `lost`: the lease is gone;
+   * `wished`: a person's wish was first. In both cases nothing may be sent.
+   */
   intend(
     input: JobKey & {
       readonly fence: number;
@@ -121,39 +155,47 @@ export interface Ledger {
       readonly connectorState: JsonObject;
       readonly leaseMs: number;
     },
-  ): Promise<{ readonly intentAt: Date; readonly leaseUntil: Date } | undefined>;
-  /** Commits an answer and how the job goes on, in one transaction; false: the lease is lost, or `twin_id` when another job owns the post. */
+  ): Promise<{ readonly intentAt: Date; readonly leaseUntil: Date } | "lost" | "wished">;
+  /**
+   * Commits an answer and how the job goes on, in one transaction. `owned_elsewhere`: another job, of whatever tenant,
+   * owns the post that was named; nothing was written. A job that becomes `published` with a wish on it wakes at once.
+   */
   settle(
-    input: JobKey & {
-      readonly fence: number;
-      readonly answer?: AttemptAnswer;
-      readonly record?: IntentRecord & AttemptAnswer;
-      readonly change: JobChange;
-    },
+    input: JobKey & { readonly fence: number; readonly answer?: AttemptAnswer; readonly change: JobChange },
   ): Promise<"written" | "lost" | "owned_elsewhere">;
-  /** Which of these ids other jobs of the connection already own. */
-  owned(input: {
-    readonly tenantId: TenantId;
-    readonly connectionId: ConnectionId;
-    readonly except: PublishJobId;
-    readonly externalIds: readonly string[];
-  }): Promise<ReadonlySet<string>>;
+  /**
+   * Which of these posts other jobs own, over all tenants and sign-ins, and whether another job that may be live sent the
+   * same content to the same platform account. Says nothing else about them.
+   */
+  owners(
+    input: JobKey & { readonly externalIds: readonly string[] },
+  ): Promise<{ readonly owned: ReadonlySet<string>; readonly hasRival: boolean }>;
 }
+
+type OfConnection = { readonly tenantId: TenantId; readonly connectionId: ConnectionId };
 
 /** Holding and releasing many jobs at once, used when an account or a pause changes. */
 export interface JobHolds {
-  /** Everything of the connection that is not sent is held for attention. Answers how many. */
-  holdConnection(input: { readonly tenantId: TenantId; readonly connectionId: ConnectionId }): Promise<number>;
+  /** Everything of the connection that is surely not sent is held for attention. Answers how many. */
+  holdConnection(input: OfConnection): Promise<number>;
   /** How many posts the platform itself holds for their time; only the platform can stop them. */
-  handedOver(input: { readonly tenantId: TenantId; readonly connectionId: ConnectionId }): Promise<number>;
+  handedOver(input: OfConnection): Promise<number>;
+  /** How many jobs of it may be live; they are looked at as soon as a look can tell. */
+  lookAtOnce(input: OfConnection): Promise<number>;
+  /** How many jobs of it may be live this moment, those a person was asked about left out. */
+  inDoubt(input: OfConnection): Promise<number>;
+  /** Jobs that may be live and can be looked at no more ask a person. */
+  askAboutConnection(input: OfConnection): Promise<number>;
   /** Jobs held for attention wake again; late ones stay held as missed. Answers how many woke. */
-  releaseConnection(input: { readonly tenantId: TenantId; readonly connectionId: ConnectionId }): Promise<number>;
+  releaseConnection(input: OfConnection): Promise<number>;
 }
 
 /** Due rows of all tenants: ids only. */
 export interface DueJobs {
   /** Marks due rows as handed over and answers their ids; rows handed lately are left out. */
   takeDue(limit: number): Promise<readonly { readonly tenantId: string; readonly jobId: string }[]>;
+  /** Connections that are being disconnected. */
+  endingConnections(): Promise<readonly { readonly tenantId: string; readonly connectionId: string }[]>;
   /** Milliseconds until the next row falls due; undefined: none planned. */
   nextDueInMs(): Promise<number | undefined>;
 }

@@ -1,6 +1,16 @@
 import type { MediaInfo } from "@postd/connector-kit";
 import type { MediaId, Result, TenantId } from "@postd/contracts";
 
+/** A file a post needs is no longer stored. */
+export class MediaGone extends Error {
+  override readonly name = "MediaGone";
+  readonly mediaId: string;
+  constructor(mediaId: string) {
+    super(`media ${mediaId} is gone`);
+    this.mediaId = mediaId;
+  }
+}
+
 /** What the bytes of a file say about it. */
 export interface MediaFacts {
   readonly kind: MediaInfo["kind"];

@@ -12,7 +12,8 @@ import type {
   PublishJobId,
   TenantId,
 } from "@postd/contracts";
-import type { ProbeRecord } from "./ledger.ts";
+import type { JobPatch, Meeting, Wish, WishFacts, WishOutcome } from "../domain/wishes.ts";
+import type { ProbeRecord, VisibleIntent } from "./ledger.ts";
 
 export interface TargetRecord {
   readonly connectionId: ConnectionId;
@@ -43,6 +44,8 @@ export interface PostRecord {
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly version: number;
+  /** Somebody asked to delete it and not every job is settled. */
+  readonly deleting: boolean;
 }
 
 export interface JobRecord {
@@ -56,6 +59,15 @@ export interface JobRecord {
   readonly wakeAt: Date | undefined;
   readonly tries: number;
   readonly content: OutgoingPost;
+  readonly mayBeLive: boolean;
+  readonly visible: VisibleIntent | undefined;
+  readonly firstClaimedAt: Date | undefined;
+  readonly wish: Wish | undefined;
+  readonly wishOutcome: WishOutcome | undefined;
+  readonly removedAt: Date | undefined;
+  readonly removedBy: string | undefined;
+  readonly successorId: PublishJobId | undefined;
+  readonly leaseUntil: Date | undefined;
   readonly externalPostId: string | undefined;
   readonly permalink: string | undefined;
   readonly publishedAt: Date | undefined;
@@ -105,14 +117,17 @@ export type IdempotencyAnswer =
   | { readonly kind: "replay"; readonly response: JsonObject }
   | { readonly kind: "differs" };
 
-/** What a person may do to a job; each is one compare-and-set that raises the fence. */
-export type PersonAction =
-  | { readonly do: "retry"; readonly at?: Date }
-  /** Forgets the post the platform was to show, and sends it anew by our clock. */
-  | { readonly do: "start_over"; readonly at?: Date }
-  | { readonly do: "cancel" }
-  | { readonly do: "discard" }
-  | { readonly do: "live"; readonly externalPostId: string; readonly permalink?: string };
+/** A job's row with what the rules about wishes need beside it. */
+export interface LockedJob {
+  readonly job: JobRecord;
+  readonly facts: Omit<WishFacts, "can">;
+}
+
+/** What a function over locked jobs decides for one of them. */
+export interface JobDecision {
+  readonly jobId: PublishJobId;
+  readonly meeting: Meeting;
+}
 
 export interface AcceptInput<V> {
   readonly post: Omit<PostRecord, "createdAt" | "updatedAt" | "version">;
@@ -120,25 +135,30 @@ export interface AcceptInput<V> {
   /** Domain time of the request; what is written was created then. */
   readonly now: Date;
   readonly idempotency?: IdempotencyClaim;
+  /** Refuse where the same content for the same account and time was taken already. */
+  readonly refuseTwins: boolean;
   readonly answer: (post: PostRecord, jobs: readonly JobRecord[]) => V;
 }
 
 export type AcceptAnswer<V> =
   | { readonly kind: "new"; readonly view: V }
   | { readonly kind: "replay"; readonly response: JsonObject }
-  | { readonly kind: "differs" };
+  | { readonly kind: "differs" }
+  | {
+      readonly kind: "twin";
+      readonly jobId: string;
+      readonly connectionId: string;
+      readonly createdAt: Date;
+    };
 
 export interface TenantPublishing {
   targets(ids: readonly string[]): Promise<readonly TargetRecord[]>;
   media(ids: readonly string[]): Promise<readonly MediaInfo[]>;
-  /** The newest job of the connection with this fingerprint made within the time. */
-  recentTwin(input: {
-    readonly connectionId: string;
-    readonly fingerprint: string;
-    readonly withinMs: number;
-  }): Promise<{ readonly jobId: string; readonly createdAt: Date } | undefined>;
   seen(claim: IdempotencyClaim): Promise<IdempotencyAnswer>;
-  /** Post, versions, jobs and the idempotency record in one transaction; the answer is made inside it and kept for replays. */
+  /**
+   * Post, versions, jobs and the idempotency record in one transaction; the answer is made inside it and kept for replays.
+   * Accepting and the look for a twin are one: of two identical requests at the same moment one is refused.
+   */
   accept<V extends JobView | PostView>(input: AcceptInput<V>): Promise<AcceptAnswer<V>>;
   post(id: string): Promise<{ readonly post: PostRecord; readonly jobs: readonly JobRecord[] } | undefined>;
   posts(page: {
@@ -156,12 +176,26 @@ export interface TenantPublishing {
   }): Promise<readonly JobRecord[]>;
   /** Jobs of the dead-letter desk: failed, unknown and held as missed; newest first, at most 1,000. */
   desk(): Promise<readonly JobRecord[]>;
-  /** Replaces a post that no claim has frozen; false: too late or edited meanwhile. New jobs are made for targets without one, lost targets are canceled. */
-  rewrite(input: {
-    readonly post: PostRecord;
-    readonly jobs: readonly NewJob[];
+  /**
+   * Changes a post and decides for each of its jobs, under the locks of both: what `decide` says of the jobs as they are
+   * now is written with it, all or nothing. `undefined`: the post is gone or was edited meanwhile.
+   */
+  change(input: {
+    readonly id: PostId;
     readonly ifVersion: number;
-  }): Promise<boolean>;
+    readonly decide: (jobs: readonly LockedJob[]) => {
+      /** The post as it shall be; absent: its content stays. */
+      readonly post?: Pick<PostRecord, "status" | "content" | "versions" | "targets" | "scheduledFor">;
+      readonly decided: readonly JobDecision[];
+      /** Jobs for targets without one; canceled jobs of the same account name them as their successors. */
+      readonly jobs: readonly NewJob[];
+      /** `now`: every job is settled. `when_settled`: as soon as they are. */
+      readonly remove?: "now" | "when_settled";
+    };
+  }): Promise<
+    | { readonly post: PostRecord; readonly jobs: readonly JobRecord[]; readonly decided: readonly JobDecision[] }
+    | undefined
+  >;
   /** Decides a waiting post, making its jobs when approved; false: it was not waiting. */
   decide(input: {
     readonly id: PostId;
@@ -171,14 +205,14 @@ export interface TenantPublishing {
     readonly jobs: readonly NewJob[];
     readonly scheduledFor?: Date;
   }): Promise<boolean>;
-  /** Marks a post deleted and cancels its jobs that are not sent; answers all its jobs. */
-  remove(id: PostId): Promise<readonly JobRecord[]>;
-  /** Compare-and-set on the job's state; undefined: the state does not allow it (any more). */
+  /**
+   * A person's word on one job, decided under its row's lock. Answers what was decided and the job after it; undefined:
+   * there is no such job. `taken`: another job owns the post it was to be linked to.
+   */
   act(input: {
     readonly jobId: string;
-    readonly action: PersonAction;
-    readonly from: readonly JobState[];
-  }): Promise<JobRecord | undefined>;
+    readonly decide: (locked: LockedJob) => { readonly patch?: JobPatch };
+  }): Promise<JobRecord | "taken" | undefined>;
   pause(input: {
     readonly scope: "instance" | "tenant" | "connection";
     readonly connectionId?: string;

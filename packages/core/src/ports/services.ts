@@ -54,6 +54,12 @@ export interface Created<T> {
   readonly replayed: boolean;
 }
 
+/** `waits`: not all of it could be done at once; what was asked is kept, and done as soon as it can be. */
+export interface Wished<T> {
+  readonly view: T;
+  readonly waits: boolean;
+}
+
 /** Posts and publish jobs. Ids of other tenants are `not_found`. */
 export interface PublishingService {
   publish(caller: Caller, input: PublishRequest, idempotencyKey?: string): ServiceResult<Created<JobView>>;
@@ -72,9 +78,10 @@ export interface PublishingService {
   }>;
   getPost(caller: Caller, id: PostId): ServiceResult<PostView>;
   listPosts(caller: Caller, page: PageInput & { readonly status?: PostStatus }): ServiceResult<Page<PostView>>;
-  updatePost(caller: Caller, id: PostId, patch: PostPatch): ServiceResult<PostView>;
+  /** Decides target by target; what each became is in the view's `changes`. */
+  updatePost(caller: Caller, id: PostId, patch: PostPatch): ServiceResult<Wished<PostView>>;
   /** Cancels what is not sent; live posts are deleted at the platform only with `alsoLive`. */
-  deletePost(caller: Caller, id: PostId, options: { readonly alsoLive: boolean }): ServiceResult<PostView>;
+  deletePost(caller: Caller, id: PostId, options: { readonly alsoLive: boolean }): ServiceResult<Wished<PostView>>;
   decidePost(
     caller: Caller,
     id: PostId,
@@ -89,8 +96,10 @@ export interface PublishingService {
       readonly postId?: PostId;
     },
   ): ServiceResult<Page<JobView>>;
-  retryJob(caller: Caller, id: PublishJobId, input: RetryInput): ServiceResult<JobView>;
-  cancelJob(caller: Caller, id: PublishJobId): ServiceResult<JobView>;
+  retryJob(caller: Caller, id: PublishJobId, input: RetryInput): ServiceResult<Wished<JobView>>;
+  cancelJob(caller: Caller, id: PublishJobId): ServiceResult<Wished<JobView>>;
+  /** Takes a live post down at the platform; the worker does it. */
+  removeJob(caller: Caller, id: PublishJobId): ServiceResult<Wished<JobView>>;
   resolveJob(caller: Caller, id: PublishJobId, input: ResolveInput): ServiceResult<JobView>;
   listDlq(caller: Caller): ServiceResult<{ readonly groups: readonly DlqGroupView[] }>;
   /** Sends failed (not unknown) jobs again: all of one cause, or the named ones. */
@@ -154,6 +163,8 @@ export interface ConnectionsService {
     readonly connection: ConnectionView;
     readonly revokedAtPlatform: boolean;
     readonly handedOver: number;
+    /** Posts that may be live are looked at first, for a minute at most; the worker disconnects then. */
+    readonly waits: boolean;
     readonly note?: string;
   }>;
   refresh(caller: Caller, id: ConnectionId): ServiceResult<ConnectionView>;

@@ -85,7 +85,8 @@ export function createConnectionAccess(deps: ConnectionAccessDeps): ConnectionAc
     async markBroken({ tenantId, connectionId, credentialVersion, failure }) {
       await markBroken(deps, { tenantId, connectionId, credentialVersion, failure });
     },
-    blockUntil: ({ tenantId, connectionId, until }) => connections.forTenant(tenantId).blockUntil(connectionId, until),
+    blockUntil: ({ tenantId, connectionId, until, allOfApp = false }) =>
+      connections.forTenant(tenantId).blockUntil(connectionId, until, allOfApp),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Connector } from "@postd/connector-kit";
-import { fail, ok } from "@postd/contracts";
+import { asId, fail, ok } from "@postd/contracts";
 import type { ConnectionRecord, ConnectionWithSecret } from "../ports/connections-repo.ts";
 import type { Caller, ConnectionsService } from "../ports/services.ts";
 import { openConnection, unsealed } from "./connection-access.ts";
@@ -10,10 +10,12 @@ import { authFor, siblings } from "./connections-sign-in.ts";
 import { connectionView } from "./connections-view.ts";
 import { connectorContext } from "./connector-context.ts";
 
+/** Looking for what may be live goes on for so long before the sign-in is withdrawn all the same. */
+const lookForMs = 60_000;
+
 /**
- * Ends a connection: nothing opens it any more, what was planned is held, the sign-in is withdrawn at the platform
- * unless another connection lives on it, and the credentials are deleted whatever the platform said. Safe to repeat:
- * a second call finishes what a crash left.
+ * Ends a connection. Where something may be live, nothing new goes out from here on, POSTD looks for a minute at most, and
+ * the worker disconnects then; else at once. Safe to repeat: a second call finishes what a crash left.
  */
 export async function disconnect(
   deps: ConnectionsDeps,
@@ -21,27 +23,70 @@ export async function disconnect(
   id: Parameters<ConnectionsService["disconnect"]>[1],
 ): ReturnType<ConnectionsService["disconnect"]> {
   const { tenantId, actorId } = caller;
-  const repo = deps.connections.forTenant(tenantId);
-  const found = await repo.findWithSecret(id);
+  const found = await deps.connections.forTenant(tenantId).findWithSecret(id);
   if (!found) return fail(noConnection);
-  const record =
-    (await repo.markDisconnected(id, { actor: actorId, action: "disconnected", detail: {} })) ?? found.record;
-  await deps.holds.holdConnection({ tenantId, connectionId: id });
+  const waits = found.record.disconnectedAt ? false : await beginEnding(deps, found.record, actorId);
+  if (!waits) return ok(await end(deps, found, actorId));
+  const latest = (await deps.connections.forTenant(tenantId).find(id)) ?? found.record;
   const handedOver = await deps.holds.handedOver({ tenantId, connectionId: id });
+  const note = "POSTD looks for a minute at most whether what was just sent is live. Then the account is disconnected.";
+  return ok({ connection: connectionView(latest, deps), revokedAtPlatform: false, handedOver, waits: true, note });
+}
+
+/** Holds what is surely not sent, and answers whether something may be live that a look can still tell about. */
+async function beginEnding(deps: ConnectionsDeps, record: ConnectionRecord, actor: string): Promise<boolean> {
+  const { id, tenantId } = record;
+  const key = { tenantId, connectionId: id };
+  await deps.connections.forTenant(tenantId).markEnding(id, { actor, action: "disconnecting", detail: {} });
+  await deps.holds.holdConnection(key);
+  if ((await deps.holds.inDoubt(key)) === 0) return false;
+  const since = record.endingAt ?? deps.clock.now();
+  if (deps.clock.now().getTime() - since.getTime() >= lookForMs) return false;
+  if (!record.endingAt) await deps.holds.lookAtOnce(key);
+  return true;
+}
+
+/** Disconnects every account whose looks have ended, or whose minute is over. Answers how many. */
+export async function finishDisconnects(
+  deps: ConnectionsDeps,
+  ending: readonly { readonly tenantId: string; readonly connectionId: string }[],
+): Promise<number> {
+  let ended = 0;
+  for (const { tenantId, connectionId } of ending) {
+    const found = await deps.connections
+      .forTenant(asId("tenant", tenantId))
+      .findWithSecret(asId("connection", connectionId));
+    if (!found?.record.endingAt || (await beginEnding(deps, found.record, "system"))) continue;
+    await end(deps, found, "system");
+    ended += 1;
+  }
+  return ended;
+}
+
+/** Nothing opens it any more, the sign-in is withdrawn at the platform, and the credentials are deleted whatever it said. */
+async function end(deps: ConnectionsDeps, found: ConnectionWithSecret, actor: string) {
+  const { id, tenantId } = found.record;
+  const repo = deps.connections.forTenant(tenantId);
+  const key = { tenantId, connectionId: id };
+  const record = (await repo.markDisconnected(id, { actor, action: "disconnected", detail: {} })) ?? found.record;
+  await deps.holds.holdConnection(key);
+  await deps.holds.askAboutConnection(key);
+  const handedOver = await deps.holds.handedOver(key);
   const { revoked, note } = await withdraw(deps, found);
   await repo.eraseCredentials(id, {
-    actor: actorId,
+    actor,
     action: "credentials_deleted",
     detail: { revokedAtPlatform: revoked, handedOver, ...(note === undefined ? {} : { note }) },
   });
   const latest = (await repo.find(id)) ?? record;
   const notes = [...(handedOver > 0 ? [stillGoingOut(deps, record, handedOver)] : []), ...(note ? [note] : [])];
-  return ok({
+  return {
     connection: connectionView(latest, deps),
     revokedAtPlatform: revoked,
     handedOver,
+    waits: false,
     ...(notes.length > 0 ? { note: notes.join(" ") } : {}),
-  });
+  };
 }
 
 /** Without credentials nothing here can stop or see them; at their time the jobs become `unknown` and ask a person. */

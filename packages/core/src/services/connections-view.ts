@@ -26,7 +26,7 @@ export function connectionView(
   twins: readonly ConnectionRecord[] = [],
 ): ConnectionView {
   const { id, platform, authKind, accountKind, externalId, name, handle, pictureUrl, profileUrl } = record;
-  const { statusReason, tokenExpiresAt, checkedAt, checkLatencyMs, blockedUntil, disconnectedAt } = record;
+  const { statusReason, tokenExpiresAt, checkedAt, checkLatencyMs, blockedUntil, endingAt, disconnectedAt } = record;
   return {
     id,
     platform,
@@ -51,6 +51,7 @@ export function connectionView(
     paused: record.pausedAt !== undefined,
     simulated: record.simulated,
     createdAt: record.createdAt.toISOString(),
+    ...(endingAt === undefined ? {} : { endingAt: endingAt.toISOString() }),
     ...(disconnectedAt === undefined ? {} : { disconnectedAt: disconnectedAt.toISOString() }),
     warnings: record.disconnectedAt ? [] : twins.map((twin) => twinWarning(record, twin, deps.registry)),
   };

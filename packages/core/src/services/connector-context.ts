@@ -30,6 +30,7 @@ export interface AuthContextInput {
   /** Default 30,000. */
   readonly timeoutMs?: number;
   readonly leaseRemainingMs?: () => number;
+  readonly onVisibleCall?: () => void;
 }
 
 export interface ConnectorContextInput extends Omit<AuthContextInput, "authKind" | "simulated"> {
@@ -44,7 +45,7 @@ export interface ConnectorContextInput extends Omit<AuthContextInput, "authKind"
 
 /** What a connector function may use before there is a connection: authorising, exchanging, listing accounts. */
 export function authContext(ports: Omit<ConnectorContextPorts, "media">, input: AuthContextInput): AuthContext {
-  const { connector, simulated, effect, repeatable, timeoutMs = 30_000, leaseRemainingMs } = input;
+  const { connector, simulated, effect, repeatable, timeoutMs = 30_000, leaseRemainingMs, onVisibleCall } = input;
   return {
     http: ports.egress.forStep({
       connector,
@@ -53,6 +54,7 @@ export function authContext(ports: Omit<ConnectorContextPorts, "media">, input: 
       timeoutMs,
       simulated,
       ...(leaseRemainingMs === undefined ? {} : { leaseRemainingMs }),
+      ...(onVisibleCall === undefined ? {} : { onVisibleCall }),
     }),
     clock: ports.clock,
     log: ports.log,

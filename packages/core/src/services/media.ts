@@ -10,7 +10,7 @@ import {
   type ServiceError,
 } from "@postd/contracts";
 import type { TenantMedia } from "../ports/egress.ts";
-import type { BlobStore, FetchPublic, MediaRecord, MediaRepo } from "../ports/media.ts";
+import { type BlobStore, type FetchPublic, MediaGone, type MediaRecord, type MediaRepo } from "../ports/media.ts";
 import type { Caller, MediaService } from "../ports/services.ts";
 import { fetchRefusalOf, refusalOf } from "./media/refusals.ts";
 import { createSignedPaths } from "./media/signed-path.ts";
@@ -115,7 +115,7 @@ export function createMediaService(deps: MediaDeps): MediaService & { readonly a
         const find = async (id: MediaId) => {
           const record = await deps.repo.forTenant(tenantId).get(id);
           const blob = record && (await deps.blobs.open(record.blobKey));
-          if (!record || !blob) throw new Error(`media ${id} is gone`);
+          if (!record || !blob) throw new MediaGone(id);
           return { record, blob };
         };
         return {

@@ -36,8 +36,10 @@ export interface StepReach extends Reach {
   readonly repeatable?: boolean;
   /** Longest time one run of the step may take; no call of it may take longer. */
   readonly timeoutMs: number;
-  /** Asked right before an effect call leaves; absent: no lease is held (connecting, tests by hand). */
+  /** Asked right before a visible call leaves; absent: no lease is held (connecting, tests by hand). */
   readonly leaseRemainingMs?: () => number;
+  /** Called after a visible call of which bytes may have left, whatever came back. */
+  readonly onVisibleCall?: () => void;
   /** Lease left over after the longest possible call. Default 5,000. */
   readonly marginMs?: number;
 }
@@ -133,17 +135,20 @@ async function leaving(deps: StepHttpDeps, step: StepReach, call: OneCall, route
   const leftMs = call.endsAtMs - performance.now();
   if (leftMs <= 0) return { kind: "broken", sent: false, cause: "timeout" };
   const needsMs = leftMs + (step.marginMs ?? MARGIN_MS);
-  if (call.effect !== "none" && step.leaseRemainingMs && step.leaseRemainingMs() <= needsMs)
+  // What no audience sees may outlive its lease: at worst an orphan is made. What it sees must not.
+  if (call.effect === "visible" && step.leaseRemainingMs && step.leaseRemainingMs() <= needsMs)
     return { kind: "broken", sent: false, cause: "lease", refusal: "This worker's turn ends too soon to send safely." };
   const fresh = call.effect !== "none" && !step.repeatable;
   const { dispatcher, release } = deps.transport.lease(route, fresh);
   try {
-    return await callOnce(
+    const outcome = await callOnce(
       dispatcher,
       route.target.origin,
       { ...call.encoded, url: route.target, headers: { "user-agent": deps.userAgent, ...call.encoded.headers } },
       { timeoutMs: leftMs, maxAnswerBytes: call.request.maxAnswerBytes ?? DEFAULT_ANSWER_BYTES, close: fresh },
     );
+    if (call.effect === "visible" && !(outcome.kind === "broken" && !outcome.sent)) step.onVisibleCall?.();
+    return outcome;
   } finally {
     release();
   }

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { storable } from "./storable.ts";
 
 /** One statement with its values, `$1` and so on in the text. */
 export interface Statement {
@@ -86,7 +87,8 @@ function send(
 /** A value as PostgreSQL reads it: text, or bytes. */
 function wire(value: unknown): string | Buffer | null {
   if (value === null || value === undefined) return null;
-  if (Buffer.isBuffer(value) || typeof value === "string") return value;
+  if (typeof value === "string") return storable(value);
+  if (Buffer.isBuffer(value)) return value;
   if (value instanceof Date) return value.toISOString();
   if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value);
   throw new Error("a value of a statement must be text, a number, a boolean, a date or bytes");

@@ -57,6 +57,7 @@ export async function connectAccount(
               refreshIntentAt: null,
               blockedUntil: null,
               disconnectedAt: null,
+              endingAt: null,
               updatedAt: domainNow,
             },
           })

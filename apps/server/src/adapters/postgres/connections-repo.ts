@@ -71,8 +71,12 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
     storeRefreshed: (input) => storeRefreshed(db, tenantId, input),
     endRefresh: (input) => run((tx) => endRefresh(tx, input)),
     setStatus: (input) => run((tx) => setStatus(tx, tenantId, input)),
-    blockUntil: (id, until) =>
+    blockUntil: (id, until, allOfApp) =>
       run(async (tx) => {
+        if (allOfApp)
+          await tx.execute(sql`insert into app_blocks (platform, auth_kind, simulated, until)
+            select platform, auth_kind, simulated, ${until.toISOString()}::timestamptz from connections where id = ${id}
+            on conflict (platform, auth_kind, simulated) do update set until = greatest(app_blocks.until, excluded.until)`);
         // A later answer never shortens what the platform asked for before.
         await tx
           .update(connections)
@@ -83,6 +87,18 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
           .where(eq(connections.id, id));
       }),
     recordCheck: (input) => run((tx) => recordCheck(tx, tenantId, input)),
+    markEnding: (id, entry) =>
+      run(async (tx) => {
+        const record = first(
+          await tx
+            .update(connections)
+            .set({ endingAt: domainNow, updatedAt: domainNow })
+            .where(and(eq(connections.id, id), isNull(connections.disconnectedAt), isNull(connections.endingAt)))
+            .returning(),
+        );
+        if (record) await writeAudit(tx, target(id), entry);
+        return record;
+      }),
     markDisconnected: (id, entry) =>
       run(async (tx) => {
         const record = first(
@@ -92,6 +108,7 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
               status: "revoked",
               statusReason: null,
               disconnectedAt: domainNow,
+              endingAt: null,
               refreshLeaseUntil: null,
               refreshIntentAt: null,
               // A refresh under way finds another version and stores nothing.

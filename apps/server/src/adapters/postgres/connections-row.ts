@@ -41,6 +41,7 @@ export function recordOf(row: ConnectionRow): ConnectionRecord {
     refreshIntentAt: row.refreshIntentAt ?? undefined,
     credentialVersion: row.credentialVersion,
     blockedUntil: row.blockedUntil ?? undefined,
+    endingAt: row.endingAt ?? undefined,
     pausedAt: row.pausedAt ?? undefined,
     simulated: row.simulated,
     checkedAt: row.checkedAt ?? undefined,

@@ -1,6 +1,7 @@
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import * as schema from "./schema.ts";
+import { storable } from "./storable.ts";
 
 export type Db = NodePgDatabase<typeof schema> & { readonly $client: pg.Pool };
 /** A transaction or the database itself; repositories accept either. */
@@ -37,6 +38,30 @@ export function openRolePool(options: {
   });
   pool.on("error", (error) => options.onError?.(error));
   // Lent out and between two queries nobody listens, and an unheard loss would end the process. The next query fails.
-  pool.on("connect", (client) => client.on("error", () => {}));
+  pool.on("connect", (client) => {
+    client.on("error", () => {});
+    throughStorable(client);
+  });
   return { pool, db: drizzle(pool, { schema }), close: () => pool.end() };
+}
+
+/** Every value of every statement is made storable on its way out. */
+function throughStorable(client: pg.PoolClient): void {
+  const query = client.query.bind(client) as (...args: readonly unknown[]) => unknown;
+  Object.assign(client, { query: (...args: readonly unknown[]) => query(...args.map(cleanArgument)) });
+}
+
+function cleanArgument(argument: unknown): unknown {
+  if (Array.isArray(argument)) return argument.map(cleanValue);
+  // A query object that sends itself does its own; see `runBatch`.
+  const holdsValues =
+    typeof argument === "object" && argument !== null && "values" in argument && !("submit" in argument);
+  return holdsValues && Array.isArray(argument.values)
+    ? { ...argument, values: argument.values.map(cleanValue) }
+    : argument;
+}
+
+function cleanValue(value: unknown): unknown {
+  if (typeof value === "string") return storable(value);
+  return Array.isArray(value) ? value.map(cleanValue) : value;
 }

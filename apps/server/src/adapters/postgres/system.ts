@@ -26,6 +26,14 @@ export function createDueJobs(system: Db): DueJobs {
       );
       return rows.map((row) => ({ jobId: row.id, tenantId: row.tenant_id }));
     },
+    // Whoever disconnected has gone; the worker serves every tenant and learns ids only.
+    async endingConnections() {
+      const { rows } = await runSql<{ id: string; tenant_id: string }>(
+        system,
+        sql`select id, tenant_id from connections where ending_at is not null and disconnected_at is null limit 100`,
+      );
+      return rows.map((row) => ({ connectionId: row.id, tenantId: row.tenant_id }));
+    },
     // One number over all tenants, to know how long to sleep.
     async nextDueInMs() {
       const { rows } = await runSql<{ ms: number | null }>(

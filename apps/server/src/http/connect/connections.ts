@@ -1,4 +1,4 @@
-import { operationsById as op } from "@postd/contracts";
+import { ok, operationsById as op } from "@postd/contracts";
 import { answer, defined, paged, route, same } from "../handler.ts";
 
 export const connectionRoutes = [
@@ -18,12 +18,12 @@ export const connectionRoutes = [
   route(op.getConnection, async ({ deps, caller, params }) =>
     answer(await deps.services.connections.get(caller(), params.id), same),
   ),
-  route(op.deleteConnection, async ({ deps, caller, params }) =>
-    answer(await deps.services.connections.disconnect(caller(), params.id), (gone) => ({
-      ...gone,
-      simulated: gone.connection.simulated,
-    })),
-  ),
+  route(op.deleteConnection, async ({ deps, caller, params }) => {
+    const gone = await deps.services.connections.disconnect(caller(), params.id);
+    if (!gone.ok) return gone;
+    const { waits, ...body } = gone.value;
+    return ok({ body: { ...body, simulated: body.connection.simulated }, status: waits ? 202 : 200 });
+  }),
   route(op.refreshConnection, async ({ deps, caller, params }) =>
     answer(await deps.services.connections.refresh(caller(), params.id), same),
   ),

@@ -1,5 +1,5 @@
 import { operationsById as op } from "@postd/contracts";
-import { answer, defined, paged, route, same } from "../handler.ts";
+import { answer, defined, paged, route, same, wished } from "../handler.ts";
 
 export const jobRoutes = [
   route(op.listJobs, async ({ deps, caller, query }) => {
@@ -9,10 +9,13 @@ export const jobRoutes = [
     );
   }),
   route(op.retryJob, async ({ deps, caller, params, body }) =>
-    answer(await deps.services.publishing.retryJob(caller(), params.id, body), same),
+    wished(await deps.services.publishing.retryJob(caller(), params.id, body)),
   ),
   route(op.cancelJob, async ({ deps, caller, params }) =>
-    answer(await deps.services.publishing.cancelJob(caller(), params.id), same),
+    wished(await deps.services.publishing.cancelJob(caller(), params.id)),
+  ),
+  route(op.removeJob, async ({ deps, caller, params }) =>
+    wished(await deps.services.publishing.removeJob(caller(), params.id)),
   ),
   route(op.resolveJob, async ({ deps, caller, params, body }) =>
     answer(await deps.services.publishing.resolveJob(caller(), params.id, body), same),

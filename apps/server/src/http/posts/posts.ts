@@ -1,5 +1,5 @@
 import { ok, operationsById as op } from "@postd/contracts";
-import { answer, defined, paged, route, same } from "../handler.ts";
+import { answer, defined, paged, route, same, wished } from "../handler.ts";
 
 export const postRoutes = [
   route(op.publish, async ({ deps, caller, body, idempotencyKey }) => {
@@ -25,10 +25,10 @@ export const postRoutes = [
     answer(await deps.services.publishing.getPost(caller(), params.id), same),
   ),
   route(op.updatePost, async ({ deps, caller, params, body }) =>
-    answer(await deps.services.publishing.updatePost(caller(), params.id, body), same),
+    wished(await deps.services.publishing.updatePost(caller(), params.id, body)),
   ),
   route(op.deletePost, async ({ deps, caller, params, query }) =>
-    answer(await deps.services.publishing.deletePost(caller(), params.id, query), same),
+    wished(await deps.services.publishing.deletePost(caller(), params.id, query)),
   ),
   route(op.approvePost, async ({ deps, caller, params, body }) =>
     answer(

@@ -30,6 +30,8 @@ export function fakeServices(): Omit<HttpServices, "people"> {
   const grant = operationsById.getGrant.response.parse(operationsById.getGrant.example.response);
   const byKey = new Map<string, JobView>();
   const one = async <T>(id: string, view: T) => (known(id) ? ok({ ...view, id }) : fail(missing));
+  const wished = async <T>(id: string, view: T) =>
+    known(id) ? ok({ view: { ...view, id }, waits: false }) : fail(missing);
   const page = async <T>(item: T) => ok({ items: [item], nextCursor: "bmV4dA" });
   return {
     publishing: {
@@ -44,13 +46,14 @@ export function fakeServices(): Omit<HttpServices, "people"> {
         ok({ ok: true, targets: input.targets.map(({ connectionId }) => ({ connectionId, problems: [] })) }),
       getPost: (_caller, id) => one(id, post),
       listPosts: () => page(post),
-      updatePost: (_caller, id) => one(id, post),
-      deletePost: (_caller, id) => one(id, post),
+      updatePost: (_caller, id) => wished(id, post),
+      deletePost: (_caller, id) => wished(id, post),
       decidePost: (_caller, id) => one(id, post),
       getJob: (_caller, id) => one(id, job),
       listJobs: () => page(job),
-      retryJob: (_caller, id) => one(id, job),
-      cancelJob: (_caller, id) => one(id, job),
+      retryJob: (_caller, id) => wished(id, job),
+      cancelJob: (_caller, id) => wished(id, job),
+      removeJob: (_caller, id) => wished(id, job),
       resolveJob: (_caller, id) => one(id, job),
       listDlq: async () => ok({ groups: [] }),
       replayDlq: async () => ok({ replayed: 0, refused: [] }),
@@ -70,7 +73,9 @@ export function fakeServices(): Omit<HttpServices, "people"> {
       list: () => page(connection),
       get: (_caller, id) => one(id, connection),
       disconnect: async (_caller, id) =>
-        known(id) ? ok({ connection: { ...connection, id }, revokedAtPlatform: true, handedOver: 0 }) : fail(missing),
+        known(id)
+          ? ok({ connection: { ...connection, id }, revokedAtPlatform: true, handedOver: 0, waits: false })
+          : fail(missing),
       refresh: (_caller, id) => one(id, connection),
       check: (_caller, id) => one(id, connection),
       timeline: () => page({ action: "connected" }),

@@ -12,7 +12,7 @@ export interface PersonEventDeps {
   readonly inbox: Inbox;
   readonly connections: ConnectionsRepo;
   readonly access: Pick<ConnectionAccess, "markBroken">;
-  readonly holds: Pick<JobHolds, "holdConnection" | "handedOver">;
+  readonly holds: Pick<JobHolds, "holdConnection" | "handedOver" | "askAboutConnection">;
 }
 
 /** Events about a person instead of an account: they reach everything that person's sign-in opened. */
@@ -54,6 +54,7 @@ async function eraseAccount(event: InboundEvent, { tenantId, id }: ConnectionRec
   const audit = { actor: "platform", detail: { confirmationCode } };
   await repo.markDisconnected(id, { ...audit, action: "disconnected" });
   await deps.holds.holdConnection({ tenantId, connectionId: id });
+  await deps.holds.askAboutConnection({ tenantId, connectionId: id });
   const handedOver = await deps.holds.handedOver({ tenantId, connectionId: id });
   await repo.eraseCredentials(id, { ...audit, action: "credentials_deleted" });
   await repo.eraseAccount({

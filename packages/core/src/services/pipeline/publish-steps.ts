@@ -1,8 +1,10 @@
 import type { Progress, Step } from "@postd/connector-kit";
 import type { Json, JsonObject } from "@postd/contracts";
+import type { AttemptAnswer } from "../../ports/ledger.ts";
 import type { Run } from "./run.ts";
 import type { FoundFormat } from "./run-job.ts";
-import { defaultSettleMs, defaultTimeoutMs } from "./worker-deps.ts";
+import { opening, settleFailure } from "./settle-failure.ts";
+import { defaultSettleMs } from "./worker-deps.ts";
 
 /** A format whose steps never end is a bug in a connector, not a reason to spin. */
 const mostRuns = 500;
@@ -16,55 +18,60 @@ export async function publishSteps(run: Run, { connector, format }: FoundFormat)
   for (let count = 0; count < mostRuns; count += 1) {
     const opened = await run.open();
     if ("failure" in opened) {
-      await run.failed(opened.failure, { name: "open", effect: "none", repeatable: true, settleMs: 0 }, 0);
+      await settleFailure(run, opened.failure, opening, 0);
       return;
     }
     const account = opened.connection.account;
-    if (run.state === undefined && (await keepsOwnClock(run, connector.schedule))) return;
+    if (run.steps === undefined && (await keepsOwnClock(run, connector.schedule))) return;
     const state: JsonObject =
-      run.state ??
+      run.steps ??
       format.start({ post: job.post, account, now: deps.clock.now(), ...nativeTime(run, connector.schedule) });
-    run.state = state;
+    run.steps = state;
     run.owes = format.steps.some((candidate) => candidate.effect !== "none" && !candidate.done(state, job.post));
     const step = format.steps.find((candidate) => !candidate.done(state, job.post));
-    if (!step) {
-      await finish(run);
-      return;
-    }
-    if (!(await run.leaseFor(step.timeoutMs ?? defaultTimeoutMs))) return;
+    if (!step) return finish(run);
 
     let prepared: Json = null;
     if (step.prepare) {
-      const kept = run.pending?.step === step.name ? run.pending.prepared : undefined;
+      const kept = keptPrepared(run, step);
       prepared =
         kept ?? step.prepare({ post: job.post, state, account, now: deps.clock.now(), randomBits: deps.randomBits });
     }
-    if (
-      step.effect !== "none" &&
-      !(await run.intend(step, state, prepared, `Sending: ${step.name.replaceAll("_", " ")}`))
-    )
-      return;
+    if (step.effect !== "none") {
+      const kind = job.nativeSchedule ? "native" : "call";
+      const note = `Sending: ${step.name.replaceAll("_", " ")}`;
+      const intended = await run.intend(step, { kind, prepared, note });
+      if (intended === "wished") await standAside(run);
+      if (intended !== "written") return;
+    }
 
     const startedAt = performance.now();
     const result = await step.run({ post: job.post, state, prepared }, run.context(connector, opened.connection, step));
     const latencyMs = Math.round(performance.now() - startedAt);
     if (!result.ok) {
-      const again = await run.failed(
-        result.error,
-        {
-          name: step.name,
-          effect: step.effect,
-          repeatable: step.repeatable,
-          settleMs: step.settleMs ?? defaultSettleMs,
-        },
-        latencyMs,
-      );
-      if (again) continue;
+      const facts = { ...step, settleMs: step.settleMs ?? defaultSettleMs };
+      if (await settleFailure(run, result.error, facts, latencyMs)) continue;
       return;
     }
     if (!(await progressed(run, format.steps, step, result.value, latencyMs))) return;
   }
   throw new Error(`${connector.id}.${job.post.format} did not come to an end`);
+}
+
+/** What an earlier intent of this step was about to send; a repeat sends the same. */
+function keptPrepared(run: Run, step: Step<JsonObject>): Json | undefined {
+  if (run.pending?.step === step.name) return run.pending.prepared;
+  return run.mayBeLive && run.job.visible?.step === step.name ? run.job.visible.prepared : undefined;
+}
+
+/** A person's wish was first, so nothing visible leaves; the next claim sees the wish and does it. */
+async function standAside(run: Run): Promise<void> {
+  await run.settle({
+    state: run.mayBeLive ? "unknown" : "retrying",
+    wake: 0,
+    pending: "answered",
+    ...(run.steps ? { connectorState: run.steps } : {}),
+  });
 }
 
 /** Commits what a run of a step achieved; false when the run ends here. */
@@ -75,7 +82,7 @@ async function progressed(
   progress: Progress<JsonObject>,
   latencyMs: number,
 ): Promise<boolean> {
-  run.state = progress.state;
+  run.steps = progress.state;
   run.published = progress.published ?? run.published;
   const open = run.pending?.open ? run.pending : undefined;
   const answer = open && {
@@ -83,15 +90,30 @@ async function progressed(
     outcome: progress.waitMs === undefined ? ("ok" as const) : ("waiting" as const),
     latencyMs,
   };
+  const isVisible = step.effect === "visible";
+  if (progress.refused) run.sentVisible = false;
+  // What an earlier open call was about to show is looked for before anything else takes its place.
+  if (progress.refused && run.mayBeLive) return lookFirst(run, answer);
+  // A visible call has its end when the post has a name by it, or when it was a touch to a post that has one.
+  const isEnded =
+    progress.published !== undefined ||
+    (isVisible && run.published !== undefined && step.done(progress.state, run.job.post));
+  const isSettled = isEnded || !(run.mayBeLive || run.sentVisible);
   const allDone = steps.every((candidate) => candidate.done(progress.state, run.job.post));
   run.pending = undefined;
   run.tries = 0;
-  if (allDone) return finish(run, answer);
+  if (allDone) {
+    await finish(run, answer);
+    return false;
+  }
+  run.mayBeLive = !isSettled;
+  run.sentVisible = false;
   const common = {
     connectorState: progress.state,
     pending: null,
     tries: 0,
     failure: null,
+    ...(isSettled ? { mayBeLive: false } : {}),
     ...(run.published ? { published: run.published } : {}),
   };
   if (progress.waitMs !== undefined) {
@@ -103,16 +125,23 @@ async function progressed(
   return (await run.settle({ ...common, state: "publishing", wake: "lease" }, answer)) === "written";
 }
 
-async function finish(run: Run, answer?: Parameters<Run["settle"]>[1]): Promise<false> {
+async function lookFirst(run: Run, answer: AttemptAnswer | undefined): Promise<false> {
+  const since = run.deps.clock.now().toISOString();
+  await run.settle({ state: "unknown", wake: 0, pending: "answered", probe: { since, looks: 0, saw: [] } }, answer);
+  return false;
+}
+
+async function finish(run: Run, answer?: AttemptAnswer): Promise<void> {
   const { job, deps } = run;
   const published = run.published;
   if (!published) {
-    await run.stop({
+    const nameless = {
       kind: "unexpected_response",
       status: 0,
       message: "Every step was done but the platform never named the post.",
-    });
-    return false;
+    } as const;
+    await settleFailure(run, nameless, { ...opening, name: "finish" }, 0);
+    return;
   }
   const handedOver = nativePending(run);
   const written = await run.settle(
@@ -120,12 +149,13 @@ async function finish(run: Run, answer?: Parameters<Run["settle"]>[1]): Promise<
       state: handedOver ? "handed_over" : "published",
       wake: handedOver ? Math.max(0, job.scheduledFor.getTime() - deps.clock.now().getTime()) + verifyAfterMs : null,
       pending: null,
+      mayBeLive: false,
       tries: 0,
       failure: null,
       probe: null,
       needsPerson: false,
       published,
-      ...(run.state ? { connectorState: run.state } : {}),
+      ...(run.steps ? { connectorState: run.steps } : {}),
     },
     answer,
   );
@@ -135,7 +165,6 @@ async function finish(run: Run, answer?: Parameters<Run["settle"]>[1]): Promise<
       latenessMs: deps.clock.now().getTime() - job.scheduledFor.getTime(),
       ...run.key,
     });
-  return false;
 }
 
 /** A platform that holds the clock is asked this long after the planned time. */

@@ -1,45 +1,98 @@
-import type { Connector, Format } from "@postd/connector-kit";
+import type { Connector, Format, PlatformFailure } from "@postd/connector-kit";
 import type { ClaimedJob, JobKey } from "../../ports/ledger.ts";
-import { probeJob } from "./probe-job.ts";
+import { MediaGone } from "../../ports/media.ts";
+import { grantWish, wishBroke } from "./grant-wish.ts";
+import { lookBroke, probeJob } from "./probe-job.ts";
 import { publishSteps } from "./publish-steps.ts";
 import { Run } from "./run.ts";
-import { verifyHandedOver } from "./verify-handed-over.ts";
+import { opening, settleFailure } from "./settle-failure.ts";
+import { verifyBroke, verifyHandedOver } from "./verify-handed-over.ts";
 import type { PipelineDeps } from "./worker-deps.ts";
 
 /**
- * One wake-up of one publish job: claim, then publish, probe or verify. Losing the claim or the lease is normal and
- * ends quietly. Answers what was refused, or undefined when the job was worked on.
+ * One wake-up of one publish job: claim, then publish, probe, verify or grant a wish. Losing the claim or the lease is
+ * normal and ends quietly. Whatever is thrown on the way is settled from the intents, so that no job is left behind
+ * without a state that says so; only a database that cannot be reached leaves it to the next claim. Answers what was
+ * refused, or undefined when the job was worked on.
  */
 export async function runJob(key: JobKey, deps: PipelineDeps): Promise<string | undefined> {
   const { owner, leaseMs, lateAfterMs } = deps.settings;
   const claimed = await deps.ledger.claim({ ...key, owner, leaseMs, lateAfterMs });
   if ("refused" in claimed) return claimed.refused;
-  const found = formatOf(claimed, deps);
   const run = new Run(claimed, deps);
+  try {
+    await work(run, claimed);
+  } catch (error) {
+    await settleThrown(run, error);
+  } finally {
+    run.close();
+  }
+  return undefined;
+}
+
+async function work(run: Run, claimed: ClaimedJob): Promise<void> {
+  const found = formatOf(claimed, run.deps);
   if (!found) {
-    await run.stop({
-      kind: "unexpected_response",
-      status: 0,
+    const unknown: PlatformFailure = {
+      kind: "operator_must_act",
+      what: `a connector for ${claimed.platform} with the format ${claimed.post.format}`,
       message: `This server has no connector for ${claimed.platform} with the format ${claimed.post.format}.`,
-    });
-    return undefined;
+    };
+    await settleFailure(run, unknown, { ...opening, name: "start" }, 0);
+    return;
   }
   switch (claimed.admission) {
     case "publish":
-      await publishSteps(run, found);
-      return undefined;
+      return publishSteps(run, found);
     case "probe":
       // What the platform was to show by itself is asked for by its id.
-      if (claimed.nativeSchedule && claimed.published && !claimed.pending) await verifyHandedOver(run, found.connector);
-      else await probeJob(run, found);
-      return undefined;
+      if (claimed.nativeSchedule && claimed.published && !claimed.visible)
+        return verifyHandedOver(run, found.connector);
+      return probeJob(run, found);
     case "verify":
-      await verifyHandedOver(run, found.connector);
-      return undefined;
+      return verifyHandedOver(run, found.connector);
+    case "grant":
+      return grantWish(run, found.connector);
     default:
       claimed.admission satisfies never;
       throw new Error("an admission has no way to run");
   }
+}
+
+/** A fault of ours, or of what the connector was given. The error's words may quote anything, so only its name is kept. */
+async function settleThrown(run: Run, error: unknown): Promise<void> {
+  if (run.deps.isPassing(error)) throw error;
+  const name = error instanceof Error ? error.name : typeof error;
+  run.deps.log.error({ ...run.key, platform: run.job.platform, error }, "a publish job threw");
+  const gone = error instanceof MediaGone ? error : undefined;
+  const failure: PlatformFailure = gone
+    ? {
+        kind: "content_rejected",
+        field: "media",
+        reason: "gone",
+        message: `The file ${gone.mediaId} is no longer stored. Upload it again and choose it in the post.`,
+      }
+    : {
+        kind: "unexpected_response",
+        status: 500,
+        message: "POSTD itself failed at this post. The operator finds the reason in the log.",
+        cause: name,
+      };
+  const { admission, wish } = run.job;
+  if (admission === "grant" && wish) return wishBroke(run, wish, failure);
+  // Nothing was sent by a look.
+  if (admission !== "publish" && run.mayBeLive) return lookBroke(run, run.stored(failure, "look"));
+  if (admission === "verify") return verifyBroke(run, failure);
+  const step = run.pending
+    ? {
+        ...opening,
+        name: run.pending.step,
+        effect: run.pending.effect,
+        repeatable: run.pending.repeatable,
+        settleMs: run.pending.settleMs,
+      }
+    : { ...opening, name: "start" };
+  await settleFailure(run, failure, step, 0);
 }
 
 export interface FoundFormat {

@@ -1,25 +1,40 @@
 import type { Connector, ConnectorContext, PlatformFailure, PublishedRef, Step } from "@postd/connector-kit";
 import type { JobState, JsonObject } from "@postd/contracts";
-import { type Decision, decide } from "../../domain/decide.ts";
-import { heldNotes, storedFailure } from "../../domain/explain.ts";
+import { storedFailure, type Whereabouts } from "../../domain/explain.ts";
 import type { OpenConnection } from "../../ports/connection-access.ts";
-import type { AttemptAnswer, ClaimedJob, IntentRecord, JobChange, JobKey, PendingIntent } from "../../ports/ledger.ts";
+import type {
+  AttemptAnswer,
+  ClaimedJob,
+  IntentRecord,
+  JobChange,
+  JobKey,
+  PendingIntent,
+  ProbeRecord,
+} from "../../ports/ledger.ts";
 import { defaultSettleMs, defaultTimeoutMs, type PipelineDeps } from "./worker-deps.ts";
+
+/** How much longer than a visible call and its margin a lease is made, so that there is time to begin the call. */
+const startMs = 3_000;
 
 /** One claim being worked on: its lease, connection and state. Owns the lease until a write settles or loses it. */
 export class Run {
   readonly job: ClaimedJob;
   readonly deps: PipelineDeps;
   readonly key: JobKey;
-  state: JsonObject | undefined;
+  steps: JsonObject | undefined;
   pending: PendingIntent | undefined;
   published: PublishedRef | undefined;
   tries: number;
   refreshed = false;
+  /** Visible calls before this run's are unresolved. */
+  mayBeLive: boolean;
+  /** A visible call of this run left; cleared when its end is written down. */
+  sentVisible = false;
   /** Whether steps that change the platform are left to do. */
   owes = true;
+  connection: OpenConnection | undefined;
   private leaseUntil: Date;
-  private connection: OpenConnection | undefined;
+  private readonly stopBeat: () => void;
   /** The step each attempt of this run is a try of; an answer names only its attempt. */
   private readonly attempted = new Map<string, string>();
 
@@ -27,11 +42,23 @@ export class Run {
     this.job = job;
     this.deps = deps;
     this.key = { tenantId: job.tenantId, jobId: job.jobId };
-    this.state = job.state;
+    this.steps = job.steps;
     this.pending = job.pending;
     this.published = job.published;
     this.tries = job.tries;
+    this.mayBeLive = job.mayBeLive;
     this.leaseUntil = job.leaseUntil;
+    this.stopBeat = deps.every(deps.settings.leaseMs / 3, () => void this.keepLease());
+  }
+
+  close(): void {
+    this.stopBeat();
+  }
+
+  /** Where the post stands by what was sent. */
+  whereabouts(): Whereabouts {
+    if (this.mayBeLive || this.sentVisible) return "may_be_live";
+    return this.published && !this.job.nativeSchedule ? "live" : "not_sent";
   }
 
   /** The connection with a fresh token, or the failure that stands in the way. */
@@ -51,7 +78,11 @@ export class Run {
     return { connection: opened.value };
   }
 
-  context(connector: Connector, connection: OpenConnection, step: Step<JsonObject>): ConnectorContext {
+  context(
+    connector: Connector,
+    connection: OpenConnection,
+    step: Pick<Step<JsonObject>, "effect" | "repeatable" | "timeoutMs">,
+  ): ConnectorContext {
     return this.deps.contextFor({
       connector,
       connection,
@@ -59,6 +90,9 @@ export class Run {
       repeatable: step.repeatable,
       timeoutMs: step.timeoutMs ?? defaultTimeoutMs,
       leaseRemainingMs: () => this.leaseRemainingMs(),
+      onVisibleCall: () => {
+        this.sentVisible = true;
+      },
     });
   }
 
@@ -66,52 +100,52 @@ export class Run {
     return this.leaseUntil.getTime() - this.deps.clock.now().getTime();
   }
 
-  /** Lease enough for one run of a step, or false when it is lost. */
-  async leaseFor(timeoutMs: number): Promise<boolean> {
-    const needMs = timeoutMs + this.deps.settings.leaseMarginMs;
-    if (this.leaseRemainingMs() > needMs) return true;
-    const until = await this.deps.ledger.renew({
-      ...this.key,
-      fence: this.job.fence,
-      leaseMs: Math.max(this.deps.settings.leaseMs, needMs * 2),
-    });
-    if (until) this.leaseUntil = until;
-    return until !== undefined;
+  /** A step that takes longer than a lease keeps it; a worker that stands still loses it. */
+  private async keepLease(): Promise<void> {
+    const { leaseMs } = this.deps.settings;
+    if (this.leaseRemainingMs() > (leaseMs * 2) / 3) return;
+    try {
+      const until = await this.deps.ledger.renew({ ...this.key, fence: this.job.fence, leaseMs });
+      if (until && until > this.leaseUntil) this.leaseUntil = until;
+    } catch {
+      // The next beat tries again; without a lease the next write is refused, and nothing visible leaves.
+    }
   }
 
-  /** Commits the intent of an effect step; false: the lease is lost and nothing may be sent. */
+  /** Commits the intent of an effect step. `lost`: the lease is gone. `wished`: a person was first. Nothing is sent then. */
   async intend(
-    step: Step<JsonObject>,
-    state: JsonObject,
-    prepared: IntentRecord["prepared"],
-    note: string,
-  ): Promise<boolean> {
+    step: Pick<Step<JsonObject>, "name" | "effect" | "repeatable" | "timeoutMs" | "settleMs">,
+    input: {
+      readonly kind: IntentRecord["kind"];
+      readonly prepared: IntentRecord["prepared"];
+      readonly note: string;
+    },
+  ): Promise<"written" | "lost" | "wished"> {
     const intent: IntentRecord = {
       attemptId: this.deps.newAttemptId(),
-      kind: this.job.nativeSchedule ? "native" : "call",
       step: step.name,
       effect: step.effect,
       repeatable: step.repeatable,
       timeoutMs: step.timeoutMs ?? defaultTimeoutMs,
       settleMs: step.settleMs ?? defaultSettleMs,
-      prepared,
       fingerprint: this.job.fingerprint,
-      note,
+      ...input,
     };
-    // Only what the call needs: a lease that is long enough is left alone.
-    const leaseMs = intent.timeoutMs + this.deps.settings.leaseMarginMs * 2;
+    // A visible call must end within its lease, so that nobody looks, or sends again, while it may still arrive.
+    const { leaseMs: usualMs, leaseMarginMs } = this.deps.settings;
+    const leaseMs = step.effect === "visible" ? intent.timeoutMs + leaseMarginMs + startMs : usualMs;
     const written = await this.deps.ledger.intend({
       ...this.key,
       fence: this.job.fence,
       intent,
-      connectorState: state,
+      connectorState: this.steps ?? {},
       leaseMs,
     });
-    if (!written) return false;
+    if (typeof written === "string") return written;
     this.leaseUntil = written.leaseUntil;
     this.attempted.set(intent.attemptId, step.name);
     this.pending = { ...intent, intentAt: written.intentAt, open: true };
-    return true;
+    return "written";
   }
 
   async settle(change: JobChange, answer?: AttemptAnswer): Promise<"written" | "lost" | "owned_elsewhere"> {
@@ -128,6 +162,10 @@ export class Run {
 
   private tell(change: JobChange, answer: AttemptAnswer | undefined): void {
     const { deps, job, key } = this;
+    if (change.mayBeLive === false) {
+      this.mayBeLive = false;
+      this.sentVisible = false;
+    }
     deps.events.moved({ state: change.state, ...key });
     const step = answer && this.attempted.get(answer.attemptId);
     if (step) deps.events.attempt({ platform: job.platform, step, outcome: answer.outcome, ...key });
@@ -135,162 +173,47 @@ export class Run {
 
   /** The platform named a post that another job owns: which of the two is live is a person's question. */
   private async askAboutOwner(published: PublishedRef, answer: AttemptAnswer | undefined): Promise<void> {
-    const at = this.deps.clock.now().toISOString();
-    const saw = [
-      {
-        at,
-        answer: "found",
-        detail: `The platform named ${published.externalId}, which belongs to another job.`,
-        candidates: [],
-      },
-    ];
+    const detail = `The platform named ${published.externalId}, which is another post of POSTD's.`;
     await this.settle(
-      { state: "unknown", wake: null, needsPerson: true, pending: "answered", probe: { since: at, looks: 0, saw } },
+      {
+        state: "unknown",
+        wake: null,
+        needsPerson: true,
+        pending: "answered",
+        mayBeLive: true,
+        probe: this.saw("found", detail),
+      },
       answer,
     );
   }
 
-  /** What a failure does to the job; answers true when the same step may be run again at once (a renewed token). */
-  async failed(
-    failure: PlatformFailure,
-    step: {
-      readonly name: string;
-      readonly effect: Step<JsonObject>["effect"];
-      readonly repeatable: boolean;
-      readonly settleMs: number;
-    },
-    latencyMs: number,
-  ): Promise<boolean> {
-    const decision = decide({
-      failure,
-      step,
-      tries: this.tries,
-      refreshed: this.refreshed,
-      random: this.deps.random(),
-    });
-    this.deps.events.failed({ platform: this.job.platform, kind: failure.kind, ...this.key });
-    this.deps.log.warn(
-      { ...this.key, step: step.name, kind: failure.kind, code: failure.platformCode, decision: decision.do },
-      "publish step failed",
-    );
-    if (decision.do === "refresh" && (await this.renewToken(failure))) return true;
-    // A token that cannot be renewed needs a person.
-    const effective =
-      decision.do === "refresh" ? ({ do: "hold", reason: "attention", breakConnection: true } as const) : decision;
-    await this.apply(effective, failure, step.name, latencyMs);
-    return false;
+  /** The record of looks with one more in it. */
+  saw(answer: string, detail: string, candidates: readonly JsonObject[] = []): ProbeRecord {
+    const at = this.deps.clock.now().toISOString();
+    const before = this.job.probe;
+    return {
+      since: before?.since ?? at,
+      looks: (before?.looks ?? 0) + 1,
+      saw: [...(before?.saw ?? []), { at, answer, detail, candidates: [...candidates] }].slice(-20),
+    };
   }
 
-  private async renewToken(failure: PlatformFailure): Promise<boolean> {
-    this.refreshed = true;
-    const seen = this.connection?.credentialVersion;
-    if (seen === undefined) return false;
-    const answer = this.answerOf(failure, "failed");
-    const opened = await this.open(seen);
-    if ("failure" in opened) return false;
-    // The refused call is settled as answered; its prepared value stays for the repeat.
-    return (
-      (await this.settle(
-        {
-          state: "publishing",
-          wake: "lease",
-          pending: "answered",
-          ...(this.state ? { connectorState: this.state } : {}),
-        },
-        answer,
-      )) === "written"
-    );
+  /** A failure as it is stored, with the truth about the post beside it. */
+  stored(failure: PlatformFailure, step: string): JsonObject {
+    return storedFailure(failure, { step, at: this.deps.clock.now(), post: this.whereabouts() });
   }
 
-  /** Ends the run with a failure that needs no decision. */
-  async stop(failure: PlatformFailure): Promise<void> {
-    await this.apply({ do: "fail", tellOperator: true }, failure, "start", 0);
-  }
-
-  private async apply(
-    decision: Exclude<Decision, { do: "refresh" }>,
-    failure: PlatformFailure,
-    step: string,
-    latencyMs: number,
-  ): Promise<void> {
-    const now = this.deps.clock.now();
-    const stored = storedFailure(failure, { step, at: now });
-    if (decision.do === "retry" && decision.blockConnection)
-      await this.deps.access.blockUntil({
-        ...this.key,
-        connectionId: this.job.connectionId,
-        until: new Date(now.getTime() + decision.afterMs),
-      });
-    const unknown = decision.do === "probe";
-    const answer = this.answerOf(failure, unknown ? "unknown" : "failed", latencyMs);
-    await this.settle(this.changeFor(decision, stored, now), answer);
-    if (decision.do === "hold" && decision.breakConnection && this.connection)
-      await this.deps.access.markBroken({
-        ...this.key,
-        connectionId: this.job.connectionId,
-        credentialVersion: this.connection.credentialVersion,
-        failure,
-      });
-    if (decision.do === "fail" && decision.tellOperator)
-      this.deps.log.error(
-        { ...this.key, platform: this.job.platform, step, code: failure.platformCode, status: failure.status },
-        "a platform answered in a way this version does not know",
-      );
-  }
-
-  private changeFor(decision: Exclude<Decision, { do: "refresh" }>, failure: JsonObject, now: Date): JobChange {
-    const keep = { pending: "answered" as const, ...(this.state ? { connectorState: this.state } : {}) };
-    // What is live stays live: trouble with finishing touches is a remark, never a failure. Parts that are still owed,
-    // such as the rest of a thread, wait like any other post.
-    if (this.published && (decision.do === "fail" || decision.do === "probe" || (decision.do === "hold" && !this.owes)))
-      return { state: "published", wake: null, pending: null, published: this.published, failure };
-    switch (decision.do) {
-      case "retry":
-        return {
-          ...keep,
-          state: "retrying",
-          wake: decision.afterMs,
-          tries: this.tries + (decision.countTry ? 1 : 0),
-          failure,
-        };
-      case "hold":
-        return {
-          ...keep,
-          state: "held",
-          heldReason: decision.reason,
-          wake: decision.wakeAfterMs ?? null,
-          tries: this.tries,
-          failure: { ...failure, effect: heldNotes[decision.reason] },
-        };
-      case "probe":
-        return {
-          ...keep,
-          state: "unknown",
-          wake: decision.afterMs,
-          failure,
-          probe: { since: now.toISOString(), looks: 0, saw: [] },
-        };
-      case "fail":
-        return { ...keep, state: "failed", wake: null, failure };
-      default:
-        decision satisfies never;
-        throw new Error("a decision has no change");
-    }
-  }
-
-  private answerOf(
-    failure: PlatformFailure,
-    outcome: "failed" | "unknown",
-    latencyMs?: number,
-  ): AttemptAnswer | undefined {
+  /** The answer to the open intent of this run; undefined: there is none. */
+  answerOf(failure: PlatformFailure, outcome: "failed" | "unknown", latencyMs?: number): AttemptAnswer | undefined {
     if (!this.pending?.open) return undefined;
-    const attemptId = this.pending.attemptId;
+    const { attemptId, step } = this.pending;
     this.pending = { ...this.pending, open: false };
+    const stored = this.stored(failure, step);
     return {
       attemptId,
       outcome,
-      failure: storedFailure(failure, { step: this.pending.step, at: this.deps.clock.now() }),
-      note: failure.message.slice(0, 300),
+      failure: stored,
+      note: String(stored.message),
       ...(latencyMs === undefined ? {} : { latencyMs }),
     };
   }

@@ -1,6 +1,6 @@
 import type { Connector, NativeSchedule, PlatformFailure, PublishedRef } from "@postd/connector-kit";
-import { storedFailure } from "../../domain/explain.ts";
 import type { Run } from "./run.ts";
+import { opening, settleFailure } from "./settle-failure.ts";
 
 const againMs = 60_000;
 const patienceMs = 30 * 60_000;
@@ -12,14 +12,8 @@ const patienceMs = 30 * 60_000;
 export async function verifyHandedOver(run: Run, connector: Connector): Promise<void> {
   const { job, deps, published } = run;
   const { schedule } = connector;
-  if (!schedule || !published) {
-    await run.stop({
-      kind: "unexpected_response",
-      status: 0,
-      message: "The platform was asked to hold this post but cannot be asked about it.",
-    });
-    return;
-  }
+  if (!schedule || !published)
+    return askPerson(run, "The platform was asked to hold this post but cannot be asked about it.");
   const answer = await ask(run, { connector, schedule, published });
   if (!answer.ok) return cannotAsk(run, answer.error);
   const lateMs = deps.clock.now().getTime() - job.scheduledFor.getTime();
@@ -29,6 +23,7 @@ export async function verifyHandedOver(run: Run, connector: Connector): Promise<
       const written = await run.settle({
         state: "published",
         wake: null,
+        mayBeLive: false,
         published: { externalId: published.externalId, ...(permalink ? { permalink } : {}) },
         failure: null,
         probe: null,
@@ -38,17 +33,23 @@ export async function verifyHandedOver(run: Run, connector: Connector): Promise<
       return;
     }
     case "waiting":
-      if (lateMs < patienceMs) await run.settle({ state: "handed_over", wake: againMs });
+      if (lateMs < patienceMs) await run.settle({ state: "handed_over", mayBeLive: false, wake: againMs });
       else await askPerson(run, "The platform still holds the post though its time has passed; it may yet show it.");
       return;
     case "gone":
       run.published = undefined;
-      await run.stop({
-        kind: "content_rejected",
-        field: "scheduledFor",
-        reason: "not shown",
-        message: "The planned post is no longer at the platform; somebody removed it there.",
-      });
+      run.mayBeLive = false;
+      await settleFailure(
+        run,
+        {
+          kind: "content_rejected",
+          field: "scheduledFor",
+          reason: "not shown",
+          message: "The planned post is no longer at the platform; somebody removed it there.",
+        },
+        { ...opening, name: "verify" },
+        0,
+      );
       return;
     default:
       answer.value.state satisfies never;
@@ -63,17 +64,11 @@ async function ask(
   run: Run,
   { connector, schedule, published }: { connector: Connector; schedule: NativeSchedule; published: PublishedRef },
 ): Promise<Answer> {
-  const reading = {
-    name: "verify",
-    effect: "none" as const,
-    repeatable: true,
-    done: () => false,
-    run: async () => ({ ok: true as const, value: { state: {} } }),
-  };
   let newerThan: number | undefined;
   for (;;) {
     const opened = await run.open(newerThan);
     if ("failure" in opened) return { ok: false, error: opened.failure };
+    const reading = { effect: "none", repeatable: true } as const;
     const answer = await schedule.verify(published, run.context(connector, opened.connection, reading));
     if (answer.ok || !endsSignIn(answer.error)) return answer;
     if (answer.error.kind === "auth_expired" && newerThan === undefined) {
@@ -88,32 +83,34 @@ async function ask(
 }
 
 const endsSignIn = ({ kind }: PlatformFailure): boolean =>
-  kind === "auth_expired" || kind === "auth_revoked" || kind === "scope_missing";
+  kind === "auth_expired" || kind === "auth_revoked" || kind === "scope_missing" || kind === "account_blocked";
 
 async function cannotAsk(run: Run, failure: PlatformFailure): Promise<void> {
-  if (endsSignIn(failure)) await askPerson(run, "The account cannot be asked whether it showed the post.", failure);
-  else await run.settle({ state: run.job.admission === "verify" ? "handed_over" : "unknown", wake: againMs });
+  if (endsSignIn(failure)) return askPerson(run, "The account cannot be asked whether it showed the post.", failure);
+  await run.settle({ state: run.job.state === "handed_over" ? "handed_over" : "unknown", wake: againMs });
 }
 
 /** The failure's kind stays on the job: signing in again makes POSTD look once more. */
 async function askPerson(run: Run, detail: string, failure?: PlatformFailure): Promise<void> {
-  const now = run.deps.clock.now();
-  const at = now.toISOString();
-  const before = run.job.probe;
   await run.settle({
     state: "unknown",
     wake: null,
     needsPerson: true,
+    mayBeLive: true,
     failure: failure
       ? {
-          ...storedFailure(failure, { step: "verify", at: now }),
+          ...run.stored(failure, "verify"),
           effect: "The platform held the post itself and may have shown it.",
         }
       : null,
-    probe: {
-      since: before?.since ?? at,
-      looks: before?.looks ?? 0,
-      saw: [...(before?.saw ?? []), { at, answer: "ask", detail, candidates: [] }].slice(-20),
-    },
+    probe: run.saw("ask", detail),
   });
+}
+
+/** Our own fault on the way: asked again, and after half an hour a person. */
+export async function verifyBroke(run: Run, failure: PlatformFailure): Promise<void> {
+  const lateMs = run.deps.clock.now().getTime() - run.job.scheduledFor.getTime();
+  if (lateMs >= patienceMs)
+    return askPerson(run, "POSTD itself failed to ask whether the platform showed it.", failure);
+  await run.settle({ state: "handed_over", mayBeLive: false, wake: againMs });
 }

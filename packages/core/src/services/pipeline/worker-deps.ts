@@ -4,9 +4,12 @@ import type { AttemptAnswer, Ledger } from "../../ports/ledger.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 
 export interface PipelineSettings {
-  /** How long a claim lasts before another worker may take over. */
+  /**
+   * How long a claim lasts before another worker may take over, and so how long a job rests after a crash. A worker that
+   * lives keeps it; a visible call lengthens it by what that call may take.
+   */
   readonly leaseMs: number;
-  /** An effect call needs this much lease beyond its own time-out. */
+  /** A visible call needs this much lease beyond its own time-out. */
   readonly leaseMarginMs: number;
   /** A job this late does not go out by itself. */
   readonly lateAfterMs: number;
@@ -64,7 +67,13 @@ export interface PipelineDeps {
     readonly repeatable: boolean;
     readonly timeoutMs: number;
     readonly leaseRemainingMs: () => number;
+    /** Called after a visible call of which bytes may have left; its failure proves nothing by itself. */
+    readonly onVisibleCall?: () => void;
   }) => ConnectorContext;
+  /** The database could not be reached, or the process is ending: nothing can be written now, and the lease ends by itself. */
+  readonly isPassing: (error: unknown) => boolean;
+  /** Calls `fn` again and again by the process's own clock until the answer is called; keeps leases of long steps. */
+  readonly every: (ms: number, fn: () => void) => () => void;
 }
 
 export const defaultTimeoutMs = 30_000;

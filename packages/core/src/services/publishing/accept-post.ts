@@ -31,8 +31,6 @@ export interface PublishingDeps {
   readonly lateAfterMs: number;
 }
 
-/** The same text to the same account within this time needs a key or a word that it is meant. */
-const twinWindowMs = 10 * 60_000;
 /** A planned time may lie this far back, for clocks that differ and slow forms. */
 const pastToleranceMs = 5 * 60_000;
 
@@ -72,10 +70,6 @@ export async function acceptPost<V extends JobView | PostView>(
     const refused = refusalOf(problemsOf(prepared.value, how.fieldPrefix));
     if (refused) return refused;
   }
-  if (mode === "publish" && !claim && input.repost !== true) {
-    const twin = await findTwin(prepared.value, store, now);
-    if (twin) return twin;
-  }
   const post = {
     id: deps.newId("post"),
     status:
@@ -89,16 +83,19 @@ export async function acceptPost<V extends JobView | PostView>(
     scheduledFor: input.scheduledFor ? planned.value : undefined,
     metadata: (input.metadata ?? {}) as JsonObject,
     createdBy: caller.actorId,
+    deleting: false,
   };
   const jobs = mode === "publish" ? prepared.value.map((target) => newJob(target, planned.value, now, deps)) : [];
   const accepted = await store.accept({
     post,
     jobs,
     now,
+    refuseTwins: mode === "publish" && !claim && input.repost !== true,
     answer: how.answer,
     ...(claim ? { idempotency: claim } : {}),
   });
   if (accepted.kind === "differs") return { ok: false, error: keyUsed(claim?.key ?? "") };
+  if (accepted.kind === "twin") return twinRefusal(accepted, prepared.value, now);
   if (accepted.kind === "replay")
     return { ok: true, value: { view: accepted.response as unknown as V, replayed: true } };
   return { ok: true, value: { view: accepted.view, replayed: false } };
@@ -186,24 +183,21 @@ async function fetchMedia(caller: Caller, urls: readonly string[], deps: Publish
   return { ok: true as const, value: ids };
 }
 
-async function findTwin(
+function twinRefusal(
+  twin: { readonly jobId: string; readonly connectionId: string; readonly createdAt: Date },
   targets: readonly PreparedTarget[],
-  store: ReturnType<PublishingStore["forTenant"]>,
   now: Date,
-) {
-  for (const { target, fingerprint } of targets) {
-    const twin = await store.recentTwin({ connectionId: target.connectionId, fingerprint, withinMs: twinWindowMs });
-    if (!twin) continue;
-    const minutes = Math.max(1, Math.round((now.getTime() - twin.createdAt.getTime()) / 60_000));
-    const error: ServiceError = {
-      code: "conflict",
-      detail: `The same post for ${target.account.name} was taken ${minutes} min ago as ${twin.jobId}.`,
-      next: "Send repost: true when posting it again is meant.",
-      field: "repost",
-    };
-    return { ok: false as const, error };
-  }
-  return undefined;
+): { readonly ok: false; readonly error: ServiceError } {
+  const minutes = Math.max(1, Math.round((now.getTime() - twin.createdAt.getTime()) / 60_000));
+  const name =
+    targets.find(({ target }) => target.connectionId === twin.connectionId)?.target.account.name ?? "this account";
+  const error: ServiceError = {
+    code: "conflict",
+    detail: `The same post for ${name} and the same time was taken ${minutes} min ago as ${twin.jobId}.`,
+    next: "Send repost: true when posting it again is meant.",
+    field: "repost",
+  };
+  return { ok: false, error };
 }
 
 function keyUsed(key: string): ServiceError {

@@ -2,12 +2,13 @@ import type { DlqGroupView, PublishJobId } from "@postd/contracts";
 import type { JobRecord } from "../../ports/publishing-store.ts";
 import type { Caller, ServiceResult } from "../../ports/services.ts";
 import type { PublishingDeps } from "./accept-post.ts";
-import { sendAgain } from "./job-actions.ts";
+import { retried } from "./job-actions.ts";
 import { jobView } from "./views.ts";
 
 /** What a group of jobs has in common: the platform and its own code, or the kind of trouble. */
 export function causeOf(job: JobRecord): string {
-  if (job.state === "unknown") return `${job.platform}:unknown`;
+  if (job.mayBeLive || job.state === "unknown") return `${job.platform}:unknown`;
+  if (job.state === "partly_published") return `${job.platform}:partly_published`;
   if (job.state === "held") return `${job.platform}:held_${job.heldReason ?? "attention"}`;
   const code = text(job, "platformCode") ?? text(job, "field") ?? "";
   return `${job.platform}:${text(job, "kind") ?? "failed"}${code ? `:${code}` : ""}`;
@@ -34,7 +35,7 @@ function groupView(cause: string, jobs: readonly JobRecord[]): DlqGroupView {
   const shown = jobView(newest).failure;
   const oldest = Math.min(...jobs.map(({ updatedAt }) => updatedAt.getTime()));
   const special =
-    newest.state === "unknown"
+    newest.mayBeLive || newest.state === "unknown"
       ? {
           kind: "unknown",
           message: "These posts may be live; the platform could not tell.",
@@ -92,9 +93,21 @@ export async function replayDlq(
   let replayed = 0;
   const refused: { jobId: string; reason: string }[] = [];
   for (const job of chosen) {
-    if (job.state === "unknown") refused.push({ jobId: job.id, reason: "It may be live; resolve it first." });
-    else if (await store.act({ jobId: job.id, action: sendAgain(job), from: ["failed", "held"] })) replayed += 1;
-    else refused.push({ jobId: job.id, reason: "Its state changed meanwhile." });
+    let reason: string | undefined;
+    await store.act({
+      jobId: job.id,
+      decide: (locked) => {
+        if (locked.job.mayBeLive) reason = "It may be live; resolve it first.";
+        else if (locked.job.state !== job.state) reason = "Its state changed meanwhile.";
+        if (reason) return {};
+        const verdict = retried(locked.facts, locked.job);
+        if ("patch" in verdict) return verdict;
+        reason = verdict.refused.error.detail;
+        return {};
+      },
+    });
+    if (reason === undefined) replayed += 1;
+    else refused.push({ jobId: job.id, reason });
   }
   return { ok: true, value: { replayed, refused } };
 }

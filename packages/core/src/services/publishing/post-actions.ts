@@ -1,148 +1,108 @@
-import type { JsonObject } from "@postd/contracts";
-import { asId, type PostId, type PostPatch, type PostView } from "@postd/contracts";
-import type { JobRecord, PostRecord } from "../../ports/publishing-store.ts";
-import type { Caller, ServiceResult } from "../../ports/services.ts";
-import { draftOf, newJob, type PublishingDeps, plannedFor, versionsOf } from "./accept-post.ts";
-import { notFound } from "./job-actions.ts";
+import type { PostId, PostView, TargetChange } from "@postd/contracts";
+import { type Meeting, meet, type Wish } from "../../domain/wishes.ts";
+import type { JobDecision, JobRecord, LockedJob, PostRecord } from "../../ports/publishing-store.ts";
+import type { Caller, ServiceResult, Wished } from "../../ports/services.ts";
+import { newJob, type PublishingDeps } from "./accept-post.ts";
+import { type ActDeps, notFound } from "./job-actions.ts";
 import { prepareTargets, problemsOf, refusalOf } from "./prepare-targets.ts";
-import { changeRemote, editLive, type RemoteDeps, removeLive } from "./remote.ts";
+import { abilities } from "./remote.ts";
 import { postView } from "./views.ts";
-
-type Deps = PublishingDeps & { readonly remote: RemoteDeps };
 
 export async function viewOf(caller: Caller, id: PostId, deps: PublishingDeps): ServiceResult<PostView> {
   const found = await deps.store.forTenant(caller.tenantId).post(id);
   return found ? { ok: true, value: postView(found.post, found.jobs, false) } : notFound("post", id);
 }
 
-/** Changes a post nobody has begun to send. A live post's text is edited at the platforms that allow it. */
-export async function updatePost(caller: Caller, id: PostId, patch: PostPatch, deps: Deps): ServiceResult<PostView> {
-  const store = deps.store.forTenant(caller.tenantId);
-  const found = await store.post(id);
-  if (!found) return notFound("post", id);
-  const { post, jobs } = found;
-  if (patch.ifVersion !== undefined && patch.ifVersion !== post.version)
-    return {
-      ok: false,
-      error: {
-        code: "conflict",
-        field: "ifVersion",
-        detail: "Somebody edited this post meanwhile.",
-        next: "Read it again and repeat the change.",
-      },
-    };
-  if (jobs.some(({ state }) => state === "published")) return editPublished(caller, post, jobs, patch, deps);
-  const now = deps.clock.now();
-  const scheduledFor =
-    patch.scheduledFor === undefined ? post.scheduledFor?.toISOString() : (patch.scheduledFor ?? undefined);
-  const planned =
-    patch.scheduledFor === undefined
-      ? { ok: true as const, value: post.scheduledFor ?? now }
-      : plannedFor(scheduledFor, now);
-  if (!planned.ok) return planned;
-  const draft = merged(post, patch);
-  const prepared = await prepareTargets(draft, store, deps.registry);
-  if (!prepared.ok) return prepared;
-  const refused = post.status === "draft" ? undefined : refusalOf(problemsOf(prepared.value));
-  if (refused) return refused;
-  const written = await store.rewrite({
-    post: {
-      ...post,
-      content: draft.content,
-      versions: draft.versions,
-      targets: draft.targets.map((target) => ({ ...target, connectionId: asId("connection", target.connectionId) })),
-      scheduledFor: scheduledFor ? planned.value : undefined,
-    },
-    jobs: post.status === "approved" ? prepared.value.map((target) => newJob(target, planned.value, now, deps)) : [],
-    ifVersion: post.version,
-  });
-  if (!written)
-    return {
-      ok: false,
-      error: {
-        code: "state_conflict",
-        detail: "This post is already being sent, or was edited meanwhile.",
-        next: "Read it again; what is sent is frozen.",
-      },
-    };
-  return viewOf(caller, id, deps);
-}
+/** Changes that leave something to be done before the answer is the whole truth. */
+const waiting: readonly TargetChange[] = ["waiting", "changing_live", "removing_live"];
 
-async function editPublished(
-  caller: Caller,
+/** The post with what the change did for each target. */
+export function changed(
   post: PostRecord,
   jobs: readonly JobRecord[],
-  patch: PostPatch,
-  deps: Deps,
-): ServiceResult<PostView> {
-  const text = patch.content;
-  const onlyText = text !== undefined && Object.keys(patch).every((key) => key === "content" || key === "ifVersion");
-  if (!onlyText)
-    return {
-      ok: false,
-      error: {
-        code: "state_conflict",
-        detail: "Only the text of a live post can be changed.",
-        next: "Send content alone, or make a new post.",
-      },
-    };
-  for (const job of jobs.filter(({ state }) => state === "published")) {
-    const edited = await changeRemote(caller.tenantId, job, editLive(text), deps.remote);
-    if (!edited.ok) return edited;
-  }
-  return viewOf(caller, post.id, deps);
-}
-
-function merged(post: PostRecord, patch: PostPatch) {
-  const base = draftOf(
-    {
-      content: patch.content ?? post.content.text,
-      mediaIds: patch.mediaIds ?? post.content.mediaIds.map((id) => asId("media", id)),
-      targets: patch.targets ?? [...post.targets],
-    },
-    [],
-  );
-  const format = patch.format === undefined ? post.content.format : (patch.format ?? undefined);
+  decided: readonly JobDecision[],
+  added: readonly { readonly connectionId: string; readonly id: string }[] = [],
+): Wished<PostView> {
+  const ofJob = new Map(jobs.map((job) => [job.id as string, job]));
+  const changes = [
+    ...decided.map(({ jobId, meeting }) => ({
+      connectionId: ofJob.get(jobId)?.connectionId ?? "",
+      jobId,
+      change: meeting.change,
+      message: meeting.message,
+    })),
+    ...added.map(({ connectionId, id }) => ({
+      connectionId,
+      jobId: id,
+      change: "added" as const,
+      message: "It goes out to this account too.",
+    })),
+  ];
   return {
-    content: {
-      ...base.content,
-      ...(format ? { format } : {}),
-      options: (patch.options as JsonObject | undefined) ?? post.content.options,
-    },
-    versions: patch.versions ? versionsOf(patch.versions) : post.versions,
-    targets: base.targets,
+    view: { ...postView(post, jobs, false), ...(changes.length > 0 ? { changes } : {}) },
+    waits: decided.some(({ meeting }) => waiting.includes(meeting.change)),
   };
 }
 
-/** Cancels what is not sent; with `alsoLive` live posts are deleted at the platforms that allow it, before anything else. */
+/** What each connected account of these jobs lets an app do, read before the jobs are locked. */
+export async function abilitiesOf(caller: Caller, jobs: readonly JobRecord[], deps: ActDeps) {
+  const ids = [...new Set(jobs.map(({ connectionId }) => connectionId))];
+  const targets = await deps.store.forTenant(caller.tenantId).targets(ids);
+  return (job: JobRecord) =>
+    abilities(job, targets.find(({ connectionId }) => connectionId === job.connectionId)?.account, deps.registry);
+}
+
+/** States that end a job for good; a deletion has nothing to say about them. */
+const isOver = ({ state }: JobRecord): boolean => state === "canceled" || state === "discarded" || state === "removed";
+
+/**
+ * Cancels what is not sent; with `alsoLive` live posts are taken down at the platforms that allow it. Each job is decided by
+ * itself, under its lock. The post goes at once where nothing is left to know or do, else as soon as that is so.
+ */
 export async function deletePost(
   caller: Caller,
   id: PostId,
   options: { readonly alsoLive: boolean },
-  deps: Deps,
-): ServiceResult<PostView> {
+  deps: ActDeps,
+): ServiceResult<Wished<PostView>> {
   const store = deps.store.forTenant(caller.tenantId);
-  const found = await store.post(id);
-  if (!found) return notFound("post", id);
-  const busy = found.jobs.find(({ state }) => state === "publishing" || state === "handed_over");
-  if (busy)
-    return {
-      ok: false,
-      error: {
-        code: "state_conflict",
-        detail: `${busy.id} is ${busy.state}; it cannot be taken back this moment.`,
-        next: busy.state === "handed_over" ? "Cancel that job first." : "Try again in a minute.",
-      },
+  for (let tries = 0; tries < 5; tries += 1) {
+    const found = await store.post(id);
+    if (!found) return notFound("post", id);
+    const canOf = await abilitiesOf(caller, found.jobs, deps);
+    const wish: Wish = {
+      kind: "delete",
+      by: caller.actorId,
+      at: deps.clock.now().toISOString(),
+      alsoLive: options.alsoLive,
     };
-  if (options.alsoLive) {
-    for (const job of found.jobs.filter(({ state }) => state === "published")) {
-      const removed = await changeRemote(caller.tenantId, job, removeLive, deps.remote);
-      if (!removed.ok) return removed;
-    }
+    const deleted = await store.change({
+      id,
+      ifVersion: found.post.version,
+      decide: (jobs) => {
+        const decided = jobs
+          .filter(({ job }) => !isOver(job))
+          .map(({ job, facts }) => ({ jobId: job.id, meeting: meet({ ...facts, can: canOf(job) }, wish) }));
+        const isStuck = decided.some(({ meeting }) => meeting.change === "too_late");
+        const waits = decided.some(({ meeting }) => waiting.includes(meeting.change));
+        // What could not be taken down stays to be seen, since the person asked for live posts too.
+        return { decided, jobs: [], ...(waits ? { remove: "when_settled" } : isStuck ? {} : { remove: "now" }) };
+      },
+    });
+    if (deleted) return { ok: true, value: changed(deleted.post, deleted.jobs, deleted.decided) };
   }
-  const jobs = await store.remove(id);
-  return { ok: true, value: postView(found.post, jobs, false) };
+  return { ok: false, error: { code: "conflict", detail: "Somebody keeps changing this post.", next: "Try again." } };
 }
+
+/** The jobs of a post are canceled because it goes back to being a draft. */
+export function canceledFor(jobs: readonly LockedJob[], wish: Wish): JobDecision[] {
+  return jobs
+    .filter(({ job }) => !isOver(job))
+    .map(({ job, facts }) => ({ jobId: job.id, meeting: withoutLive(facts, wish) }));
+}
+
+const withoutLive = (facts: LockedJob["facts"], wish: Wish): Meeting =>
+  meet({ ...facts, can: { remove: false, editText: false } }, wish);
 
 /** An approver's word; nobody decides on a post they wrote themselves unless they own the workspace. */
 export async function decidePost(
@@ -155,7 +115,7 @@ export async function decidePost(
   const found = await store.post(id);
   if (!found) return notFound("post", id);
   const { post } = found;
-  if (post.status !== "awaiting_approval")
+  if (post.status !== "awaiting_approval" || post.deleting)
     return {
       ok: false,
       error: { code: "state_conflict", detail: `This post is ${post.status}, not waiting for approval.` },

@@ -3,10 +3,11 @@ import type { JobRecord, PostRecord } from "../../ports/publishing-store.ts";
 import type { Caller, Page, PublishingService, ServiceResult } from "../../ports/services.ts";
 import { acceptPost, draftOf, type PublishingDeps } from "./accept-post.ts";
 import { listDlq, replayDlq } from "./dlq.ts";
-import { cancelJob, notFound, resolveJob, retryJob } from "./job-actions.ts";
-import { decidePost, deletePost, updatePost, viewOf } from "./post-actions.ts";
+import { cancelJob, notFound, removeJob, resolveJob, retryJob } from "./job-actions.ts";
+import { decidePost, deletePost, viewOf } from "./post-actions.ts";
 import { no, prepareTargets } from "./prepare-targets.ts";
 import type { RemoteDeps } from "./remote.ts";
+import { updatePost } from "./update-post.ts";
 import { jobView, postView } from "./views.ts";
 
 /** Posts and publish jobs as the API offers them. */
@@ -113,6 +114,7 @@ export function createPublishingService(deps: PublishingDeps & { readonly remote
     },
     retryJob: (caller, id, input) => retryJob(caller, id, input, deps),
     cancelJob: (caller, id) => cancelJob(caller, id, deps),
+    removeJob: (caller, id) => removeJob(caller, id, deps),
     resolveJob: (caller, id, input) => resolveJob(caller, id, input, deps),
     listDlq: (caller) => listDlq(caller, deps),
     replayDlq: (caller, input) => replayDlq(caller, input, deps),

@@ -1,11 +1,12 @@
-import type { Clock, Connector, ConnectorContext, PlatformFailure, PublishedRef } from "@postd/connector-kit";
+import type { Clock, Connector, OutgoingPost, PlatformFailure, PublishedRef } from "@postd/connector-kit";
 import type { Result, ServiceError, TenantId } from "@postd/contracts";
+import type { WishFacts } from "../../domain/wishes.ts";
 import type { ConnectionAccess } from "../../ports/connection-access.ts";
-import type { JobRecord } from "../../ports/publishing-store.ts";
+import type { JobRecord, TargetRecord } from "../../ports/publishing-store.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import type { PipelineDeps } from "../pipeline/worker-deps.ts";
 
-/** Changing what is already at a platform, outside the pipeline. Each call may safely be repeated. */
+/** Reading what is at a platform for a person who asks. Changes there are the worker's alone. */
 export interface RemoteDeps {
   readonly access: ConnectionAccess;
   readonly registry: ConnectorRegistry;
@@ -13,97 +14,66 @@ export interface RemoteDeps {
   readonly contextFor: PipelineDeps["contextFor"];
 }
 
-type RemoteCall = (input: {
-  readonly connector: Connector;
-  readonly ref: PublishedRef;
-  readonly format: string;
-  readonly authKind: string;
-  readonly ctx: ConnectorContext;
-}) => Promise<Result<void, PlatformFailure>> | ServiceError;
+const timeoutMs = 20_000;
 
-const remoteTimeoutMs = 30_000;
+/** What the platform lets an app do with this live post. */
+export function abilities(
+  job: Pick<JobRecord, "platform" | "content">,
+  account: Pick<TargetRecord["account"], "authKind"> | undefined,
+  registry: ConnectorRegistry,
+): WishFacts["can"] {
+  const connector = registry.get(job.platform);
+  const { format }: OutgoingPost = job.content;
+  const remove = connector?.remove;
+  const mayRemove = !remove?.authKinds || account === undefined || remove.authKinds.includes(account.authKind);
+  return {
+    remove: remove?.formats.includes(format) === true && mayRemove,
+    editText: connector?.edit?.formats.includes(format) === true,
+  };
+}
 
-/** Opens the job's connection and runs one remote change; a platform's no becomes a service error. */
-export async function changeRemote(
+export type Named =
+  | { readonly kind: "there"; readonly ref: PublishedRef }
+  /** No post of this account, or no post at all. */
+  | { readonly kind: "not_there"; readonly connector: Connector }
+  /** Nobody can look: the account is gone or signed out, or the platform lets no app read a post. */
+  | { readonly kind: "cannot_look" };
+
+/** Reads the post a person named at the platform. Trouble with the line is an error: the person asks again. */
+export async function readNamed(
   tenantId: TenantId,
   job: JobRecord,
-  call: RemoteCall,
+  named: { readonly externalId?: string; readonly permalink?: string },
   deps: RemoteDeps,
-): Promise<Result<void, ServiceError>> {
+): Promise<Result<Named, ServiceError>> {
   const connector = deps.registry.get(job.platform);
-  if (!connector || job.externalPostId === undefined)
-    return { ok: false, error: { code: "state_conflict", detail: "This job has no post at the platform." } };
+  const cannotLook = { ok: true, value: { kind: "cannot_look" } } as const;
+  if (!connector?.lookUp) return cannotLook;
   const opened = await deps.access.open({ tenantId, connectionId: job.connectionId, fresh: true });
-  if (!opened)
-    return {
-      ok: false,
-      error: {
-        code: "account_needs_attention",
-        detail: "The account is no longer connected.",
-        next: "Connect it again, or change the post at the platform.",
-      },
-    };
-  if (!opened.ok) return { ok: false, error: refusal(opened.error) };
+  if (!opened) return cannotLook;
+  if (!opened.ok) return endsAccess(opened.error) ? cannotLook : { ok: false, error: refusal(opened.error) };
   const ctx = deps.contextFor({
     connector,
     connection: opened.value,
-    effect: "visible",
+    effect: "none",
     repeatable: true,
-    timeoutMs: remoteTimeoutMs,
+    timeoutMs,
     leaseRemainingMs: () => Number.POSITIVE_INFINITY,
   });
-  const ref: PublishedRef = { externalId: job.externalPostId, ...(job.permalink ? { permalink: job.permalink } : {}) };
-  const result = await call({
-    connector,
-    ref,
-    format: job.content.format,
-    authKind: opened.value.account.authKind,
-    ctx,
-  });
-  if (!("ok" in result)) return { ok: false, error: result };
-  return result.ok ? result : { ok: false, error: refusal(result.error) };
+  const read = await connector.lookUp(named, ctx);
+  if (!read.ok) return endsAccess(read.error) ? cannotLook : { ok: false, error: refusal(read.error) };
+  if (!read.value) return { ok: true, value: { kind: "not_there", connector } };
+  const { externalId, permalink } = read.value;
+  return { ok: true, value: { kind: "there", ref: { externalId, ...(permalink ? { permalink } : {}) } } };
 }
 
-export const removeLive: RemoteCall = ({ connector, ref, format, authKind, ctx }) => {
-  const remove = connector.remove;
-  if (!remove?.formats.includes(format) || (remove.authKinds && !remove.authKinds.includes(authKind)))
-    return {
-      code: "state_conflict",
-      detail: `${connector.name} does not let an app delete this post.`,
-      next: "Delete it at the platform.",
-      actor: "account_owner",
-    };
-  return remove.run({ ...ref, format }, ctx);
-};
-
-export const cancelPlanned: RemoteCall = ({ connector, ref, ctx }) =>
-  connector.schedule
-    ? connector.schedule.cancel(ref, ctx)
-    : { code: "state_conflict", detail: `${connector.name} does not hold posts.` };
-
-export const movePlanned =
-  (at: Date): RemoteCall =>
-  ({ connector, ref, ctx }) =>
-    connector.schedule
-      ? connector.schedule.move(ref, at, ctx)
-      : { code: "state_conflict", detail: `${connector.name} does not hold posts.` };
-
-export const editLive =
-  (text: string): RemoteCall =>
-  ({ connector, ref, format, ctx }) =>
-    connector.edit?.formats.includes(format)
-      ? connector.edit.run(ref, { text, format }, ctx)
-      : {
-          code: "state_conflict",
-          detail: `${connector.name} does not let an app edit a live post.`,
-          next: "Delete it and post again, or edit it at the platform.",
-        };
+const endsAccess = ({ kind }: PlatformFailure): boolean =>
+  kind === "auth_expired" || kind === "auth_revoked" || kind === "scope_missing" || kind === "account_blocked";
 
 function refusal(failure: PlatformFailure): ServiceError {
-  const down = failure.kind === "unavailable" || failure.kind === "outcome_unknown" || failure.kind === "rate_limited";
   return {
-    code: down ? "platform_unavailable" : "platform_refused",
-    detail: failure.message,
-    next: down ? "Try again in a minute." : "See the account's state under Accounts.",
+    code: "platform_unavailable",
+    detail: `The post could not be read at the platform: ${failure.message}`,
+    next: "Try again in a minute.",
   };
 }

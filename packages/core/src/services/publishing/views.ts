@@ -1,5 +1,6 @@
 import type { AttemptView, JobView, PostView } from "@postd/contracts";
 import { AttemptView as AttemptSchema, JobView as JobSchema } from "@postd/contracts";
+import type { Wish } from "../../domain/wishes.ts";
 import type { AttemptRecord, ContentRecord, JobRecord, PostRecord } from "../../ports/publishing-store.ts";
 
 /** A job as the API shows it. Unset facts are left out; `nextAt` only where POSTD acts by itself. */
@@ -16,17 +17,28 @@ export function jobView(job: JobRecord, attempts?: readonly AttemptRecord[]): Jo
     scheduledFor: job.scheduledFor.toISOString(),
     ...(job.wakeAt ? { nextAt: job.wakeAt.toISOString() } : {}),
     tries: job.tries,
+    mayBeLive: job.mayBeLive,
+    ...(job.removedAt ? { removedAt: job.removedAt.toISOString() } : {}),
+    ...(job.removedBy ? { removedBy: job.removedBy } : {}),
+    ...(job.successorId ? { successorId: job.successorId } : {}),
+    ...(job.wish ? { wish: wishView(job.wish) } : {}),
+    ...(job.wishOutcome ? { wishOutcome: job.wishOutcome } : {}),
     ...(job.externalPostId ? { externalPostId: job.externalPostId } : {}),
     ...(job.permalink ? { permalink: job.permalink } : {}),
     ...(job.publishedAt ? { publishedAt: job.publishedAt.toISOString() } : {}),
     ...(failure ? { failure } : {}),
-    ...(job.state === "unknown" ? { probe: probeView(job) } : {}),
+    ...(job.mayBeLive || job.state === "unknown" ? { probe: probeView(job) } : {}),
     nativeSchedule: job.nativeSchedule,
     simulated: job.simulated,
     createdAt: job.createdAt.toISOString(),
     updatedAt: job.updatedAt.toISOString(),
     ...(attempts ? { attempts: attempts.map(attemptView) } : {}),
   };
+}
+
+function wishView(wish: Wish): NonNullable<JobView["wish"]> {
+  const { kind, at, by } = wish;
+  return { kind, at, by, ...(wish.kind === "delete" ? { alsoLive: wish.alsoLive } : {}) };
 }
 
 function probeView(job: JobRecord): NonNullable<JobView["probe"]> {
@@ -59,6 +71,8 @@ export function postView(post: PostRecord, jobs: readonly JobRecord[], simulated
   return {
     id: post.id,
     status: post.status,
+    version: post.version,
+    ...(post.deleting ? { deleting: true } : {}),
     content: contentView(post.content),
     versions: Object.fromEntries(
       Object.entries(post.versions).map(([target, version]) => [target, versionView(version)]),

@@ -1,15 +1,27 @@
 import { asId } from "@postd/contracts";
-import { type Admission, type AdmitInput, admit, type ClaimedJob, type Ledger } from "@postd/core";
+import {
+  type Admission,
+  type AdmitInput,
+  admit,
+  afterAbsence,
+  type ClaimedJob,
+  type JobPatch,
+  type Ledger,
+  tooLate,
+} from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
 import { isTaken } from "../database-error.ts";
 import { scopedSql } from "../scoped-sql.ts";
 import type { TenantDb } from "../tenant-tx.ts";
-import { type JobRow, jobKeyOf, pendingOf, type StoredState } from "./job-row.ts";
+import { factsOf, type JobRow, jobKeyOf, pendingOf, type StoredState, visibleOf } from "./job-row.ts";
+import { json, patchAssignments } from "./patch.ts";
+import { endDeletion } from "./settle.ts";
 
 interface ClaimRow extends JobRow, Record<string, unknown> {
   readonly now: Date;
   readonly connection_status: AdmitInput["connectionStatus"];
   readonly disconnected_at: Date | null;
+  readonly ending_at: Date | null;
   readonly connection_paused: Date | null;
   readonly tenant_paused: Date | null;
   readonly instance_paused: Date | null;
@@ -21,7 +33,8 @@ type ClaimInput = Parameters<Ledger["claim"]>[0];
 
 /**
  * Reads the job, asks `admit`, and writes what it says by compare-and-set on what was read: a claim with a new fence and
- * lease, a hold, a wait, or `unknown` after a crash. Whoever is second finds the row changed and is refused.
+ * lease, a hold, a wait, a settled wish, or that it is in doubt after a crash. Whoever is second finds the row changed and
+ * is refused.
  */
 export async function claimJob(db: TenantDb, input: ClaimInput): Promise<ClaimedJob | { readonly refused: string }> {
   const row = await readJob(db, input);
@@ -43,10 +56,11 @@ async function readJob(db: TenantDb, input: ClaimInput): Promise<ClaimRow | unde
     db,
     input.tenantId,
     sql`
-    select j.*, domain_now() as now, c.status as connection_status, c.disconnected_at, c.paused_at as connection_paused,
-      c.blocked_until, t.paused_at as tenant_paused, i.paused_at as instance_paused,
+    select j.*, domain_now() as now, c.status as connection_status, c.disconnected_at, c.ending_at, c.paused_at as connection_paused,
+      greatest(c.blocked_until, b.until) as blocked_until, t.paused_at as tenant_paused, i.paused_at as instance_paused,
       (select k.state from publish_jobs k where k.connection_id = j.connection_id and k.in_flight = j.fingerprint and k.id <> j.id) as twin
     from publish_jobs j join connections c on c.id = j.connection_id join tenants t on t.id = j.tenant_id cross join instance i
+      left join app_blocks b on b.platform = j.platform and b.auth_kind = c.auth_kind and b.simulated = j.simulated
     where j.id = ${input.jobId}`,
   );
   return rows[0];
@@ -56,7 +70,7 @@ async function readJob(db: TenantDb, input: ClaimInput): Promise<ClaimRow | unde
  * Changes the row if it is still as it was read, and closes the intent a dead worker left: it has no answer and never
  * will; its prepared value stays for the repeat.
  */
-async function change(db: TenantDb, row: ClaimRow, assignments: SQL): Promise<boolean> {
+async function change(db: TenantDb, row: ClaimRow, assignments: SQL, after: readonly SQL[] = []): Promise<boolean> {
   const pending = row.step_state?.pending;
   const lost = pending?.open ? pending : undefined;
   const closed: StoredState | undefined = lost && { ...row.step_state, pending: { ...lost, open: false } };
@@ -65,19 +79,19 @@ async function change(db: TenantDb, row: ClaimRow, assignments: SQL): Promise<bo
     row.tenant_id,
     sql`
     with job as (
-      update publish_jobs set ${assignments}${closed ? sql`, step_state = ${JSON.stringify(closed)}::jsonb` : sql``}, updated_at = domain_now()
+      update publish_jobs set ${assignments}${closed ? sql`, step_state = ${json(closed)}` : sql``}, updated_at = domain_now()
       where id = ${row.id} and fence = ${row.fence} and state = ${row.state} and wake_at = ${row.wake_at?.toISOString() ?? null}::timestamptz
       returning id),
     attempt as (
       update publish_attempts set outcome = 'lost', answered_at = domain_now(), note = 'No answer was recorded: the connection or the process was cut.'
       where id = ${lost?.attemptId ?? null} and outcome is null and exists (select 1 from job))
     select count(*)::int as changed from job`,
+    ...after,
   );
   return rows[0]?.changed === 1;
 }
 
 function admitInput(row: ClaimRow, lateAfterMs: number): AdmitInput {
-  const pending = pendingOf(row);
   return {
     now: row.now,
     state: row.state,
@@ -88,7 +102,9 @@ function admitInput(row: ClaimRow, lateAfterMs: number): AdmitInput {
     releasedAt: row.released_at ?? undefined,
     firstClaimedAt: row.first_claimed_at ?? undefined,
     leaseUntil: row.lease_until ?? undefined,
-    open: pending?.open ? pending : undefined,
+    mayBeLive: row.may_be_live,
+    visible: visibleOf(row),
+    wish: row.wish ?? undefined,
     pausedBy: row.instance_paused
       ? "instance"
       : row.tenant_paused
@@ -97,10 +113,10 @@ function admitInput(row: ClaimRow, lateAfterMs: number): AdmitInput {
           ? "connection"
           : undefined,
     connectionStatus: row.connection_status,
-    disconnected: row.disconnected_at !== null,
+    connection: row.disconnected_at ? "disconnected" : row.ending_at ? "ending" : "connected",
     blockedUntil: row.blocked_until ?? undefined,
     twin: row.twin === null ? undefined : row.twin === "unknown" ? "unknown" : "in_flight",
-    isLive: row.external_post_id !== null,
+    isLive: row.external_post_id !== null && row.state !== "handed_over" && !(row.native_schedule && row.may_be_live),
     lateAfterMs,
   };
 }
@@ -115,9 +131,11 @@ async function apply(
 ): Promise<ClaimedJob | { readonly refused: string }> {
   switch (admission.go) {
     case "no":
+      // Nothing is left to do, so nothing wakes it again.
+      if (admission.why === "settled" && row.wake_at !== null) await change(db, row, sql`wake_at = null`);
       return { refused: admission.why };
     case "wait": {
-      const state = row.state === "publishing" ? "retrying" : row.state;
+      const state = row.state === "publishing" || row.state === "unknown" ? "retrying" : row.state;
       await change(
         db,
         row,
@@ -127,31 +145,65 @@ async function apply(
     }
     case "hold": {
       const wakeAt = admission.reason === "paused" ? sql`domain_now() + interval '1 minute'` : sql`null`;
+      const state = row.external_post_id === null ? "held" : "partly_published";
       await change(
         db,
         row,
-        sql`state = 'held', held_reason = ${admission.reason}, wake_at = ${wakeAt}, in_flight = null, lease_until = null`,
+        sql`state = ${state}, held_reason = ${admission.reason}, wake_at = ${wakeAt}, in_flight = null, lease_until = null`,
       );
       return { refused: `held: ${admission.reason}` };
     }
-    case "unknown": {
-      const lookAt = admission.lookAt.toISOString();
-      const probe = JSON.stringify({ since: row.now.toISOString(), looks: 0, saw: [], nextAt: lookAt });
+    case "look_later": {
+      const lookAt = admission.at.toISOString();
+      const probe = JSON.stringify({
+        since: row.probe?.since ?? row.now.toISOString(),
+        looks: row.probe?.looks ?? 0,
+        saw: row.probe?.saw ?? [],
+        nextAt: lookAt,
+      });
       await change(
         db,
         row,
-        sql`state = 'unknown', wake_at = ${lookAt}::timestamptz, lease_until = null, probe = ${probe}::jsonb`,
+        sql`state = ${doubtState(row)}, held_reason = null, wake_at = ${lookAt}::timestamptz, lease_until = null, probe = ${probe}::jsonb`,
       );
-      return { refused: "unknown until looked at" };
+      return { refused: "in doubt until looked at" };
     }
+    case "ask":
+      await change(
+        db,
+        row,
+        sql`state = ${row.external_post_id === null || row.native_schedule ? "unknown" : "partly_published"}, wake_at = null, needs_person = true, lease_until = null`,
+      );
+      return { refused: "a person is asked" };
+    case "settle_wish":
+      await settleWish(db, row);
+      return { refused: "a wish was settled" };
     case "publish":
     case "probe":
     case "verify":
+    case "grant":
       return (await take(db, row, admission.go, input)) ?? noLonger;
     default:
       admission satisfies never;
       throw new Error("an admission has no write");
   }
+}
+
+/** A post that is live and named is never called unknown as a whole; what is in doubt then is a part of it. */
+const doubtState = (row: ClaimRow): string =>
+  row.external_post_id !== null && !row.native_schedule ? "processing" : "unknown";
+
+async function settleWish(db: TenantDb, row: ClaimRow): Promise<void> {
+  const { wish } = row;
+  if (!wish) return;
+  const facts = { ...factsOf(row, row.now), can: { remove: false, editText: false } };
+  const isLive = row.external_post_id !== null;
+  const patch: JobPatch = isLive ? tooLate(facts, wish) : afterAbsence(facts, wish);
+  // A live post that somebody wanted deleted, without saying that live ones go too, is theirs to see.
+  const after = isLive
+    ? [sql`update posts set deleting = false where id = ${row.post_id} and ${wish.kind === "delete"}`]
+    : [endDeletion(row.id)];
+  await change(db, row, sql.join(patchAssignments(patch).slice(1), sql`, `), after);
 }
 
 async function take(
@@ -162,12 +214,14 @@ async function take(
 ): Promise<ClaimedJob | undefined> {
   const leaseUntil = new Date(row.now.getTime() + input.leaseMs);
   const until = leaseUntil.toISOString();
-  const state = go === "publish" ? "publishing" : row.state;
+  const isLooking = go === "probe" && row.state !== "partly_published";
+  const state = go === "publish" ? "publishing" : isLooking ? doubtState(row) : row.state;
+  const mark = go === "publish" ? sql`fingerprint` : sql`in_flight`;
   const taken = await change(
     db,
     row,
     sql`state = ${state}, held_reason = null, fence = fence + 1, lease_owner = ${input.owner}, lease_until = ${until}::timestamptz,
-      wake_at = ${until}::timestamptz, in_flight = fingerprint, first_claimed_at = coalesce(first_claimed_at, domain_now())`,
+      wake_at = ${until}::timestamptz, in_flight = ${mark}, first_claimed_at = coalesce(first_claimed_at, domain_now())`,
   );
   if (!taken) return undefined;
   const pending = pendingOf(row);
@@ -177,14 +231,18 @@ async function take(
     connectionId: asId("connection", row.connection_id),
     platform: row.platform,
     admission: go,
+    state: row.state,
     fence: Number(row.fence) + 1,
     leaseUntil,
     scheduledFor: row.scheduled_for,
     tries: row.tries,
     post: row.content,
     fingerprint: row.fingerprint,
-    state: row.step_state?.connector,
+    steps: row.step_state?.connector,
     pending: pending && { ...pending, open: false },
+    mayBeLive: row.may_be_live,
+    visible: visibleOf(row),
+    wish: row.wish ?? undefined,
     published:
       row.external_post_id === null
         ? undefined

@@ -1,6 +1,6 @@
 import type { OutgoingPost } from "@postd/connector-kit";
 import { type Actor, asId, type HeldReason, type JobState, type JsonObject } from "@postd/contracts";
-import type { PendingIntent, ProbeRecord } from "@postd/core";
+import type { PendingIntent, ProbeRecord, VisibleIntent, Wish, WishFacts, WishOutcome } from "@postd/core";
 
 /** Columns of publish_jobs as the driver gives them. */
 export interface JobRow {
@@ -27,22 +27,49 @@ export interface JobRow {
   readonly needs_person: boolean;
   readonly native_schedule: boolean;
   readonly simulated: boolean;
+  readonly may_be_live: boolean;
+  readonly wish: Wish | null;
+  readonly wish_outcome: WishOutcome | null;
+  readonly removed_at: Date | null;
+  readonly removed_by: string | null;
+  readonly successor_id: string | null;
   readonly first_claimed_at: Date | null;
   readonly released_at: Date | null;
   readonly created_at: Date;
   readonly updated_at: Date;
 }
 
-/** The `step_state` column: the connector's own state beside the pipeline's pending intent. */
+/** The `step_state` column: the connector's own state beside the pipeline's pending intent and the open visible one. */
 export interface StoredState {
   readonly connector?: JsonObject;
   readonly pending?: Omit<PendingIntent, "intentAt"> & { readonly intentAt: string };
+  readonly visible?: Omit<VisibleIntent, "intentAt" | "endsBy"> & {
+    readonly intentAt: string;
+    readonly endsBy: string;
+  };
 }
 
 export function pendingOf(row: Pick<JobRow, "step_state">): PendingIntent | undefined {
   const pending = row.step_state?.pending;
   return pending && { ...pending, intentAt: new Date(pending.intentAt) };
 }
+
+/** The call that may have made the job live; undefined: none, or none of ours is known. */
+export function visibleOf(row: Pick<JobRow, "step_state" | "may_be_live">): VisibleIntent | undefined {
+  const visible = row.may_be_live ? row.step_state?.visible : undefined;
+  return visible && { ...visible, intentAt: new Date(visible.intentAt), endsBy: new Date(visible.endsBy) };
+}
+
+/** What the rules about wishes need, read under the row's lock. */
+export const factsOf = (row: JobRow, now: Date): Omit<WishFacts, "can"> => ({
+  now,
+  state: row.state,
+  heldReason: row.held_reason ?? undefined,
+  mayBeLive: row.may_be_live,
+  externalPostId: row.external_post_id ?? undefined,
+  firstClaimedAt: row.first_claimed_at ?? undefined,
+  nativeSchedule: row.native_schedule,
+});
 
 export const jobKeyOf = (row: Pick<JobRow, "tenant_id" | "id">) => ({
   tenantId: asId("tenant", row.tenant_id),

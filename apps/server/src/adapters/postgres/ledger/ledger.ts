@@ -1,5 +1,5 @@
 import type { JobHolds, Ledger } from "@postd/core";
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { runSql } from "../run-sql.ts";
 import { scopedSql } from "../scoped-sql.ts";
 import { type TenantDb, withTenant } from "../tenant-tx.ts";
@@ -22,33 +22,37 @@ export function createLedger(db: TenantDb): Ledger {
       );
       return rows[0]?.lease_until;
     },
-    async owned(input) {
-      if (input.externalIds.length === 0) return new Set<string>();
-      const { rows } = await scopedSql<{ external_post_id: string }>(
+    async owners(input) {
+      const ids = [...new Set(input.externalIds)];
+      const { rows } = await scopedSql<{ id: string | null; answer: string }>(
         db,
         input.tenantId,
-        sql`select external_post_id from publish_jobs where connection_id = ${input.connectionId} and id <> ${input.except}
-          and external_post_id in ${[...input.externalIds]}`,
+        sql`select asked.id, post_ownership(${input.jobId}, asked.id) as answer
+          from jsonb_array_elements_text(${JSON.stringify([...ids, null])}::jsonb) as asked(id)`,
       );
-      return new Set(rows.map((row) => row.external_post_id));
+      const taken = rows.filter(({ answer }) => answer === "taken");
+      return { owned: new Set(taken.flatMap(({ id }) => id ?? [])), hasRival: taken.some(({ id }) => id === null) };
     },
   };
 }
 
+/** Surely not sent, so it may be held; what may be live is looked at instead. */
+const unsent = sql`not may_be_live and external_post_id is null and
+  (state in ('scheduled', 'retrying', 'processing') or (state = 'held' and held_reason in ('quota', 'outage', 'paused', 'operator')))`;
+
 /** Holding and releasing a connection's jobs. A raised fence stops a worker that is at one of them. */
 export function createJobHolds(db: TenantDb, settings: { readonly lateAfterMs: number }): JobHolds {
+  const changed = async (tenantId: string, statement: SQL): Promise<number> => {
+    const { rowCount } = await withTenant(db, tenantId, (tx) => runSql<object>(tx, statement));
+    return rowCount;
+  };
   return {
     holdConnection: ({ tenantId, connectionId }) =>
-      withTenant(db, tenantId, async (tx) => {
-        const { rowCount } = await runSql<object>(
-          tx,
-          sql`
-          update publish_jobs set state = 'held', held_reason = 'attention', wake_at = null, in_flight = null, fence = fence + 1, updated_at = domain_now()
-          where connection_id = ${connectionId} and external_post_id is null and
-            (state in ('scheduled', 'retrying', 'processing') or (state = 'held' and held_reason in ('quota', 'outage', 'paused')))`,
-        );
-        return rowCount ?? 0;
-      }),
+      changed(
+        tenantId,
+        sql`update publish_jobs set state = 'held', held_reason = 'attention', wake_at = null, in_flight = null, fence = fence + 1, updated_at = domain_now()
+          where connection_id = ${connectionId} and ${unsent}`,
+      ),
     handedOver: ({ tenantId, connectionId }) =>
       withTenant(db, tenantId, async (tx) => {
         const { rows } = await runSql<{ count: number }>(
@@ -57,6 +61,33 @@ export function createJobHolds(db: TenantDb, settings: { readonly lateAfterMs: n
         );
         return rows[0]?.count ?? 0;
       }),
+    async lookAtOnce({ tenantId, connectionId }) {
+      // One that is being worked on keeps its lease; the claim itself waits until a look can tell.
+      const woken = await changed(
+        tenantId,
+        sql`update publish_jobs set wake_at = case when lease_until > domain_now() then wake_at else domain_now() end, updated_at = domain_now()
+          where connection_id = ${connectionId} and may_be_live and state <> 'discarded' and not (needs_person and wake_at is null)`,
+      );
+      await changed(tenantId, sql`select pg_notify('postd_due', '')`);
+      return woken;
+    },
+    inDoubt: ({ tenantId, connectionId }) =>
+      withTenant(db, tenantId, async (tx) => {
+        const { rows } = await runSql<{ count: number }>(
+          tx,
+          sql`select count(*)::int as count from publish_jobs
+            where connection_id = ${connectionId} and may_be_live and state <> 'discarded' and not (needs_person and wake_at is null)`,
+        );
+        return rows[0]?.count ?? 0;
+      }),
+    askAboutConnection: ({ tenantId, connectionId }) =>
+      changed(
+        tenantId,
+        sql`update publish_jobs set state = case when external_post_id is null or native_schedule then 'unknown' else 'partly_published' end,
+          wake_at = null, needs_person = true, updated_at = domain_now()
+          where connection_id = ${connectionId} and may_be_live and state in ('unknown', 'retrying', 'processing')
+            and (lease_until is null or lease_until <= domain_now())`,
+      ),
     releaseConnection: ({ tenantId, connectionId }) =>
       withTenant(db, tenantId, async (tx) => {
         const released = await releaseHeld(
@@ -64,10 +95,11 @@ export function createJobHolds(db: TenantDb, settings: { readonly lateAfterMs: n
           sql`connection_id = ${connectionId} and held_reason = 'attention'`,
           settings.lateAfterMs,
         );
+        // With a sign-in POSTD can look for itself again.
         await runSql<object>(
           tx,
           sql`update publish_jobs set wake_at = domain_now(), needs_person = false
-          where connection_id = ${connectionId} and state = 'unknown' and failure ->> 'kind' in ('auth_expired', 'auth_revoked', 'scope_missing')`,
+          where connection_id = ${connectionId} and may_be_live and wake_at is null and state in ('unknown', 'partly_published')`,
         );
         return released;
       }),
@@ -88,9 +120,9 @@ export async function releaseHeld(
   const { rowCount } = await runSql<object>(
     tx,
     sql`
-    update publish_jobs set state = case when first_claimed_at is null then 'scheduled' else 'retrying' end, held_reason = null, tries = 0,
+    update publish_jobs set state = case when state = 'held' and first_claimed_at is null then 'scheduled' else 'retrying' end, held_reason = null, tries = 0,
       wake_at = greatest(scheduled_for, domain_now()), released_at = case when scheduled_for < domain_now() then domain_now() else released_at end, updated_at = domain_now()
-    where state = 'held' and ${which} and not (${late})`,
+    where (state = 'partly_published' or (state = 'held' and not (${late}))) and ${which}`,
   );
   await runSql<object>(tx, sql`select pg_notify('postd_due', '')`);
   return rowCount ?? 0;

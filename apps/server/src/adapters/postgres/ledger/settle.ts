@@ -4,46 +4,64 @@ import { type SQL, sql } from "drizzle-orm";
 import { isTaken } from "../database-error.ts";
 import { scopedSql } from "../scoped-sql.ts";
 import type { TenantDb } from "../tenant-tx.ts";
+import { json } from "./patch.ts";
 
 type IntendInput = Parameters<Ledger["intend"]>[0];
 
-/** Commits what is about to be sent. No lease, no intent; no intent, no call. */
+/** An instant as it stands inside JSON. */
+const isoText = (instant: SQL): SQL => sql`to_char((${instant}) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/**
+ * Commits what is about to be sent. No lease, no intent; no intent, no call. With a visible call of the post the row says
+ * from here on that it may be live, and a wish that stands on the row was first: then nothing is sent.
+ */
 export async function writeIntent(
   db: TenantDb,
   input: IntendInput,
-): Promise<{ readonly intentAt: Date; readonly leaseUntil: Date } | undefined> {
+): Promise<{ readonly intentAt: Date; readonly leaseUntil: Date } | "lost" | "wished"> {
   const { intent } = input;
-  const pending = JSON.stringify({
-    attemptId: intent.attemptId,
+  const shows = intent.effect === "visible" && (intent.kind === "call" || intent.kind === "native");
+  const until = sql`greatest(lease_until, domain_now() + ${input.leaseMs} * interval '1 millisecond')`;
+  const now = isoText(sql`domain_now()`);
+  const common = {
     step: intent.step,
     prepared: intent.prepared,
-    effect: intent.effect,
     repeatable: intent.repeatable,
-    timeoutMs: intent.timeoutMs,
     settleMs: intent.settleMs,
     open: true,
-  });
+  };
+  const pending = { ...common, attemptId: intent.attemptId, effect: intent.effect, timeoutMs: intent.timeoutMs };
+  // The first intent of an open call stays its beginning: a post made by any of its tries is no older.
+  const begun = sql`case when may_be_live and step_state #>> '{visible,step}' = ${intent.step}
+    then coalesce(step_state #>> '{visible,intentAt}', ${now}) else ${now} end`;
+  const visible = shows
+    ? sql`jsonb_build_object('visible', ${json(common)} || jsonb_build_object('intentAt', ${begun}, 'endsBy', ${isoText(until)}))`
+    : sql`case when step_state ? 'visible' then jsonb_build_object('visible', step_state -> 'visible') else '{}'::jsonb end`;
   // One statement: the lease is checked and lengthened, the pending intent stored and the attempt row written together.
-  const { rows } = await scopedSql<{ intent_at: Date; lease_until: Date }>(
+  const { rows } = await scopedSql<{ intent_at: Date | null; lease_until: Date | null; wished: boolean | null }>(
     db,
     input.tenantId,
     sql`
       with job as (
         update publish_jobs set
-          lease_until = greatest(lease_until, domain_now() + ${input.leaseMs} * interval '1 millisecond'),
-          wake_at = greatest(lease_until, domain_now() + ${input.leaseMs} * interval '1 millisecond'),
-          step_state = jsonb_build_object('connector', ${JSON.stringify(input.connectorState)}::jsonb,
-            'pending', ${pending}::jsonb || jsonb_build_object('intentAt', to_char(domain_now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))),
+          lease_until = ${until}, wake_at = ${until},
+          step_state = ${visible} || jsonb_build_object('connector', ${json(input.connectorState)},
+            'pending', ${json(pending)} || jsonb_build_object('intentAt', ${now})),
+          ${shows ? sql`may_be_live = true, in_flight = fingerprint,` : sql``}
           open_attempt_id = ${intent.attemptId}, updated_at = domain_now()
-        where id = ${input.jobId} and fence = ${input.fence} and lease_until > domain_now()
-        returning id, tenant_id, fence, lease_until)
-      insert into publish_attempts (id, tenant_id, job_id, fence, step, kind, effect, repeatable, prepared, fingerprint, intent_at, note)
-      select ${intent.attemptId}, tenant_id, id, fence, ${intent.step}, ${intent.kind}, ${intent.effect}, ${intent.repeatable},
-        ${JSON.stringify(intent.prepared)}::jsonb, ${intent.fingerprint}, domain_now(), ${intent.note} from job
-      returning intent_at, (select lease_until from job) as lease_until`,
+        where id = ${input.jobId} and fence = ${input.fence} and lease_until > domain_now() ${shows ? sql`and wish is null` : sql``}
+        returning id, tenant_id, fence, lease_until),
+      attempt as (
+        insert into publish_attempts (id, tenant_id, job_id, fence, step, kind, effect, repeatable, prepared, fingerprint, intent_at, note)
+        select ${intent.attemptId}, tenant_id, id, fence, ${intent.step}, ${intent.kind}, ${intent.effect}, ${intent.repeatable},
+          ${JSON.stringify(intent.prepared)}::jsonb, ${intent.fingerprint}, domain_now(), ${intent.note} from job
+        returning intent_at)
+      select (select intent_at from attempt) as intent_at, (select lease_until from job) as lease_until,
+        (select wish is not null and fence = ${input.fence} and lease_until > domain_now() from publish_jobs where id = ${input.jobId}) as wished`,
   );
   const row = rows[0];
-  return row && { intentAt: row.intent_at, leaseUntil: row.lease_until };
+  if (row?.intent_at && row.lease_until) return { intentAt: row.intent_at, leaseUntil: row.lease_until };
+  return row?.wished ? "wished" : "lost";
 }
 
 /** Commits an answer and how the job goes on; both or neither, and neither for a worker whose fence is old. */
@@ -51,25 +69,40 @@ export async function settleJob(
   db: TenantDb,
   input: JobKey & { readonly fence: number; readonly answer?: AttemptAnswer; readonly change: JobChange },
 ): Promise<"written" | "lost" | "owned_elsewhere"> {
-  const notify = input.change.wake === 0 ? [sql`select pg_notify('postd_due', '')`] : [];
-  try {
-    const { rows } = await scopedSql<{ written: number }>(
-      db,
-      input.tenantId,
-      ...notify,
-      sql`
+  const { change, answer } = input;
+  const before = change.wake === 0 ? [sql`select pg_notify('postd_due', '')`] : [];
+  const update = sql`
       with job as (
-        update publish_jobs set ${sql.join(assignments(input.change), sql`, `)}
-        where id = ${input.jobId} and fence = ${input.fence} and state in ('publishing', 'unknown', 'handed_over') returning id)
-      ${input.answer ? sql`, attempt as (${answerUpdate(input.answer)})` : sql``}
-      select count(*)::int as written from job`,
-    );
+        update publish_jobs set ${sql.join(assignments(change), sql`, `)}
+        where id = ${input.jobId} and fence = ${input.fence} and state in ('publishing', 'processing', 'unknown', 'handed_over', 'published', 'partly_published')
+        returning id)
+      ${answer ? sql`, attempt as (${answerUpdate(answer)})` : sql``}
+      select count(*)::int as written from job`;
+  try {
+    const statements = change.granted
+      ? [update, endDeletion(input.jobId), wasGranted(input, change.granted)]
+      : [update];
+    const { rows } = await scopedSql<{ written: number }>(db, input.tenantId, ...before, ...statements);
     return rows[0]?.written === 1 ? "written" : "lost";
   } catch (error) {
     if (isTaken(error, "publish_jobs_external")) return "owned_elsewhere";
     throw error;
   }
 }
+
+/** The last statement's answer is what is read: whether the row has what was to be written. */
+const wasGranted = (
+  { jobId, fence }: { readonly jobId: string; readonly fence: number },
+  { outcome }: NonNullable<JobChange["granted"]>,
+): SQL =>
+  sql`select count(*)::int as written from publish_jobs where id = ${jobId} and fence = ${fence} and wish_outcome = ${json(outcome)}`;
+
+/** A post somebody wants deleted goes when nothing of it is in doubt, planned, or asked for any more. */
+export const endDeletion = (jobId: string): SQL => sql`
+  update posts p set deleted_at = domain_now(), deleting = false, updated_at = domain_now()
+  where p.id = (select post_id from publish_jobs where id = ${jobId}) and p.deleting and p.deleted_at is null and not exists (
+    select 1 from publish_jobs j where j.post_id = p.id
+      and (j.may_be_live or j.wish is not null or j.state in ('scheduled', 'publishing', 'processing', 'retrying', 'held', 'handed_over', 'unknown')))`;
 
 function answerUpdate(answer: AttemptAnswer): SQL {
   return sql`update publish_attempts set outcome = ${answer.outcome}, answered_at = domain_now(), latency_ms = ${answer.latencyMs ?? null},
@@ -79,13 +112,12 @@ function answerUpdate(answer: AttemptAnswer): SQL {
 
 function assignments(change: JobChange): SQL[] {
   const working = change.wake === "lease";
-  const keepsTwin = change.holdsTwin ?? inFlightStates.includes(change.state);
   const set: SQL[] = [
     sql`state = ${change.state}`,
     sql`held_reason = ${change.heldReason ?? null}`,
     sql`updated_at = domain_now()`,
-    sql`wake_at = ${wakeAt(change.wake)}`,
-    sql`in_flight = ${keepsTwin ? sql`fingerprint` : sql`null`}`,
+    sql`wake_at = ${wakeAt(change)}`,
+    sql`in_flight = ${twinMark(change)}`,
   ];
   if (!working) set.push(sql`lease_until = null`);
   if (change.tries !== undefined) set.push(sql`tries = ${change.tries}`);
@@ -93,35 +125,54 @@ function assignments(change: JobChange): SQL[] {
   if (change.failure !== undefined) set.push(sql`failure = ${json(change.failure)}`);
   if (change.probe !== undefined) set.push(sql`probe = ${json(change.probe)}`);
   if (change.nativeSchedule === false) set.push(sql`native_schedule = false`);
+  if (change.mayBeLive !== undefined) set.push(sql`may_be_live = ${change.mayBeLive}`);
+  if (change.scheduledFor) set.push(sql`scheduled_for = ${change.scheduledFor.toISOString()}::timestamptz`);
+  if (change.content) set.push(sql`content = ${json(change.content)}`);
+  if (change.fingerprint !== undefined) set.push(sql`fingerprint = ${change.fingerprint}`);
   if (change.published) {
     set.push(sql`external_post_id = ${change.published.externalId}`);
     set.push(sql`permalink = coalesce(${change.published.permalink ?? null}, permalink)`);
   }
   if (change.state === "published") set.push(sql`published_at = coalesce(published_at, domain_now())`);
+  if (change.state === "removed")
+    set.push(sql`removed_at = domain_now()`, sql`removed_by = ${change.removedBy ?? "system"}`);
+  if (change.granted) {
+    const { wish, outcome } = change.granted;
+    // One that took its place meanwhile stays; this one's end is told all the same.
+    set.push(sql`wish = case when wish = ${json(wish)} then null else wish end`);
+    set.push(sql`wish_outcome = ${json(outcome)}`);
+  }
   const state = stateExpression(change);
   if (state) set.push(sql`step_state = ${state}`);
   if (change.pending === null || change.pending === "answered") set.push(sql`open_attempt_id = null`);
   return set;
 }
 
+/** Twins wait while a job is in flight, and as long as it may be live. */
+function twinMark(change: JobChange): SQL {
+  if (inFlightStates.includes(change.state)) return sql`fingerprint`;
+  if (change.mayBeLive === false) return sql`null`;
+  return change.mayBeLive ? sql`fingerprint` : sql`case when may_be_live then fingerprint end`;
+}
+
 function stateExpression(change: JobChange): SQL | undefined {
-  const connector =
-    change.connectorState === undefined
-      ? undefined
-      : sql`jsonb_build_object('connector', ${JSON.stringify(change.connectorState)}::jsonb)`;
-  const base = connector ? sql`coalesce(step_state, '{}'::jsonb) || ${connector}` : sql`step_state`;
-  if (change.pending === null) return sql`(${base}) - 'pending'`;
-  if (change.pending === "answered")
-    return sql`case when (${base}) ? 'pending' then jsonb_set(${base}, '{pending,open}', 'false'::jsonb) else ${base} end`;
-  return connector ? base : undefined;
+  const { connectorState, pending = "keep", mayBeLive } = change;
+  if (connectorState === undefined && pending === "keep" && mayBeLive !== false) return undefined;
+  let state = sql`coalesce(step_state, '{}'::jsonb)`;
+  if (connectorState !== undefined) state = sql`${state} || jsonb_build_object('connector', ${json(connectorState)})`;
+  if (pending === null) state = sql`(${state}) - 'pending'`;
+  if (mayBeLive === false) state = sql`(${state}) - 'visible'`;
+  // What has an answer is open no more; `jsonb_set` leaves alone what has no such parent.
+  if (pending === "answered") state = sql`jsonb_set(${state}, '{pending,open}', 'false'::jsonb)`;
+  if (pending !== "keep" && mayBeLive !== false) state = sql`jsonb_set(${state}, '{visible,open}', 'false'::jsonb)`;
+  return state;
 }
 
-function wakeAt(wake: JobChange["wake"]): SQL {
-  if (wake === null) return sql`null`;
+function wakeAt({ wake, state, granted }: JobChange): SQL {
   if (wake === "lease") return sql`lease_until`;
-  return sql`domain_now() + ${wake} * interval '1 millisecond'`;
-}
-
-function json(value: object | null): SQL {
-  return value === null ? sql`null` : sql`${JSON.stringify(value)}::jsonb`;
+  const planned = wake === null ? sql`null` : sql`domain_now() + ${wake} * interval '1 millisecond'`;
+  // What a person asked while it was under way is looked at now that it has an end.
+  const settled = granted ? sql`wish is null or wish = ${json(granted.wish)}` : sql`wish is null`;
+  const ends = granted !== undefined || (state === "published" && wake === null);
+  return ends ? sql`case when ${settled} then ${planned} else domain_now() end` : planned;
 }

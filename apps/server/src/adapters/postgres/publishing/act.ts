@@ -1,86 +1,63 @@
 import type { JobRecord, TenantPublishing } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
-import type { JobRow } from "../ledger/job-row.ts";
+import { isTaken } from "../database-error.ts";
+import { factsOf, type JobRow } from "../ledger/job-row.ts";
 import { releaseHeld } from "../ledger/ledger.ts";
+import { patchAssignments } from "../ledger/patch.ts";
+import { endDeletion } from "../ledger/settle.ts";
 import type { Executor } from "../pools.ts";
 import { runSql } from "../run-sql.ts";
 import { jobRecord } from "./records.ts";
 
-/** A person's word on one job. The fence is raised, so a worker that is at it can write nothing more. */
+type LockedRow = JobRow & Record<string, unknown> & { readonly now: Date };
+
+/** Rows of jobs under their locks, in one order for everybody, so that nobody waits in a circle. */
+export async function lockJobs(tx: Executor, where: SQL): Promise<readonly LockedRow[]> {
+  const { rows } = await runSql<LockedRow>(
+    tx,
+    sql`select *, domain_now() as now from publish_jobs where ${where} order by id for update`,
+  );
+  return rows;
+}
+
+/** Writes what was decided for a locked row, and wakes the twin that waited for it. */
+export async function patchJob(
+  tx: Executor,
+  row: LockedRow,
+  patch: Parameters<typeof patchAssignments>[0],
+): Promise<JobRow> {
+  const { rows } = await runSql<JobRow & Record<string, unknown>>(
+    tx,
+    sql`update publish_jobs set ${sql.join(patchAssignments(patch), sql`, `)} where id = ${row.id} returning *`,
+  );
+  const changed = rows[0];
+  if (!changed) throw new Error("a locked job was gone");
+  if (patch.inFlight === false)
+    await runSql(
+      tx,
+      sql`update publish_jobs set wake_at = domain_now() where connection_id = ${row.connection_id} and fingerprint = ${row.fingerprint}
+      and state = 'scheduled' and scheduled_for <= domain_now() and id <> ${row.id}`,
+    );
+  return changed;
+}
+
+/** A person's word on one job, decided on the row as it is under its lock. */
 export async function actOnJob(
   tx: Executor,
   input: Parameters<TenantPublishing["act"]>[0],
-): Promise<JobRecord | undefined> {
-  const { rows } = await runSql<JobRow & Record<string, unknown>>(
-    tx,
-    sql`
-    update publish_jobs set ${sql.join(assignments(input.action), sql`, `)}, fence = fence + 1, lease_until = null, needs_person = false, updated_at = domain_now()
-    where id = ${input.jobId} and state in ${[...input.from]} returning *`,
-  );
-  const row = rows[0];
+): Promise<JobRecord | "taken" | undefined> {
+  const [row] = await lockJobs(tx, sql`id = ${input.jobId}`);
   if (!row) return undefined;
-  // A twin that waited for this one may go now.
-  await runSql(
-    tx,
-    sql`update publish_jobs set wake_at = domain_now() where connection_id = ${row.connection_id} and fingerprint = ${row.fingerprint}
-    and state = 'scheduled' and scheduled_for <= domain_now() and id <> ${row.id}`,
-  );
+  const { patch } = input.decide({ job: jobRecord(row), facts: factsOf(row, row.now) });
+  if (!patch) return jobRecord(row);
+  const changed = await patchJob(tx, row, patch);
+  await runSql<object>(tx, endDeletion(row.id));
   await runSql<object>(tx, sql`select pg_notify('postd_due', '')`);
-  return jobRecord(row);
+  return jobRecord(changed);
 }
 
-function assignments(action: Parameters<TenantPublishing["act"]>[0]["action"]): SQL[] {
-  switch (action.do) {
-    case "retry": {
-      const at = action.at ? sql`${action.at.toISOString()}::timestamptz` : sql`domain_now()`;
-      // A native one keeps its place at the platform and only moves; everything else wakes at the new time.
-      return [
-        sql`state = case when state = 'handed_over' then state when first_claimed_at is null then 'scheduled' else 'retrying' end`,
-        sql`held_reason = null`,
-        sql`tries = 0`,
-        sql`failure = null`,
-        sql`released_at = domain_now()`,
-        sql`scheduled_for = ${action.at ? at : sql`scheduled_for`}`,
-        sql`wake_at = case when state = 'handed_over' then ${at} + interval '1 minute' else ${at} end`,
-      ];
-    }
-    case "start_over": {
-      const at = action.at ? sql`${action.at.toISOString()}::timestamptz` : sql`domain_now()`;
-      return [
-        sql`state = 'retrying'`,
-        sql`held_reason = null`,
-        sql`tries = 0`,
-        sql`failure = null`,
-        sql`probe = null`,
-        sql`step_state = null`,
-        sql`external_post_id = null`,
-        sql`permalink = null`,
-        sql`native_schedule = false`,
-        sql`in_flight = null`,
-        sql`released_at = domain_now()`,
-        sql`scheduled_for = ${action.at ? at : sql`scheduled_for`}`,
-        sql`wake_at = ${at}`,
-      ];
-    }
-    case "cancel":
-      return [sql`state = 'canceled'`, sql`held_reason = null`, sql`wake_at = null`, sql`in_flight = null`];
-    case "discard":
-      return [sql`state = 'discarded'`, sql`held_reason = null`, sql`wake_at = null`, sql`in_flight = null`];
-    case "live":
-      return [
-        sql`state = 'published'`,
-        sql`external_post_id = ${action.externalPostId}`,
-        sql`permalink = coalesce(${action.permalink ?? null}, permalink)`,
-        sql`published_at = domain_now()`,
-        sql`wake_at = null`,
-        sql`in_flight = null`,
-        sql`failure = null`,
-      ];
-    default:
-      action satisfies never;
-      throw new Error("an action has no write");
-  }
-}
+/** Another job, of whatever tenant, owns the post that was named. */
+export const isOwned = (error: unknown): boolean => isTaken(error, "publish_jobs_external");
 
 type Scope = { readonly scope: "instance" | "tenant" | "connection"; readonly connectionId?: string };
 

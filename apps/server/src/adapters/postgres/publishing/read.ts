@@ -7,17 +7,23 @@ import { type AttemptRow, attemptRecord, jobRecord, type PostRow, postRecord } f
 
 type JobRows = JobRow & Record<string, unknown>;
 
-const postColumns = sql`p.id, p.status, p.content, p.targets, p.scheduled_for, p.metadata, p.created_by, p.created_at, p.updated_at, p.version,
+const postColumns = sql`p.id, p.status, p.content, p.targets, p.scheduled_for, p.metadata, p.created_by, p.created_at, p.updated_at, p.version, p.deleting,
   (select jsonb_object_agg(v.target, v.content) from post_versions v where v.post_id = p.id) as versions`;
 
 export async function readPost(
   tx: Executor,
   id: string,
 ): Promise<{ readonly post: PostRecord; readonly jobs: readonly JobRecord[] } | undefined> {
-  const { rows } = await runSql<PostRow>(
-    tx,
-    sql`select ${postColumns} from posts p where p.id = ${id} and p.deleted_at is null`,
-  );
+  return readPostRow(tx, id, sql`p.deleted_at is null`);
+}
+
+/** The same, and where `which` is left out also of a post that has just been deleted. */
+export async function readPostRow(
+  tx: Executor,
+  id: string,
+  which: SQL = sql`true`,
+): Promise<{ readonly post: PostRecord; readonly jobs: readonly JobRecord[] } | undefined> {
+  const { rows } = await runSql<PostRow>(tx, sql`select ${postColumns} from posts p where p.id = ${id} and ${which}`);
   const row = rows[0];
   if (!row) return undefined;
   return { post: postRecord(row), jobs: await readJobs(tx, sql`post_id = ${id}`, 500) };

@@ -1,7 +1,7 @@
 import type { MediaInfo } from "@postd/connector-kit";
 import { asId, type ConnectionStatus, type JsonObject, type PostStatus } from "@postd/contracts";
 import type { AttemptRecord, ContentRecord, JobRecord, PostRecord, TargetRecord } from "@postd/core";
-import type { JobRow } from "../ledger/job-row.ts";
+import { type JobRow, visibleOf } from "../ledger/job-row.ts";
 
 export interface PostRow extends Record<string, unknown> {
   readonly id: string;
@@ -15,6 +15,7 @@ export interface PostRow extends Record<string, unknown> {
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly version: number;
+  readonly deleting: boolean;
 }
 
 export interface AttemptRow extends Record<string, unknown> {
@@ -68,6 +69,7 @@ export function postRecord(row: PostRow): PostRecord {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     version: row.version,
+    deleting: row.deleting,
   };
 }
 
@@ -83,6 +85,15 @@ export function jobRecord(row: JobRow): JobRecord {
     wakeAt: row.wake_at ?? undefined,
     tries: row.tries,
     content: row.content,
+    mayBeLive: row.may_be_live,
+    visible: visibleOf(row),
+    firstClaimedAt: row.first_claimed_at ?? undefined,
+    wish: row.wish ?? undefined,
+    wishOutcome: row.wish_outcome ?? undefined,
+    removedAt: row.removed_at ?? undefined,
+    removedBy: row.removed_by ?? undefined,
+    successorId: row.successor_id === null ? undefined : asId("publishJob", row.successor_id),
+    leaseUntil: row.lease_until ?? undefined,
     externalPostId: row.external_post_id ?? undefined,
     permalink: row.permalink ?? undefined,
     publishedAt: row.published_at ?? undefined,

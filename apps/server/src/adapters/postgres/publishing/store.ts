@@ -9,13 +9,14 @@ import type {
   TenantPublishing,
 } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
-import { isTaken } from "../database-error.ts";
+import { z } from "zod";
+import { databaseErrorDetail, isTaken } from "../database-error.ts";
 import { scopedSql } from "../scoped-sql.ts";
 import { type TenantDb, withTenant } from "../tenant-tx.ts";
-import { actOnJob, pause, resume } from "./act.ts";
-import { readJob, readJobs, readNewestJobs, readPost, readPosts } from "./read.ts";
+import { actOnJob, isOwned, pause, resume } from "./act.ts";
+import { readJob, readNewestJobs, readPost, readPosts } from "./read.ts";
 import { type MediaRow, mediaInfo, type TargetRow, targetRecord } from "./records.ts";
-import { acceptStatements, decidePost, Frozen, removePost, rewritePost, seenKey } from "./write-posts.ts";
+import { acceptStatements, changePost, decidePost, seenKey } from "./write-posts.ts";
 
 /** Posts and jobs on PostgreSQL, one tenant at a time. */
 export function createPublishingStore(db: TenantDb, settings: { readonly lateAfterMs: number }): PublishingStore {
@@ -40,13 +41,6 @@ function tenantPublishing(db: TenantDb, tenantId: string, lateAfterMs: number): 
         from media_assets where id in ${[...ids]} and deleted_at is null`);
       return rows.map(mediaInfo);
     },
-    async recentTwin({ connectionId, fingerprint, withinMs }) {
-      const { rows } = await scoped<{ id: string; created_at: Date }>(sql`select id, created_at from publish_jobs
-        where connection_id = ${connectionId} and fingerprint = ${fingerprint} and state not in ('canceled', 'failed', 'discarded')
-          and created_at > domain_now() - ${withinMs} * interval '1 millisecond' order by id desc limit 1`);
-      const row = rows[0];
-      return row && { jobId: row.id, createdAt: row.created_at };
-    },
     seen: (claim) => run((tx) => seenKey(tx, claim)),
     accept: (input) => accept(db, tenantId, input),
     post: (id) => run((tx) => readPost(tx, id)),
@@ -70,23 +64,22 @@ function tenantPublishing(db: TenantDb, tenantId: string, lateAfterMs: number): 
       ),
     desk: () =>
       run((tx) =>
-        readNewestJobs(tx, sql`state in ('failed', 'unknown') or (state = 'held' and held_reason = 'missed')`, 1_000),
+        readNewestJobs(
+          tx,
+          sql`state in ('failed', 'unknown') or (state = 'held' and held_reason = 'missed') or (state = 'partly_published' and wake_at is null)`,
+          1_000,
+        ),
       ),
-    rewrite: async (input) => {
+    change: (input) => run((tx) => changePost(tx, tenantId, input)),
+    decide: (input) => run((tx) => decidePost(tx, tenantId, input)),
+    act: async (input) => {
       try {
-        return await run((tx) => rewritePost(tx, tenantId, input));
+        return await run((tx) => actOnJob(tx, input));
       } catch (error) {
-        if (error instanceof Frozen) return false;
+        if (isOwned(error)) return "taken";
         throw error;
       }
     },
-    decide: (input) => run((tx) => decidePost(tx, tenantId, input)),
-    remove: (id) =>
-      run(async (tx) => {
-        await removePost(tx, id);
-        return readJobs(tx, sql`post_id = ${id}`, 500);
-      }),
-    act: (input) => run((tx) => actOnJob(tx, input)),
     pause: (input) => run((tx) => pause(tx, tenantId, input)),
     resume: (input) => run((tx) => resume(tx, tenantId, input, lateAfterMs)),
   };
@@ -104,8 +97,8 @@ async function accept<V extends JobView | PostView>(
   tenantId: string,
   input: AcceptInput<V>,
 ): Promise<AcceptAnswer<V>> {
-  const { jobs, idempotency, now } = input;
-  const post: PostRecord = { ...input.post, createdAt: now, updatedAt: now, version: 1 };
+  const { jobs, idempotency, now, refuseTwins } = input;
+  const post: PostRecord = { ...input.post, createdAt: now, updatedAt: now, version: 1, deleting: false };
   const view = input.answer(
     post,
     jobs.map((job) => newJobRecord(job, post)),
@@ -113,15 +106,29 @@ async function accept<V extends JobView | PostView>(
   const kept = idempotency && { claim: idempotency, answer: view };
   for (let tries = 0; tries < 3; tries += 1) {
     try {
-      await scopedSql(db, tenantId, ...acceptStatements({ tenantId, post, jobs, ...(kept ? { kept } : {}) }));
+      await scopedSql(
+        db,
+        tenantId,
+        ...acceptStatements({ tenantId, post, jobs, refuseTwins, ...(kept ? { kept } : {}) }),
+      );
       return { kind: "new", view };
     } catch (error) {
+      const twin = twinOf(error);
+      if (twin) return twin;
       if (!idempotency || !isTaken(error, oneKey)) throw error;
       const seen = await withTenant(db, tenantId, (tx) => seenKey(tx, idempotency));
       if (seen.kind !== "new") return seen;
     }
   }
   throw new Error("an idempotency key is freed and taken again too fast");
+}
+
+const Twin = z.object({ jobId: z.string(), connectionId: z.string(), createdAt: z.coerce.date() });
+
+/** What `refuse_twin` said; undefined: another error. */
+function twinOf(error: unknown): Extract<AcceptAnswer<never>, { kind: "twin" }> | undefined {
+  const detail = databaseErrorDetail(error, "PD001");
+  return detail === undefined ? undefined : { kind: "twin", ...Twin.parse(JSON.parse(detail)) };
 }
 
 function newJobRecord(job: NewJob, post: PostRecord): JobRecord {
@@ -132,6 +139,15 @@ function newJobRecord(job: NewJob, post: PostRecord): JobRecord {
     state: "scheduled",
     heldReason: undefined,
     tries: 0,
+    mayBeLive: false,
+    visible: undefined,
+    firstClaimedAt: undefined,
+    wish: undefined,
+    wishOutcome: undefined,
+    removedAt: undefined,
+    removedBy: undefined,
+    successorId: undefined,
+    leaseUntil: undefined,
     externalPostId: undefined,
     permalink: undefined,
     publishedAt: undefined,

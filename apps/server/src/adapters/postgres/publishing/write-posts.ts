@@ -1,8 +1,12 @@
 import type { JsonObject } from "@postd/contracts";
-import type { IdempotencyClaim, NewJob, PostRecord, TenantPublishing } from "@postd/core";
+import type { IdempotencyAnswer, IdempotencyClaim, NewJob, PostRecord, TenantPublishing } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
+import { factsOf } from "../ledger/job-row.ts";
 import type { Executor } from "../pools.ts";
 import { runSql } from "../run-sql.ts";
+import { lockJobs, patchJob } from "./act.ts";
+import { readPostRow } from "./read.ts";
+import { jobRecord } from "./records.ts";
 
 /** Everything one accepted request writes, as statements of one transaction; `now` is when it was accepted. */
 export function acceptStatements(input: {
@@ -10,8 +14,9 @@ export function acceptStatements(input: {
   readonly post: PostRecord;
   readonly jobs: readonly NewJob[];
   readonly kept?: { readonly claim: IdempotencyClaim; readonly answer: object };
+  readonly refuseTwins: boolean;
 }): readonly SQL[] {
-  const { tenantId, post, jobs, kept } = input;
+  const { tenantId, post, jobs, kept, refuseTwins } = input;
   const now = sql`${post.createdAt.toISOString()}::timestamptz`;
   const key = kept
     ? [
@@ -21,12 +26,25 @@ export function acceptStatements(input: {
     : [];
   return [
     ...key,
+    ...(refuseTwins ? twinStatements(jobs) : []),
     sql`insert into posts (id, tenant_id, status, content, scheduled_for, targets, metadata, created_by, created_at, updated_at)
       values (${post.id}, ${tenantId}, ${post.status}, ${JSON.stringify(post.content)}::jsonb, ${post.scheduledFor?.toISOString() ?? null}::timestamptz,
         ${JSON.stringify(post.targets)}::jsonb, ${JSON.stringify(post.metadata)}::jsonb, ${post.createdBy}, ${now}, ${now})`,
     ...versionStatements(tenantId, post),
     ...jobStatements(tenantId, post.id, jobs, now),
   ];
+}
+
+/** The same content to the same account for the same time, within this, is a repeat and not a second post. */
+const twinWindowMs = 10 * 60_000;
+
+/** In one order for everybody, so that two requests with the same accounts never wait for each other in a circle. */
+function twinStatements(jobs: readonly NewJob[]): readonly SQL[] {
+  const sorted = [...jobs].sort((a, b) => (a.connectionId + a.fingerprint < b.connectionId + b.fingerprint ? -1 : 1));
+  return sorted.map(
+    (job) =>
+      sql`select refuse_twin(${job.connectionId}, ${job.fingerprint}, ${job.scheduledFor.toISOString()}::timestamptz, ${twinWindowMs})`,
+  );
 }
 
 /** Jobs of a post, and the word to the dispatchers that there may be something due. */
@@ -56,17 +74,18 @@ async function runAll(tx: Executor, statements: readonly SQL[]): Promise<void> {
   for (const statement of statements) await runSql<object>(tx, statement);
 }
 
-/** What a key stands for; a key whose post was deleted is freed. */
-export async function seenKey(
-  tx: Executor,
-  claim: IdempotencyClaim,
-): Promise<
-  { readonly kind: "new" } | { readonly kind: "replay"; readonly response: JsonObject } | { readonly kind: "differs" }
-> {
+/**
+ * What a key stands for. It outlives the deletion of its post, so that the same request never makes a second one; only
+ * where nothing of the post was ever sent is it freed.
+ */
+export async function seenKey(tx: Executor, claim: IdempotencyClaim): Promise<IdempotencyAnswer> {
   const { rows } = await runSql<{ body_hash: string; response: JsonObject | null; gone: boolean }>(
     tx,
     sql`
-    select r.body_hash, r.response, p.id is null or p.deleted_at is not null as gone from idempotency_records r left join posts p on p.id = r.resource_id
+    select r.body_hash, r.response, (p.id is null or p.deleted_at is not null) and not exists (
+        select 1 from publish_jobs j join publish_attempts a on a.job_id = j.id
+        where j.post_id = r.resource_id and a.effect = 'visible') as gone
+    from idempotency_records r left join posts p on p.id = r.resource_id
     where r.operation = ${claim.operation} and r.key = ${claim.key}`,
   );
   const row = rows[0];
@@ -81,39 +100,57 @@ export async function seenKey(
   return row.body_hash === claim.bodyHash ? { kind: "replay", response: row.response } : { kind: "differs" };
 }
 
-/** Replaces an unsent post. Jobs are made anew: none was ever claimed, so nothing of them is history. */
-export async function rewritePost(
+/**
+ * Changes a post and every job of it under their locks: what `decide` says of the jobs as they are now is written with the
+ * post, all or nothing. Job ids stay; what takes a canceled job's place is named on it.
+ */
+export async function changePost(
   tx: Executor,
   tenantId: string,
-  input: Parameters<TenantPublishing["rewrite"]>[0],
-): Promise<boolean> {
-  const { post } = input;
-  const { rowCount } = await runSql<object>(
+  input: Parameters<TenantPublishing["change"]>[0],
+): Promise<Awaited<ReturnType<TenantPublishing["change"]>>> {
+  const { rows: locked } = await runSql<{ id: string }>(
     tx,
-    sql`update posts set content = ${JSON.stringify(post.content)}::jsonb, targets = ${JSON.stringify(post.targets)}::jsonb,
-    scheduled_for = ${post.scheduledFor?.toISOString() ?? null}::timestamptz, version = version + 1, updated_at = domain_now()
-    where id = ${post.id} and version = ${input.ifVersion} and deleted_at is null`,
+    sql`select id from posts where id = ${input.id} and version = ${input.ifVersion} and deleted_at is null for update`,
   );
-  if (rowCount !== 1) return false;
-  const { rows } = await runSql<{
-    frozen: boolean;
-  }>(
+  if (locked.length === 0) return undefined;
+  const rows = await lockJobs(tx, sql`post_id = ${input.id}`);
+  const { post, decided, jobs, remove } = input.decide(
+    rows.map((row) => ({ job: jobRecord(row), facts: factsOf(row, row.now) })),
+  );
+  for (const { jobId, meeting } of decided) {
+    const row = rows.find(({ id }) => id === jobId);
+    if (row && meeting.patch) await patchJob(tx, row, meeting.patch);
+  }
+  const written = post
+    ? sql`status = ${post.status}, content = ${JSON.stringify(post.content)}::jsonb, targets = ${JSON.stringify(post.targets)}::jsonb,
+        scheduled_for = ${post.scheduledFor?.toISOString() ?? null}::timestamptz,`
+    : sql``;
+  const removed =
+    remove === "now" ? sql`deleted_at = domain_now(),` : remove === "when_settled" ? sql`deleting = true,` : sql``;
+  await runSql<object>(
     tx,
-    sql`select (first_claimed_at is not null or state not in ('scheduled', 'held')) as frozen
-    from publish_jobs where post_id = ${post.id} for update`,
+    sql`update posts set ${written} ${removed} version = version + 1, updated_at = domain_now() where id = ${input.id}`,
   );
-  if (rows.some(({ frozen }) => frozen)) throw new Frozen();
-  await runSql<object>(tx, sql`delete from publish_jobs where post_id = ${post.id}`);
-  await runSql<object>(tx, sql`delete from post_versions where post_id = ${post.id}`);
+  if (post) {
+    await runSql<object>(tx, sql`delete from post_versions where post_id = ${input.id}`);
+    await runAll(tx, versionStatements(tenantId, { id: input.id, versions: post.versions }));
+  }
   await runAll(tx, [
-    ...versionStatements(tenantId, post),
-    ...jobStatements(tenantId, post.id, input.jobs, sql`domain_now()`),
+    ...jobStatements(tenantId, input.id, jobs, sql`domain_now()`),
+    ...successorStatements(input.id, jobs),
+    sql`select pg_notify('postd_due', '')`,
   ]);
-  return true;
+  const after = await readPostRow(tx, input.id);
+  return after && { ...after, decided };
 }
 
-/** Rolls a rewrite back: a worker was faster. */
-export class Frozen extends Error {}
+/** Whoever kept the id of a canceled job finds the one that took its place. */
+const successorStatements = (postId: string, jobs: readonly NewJob[]): readonly SQL[] =>
+  jobs.map(
+    (job) => sql`update publish_jobs set successor_id = ${job.id}
+      where post_id = ${postId} and connection_id = ${job.connectionId} and id <> ${job.id} and state = 'canceled'`,
+  );
 
 export async function decidePost(
   tx: Executor,
@@ -123,18 +160,12 @@ export async function decidePost(
   const { rowCount } = await runSql<object>(
     tx,
     sql`update posts set status = ${input.approve ? "approved" : "rejected"}, decided_by = ${input.by}, decided_at = domain_now(),
-    decision_note = ${input.note ?? null}, version = version + 1, updated_at = domain_now() where id = ${input.id} and status = 'awaiting_approval' and deleted_at is null`,
+    decision_note = ${input.note ?? null}, version = version + 1, updated_at = domain_now() where id = ${input.id} and status = 'awaiting_approval' and deleted_at is null and not deleting`,
   );
   if (rowCount !== 1) return false;
-  await runAll(tx, jobStatements(tenantId, input.id, input.jobs, sql`domain_now()`));
+  await runAll(tx, [
+    ...jobStatements(tenantId, input.id, input.jobs, sql`domain_now()`),
+    ...successorStatements(input.id, input.jobs),
+  ]);
   return true;
-}
-
-export async function removePost(tx: Executor, id: string): Promise<void> {
-  await runSql<object>(
-    tx,
-    sql`update publish_jobs set state = 'canceled', held_reason = null, wake_at = null, in_flight = null, fence = fence + 1, updated_at = domain_now()
-    where post_id = ${id} and state in ('scheduled', 'retrying', 'processing', 'held', 'failed')`,
-  );
-  await runSql<object>(tx, sql`update posts set deleted_at = domain_now(), updated_at = domain_now() where id = ${id}`);
 }

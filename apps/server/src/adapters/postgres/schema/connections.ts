@@ -112,6 +112,8 @@ export const connections = pgTable(
     credentialVersion: integer("credential_version").notNull().default(1),
     /** The platform asked us to wait: nothing of this connection starts before. */
     blockedUntil: instant("blocked_until"),
+    /** Somebody disconnects it; what may be live is looked at before the sign-in is withdrawn. */
+    endingAt: instant("ending_at"),
     pausedAt: instant("paused_at"),
     pausedBy: text("paused_by"),
     simulated: boolean("simulated").notNull(),
@@ -125,6 +127,7 @@ export const connections = pgTable(
   (t) => [
     unique("connections_account").on(t.tenantId, t.platform, t.externalId, t.authKind),
     index("connections_tenant").on(t.tenantId, t.id),
+    index("connections_ending").on(t.endingAt).where(sql`ending_at is not null`),
   ],
 );
 

@@ -1,6 +1,17 @@
 import type { HeldReason, JobState, Json, JsonObject, PostStatus } from "@postd/contracts";
 import { sql } from "drizzle-orm";
-import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 import { instant, tenantId } from "./columns.ts";
 import { connections } from "./connections.ts";
 import { tenants } from "./people.ts";
@@ -54,6 +65,8 @@ export const posts = pgTable(
     createdAt: instant("created_at").notNull(),
     updatedAt: instant("updated_at").notNull(),
     deletedAt: instant("deleted_at"),
+    /** Somebody asked to delete it; it goes when every job is settled. */
+    deleting: boolean("deleting").notNull().default(false),
     version: integer("version").notNull().default(1),
   },
   (t) => [index("posts_tenant").on(t.tenantId, t.id)],
@@ -117,6 +130,16 @@ export const publishJobs = pgTable(
     nativeSchedule: boolean("native_schedule").notNull().default(false),
     simulated: boolean("simulated").notNull(),
     firstClaimedAt: instant("first_claimed_at"),
+    /** A visible call was sent, or may have been, and nothing has told how it ended. Set with the intent. */
+    mayBeLive: boolean("may_be_live").notNull().default(false),
+    /** What a person asked and has yet to be done: {kind, by, at, ...}. */
+    wish: jsonb("wish").$type<JsonObject>(),
+    /** How the last wish ended: {kind, outcome, at, message}. */
+    wishOutcome: jsonb("wish_outcome").$type<JsonObject>(),
+    removedAt: instant("removed_at"),
+    removedBy: text("removed_by"),
+    /** The job that took a canceled one's place. */
+    successorId: text("successor_id"),
     /** When a person last decided to send it in spite of its planned time. */
     releasedAt: instant("released_at"),
     createdAt: instant("created_at").notNull(),
@@ -131,7 +154,16 @@ export const publishJobs = pgTable(
     index("publish_jobs_published").on(t.tenantId, t.publishedAt).where(sql`published_at is not null`),
     index("publish_jobs_wake").on(t.wakeAt).where(sql`wake_at is not null`),
     uniqueIndex("publish_jobs_in_flight").on(t.connectionId, t.inFlight).where(sql`in_flight is not null`),
-    uniqueIndex("publish_jobs_external").on(t.connectionId, t.externalPostId).where(sql`external_post_id is not null`),
+    index("publish_jobs_fingerprint").on(t.connectionId, t.fingerprint),
+    index("publish_jobs_in_doubt").on(t.fingerprint).where(sql`may_be_live`),
+    // One post at a platform belongs to one job, over all tenants and sign-ins.
+    uniqueIndex("publish_jobs_external")
+      .on(t.platform, t.simulated, t.externalPostId)
+      .where(sql`external_post_id is not null`),
+    check(
+      "publish_jobs_truth",
+      sql`not may_be_live or state in ('publishing', 'processing', 'retrying', 'unknown', 'published', 'partly_published', 'discarded')`,
+    ),
   ],
 );
 
@@ -192,4 +224,16 @@ export const idempotencyRecords = pgTable(
     createdAt: instant("created_at").notNull(),
   },
   (t) => [primaryKey({ columns: [t.tenantId, t.operation, t.key] })],
+);
+
+/** An app of ours that a platform asked to wait: none of its accounts starts before. No tenant's: an app serves all. */
+export const appBlocks = pgTable(
+  "app_blocks",
+  {
+    platform: text("platform").notNull(),
+    authKind: text("auth_kind").notNull(),
+    simulated: boolean("simulated").notNull(),
+    until: instant("until").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.platform, t.authKind, t.simulated] })],
 );

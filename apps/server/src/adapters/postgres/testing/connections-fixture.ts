@@ -116,6 +116,9 @@ export async function createFixture(): Promise<Fixture> {
       const holds = {
         holdConnection: async ({ connectionId }: { connectionId: string }) => held.push(connectionId),
         handedOver: async () => platform.planned,
+        inDoubt: async () => 0,
+        lookAtOnce: async () => 0,
+        askAboutConnection: async () => 0,
         releaseConnection: async ({ connectionId }: { connectionId: string }) => released.push(connectionId),
       };
       const appCredentials = {

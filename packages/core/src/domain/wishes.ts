@@ -1,0 +1,245 @@
+import type { OutgoingPost } from "@postd/connector-kit";
+import type { HeldReason, JobState, JsonObject, TargetChange, WishKind, WishOutcomeKind } from "@postd/contracts";
+
+interface WishOf<K extends WishKind> {
+  readonly kind: K;
+  /** `usr_...` or `key_...`. */
+  readonly by: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** What a person asked of a job; kept on its row while it cannot be done. */
+export type Wish =
+  | WishOf<"cancel">
+  | (WishOf<"delete"> & { readonly alsoLive: boolean })
+  | WishOf<"remove">
+  | (WishOf<"edit"> & { readonly content: OutgoingPost; readonly fingerprint: string; readonly textOnly: boolean })
+  | (WishOf<"move"> & { readonly scheduledFor: string });
+
+/** How the last wish ended, for people. */
+export interface WishOutcome {
+  readonly kind: WishKind;
+  readonly outcome: WishOutcomeKind;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly message: string;
+}
+
+/** What the rules about wishes know of a job, read under its row's lock. */
+export interface WishFacts {
+  readonly now: Date;
+  readonly state: JobState;
+  readonly heldReason: HeldReason | undefined;
+  /** A visible call was sent, or may have been, and nothing has told how it ended. */
+  readonly mayBeLive: boolean;
+  /** Known at the platform by this id; of a post the platform holds for its time, the planned one. */
+  readonly externalPostId: string | undefined;
+  readonly firstClaimedAt: Date | undefined;
+  readonly nativeSchedule: boolean;
+  /** What the platform lets an app do with this live post. */
+  readonly can: { readonly remove: boolean; readonly editText: boolean };
+}
+
+/** Columns a person's word changes. Left out: unchanged. Every patch but a stored wish raises the fence. */
+export interface JobPatch {
+  readonly state?: JobState;
+  readonly heldReason?: HeldReason | null;
+  readonly wakeAt?: Date | null;
+  readonly scheduledFor?: Date;
+  readonly releasedAt?: Date;
+  readonly tries?: number;
+  readonly failure?: JsonObject | null;
+  readonly forgetProbe?: true;
+  readonly needsPerson?: boolean;
+  readonly mayBeLive?: false;
+  readonly wish?: Wish | null;
+  readonly wishOutcome?: WishOutcome | null;
+  readonly content?: OutgoingPost;
+  readonly fingerprint?: string;
+  /** The steps begin anew; nothing visible was done by them. */
+  readonly forgetSteps?: true;
+  readonly forgetPost?: true;
+  readonly externalPostId?: string;
+  readonly permalink?: string;
+  readonly publishedAt?: Date;
+  readonly holdsClock?: true;
+  /** Whether the mark that makes twins wait stays. */
+  readonly inFlight?: boolean;
+  /** A worker that is at the job can write nothing more. Never for a job that may be live. */
+  readonly raiseFence: boolean;
+}
+
+export interface Meeting {
+  readonly change: TargetChange;
+  readonly message: string;
+  readonly patch?: JobPatch;
+}
+
+/** States in which nothing more happens by itself and nothing is at the platform. */
+const ended: readonly JobState[] = ["canceled", "discarded", "removed"];
+
+/**
+ * What becomes of a wish, by the job's state and whether it may be live: the one table, for every caller. Pure.
+ *
+ *                    surely not live      may be live          live                  at the platform for its time
+ *   cancel           canceled             waits for a look     too late              taken back by the worker
+ *   delete           canceled             waits for a look     left, or removed      taken back by the worker
+ *   remove           nothing to remove    waits for a look     removed by the worker taken back by the worker
+ *   edit             changed              waits for a look     text, by the worker   too late
+ *   move             changed              waits for a look     too late              moved by the worker
+ */
+export function meet(facts: WishFacts, wish: Wish): Meeting {
+  if (ended.includes(facts.state)) return { change: "unchanged", message: `It is ${facts.state} already.` };
+  if (facts.mayBeLive) return stored(facts, wish);
+  if (facts.state === "handed_over") return meetHandedOver(facts, wish);
+  if (facts.externalPostId !== undefined) return meetLive(facts, wish);
+  switch (wish.kind) {
+    case "cancel":
+    case "delete":
+      return { change: "canceled", message: "Canceled; nothing of it is live.", patch: canceled };
+    case "remove":
+      return { change: "unchanged", message: "Nothing of it is live." };
+    case "edit":
+      return { change: "changed", message: "Changed before anything was sent.", patch: rewritten(facts, wish) };
+    case "move":
+      return { change: "changed", message: "Moved.", patch: moved(facts, new Date(wish.scheduledFor)) };
+    default:
+      wish satisfies never;
+      throw new Error("a wish has no rule");
+  }
+}
+
+/** Nothing of it is live and it never goes out. */
+export const canceled: JobPatch = {
+  state: "canceled",
+  heldReason: null,
+  wakeAt: null,
+  wish: null,
+  needsPerson: false,
+  inFlight: false,
+  raiseFence: true,
+};
+
+function stored(facts: WishFacts, wish: Wish): Meeting {
+  return {
+    change: "waiting",
+    message: "It may be live already. POSTD looks first; then it is done, or the live post is named.",
+    // Who sends it now is not interrupted; what sleeps is looked at as soon as a look can tell.
+    patch: { wish, raiseFence: false, ...(facts.state === "publishing" ? {} : { wakeAt: facts.now }) },
+  };
+}
+
+function meetHandedOver(facts: WishFacts, wish: Wish): Meeting {
+  const patch: JobPatch = { wish, wakeAt: facts.now, raiseFence: false };
+  if (wish.kind === "edit")
+    return {
+      change: "too_late",
+      message: "The platform holds it for its time. Cancel it there first, then change it.",
+    };
+  return { change: "waiting", message: "The platform holds it; POSTD asks the platform to change that.", patch };
+}
+
+function meetLive(facts: WishFacts, wish: Wish): Meeting {
+  const worker: JobPatch = { wish, wakeAt: facts.now, tries: 0, raiseFence: false };
+  const removing: Meeting = { change: "removing_live", message: "It is taken down at the platform.", patch: worker };
+  const cannotRemove = "It is live, and the platform lets no app take it down. Delete it there.";
+  switch (wish.kind) {
+    case "cancel":
+      // A thread whose first parts are live: the rest is what can still be stopped.
+      if (facts.state !== "published" && facts.state !== "partly_published")
+        return { change: "canceled", message: "Its first part is live; the rest is not sent.", patch: restCanceled };
+      return { change: "too_late", message: "It is live. Remove it instead." };
+    case "delete":
+      if (!wish.alsoLive) return { change: "left_live", message: "It stays live at the platform." };
+      return facts.can.remove ? removing : { change: "too_late", message: cannotRemove };
+    case "remove":
+      return facts.can.remove ? removing : { change: "too_late", message: cannotRemove };
+    case "edit":
+      if (!wish.textOnly) return { change: "too_late", message: "It is live; only its text could still be changed." };
+      return facts.can.editText
+        ? { change: "changing_live", message: "Its text is changed at the platform.", patch: worker }
+        : { change: "too_late", message: "It is live, and the platform lets no app change it." };
+    case "move":
+      return { change: "too_late", message: "It is live already." };
+    default:
+      wish satisfies never;
+      throw new Error("a wish has no rule");
+  }
+}
+
+const restCanceled: JobPatch = {
+  state: "partly_published",
+  heldReason: null,
+  wakeAt: null,
+  needsPerson: true,
+  inFlight: false,
+  raiseFence: true,
+};
+
+/** New content takes the old one's place. What is held or failed stays so: an edit is no word to send. */
+function rewritten(facts: WishFacts, wish: Extract<Wish, { kind: "edit" }>): JobPatch {
+  const moving = facts.state === "publishing" || facts.state === "processing" || facts.state === "retrying";
+  return {
+    content: wish.content,
+    fingerprint: wish.fingerprint,
+    forgetSteps: true,
+    forgetProbe: true,
+    wish: null,
+    tries: 0,
+    inFlight: false,
+    raiseFence: true,
+    ...(moving ? { state: "retrying", wakeAt: facts.now } : {}),
+  };
+}
+
+function moved(facts: WishFacts, at: Date): JobPatch {
+  const base = { scheduledFor: at, wish: null, tries: 0, raiseFence: true } as const;
+  const sleeps = facts.state === "failed" || (facts.state === "held" && facts.heldReason !== "missed");
+  if (sleeps) return base;
+  return {
+    ...base,
+    state: facts.firstClaimedAt ? "retrying" : "scheduled",
+    heldReason: null,
+    releasedAt: facts.now,
+    wakeAt: at < facts.now ? facts.now : at,
+    inFlight: false,
+  };
+}
+
+/** What a worker's look has settled: the job is surely not live, and this wish was kept on it. */
+export function afterAbsence(facts: WishFacts, wish: Wish): JobPatch {
+  const outcome = (message: string): { wishOutcome: WishOutcome } => ({
+    wishOutcome: { kind: wish.kind, outcome: "done", at: facts.now.toISOString(), message },
+  });
+  switch (wish.kind) {
+    case "cancel":
+    case "delete":
+    case "remove":
+      return { ...canceled, mayBeLive: false, ...outcome("It was not live, and it is canceled.") };
+    case "edit":
+      return { ...rewritten(facts, wish), ...outcome("It was not live; the new version goes out.") };
+    case "move":
+      return {
+        ...moved(facts, new Date(wish.scheduledFor)),
+        ...outcome("It was not live; it waits for its new time."),
+      };
+    default:
+      wish satisfies never;
+      throw new Error("a wish has no rule");
+  }
+}
+
+/** The wish came too late: the post is live, known by its id. What the person may do now is said with it. */
+export function tooLate(facts: WishFacts, wish: Wish): JobPatch {
+  const message =
+    wish.kind === "cancel" || wish.kind === "delete"
+      ? "It had gone out already and is live. It can be removed."
+      : "It had gone out already and is live as it was.";
+  return {
+    wish: null,
+    wishOutcome: { kind: wish.kind, outcome: "too_late", at: facts.now.toISOString(), message },
+    wakeAt: null,
+    raiseFence: false,
+  };
+}
