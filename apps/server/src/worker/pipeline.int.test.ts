@@ -23,6 +23,7 @@ describe("the publish pipeline", () => {
   });
   after(() => h.close());
   beforeEach(async () => {
+    await h.forget();
     ({ caller, connectionId } = await h.tenant());
     Object.assign(h.platform, {
       live: [],

@@ -70,7 +70,7 @@ export function decide(input: DecideInput): Decision {
   return told;
 }
 
-function byKind({ failure, step, tries, refreshed, random }: DecideInput): Decision {
+function byKind({ failure, tries, refreshed, random }: DecideInput): Decision {
   switch (failure.kind) {
     case "auth_expired":
       return refreshed ? attention : { do: "refresh" };
@@ -96,10 +96,10 @@ function byKind({ failure, step, tries, refreshed, random }: DecideInput): Decis
     case "outcome_unknown":
       return again(tries, random);
     case "unexpected_response": {
-      // An invisible call or a read whose answer cannot be used is made again; what was said on purpose is not.
+      // Nothing visible was sent: what broke or cannot be read is made again; what was said on purpose is not.
       const isSaid = failure.status >= 400 && failure.status < 500 && failure.status !== 408;
       const exhausted = retryDelaysMs[tries] === undefined;
-      if (isSaid || exhausted || step.effect === "visible") return { do: "fail", tellOperator: true };
+      if (isSaid || exhausted) return { do: "fail", tellOperator: true };
       return again(tries, random);
     }
     default:

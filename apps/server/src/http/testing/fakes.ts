@@ -53,7 +53,7 @@ export function fakeServices(): Omit<HttpServices, "people"> {
       listJobs: () => page(job),
       retryJob: (_caller, id) => wished(id, job),
       cancelJob: (_caller, id) => wished(id, job),
-      removeJob: (_caller, id) => wished(id, job),
+      removeJob: async (_caller, id) => (known(id) ? ok({ view: { ...job, id }, waits: true }) : fail(missing)),
       resolveJob: (_caller, id) => one(id, job),
       listDlq: async () => ok({ groups: [] }),
       replayDlq: async () => ok({ replayed: 0, refused: [] }),

@@ -121,6 +121,9 @@ function admitInput(row: ClaimRow, lateAfterMs: number): AdmitInput {
   };
 }
 
+/** A wait longer than this is shown as held, with its reason. */
+const shownAsHeldMs = 15 * 60_000;
+
 const noLonger = { refused: "changed meanwhile" };
 
 async function apply(
@@ -135,12 +138,15 @@ async function apply(
       if (admission.why === "settled" && row.wake_at !== null) await change(db, row, sql`wake_at = null`);
       return { refused: admission.why };
     case "wait": {
-      const state = row.state === "publishing" || row.state === "unknown" ? "retrying" : row.state;
-      await change(
-        db,
-        row,
-        sql`state = ${state}, lease_until = null, wake_at = ${admission.until.toISOString()}::timestamptz`,
-      );
+      const until = sql`${admission.until.toISOString()}::timestamptz`;
+      const isLong = admission.until.getTime() - row.now.getTime() > shownAsHeldMs && !row.may_be_live;
+      const state =
+        admission.why === "blocked" && isLong && row.external_post_id === null
+          ? sql`state = 'held', held_reason = 'quota', in_flight = null`
+          : sql`state = ${row.state === "publishing" || row.state === "unknown" ? "retrying" : row.state}`;
+      // Whoever waits because the platform asked for it was looked after, so its time is not missed meanwhile.
+      const attended = admission.why === "blocked" ? sql`, released_at = ${until}` : sql``;
+      await change(db, row, sql`${state}, lease_until = null, wake_at = ${until} ${attended}`);
       return { refused: admission.why };
     }
     case "hold": {
