@@ -275,7 +275,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
         queue,
         due: createDueJobs(system.db),
         health: reader,
-        inbound: { registry, inbox: createInbox(app.db, system.db), connections: connectionsRepo, access, holds },
+        inbound: { registry, inbox: createInbox(app.db, system.db), connections: connectionsRepo, access, holds, log },
         sweep: { retention: createRetention(system.db), blobs, blobRows: createBlobRows(system.db), clock },
         leases: createLeases({ pool: system.pool, owner }),
         listener,

@@ -1,25 +1,21 @@
 import type { ServiceError } from "@postd/contracts";
+import { causesOf, isPassing } from "../adapters/postgres/database-error.ts";
 import { Refusal } from "./problem.ts";
 
-/** Server not there, going away, starting, or out of connections (PostgreSQL appendix A, classes 08, 53, 57). */
-const databaseAway = /^(08...|53300|57P0[1235]|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|ENOENT)$/;
 /** Text that PostgreSQL cannot keep: a null character, a broken encoding. Refused earlier; this is the net below. */
 const unstorableText = /^(22021|22P05|22P02)$/;
-/** What the driver says without a code. */
-const driverLost =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
-
 /** What is answered when something was thrown. Only a broken promise of our own is `internal`. */
 export function refusalOf(error: unknown): ServiceError {
   if (error instanceof Refusal) return error.refusal;
-  const causes = chain(error);
+  const causes = causesOf(error);
   const fastify = causes.map(fastifyRefusal).find((refusal) => refusal !== undefined);
   if (fastify) return fastify;
   const codes = causes.map(codeOf);
-  if (codes.some((code) => databaseAway.test(code)) || causes.some((cause) => driverLost.test(messageOf(cause))))
+  if (isPassing(error))
     return {
       code: "unavailable",
-      detail: "The database cannot be reached, so nothing was changed by this request that it could not confirm.",
+      detail:
+        "The database cannot be reached or is too busy, so nothing was changed by this request that it could not confirm.",
       next: "Try again shortly; with an Idempotency-Key a creating request is safe to repeat.",
       retryAfterMs: 5_000,
     };
@@ -70,25 +66,12 @@ function fastifyRefusal(error: unknown): ServiceError | undefined {
   }
 }
 
-/** The error and what caused it, outermost first. */
-function chain(error: unknown): unknown[] {
-  const causes: unknown[] = [];
-  for (let at = error; at !== undefined && at !== null && causes.length < 10; ) {
-    causes.push(at);
-    if (at instanceof AggregateError) causes.push(...at.errors);
-    at = at instanceof Error ? at.cause : undefined;
-  }
-  return causes;
-}
-
 const codeOf = (error: unknown): string =>
   typeof error === "object" && error !== null && "code" in error && typeof error.code === "string" ? error.code : "";
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : "");
-
 /** What of an error may be logged: kinds, codes, places. A failed query's message holds its values, so it is left out. */
 export function loggable(error: unknown): readonly Record<string, string>[] {
-  return chain(error).map((cause) => {
+  return causesOf(error).map((cause) => {
     if (!(cause instanceof Error)) return { thrown: typeof cause };
     const message = "params" in cause || "detail" in cause ? "" : cause.message;
     return {

@@ -62,8 +62,7 @@ function signedCallback(
   if (request.query.event !== "data_deletion")
     return { kind: "accepted", answer: { status: 200, json: { success: true } } };
   const code = confirmationCode(signed);
-  const host = request.headers["x-forwarded-host"] ?? request.headers.host ?? "";
-  const url = `https://${host}/api/webhooks/${platform}?deletion=${code}`;
+  const url = `${request.publicUrl}/api/webhooks/${platform}?deletion=${code}`;
   return { kind: "accepted", answer: { status: 200, json: { url, confirmation_code: code } } };
 }
 
