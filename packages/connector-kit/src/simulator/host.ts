@@ -5,7 +5,7 @@ import { answerControl, type ControlPanel } from "./control.ts";
 import { presentedCredential, tokenWithinBytes } from "./credential.ts";
 import { createHolds, type Holds } from "./holds.ts";
 import { pageHeaders } from "./html.ts";
-import { type MountedSimulator, mountInProcess, named, outcomeOf, replacedAnswer } from "./mount.ts";
+import { type MountedSimulator, mountInProcess, named, outcomeOf } from "./mount.ts";
 import { postPage } from "./overview.ts";
 import { findMount } from "./route.ts";
 import type { SimAnswer, SimRequest, SimResponse, SimulatorDefinition } from "./types.ts";
@@ -146,8 +146,8 @@ async function simulate(
 
   if (fault !== undefined && fault.at !== "after") {
     if (fault.at === "body" && begun.byteLength === 0) await readFirstBytes(req);
-    if (fault.fault !== "hold") {
-      const cut = fault.fault === "drop" ? "drop" : replacedAnswer(fault.status);
+    if (fault.answer !== "hold") {
+      const cut = fault.answer;
       mount.record({ ...entry, outcome: outcomeOf(cut) });
       return finish(req, res, cut);
     }
@@ -161,8 +161,8 @@ async function simulate(
   const answer = await mount.apply({ ...head, headers, rawBody });
   const applied = outcomeOf(answer);
 
-  if (fault?.at === "after" && fault.fault !== "hold") {
-    const cut = fault.fault === "drop" ? "drop" : replacedAnswer(fault.status);
+  if (fault?.at === "after" && fault.answer !== "hold") {
+    const cut = fault.answer;
     mount.record({ ...told, outcome: outcomeOf(cut), applied });
     return finish(req, res, cut);
   }
