@@ -234,7 +234,8 @@ async function dropDashboardRole(): Promise<void> {
   await admin.query("drop role postd_dashboard");
 }
 
-const refused = /permission denied|cannot (insert into|update|delete from) view|must be owner|no schema has been selected|insufficient privilege/;
+const refused =
+  /permission denied|cannot (insert into|update|delete from) view|must be owner|no schema has been selected|insufficient privilege/;
 async function refuses(client: pg.Client, statement: string): Promise<void> {
   await assert.rejects(client.query(statement), refused, statement);
   await client.query("rollback");
