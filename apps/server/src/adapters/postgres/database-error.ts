@@ -28,6 +28,8 @@ export const isPassing = (error: unknown): boolean =>
   causesOf(error).some((cause) => {
     if (!(cause instanceof Error)) return false;
     const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
+    // A server that ends or refuses the whole connection, whatever for.
+    if (cause instanceof pg.DatabaseError && /^(FATAL|PANIC)$/.test(cause.severity ?? "")) return true;
     if (passingState.test(code)) return true;
     const syscall = "syscall" in cause && typeof cause.syscall === "string" ? cause.syscall : "connect";
     // A file that is missing has the same code as a socket that is.
