@@ -48,6 +48,26 @@ describe("routing", () => {
     assert.match(await unknown.text(), /no simulator serves pinboard.test/);
   });
 
+  it("answers an address that is none without failing", async () => {
+    for (const [line, status] of [
+      ["//", 404],
+      ["//evil.example", 404],
+      ["http://[/__sim/", 400],
+      ["*", 400],
+      ["/api.pinboard.test/%zz", 400],
+      ["/api.pinboard.test/%c3%28", 400],
+      ["/__sim/../../etc/passwd", 404],
+      ["/__sim/pinboard/media/%2e%2e%2fpackage.json", 404],
+      ["/__sim/__proto__/posts", 404],
+    ] as const) {
+      const socket = connect(host.port, "127.0.0.1");
+      socket.end(`GET ${line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+      const [chunk] = await once(socket, "data");
+      assert.match(String(chunk), new RegExp(`^HTTP/1\\.1 ${status}`), line);
+    }
+    assert.deepEqual(host.simulator("pinboard").crashes(), []);
+  });
+
   it("shows the page of a post to a browser at its permalink, with its text escaped", async () => {
     await pin("<script>alert(1)</script>");
     const path = new URL(posts()[0]?.permalink ?? "");

@@ -101,7 +101,9 @@ interface Context {
 }
 
 async function serve(req: IncomingMessage, res: ServerResponse, context: Context): Promise<void> {
-  const url = new URL(req.url ?? "/", "http://simulator.invalid");
+  const url = URL.parse(`http://simulator.invalid${req.url ?? "/"}`);
+  if (url === null || !req.url?.startsWith("/"))
+    return sendAnswer(res, { status: 400, json: { error: "this is no address" } });
   if (url.pathname === "/" || url.pathname === "/__sim")
     return sendAnswer(res, { status: 302, headers: { location: "/__sim/" } });
   if (url.pathname.startsWith("/__sim/")) return sendAnswer(res, await control(req, url.pathname, context.panel));

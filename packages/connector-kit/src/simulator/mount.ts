@@ -114,6 +114,8 @@ export function mountInProcess(definition: SimulatorDefinition, options: MountOp
     accountsOf,
     arm: (fault) => faults.arm(fault),
     async apply(request) {
+      // No platform serves a path that is no text; none of its simulators has to ask.
+      if (!isText(request.path)) return { status: 400, text: "Bad Request" };
       try {
         return await simulator.handle(request);
       } catch (error) {
@@ -170,6 +172,14 @@ export const outcomeOf = (answer: SimAnswer): number | "drop" | "hold" =>
 function changes(entry: RecordedRequest): boolean {
   if (entry.applied === undefined || ["GET", "HEAD", "OPTIONS"].includes(entry.method)) return false;
   return typeof entry.applied === "string" || entry.applied < 400;
+}
+
+function isText(path: string): boolean {
+  try {
+    return decodeURIComponent(path) !== "";
+  } catch {
+    return false;
+  }
 }
 
 function withoutQuery(url: string): string {
