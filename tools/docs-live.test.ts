@@ -5,7 +5,10 @@ import { after, before, test } from "node:test";
 import { createSimulatorHost, type SimulatorHost } from "@postd/connector-kit/simulator";
 import { simulatorDefinitions } from "@postd/connectors/simulators";
 import { connectionStatuses, jobStates, operations, scopes } from "@postd/contracts";
+import { retentionDays } from "@postd/core";
 import { z } from "zod";
+import { faultsAtMost } from "../apps/server/src/adapters/postgres/inbox.ts";
+import { defaultRules } from "../apps/server/src/compose/compose.ts";
 import { startFakeApp } from "../apps/server/src/http/testing/fake-app.ts";
 
 /** What pages say about a running server and its simulators, held against both. */
@@ -146,6 +149,16 @@ test("every word of a command behind npm run db and npm run keys is one the comm
       count += 1;
     }
   assert.ok(count >= 8, `${count}`);
+});
+
+test("how long and how often, as the guides tell it, is what the code does", () => {
+  const operate = textOf("docs/guides/operate.md");
+  const days = (count: number) => (count === 1 ? "a day" : `${count} days`);
+  assert.match(operate, new RegExp(`First answers to an .* ${days(retentionDays.answers)} where there is none`));
+  assert.match(operate, new RegExp(`Raw requests of platforms.*\\| ${days(retentionDays.inbound)};`));
+  assert.match(operate, new RegExp(`Files no row names.*\\| ${days(retentionDays.looseBlobs)} \\|`));
+  assert.deepEqual([defaultRules.lateAfterMs, /more than an hour late/.test(operate)], [3_600_000, true]);
+  assert.deepEqual([faultsAtMost, /fails six times by its own doing/.test(operate)], [6, true]);
 });
 
 test("states, statuses and scopes in tables and commands are those of the API, and no status is left out", () => {

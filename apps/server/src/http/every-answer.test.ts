@@ -138,6 +138,15 @@ test("every answer that no operation gives carries the same: files, pages, sign-
   for (const method of ["OPTIONS", "DELETE", "PATCH"] as const) await injected({ method, url: "/some/page" });
 });
 
+test("every page says that platforms are simulated, while they are", async () => {
+  for (const simulated of [true, false]) {
+    const { app: plain } = await startFakeApp({ config: { simulated } });
+    for (const url of ["/", "/accounts/choose?grantId=x", "/accounts/choose?error=x", "/api/openapi.json"])
+      assert.equal(/are simulated/.test((await plain.inject({ url })).body), simulated, url);
+    await plain.close();
+  }
+});
+
 test("a caller who asks too often is answered with the same headers", async () => {
   const limited = await startFakeApp({
     config: { rateLimits: { perKeyPerMinute: 1, perTenantPerMinute: 1, perAddressPerMinute: 1 } },

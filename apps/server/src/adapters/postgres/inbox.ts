@@ -9,7 +9,7 @@ import { runSql } from "./run-sql.ts";
 import { withoutTenant } from "./tenant-tx.ts";
 
 /** A request that failed so often by its own doing is put aside. */
-const faultsAtMost = 6;
+export const faultsAtMost = 6;
 /** So many begun and never ended tries mean that the request ends the process. */
 const triesAtMost = 50;
 /** Ten seconds, then three times as long each time, an hour at most. */
