@@ -47,9 +47,11 @@ export interface HealthAnswer {
 export interface InboundRequest {
   readonly method: string;
   readonly query: Readonly<Record<string, string | undefined>>;
-  /** By lower-case name. */
+  /** By lower-case name; none that says where the request was sent, since its sender may say anything. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly rawBody: Uint8Array;
+  /** Where people and platforms reach this instance, without a slash at the end: what answers must build addresses from. */
+  readonly publicUrl: string;
 }
 
 export type InboundAnswer =

@@ -24,14 +24,14 @@ export const HealthView = z.object({
     ageMs: z.number().optional(),
     latencyMs: z.number().optional(),
   }),
-  /** How late the oldest due job is; 0 when none waits. */
-  oldestDueMs: z.number(),
+  /** How late the oldest due job is; 0 when none waits, absent while nobody can know. */
+  oldestDueMs: z.number().optional(),
   pausedAt: Instant.optional(),
   platforms: z.array(
     z.object({
       id: PlatformId,
       name: z.string(),
-      status: z.enum(["ok", "degraded", "down", "not_configured"]),
+      status: z.enum(["ok", "degraded", "down", "unknown", "not_configured"]),
       apiVersion: z.string(),
       sunsetAt: z.string().optional(),
       simulated: z.boolean(),

@@ -82,7 +82,7 @@ export const PlatformView = z.object({
   constraints: z.object({ text: TextLimitView }),
   optionsSchema: Data,
   apiVersion: z.object({ current: z.string(), sunsetAt: z.string().optional() }),
-  healthStatus: z.enum(["ok", "degraded", "down", "not_configured"]),
+  healthStatus: z.enum(["ok", "degraded", "down", "unknown", "not_configured"]),
   simulated: z.boolean(),
 });
 export type PlatformView = z.infer<typeof PlatformView>;

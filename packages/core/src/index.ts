@@ -30,6 +30,7 @@ export * from "./services/connections-view.ts";
 export * from "./services/connector-context.ts";
 export * from "./services/health/canary.ts";
 export * from "./services/health.ts";
+export { storableJson } from "./services/inbound/storable-event.ts";
 export * from "./services/inbound.ts";
 export * from "./services/media.ts";
 export * from "./services/new-id.ts";

@@ -195,7 +195,8 @@ async function settle(query: System["query"]): Promise<void> {
     const rows = await query<{ what: string }>(
       `select id || ' ' || state as what from publish_jobs
          where state = 'publishing' or (wake_at is not null and wake_at <= domain_now())
-       union all select id from webhook_inbox where processed_at is null
+       union all select id from webhook_inbox
+         where processed_at is null and dead_at is null and (error is null or next_try_at <= domain_now())
        union all select data::text from ${engineSchema}.job where name = 'publish' and state = 'active'`,
     );
     if (rows.length === 0) return;

@@ -32,7 +32,7 @@ export async function checkDatabase(
   }
   try {
     const findings: Finding[] = [];
-    for (const look of [connection, migrations, roles, rowSecurity, (c: pg.Client) => keys(c, config)]) {
+    for (const look of [connection, migrations, roles, rowSecurity, inbound, (c: pg.Client) => keys(c, config)]) {
       try {
         findings.push(await look(client));
       } catch (error) {
@@ -95,6 +95,19 @@ async function rowSecurity(client: pg.Client): Promise<Finding> {
   const open = walled.filter(({ forced, policies }) => !forced || policies === 0).map(({ name }) => name);
   const detail = open.length > 0 ? `not forced on ${open.join(", ")}` : `forced on all ${walled.length} tenant tables`;
   return { ok: open.length === 0 && walled.length > 0, what: "row security", detail };
+}
+
+/** Requests of platforms that could not be worked on, whatever was tried. */
+async function inbound(client: pg.Client): Promise<Finding> {
+  await client.query("set role postd_system");
+  const { rows } = await client.query<{ n: number }>(
+    "select count(*)::int as n from webhook_inbox where dead_at is not null",
+  );
+  await client.query("reset role");
+  const n = rows[0]?.n ?? 0;
+  const what = "inbound";
+  if (n === 0) return { ok: true, what, detail: "nothing was put aside" };
+  return { ok: false, what, detail: `requests of platforms were put aside: ${n}; npm run db -- retry-inbound` };
 }
 
 /** Really opens one data key of each master key, which is what the server will have to do. */

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { restoreBackup } from "../adapters/postgres/backup/restore-backup.ts";
 import { writeBackup } from "../adapters/postgres/backup/write-backup.ts";
 import { knownMigrations, migrateDatabase } from "../adapters/postgres/migrate.ts";
+import { retryInbound } from "../adapters/postgres/retry-inbound.ts";
 import type { Config } from "../config.ts";
 import { checkDatabase } from "./check-database.ts";
 import { masterKeysAtHand } from "./master-keys.ts";
@@ -16,7 +17,8 @@ const usage = `npm run db -- <command>
   backup <folder> [--with-key] [--no-media]
                                        one consistent copy while the server runs; --with-key puts the master keys
                                        beside it, so keep it as safe as the tokens themselves
-  restore <folder> [--without-key]     load a backup into an empty database; stop the server first`;
+  restore <folder> [--without-key]     load a backup into an empty database; stop the server first
+  retry-inbound                        try again what platforms sent and POSTD put aside`;
 
 await runCommand(usage, async (config, args, say) => {
   const { positionals, values } = parseArgs({
@@ -78,6 +80,9 @@ await runCommand(usage, async (config, args, say) => {
         if (done.missingKeys.length > 0) say("Tokens could not be brought back. Connect every account again.");
         return true;
       }
+      case "retry-inbound":
+        say(`${await retryInbound(server.url)} requests of platforms are tried again.`);
+        return true;
       default:
         throw new UsageError(`There is no command "${command}".`);
     }

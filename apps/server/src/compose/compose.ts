@@ -35,7 +35,7 @@ import { createSmtpMail } from "../adapters/mail/smtp-mail.ts";
 import { createMetrics } from "../adapters/metrics/metrics.ts";
 import { createApiKeysRepo } from "../adapters/postgres/api-keys-repo.ts";
 import { createConnectionsRepo } from "../adapters/postgres/connections-repo.ts";
-import { isDatabaseAway } from "../adapters/postgres/database-error.ts";
+import { isPassing } from "../adapters/postgres/database-error.ts";
 import { createDomainClock } from "../adapters/postgres/domain-clock.ts";
 import { createGrantsRepo } from "../adapters/postgres/grants-repo.ts";
 import { createHealthReader } from "../adapters/postgres/health-repo.ts";
@@ -176,7 +176,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
     random: Math.random,
     randomBits: (bits) => BigInt.asUintN(bits, BigInt(`0x${randomBytes(Math.ceil(bits / 8)).toString("hex")}`)),
     contextFor,
-    isPassing: isDatabaseAway,
+    isPassing,
     every: (ms, fn) => {
       const timer = setInterval(fn, ms);
       return () => clearInterval(timer);
@@ -285,7 +285,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
         due: createDueJobs(system.db),
         finishDisconnects: (ending) => finishDisconnects(connectionsDeps, ending),
         health: reader,
-        inbound: { registry, inbox: createInbox(app.db, system.db), connections: connectionsRepo, access, holds },
+        inbound: { registry, inbox: createInbox(app.db, system.db), connections: connectionsRepo, access, holds, log },
         sweep: { retention: createRetention(system.db), blobs, blobRows: createBlobRows(system.db), clock },
         leases: createLeases({ pool: system.pool, owner }),
         listener,

@@ -1,11 +1,10 @@
-import { randomUUID } from "node:crypto";
 import cookie from "@fastify/cookie";
-import helmet from "@fastify/helmet";
 import multipart from "@fastify/multipart";
 import fastify, { type FastifyInstance, LogController } from "fastify";
 import { registerAuthRoutes } from "./auth-routes.ts";
 import type { HttpDeps } from "./deps.ts";
 import { registerDocs } from "./docs.ts";
+import { everyAnswer } from "./every-answer.ts";
 import { parseJsonBody } from "./json-body.ts";
 import { registerPublicMedia } from "./media/public-media.ts";
 import { registerPlainPages } from "./plain-pages.ts";
@@ -13,7 +12,6 @@ import { sendProblem } from "./problem.ts";
 import { rateChecks } from "./rate-limits.ts";
 import { accessOf, registerRoute } from "./register.ts";
 import { routes } from "./routes.ts";
-import { securityHeaders } from "./security-headers.ts";
 import { loggable, refusalOf } from "./thrown.ts";
 import { registerWeb } from "./web.ts";
 
@@ -26,23 +24,38 @@ export { defaultHttpLimits } from "./deps.ts";
  */
 export function createHttpApp(deps: HttpDeps): FastifyInstance {
   const { config, log } = deps;
+  const answers = everyAnswer(config);
   const app = fastify({
     loggerInstance: log,
     // The framework's own lines would hold whole addresses, and those carry codes and signatures.
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
-    genReqId: () => `req_${randomUUID().replaceAll("-", "")}`,
+    genReqId: (request) => answers.requestId(request),
+    // Node would answer a missing host, and the framework a request while closing, in words of their own.
+    http: { requireHostHeader: false },
+    return503OnClosing: false,
     bodyLimit: config.jsonMaxBytes,
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => {
+      answers.cover(request.raw, reply.raw);
       log.debug({ requestId: request.id }, "refused before routing");
       void sendProblem(reply, refusalOf(error));
     },
+    clientErrorHandler: (error, socket) => {
+      const requestId = answers.malformed(error, socket);
+      log.debug({ requestId, code: error.code }, "refused what is not a request");
+    },
   });
 
+  // First on the server itself, before the framework sees anything; the hook is for requests that come without a socket.
+  app.server.prependListener("request", answers.cover);
+  // An expectation we do not know may be ignored (RFC 9110 section 10.1.1); Node would answer it bare.
+  app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
   app.addHook("onRequest", async (request, reply) => {
-    reply.header("x-request-id", request.id);
+    answers.cover(request.raw, reply.raw);
+    const refused = answers.refusal(request.raw);
+    return refused === undefined ? undefined : sendProblem(reply, refused);
   });
   app.addHook("onResponse", async (request, reply) => {
     const principal = accessOf.get(request)?.principal;
@@ -76,7 +89,6 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
   );
 
   app.register(async (root) => {
-    await root.register(helmet, securityHeaders(config));
     await root.register(cookie);
     await root.register(multipart, {
       limits: { files: 1, fields: 4, fieldSize: 20_000, fileSize: config.mediaMaxBytes + 1, headerPairs: 100 },

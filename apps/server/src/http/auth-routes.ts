@@ -4,6 +4,7 @@ import { z } from "zod";
 import { headersOf } from "./access.ts";
 import type { HttpDeps } from "./deps.ts";
 import { isStorable, parseJsonBody } from "./json-body.ts";
+import { ownAddress } from "./own-address.ts";
 import { sendProblem } from "./problem.ts";
 import type { RateCheck } from "./rate-limits.ts";
 
@@ -37,7 +38,7 @@ export function registerAuthRoutes(app: FastifyInstance, deps: HttpDeps, rate: R
     handler: async (request, reply) => {
       const over = await rate(request, reply, undefined);
       if (over) return sendProblem(reply, over);
-      const url = new URL(request.url, deps.config.publicUrl);
+      const url = ownAddress(request, deps.config.publicUrl);
       const path = url.pathname.slice(base.length);
       if (!open.some((pattern) => pattern.test(`${request.method} ${path}`)))
         return sendProblem(reply, { code: "not_found", detail: "There is no such sign-in operation." });

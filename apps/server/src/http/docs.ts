@@ -11,7 +11,7 @@ const pageCss = ".swagger-ui .topbar { display: none }";
 
 /** `/api/openapi.json` and a page to browse it at `/docs`, all files of it from this server. */
 export async function registerDocs(app: FastifyInstance, config: HttpConfig): Promise<void> {
-  const document = openApiDocument(operations, { version: config.version, publicUrl: config.publicUrl });
+  const document = openApiDocument(operations, config);
   const text = JSON.stringify(document);
   app.get("/api/openapi.json", (_request, reply) =>
     reply.type("application/json; charset=utf-8").header("cache-control", "no-cache").send(text),

@@ -48,7 +48,7 @@ const always: readonly ErrorCode[] = ["invalid_input", "rate_limited", "internal
 /** The OpenAPI 3.1 document, made of the operations and nothing else. Pure. */
 export function openApiDocument(
   operations: readonly Operation[],
-  info: { readonly version: string; readonly publicUrl: string },
+  info: { readonly version: string; readonly publicUrl: string; readonly simulated?: boolean },
 ): Json {
   const schemas: Json = {};
   const schemaOf = (schema: z.ZodType, io: "input" | "output") => jsonSchema(schema, io, schemas);
@@ -63,8 +63,7 @@ export function openApiDocument(
     info: {
       title: "POSTD",
       version: info.version,
-      description:
-        "Publish one piece of content to many platforms, on time and exactly once. Errors are RFC 9457 problem documents with a code, who can act, and the next step. Lists are paged by an opaque cursor.",
+      description: `Publish one piece of content to many platforms, on time and exactly once. Errors are RFC 9457 problem documents with a code, who can act, and the next step. Lists are paged by an opaque cursor.${info.simulated ? " Platforms without credentials are simulated here: nothing reaches the real ones." : ""}`,
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: info.publicUrl }],

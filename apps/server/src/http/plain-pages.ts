@@ -6,13 +6,14 @@ import type { HttpConfig } from "./deps.ts";
  * say what is here and what comes next, and hold no script.
  */
 export function registerPlainPages(app: FastifyInstance, config: HttpConfig): void {
+  const note = config.simulated ? "Platforms without credentials are simulated: nothing reaches the real ones." : "";
+  const page = (title: string, paragraphs: readonly string[]) => pageOf(title, [...paragraphs, note]);
   app.get("/", (_request, reply) =>
     reply
       .type("text/html; charset=utf-8")
       .send(
         page("POSTD is running", [
           "This server publishes to social and marketing platforms through its API.",
-          config.simulated ? "Platforms without credentials are simulated: nothing reaches the real ones." : "",
           '<a href="/docs">Browse the API</a> &middot; <a href="/api/health">Does work flow?</a>',
         ]),
       ),
@@ -36,7 +37,7 @@ export function registerPlainPages(app: FastifyInstance, config: HttpConfig): vo
   );
 }
 
-function page(title: string, paragraphs: readonly string[]): string {
+function pageOf(title: string, paragraphs: readonly string[]): string {
   const body = paragraphs.filter((text) => text !== "").map((text) => `<p>${text}</p>`);
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><title>${title}</title>
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1rem;color:#151a22;background:#f4f5f8}h1{font-size:1.3rem}code{background:#e8ebf0;padding:.1em .3em;border-radius:4px}a{color:#215cd0}

@@ -102,7 +102,8 @@ function parseInput(operation: Operation, request: FastifyRequest): Result<Parse
       ...(field === undefined ? {} : { field }),
     });
   }
-  const odd = unstorable(request.query, "");
+  // What a platform sends is made storable instead: it cannot correct it.
+  const odd = operation.bodyKind === "raw" ? undefined : unstorable(request.query, "");
   if (odd) return fail({ code: "invalid_input", ...odd });
   const query = operation.query?.safeParse(request.query);
   if (query && !query.success) return fail(invalidInput(query.error));

@@ -1,8 +1,8 @@
-import type { FastifyHelmetOptions } from "@fastify/helmet";
+import type { HelmetOptions } from "helmet";
 import type { HttpConfig } from "./deps.ts";
 
 /** Headers of every answer. Pages may load from here, pictures also from platforms; nobody may frame them. */
-export function securityHeaders(config: HttpConfig): FastifyHelmetOptions {
+export function securityHeaders(config: HttpConfig): HelmetOptions {
   const isHttps = config.publicUrl.startsWith("https:");
   return {
     contentSecurityPolicy: {

@@ -30,3 +30,8 @@ test("values of a failed query are not logged", () => {
   assert.match(logged, /23505/);
   assert.match(logged, /thrown\.test\.ts/);
 });
+
+test("a missing file is not taken for a missing database", () => {
+  const missing = Object.assign(new Error("no such file"), { code: "ENOENT", syscall: "open" });
+  assert.equal(refusalOf(missing).code, "internal");
+});

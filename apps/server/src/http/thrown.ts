@@ -1,21 +1,21 @@
 import type { ServiceError } from "@postd/contracts";
-import { isDatabaseAway } from "../adapters/postgres/database-error.ts";
+import { causesOf, isPassing } from "../adapters/postgres/database-error.ts";
 import { Refusal } from "./problem.ts";
 
 /** Text that PostgreSQL cannot keep: a null character, a broken encoding. Refused earlier; this is the net below. */
 const unstorableText = /^(22021|22P05|22P02)$/;
-
 /** What is answered when something was thrown. Only a broken promise of our own is `internal`. */
 export function refusalOf(error: unknown): ServiceError {
   if (error instanceof Refusal) return error.refusal;
-  const causes = chain(error);
+  const causes = causesOf(error);
   const fastify = causes.map(fastifyRefusal).find((refusal) => refusal !== undefined);
   if (fastify) return fastify;
   const codes = causes.map(codeOf);
-  if (isDatabaseAway(error))
+  if (isPassing(error))
     return {
       code: "unavailable",
-      detail: "The database cannot be reached, so nothing was changed by this request that it could not confirm.",
+      detail:
+        "The database cannot be reached or is too busy, so nothing was changed by this request that it could not confirm.",
       next: "Try again shortly; with an Idempotency-Key a creating request is safe to repeat.",
       retryAfterMs: 5_000,
     };
@@ -66,23 +66,12 @@ function fastifyRefusal(error: unknown): ServiceError | undefined {
   }
 }
 
-/** The error and what caused it, outermost first. */
-function chain(error: unknown): unknown[] {
-  const causes: unknown[] = [];
-  for (let at = error; at !== undefined && at !== null && causes.length < 10; ) {
-    causes.push(at);
-    if (at instanceof AggregateError) causes.push(...at.errors);
-    at = at instanceof Error ? at.cause : undefined;
-  }
-  return causes;
-}
-
 const codeOf = (error: unknown): string =>
   typeof error === "object" && error !== null && "code" in error && typeof error.code === "string" ? error.code : "";
 
 /** What of an error may be logged: kinds, codes, places. A failed query's message holds its values, so it is left out. */
 export function loggable(error: unknown): readonly Record<string, string>[] {
-  return chain(error).map((cause) => {
+  return causesOf(error).map((cause) => {
     if (!(cause instanceof Error)) return { thrown: typeof cause };
     const message = "params" in cause || "detail" in cause ? "" : cause.message;
     return {

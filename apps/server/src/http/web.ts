@@ -1,5 +1,6 @@
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
+import { ownAddress } from "./own-address.ts";
 
 /** Built files under hashed names may be kept for ever; the page that names them must be asked for anew. */
 export async function registerWeb(app: FastifyInstance, directory: string): Promise<void> {
@@ -15,7 +16,7 @@ export async function registerWeb(app: FastifyInstance, directory: string): Prom
   // Every page of the app is index.html; the router in the browser reads the address. Unknown API paths stay problems.
   app.get("/", (_request, reply) => reply.sendFile("index.html"));
   app.get("/*", (request, reply) => {
-    const { pathname } = new URL(request.url, "http://localhost");
+    const { pathname } = ownAddress(request, "http://localhost");
     if (/^\/(api|docs|metrics)(\/|$)/.test(pathname) || /\.[a-z0-9]{2,5}$/i.test(pathname)) return reply.callNotFound();
     return reply.sendFile("index.html");
   });

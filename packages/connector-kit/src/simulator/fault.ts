@@ -1,95 +1,74 @@
-import type { Json, JsonObject } from "@postd/contracts";
+import type { JsonObject } from "@postd/contracts";
 import { z } from "zod";
-import { type SimFaultName, type SimRequest, simFaults } from "./types.ts";
-
-const regex = z.string().refine(isRegex, "must be a regular expression");
-
-function isRegex(source: string): boolean {
-  try {
-    return new RegExp(source) instanceof RegExp;
-  } catch {
-    return false;
-  }
-}
-
-const json: z.ZodType<Json> = z.lazy(() =>
-  z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(json), z.record(z.string(), json)]),
-);
-
-const common = {
-  /** How many matching requests it hits; default 1. */
-  times: z.union([z.int().min(1), z.literal("always")]).optional(),
-  /** Lets this many matching requests through first. */
-  skip: z.int().min(0).optional(),
-  match: z
-    .strictObject({
-      host: z.string().optional(),
-      method: z.string().toUpperCase().optional(),
-      /** Regular expression over the real path. */
-      path: regex.optional(),
-      /** Exact values. */
-      query: z.record(z.string(), z.string()).optional(),
-      /** Id of the account the presented token acts for. */
-      account: z.string().optional(),
-    })
-    .optional(),
-};
+import { AnyJson, type FaultCommon, faultCommon } from "./fault-common.ts";
+import { errorFault, type PlatformErrorInput, type PlatformErrors } from "./platform-error.ts";
+import { type SimAnswer, type SimFaultName, type SimRequest, simFaults } from "./types.ts";
 
 /**
  * What can be armed. Named platform faults reach the simulator through `env.fault`, with `params` as they were given.
  * `hold`, `drop` and `replace` are the network's own and work for every simulator alike. `before`: nothing is applied.
  * `body`: the request body is read only in part, nothing is applied. `after`: applied, the answer is withheld, cut or
- * replaced by `status`.
+ * replaced by `status`. `platformError` is any answer in place of the simulator's own; see `ErrorFault`.
  */
-export const FaultInput = z.discriminatedUnion("fault", [
-  z.strictObject({ ...common, fault: z.enum(simFaults), params: z.record(z.string(), json).optional() }),
+const OtherFault = z.discriminatedUnion("fault", [
+  z.strictObject({ ...faultCommon, fault: z.enum(simFaults), params: z.record(z.string(), AnyJson).optional() }),
   z.strictObject({
-    ...common,
+    ...faultCommon,
     fault: z.enum(["hold", "drop", "replace"]),
     at: z.enum(["before", "body", "after"]).optional(),
     status: z.int().min(400).max(599).optional(),
   }),
 ]);
-export type FaultInput = z.input<typeof FaultInput>;
+export type FaultInput = z.input<typeof OtherFault> | PlatformErrorInput;
 
 export interface TransportFault {
-  readonly fault: "hold" | "drop" | "replace";
   readonly at: "before" | "body" | "after";
-  readonly status: number;
+  /** What the client gets; `hold` stands for nothing until a release. */
+  readonly answer: SimAnswer;
 }
 
-type Armed = { readonly input: z.output<typeof FaultInput>; skip: number; left: number; used: number };
+/** A fault as it was given, and what it does. */
+export interface Fault {
+  readonly input: z.output<typeof FaultCommon>;
+  /** What stands in the answer's place; absent: the simulator itself plays it, with `params`. */
+  readonly transport?: (request: Pick<SimRequest, "method" | "host" | "path">) => TransportFault;
+  readonly params?: JsonObject;
+}
+
+interface Armed extends Fault {
+  skip: number;
+  left: number;
+  used: number;
+}
 
 /** `accounts`: whom the request acts for, as far as its token tells. */
 type RequestHead = Pick<SimRequest, "method" | "host" | "path" | "query"> & { readonly accounts: readonly string[] };
 
-/** The armed faults of one simulator; first armed, first used. Throws a ZodError on a bad input. */
-export function createFaultBox() {
+/** The armed faults of one simulator; first armed, first used. */
+export function createFaultBox(errors?: PlatformErrors) {
   let armed: Armed[] = [];
 
-  function take<T extends Armed["input"]>(
-    request: RequestHead,
-    wanted: (input: Armed["input"]) => input is T,
-  ): T | undefined {
+  /** Uses up the first that fits. */
+  function take(request: RequestHead, fits: (entry: Armed) => boolean): Armed | undefined {
     for (const entry of armed) {
-      const { input } = entry;
-      if (entry.left === 0 || !wanted(input) || !matches(input.match, request)) continue;
+      if (entry.left === 0 || !fits(entry) || !matches(entry.input.match, request)) continue;
       if (entry.skip > 0) {
         entry.skip -= 1;
         continue;
       }
       entry.left -= 1;
       entry.used += 1;
-      return input;
+      return entry;
     }
     return undefined;
   }
 
   return {
-    arm(given: FaultInput): void {
-      const input = FaultInput.parse(given);
-      const left = input.times === "always" ? Number.POSITIVE_INFINITY : (input.times ?? 1);
-      armed.push({ input, skip: input.skip ?? 0, left, used: 0 });
+    /** Throws a ZodError that names the field on a bad input. */
+    arm(given: unknown): void {
+      const fault = errorFault(given, errors) ?? otherFault(given);
+      const { times = 1, skip = 0 } = fault.input;
+      armed.push({ ...fault, skip, left: times === "always" ? Number.POSITIVE_INFINITY : times, used: 0 });
     },
     clear(): void {
       armed = [];
@@ -106,23 +85,35 @@ export function createFaultBox() {
       }));
     },
     takeNamed(name: SimFaultName, request: RequestHead): JsonObject | undefined {
-      const hit = take(
-        request,
-        (input): input is Extract<Armed["input"], { params?: unknown }> => input.fault === name,
-      );
-      return hit === undefined ? undefined : (hit.params ?? {});
+      const hit = take(request, ({ input }) => input.fault === name);
+      return hit && (hit.params ?? {});
     },
-    takeTransport(request: RequestHead): TransportFault | undefined {
-      const hit = take(
-        request,
-        (input): input is Extract<Armed["input"], { at?: unknown }> =>
-          input.fault === "hold" || input.fault === "drop" || input.fault === "replace",
-      );
-      return hit === undefined ? undefined : { fault: hit.fault, at: hit.at ?? "before", status: hit.status ?? 502 };
-    },
+    takeTransport: (request: RequestHead): TransportFault | undefined =>
+      take(request, ({ transport }) => transport !== undefined)?.transport?.(request),
   };
 }
 export type FaultBox = ReturnType<typeof createFaultBox>;
+
+function otherFault(given: unknown): Fault {
+  const input = OtherFault.parse(given);
+  switch (input.fault) {
+    case "hold":
+    case "drop":
+    case "replace": {
+      const { fault, at = "before", status = 502 } = input;
+      return { input, transport: () => ({ at, answer: fault === "replace" ? proxyAnswer(status) : fault }) };
+    }
+    default:
+      return { input, ...(input.params && { params: input.params }) };
+  }
+}
+
+/** The body a proxy in front of a platform gives: no JSON, so that nobody can read a platform code out of it. */
+const proxyAnswer = (status: number): SimAnswer => ({
+  status,
+  headers: { "content-type": "text/html" },
+  text: `<html><body><h1>${status}</h1></body></html>`,
+});
 
 function matches(match: Armed["input"]["match"], request: RequestHead): boolean {
   if (match === undefined) return true;

@@ -3,8 +3,11 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { after, before, beforeEach, describe, it } from "node:test";
+import { z } from "zod";
 import { pinboard } from "./fixture.ts";
 import { createSimulatorHost, type SimulatorHost } from "./host.ts";
+import { mountInProcess } from "./mount.ts";
+import { platformErrors } from "./platform-error.ts";
 
 let host: SimulatorHost;
 before(async () => {
@@ -43,6 +46,26 @@ describe("routing", () => {
     const unknown = await fetch(`${host.url}/pinboard.test/x`);
     assert.equal(unknown.status, 404);
     assert.match(await unknown.text(), /no simulator serves pinboard.test/);
+  });
+
+  it("answers an address that is none without failing", async () => {
+    for (const [line, status] of [
+      ["//", 404],
+      ["//evil.example", 404],
+      ["http://[/__sim/", 400],
+      ["*", 400],
+      ["/api.pinboard.test/%zz", 400],
+      ["/api.pinboard.test/%c3%28", 400],
+      ["/__sim/../../etc/passwd", 404],
+      ["/__sim/pinboard/media/%2e%2e%2fpackage.json", 404],
+      ["/__sim/__proto__/posts", 404],
+    ] as const) {
+      const socket = connect(host.port, "127.0.0.1");
+      socket.end(`GET ${line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+      const [chunk] = await once(socket, "data");
+      assert.match(String(chunk), new RegExp(`^HTTP/1\\.1 ${status}`), line);
+    }
+    assert.deepEqual(host.simulator("pinboard").crashes(), []);
   });
 
   it("shows the page of a post to a browser at its permalink, with its text escaped", async () => {
@@ -200,6 +223,129 @@ describe("transport faults", () => {
   });
 });
 
+describe("platformError", () => {
+  it("refuses before anything is applied, or answers like that for a call that was applied", async () => {
+    await arm({ fault: "platformError", status: 404, body: { gone: true } });
+    const refused = await pin();
+    assert.deepEqual([refused.status, await refused.json(), posts().length], [404, { gone: true }, 0]);
+    await arm({ fault: "platformError", after: true, status: 404, body: { gone: true } });
+    const applied = await pin();
+    assert.deepEqual([applied.status, await applied.json(), posts().length], [404, { gone: true }, 1]);
+  });
+
+  for (const [what, fault, expected] of [
+    [
+      "a page where JSON belongs",
+      { status: 200, body: "<html>", headers: { "content-type": "text/html" } },
+      [200, "<html>"],
+    ],
+    ["no content", { status: 204 }, [204, ""]],
+    ["an empty success", { status: 200 }, [200, ""]],
+    ["JSON that ends in the middle", { status: 200, body: '{"id":"1' }, [200, '{"id":"1']],
+    ["bytes that are no text", { status: 200, bodyBase64: "/v8=" }, [200, "\ufffd\ufffd"]],
+    ["nothing at all", {}, [500, ""]],
+  ] as const)
+    it(`answers with ${what}`, async () => {
+      await arm({ fault: "platformError", after: true, ...fault });
+      const answer = await pin();
+      assert.deepEqual([answer.status, await answer.text()], expected);
+      assert.equal(posts().length, 1);
+    });
+
+  it("answers with more bytes than anybody reads, still JSON", async () => {
+    await arm({ fault: "platformError", status: 200, body: { id: "1" }, padToBytes: 3_000_000 });
+    const text = await (await pin()).text();
+    assert.deepEqual([text.length, JSON.parse(text)], [3_000_000, { id: "1" }]);
+  });
+
+  it("breaks off in the middle of a body it announced, on the wire and in process", async () => {
+    await arm({
+      fault: "platformError",
+      after: true,
+      status: 200,
+      body: { id: "0123456789" },
+      cutAfterBytes: 5,
+      times: 2,
+    });
+    const answer = await pin();
+    assert.equal(answer.status, 200);
+    await assert.rejects(answer.text(), isCut);
+    assert.equal(posts().length, 1);
+    const request = { method: "GET", host: "api.pinboard.test", path: "/", query: new URLSearchParams(), headers: {} };
+    assert.equal(await host.simulator("pinboard").handle({ ...request, rawBody: new Uint8Array() }), "drop");
+  });
+
+  it("sends any header, with or without a body", async () => {
+    const headers = { "retry-after": "0", "ratelimit-reset": "1e300", "content-type": "application/problem+json" };
+    await arm({ fault: "platformError", status: 429, headers, body: {} });
+    const answer = await pin();
+    for (const [name, value] of Object.entries(headers)) assert.equal(answer.headers.get(name), value);
+  });
+
+  it("hits what matches, after skipping, as often as told, and is recorded as what the client saw", async () => {
+    const match = { method: "POST", path: "^/posts$", account: "ida" };
+    await arm({ fault: "platformError", status: 403, after: true, times: 2, skip: 1, match });
+    const statuses: number[] = [];
+    for (const token of ["of-bo", "of-ida", "of-ida", "of-ida", "of-ida"])
+      statuses.push(
+        (await sendJson("/api.pinboard.test/posts", { text: "x" }, { authorization: `Bearer ${token}` })).status,
+      );
+    assert.deepEqual(statuses, [201, 201, 403, 403, 201]);
+    const { requests } = await read("/__sim/pinboard/requests");
+    const seen = (requests as { outcome: number; applied?: number }[]).map(({ outcome, applied }) => [
+      outcome,
+      applied,
+    ]);
+    assert.deepEqual(seen, [
+      [201, 201],
+      [201, 201],
+      [403, 201],
+      [403, 201],
+      [201, 201],
+    ]);
+  });
+
+  it("speaks the platform's own form where it has one, and refuses a wrong field when armed", async () => {
+    const own = mountInProcess({
+      ...pinboard,
+      errors: platformErrors({
+        fault: "pinError",
+        fields: z.strictObject({ pin: z.int(), status: z.int().optional() }),
+        answer: ({ pin: code, status = 418 }, { host: at }) => ({ status, json: { code, at } }),
+      }),
+    });
+    const ask = () =>
+      own.handle({
+        method: "GET",
+        host: "api.pinboard.test",
+        path: "/",
+        query: new URLSearchParams(),
+        headers: {},
+        rawBody: new Uint8Array(),
+      });
+    for (const fault of ["pinError", "platformError"]) {
+      own.arm({ fault, pin: 7, headers: { "x-a": "b" } });
+      assert.deepEqual(await ask(), {
+        status: 418,
+        json: { code: 7, at: "api.pinboard.test" },
+        headers: { "x-a": "b" },
+      });
+    }
+    for (const [wrong, field] of [
+      [{ pin: "7" }, /pin/],
+      [{ pin: 7, colour: "red" }, /colour/],
+      [{ pin: 7, body: "x" }, /pin: beside a body/],
+      [{ status: 99 }, /status/],
+      [{ headers: { "a b": "c" } }, /headers/],
+      [{ headers: { a: "b\r\nc: d" } }, /headers/],
+      [{ match: { path: "(" } }, /match/],
+      [{ times: 0 }, /times/],
+    ] as const)
+      assert.throws(() => own.arm({ fault: "pinError", ...wrong }), field, JSON.stringify(wrong));
+    assert.equal(own.faults.list().filter(({ used }) => used === 0).length, 0);
+  });
+});
+
 describe("control", () => {
   it("passes named faults with their parameters to the simulator", async () => {
     await arm({ fault: "rateLimited", params: { code: 4 } });
@@ -210,6 +356,7 @@ describe("control", () => {
   it("refuses a bad fault and names the field", async () => {
     for (const [fault, field] of [
       [{ fault: "nope" }, /fault/],
+      [{ fault: "platformError", colour: "red" }, /colour/],
       [{ fault: "drop", times: 0 }, /times/],
       [{ fault: "drop", match: { path: "(" } }, /regular expression/],
       [{ fault: "drop", when: "x" }, /when/],

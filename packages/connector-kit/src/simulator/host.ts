@@ -5,7 +5,7 @@ import { answerControl, type ControlPanel } from "./control.ts";
 import { presentedCredential, tokenWithinBytes } from "./credential.ts";
 import { createHolds, type Holds } from "./holds.ts";
 import { pageHeaders } from "./html.ts";
-import { type MountedSimulator, mountInProcess, named, outcomeOf, replacedAnswer } from "./mount.ts";
+import { type MountedSimulator, mountInProcess, named, outcomeOf } from "./mount.ts";
 import { postPage } from "./overview.ts";
 import { findMount } from "./route.ts";
 import type { SimAnswer, SimRequest, SimResponse, SimulatorDefinition } from "./types.ts";
@@ -101,7 +101,9 @@ interface Context {
 }
 
 async function serve(req: IncomingMessage, res: ServerResponse, context: Context): Promise<void> {
-  const url = new URL(req.url ?? "/", "http://simulator.invalid");
+  const url = URL.parse(`http://simulator.invalid${req.url ?? "/"}`);
+  if (url === null || !req.url?.startsWith("/"))
+    return sendAnswer(res, { status: 400, json: { error: "this is no address" } });
   if (url.pathname === "/" || url.pathname === "/__sim")
     return sendAnswer(res, { status: 302, headers: { location: "/__sim/" } });
   if (url.pathname.startsWith("/__sim/")) return sendAnswer(res, await control(req, url.pathname, context.panel));
@@ -146,8 +148,8 @@ async function simulate(
 
   if (fault !== undefined && fault.at !== "after") {
     if (fault.at === "body" && begun.byteLength === 0) await readFirstBytes(req);
-    if (fault.fault !== "hold") {
-      const cut = fault.fault === "drop" ? "drop" : replacedAnswer(fault.status);
+    if (fault.answer !== "hold") {
+      const cut = fault.answer;
       mount.record({ ...entry, outcome: outcomeOf(cut) });
       return finish(req, res, cut);
     }
@@ -161,8 +163,8 @@ async function simulate(
   const answer = await mount.apply({ ...head, headers, rawBody });
   const applied = outcomeOf(answer);
 
-  if (fault?.at === "after" && fault.fault !== "hold") {
-    const cut = fault.fault === "drop" ? "drop" : replacedAnswer(fault.status);
+  if (fault?.at === "after" && fault.answer !== "hold") {
+    const cut = fault.answer;
     mount.record({ ...told, outcome: outcomeOf(cut), applied });
     return finish(req, res, cut);
   }

@@ -1,7 +1,7 @@
 export * from "./body.ts";
 export { answerControl, type ControlPanel, type HeldRequest } from "./control.ts";
 export * from "./digest.ts";
-export { FaultInput, type TransportFault } from "./fault.ts";
+export type { FaultInput, TransportFault } from "./fault.ts";
 export { createSimulatorHost, type SimulatorHost, type SimulatorHostOptions } from "./host.ts";
 export { escapeHtml, htmlPage, pageHeaders } from "./html.ts";
 export {
@@ -11,4 +11,5 @@ export {
   type RecordedFetch,
   type RecordedRequest,
 } from "./mount.ts";
+export { type PlatformErrors, platformErrors } from "./platform-error.ts";
 export * from "./types.ts";

@@ -41,8 +41,8 @@ export interface MountedSimulator {
   readonly simulator: Simulator;
   readonly faults: FaultBox;
   /**
-   * Answers one request with the same faults as on a port. Transport faults become `drop`, `hold` or the replaced
-   * status; a hold cannot be released here, it stands for a time-out.
+   * Answers one request with the same faults as on a port. Faults of the network become `drop`, `hold` or the answer
+   * they put in its place; a hold cannot be released here, it stands for a time-out.
    */
   handle(request: SimRequest): Promise<SimAnswer>;
   /** Accounts the request's token acts for, as far as what came of it tells. */
@@ -71,7 +71,7 @@ const systemClock: Clock = { now: () => new Date() };
 /** Mounts a simulator without a port: what unit tests use, and what the host builds on. */
 export function mountInProcess(definition: SimulatorDefinition, options: MountOptions = {}): MountedSimulator {
   const clock = options.clock ?? systemClock;
-  const faults = createFaultBox();
+  const faults = createFaultBox(definition.errors);
   let requests: RecordedRequest[] = [];
   let effects: RecordedRequest[] = [];
   let fetches: RecordedFetch[] = [];
@@ -114,6 +114,8 @@ export function mountInProcess(definition: SimulatorDefinition, options: MountOp
     accountsOf,
     arm: (fault) => faults.arm(fault),
     async apply(request) {
+      // No platform serves a path that is no text; none of its simulators has to ask.
+      if (!isText(request.path)) return { status: 400, text: "Bad Request" };
       try {
         return await simulator.handle(request);
       } catch (error) {
@@ -127,8 +129,9 @@ export function mountInProcess(definition: SimulatorDefinition, options: MountOp
       const accounts = accountsOf(request);
       const head = { method: request.method, host: request.host, path: request.path, ...named(accounts) };
       const fault = faults.takeTransport({ ...request, accounts });
-      const cut: SimAnswer | undefined =
-        fault === undefined ? undefined : fault.fault === "replace" ? replacedAnswer(fault.status) : fault.fault;
+      // A body that breaks off is no answer to whoever asked in process.
+      const cut =
+        typeof fault?.answer === "object" && fault.answer.cutAfterBytes !== undefined ? "drop" : fault?.answer;
       if (cut !== undefined && fault?.at !== "after") {
         mounted.record({ ...head, outcome: outcomeOf(cut) });
         return cut;
@@ -162,13 +165,6 @@ export function mountInProcess(definition: SimulatorDefinition, options: MountOp
 export const named = (accounts: readonly string[]): { readonly accounts?: readonly string[] } =>
   accounts.length === 0 ? {} : { accounts };
 
-/** The body a proxy in front of a platform gives: no JSON, so that nobody can read a platform code out of it. */
-export const replacedAnswer = (status: number): SimAnswer => ({
-  status,
-  headers: { "content-type": "text/html" },
-  text: `<html><body><h1>${status}</h1></body></html>`,
-});
-
 export const outcomeOf = (answer: SimAnswer): number | "drop" | "hold" =>
   typeof answer === "string" ? answer : answer.status;
 
@@ -176,6 +172,14 @@ export const outcomeOf = (answer: SimAnswer): number | "drop" | "hold" =>
 function changes(entry: RecordedRequest): boolean {
   if (entry.applied === undefined || ["GET", "HEAD", "OPTIONS"].includes(entry.method)) return false;
   return typeof entry.applied === "string" || entry.applied < 400;
+}
+
+function isText(path: string): boolean {
+  try {
+    return decodeURIComponent(path) !== "";
+  } catch {
+    return false;
+  }
 }
 
 function withoutQuery(url: string): string {

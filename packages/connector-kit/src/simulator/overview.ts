@@ -1,7 +1,7 @@
 import type { ControlPanel } from "./control.ts";
 import { escapeHtml, htmlPage, postCard } from "./html.ts";
 import type { MountedSimulator } from "./mount.ts";
-import type { SimAccount, SimPost } from "./types.ts";
+import { type SimAccount, type SimPost, simFaults } from "./types.ts";
 
 /** GET /__sim/: everything posted, newest first, then what each simulator offers for a try. */
 export function overviewPage(panel: ControlPanel): string {
@@ -9,8 +9,9 @@ export function overviewPage(panel: ControlPanel): string {
     .flatMap((mount) => mount.simulator.posts().map((post) => ({ mount, post })))
     .sort((left, right) => right.post.createdAt.localeCompare(left.post.createdAt));
   const cards = posts.map(({ mount, post }) => cardOf(panel, mount, post)).join("");
+  const names = panel.mounts.flatMap(({ definition }) => definition.errors?.fault ?? []);
   const bodyHtml = `<h1>What was posted</h1>${cards || '<p class="soft">Nothing yet. Publish something and load this page again.</p>'}
-${panel.mounts.map(simulatorSection).join("")}`;
+${panel.mounts.map(simulatorSection).join("")}${faultsSection(names)}`;
   return htmlPage({ title: `Simulated platforms (${posts.length} posts)`, bodyHtml });
 }
 
@@ -20,6 +21,14 @@ export function postPage(panel: Pick<ControlPanel, "localPath">, mount: MountedS
     title: `${post.accountName} on ${post.platform}`,
     bodyHtml: `${cardOf(panel, mount, post)}<p><a href="/__sim/">everything posted</a></p>`,
   });
+}
+
+/** What a test can make a platform do; docs/guides/simulators.md says more. */
+function faultsSection(names: readonly string[]): string {
+  const faults = [...simFaults, "drop", "hold", "replace", "platformError", ...names];
+  return `<section><h2>Faults</h2><p class="soft">${faults.map((name) => `<code>${escapeHtml(name)}</code>`).join(" ")}</p>
+<p class="soft">Armed by <code>POST /__sim/&lt;platform&gt;/faults {"fault", "times"?, "skip"?, "match"?}</code>. <code>platformError</code> takes
+<code>status</code>, <code>headers</code>, <code>body</code> or the platform's own fields; with <code>"after": true</code> the call is applied all the same.</p></section>`;
 }
 
 function cardOf(panel: Pick<ControlPanel, "localPath">, mount: MountedSimulator, post: SimPost): string {

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "@postd/contracts";
+import type { PlatformErrors } from "./platform-error.ts";
 
 /** A request as the platform would see it: real host, real path, raw bytes. */
 export interface SimRequest {
@@ -19,6 +20,8 @@ export interface SimResponse {
   readonly json?: unknown;
   readonly text?: string;
   readonly bytes?: Uint8Array;
+  /** Promises the whole body and closes the connection after so many bytes of it. */
+  readonly cutAfterBytes?: number;
 }
 
 /** A response, or what a broken network does: `drop` cuts the connection unanswered, `hold` never answers. */
@@ -122,6 +125,8 @@ export interface SimulatorDefinition {
   readonly hosts: readonly string[];
   /** App credentials POSTD uses when simulated, by credentials set and field. */
   readonly appCredentials: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** How this platform words an error, for the fault `platformError`; absent: tests give the body themselves. */
+  readonly errors?: PlatformErrors;
   /** Takes secrets out of a path before it is recorded, for platforms that put tokens into paths. */
   redactPath?(path: string): string;
   create(env: SimEnv): Simulator;

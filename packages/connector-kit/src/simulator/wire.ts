@@ -74,8 +74,15 @@ export function sendAnswer(res: ServerResponse, answer: SimResponse, { closes = 
     headers["content-type"] ??= "application/json; charset=utf-8";
     body = JSON.stringify(answer.json);
   }
-  res.writeHead(answer.status, headers);
-  res.end(body);
+  const { cutAfterBytes } = answer;
+  if (cutAfterBytes === undefined) {
+    res.writeHead(answer.status, headers);
+    res.end(body);
+    return;
+  }
+  const whole = Buffer.from(body);
+  res.writeHead(answer.status, { ...headers, "content-length": String(Math.max(whole.byteLength, cutAfterBytes + 1)) });
+  res.write(whole.subarray(0, cutAfterBytes), () => res.socket?.destroy());
 }
 
 const loopback = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;

@@ -1,5 +1,6 @@
 import type { SimulatorDefinition } from "@postd/connector-kit/simulator";
 import { createBluesky } from "./simulator/bluesky.ts";
+import { blueskyErrors } from "./simulator/error-fault.ts";
 
 /**
  * A fake Bluesky: login host, account servers (PDS), identity directory, public reads, video service, post pages.
@@ -21,6 +22,7 @@ export const simulators: readonly SimulatorDefinition[] = [
     ],
     // App passwords need no registered app.
     appCredentials: {},
+    errors: blueskyErrors,
     create: createBluesky,
   },
 ];

@@ -78,6 +78,7 @@ const signed = (set: "meta" | "instagram", body: string) => ({
       .digest("hex")}`,
   },
   rawBody: new TextEncoder().encode(body),
+  publicUrl: "https://postd.example",
 });
 
 const wordless = "stories show no text, so none is sent";

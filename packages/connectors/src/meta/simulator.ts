@@ -1,6 +1,7 @@
 import type { SimAnswer, SimEnv, SimRequest, Simulator, SimulatorDefinition } from "@postd/connector-kit/simulator";
 import { acts } from "./simulator/acts.ts";
 import { appCredentials } from "./simulator/apps.ts";
+import { metaErrors } from "./simulator/error-fault.ts";
 import { facebookDialog } from "./simulator/facebook-dialog.ts";
 import { answerGraphHost } from "./simulator/graph-host.ts";
 import { withGraphErrors } from "./simulator/graph-router.ts";
@@ -91,6 +92,7 @@ export const simulators: readonly SimulatorDefinition[] = [
       "rupload.facebook.com",
     ],
     appCredentials,
+    errors: metaErrors,
     create: createSimulator,
   },
 ];

@@ -17,6 +17,7 @@ const post = (body: string, more: Partial<InboundRequest> = {}): InboundRequest 
   query: {},
   headers: {},
   rawBody: bytes(body),
+  publicUrl: "https://postd.example",
   ...more,
 });
 const signature = (body: string, key = "s3") => ({
@@ -96,7 +97,11 @@ const signedRequest = (payload: object, key = "s3") => {
 const callback = (signed: string, event: string) =>
   post(`signed_request=${signed}`, {
     query: { event },
-    headers: { "content-type": "application/x-www-form-urlencoded", host: "postd.example" },
+    headers: {
+      "content-type": "application/x-www-form-urlencoded",
+      host: "evil.example",
+      "x-forwarded-host": "evil.example",
+    },
   });
 
 test("removing the app names the person", () => {
@@ -111,11 +116,12 @@ test("removing the app names the person", () => {
   );
 });
 
-test("a data deletion is confirmed with an address and a code that the event carries too", () => {
+test("a data deletion is confirmed with an address of the public URL, whatever host is claimed, and a code that the event carries too", () => {
   const request = callback(signedRequest({ user_id: "1" }), "data_deletion");
   const answer = hooks.verify(request, app);
   assert.ok(answer.kind === "accepted" && answer.answer);
   const { url, confirmation_code: code } = answer.answer.json;
+  assert.equal(url, `https://postd.example/api/webhooks/facebook?deletion=${code}`);
   assert.equal(hooks.parse(request)[0]?.data.confirmationCode, code);
   const shown = hooks.verify(
     post("", { method: "GET", query: { deletion: new URL(String(url)).searchParams.get("deletion") ?? "" } }),

@@ -43,7 +43,9 @@ function verify(platform: Platform, request: InboundRequest, app: AppCredentials
 function handshake({ query }: InboundRequest, app: AppCredentials): InboundAnswer {
   // The address a deletion answer points people to.
   if (query.deletion)
-    return text(`Your data is being deleted. Confirmation code: ${query.deletion.replace(/[^0-9a-f]/g, "")}`);
+    return text(
+      `A request to delete data is carried out within minutes of its arrival. Confirmation code of yours: ${query.deletion.replace(/[^0-9a-f]/g, "")}`,
+    );
   const expected = verifyTokenOf(app);
   if (query["hub.mode"] !== "subscribe" || !query["hub.challenge"]) return refused(400, "not a handshake");
   if (!expected) return refused(403, "no verify token is set; set POSTD_META_WEBHOOK_VERIFY_TOKEN");
@@ -62,8 +64,7 @@ function signedCallback(
   if (request.query.event !== "data_deletion")
     return { kind: "accepted", answer: { status: 200, json: { success: true } } };
   const code = confirmationCode(signed);
-  const host = request.headers["x-forwarded-host"] ?? request.headers.host ?? "";
-  const url = `https://${host}/api/webhooks/${platform}?deletion=${code}`;
+  const url = `${request.publicUrl}/api/webhooks/${platform}?deletion=${code}`;
   return { kind: "accepted", answer: { status: 200, json: { url, confirmation_code: code } } };
 }
 

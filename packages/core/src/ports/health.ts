@@ -37,6 +37,8 @@ export interface TenantPlatformFigures {
 
 /** Every method rejects when the database is away. */
 export interface HealthReader {
+  /** Asks for nothing but an answer; rejects within seconds, also when the database hangs. */
+  answers(): Promise<void>;
   flow(): Promise<FlowReading>;
   /** Notes that a canary came through, after `latencyMs`. */
   recordCanary(latencyMs: number): Promise<void>;

@@ -13,14 +13,8 @@ export interface EventReceiver {
   readonly connectionId: string;
 }
 
-/** What platforms sent, raw until it was fanned out. */
-export interface Inbox {
-  /** Committed before the platform gets its answer. */
-  store(item: InboxItem): Promise<void>;
-  /** Oldest unprocessed items, locked for this worker until `done`; one transaction around `handle`. */
-  processNext(
-    handle: (item: InboxItem) => Promise<{ readonly events: number; readonly error?: string }>,
-  ): Promise<boolean>;
+/** What work on one request may do; everything it stores is committed together with the mark that the request is done. */
+export interface InboxWork {
   /** Connections of all tenants to the account, or whose sign-in is the person's of this id; live ones unless told. */
   receivers(about: {
     readonly platforms: readonly string[];
@@ -29,6 +23,37 @@ export interface Inbox {
   }): Promise<readonly EventReceiver[]>;
   /** False: this event was already there. */
   keepEvent(receiver: EventReceiver, event: InboundEvent): Promise<boolean>;
-  /** Kept for the operator. */
+  /** Kept for the operator, once. */
   keepUnmatched(event: InboundEvent): Promise<void>;
+  /**
+   * One event by itself: when `run` throws, what it stored here is undone and the request fails, but the events before
+   * and after it stay. Trouble that passes by itself, such as a lost database, is thrown on and undoes all.
+   */
+  apart(run: () => Promise<void>): Promise<void>;
+}
+
+/**
+ * How one turn ended. `failed`: tried again after a pause that grows; `buried`: it failed by its own doing too often
+ * and waits for an operator.
+ */
+export type InboxTurn =
+  | { readonly kind: "none" }
+  | { readonly kind: "done" }
+  | {
+      readonly kind: "failed" | "buried";
+      readonly id: string;
+      readonly platform: string;
+      readonly tries: number;
+      readonly error: string;
+    };
+
+/** What platforms sent, raw until it was fanned out. */
+export interface Inbox {
+  /** Committed before the platform gets its answer. Headers and query are made storable, the body is kept as it came. */
+  store(item: InboxItem): Promise<void>;
+  /**
+   * The oldest request that is due. Its try is counted and its next one set before `work` begins, so that one which
+   * kills the process waits like the others. Throws when the database is away; then nothing was marked.
+   */
+  processNext(work: (item: InboxItem, work: InboxWork) => Promise<{ readonly events: number }>): Promise<InboxTurn>;
 }

@@ -60,7 +60,7 @@ export async function refreshConnection(
     return fail({
       code: "state_conflict",
       detail: `Sign-ins at ${connector.name} cannot be renewed without a person.`,
-      next: "Use reconnect to sign in again.",
+      next: "Connect the account again to sign in anew.",
     });
   const { tenantId } = caller;
   const repo = deps.connections.forTenant(tenantId);

@@ -60,7 +60,7 @@ async function withLive(
 const isDisconnected: ServiceError = {
   code: "state_conflict",
   detail: "This account is disconnected.",
-  next: "Use reconnect to sign in again.",
+  next: "Connect the account again to sign in anew.",
 };
 
 const Cursor = z.object({ at: z.iso.datetime(), id: z.string() });

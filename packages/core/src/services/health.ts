@@ -19,26 +19,32 @@ export interface HealthDeps {
 }
 
 export interface Health extends HealthService {
-  /** Platform states for the capability matrix; all `ok` while the database is away. */
+  /** Platform states for the capability matrix; all `unknown` while the database is away. */
   platformHealth(): Promise<PlatformFacts["health"]>;
 }
 
 const dayMs = 24 * 3_600_000;
 const sunsetWarningMs = 60 * dayMs;
 
-/** Answers about work flowing. Readings over all tenants are shared by everybody who asks within two seconds. */
+/**
+ * Answers about work flowing. Whether the database answers is asked each time, once for all who ask meanwhile; the
+ * reading over all tenants is shared by everybody who asks within two seconds.
+ */
 export function createHealthService(deps: HealthDeps): Health {
+  const ask = shared(deps.clock, 0, () => deps.reader.answers());
   const readFlow = shared(deps.clock, 2_000, () => deps.reader.flow());
   return {
     async ready() {
-      const database = await readFlow().then(
+      const database = await ask().then(
         () => ({ name: "database", ok: true }),
         () => ({ name: "database", ok: false, detail: "The database does not answer." }),
       );
       return { ready: database.ok, checks: [database] };
     },
     async health() {
-      const reading = await readFlow().catch(() => undefined);
+      const reading = await ask()
+        .then(readFlow)
+        .catch(() => undefined);
       return healthView(deps, reading);
     },
     async queue(caller) {
@@ -92,10 +98,10 @@ function healthView(deps: HealthDeps, reading: FlowReading | undefined): HealthV
       ...(flow.canaryAgeMs !== undefined && { ageMs: flow.canaryAgeMs }),
       ...(reading?.canaryLatencyMs !== undefined && { latencyMs: reading.canaryLatencyMs }),
     },
-    oldestDueMs: reading?.oldestDueMs ?? 0,
+    ...(reading && { oldestDueMs: reading.oldestDueMs }),
     ...(reading?.pausedAt && { pausedAt: reading.pausedAt.toISOString() }),
     platforms: matrix.map((platform) => {
-      const { note } = judgePlatform(troubleOf(reading, platform.id), now);
+      const { note } = reading ? judgePlatform(troubleOf(reading, platform.id), now) : { note: undefined };
       return {
         id: platform.id,
         name: platform.name,
@@ -113,7 +119,7 @@ function healthView(deps: HealthDeps, reading: FlowReading | undefined): HealthV
 }
 
 function statusOf(reading: FlowReading | undefined): PlatformFacts["health"] {
-  return (platform) => (reading ? judgePlatform(troubleOf(reading, platform), reading.now).status : "ok");
+  return (platform) => (reading ? judgePlatform(troubleOf(reading, platform), reading.now).status : "unknown");
 }
 
 function troubleOf(reading: FlowReading | undefined, platform: string) {
@@ -128,17 +134,22 @@ function sunsetWarning({ name, apiVersion }: PlatformView, now: Date): string[] 
   return [`${name} API version ${apiVersion.current} ${when}; set a newer one.`];
 }
 
-/** One call at a time, its answer kept for `keepMs`; a failure is not kept. */
+/** One call at a time, its answer kept for `keepMs` after it was asked for; a failure is not kept. */
 function shared<T>(clock: Clock, keepMs: number, read: () => Promise<T>): () => Promise<T> {
-  let last: { readonly atMs: number; readonly answer: Promise<T> } | undefined;
+  let last: { readonly atMs: number; readonly answer: Promise<T>; isOpen: boolean } | undefined;
   return () => {
     const nowMs = clock.now().getTime();
-    if (last && Math.abs(nowMs - last.atMs) < keepMs) return last.answer;
-    const asked = { atMs: nowMs, answer: read() };
+    if (last && (last.isOpen || Math.abs(nowMs - last.atMs) < keepMs)) return last.answer;
+    const asked = { atMs: nowMs, answer: read(), isOpen: true };
     last = asked;
-    asked.answer.catch(() => {
-      if (last === asked) last = undefined;
-    });
+    asked.answer.then(
+      () => {
+        asked.isOpen = false;
+      },
+      () => {
+        if (last === asked) last = undefined;
+      },
+    );
     return asked.answer;
   };
 }

@@ -1,9 +1,10 @@
 import type { AppCredentials, Connector, InboundEvent } from "@postd/connector-kit";
 import type { ConnectorSettings, Simulation } from "../ports/egress.ts";
-import type { Inbox, InboxItem } from "../ports/inbox.ts";
+import type { Inbox, InboxItem, InboxWork } from "../ports/inbox.ts";
 import type { InboundService } from "../ports/operations.ts";
 import type { ConnectorRegistry } from "../ports/registry.ts";
 import { followPersonEvent, isPersonEvent, type PersonEventDeps } from "./inbound/person-events.ts";
+import { storableEvent } from "./inbound/storable-event.ts";
 
 export interface InboundDeps {
   readonly registry: ConnectorRegistry;
@@ -13,7 +14,7 @@ export interface InboundDeps {
 }
 
 /** Headers worth keeping for parsing; never cookies or authorisation. */
-const keptHeaders = ["content-type", "user-agent", "host", "x-forwarded-host"];
+const keptHeaders = ["content-type", "user-agent"];
 
 /** Verifies and stores what a platform sends; fanning out happens afterwards, in a worker. */
 export function createInboundService(deps: InboundDeps): InboundService {
@@ -68,30 +69,49 @@ function everySet(connector: Connector, settings: InboundDeps["settings"]): AppC
   };
 }
 
-export type FanOutDeps = PersonEventDeps;
+export interface FanOutDeps extends PersonEventDeps {
+  readonly inbox: Inbox;
+  readonly log: {
+    warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+    error(fields: Readonly<Record<string, unknown>>, message: string): void;
+  };
+}
 
-/** Turns stored requests into events of the connections they are about. Repeats of one event are kept once. */
+/**
+ * Turns stored requests into events of the connections they are about; repeats of one event are kept once. Answers how
+ * many requests were worked on. Throws when the database is away.
+ */
 export async function fanOutInbox(deps: FanOutDeps): Promise<number> {
-  let count = 0;
-  while (await deps.inbox.processNext((item) => fanOut(item, deps))) count += 1;
-  return count;
+  for (let count = 0; ; count += 1) {
+    const turn = await deps.inbox.processNext((item, inbox) => fanOut(item, { ...deps, inbox }));
+    if (turn.kind === "none") return count;
+    if (turn.kind === "done") continue;
+    const { kind, ...about } = turn;
+    if (kind === "failed") deps.log.warn(about, "a request of a platform could not be worked on; it is tried again");
+    else deps.log.error(about, "a request of a platform was put aside; npm run db -- retry-inbound tries it again");
+  }
 }
 
 async function fanOut(
   item: InboxItem,
-  deps: FanOutDeps,
-): Promise<{ readonly events: number; readonly error?: string }> {
+  deps: PersonEventDeps & { readonly inbox: InboxWork },
+): Promise<{ readonly events: number }> {
   const connector = deps.registry.get(item.platform);
-  if (!connector?.webhooks) return { events: 0, error: "no connector for this platform" };
+  if (!connector?.webhooks) throw new Error(`no connector takes requests of ${item.platform}`);
   const events = connector.webhooks.parse({ headers: item.headers, rawBody: item.body, query: item.query });
-  for (const event of events) {
-    if (isPersonEvent(event)) await followPersonEvent(event, connector, deps);
-    else await keep(event, deps);
+  for (const sent of events) {
+    const event = storableEvent(sent);
+    await deps.inbox.apart(async () => {
+      // An id that had to be changed to be storable is nobody's.
+      if (event.accountExternalId !== sent.accountExternalId) await deps.inbox.keepUnmatched(event);
+      else if (isPersonEvent(event)) await followPersonEvent(event, connector, deps);
+      else await keep(event, deps.inbox);
+    });
   }
   return { events: events.length };
 }
 
-async function keep(event: InboundEvent, { inbox }: FanOutDeps): Promise<void> {
+async function keep(event: InboundEvent, inbox: InboxWork): Promise<void> {
   const { platform, accountExternalId } = event;
   const receivers = await inbox.receivers({ platforms: [platform], accountExternalId });
   if (receivers.length === 0) await inbox.keepUnmatched(event);

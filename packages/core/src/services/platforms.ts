@@ -10,7 +10,7 @@ export interface PlatformFacts {
   /** Whether app credentials (of the platform or of its simulator) are there. */
   isConfigured(connector: Connector, setId: string): boolean;
   apiVersion(connector: Connector): string;
-  health(platform: string): "ok" | "degraded" | "down";
+  health(platform: string): "ok" | "degraded" | "down" | "unknown";
 }
 
 /** The capability matrix. Every cell is read off a connector: what it has no function for, it cannot do. Pure. */

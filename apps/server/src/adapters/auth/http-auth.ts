@@ -3,6 +3,7 @@ import type { Clock } from "@postd/connector-kit";
 import { asId, type Role, roleScopes, roles, type Scope } from "@postd/contracts";
 import type { ApiKeySecrets, ApiKeysRepo, PeopleRepo, Principal } from "@postd/core";
 import type { HttpAuth } from "../../http/deps.ts";
+import { isPassing } from "../postgres/database-error.ts";
 import type { Auth } from "./create-auth.ts";
 import { hearFailures } from "./hidden-failures.ts";
 
@@ -24,6 +25,8 @@ export function createHttpAuth(deps: HttpAuthDeps): HttpAuth {
       const { result, heard } = await hearFailures(() => deps.auth.handler(request));
       const response = await result;
       if (response.status >= 500) await blame(heard, deps);
+      // It also goes on without the database and calls it done, such as a sign-out that ended no session.
+      if (heard && isPassing(heard)) throw heard;
       return response;
     },
     async resolve(headers) {

@@ -42,10 +42,23 @@ const Figures = z.object({
 
 const dueMs = sql`greatest(0, coalesce(extract(epoch from domain_now() - min(wake_at) filter (where wake_at <= domain_now())) * 1000, 0))::float8`;
 
+/** Probes give up after a few seconds as a rule; a server that hangs must be told before. */
+const answerWithinMs = 3_000;
+
 /** Readings for health. `system` sees ids, times and states of every tenant; what a tenant asks runs as that tenant. */
 export function createHealthReader(pools: { readonly system: Db; readonly app: TenantDb }): HealthReader {
   const { system, app } = pools;
   return {
+    async answers() {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_resolve, reject) => {
+        timer = setTimeout(() => reject(new Error("timeout expired: the database does not answer")), answerWithinMs);
+      });
+      const answer = system.$client.query("select 1");
+      // When it fails after the limit nobody waits for it any more.
+      answer.catch(() => {});
+      await Promise.race([answer, late]).finally(() => clearTimeout(timer));
+    },
     // Health is one answer for the whole instance: times and counts, nothing an author wrote.
     async flow() {
       const [flow, trouble] = await Promise.all([

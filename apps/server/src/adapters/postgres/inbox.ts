@@ -1,10 +1,22 @@
-import type { JsonObject } from "@postd/contracts";
-import type { EventReceiver, Inbox, InboxItem } from "@postd/core";
-import { newId } from "@postd/core";
-import { sql } from "drizzle-orm";
-import type { Db } from "./pools.ts";
+import { createHash } from "node:crypto";
+import { storableRemark } from "@postd/connector-kit";
+import type { EventReceiver, Inbox, InboxItem, InboxTurn, InboxWork } from "@postd/core";
+import { newId, storableJson } from "@postd/core";
+import { type SQL, sql } from "drizzle-orm";
+import { isPassing } from "./database-error.ts";
+import type { Db, Executor } from "./pools.ts";
 import { runSql } from "./run-sql.ts";
-import { withoutTenant, withTenant } from "./tenant-tx.ts";
+import { withoutTenant } from "./tenant-tx.ts";
+
+/** A request that failed so often by its own doing is put aside. */
+export const faultsAtMost = 6;
+/** So many begun and never ended tries mean that the request ends the process. */
+const triesAtMost = 50;
+/** Ten seconds, then three times as long each time, an hour at most. */
+const pause = sql`least(interval '1 hour', interval '10 seconds' * power(3, least(tries, 10)))`;
+const isOpen = sql`processed_at is null and dead_at is null`;
+
+type Begun = InboxItem & { readonly tries: number };
 
 /** Inbound requests and their events. `system` finds the connections an account id belongs to, over all tenants. */
 export function createInbox(app: Db, system: Db): Inbox {
@@ -13,32 +25,81 @@ export function createInbox(app: Db, system: Db): Inbox {
       await runSql(
         app,
         sql`insert into webhook_inbox (id, platform, received_at, headers, body)
-        values (${id}, ${platform}, domain_now(), ${JSON.stringify({ headers, query })}::jsonb, ${Buffer.from(body)})`,
+        values (${id}, ${platform}, domain_now(), ${JSON.stringify(storableJson({ headers, query }))}::jsonb, ${Buffer.from(body)})`,
       );
     },
-    processNext: (handle) =>
-      withoutTenant(system, async (tx) => {
-        const { rows } = await runSql<{
-          id: string;
-          platform: string;
-          headers: Pick<InboxItem, "headers" | "query">;
-          body: Buffer;
-        }>(
-          tx,
-          sql`
-          select id, platform, headers, body from webhook_inbox where processed_at is null order by id limit 1 for update skip locked`,
-        );
-        const row = rows[0];
-        if (!row) return false;
-        const result = await handle({ id: row.id, platform: row.platform, ...row.headers, body: row.body }).catch(
-          (error: unknown) => ({ events: 0, error: error instanceof Error ? error.message.slice(0, 300) : "failed" }),
-        );
-        await runSql(
-          tx,
-          sql`update webhook_inbox set processed_at = domain_now(), event_count = ${result.events}, error = ${result.error ?? null} where id = ${row.id}`,
-        );
-        return true;
-      }),
+
+    async processNext(work): Promise<InboxTurn> {
+      const item = await begin(app);
+      if (!item) return { kind: "none" };
+      const about = { id: item.id, platform: item.platform, tries: item.tries };
+      const failed = async (error: string, isDead: boolean) => {
+        await note(app, item.id, sql`error = ${error}, dead_at = ${isDead ? sql`domain_now()` : sql`null`}`);
+        return { kind: isDead ? ("buried" as const) : ("failed" as const), ...about, error };
+      };
+      if (item.tries > triesAtMost) return failed("no try of it ever ended", true);
+      try {
+        const fault = await withoutTenant(app, (tx) => attempt(item, work, { tx, system }));
+        if (fault === undefined) return { kind: "done" };
+        return { kind: fault.isDead ? "buried" : "failed", ...about, error: fault.error };
+      } catch (error) {
+        if (isPassing(error)) return failed(told(error), false);
+        const faults = await countFault(app, item.id);
+        return failed(told(error), faults >= faultsAtMost);
+      }
+    },
+  };
+}
+
+/** Counts the try and puts the next one off; from here on the request can end the process and is tried again all the same. */
+async function begin(app: Db): Promise<Begun | undefined> {
+  const { rows } = await runSql<{
+    id: string;
+    platform: string;
+    headers: Pick<InboxItem, "headers" | "query">;
+    body: Buffer;
+    tries: number;
+  }>(
+    app,
+    sql`update webhook_inbox set tries = tries + 1, next_try_at = domain_now() + ${pause}, error = null
+      where id = (select id from webhook_inbox where ${isOpen} and (next_try_at is null or next_try_at <= domain_now())
+        order by id limit 1 for update skip locked)
+      returning id, platform, headers, body, tries`,
+  );
+  const [row] = rows;
+  return row && { id: row.id, platform: row.platform, ...row.headers, body: row.body, tries: row.tries };
+}
+
+/** The work and its mark in one transaction. A fault of single events keeps the others and leaves the request open. */
+async function attempt(
+  item: Begun,
+  work: Parameters<Inbox["processNext"]>[0],
+  on: { readonly tx: Executor; readonly system: Db },
+): Promise<{ readonly error: string; readonly isDead: boolean } | undefined> {
+  const locked = await runSql(
+    on.tx,
+    sql`select id from webhook_inbox where id = ${item.id} and ${isOpen} for update skip locked`,
+  );
+  // Somebody else is at it, or done with it.
+  if (locked.rowCount === 0) return undefined;
+  const faults: unknown[] = [];
+  const { events } = await work(item, workOn(on, faults));
+  if (faults.length === 0) {
+    await note(on.tx, item.id, sql`processed_at = domain_now(), event_count = ${events}`);
+    return undefined;
+  }
+  const error = told(faults[0]);
+  const isDead = (await countFault(on.tx, item.id)) >= faultsAtMost;
+  await note(
+    on.tx,
+    item.id,
+    sql`event_count = ${events - faults.length}, error = ${error}, dead_at = ${isDead ? sql`domain_now()` : sql`null`}`,
+  );
+  return { error, isDead };
+}
+
+function workOn({ tx, system }: { readonly tx: Executor; readonly system: Db }, faults: unknown[]): InboxWork {
+  return {
     async receivers({ platforms, accountExternalId, disconnected = false }) {
       const { rows } = await runSql<{ id: string; tenant_id: string }>(
         system,
@@ -48,27 +109,52 @@ export function createInbox(app: Db, system: Db): Inbox {
       );
       return rows.map((row): EventReceiver => ({ tenantId: row.tenant_id, connectionId: row.id }));
     },
-    keepEvent: (receiver, event) =>
-      withTenant(app, receiver.tenantId, async (tx) => {
-        const { rowCount } = await runSql(
-          tx,
-          sql`insert into webhook_events (id, tenant_id, connection_id, platform, type, dedupe_key, occurred_at, received_at, data)
+    async keepEvent(receiver, event) {
+      // The receivers of one request belong to several tenants; each row is written as its own.
+      await runSql(tx, sql`select set_config('app.tenant_id', ${receiver.tenantId}, true)`);
+      const { rowCount } = await runSql(
+        tx,
+        sql`insert into webhook_events (id, tenant_id, connection_id, platform, type, dedupe_key, occurred_at, received_at, data)
           values (${newId("webhookEvent")}, ${receiver.tenantId}, ${receiver.connectionId}, ${event.platform}, ${event.type}, ${event.dedupeKey},
-            ${event.occurredAt?.toISOString() ?? null}::timestamptz, domain_now(), ${asJson(event.data)}::jsonb) on conflict do nothing`,
-        );
-        return rowCount === 1;
-      }),
-    async keepUnmatched(event) {
-      await runSql(
-        system,
-        sql`insert into webhook_unmatched (id, platform, account_external_id, type, received_at, data)
-        values (${newId("webhookEvent")}, ${event.platform}, ${event.accountExternalId}, ${event.type}, domain_now(), ${asJson(event.data)}::jsonb)`,
+            ${event.occurredAt?.toISOString() ?? null}::timestamptz, domain_now(), ${JSON.stringify(event.data)}::jsonb) on conflict do nothing`,
       );
+      return rowCount === 1;
+    },
+    async keepUnmatched(event) {
+      const about = [event.platform, event.accountExternalId, event.dedupeKey];
+      const dedupeHash = createHash("sha256").update(JSON.stringify(about)).digest("hex");
+      await runSql(
+        tx,
+        sql`insert into webhook_unmatched (id, platform, account_external_id, type, received_at, data, dedupe_hash)
+          values (${newId("webhookEvent")}, ${event.platform}, ${event.accountExternalId}, ${event.type}, domain_now(),
+            ${JSON.stringify(event.data)}::jsonb, ${dedupeHash}) on conflict do nothing`,
+      );
+    },
+    async apart(run) {
+      await runSql(tx, sql`savepoint event`);
+      try {
+        await run();
+        await runSql(tx, sql`release savepoint event`);
+      } catch (error) {
+        if (isPassing(error)) throw error;
+        await runSql(tx, sql`rollback to savepoint event`);
+        faults.push(error);
+      }
     },
   };
 }
 
-/** JSON text for a jsonb column, which takes no NUL character. */
-function asJson(data: JsonObject): string {
-  return JSON.stringify(data).replaceAll("\\u0000", "");
+async function countFault(on: object, id: string): Promise<number> {
+  const { rows } = await runSql<{ faults: number }>(
+    on,
+    sql`update webhook_inbox set faults = faults + 1 where id = ${id} and ${isOpen} returning faults`,
+  );
+  return rows[0]?.faults ?? 0;
 }
+
+/** Nothing is changed on a request that is done or put aside already: a commit whose answer was lost has counted. */
+const note = (on: object, id: string, change: SQL) =>
+  runSql(on, sql`update webhook_inbox set ${change} where id = ${id} and ${isOpen}`);
+
+/** A database's own words name no values; its `detail` does, and is left out. */
+const told = (error: unknown): string => storableRemark(error instanceof Error ? error.message : "failed", 300);

@@ -6,6 +6,7 @@ import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
 import { z } from "zod";
+import { dropDashboardViews, makeDashboardViews } from "./dashboard-views.ts";
 import { databaseRoles } from "./pools.ts";
 
 const migrationsFolder = fileURLToPath(new URL("./migrations", import.meta.url));
@@ -30,7 +31,9 @@ export async function migrateDatabase(url: string, options: { readonly upTo?: nu
     await retryShared(client, `grant connect on database ${database} to postd_app, postd_system`);
     await client.query("grant usage, create on schema public to postd_migrate");
     await client.query("set role postd_migrate");
+    if ((await appliedMigrations(client)) < (await knownMigrations()).length) await dropDashboardViews(client);
     await withMigrations(options.upTo, (folder) => migrate(drizzle(client), { migrationsFolder: folder }));
+    await makeDashboardViews(client);
     await client.query("reset role");
   } finally {
     await client.end();

@@ -4,6 +4,8 @@ import { after, before, test } from "node:test";
 import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
 import { sql } from "drizzle-orm";
 import pg from "pg";
+import { dropDashboardViews } from "./dashboard-views.ts";
+import { migrateDatabase } from "./migrate.ts";
 import { openRolePool, type RolePool } from "./pools.ts";
 import { runSql } from "./run-sql.ts";
 import { withoutTenant, withTenant } from "./tenant-tx.ts";
@@ -199,30 +201,130 @@ test("only the newest numbers of a post count", async () => {
   ]);
 });
 
-test("the role and the queries of the guide work as they are written, and the role cannot write by accident", async () => {
+/** The SQL of the guide, first what makes the role, then the queries. */
+function guideSql(): { readonly makeRole: string; readonly queries: readonly string[] } {
   const guide = readFileSync(new URL("../../../../../docs/guides/operate.md", import.meta.url), "utf8");
-  const section = guide.slice(guide.indexOf("## Look with SQL"), guide.indexOf("## Back up"));
+  const section = guide.slice(guide.indexOf("## Look with SQL"), guide.indexOf("## What is kept"));
   const [makeRole = "", ...queries] = [...section.matchAll(/```sql\n([\s\S]+?)```/g)].map(([, block = ""]) => block);
+  return { makeRole, queries };
+}
+
+/** Somebody signed in as the guide's role, whose password everybody can read there. */
+async function asDashboard(run: (client: pg.Client) => Promise<void>): Promise<void> {
+  const { makeRole } = guideSql();
+  await dropDashboardRole();
+  await admin.query(makeRole.replace("on database postd ", `on database ${database.name} `));
+  const url = new URL(database.url);
+  url.username = "postd_dashboard";
+  url.password = "choose one";
+  const client = new pg.Client({ connectionString: url.href });
+  try {
+    await client.connect();
+    await run(client);
+  } finally {
+    await client.end();
+    await dropDashboardRole();
+  }
+}
+
+async function dropDashboardRole(): Promise<void> {
+  const { rowCount } = await admin.query("select 1 from pg_roles where rolname = 'postd_dashboard'");
+  if (rowCount === 0) return;
+  await admin.query("drop owned by postd_dashboard");
+  await admin.query("drop role postd_dashboard");
+}
+
+const refused =
+  /permission denied|cannot (insert into|update|delete from) view|must be owner|no schema has been selected|insufficient privilege/;
+async function refuses(client: pg.Client, statement: string): Promise<void> {
+  await assert.rejects(client.query(statement), refused, statement);
+  await client.query("rollback");
+}
+
+test("the role of the guide reads every view of every workspace with the guide's queries", async () => {
+  const { queries } = guideSql();
   assert.deepEqual(
     queries.map((query) => / from (api_\w+)/.exec(query)?.[1]),
     [...views],
   );
-  await admin.query("begin");
-  try {
-    await admin.query(makeRole);
-    await admin.query("set local role postd_dashboard");
-    for (const query of queries) {
-      const { fields } = await admin.query(query);
-      assert.ok(fields.length > 3, query);
+  await asDashboard(async (client) => {
+    for (const query of queries) assert.ok((await client.query(query)).fields.length > 3, query);
+    for (const view of views) {
+      const { rows } = await client.query(`select distinct tenant_id from ${view} order by 1`);
+      assert.deepEqual(
+        rows.map((row) => row.tenant_id),
+        ["ten_a", "ten_b"],
+        view,
+      );
     }
-    const { rows } = await admin.query("select count(distinct tenant_id)::int as tenants from api_token_health");
-    assert.equal(rows[0]?.tenants, 2);
-    await admin.query("reset role");
-    const { rows: settings } = await admin.query(
-      "select setconfig from pg_db_role_setting where setrole = 'postd_dashboard'::regrole",
+  });
+});
+
+test("the role of the guide reads nothing but the views, and can write nothing, whatever it sets for itself", async () => {
+  const { rows: relations } = await admin.query<{ name: string }>(
+    `select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where c.relkind in ('r', 'v', 'm', 'p', 'S') and n.nspname not in ('pg_catalog', 'information_schema', 'dashboard')
+       and n.nspname not like 'pg_toast%' and n.nspname not like 'pg_temp%' order by 1`,
+  );
+  assert.ok(relations.length > 30);
+  await asDashboard(async (client) => {
+    for (const setting of ["on", "off"]) {
+      await client.query(`set default_transaction_read_only = ${setting}`);
+      for (const { name } of relations) await refuses(client, `select 1 from ${name} limit 1`);
+    }
+    await client.query("set search_path = dashboard, public");
+    for (const view of views) {
+      await refuses(client, `insert into dashboard.${view} (tenant_id) values ('ten_a')`);
+      await refuses(client, `update dashboard.${view} set tenant_id = 'ten_b'`);
+      await refuses(client, `delete from dashboard.${view}`);
+      await refuses(client, `drop view dashboard.${view}`);
+      await refuses(client, `create or replace view dashboard.${view} as select 1`);
+    }
+    for (const statement of [
+      "update public.publish_jobs set state = 'failed'",
+      "insert into public.tenants (id, name, slug, created_at) values ('ten_c', 'c', 'c', now())",
+      "truncate public.posts",
+      "create table dashboard.t (a int)",
+      "create table public.t (a int)",
+      "create temporary table t (a int)",
+      "create function pg_temp.f() returns int language sql as 'select 1'",
+      "create function dashboard.f() returns int language sql as 'select 1'",
+      "create schema s",
+      "create role r",
+      "set role postd_migrate",
+      "set role postd_app",
+      "set role postd_system",
+      "alter view dashboard.api_token_health set schema public",
+      "select lo_create(0)",
+      "select lo_creat(1)",
+      "select lo_from_bytea(0, 'x')",
+      "select pg_read_file('/etc/passwd')",
+      "copy (select 1) to '/tmp/postd-dashboard'",
+    ])
+      await refuses(client, statement);
+    // Functions of ours run with their owner's rights as soon as one is made that way: none of them may be for everybody.
+    const { rows } = await client.query<{ name: string }>(
+      `select p.proname as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+       where n.nspname not in ('pg_catalog', 'information_schema') and has_function_privilege(p.oid, 'execute')
+         and has_schema_privilege(n.oid, 'usage') order by 1`,
     );
-    assert.deepEqual(settings[0]?.setconfig, ["default_transaction_read_only=on"]);
-  } finally {
-    await admin.query("rollback");
-  }
+    assert.deepEqual(
+      rows.map(({ name }) => name),
+      ["current_tenant", "domain_now"],
+    );
+  });
+});
+
+test("a migration finds no copy of a view in its way, and every view has its copy afterwards", async () => {
+  const copies = async () =>
+    (await admin.query("select viewname as name from pg_views where schemaname = 'dashboard' order by 1")).rows;
+  const before = await copies();
+  assert.deepEqual(
+    before.map(({ name }) => name),
+    [...views].sort(),
+  );
+  await dropDashboardViews(admin);
+  assert.deepEqual(await copies(), []);
+  await migrateDatabase(database.url);
+  assert.deepEqual(await copies(), before);
 });

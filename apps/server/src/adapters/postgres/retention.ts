@@ -28,7 +28,7 @@ export function createRetention(system: Db): Retention {
           and not exists (select from posts p where p.id = r.resource_id and p.deleted_at is null)`),
     async oldInbound(days) {
       const inbox = await count(
-        sql`delete from webhook_inbox where processed_at is not null and received_at < ${daysAgo(days)}`,
+        sql`delete from webhook_inbox where (processed_at is not null or dead_at < ${daysAgo(days)}) and received_at < ${daysAgo(days)}`,
       );
       return inbox + (await count(sql`delete from webhook_unmatched where received_at < ${daysAgo(days)}`));
     },

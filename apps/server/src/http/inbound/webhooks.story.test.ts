@@ -220,6 +220,7 @@ test("a deletion request is confirmed with an address and a code, and nothing ab
   assert.equal(status, 200);
   const code = String(body.confirmation_code);
   const shown = new URL(String(body.url));
+  assert.equal(shown.origin, system.url);
   const page = await fetch(`${system.url}${shown.pathname}${shown.search}`);
   assert.equal(page.status, 200);
   assert.ok((await page.text()).includes(code));

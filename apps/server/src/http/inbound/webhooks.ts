@@ -17,7 +17,7 @@ async function receive(
   platform: string,
   request: FastifyRequest,
 ): Promise<Result<Answer<unknown>, ServiceError>> {
-  const received = await deps.services.inbound.receive(platform, inboundRequest(request));
+  const received = await deps.services.inbound.receive(platform, inboundRequest(request, deps.config.publicUrl));
   switch (received.kind) {
     case "handshake":
       return ok({
@@ -49,13 +49,14 @@ async function receive(
   }
 }
 
-function inboundRequest(request: FastifyRequest): InboundRequest {
+function inboundRequest(request: FastifyRequest, publicUrl: string): InboundRequest {
   const query = Object.entries(request.query as Readonly<Record<string, string | string[]>>);
   return {
     method: request.method,
     query: Object.fromEntries(query.map(([name, value]) => [name, first(value)])),
     headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, first(value)])),
     rawBody: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
+    publicUrl,
   };
 }
 

@@ -5,7 +5,7 @@ import type { Bluesky } from "./call.ts";
 import { newAppPassword } from "./ids.ts";
 
 const Who = z.object({ account: z.string().describe("DID or handle") });
-const Status = Who.extend({ status: z.enum(["active", "takendown", "suspended", "deactivated"]) });
+const Status = Who.extend({ status: z.enum(["active", "takendown", "suspended", "deactivated", "deleted"]) });
 const Confirmed = Who.extend({ confirmed: z.boolean() });
 const Engage = z.object({ uri: z.string(), counts: z.record(z.string(), z.int().min(0)) });
 const Enforce = z.object({ enforce: z.boolean() });

@@ -14,7 +14,7 @@ const postsOf = (account: Account): readonly StoredRecord[] =>
 
 /** The public host answers anybody; an account server only passes on calls of its own accounts. */
 function mayRead(request: SimRequest, { sessions }: Bluesky): void {
-  if (request.host !== "public.api.bsky.app") sessions.access(request);
+  if (request.host !== "public.api.bsky.app") sessions.access(request, "read");
 }
 
 const basicView = (account: Account) => ({
@@ -167,7 +167,11 @@ export function appviewMethods(counters: Counters): Readonly<Record<string, Meth
         mayRead(request, bluesky);
         const { actor } = params(request, z.strictObject({ actor: z.string() }));
         const account = bluesky.world.find(actor);
-        if (account === undefined) throw invalidRequest("Profile not found");
+        if (account === undefined || account.status === "deleted") throw invalidRequest("Profile not found");
+        // The AppView names the state where the account server still passes the read on (atproto, bsky getProfile).
+        if (account.status === "takendown" || account.status === "suspended")
+          throw new XrpcError(400, "AccountTakedown", "Account has been suspended");
+        if (account.status === "deactivated") throw new XrpcError(400, "AccountDeactivated", "Account is deactivated");
         const counts = {
           followersCount: 128,
           followsCount: 42,

@@ -651,6 +651,100 @@ describe("account states", () => {
   }
 });
 
+describe("account states as the fact sheet has them", () => {
+  const inactive = (status: string) => ({ active: false, status });
+  for (const [status, seen] of [
+    [
+      "deactivated",
+      {
+        session: inactive("deactivated"),
+        login: inactive("deactivated"),
+        refresh: inactive("deactivated"),
+        write: "401 AccountDeactivated",
+        upload: "200",
+        profile: "400 AccountDeactivated",
+      },
+    ],
+    [
+      "takendown",
+      {
+        session: "400 InvalidRequest",
+        login: "401 AccountTakedown",
+        refresh: "401 AccountTakedown",
+        write: "401 AccountTakedown",
+        upload: "401 AccountTakedown",
+        profile: "400 AccountTakedown",
+      },
+    ],
+    [
+      "deleted",
+      {
+        session: "403 AccountNotFound",
+        login: "401 AuthenticationRequired",
+        refresh: "403 AccountNotFound",
+        write: "403 AccountNotFound",
+        upload: "403 AccountNotFound",
+        profile: "400 InvalidRequest",
+      },
+    ],
+  ] as const)
+    it(`an account that is ${status} is answered so on every call, and all of it works again when it is active`, async () => {
+      const { mount, signIn, ask } = createTrial();
+      const { create, did, token, refreshJwt, upload } = await signIn();
+      const look = async () => {
+        const answers = {
+          session: await ask({ to: "com.atproto.server.getSession", token }),
+          login: await ask({
+            to: "com.atproto.server.createSession",
+            body: { identifier: did, password: "fold-demo-post-aaaa" },
+          }),
+          refresh: await ask({ to: "com.atproto.server.refreshSession", method: "POST", token: refreshJwt }),
+          write: await create({}),
+          upload: await upload(Uint8Array.of(1), "image/png"),
+          profile: await ask({ to: `https://public.api.bsky.app/xrpc/app.bsky.actor.getProfile?actor=${did}` }),
+        };
+        return Object.fromEntries(
+          Object.entries(answers).map(([name, { status: code, json }]) => {
+            const { error, active, status: state } = (json ?? {}) as Record<string, unknown>;
+            if (error !== undefined) return [name, `${code} ${error}`];
+            return [name, active === false ? { active, status: state } : String(code)];
+          }),
+        );
+      };
+      await mount.simulator.act?.("setStatus", { account: did, status });
+      assert.deepEqual(await look(), seen);
+      await mount.simulator.act?.("setStatus", { account: did, status: "active" });
+      assert.deepEqual([...new Set(Object.values(await look()))], ["200"]);
+    });
+});
+
+describe("platformError", () => {
+  it("gives any XRPC refusal on any call, before the write or after it, with any header", async () => {
+    const { mount, signIn } = createTrial();
+    const { create } = await signIn();
+    mount.arm({ fault: "platformError", error: "AccountTakedown", match: { path: "createRecord|putRecord" } });
+    const refused = await create({});
+    assert.deepEqual(
+      [refused.status, textAt(refused.json, "error"), mount.simulator.posts().length],
+      [401, "AccountTakedown", 0],
+    );
+    mount.arm({
+      fault: "platformError",
+      after: true,
+      error: "InvalidRequest",
+      message: "half an emoji \ud83d",
+      headers: { "ratelimit-reset": "1e300" },
+    });
+    const applied = await create({});
+    assert.deepEqual(
+      [applied.status, textAt(applied.json, "message"), mount.simulator.posts().length],
+      [400, "half an emoji \ud83d", 1],
+    );
+    assert.equal(applied.headers["ratelimit-reset"], "1e300");
+    assert.throws(() => mount.arm({ fault: "platformError", code: 190 }), /error|code/);
+  });
+});
+
 describe("the whole simulator", () => {
   it("never failed by itself and forgets everything at a reset but the demo accounts", async () => {
     const { mount, signIn } = createTrial();

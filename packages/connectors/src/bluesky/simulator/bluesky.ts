@@ -61,7 +61,8 @@ export function createBluesky(env: SimEnv): Simulator {
     if (carriesAccess && env.fault("tokenExpired", request) !== undefined)
       throw new XrpcError(400, "ExpiredToken", "Token has expired");
     // The owner revoked the app password: from here on its sessions and the password itself are dead.
-    if (carriesAccess && env.fault("tokenRevoked", request) !== undefined) sessions.revoke(sessions.access(request));
+    if (carriesAccess && env.fault("tokenRevoked", request) !== undefined)
+      sessions.revoke(sessions.access(request, "read"));
   }
 
   async function answer(request: SimRequest): Promise<SimAnswer> {

@@ -51,7 +51,7 @@ const maxBatch = 200;
 
 /** The signed-in account, which must be the repo's owner (reference PDS, createRecord). */
 function owner(request: SimRequest, { sessions, world }: Bluesky, repo: string): Account {
-  const account = sessions.access(request);
+  const account = sessions.access(request, "write");
   if (world.repo(repo).did !== account.did)
     throw new XrpcError(401, "AuthenticationRequired", "Authentication Required");
   return account;
@@ -209,7 +209,7 @@ const listRecords: Method = {
 const uploadBlob: Method = {
   verb: "POST",
   call(request, { world, sessions, limiter }) {
-    const account = sessions.access(request);
+    const account = sessions.access(request, "upload");
     const declared = mediaType(request);
     if (declared === "") throw invalidRequest("Request encoding (Content-Type) required but not provided");
     if (request.rawBody.byteLength === 0) throw invalidRequest("A request body is expected but none was provided");

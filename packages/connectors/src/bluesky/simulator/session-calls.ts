@@ -50,7 +50,7 @@ const createSession: Method = {
     const account = world.find(identifier);
     const name = [...(account?.appPasswords ?? [])].find(([, secret]) => equalInConstantTime(secret, password))?.[0];
     // Seen on a real PDS: 401 AuthenticationRequired; words from its createSession.
-    if (account === undefined || name === undefined)
+    if (account === undefined || account.status === "deleted" || name === undefined)
       throw new XrpcError(401, "AuthenticationRequired", "Invalid identifier or password", headers);
     if (account.status === "takendown")
       throw new XrpcError(401, "AccountTakedown", "Account has been taken down", headers);
@@ -71,7 +71,7 @@ const refreshSession: Method = {
 
 const getSession: Method = {
   verb: "GET",
-  call: (request, { sessions }) => json(sessionView(sessions.access(request))),
+  call: (request, { sessions }) => json(sessionView(sessions.access(request, "session"))),
 };
 
 const deleteSession: Method = {

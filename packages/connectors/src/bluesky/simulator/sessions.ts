@@ -40,6 +40,30 @@ export interface SessionTokens {
   readonly refreshJwt: string;
 }
 
+/** What a token is presented for; an account that is not active may still do some of it. */
+export type Use = "write" | "upload" | "read" | "session" | "refresh";
+
+/** Fact sheet, "Account states": what a deactivated, taken down or deleted account is refused. Reads go on to the AppView. */
+function refusalFor({ did, status }: Account, use: Use): XrpcError | undefined {
+  switch (status) {
+    case "active":
+      return undefined;
+    case "deactivated":
+      return use === "write" ? new XrpcError(401, "AccountDeactivated", "Account is deactivated") : undefined;
+    case "takendown":
+      if (use === "read") return undefined;
+      return use === "session"
+        ? new XrpcError(400, "InvalidRequest", `Could not find user info for account: ${did}`)
+        : new XrpcError(401, "AccountTakedown", "Account has been taken down");
+    case "suspended":
+      return new XrpcError(401, "AccountSuspended", "Account has been suspended");
+    case "deleted":
+      return new XrpcError(403, "AccountNotFound", "Account not found");
+    default:
+      return status satisfies never;
+  }
+}
+
 /**
  * Access and refresh tokens in the shape of a PDS: JWTs of the scopes com.atproto.appPass and com.atproto.refresh.
  * Error names and the status 400 are those seen on a real PDS (real-servers notes) and in its auth verifier.
@@ -72,12 +96,11 @@ export function createSessions({ now, world }: { readonly now: () => Date; reado
     return claims;
   }
 
-  function accountOf(claims: Claims): Account {
+  function accountOf(claims: Claims, use: Use): Account {
     const account = world.find(claims.sub);
     if (account === undefined) throw new XrpcError(400, "InvalidToken", "Token could not be verified");
-    if (account.status === "takendown") throw new XrpcError(401, "AccountTakedown", "Account has been taken down");
-    if (account.status === "suspended") throw new XrpcError(401, "AccountSuspended", "Account has been suspended");
-    if (account.status === "deactivated") throw new XrpcError(401, "AccountDeactivated", "Account is deactivated");
+    const refusal = refusalFor(account, use);
+    if (refusal) throw refusal;
     return account;
   }
 
@@ -111,9 +134,9 @@ export function createSessions({ now, world }: { readonly now: () => Date; reado
   return {
     start: (account: Account, passwordName: string): SessionTokens => issue(account, passwordName, randomId()),
     /** The account behind an access token. */
-    access(request: SimRequest): Account {
+    access(request: SimRequest, use: Exclude<Use, "refresh">): Account {
       const claims = verify(request, "com.atproto.appPass");
-      const account = accountOf(claims);
+      const account = accountOf(claims, use);
       if (!claims.jti.startsWith(`${epoch(account.did)}.`))
         throw new XrpcError(400, "InvalidToken", "Token could not be verified");
       // An account server knows only its own tokens; the login host passes them on.
@@ -124,7 +147,7 @@ export function createSessions({ now, world }: { readonly now: () => Date; reado
     },
     refresh(request: SimRequest): { readonly account: Account; readonly tokens: SessionTokens } {
       const claims = verify(request, "com.atproto.refresh");
-      const account = accountOf(claims);
+      const account = accountOf(claims, "refresh");
       const known = refreshes.get(claims.jti);
       // Name and words of the reference PDS: a revoked refresh token is called expired.
       if (known === undefined || known.expiresAt <= seconds())

@@ -57,7 +57,7 @@ export function createVideoService() {
   const getServiceAuth: Method = {
     verb: "GET",
     call(request, { sessions, env }) {
-      const account = sessions.access(request);
+      const account = sessions.access(request, "upload");
       const now = Math.floor(env.now().getTime() / 1000);
       const Ask = z.strictObject({
         aud: z.string().max(2048),

@@ -36,7 +36,7 @@ export interface Account {
   readonly createdAt: Date;
   /** By name; the password itself is the value. */
   readonly appPasswords: Map<string, string>;
-  status: "active" | "takendown" | "suspended" | "deactivated";
+  status: "active" | "takendown" | "suspended" | "deactivated" | "deleted";
   /** By collection/rkey. */
   readonly records: Map<string, StoredRecord>;
   readonly blobs: Map<string, Blob>;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseFields } from "./field-list.ts";
 import { describeMedia } from "./media-headers.ts";
-import { errorOf, fb, jpeg, mp4, png, testClient } from "./test-client.ts";
+import { errorOf, fb, ig, jpeg, mp4, png, testClient } from "./test-client.ts";
 import { servedVersion } from "./versions.ts";
 
 describe("Graph calls", () => {
@@ -58,6 +58,45 @@ describe("Graph calls", () => {
     assert.ok(seen.status === 200 && seen.body.includes("&lt;i&gt;Open&lt;/i&gt;"));
     await client.remove(fb(id), page.accessToken);
     assert.equal((await client.get(`https://www.facebook.com/${id}`)).status, 404);
+  });
+
+  it("gives any code on any call, before the post or after it, in the form of the host", async () => {
+    const client = testClient();
+    const page = client.simulator.createAccount({ kind: "page" });
+    const publish = () => client.post(fb(`${page.id}/feed`), page.accessToken, { message: "x" });
+    client.mounted.arm({ fault: "graphError", code: 368, subcode: 1390008, match: { method: "POST", path: "/feed$" } });
+    assert.equal(client.mounted.faults.list()[0]?.left, 1);
+    const blocked = await publish();
+    assert.deepEqual([blocked.status, errorOf(blocked), client.simulator.posts().length], [400, "368/1390008", 0]);
+    client.mounted.arm({ fault: "graphError", after: true, code: 4, headers: { "x-app-usage": "{}" } });
+    const limited = await publish();
+    assert.deepEqual(
+      [limited.status, limited.body.error.is_transient, client.simulator.posts().length],
+      [403, true, 1],
+    );
+    assert.equal(limited.headers["x-app-usage"], "{}");
+    client.mounted.arm({
+      fault: "platformError",
+      code: 100,
+      subcode: 33,
+      message: "gone",
+      more: { original_response: { id: "1" } },
+    });
+    assert.deepEqual((await client.get(fb(page.id), page.accessToken)).body.error.original_response, { id: "1" });
+    client.mounted.arm({ fault: "graphError", code: 24, subcode: 2207006 });
+    assert.equal((await client.get(ig("me"), "x")).body.error.type, "IGApiException");
+    client.mounted.arm({ fault: "graphError", upload: "ProcessingFailedError" });
+    const upload = await client.post("https://rupload.facebook.com/video-upload/v25.0/1", page.accessToken);
+    assert.deepEqual(upload.body.debug_info.retriable, false);
+    client.mounted.arm({ fault: "graphError", flat: "OAuthException", code: 400, message: "No." });
+    assert.deepEqual((await client.get("https://api.instagram.com/oauth/access_token")).body, {
+      error_type: "OAuthException",
+      code: 400,
+      error_message: "No.",
+    });
+    client.mounted.arm({ fault: "platformError", status: 200, body: "<html>", after: true });
+    assert.deepEqual([(await publish()).body, client.simulator.posts().length], ["<html>", 2]);
+    assert.throws(() => client.mounted.arm({ fault: "graphError", subcode: 1 }), /code/);
   });
 
   it("retires versions on the dates of the changelog", () => {

@@ -2,14 +2,13 @@ import type { Connector, InboundEvent } from "@postd/connector-kit";
 import { asId } from "@postd/contracts";
 import type { ConnectionAccess } from "../../ports/connection-access.ts";
 import type { ConnectionRecord, ConnectionsRepo } from "../../ports/connections-repo.ts";
-import type { EventReceiver, Inbox } from "../../ports/inbox.ts";
+import type { EventReceiver, InboxWork } from "../../ports/inbox.ts";
 import type { JobHolds } from "../../ports/ledger.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import { siblings } from "../connections-sign-in.ts";
 
 export interface PersonEventDeps {
   readonly registry: ConnectorRegistry;
-  readonly inbox: Inbox;
   readonly connections: ConnectionsRepo;
   readonly access: Pick<ConnectionAccess, "markBroken">;
   readonly holds: Pick<JobHolds, "holdConnection" | "handedOver" | "askAboutConnection">;
@@ -23,20 +22,24 @@ export const isPersonEvent = ({ type }: InboundEvent): boolean =>
  * The person removed our app, or asked for their data to be deleted. Platforms of one family share the person.
  * Connections made after the event are left alone: it is an old request, sent again. Calls no platform.
  */
-export async function followPersonEvent(event: InboundEvent, from: Connector, deps: PersonEventDeps): Promise<void> {
+export async function followPersonEvent(
+  event: InboundEvent,
+  from: Connector,
+  { inbox, ...deps }: PersonEventDeps & { readonly inbox: InboxWork },
+): Promise<void> {
   const isDeletion = event.type === "data_deletion.requested";
-  const found = await deps.inbox.receivers({
+  const found = await inbox.receivers({
     platforms: siblings(deps.registry, from).map(({ id }) => id),
     accountExternalId: event.accountExternalId,
     // Disconnecting keeps the account's name for the history; a deletion takes that too.
     disconnected: isDeletion,
   });
-  if (found.length === 0) return deps.inbox.keepUnmatched(event);
+  if (found.length === 0) return inbox.keepUnmatched(event);
   for (const receiver of found) {
     const record = await deps.connections.forTenant(asId("tenant", receiver.tenantId)).find(idOf(receiver));
     if (!record || (event.occurredAt && record.createdAt.getTime() > event.occurredAt.getTime() + 1_000)) continue;
     if (isDeletion) await eraseAccount(event, record, deps);
-    else if (await deps.inbox.keepEvent(receiver, event)) await markRevoked(record, deps);
+    else if (await inbox.keepEvent(receiver, event)) await markRevoked(record, deps);
   }
 }
 

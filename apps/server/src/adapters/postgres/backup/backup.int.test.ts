@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -125,6 +136,44 @@ test("a backup restored into an empty database is the same row by row and opens 
     [],
   );
   assert.ok(masterKeysAtHand({ masterKeys: undefined, dataDir }).length > 0);
+});
+
+test("a backup and what is restored of it are private to their owner, whatever the umask and the rights of the sources", async () => {
+  const media = path.join(fixture.dataDir, "media", "files", "ab");
+  mkdirSync(media, { recursive: true });
+  writeFileSync(path.join(media, "abc"), "picture");
+  for (const open of [fixture.dataDir, path.join(fixture.dataDir, "media"), media]) chmodSync(open, 0o755);
+  chmodSync(path.join(media, "abc"), 0o644);
+  const before = process.umask(0o000);
+  try {
+    for (const umask of [0o000, 0o022, 0o077]) {
+      process.umask(umask);
+      const folder = path.join(work, `private-${umask}`);
+      const dataDir = path.join(work, `private-data-${umask}`);
+      await writeBackup({ url: fixture.url, folder, dataDir: fixture.dataDir, withKey: true, withMedia: true });
+      await restoreBackup({ url: await emptyDatabase(), folder, dataDir, keysAtHand: [], withoutKey: false });
+      for (const root of [folder, dataDir]) {
+        const rights = [
+          root,
+          ...readdirSync(root, { recursive: true }).map((name) => path.join(root, String(name))),
+        ].map((file) => ({
+          file,
+          mode: (statSync(file).mode & 0o777).toString(8),
+          isFolder: statSync(file).isDirectory(),
+        }));
+        assert.ok(
+          rights.some(({ file }) => file.endsWith("abc")) && rights.some(({ file }) => file.endsWith("keyring.json")),
+        );
+        assert.deepEqual(
+          rights.filter(({ mode, isFolder }) => mode !== (isFolder ? "700" : "600")),
+          [],
+        );
+      }
+    }
+  } finally {
+    process.umask(before);
+    rmSync(path.join(fixture.dataDir, "media"), { recursive: true });
+  }
 });
 
 test("what fell due since the backup is held for a person, and what is planned or done stays", async () => {

@@ -7,6 +7,7 @@ import { createGunzip } from "node:zlib";
 import pg from "pg";
 import { mergeKeyring, readKeyring } from "../../kms/keyring.ts";
 import { appliedMigrations, knownMigrations, migrateDatabase } from "../migrate.ts";
+import { makePrivate } from "./make-private.ts";
 import { authSecretName, keyringName, type Manifest, mediaName, readManifest, tablesName } from "./manifest.ts";
 import { tablesInOrder } from "./tables.ts";
 
@@ -183,7 +184,8 @@ async function holdWhatMayHaveGoneOut(client: pg.Client): Promise<number> {
 }
 
 async function restoreFiles(folder: string, dataDir: string, manifest: Manifest): Promise<void> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  // A data folder that was there may be shared with the user PostgreSQL runs as; its own parts below never are.
+  if ((await mkdir(dataDir, { recursive: true, mode: 0o700 })) !== undefined) await makePrivate(dataDir);
   if (manifest.keyIncluded) {
     mergeKeyring(path.join(dataDir, keyringName), path.join(folder, keyringName));
     const secret = path.join(folder, authSecretName);
@@ -193,6 +195,7 @@ async function restoreFiles(folder: string, dataDir: string, manifest: Manifest)
   const media = path.join(folder, mediaName);
   if (manifest.mediaIncluded && (await isThere(media)))
     await cp(media, path.join(dataDir, mediaName), { recursive: true });
+  for (const name of [keyringName, authSecretName, mediaName]) await makePrivate(path.join(dataDir, name));
 }
 
 const isThere = (file: string): Promise<boolean> =>

@@ -7,6 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import pg from "pg";
 import { appliedMigrations, knownMigrations } from "../migrate.ts";
+import { makePrivate } from "./make-private.ts";
 import { authSecretName, keyringName, type Manifest, manifestName, mediaName, tablesName } from "./manifest.ts";
 import { tablesInOrder } from "./tables.ts";
 
@@ -35,6 +36,7 @@ export async function writeBackup({ url, folder, dataDir, withKey, withMedia }: 
   const draft = `${folder}.partial-${process.pid}`;
   await mkdir(path.join(draft, tablesName), { recursive: true, mode: 0o700 });
   try {
+    await makePrivate(draft);
     const manifest = { ...(await dump(url, draft)), keyIncluded: withKey, mediaIncluded: withMedia };
     if (withKey)
       for (const name of [keyringName, authSecretName])
@@ -46,6 +48,7 @@ export async function writeBackup({ url, folder, dataDir, withKey, withMedia }: 
       mode: 0o600,
       flush: true,
     });
+    await makePrivate(draft);
     await rename(draft, folder);
     return manifest;
   } catch (error) {

@@ -34,6 +34,12 @@ export const webhookInbox = pgTable(
     processedAt: instant("processed_at"),
     eventCount: integer("event_count"),
     error: text("error"),
+    /** How often work on it was begun, and how often it failed by its own doing. */
+    tries: integer("tries").notNull().default(0),
+    faults: integer("faults").notNull().default(0),
+    nextTryAt: instant("next_try_at"),
+    /** Put aside for the operator. */
+    deadAt: instant("dead_at"),
   },
   (t) => [index("webhook_inbox_open").on(t.processedAt, t.id)],
 );
@@ -55,11 +61,17 @@ export const webhookEvents = pgTable(
 );
 
 /** Events no connection claims: kept for the operator, never shown to a tenant. */
-export const webhookUnmatched = pgTable("webhook_unmatched", {
-  id: text("id").primaryKey(),
-  platform: text("platform").notNull(),
-  accountExternalId: text("account_external_id").notNull(),
-  type: text("type").notNull(),
-  receivedAt: instant("received_at").notNull(),
-  data: jsonb("data").$type<JsonObject>().notNull(),
-});
+export const webhookUnmatched = pgTable(
+  "webhook_unmatched",
+  {
+    id: text("id").primaryKey(),
+    platform: text("platform").notNull(),
+    accountExternalId: text("account_external_id").notNull(),
+    type: text("type").notNull(),
+    receivedAt: instant("received_at").notNull(),
+    data: jsonb("data").$type<JsonObject>().notNull(),
+    /** Of platform, account and the event's own key; null in rows that are older than this column. */
+    dedupeHash: text("dedupe_hash"),
+  },
+  (t) => [uniqueIndex("webhook_unmatched_dedupe").on(t.dedupeHash)],
+);
