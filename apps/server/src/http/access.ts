@@ -88,7 +88,7 @@ const isSafe = (method: string): boolean => method === "GET" || method === "HEAD
  * Cookies are SameSite=Lax, and a browser also says where a request comes from: a foreign origin is refused. Programs
  * with a cookie jar send neither header.
  */
-function fromTrustedPage(request: FastifyRequest, config: HttpConfig): boolean {
+export function fromTrustedPage(request: FastifyRequest, config: HttpConfig): boolean {
   const origin = request.headers.origin;
   if (origin !== undefined) return trustedOriginsOf(config.publicUrl, config.trustedOrigins).includes(origin);
   const site = request.headers["sec-fetch-site"];

@@ -7,6 +7,7 @@ import { registerAuthRoutes } from "./auth-routes.ts";
 import type { HttpDeps } from "./deps.ts";
 import { registerDocs } from "./docs.ts";
 import { parseJsonBody } from "./json-body.ts";
+import { registerLinkPages } from "./link-pages.ts";
 import { registerPublicMedia } from "./media/public-media.ts";
 import { registerPlainPages } from "./plain-pages.ts";
 import { sendProblem } from "./problem.ts";
@@ -104,7 +105,10 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
     await root.register(async (media) => registerPublicMedia(media, deps));
     await root.register(async (docs) => registerDocs(docs, config));
     if (config.webDirectory !== undefined) await registerWeb(root, config.webDirectory);
-    else registerPlainPages(root, config);
+    else {
+      registerPlainPages(root, config);
+      await root.register(async (pages) => registerLinkPages(pages, deps));
+    }
   });
   return app;
 }

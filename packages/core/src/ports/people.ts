@@ -111,6 +111,13 @@ export interface PeopleRepo {
     input: { readonly tenantId: TenantId; readonly id: MemberId; readonly change: MemberChange; readonly at: Date },
     judge: (members: readonly Membership[]) => Result<undefined, ServiceError>,
   ): Promise<Result<undefined, ServiceError>>;
+  /** Everybody who runs the instance, and why, for whoever may run commands on the machine. */
+  operators(
+    operatorEmails: readonly string[],
+  ): Promise<readonly { readonly email: string; readonly name: string; readonly by: "link" | "address" }[]>;
+  /** `false`: they never opened an operator's link. */
+  endOperator(email: string): Promise<boolean>;
+  hasAccount(email: string): Promise<boolean>;
   /** Opened the operator's link once. */
   isStoredOperator(userId: UserId): Promise<boolean>;
   /** How many people there are, and how many of them are operators, stored or by one of these addresses. */

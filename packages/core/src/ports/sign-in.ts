@@ -68,8 +68,10 @@ export interface SignInTry {
 export interface SignInRules {
   /** Whether a request may reach the library. The answer never depends on whether an account exists. */
   admit(wish: SignInTry): Promise<Result<undefined, ServiceError>>;
-  /** The right person came: earlier wrong tries at this account no longer count. */
+  /** The library was satisfied. Where that took a password, earlier wrong tries at this account no longer count. */
   passed(wish: Pick<SignInTry, "kind" | "account">): Promise<void>;
+  /** Whoever proved the mailbox may sign in at once, whatever strangers tried meanwhile. */
+  openAgain(email: string): Promise<void>;
   /** Mails a new person the link that confirms their address; an older one ends. */
   sendConfirmation(user: { readonly id: UserId; readonly email: string }): Promise<void>;
   /** Whose address a link confirms. Changes nothing. */

@@ -26,7 +26,7 @@ export interface AuthSettings {
   readonly mail: Mail;
   /** Mail leaves: an address is confirmed before there is a session, and nobody learns which addresses are known. */
   readonly hasMail: boolean;
-  readonly rules: Pick<SignInRules, "sendConfirmation" | "passed">;
+  readonly rules: Pick<SignInRules, "sendConfirmation" | "openAgain">;
   /** Runs once for a new person: makes their first tenant. */
   readonly welcome: PeopleService["welcome"];
   readonly log: {
@@ -107,7 +107,7 @@ export function createAuth(settings: AuthSettings) {
         await endResetLinks(user.id);
         // The link was mailed, so the mailbox is theirs.
         if (hasMail) await db.update(users).set({ emailVerified: true }).where(eq(users.id, user.id));
-        await rules.passed({ kind: "reset", account: user.email.toLowerCase() });
+        await rules.openAgain(user.email);
       },
     },
     emailVerification: {

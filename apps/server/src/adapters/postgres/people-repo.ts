@@ -1,6 +1,6 @@
 import { asId, type Role, roles, type TenantId, type UserId } from "@postd/contracts";
 import type { MemberRow, Membership, PeopleRepo } from "@postd/core";
-import { and, asc, count, eq, isNull, max, sql } from "drizzle-orm";
+import { and, asc, count, eq, inArray, isNull, max, type SQL, sql } from "drizzle-orm";
 import type { Db, Executor } from "./pools.ts";
 import { apiKeys, members, operators, sessions, tenants, users } from "./schema.ts";
 import { withoutTenant } from "./tenant-tx.ts";
@@ -60,15 +60,39 @@ export function createPeopleRepo(db: Db): PeopleRepo {
       return found.length > 0;
     },
 
+    async operators(operatorEmails) {
+      const isByAddress = byAddress(operatorEmails);
+      const rows = await db
+        .select({ email: users.email, name: users.name, since: operators.since })
+        .from(users)
+        .leftJoin(operators, eq(operators.userId, users.id))
+        .where(sql`${operators.userId} is not null or ${isByAddress}`)
+        .orderBy(asc(users.email));
+      return rows.map(({ email, name, since }) => ({ email, name, by: since === null ? "address" : "link" }));
+    },
+
+    async endOperator(email) {
+      const ended = await db
+        .delete(operators)
+        .where(
+          inArray(
+            operators.userId,
+            db.select({ id: users.id }).from(users).where(eq(users.email, email.toLowerCase())),
+          ),
+        )
+        .returning({ id: operators.userId });
+      return ended.length > 0;
+    },
+
+    async hasAccount(email) {
+      return (await db.select({ id: users.id }).from(users).where(eq(users.email, email.toLowerCase()))).length > 0;
+    },
+
     async census(operatorEmails) {
-      const byAddress =
-        operatorEmails.length === 0
-          ? sql`false`
-          : sql`(${users.emailVerified} and lower(${users.email}) in ${[...operatorEmails]})`;
       const [row] = await db
         .select({
           people: count(),
-          operators: sql<number>`(count(*) filter (where ${operators.userId} is not null or ${byAddress}))::int`,
+          operators: sql<number>`(count(*) filter (where ${operators.userId} is not null or ${byAddress(operatorEmails)}))::int`,
         })
         .from(users)
         .leftJoin(operators, eq(operators.userId, users.id));
@@ -76,6 +100,12 @@ export function createPeopleRepo(db: Db): PeopleRepo {
     },
   };
 }
+
+/** Whose address the settings name, and who confirmed it. */
+const byAddress = (operatorEmails: readonly string[]): SQL =>
+  operatorEmails.length === 0
+    ? sql`false`
+    : sql`(${users.emailVerified} and lower(${users.email}) in ${[...operatorEmails]})`;
 
 /** Whoever changes members of a tenant, or joins it, does so alone: the tenant's row is the lock. */
 export async function lockMembers(tx: Executor, tenantId: TenantId): Promise<void> {

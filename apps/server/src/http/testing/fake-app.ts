@@ -72,6 +72,7 @@ function fakePeople(): PeopleService {
 const fakeSignIn: SignInRules = {
   admit: async () => ok(undefined),
   passed: async () => undefined,
+  openAgain: async () => undefined,
   sendConfirmation: async () => undefined,
   confirmationOf: async () => undefined,
   confirmAddress: async () => false,

@@ -29,9 +29,11 @@ export async function startPeopleApp(url: string, options: PeopleAppOptions = {}
   admin.on("error", () => {}); // dropping the database ends what is still connected
   const clock = { offsetMs: 0, now: () => new Date(Date.now() + clock.offsetMs) };
   const mails: OutgoingMail[] = [];
+  const waiting: (() => void)[] = [];
   const mail: Mail = {
     send: async (sent) => {
       mails.push(sent);
+      for (const wake of waiting.splice(0)) wake();
       return hasMail;
     },
   };
@@ -67,6 +69,17 @@ export async function startPeopleApp(url: string, options: PeopleAppOptions = {}
     lines,
     clock,
     people,
+    /**
+     * Waits for a mail and the secret of its link: mails leave behind the answer, so that their time tells nothing.
+     * `nth`: that many came before.
+     */
+    async mailTo(email: string, subject: RegExp, nth = 0) {
+      for (;;) {
+        const found = mails.filter((sent) => sent.to === email && subject.test(sent.subject))[nth];
+        if (found) return { ...found, token: tokenOf(/http\S+/.exec(found.text)?.[0] ?? "") };
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }
+    },
     /** As the administrator of the database. */
     query: async <T extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) =>
       (await admin.query<T>(text, [...values])).rows,

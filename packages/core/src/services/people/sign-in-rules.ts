@@ -25,11 +25,11 @@ interface Limits {
 }
 
 const limits: Readonly<Record<SignInTry["kind"], Limits>> = {
-  sign_in: { perAddress: { max: 60, windowMs: minuteMs }, perAccount: { max: 10, windowMs: 15 * minuteMs } },
+  sign_in: { perAddress: { max: 30, windowMs: minuteMs }, perAccount: { max: 10, windowMs: 15 * minuteMs } },
   sign_up: { perAddress: { max: 60, windowMs: minuteMs }, perAccount: { max: 5, windowMs: 60 * minuteMs } },
   ask_reset: { perAddress: { max: 20, windowMs: 60 * minuteMs }, perAccount: { max: 5, windowMs: 60 * minuteMs } },
   reset: { perAddress: { max: 20, windowMs: 15 * minuteMs }, perAccount: { max: 10, windowMs: 15 * minuteMs } },
-  change_password: { perAddress: { max: 60, windowMs: minuteMs }, perAccount: { max: 10, windowMs: 15 * minuteMs } },
+  change_password: { perAddress: { max: 30, windowMs: minuteMs }, perAccount: { max: 10, windowMs: 15 * minuteMs } },
   confirm_address: {
     perAddress: { max: 20, windowMs: 15 * minuteMs },
     perAccount: { max: 10, windowMs: 15 * minuteMs },
@@ -69,9 +69,12 @@ export function createSignInRules(deps: SignInRulesDeps): SignInRules {
     },
 
     async passed({ kind, account }) {
-      if (account !== undefined) await throttle.forget(`${kind} account ${account}`);
-      // Whoever proved the mailbox may sign in at once, whatever strangers tried.
-      if (account !== undefined && kind === "reset") await throttle.forget(`sign_in account ${account}`);
+      if (account !== undefined && (kind === "sign_in" || kind === "change_password"))
+        await throttle.forget(`${kind} account ${account}`);
+    },
+
+    async openAgain(email) {
+      await throttle.forget(`sign_in account ${email.toLowerCase()}`);
     },
 
     async sendConfirmation({ id, email }) {
@@ -151,7 +154,7 @@ async function mayJoin(deps: SignInRulesDeps, { account, link }: SignInTry): Pro
   const now = deps.clock.now();
   if (await deps.links.subjectOf(hash, "operator", now)) return ok(undefined);
   const invitation = await deps.invitations.byLink(hash);
-  if (!invitation || invitation.status !== "pending" || invitation.expiresAt <= now || !invitationStands(invitation))
+  if (invitation?.status !== "pending" || invitation.expiresAt <= now || !invitationStands(invitation))
     return fail({
       code: "forbidden",
       detail: "This link was used, withdrawn, or has ended.",
