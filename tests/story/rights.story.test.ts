@@ -35,7 +35,8 @@ describe("a right is used only while its ground stands", () => {
     const url = new URL(agreed.headers.get("location") ?? "");
     return back.call("GET", `${url.pathname}${url.search}`, undefined, { accept: "application/json" });
   }
-  const grants = async () => Number((await system.query<{ n: string }>("select count(*) as n from oauth_grants"))[0]?.n);
+  const grants = async () =>
+    Number((await system.query<{ n: string }>("select count(*) as n from oauth_grants"))[0]?.n);
 
   it("a sign-in that an API key started makes a grant while the key stands, and none once it is revoked", async () => {
     const { key, id } = await owner.must("POST", "/api/api-keys", { name: "shop", scopes: ["connections:write"] });
@@ -100,6 +101,8 @@ describe("a right is used only while its ground stands", () => {
     await system.settle();
     assert.equal((await tenant.must("GET", `/api/publish/${job.id}`)).state, "held", "the instance is paused still");
     await operator.must("POST", "/api/resume", { scope: "instance" });
+    // Jobs of other tenants look again once a minute.
+    await system.clock.advance(61_000);
     await system.settle();
     assert.equal((await tenant.must("GET", `/api/publish/${job.id}`)).state, "published");
   });

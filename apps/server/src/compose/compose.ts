@@ -41,6 +41,7 @@ import { createBlobRows, createRetention } from "../adapters/postgres/retention.
 import { createDueJobs, masterKeysInUse } from "../adapters/postgres/system.ts";
 import { createVaultStore } from "../adapters/postgres/vault-store.ts";
 import { connectorSettings } from "../config/connector-settings.ts";
+import { signUpRule } from "../config/sign-up-rule.ts";
 import type { Config } from "../config.ts";
 import { createHttpApp, defaultHttpLimits, type HttpConfig } from "../http/app.ts";
 import { buildPeople } from "./build-people.ts";
@@ -174,7 +175,11 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
     clock,
     publicUrl,
     authSecret,
-    signUp: config.signUp ?? (registry.all().every(({ id }) => settings.isSimulated(id)) ? "open" : "invite"),
+    signUp: signUpRule(
+      config.signUp,
+      registry.all().map(({ id }) => id),
+      settings.isSimulated,
+    ),
   });
 
   const facts = {
