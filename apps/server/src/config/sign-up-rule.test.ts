@@ -20,7 +20,7 @@ test("sign-up is open only while every platform is simulated, else by invitation
   assert.equal(ruleWith({ NODE_ENV: "production" }), "invite");
   assert.equal(ruleWith({ POSTD_SIMULATORS: "off" }), "invite");
   assert.equal(ruleWith({ POSTD_SIMULATORS: "on,-bluesky" }), "invite");
-  assert.equal(ruleWith({ POSTD_META_CLIENT_ID: "1", POSTD_META_CLIENT_SECRET: "s" }), "invite");
+  assert.equal(ruleWith({ POSTD_META_APP_ID: "1", POSTD_META_APP_SECRET: "s" }), "invite");
 });
 
 test("what the operator named holds", () => {

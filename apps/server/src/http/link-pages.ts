@@ -139,11 +139,7 @@ function refused(reply: FastifyReply, error: ServiceError): string {
 }
 
 const send = (reply: FastifyReply, text: string) =>
-  reply
-    .type("text/html; charset=utf-8")
-    .header("cache-control", "no-store")
-    .header("referrer-policy", "no-referrer")
-    .send(text);
+  reply.type("text/html; charset=utf-8").header("cache-control", "no-store").send(text);
 
 const hidden = (token: string) => `<input type="hidden" name="token" value="${asText(token)}">`;
 const secretField = (label: string, name: string, kind: string) =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
-import { type PeopleApp, type Person, peopleOf, startPeopleApp, tokenOf } from "./testing/people-app.ts";
+import { goodPassword, type PeopleApp, type Person, peopleOf, startPeopleApp, tokenOf } from "./testing/people-app.ts";
 
 let database: TestDatabase;
 let system: PeopleApp;
@@ -191,4 +191,35 @@ test("the operator's link ends after a day", async () => {
   const token = tokenOf(await system.people.service.makeOperatorLink());
   system.clock.offsetMs += 25 * 60 * 60_000;
   assert.equal((await person.call("POST", "/api/operators", { token })).status, 404);
+});
+
+test("opening a link as a mail scanner does changes nothing; the page's own form does, and no other page's", async () => {
+  const path = new URL(await system.people.service.makeOperatorLink()).pathname;
+  const form = (fields: Readonly<Record<string, string>>, origin: string) =>
+    system.http.inject({
+      method: "POST",
+      url: path,
+      headers: { origin, "content-type": "application/x-www-form-urlencoded" },
+      payload: new URLSearchParams(fields).toString(),
+    });
+  for (const method of ["GET", "HEAD", "GET"] as const) {
+    const shown = await system.http.inject({ method, url: path });
+    assert.equal(shown.statusCode, 200);
+    assert.equal(shown.headers["cache-control"], "no-store");
+  }
+  const person = { name: "Page <b>13</b>", email: "page13@example.com", password: goodPassword };
+  const foreign = await form(person, "https://evil.example");
+  assert.equal(foreign.statusCode, 400);
+  const weak = await form({ ...person, password: "password1234" }, "http://localhost:3000");
+  assert.equal(weak.statusCode, 400);
+  assert.match(weak.body, /guessed first/);
+  const done = await form(person, "http://localhost:3000");
+  assert.equal(done.statusCode, 200, done.body);
+  assert.match(done.body, /You are an operator/);
+  const cookie = done.cookies.map(({ name, value }) => `${name}=${encodeURIComponent(value)}`).join("; ");
+  const me = await system.http.inject({ url: "/api/me", headers: { cookie } });
+  assert.equal(me.json().operator, true);
+  assert.equal((await form({ ...person, email: "page13b@example.com" }, "http://localhost:3000")).statusCode, 403);
+  const html = await system.http.inject({ url: "/confirm-address?token=%22%3E%3Cscript%3Ealert(1)%3C/script%3E" });
+  assert.ok(!html.body.includes("<script"));
 });

@@ -93,6 +93,7 @@ export function createAuth(settings: AuthSettings) {
         const wished = new URL(url).searchParams.get("callbackURL");
         const link = wished ? url : `${settings.publicUrl}/new-password?token=${token}`;
         await mail.send({
+          about: "account",
           to: user.email,
           subject: "A new password for POSTD",
           text: `Somebody, hopefully you, signed up with ${user.email} or asked for a new password. An account with this address exists.\n\nTo choose a new password open this link within an hour; older links of this kind have ended:\n${link}\n\nIf it was not you, do nothing.\n`,

@@ -6,7 +6,12 @@ import { secret } from "@postd/connector-kit";
 import { createLogMail } from "./log-mail.ts";
 import { createSmtpMail } from "./smtp-mail.ts";
 
-const mail = { to: "ida@example.com", subject: "Reset", text: "https://postd.example/reset/t0ken" };
+const mail = {
+  about: "account",
+  to: "ida@example.com",
+  subject: "Reset",
+  text: "https://postd.example/reset/t0ken",
+} as const;
 function recorder() {
   const lines: string[] = [];
   const write = (fields: object, message: string) => void lines.push(JSON.stringify({ ...fields, message }));

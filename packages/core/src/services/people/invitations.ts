@@ -40,6 +40,7 @@ export function invitationVerbs(deps: PeopleDeps): Verbs {
       const link = `${publicUrl}/invitations/${token}`;
       // The subject is ours alone: what a sender chose would make POSTD's own mail carry anybody's message.
       const mailed = await deps.mail.send({
+        about: "invitation",
         to: email,
         subject: "An invitation to POSTD",
         text: `You are invited to a workspace on POSTD as ${role}.\n\nWorkspace: ${plainWords(me.tenant.name)}\nInvited by: ${plainWords(me.name)}\n\nOpen this link within 7 days:\n${link}\n\nIf you do not know them, do nothing.\n`,

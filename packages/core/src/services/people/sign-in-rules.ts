@@ -83,6 +83,7 @@ export function createSignInRules(deps: SignInRulesDeps): SignInRules {
       const expiresAt = new Date(at.getTime() + confirmationMs);
       await links.add({ hash, purpose: "confirm_address", subject: id, at, expiresAt });
       await deps.mail.send({
+        about: "account",
         to: email,
         subject: "Confirm your address for POSTD",
         text: `Somebody, hopefully you, made a POSTD account with this address.\n\nOpen this link within a day, and give the password you chose:\n${deps.publicUrl}/confirm-address?token=${token}\n\nIf it was not you, do nothing: without this the account cannot be used.\n`,
