@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ApiSession, grantThroughBrowser, signUp } from "@postd/testkit/api";
+import { type ApiSession, grantThroughBrowser, randomPassword, signUp } from "@postd/testkit/api";
 import { sampleJpeg } from "@postd/testkit/media-samples";
 import { startOwnServer } from "./demo/start-own-server.ts";
 
@@ -37,7 +37,8 @@ async function demo(): Promise<void> {
     throw new Error("This server talks to real platforms. The demo only runs where platforms are simulated.");
   say(`\nPOSTD at ${baseUrl}, every platform simulated.\n`);
 
-  const session = await step("Sign up", () => signUp(baseUrl, { name: "Ida Holm" }));
+  const person = { name: "Ida Holm", email: `ida-${Date.now()}@example.com`, password: randomPassword() };
+  const session = await step("Sign up", () => signUp(baseUrl, person));
   const meta = await step("Sign in at Facebook and agree", () => grantThroughBrowser(session, "facebook"));
   const chosen = await step("Choose a Page and its Instagram account", () => choose(session, meta.grantId));
   const bluesky = await step("Connect Bluesky with an app password", () =>
@@ -78,6 +79,7 @@ async function demo(): Promise<void> {
         `  ${job.platform.padEnd(10)} ${attempt.intentAt.slice(11, 23)}  ${attempt.step.padEnd(22)} ${String(attempt.outcome).padEnd(8)} ${attempt.latencyMs ?? ""} ms`,
       );
   }
+  if (!own) say(`\nSign in as ${person.email} with the password ${person.password} to look around.`);
   say(
     done.jobs.every(({ state }: { state: string }) => state === "published")
       ? "\nEverything is live, once each.\n"

@@ -18,6 +18,7 @@ const commands = {
   simulators: "apps/simulators/src/main.ts",
   db: "apps/server/src/commands/db.ts",
   keys: "apps/server/src/commands/keys.ts",
+  people: "apps/server/src/commands/people.ts",
   demo: "tools/demo.ts",
   test: "tools/test-lanes.ts",
   check: "tools/check.ts",

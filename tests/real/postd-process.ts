@@ -41,6 +41,7 @@ export async function startPostd(settings: PostdSettings): Promise<PostdProcess>
       POSTD_PORT: String(settings.port),
       POSTD_SIMULATOR_PORT: String(await freePort()),
       POSTD_SIMULATORS: "on,-bluesky",
+      POSTD_SIGN_UP: "open",
       POSTD_HOST_MAP: Object.entries(settings.hostMap)
         .map(([host, url]) => `${host}=${url}`)
         .join(","),

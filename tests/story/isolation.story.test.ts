@@ -6,9 +6,7 @@ import { type DocumentedOperation, documentedOperations } from "./id-places.ts";
 import { failedJob, idPlaces, makeTenant, pageConnection, program, type Tenant } from "./tenant-requests.ts";
 
 /** Places whose id is not looked up among a tenant's rows, each with the reason. */
-const exemptPlaces: Readonly<Record<string, string>> = {
-  "getInvitation path.id": "the link is the right to read it: its holder may have no account yet",
-};
+const exemptPlaces: Readonly<Record<string, string>> = {};
 
 /** Operations that list; every one is asked by both tenants. */
 const lists: readonly string[] = [
@@ -27,6 +25,9 @@ const exemptOperations: Readonly<Record<string, string>> = {
   createApiKey: "makes something new in the caller's own tenant",
   createTenant: "makes something new",
   createMedia: "makes something new in the caller's own tenant",
+  getInvitation: "the secret of the link is the right to read it: its holder may have no account yet",
+  acceptInvitation: "see getInvitation; people-rights.int.test.ts tries ids, other links and other people",
+  becomeOperator: "takes the secret of the operator's link, and no tenant",
   inviteMember: "makes something new in the caller's own tenant",
   updateTenant: "changes the tenant in use, which no field of the request names",
   listPlatforms: "the same for everybody",

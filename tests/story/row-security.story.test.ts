@@ -9,6 +9,7 @@ import { failedJob, idPlaces, makeTenant, pageConnection, type Tenant } from "./
 const exempt: Readonly<Record<string, string>> = {
   members: "sign-in reads them to learn which tenant a person works in",
   invitations: "the invited person is in no tenant yet",
+  links: "a link is looked up by the hash of its token before the tenant is known",
   api_keys: "a key is looked up by its hash before its tenant is known",
   oauth_states: "a platform's answer is looked up by the hash of its state before the tenant is known",
 };

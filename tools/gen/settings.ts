@@ -49,13 +49,17 @@ const descriptions: Readonly<Record<SettingName, { readonly what: string; readon
   },
   POSTD_SMTP_URL: {
     what: "Mail server, `smtps://user:password@mail.example.org`.",
-    unset: "mail is written to the log",
+    unset: "no mail leaves; outside production it is written to the log",
   },
   POSTD_MAIL_FROM: { what: "Sender of mail." },
   POSTD_LOG_LEVEL: { what: "`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`." },
   POSTD_OPERATOR_EMAILS: {
-    what: "People who run this instance and may pause all of it, separated by commas.",
-    unset: "whoever signed up first",
+    what: "People who run this instance and may pause all of it, separated by commas. They count once they confirmed the address by mail.",
+    unset: "only who opened the operator's link: `npm run people -- link`",
+  },
+  POSTD_SIGN_UP: {
+    what: "Who may make an account: `open` for everybody, `invite` for people with an invitation, `closed` for nobody new.",
+    unset: "open while every platform is simulated, else invite",
   },
   POSTD_METRICS_TOKEN: {
     what: "Needed as a bearer token to read `/metrics`.",

@@ -64,6 +64,15 @@ test("every wrong variable is named at once and no value is repeated", () => {
   );
 });
 
+test("a sign-up rule or operator's address that is none is refused by name, and says what is possible", () => {
+  assert.throws(() => parse({ POSTD_SIGN_UP: "yes" }), /POSTD_SIGN_UP must be open, invite or closed/);
+  assert.throws(() => parse({ POSTD_OPERATOR_EMAILS: "ida" }), /POSTD_OPERATOR_EMAILS must be e-mail addresses/);
+  assert.deepEqual(parse({ POSTD_OPERATOR_EMAILS: "Ida@Example.com, b@example.com" }).operatorEmails, [
+    "ida@example.com",
+    "b@example.com",
+  ]);
+});
+
 test("an empty variable counts as not set", () => {
   assert.equal(parse({ DATABASE_URL: "", POSTD_PORT: " " }).port, 3000);
 });

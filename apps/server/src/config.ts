@@ -1,9 +1,11 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { type AppCredentials, type Connector, type Secret, secret } from "@postd/connector-kit";
+import type { SignUpRule } from "@postd/core";
 import { z } from "zod";
 import { type Env, readApps } from "./config/apps.ts";
 import {
+  EmailList,
   HostList,
   HostMap,
   type HostMapping,
@@ -46,13 +48,15 @@ export interface Config {
   readonly simulators: SimulatorSetting;
   readonly hostMap: readonly HostMapping[];
   readonly egressAllow: readonly string[];
-  /** undefined: mail is written to the log instead of being sent. */
+  /** undefined: no mail is sent; outside production it is written to the log instead. */
   readonly smtpUrl: Secret | undefined;
   readonly mailFrom: string;
   readonly logLevel: (typeof logLevels)[number];
   readonly workerConcurrency: number;
-  /** Lower case; empty: whoever signed up first runs the instance. */
+  /** Lower case. Whoever confirmed one of them by mail runs the instance; others open the operator's link. */
   readonly operatorEmails: readonly string[];
+  /** undefined: open while every platform is simulated, else by invitation. */
+  readonly signUp: SignUpRule | undefined;
   /** undefined: only this machine and private networks may read /metrics. */
   readonly metricsToken: Secret | undefined;
   /** Addresses or ranges of proxies whose X-Forwarded-For is believed. */
@@ -78,6 +82,7 @@ export class ConfigError extends Error {
   }
 }
 
+const signUpRules = ["open", "invite", "closed"] as const satisfies readonly SignUpRule[];
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 const mailAddress = z
   .string()
@@ -113,7 +118,10 @@ export const Variables = z.object({
   POSTD_MAIL_FROM: mailAddress.default("POSTD <postd@localhost>"),
   POSTD_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info"),
   POSTD_WORKER_CONCURRENCY: z.coerce.number("must be a number").int().min(1).max(500).default(24),
-  POSTD_OPERATOR_EMAILS: commaList.default([]),
+  POSTD_OPERATOR_EMAILS: EmailList.default([]),
+  POSTD_SIGN_UP: z
+    .enum(signUpRules, `must be ${signUpRules.slice(0, -1).join(", ")} or ${signUpRules.at(-1)}`)
+    .optional(),
   POSTD_METRICS_TOKEN: z
     .string()
     .min(16, "must have at least 16 characters. Make one with: openssl rand -hex 24")
@@ -173,7 +181,8 @@ export function parseConfig({ env, argv, connectors }: ConfigInput): Config {
     mailFrom: v.POSTD_MAIL_FROM,
     logLevel: v.POSTD_LOG_LEVEL,
     workerConcurrency: v.POSTD_WORKER_CONCURRENCY,
-    operatorEmails: v.POSTD_OPERATOR_EMAILS.map((email) => email.toLowerCase()),
+    operatorEmails: v.POSTD_OPERATOR_EMAILS,
+    signUp: v.POSTD_SIGN_UP,
     metricsToken: v.POSTD_METRICS_TOKEN,
     trustedProxies: v.POSTD_TRUSTED_PROXIES,
     apps: apps.apps,

@@ -28,6 +28,7 @@ try {
   running = await startServer({ config, registry, log, version });
   if (stopping) await running.stop();
   else say(banner(config, running));
+  warnAboutOperators(config, running);
   log.info({ url: running.url, tookMs: Math.round(performance.now() - startedAt) }, "POSTD is running");
 } catch (error) {
   const plain = error instanceof PortTaken || error instanceof MasterKeyMissing || error instanceof DatabaseUnusable;
@@ -61,6 +62,20 @@ function readConfigOrExit(): Config {
   }
 }
 
+/** Nobody is locked out without a word: a server nobody can pause says so at every start. */
+function warnAboutOperators({ operatorEmails, smtpUrl }: Config, { people }: RunningServer): void {
+  if (!people || people.operators > 0 || people.operatorLink) return;
+  const next = "Make a link for one with: npm run people -- link";
+  const why =
+    operatorEmails.length === 0
+      ? ""
+      : smtpUrl
+        ? " Nobody has confirmed an address of POSTD_OPERATOR_EMAILS."
+        : " POSTD_OPERATOR_EMAILS counts only for confirmed addresses, which takes POSTD_SMTP_URL.";
+  log.warn({}, `this instance has no operator.${why} ${next}`);
+  if (isTerminal) say(`  This instance has no operator.${why}\n  ${next}\n`);
+}
+
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
@@ -85,6 +100,12 @@ function banner(config: Config, server: RunningServer): string {
       "  Nothing reaches a real platform until you give its credentials (docs/configuration.md).",
     );
   }
+  if (server.people?.operatorLink)
+    lines.push(
+      "",
+      "  Nobody has signed up yet. Whoever opens this link within a day runs this instance:",
+      `  ${server.people.operatorLink}`,
+    );
   for (const name of config.unknownVariables)
     lines.push("", `  ${name} is set but nothing reads it. A typing mistake?`);
   lines.push("", "  Ctrl-C stops everything.", "");

@@ -20,6 +20,7 @@ export const idPrefixes = {
   notification: "not",
   member: "mbr",
   invitation: "inv",
+  link: "lnk",
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

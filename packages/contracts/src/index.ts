@@ -8,6 +8,7 @@ export * from "./json.ts";
 export * from "./operation.ts";
 export * from "./operations.ts";
 export * from "./paging.ts";
+export * from "./people-input.ts";
 export * from "./people-views.ts";
 export * from "./publishing.ts";
 export * from "./result.ts";

@@ -50,7 +50,7 @@ export const InvitationView = z.object({
   invitedBy: z.string(),
   createdAt: Instant,
   expiresAt: Instant,
-  /** The link to send by hand; only in the answer to inviting. */
+  /** The link to send by hand; only in the answer to inviting, and only where no mail left. */
   link: z.string().optional(),
   /** Whether a mail left; false where no mail server is configured. */
   mailed: z.boolean().optional(),
@@ -72,6 +72,7 @@ export type InvitationSummary = z.infer<typeof InvitationSummary>;
 export const ApiKeyView = z.object({
   id: z.string(),
   name: z.string(),
+  /** What it may do now: what it was given, as far as the role of whoever made it still allows that. */
   scopes: z.array(ScopeName),
   /** The last four characters of the key, to tell keys apart. */
   lastCharacters: z.string(),

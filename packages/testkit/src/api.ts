@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+
 /** An answer of the API as it came: status, parsed body, headers. */
 export interface ApiAnswer {
   readonly status: number;
@@ -78,17 +80,26 @@ export function openSession(baseUrl: string, options: { readonly apiKey?: string
   return session;
 }
 
-/** Makes a person with a workspace and signs in. */
+/** Nobody else knows it: a person of a test or demo on a reachable server must not be everybody's way in. */
+export const randomPassword = (): string => randomBytes(15).toString("base64url");
+
+/** Makes a person with a workspace and signs in. `link`: the secret of an invitation or of the operator's link. */
 export async function signUp(
   baseUrl: string,
-  person: { readonly name?: string; readonly email?: string } = {},
+  person: {
+    readonly name?: string;
+    readonly email?: string;
+    readonly password?: string;
+    readonly link?: string;
+  } = {},
 ): Promise<ApiSession> {
   const session = openSession(baseUrl);
   const email = person.email ?? `person-${Math.random().toString(36).slice(2)}@example.com`;
   await session.must("POST", "/api/auth/sign-up/email", {
     name: person.name ?? "Ida Holm",
     email,
-    password: "a long enough password",
+    password: person.password ?? randomPassword(),
+    ...(person.link === undefined ? {} : { link: person.link }),
   });
   return session;
 }

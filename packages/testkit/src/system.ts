@@ -55,7 +55,9 @@ export interface System {
   /** Resolves when nothing is due, running or waiting in the engine; rejects after half a minute. */
   settle(): Promise<void>;
   /** A person with a workspace of their own, signed in. */
-  signUp(person?: { readonly name?: string; readonly email?: string }): Promise<ApiSession>;
+  signUp(person?: Parameters<typeof signUp>[1]): Promise<ApiSession>;
+  /** What the start would print for the first operator. */
+  operatorLink(): Promise<string>;
   /** Someone without a session, or a program with a key. */
   visitor(apiKey?: string): ApiSession;
   /** Rows as the administrator sees them. */
@@ -115,6 +117,7 @@ async function start(
       POSTD_PUBLIC_URL: url,
       POSTD_SIMULATORS: simulatorUrl,
       POSTD_LOG_LEVEL: options.logLevel ?? "trace",
+      POSTD_SIGN_UP: "open",
       ...(options.workerConcurrency ? { POSTD_WORKER_CONCURRENCY: String(options.workerConcurrency) } : {}),
       ...options.env,
     },
@@ -181,6 +184,7 @@ async function start(
     },
     settle: () => settle(query),
     signUp: (person) => signUp(url, person),
+    operatorLink: () => parts.people.makeOperatorLink(),
     visitor: (apiKey) => openSession(url, apiKey === undefined ? {} : { apiKey }),
     query,
     sim: (method, operation, body) => control(simulatorUrl, method, operation, body),

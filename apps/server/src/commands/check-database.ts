@@ -13,7 +13,7 @@ export interface Finding {
 }
 
 /** Looked up before a tenant is known, or kept by the sign-in library; the rest of the tables with a tenant are walled. */
-const readBeforeTenant = new Set(["members", "invitations", "api_keys", "oauth_states"]);
+const readBeforeTenant = new Set(["members", "invitations", "api_keys", "oauth_states", "links"]);
 
 /** Looks at everything the server relies on, changes nothing, and never stops at the first trouble. */
 export async function checkDatabase(

@@ -13,7 +13,6 @@ import {
   createHealthService,
   createInboundService,
   createMediaService,
-  createPeopleService,
   createPlatformsService,
   createPublishingService,
   createVault,
@@ -22,18 +21,12 @@ import {
   newId,
   type PipelineDeps,
 } from "@postd/core";
-import { apiKeySecrets } from "../adapters/auth/api-key-secrets.ts";
-import { createAuth } from "../adapters/auth/create-auth.ts";
-import { createHttpAuth } from "../adapters/auth/http-auth.ts";
 import { openLocalBlobStore } from "../adapters/blob/local.ts";
 import { createEgress } from "../adapters/egress/egress.ts";
 import { aesGcm } from "../adapters/kms/aes-gcm.ts";
 import { loadAuthSecret } from "../adapters/kms/auth-secret.ts";
 import { openLocalKeys } from "../adapters/kms/local.ts";
-import { createLogMail } from "../adapters/mail/log-mail.ts";
-import { createSmtpMail } from "../adapters/mail/smtp-mail.ts";
 import { createMetrics } from "../adapters/metrics/metrics.ts";
-import { createApiKeysRepo } from "../adapters/postgres/api-keys-repo.ts";
 import { createConnectionsRepo } from "../adapters/postgres/connections-repo.ts";
 import { isPassing } from "../adapters/postgres/database-error.ts";
 import { createDomainClock } from "../adapters/postgres/domain-clock.ts";
@@ -45,16 +38,16 @@ import { createLeases } from "../adapters/postgres/leases.ts";
 import { createJobHolds, createLedger } from "../adapters/postgres/ledger/ledger.ts";
 import { openListener } from "../adapters/postgres/listen.ts";
 import { createMediaRepo } from "../adapters/postgres/media-repo.ts";
-import { createPeopleRepo } from "../adapters/postgres/people-repo.ts";
 import { openRolePool } from "../adapters/postgres/pools.ts";
 import { createPublishingStore } from "../adapters/postgres/publishing/store.ts";
 import { createBlobRows, createRetention } from "../adapters/postgres/retention.ts";
 import { createDueJobs, masterKeysInUse } from "../adapters/postgres/system.ts";
 import { createVaultStore } from "../adapters/postgres/vault-store.ts";
 import { connectorSettings } from "../config/connector-settings.ts";
+import { signUpRule } from "../config/sign-up-rule.ts";
 import type { Config } from "../config.ts";
 import { createHttpApp, defaultHttpLimits, type HttpConfig } from "../http/app.ts";
-import { clientAddressHeader } from "../http/auth-routes.ts";
+import { buildPeople } from "./build-people.ts";
 import type { Logger } from "./logger.ts";
 import type { OpenDatabase } from "./open-database.ts";
 import { engineName, openQueue } from "./open-queue.ts";
@@ -183,31 +176,18 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
     },
   };
 
-  const mail = config.smtpUrl
-    ? createSmtpMail({ url: config.smtpUrl, from: config.mailFrom }, log)
-    : createLogMail(log);
-  const peopleRepo = createPeopleRepo(app.db);
-  const keys = createApiKeysRepo(app.db);
-  const people = createPeopleService({
-    repo: peopleRepo,
-    keys,
-    keySecrets: apiKeySecrets,
-    mail,
-    clock,
-    newId,
-    publicUrl,
-    operatorEmails: config.operatorEmails,
-  });
-  const auth = createAuth({
+  const people = buildPeople({
     db: app.db,
-    secret: authSecret,
-    publicUrl,
-    trustedOrigins: [],
-    mail,
-    welcome: people.welcome,
+    config,
     log,
-    clientAddressHeader,
-    limitSignIns: config.isProduction,
+    clock,
+    publicUrl,
+    authSecret,
+    signUp: signUpRule(
+      config.signUp,
+      registry.all().map(({ id }) => id),
+      settings.isSimulated,
+    ),
   });
 
   const connectionsDeps: ConnectionsDeps = {
@@ -219,6 +199,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
     context,
     simulation: settings,
     holds,
+    rights: people.rights,
     clock,
     log,
     newId,
@@ -245,7 +226,8 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
     }),
     connections: createConnectionsService(connectionsDeps),
     media,
-    people,
+    people: people.service,
+    signIn: people.rules,
     platforms: createPlatformsService({ registry, facts, health: () => health.platformHealth() }),
     health,
     inbound: createInboundService({
@@ -259,11 +241,12 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
 
   return {
     clock,
+    people: people.service,
     /** The API and everything people see; call `listen`. */
     http: () =>
       createHttpApp({
         services,
-        auth: createHttpAuth({ auth, people: peopleRepo, keys, keySecrets: apiKeySecrets, clock }),
+        auth: people.auth,
         idempotency: createIdempotencyStore(app.db, clock),
         clock,
         log,

@@ -1,18 +1,31 @@
 import net from "node:net";
-import type { ConnectorRegistry } from "@postd/core";
+import type { ConnectorRegistry, PeopleService } from "@postd/core";
 import type { Config } from "../config.ts";
 import { compose } from "./compose.ts";
 import type { Logger } from "./logger.ts";
 import { openDatabase } from "./open-database.ts";
 import { openSimulation } from "./open-simulation.ts";
+import { publicUrlOf } from "./public-url.ts";
 
 export interface RunningServer {
   readonly url: string | undefined;
   readonly simulatorUrl: string | undefined;
   readonly bundledDatabase: boolean;
   readonly simulated: readonly string[];
+  /** undefined where this process serves nobody. `operatorLink`: a secret for the console, never for a log. */
+  readonly people: { readonly operators: number; readonly operatorLink?: string } | undefined;
   /** Takes no new work, finishes or releases what runs, closes everything. Safe to call twice. */
   stop(): Promise<void>;
+}
+
+/**
+ * Who can act for the instance. A link is made only where nobody has signed up, outside production, where the console
+ * belongs to whoever starts the server; production never prints one by itself.
+ */
+async function standingOf(config: Config, people: PeopleService) {
+  const { people: count, operators } = await people.census();
+  const isNew = count === 0 && !config.isProduction;
+  return { operators, ...(isNew ? { operatorLink: await people.makeOperatorLink() } : {}) };
 }
 
 export class PortTaken extends Error {}
@@ -44,7 +57,7 @@ export async function startServer(input: {
     ]);
     const serves = config.role !== "worker";
     const port = serves ? await choosePort(config, simulation.url !== undefined) : config.port;
-    const publicUrl = config.publicUrl ?? `http://${config.host === "0.0.0.0" ? "127.0.0.1" : config.host}:${port}`;
+    const publicUrl = publicUrlOf(config, port);
     const parts = await compose({ ...input, database, simulation, publicUrl });
     opened.push(parts);
     if (serves) {
@@ -61,6 +74,7 @@ export async function startServer(input: {
       simulatorUrl: simulation.url,
       bundledDatabase: database.bundled,
       simulated: [...simulation.platforms],
+      people: serves ? await standingOf(config, parts.people) : undefined,
       stop: closeAll,
     };
   } catch (error) {

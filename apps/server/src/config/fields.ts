@@ -37,6 +37,15 @@ export const HostList = z.string().transform((text, ctx) => {
   return hosts;
 });
 
+/** E-mail addresses, separated by commas; lower case. */
+export const EmailList = z.string().transform((text, ctx) => {
+  const emails = listed(text).map((email) => email.toLowerCase());
+  for (const email of emails)
+    if (!z.email().safeParse(email).success)
+      ctx.addIssue({ code: "custom", message: "must be e-mail addresses separated by commas" });
+  return emails;
+});
+
 export interface HostMapping {
   readonly host: string;
   readonly url: string;

@@ -24,6 +24,9 @@ export function scopesOf(principal: Principal): readonly Scope[] {
   return principal.tenant ? roleScopes[principal.tenant.role] : [];
 }
 
+/** An API key never is one: it belongs to one tenant, and an operator acts on all of them. */
+export const isOperator = (principal: Principal): boolean => principal.kind === "session" && principal.operator;
+
 /** Whether somebody may call an operation: known, by an allowed way, from a trusted page, with the scope. */
 export async function admit(
   operation: Operation,
@@ -68,6 +71,7 @@ export function callerOf(principal: Principal): Caller {
     actorId: principal.kind === "key" ? principal.keyId : principal.userId,
     role: principal.tenant.role,
     sessionHash: principal.sessionHash,
+    operator: isOperator(principal),
   };
 }
 
@@ -84,7 +88,7 @@ const isSafe = (method: string): boolean => method === "GET" || method === "HEAD
  * Cookies are SameSite=Lax, and a browser also says where a request comes from: a foreign origin is refused. Programs
  * with a cookie jar send neither header.
  */
-function fromTrustedPage(request: FastifyRequest, config: HttpConfig): boolean {
+export function fromTrustedPage(request: FastifyRequest, config: HttpConfig): boolean {
   const origin = request.headers.origin;
   if (origin !== undefined) return trustedOriginsOf(config.publicUrl, config.trustedOrigins).includes(origin);
   const site = request.headers["sec-fetch-site"];

@@ -6,6 +6,7 @@ import type { HttpDeps } from "./deps.ts";
 import { registerDocs } from "./docs.ts";
 import { everyAnswer } from "./every-answer.ts";
 import { parseJsonBody } from "./json-body.ts";
+import { registerLinkPages } from "./link-pages.ts";
 import { registerPublicMedia } from "./media/public-media.ts";
 import { registerPlainPages } from "./plain-pages.ts";
 import { sendProblem } from "./problem.ts";
@@ -116,7 +117,10 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
     await root.register(async (media) => registerPublicMedia(media, deps));
     await root.register(async (docs) => registerDocs(docs, config));
     if (config.webDirectory !== undefined) await registerWeb(root, config.webDirectory);
-    else registerPlainPages(root, config);
+    else {
+      registerPlainPages(root, config);
+      await root.register(async (pages) => registerLinkPages(pages, deps));
+    }
   });
   return app;
 }

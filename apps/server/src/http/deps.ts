@@ -1,4 +1,5 @@
 import type { Clock, Secret } from "@postd/connector-kit";
+import type { UserId } from "@postd/contracts";
 import type {
   ConnectionsService,
   HealthService,
@@ -10,6 +11,7 @@ import type {
   PlatformsService,
   Principal,
   PublishingService,
+  SignInRules,
 } from "@postd/core";
 import type { FastifyBaseLogger } from "fastify";
 
@@ -18,6 +20,7 @@ export interface HttpServices {
   readonly connections: ConnectionsService;
   readonly media: MediaService;
   readonly people: PeopleService;
+  readonly signIn: SignInRules;
   readonly platforms: PlatformsService;
   readonly health: HealthService;
   readonly inbound: InboundService;
@@ -28,6 +31,8 @@ export interface HttpServices {
 export interface HttpAuth {
   /** Answers a request under `/api/auth/`. Throws when the database is away. */
   handle(request: Request): Promise<Response>;
+  /** Whether this is a person's password; for confirming an address, which takes both. */
+  passwordFits(userId: UserId, password: string): Promise<boolean>;
   /** Who sent these headers; undefined: nobody we know. `setCookies` renew a session's cookie. */
   resolve(
     headers: Headers,

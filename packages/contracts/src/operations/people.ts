@@ -2,6 +2,7 @@ import { z } from "zod";
 import { RoleName, ScopeName } from "../access.ts";
 import { idSchema } from "../ids.ts";
 import { defineOperation } from "../operation.ts";
+import { DisplayName, EmailAddress, LinkToken } from "../people-input.ts";
 import {
   ApiKeyView,
   CreatedApiKeyView,
@@ -13,13 +14,8 @@ import {
 } from "../people-views.ts";
 import { at, ids, later } from "./examples.ts";
 
-const Name = z.string().trim().min(1).max(100);
-const Email = z
-  .string()
-  .trim()
-  .max(254)
-  .pipe(z.email("must be an e-mail address"))
-  .transform((value) => value.toLowerCase());
+/** Of an example only; real ones are random. */
+const token = "0NlLk2wQ7fJx3mBvT9cRzHs5YdGp8uEaKi1oVtXb4Wq";
 const tenant = {
   id: ids.tenant,
   name: "Nordlys",
@@ -110,7 +106,7 @@ export const createTenant = defineOperation({
   description: "Makes a tenant with the signed-in person as its owner and switches the session to it.",
   tags: ["people"],
   auth: { kind: "caller", by: ["session"], tenantless: true },
-  body: z.strictObject({ name: Name, timeZone: TimeZone.optional() }),
+  body: z.strictObject({ name: DisplayName, timeZone: TimeZone.optional() }),
   response: TenantView,
   status: 201,
   errors: ["idempotency_conflict", "idempotency_keys_differ", "conflict"],
@@ -141,7 +137,7 @@ export const updateTenant = defineOperation({
   description: "Changes the name or the time zone of the tenant in use.",
   tags: ["people"],
   auth: { kind: "caller", by: ["session"], scope: "members:write" },
-  body: z.strictObject({ name: Name.optional(), timeZone: TimeZone.optional() }),
+  body: z.strictObject({ name: DisplayName.optional(), timeZone: TimeZone.optional() }),
   response: TenantView,
   errors: [],
   example: { body: { timeZone: "Europe/Oslo" }, response: tenant },
@@ -166,17 +162,17 @@ export const inviteMember = defineOperation({
   path: "/api/members/invite",
   summary: "Invite a member",
   description:
-    "Sends an invitation by mail where a mail server is configured, and always answers the link so that it can be sent by hand. Only owners invite owners.",
+    "Sends the link by mail. Where no mail leaves, because no mail server is configured or a limit is reached, the answer holds the link, to be sent by hand; it is shown nowhere else. The invitation ends with the right of whoever sent it. Only owners invite owners.",
   tags: ["people"],
   auth: { kind: "caller", by: ["session"], scope: "members:write" },
-  body: z.strictObject({ email: Email, role: RoleName }),
+  body: z.strictObject({ email: EmailAddress, role: RoleName }),
   response: InvitationView,
   status: 201,
-  errors: ["conflict", "idempotency_conflict"],
+  errors: ["conflict", "idempotency_conflict", "rate_limited"],
   creates: { by: "http", secretFields: ["link"] },
   example: {
     body: { email: "ida@example.com", role: "editor" },
-    response: { ...invitation, link: `https://postd.example.com/invitations/${ids.invitation}`, mailed: false },
+    response: { ...invitation, link: `https://postd.example.com/invitations/${token}`, mailed: false },
   },
 });
 
@@ -201,7 +197,7 @@ export const removeMember = defineOperation({
   path: "/api/members/:id",
   summary: "Remove a member",
   description:
-    "Takes a person out of the tenant. Their posts stay; API keys they made are revoked. The last owner cannot be removed.",
+    "Takes a person out of the tenant. Their posts stay; API keys they made and invitations they sent end. The last owner cannot be removed.",
   tags: ["people"],
   auth: { kind: "caller", by: ["session"], scope: "members:write" },
   params: z.strictObject({ id: idSchema("member") }),
@@ -226,17 +222,18 @@ export const revokeInvitation = defineOperation({
 
 export const getInvitation = defineOperation({
   id: "getInvitation",
-  method: "GET",
-  path: "/api/invitations/:id",
+  method: "POST",
+  path: "/api/invitations/look",
   summary: "See an invitation",
-  description: "What somebody who holds the link may see before signing in: the tenant, who invites, and as what.",
+  description:
+    "What somebody who holds the link may see before signing in: the tenant, who invites, and as what. Changes nothing; the token is sent in the body so that no log of addresses keeps it.",
   tags: ["people"],
   auth: { kind: "public" },
-  params: z.strictObject({ id: idSchema("invitation") }),
+  body: z.strictObject({ token: LinkToken }),
   response: InvitationSummary,
   errors: ["not_found"],
   example: {
-    params: { id: ids.invitation },
+    body: { token },
     response: {
       id: ids.invitation,
       tenantName: "Nordlys",
@@ -252,15 +249,31 @@ export const getInvitation = defineOperation({
 export const acceptInvitation = defineOperation({
   id: "acceptInvitation",
   method: "POST",
-  path: "/api/invitations/:id/accept",
+  path: "/api/invitations/accept",
   summary: "Accept an invitation",
-  description: "Joins the tenant and switches the session to it. The signed-in address must be the invited one.",
+  description:
+    "Joins the tenant and switches the session to it. The token is the last part of the invitation's link and works once. Where mail is sent, the signed-in person must have confirmed the invited address.",
   tags: ["people"],
   auth: { kind: "caller", by: ["session"], tenantless: true },
-  params: z.strictObject({ id: idSchema("invitation") }),
+  body: z.strictObject({ token: LinkToken }),
   response: TenantView,
   errors: ["not_found", "expired", "state_conflict"],
-  example: { params: { id: ids.invitation }, response: { ...tenant, role: "editor" } },
+  example: { body: { token }, response: { ...tenant, role: "editor" } },
+});
+
+export const becomeOperator = defineOperation({
+  id: "becomeOperator",
+  method: "POST",
+  path: "/api/operators",
+  summary: "Become an operator of this instance",
+  description:
+    "Exchanges the one-time link that the first start prints, or npm run people -- link makes, for the right to act for the whole instance. The token is the last part of the link.",
+  tags: ["people"],
+  auth: { kind: "caller", by: ["session"], tenantless: true },
+  body: z.strictObject({ token: LinkToken }),
+  response: z.object({ operator: z.literal(true) }),
+  errors: ["not_found"],
+  example: { body: { token }, response: { operator: true } },
 });
 
 export const listApiKeys = defineOperation({
@@ -282,11 +295,11 @@ export const createApiKey = defineOperation({
   path: "/api/api-keys",
   summary: "Create an API key",
   description:
-    "The key is in this answer and nowhere else: only its hash is kept. Give it the scopes it needs and no more.",
+    "The key is in this answer and nowhere else: only its hash is kept. Give it the scopes it needs and no more. It never does more than the role of whoever made it allows at the time of use, and ends when they leave the tenant.",
   tags: ["people"],
   auth: { kind: "caller", by: ["session"], scope: "keys:write" },
   body: z.strictObject({
-    name: Name,
+    name: DisplayName,
     scopes: z.array(ScopeName).min(1).max(20),
     expiresAt: z.iso.datetime({ offset: true }).optional(),
   }),

@@ -1,4 +1,6 @@
 export interface OutgoingMail {
+  /** Counted apart: strangers' invitations must not keep a person's own mails from them. */
+  readonly about: "account" | "invitation";
   readonly to: string;
   readonly subject: string;
   readonly text: string;

@@ -7,8 +7,10 @@ import type {
   InvitationView,
   MemberId,
   MemberView,
+  Result,
   Role,
   Scope,
+  ServiceError,
   TenantId,
   TenantView,
   UserId,
@@ -30,6 +32,10 @@ export interface SessionPrincipal {
   readonly userId: UserId;
   readonly name: string;
   readonly email: string;
+  /** The person opened a mail sent to this address. */
+  readonly emailVerified: boolean;
+  /** Runs this instance; may pause all of it. */
+  readonly operator: boolean;
   readonly image?: string;
   readonly sessionId: string;
   /** Ties an authorisation to this session; not a secret. */
@@ -37,11 +43,15 @@ export interface SessionPrincipal {
   readonly tenant?: TenantAccess;
 }
 
-/** A program with an API key of one tenant. Its role is the weakest that has its scopes. */
+/**
+ * A program with an API key of one tenant. Its role is the weakest that has its scopes. Never an operator: a key is of one
+ * tenant, and an operator acts on all of them.
+ */
 export interface KeyPrincipal {
   readonly kind: "key";
   readonly keyId: ApiKeyId;
   readonly name: string;
+  /** What it may do now. */
   readonly scopes: readonly Scope[];
   readonly sessionHash: string;
   readonly tenant: TenantAccess;
@@ -68,9 +78,17 @@ export interface InvitationRow {
   readonly role: Role;
   readonly status: string;
   readonly inviterName: string;
+  /** Role the inviter has now, by the membership they had when they invited; undefined: it has ended. */
+  readonly inviterRole: Role | undefined;
   readonly createdAt: Date;
   readonly expiresAt: Date;
 }
+
+/** A member as rules between members see one. */
+export type Membership = Pick<MemberRow, "id" | "userId" | "role">;
+
+/** What is to become of a member. */
+export type MemberChange = { readonly to: "role"; readonly role: Role } | { readonly to: "leave" };
 
 /** People and tenants. Tables here have no row-level security, so every method names the tenant or the person. */
 export interface PeopleRepo {
@@ -88,16 +106,33 @@ export interface PeopleRepo {
   updateTenant(id: TenantId, change: { readonly name?: string; readonly timeZone?: string }): Promise<void>;
   setActiveTenant(sessionId: string, tenantId: TenantId): Promise<void>;
   members(tenantId: TenantId): Promise<readonly MemberRow[]>;
-  memberByEmail(tenantId: TenantId, email: string): Promise<MemberRow | undefined>;
-  /** `false`: it would leave the tenant without an owner. Decided under a lock on the tenant. */
-  setRole(tenantId: TenantId, id: MemberId, role: Role): Promise<boolean>;
-  /** Removes the member and revokes the keys they made. `false`: the last owner. */
-  removeMember(tenantId: TenantId, id: MemberId, at: Date): Promise<boolean>;
-  pendingInvitations(tenantId: TenantId, now: Date): Promise<readonly InvitationRow[]>;
-  pendingInvitationFor(email: string, now: Date): Promise<InvitationRow | undefined>;
-  invitation(id: InvitationId): Promise<InvitationRow | undefined>;
+  /** Changes a member if `judge` says so of the members as they are; nobody else changes them meanwhile. */
+  changeMember(
+    input: { readonly tenantId: TenantId; readonly id: MemberId; readonly change: MemberChange; readonly at: Date },
+    judge: (members: readonly Membership[]) => Result<undefined, ServiceError>,
+  ): Promise<Result<undefined, ServiceError>>;
+  /** Everybody who runs the instance, and why, for whoever may run commands on the machine. */
+  operators(
+    operatorEmails: readonly string[],
+  ): Promise<readonly { readonly email: string; readonly name: string; readonly by: "link" | "address" }[]>;
+  /** `false`: they never opened an operator's link. */
+  endOperator(email: string): Promise<boolean>;
+  hasAccount(email: string): Promise<boolean>;
+  /** Opened the operator's link once. */
+  isStoredOperator(userId: UserId): Promise<boolean>;
+  /** How many people there are, and how many of them are operators, stored or by one of these addresses. */
+  census(operatorEmails: readonly string[]): Promise<{ readonly people: number; readonly operators: number }>;
+}
+
+/** Invitations to a tenant. The row's id opens nothing; the link does. */
+export interface InvitationsRepo {
+  /** Not accepted and not ended by time; whether they still stand is for the service to say. */
+  pending(tenantId: TenantId, now: Date): Promise<readonly InvitationRow[]>;
+  find(id: InvitationId): Promise<InvitationRow | undefined>;
+  /** By the hash of its link, whatever its state. */
+  byLink(hash: string): Promise<InvitationRow | undefined>;
   /** Withdraws earlier open invitations of the same address. */
-  createInvitation(input: {
+  create(input: {
     readonly id: InvitationId;
     readonly tenantId: TenantId;
     readonly email: string;
@@ -105,18 +140,15 @@ export interface PeopleRepo {
     readonly inviterId: UserId;
     readonly createdAt: Date;
     readonly expiresAt: Date;
+    readonly linkHash: string;
   }): Promise<void>;
   /** `false`: it was no longer open. */
-  cancelInvitation(tenantId: TenantId, id: InvitationId): Promise<boolean>;
-  /** Joins by an open invitation, once. `false`: it was no longer open. */
-  acceptInvitation(input: {
-    readonly id: InvitationId;
-    readonly userId: UserId;
-    readonly memberId: MemberId;
-    readonly at: Date;
-  }): Promise<boolean>;
-  /** Whoever set the instance up; undefined before anybody has. */
-  firstUserId(): Promise<UserId | undefined>;
+  cancel(tenantId: TenantId, id: InvitationId): Promise<boolean>;
+  /** Joins if `judge` says so of the invitation as it is, and uses the link up. Nobody changes members meanwhile. */
+  accept(
+    input: { readonly hash: string; readonly userId: UserId; readonly memberId: MemberId; readonly at: Date },
+    judge: (invitation: InvitationRow | undefined) => Result<undefined, ServiceError>,
+  ): Promise<Result<TenantId, ServiceError>>;
 }
 
 export interface ApiKeyRow {
@@ -130,12 +162,15 @@ export interface ApiKeyRow {
   readonly lastUsedAt?: Date;
   readonly expiresAt?: Date;
   readonly revokedAt?: Date;
+  /** Role its maker has now, by the membership they had when they made it; undefined: it has ended. */
+  readonly makerRole: Role | undefined;
 }
 
 export interface ApiKeysRepo {
   list(tenantId: TenantId): Promise<readonly ApiKeyRow[]>;
   /** `hash`: SHA-256 of the whole key, hex. */
-  create(row: ApiKeyRow & { readonly hash: string }): Promise<void>;
+  create(row: Omit<ApiKeyRow, "makerRole"> & { readonly hash: string }): Promise<void>;
+  find(tenantId: TenantId, id: ApiKeyId): Promise<ApiKeyRow | undefined>;
   revoke(tenantId: TenantId, id: ApiKeyId, at: Date): Promise<ApiKeyRow | undefined>;
   findByHash(
     hash: string,
@@ -171,15 +206,33 @@ export interface PeopleService {
   changeRole(me: SessionPrincipal, id: MemberId, role: Role): ServiceResult<MemberView>;
   removeMember(me: SessionPrincipal, id: MemberId): ServiceResult<MemberView>;
   revokeInvitation(me: SessionPrincipal, id: InvitationId): ServiceResult<InvitationView>;
-  getInvitation(id: InvitationId): ServiceResult<InvitationSummary>;
-  acceptInvitation(me: SessionPrincipal, id: InvitationId): ServiceResult<TenantView>;
+  getInvitation(token: string): ServiceResult<InvitationSummary>;
+  acceptInvitation(me: SessionPrincipal, token: string): ServiceResult<TenantView>;
   listApiKeys(me: SessionPrincipal): ServiceResult<{ readonly items: readonly ApiKeyView[] }>;
   createApiKey(
     me: SessionPrincipal,
     input: { readonly name: string; readonly scopes: readonly Scope[]; readonly expiresAt?: string | undefined },
   ): ServiceResult<CreatedApiKeyView>;
   revokeApiKey(me: SessionPrincipal, id: ApiKeyId): ServiceResult<ApiKeyView>;
-  /** Gives a new person a tenant of their own, unless an invitation waits for them. Called once, after sign-up. */
-  welcome(user: { readonly id: UserId; readonly name: string; readonly email: string }): Promise<void>;
-  isOperator(me: Principal): Promise<boolean>;
+  becomeOperator(me: SessionPrincipal, token: string): ServiceResult<{ readonly operator: true }>;
+  /** A new link for a first or another operator; older ones end. */
+  makeOperatorLink(): Promise<string>;
+  /** Derived at every request, so that it ends with its ground. */
+  isOperator(person: {
+    readonly id: UserId;
+    readonly email: string;
+    readonly emailVerified: boolean;
+  }): Promise<boolean>;
+  /** Whether anybody can act for the instance, for the start to say. */
+  census(): Promise<{ readonly people: number; readonly operators: number }>;
+  /**
+   * Called once, after sign-up. Gives a new person a tenant of their own unless they come with an invitation, and makes
+   * them an operator if they come with the operator's link.
+   */
+  welcome(user: {
+    readonly id: UserId;
+    readonly name: string;
+    readonly email: string;
+    readonly link?: string;
+  }): Promise<void>;
 }

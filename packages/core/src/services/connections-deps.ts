@@ -4,6 +4,7 @@ import type { ConnectionsRepo, GrantsRepo } from "../ports/connections-repo.ts";
 import type { Simulation } from "../ports/egress.ts";
 import type { JobHolds } from "../ports/ledger.ts";
 import type { ConnectorRegistry } from "../ports/registry.ts";
+import type { StandingRights } from "../ports/sign-in.ts";
 import type { Vault } from "../ports/vault.ts";
 import type { ConnectorContextPorts } from "./connector-context.ts";
 import type { NewId } from "./new-id.ts";
@@ -18,6 +19,8 @@ export interface ConnectionsDeps {
   readonly context: ConnectorContextPorts;
   readonly simulation: Simulation;
   readonly holds: JobHolds;
+  /** Whoever started a sign-in must still have the right when it ends. */
+  readonly rights: StandingRights;
   readonly clock: Clock;
   readonly log: ConnectorLog;
   readonly newId: NewId;

@@ -86,6 +86,7 @@ export async function finishOAuth(
   const caller = starterOf(pending, visitor);
   const refusal = caller ? refusalOf(deps, caller, pending, input) : otherSession;
   if (!caller || refusal) return fail(refusal ?? otherSession);
+  if (!(await mayConnect(deps, pending))) return fail(rightEnded);
   const connector = deps.registry.get(pending.platform);
   const auth = authFor(deps.registry, pending);
   if (!connector || auth?.kind !== "oauth2") return fail(unknownPlatform(pending.platform));
@@ -110,6 +111,8 @@ export async function finishOAuth(
   if (!granted.ok) return fail(exchangeError(serviceErrorOf(granted.error, connector)));
   const found = await auth.accounts(granted.value, ctx);
   if (!found.ok) return fail(serviceErrorOf(found.error, connector));
+  // The platform may have taken its time; the right could have ended meanwhile.
+  if (!(await mayConnect(deps, pending))) return fail(rightEnded);
   const grant = await saveGrant(deps, caller, {
     connector,
     authKind: auth.id,
@@ -137,6 +140,11 @@ function starterOf(pending: PendingAuthorization, visitor: Caller | undefined): 
     role: "admin",
     sessionHash: pending.sessionHash,
   };
+}
+
+/** Judged now, not when it was started: a revoked key or a demoted person makes no grant. */
+async function mayConnect({ rights }: ConnectionsDeps, { tenantId, userId }: PendingAuthorization): Promise<boolean> {
+  return (await rights.scopesOf(tenantId, userId)).includes("connections:write");
 }
 
 const byKey = (actorId: string): boolean => actorId.startsWith(`${idPrefixes.apiKey}_`);
@@ -204,6 +212,12 @@ const otherSession: ServiceError = {
   code: "forbidden",
   detail: "This sign-in was started in another session or workspace. Nothing was connected.",
   next: "Start the connection again in this browser.",
+};
+const rightEnded: ServiceError = {
+  code: "forbidden",
+  detail:
+    "Whoever started this sign-in, a person or an API key, may no longer connect accounts here. Nothing was connected.",
+  next: "Start the connection again as somebody who may.",
 };
 const wrongPlatform: ServiceError = {
   code: "invalid_input",

@@ -1,15 +1,19 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Secret } from "@postd/connector-kit";
-import { asId, idPrefixes, type UserId } from "@postd/contracts";
-import type { Mail } from "@postd/core";
+import { asId, idPrefixes, LinkToken } from "@postd/contracts";
+import type { Mail, PeopleService, SignInRules } from "@postd/core";
 import { betterAuth } from "better-auth";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
+import { createAuthMiddleware } from "better-auth/api";
 import { organization } from "better-auth/plugins/organization";
+import { and, eq, ne, type SQL } from "drizzle-orm";
 import { v7 } from "uuid";
 import { trustedOriginsOf } from "../../http/trusted-origins.ts";
 import type { Db } from "../postgres/pools.ts";
 import { invitations, members, sessions, signIns, tenants, users, verifications } from "../postgres/schema.ts";
 import { hashSessionTokens } from "./hashed-sessions.ts";
 import { noteFailure } from "./hidden-failures.ts";
+import { passwordMaxCharacters, passwordMinCharacters } from "./password-weakness.ts";
 import { accessControl, organizationRoles } from "./roles.ts";
 
 export interface AuthSettings {
@@ -20,16 +24,17 @@ export interface AuthSettings {
   readonly publicUrl: string;
   readonly trustedOrigins: readonly string[];
   readonly mail: Mail;
+  /** Mail leaves: an address is confirmed before there is a session, and nobody learns which addresses are known. */
+  readonly hasMail: boolean;
+  readonly rules: Pick<SignInRules, "sendConfirmation" | "openAgain">;
   /** Runs once for a new person: makes their first tenant. */
-  readonly welcome: (user: { readonly id: UserId; readonly name: string; readonly email: string }) => Promise<void>;
+  readonly welcome: PeopleService["welcome"];
   readonly log: {
     warn(fields: Readonly<Record<string, unknown>>, message: string): void;
     error(fields: Readonly<Record<string, unknown>>, message: string): void;
   };
   /** Header the HTTP layer writes the client's address into. */
   readonly clientAddressHeader: string;
-  /** Tests that sign in often turn it off. */
-  readonly limitSignIns?: boolean;
 }
 
 const idPrefix: Readonly<Record<string, string>> = {
@@ -48,7 +53,13 @@ const idPrefix: Readonly<Record<string, string>> = {
  * have operations with our rules.
  */
 export function createAuth(settings: AuthSettings) {
-  const { db, mail, log } = settings;
+  const { db, mail, log, hasMail, rules } = settings;
+  /** A person's links for a new password; they are the only rows here that carry a person's id as their value. */
+  const endResetLinks = async (userId: string, but?: SQL) => {
+    await db.delete(verifications).where(and(eq(verifications.value, userId), but));
+  };
+  // What a callback of the library begins must not run inside the transaction the library holds at that moment.
+  const outside = AsyncLocalStorage.snapshot();
   const adapter = drizzleAdapter(db, {
     provider: "pg",
     transaction: true,
@@ -62,7 +73,7 @@ export function createAuth(settings: AuthSettings) {
       invitation: invitations,
     },
   });
-  return betterAuth({
+  const auth = betterAuth({
     appName: "POSTD",
     baseURL: settings.publicUrl,
     basePath: "/api/auth",
@@ -72,29 +83,69 @@ export function createAuth(settings: AuthSettings) {
     telemetry: { enabled: false },
     emailAndPassword: {
       enabled: true,
-      minPasswordLength: 10,
-      maxPasswordLength: 128,
+      minPasswordLength: passwordMinCharacters,
+      maxPasswordLength: passwordMaxCharacters,
+      requireEmailVerification: hasMail,
       resetPasswordTokenExpiresIn: 60 * 60,
       // A reset ends what a thief may have opened.
       revokeSessionsOnPasswordReset: true,
-      sendResetPassword: async ({ user, url }) => {
+      sendResetPassword: async ({ user, url, token }) => {
+        const wished = new URL(url).searchParams.get("callbackURL");
+        const link = wished ? url : `${settings.publicUrl}/new-password?token=${token}`;
         await mail.send({
+          about: "account",
           to: user.email,
-          subject: "Reset your POSTD password",
-          text: `Somebody, hopefully you, asked to reset the password of ${user.email}.\n\nOpen this link within an hour:\n${url}\n\nIf it was not you, do nothing.\n`,
+          subject: "A new password for POSTD",
+          text: `Somebody, hopefully you, signed up with ${user.email} or asked for a new password. An account with this address exists.\n\nTo choose a new password open this link within an hour; older links of this kind have ended:\n${link}\n\nIf it was not you, do nothing.\n`,
         });
       },
+      // Looks like a sign-up from outside. An account nobody confirmed is taken over by whoever has the mailbox, with a
+      // password of their own: confirming would give it to whoever made it.
+      onExistingUserSignUp: async ({ user }) => {
+        await outside(() => auth.api.requestPasswordReset({ body: { email: user.email } }));
+      },
+      onPasswordReset: async ({ user }) => {
+        await endResetLinks(user.id);
+        // The link was mailed, so the mailbox is theirs.
+        if (hasMail) await db.update(users).set({ emailVerified: true }).where(eq(users.id, user.id));
+        await rules.openAgain(user.email);
+      },
+    },
+    emailVerification: {
+      sendOnSignUp: hasMail,
+      sendOnSignIn: hasMail,
+      // The library's own link confirms by a GET, which mail scanners follow; ours takes a POST and the password.
+      sendVerificationEmail: ({ user }) => rules.sendConfirmation({ id: asId("user", user.id), email: user.email }),
     },
     verification: { storeIdentifier: "hashed" },
     session: { expiresIn: 60 * 60 * 24 * 14, updateAge: 60 * 60 * 24, cookieCache: { enabled: false } },
     databaseHooks: {
       user: {
         create: {
-          after: async (user) => {
-            await settings.welcome({ id: asId("user", user.id), name: user.name, email: user.email });
+          after: async (user, context) => {
+            const link = LinkToken.safeParse(context?.body?.link);
+            await settings.welcome({
+              id: asId("user", user.id),
+              name: user.name,
+              email: user.email,
+              ...(link.success ? { link: link.data } : {}),
+            });
           },
         },
       },
+      verification: {
+        create: {
+          // Only the newest link for a new password works.
+          after: async (row) => endResetLinks(row.value, ne(verifications.id, row.id)),
+        },
+      },
+    },
+    hooks: {
+      after: createAuthMiddleware(async (ctx) => {
+        const userId = ctx.context.session?.user.id;
+        if (ctx.path === "/change-password" && userId && !(ctx.context.returned instanceof Error))
+          await endResetLinks(userId);
+      }),
     },
     plugins: [
       organization({
@@ -106,20 +157,14 @@ export function createAuth(settings: AuthSettings) {
       }),
     ],
     onAPIError: { throw: true },
-    rateLimit: {
-      enabled: settings.limitSignIns ?? true,
-      storage: "memory",
-      window: 60,
-      max: 100,
-      customRules: {
-        "/sign-in/email": { window: 60, max: 10 },
-        "/sign-up/email": { window: 60, max: 10 },
-        "/request-password-reset": { window: 60, max: 5 },
-        "/reset-password": { window: 60, max: 10 },
-      },
-    },
+    // Tries are counted before the library is reached, per address and per account, for all processes together.
+    rateLimit: { enabled: false },
     advanced: {
       cookiePrefix: "postd",
+      // How long a mail takes would tell whether one is sent.
+      backgroundTasks: {
+        handler: (task) => void task.catch(() => log.warn({ from: "sign-in" }, "a mail did not leave")),
+      },
       useSecureCookies: settings.publicUrl.startsWith("https:"),
       defaultCookieAttributes: { httpOnly: true, sameSite: "lax", path: "/" },
       ipAddress: { ipAddressHeaders: [settings.clientAddressHeader] },
@@ -137,6 +182,7 @@ export function createAuth(settings: AuthSettings) {
       },
     },
   });
+  return auth;
 }
 
 export type Auth = ReturnType<typeof createAuth>;

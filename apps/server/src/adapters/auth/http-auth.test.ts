@@ -19,7 +19,7 @@ function authWith(input: { readonly logged?: Error; readonly reached?: Error }) 
       handler: () => fail().then(() => new Response("", { status: 500 })),
     },
     people: {
-      async firstUserId() {
+      async tenantsOf() {
         if (input.reached) throw input.reached;
       },
     },

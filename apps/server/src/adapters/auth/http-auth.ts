@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "@postd/connector-kit";
 import { asId, type Role, roleScopes, roles, type Scope } from "@postd/contracts";
-import type { ApiKeySecrets, ApiKeysRepo, PeopleRepo, Principal } from "@postd/core";
+import {
+  type ApiKeySecrets,
+  type ApiKeysRepo,
+  keyScopes,
+  type PeopleRepo,
+  type PeopleService,
+  type Principal,
+} from "@postd/core";
 import type { HttpAuth } from "../../http/deps.ts";
 import { isPassing } from "../postgres/database-error.ts";
 import type { Auth } from "./create-auth.ts";
@@ -12,7 +19,8 @@ export const tenantHeader = "x-postd-tenant";
 
 export interface HttpAuthDeps {
   readonly auth: Auth;
-  readonly people: PeopleRepo;
+  readonly people: Pick<PeopleRepo, "tenantsOf">;
+  readonly isOperator: PeopleService["isOperator"];
   readonly keys: ApiKeysRepo;
   readonly keySecrets: ApiKeySecrets;
   readonly clock: Clock;
@@ -28,6 +36,11 @@ export function createHttpAuth(deps: HttpAuthDeps): HttpAuth {
       // It also goes on without the database and calls it done, such as a sign-out that ended no session.
       if (heard && isPassing(heard)) throw heard;
       return response;
+    },
+    async passwordFits(userId, password) {
+      const { internalAdapter, password: passwords } = await deps.auth.$context;
+      const account = await internalAdapter.findCredentialAccount(userId);
+      return account?.password ? passwords.verify({ hash: account.password, password }) : false;
     },
     async resolve(headers) {
       const authorization = headers.get("authorization");
@@ -45,15 +58,16 @@ async function byKey(authorization: string, { keys, keySecrets, clock }: HttpAut
   if (!found) return undefined;
   const { key, tenant } = found;
   const now = clock.now();
-  if (key.revokedAt || (key.expiresAt && key.expiresAt <= now)) return undefined;
+  const scopes = keyScopes(key, now);
+  if (scopes.length === 0) return undefined;
   await keys.markUsed(key.id, now);
   return {
     kind: "key",
     keyId: key.id,
     name: key.name,
-    scopes: key.scopes,
+    scopes,
     sessionHash: sha256(key.id),
-    tenant: { ...tenant, role: weakestRoleWith(key.scopes) },
+    tenant: { ...tenant, role: weakestRoleWith(scopes) },
   };
 }
 
@@ -63,7 +77,7 @@ async function byKey(authorization: string, { keys, keySecrets, clock }: HttpAut
  */
 async function blame(heard: Error | undefined, { people }: HttpAuthDeps): Promise<void> {
   if (heard) throw heard;
-  await people.firstUserId();
+  await people.tenantsOf(asId("user", ""));
 }
 
 async function bySession(headers: Headers, deps: HttpAuthDeps) {
@@ -77,7 +91,7 @@ async function bySession(headers: Headers, deps: HttpAuthDeps) {
   if (!response) return undefined;
   const { session, user } = response;
   const userId = asId("user", user.id);
-  const tenants = await people.tenantsOf(userId);
+  const [tenants, operator] = await Promise.all([people.tenantsOf(userId), deps.isOperator({ ...user, id: userId })]);
   const wished = headers.get(tenantHeader);
   // A tenant named for this request is that one or none; a stale choice of the session falls back to the first.
   const tenant =
@@ -89,6 +103,8 @@ async function bySession(headers: Headers, deps: HttpAuthDeps) {
     userId,
     name: user.name,
     email: user.email,
+    emailVerified: user.emailVerified,
+    operator,
     ...(user.image ? { image: user.image } : {}),
     sessionId: session.id,
     sessionHash: sha256(session.id),

@@ -6,7 +6,12 @@ import { secret } from "@postd/connector-kit";
 import { createLogMail } from "./log-mail.ts";
 import { createSmtpMail } from "./smtp-mail.ts";
 
-const mail = { to: "ida@example.com", subject: "Reset", text: "https://postd.example/reset/t0ken" };
+const mail = {
+  about: "account",
+  to: "ida@example.com",
+  subject: "Reset",
+  text: "https://postd.example/reset/t0ken",
+} as const;
 function recorder() {
   const lines: string[] = [];
   const write = (fields: object, message: string) => void lines.push(JSON.stringify({ ...fields, message }));
@@ -57,8 +62,12 @@ test("a mail server that cannot be reached is a warning without the text, never 
   assert.ok(!lines.join("").includes("t0ken") && !lines.join("").includes("hunter2"));
 });
 
-test("without a mail server the link is in the operator's log", async () => {
+test("without a mail server the link is in the operator's log, and in production in no log", async () => {
   const { lines, log } = recorder();
-  assert.equal(await createLogMail(log).send(mail), false);
+  assert.equal(await createLogMail(log, { showsText: true }).send(mail), false);
   assert.ok(lines.join("").includes("t0ken"));
+  const production = recorder();
+  assert.equal(await createLogMail(production.log, { showsText: false }).send(mail), false);
+  assert.equal(production.lines.length, 1);
+  assert.ok(!/t0ken|ida@example/.test(production.lines.join("")));
 });

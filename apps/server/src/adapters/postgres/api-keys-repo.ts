@@ -1,17 +1,20 @@
 import { asId, type Scope, scopes } from "@postd/contracts";
 import type { ApiKeyRow, ApiKeysRepo } from "@postd/core";
-import { and, desc, eq, isNull, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, isNull, lt, lte, or, type SQL, sql } from "drizzle-orm";
+import { roleOf } from "./people-repo.ts";
 import type { Db } from "./pools.ts";
-import { apiKeys, tenants } from "./schema.ts";
+import { apiKeys, members, tenants } from "./schema.ts";
 
 /** A use is written at most this often, so that a busy key costs no write per request. */
 const usedEveryMs = 60_000;
 
 export function createApiKeysRepo(db: Db): ApiKeysRepo {
   return {
-    async list(tenantId) {
-      const rows = await db.select().from(apiKeys).where(eq(apiKeys.tenantId, tenantId)).orderBy(desc(apiKeys.id));
-      return rows.map(toRow);
+    list: (tenantId) => read(db, eq(apiKeys.tenantId, tenantId)),
+
+    async find(tenantId, id) {
+      const [row] = await read(db, and(eq(apiKeys.tenantId, tenantId), eq(apiKeys.id, id)));
+      return row;
     },
 
     async create({ scopes: granted, ...row }) {
@@ -19,23 +22,25 @@ export function createApiKeysRepo(db: Db): ApiKeysRepo {
     },
 
     async revoke(tenantId, id, at) {
-      const [row] = await db
+      const self = and(eq(apiKeys.tenantId, tenantId), eq(apiKeys.id, id));
+      await db
         .update(apiKeys)
         .set({ revokedAt: sql`coalesce(${apiKeys.revokedAt}, ${at.toISOString()}::timestamptz)` })
-        .where(and(eq(apiKeys.tenantId, tenantId), eq(apiKeys.id, id)))
-        .returning();
-      return row && toRow(row);
+        .where(self);
+      const [row] = await read(db, self);
+      return row;
     },
 
     async findByHash(hash) {
       const [found] = await db
-        .select({ key: apiKeys, tenant: tenants })
+        .select({ key: apiKeys, tenant: tenants, makerRole: members.role })
         .from(apiKeys)
         .innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
+        .leftJoin(members, makersMembership)
         .where(eq(apiKeys.hash, hash));
       if (!found) return undefined;
       const { id, name, slug, timeZone } = found.tenant;
-      return { key: toRow(found.key), tenant: { id: asId("tenant", id), name, slug, timeZone } };
+      return { key: toRow(found.key, found.makerRole), tenant: { id: asId("tenant", id), name, slug, timeZone } };
     },
 
     async markUsed(id, at) {
@@ -48,7 +53,27 @@ export function createApiKeysRepo(db: Db): ApiKeysRepo {
   };
 }
 
-function toRow(row: typeof apiKeys.$inferSelect): ApiKeyRow {
+/**
+ * A key rests on the membership its maker had when they made it. Somebody who left and came back has another one, and
+ * what the old one made stays dead.
+ */
+const makersMembership = and(
+  eq(members.organizationId, apiKeys.tenantId),
+  eq(members.userId, apiKeys.createdBy),
+  lte(members.createdAt, apiKeys.createdAt),
+);
+
+async function read(db: Db, where: SQL | undefined): Promise<ApiKeyRow[]> {
+  const rows = await db
+    .select({ key: apiKeys, makerRole: members.role })
+    .from(apiKeys)
+    .leftJoin(members, makersMembership)
+    .where(where)
+    .orderBy(desc(apiKeys.id));
+  return rows.map(({ key, makerRole }) => toRow(key, makerRole));
+}
+
+function toRow(row: typeof apiKeys.$inferSelect, makerRole: string | null): ApiKeyRow {
   return {
     id: asId("apiKey", row.id),
     tenantId: asId("tenant", row.tenantId),
@@ -57,6 +82,7 @@ function toRow(row: typeof apiKeys.$inferSelect): ApiKeyRow {
     lastCharacters: row.lastCharacters,
     createdBy: row.createdBy,
     createdAt: row.createdAt,
+    makerRole: makerRole === null ? undefined : roleOf(makerRole),
     ...(row.lastUsedAt === null ? {} : { lastUsedAt: row.lastUsedAt }),
     ...(row.expiresAt === null ? {} : { expiresAt: row.expiresAt }),
     ...(row.revokedAt === null ? {} : { revokedAt: row.revokedAt }),

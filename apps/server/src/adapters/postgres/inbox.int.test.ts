@@ -91,7 +91,7 @@ function deps(change: { inbox?: Inbox; markBroken?: () => Promise<void> } = {}):
         await change.markBroken?.();
       },
     },
-    holds: { holdConnection: async () => 0, handedOver: async () => 0 },
+    holds: { holdConnection: async () => 0, handedOver: async () => 0, askAboutConnection: async () => 0 },
     log: { warn: say, error: say },
     ...(change.inbox ? { inbox: change.inbox } : {}),
   };

@@ -1,8 +1,8 @@
-import { asId, type InvitationId, type Role, roles, type TenantId, type UserId } from "@postd/contracts";
-import type { InvitationRow, MemberRow, PeopleRepo } from "@postd/core";
-import { and, asc, desc, eq, gt, max, sql } from "drizzle-orm";
+import { asId, type Role, roles, type TenantId, type UserId } from "@postd/contracts";
+import type { MemberRow, Membership, PeopleRepo } from "@postd/core";
+import { and, asc, count, eq, inArray, isNull, max, type SQL, sql } from "drizzle-orm";
 import type { Db, Executor } from "./pools.ts";
-import { apiKeys, invitations, members, sessions, tenants, users } from "./schema.ts";
+import { apiKeys, members, operators, sessions, tenants, users } from "./schema.ts";
 import { withoutTenant } from "./tenant-tx.ts";
 
 /** People and tenants in PostgreSQL; the tables are shared with the sign-in library, which calls tenants organisations. */
@@ -44,141 +44,101 @@ export function createPeopleRepo(db: Db): PeopleRepo {
 
     members: (tenantId) => readMembers(db, tenantId),
 
-    async memberByEmail(tenantId, email) {
-      return (await readMembers(db, tenantId)).find((row) => row.email.toLowerCase() === email.toLowerCase());
-    },
-
-    setRole: (tenantId, id, role) =>
-      changingOwners(db, tenantId, id, role !== "owner", async (tx) => {
-        await tx
-          .update(members)
-          .set({ role })
-          .where(and(eq(members.organizationId, tenantId), eq(members.id, id)));
-      }),
-
-    removeMember: (tenantId, id, at) =>
-      changingOwners(db, tenantId, id, true, async (tx) => {
-        const removed = await tx
-          .delete(members)
-          .where(and(eq(members.organizationId, tenantId), eq(members.id, id)))
-          .returning({ userId: members.userId });
-        const [member] = removed;
-        if (!member) return;
-        await tx
-          .update(apiKeys)
-          .set({ revokedAt: at })
-          .where(
-            and(
-              eq(apiKeys.tenantId, tenantId),
-              eq(apiKeys.createdBy, member.userId),
-              sql`${apiKeys.revokedAt} is null`,
-            ),
-          );
-        await tx
-          .update(sessions)
-          .set({ activeOrganizationId: null })
-          .where(and(eq(sessions.userId, member.userId), eq(sessions.activeOrganizationId, tenantId)));
-      }),
-
-    async pendingInvitations(tenantId, now) {
-      return readInvitations(
-        db,
-        and(
-          eq(invitations.organizationId, tenantId),
-          eq(invitations.status, "pending"),
-          gt(invitations.expiresAt, now),
-        ),
-      );
-    },
-
-    async pendingInvitationFor(email, now) {
-      const rows = await readInvitations(
-        db,
-        and(
-          eq(invitations.email, email.toLowerCase()),
-          eq(invitations.status, "pending"),
-          gt(invitations.expiresAt, now),
-        ),
-      );
-      return rows[0];
-    },
-
-    async invitation(id) {
-      const [row] = await readInvitations(db, eq(invitations.id, id));
-      return row;
-    },
-
-    async createInvitation({ tenantId, email, ...rest }) {
-      await withoutTenant(db, async (tx) => {
-        await tx
-          .update(invitations)
-          .set({ status: "canceled" })
-          .where(
-            and(
-              eq(invitations.organizationId, tenantId),
-              eq(invitations.email, email),
-              eq(invitations.status, "pending"),
-            ),
-          );
-        await tx.insert(invitations).values({ ...rest, organizationId: tenantId, email, status: "pending" });
-      });
-    },
-
-    async cancelInvitation(tenantId, id) {
-      const changed = await db
-        .update(invitations)
-        .set({ status: "canceled" })
-        .where(and(eq(invitations.organizationId, tenantId), eq(invitations.id, id), eq(invitations.status, "pending")))
-        .returning({ id: invitations.id });
-      return changed.length === 1;
-    },
-
-    acceptInvitation: ({ id, userId, memberId, at }) =>
+    changeMember: ({ tenantId, id, change, at }, judge) =>
       withoutTenant(db, async (tx) => {
-        const [accepted] = await tx
-          .update(invitations)
-          .set({ status: "accepted" })
-          .where(and(eq(invitations.id, id), eq(invitations.status, "pending"), gt(invitations.expiresAt, at)))
-          .returning({ tenantId: invitations.organizationId, role: invitations.role });
-        if (!accepted) return false;
-        await tx
-          .insert(members)
-          .values({
-            id: memberId,
-            organizationId: accepted.tenantId,
-            userId,
-            role: roleOf(accepted.role),
-            createdAt: at,
-          })
-          .onConflictDoNothing();
-        return true;
+        await lockMembers(tx, tenantId);
+        const judged = judge(await readMemberships(tx, tenantId));
+        if (!judged.ok) return judged;
+        const self = and(eq(members.organizationId, tenantId), eq(members.id, id));
+        if (change.to === "role") await tx.update(members).set({ role: change.role }).where(self);
+        else await removeMember(tx, { tenantId, id, at });
+        return judged;
       }),
 
-    async firstUserId() {
-      const [row] = await db.select({ id: users.id }).from(users).orderBy(asc(users.createdAt), asc(users.id)).limit(1);
-      return row ? asId("user", row.id) : undefined;
+    async isStoredOperator(userId) {
+      const found = await db.select({ id: operators.userId }).from(operators).where(eq(operators.userId, userId));
+      return found.length > 0;
+    },
+
+    async operators(operatorEmails) {
+      const isByAddress = byAddress(operatorEmails);
+      const rows = await db
+        .select({ email: users.email, name: users.name, since: operators.since })
+        .from(users)
+        .leftJoin(operators, eq(operators.userId, users.id))
+        .where(sql`${operators.userId} is not null or ${isByAddress}`)
+        .orderBy(asc(users.email));
+      return rows.map(({ email, name, since }) => ({ email, name, by: since === null ? "address" : "link" }));
+    },
+
+    async endOperator(email) {
+      const ended = await db
+        .delete(operators)
+        .where(
+          inArray(
+            operators.userId,
+            db.select({ id: users.id }).from(users).where(eq(users.email, email.toLowerCase())),
+          ),
+        )
+        .returning({ id: operators.userId });
+      return ended.length > 0;
+    },
+
+    async hasAccount(email) {
+      return (await db.select({ id: users.id }).from(users).where(eq(users.email, email.toLowerCase()))).length > 0;
+    },
+
+    async census(operatorEmails) {
+      const [row] = await db
+        .select({
+          people: count(),
+          operators: sql<number>`(count(*) filter (where ${operators.userId} is not null or ${byAddress(operatorEmails)}))::int`,
+        })
+        .from(users)
+        .leftJoin(operators, eq(operators.userId, users.id));
+      return row ?? { people: 0, operators: 0 };
     },
   };
 }
 
-/** Changes a member unless that takes the last owner away; the tenant's row is the lock. */
-function changingOwners(
-  db: Db,
-  tenantId: TenantId,
-  id: string,
-  takesOwnership: boolean,
-  change: (tx: Executor) => Promise<void>,
-): Promise<boolean> {
-  return withoutTenant(db, async (tx) => {
-    await tx.select({ id: tenants.id }).from(tenants).where(eq(tenants.id, tenantId)).for("update");
-    const owners = await tx
-      .select({ id: members.id })
-      .from(members)
-      .where(and(eq(members.organizationId, tenantId), eq(members.role, "owner")));
-    if (takesOwnership && owners.length === 1 && owners[0]?.id === id) return false;
-    await change(tx);
-    return true;
-  });
+/** Whose address the settings name, and who confirmed it. */
+const byAddress = (operatorEmails: readonly string[]): SQL =>
+  operatorEmails.length === 0
+    ? sql`false`
+    : sql`(${users.emailVerified} and lower(${users.email}) in ${[...operatorEmails]})`;
+
+/** Whoever changes members of a tenant, or joins it, does so alone: the tenant's row is the lock. */
+export async function lockMembers(tx: Executor, tenantId: TenantId): Promise<void> {
+  await tx.select({ id: tenants.id }).from(tenants).where(eq(tenants.id, tenantId)).for("update");
+}
+
+async function readMemberships(tx: Executor, tenantId: TenantId): Promise<Membership[]> {
+  const rows = await tx.select().from(members).where(eq(members.organizationId, tenantId));
+  return rows.map(({ id, userId, role }) => ({
+    id: asId("member", id),
+    userId: asId("user", userId),
+    role: roleOf(role),
+  }));
+}
+
+/** The keys would be dead without a membership all the same; revoking them lets lists say when they ended. */
+async function removeMember(
+  tx: Executor,
+  { tenantId, id, at }: { readonly tenantId: TenantId; readonly id: string; readonly at: Date },
+): Promise<void> {
+  const [member] = await tx
+    .delete(members)
+    .where(and(eq(members.organizationId, tenantId), eq(members.id, id)))
+    .returning({ userId: members.userId });
+  if (!member) return;
+  await tx
+    .update(apiKeys)
+    .set({ revokedAt: at })
+    .where(and(eq(apiKeys.tenantId, tenantId), eq(apiKeys.createdBy, member.userId), isNull(apiKeys.revokedAt)));
+  await tx
+    .update(sessions)
+    .set({ activeOrganizationId: null })
+    .where(and(eq(sessions.userId, member.userId), eq(sessions.activeOrganizationId, tenantId)));
 }
 
 async function readMembers(db: Db, tenantId: TenantId): Promise<MemberRow[]> {
@@ -206,26 +166,5 @@ async function readMembers(db: Db, tenantId: TenantId): Promise<MemberRow[]> {
   }));
 }
 
-async function readInvitations(db: Db, where: ReturnType<typeof and>): Promise<InvitationRow[]> {
-  const rows = await db
-    .select({ invitation: invitations, tenantName: tenants.name, inviterName: users.name })
-    .from(invitations)
-    .innerJoin(tenants, eq(tenants.id, invitations.organizationId))
-    .innerJoin(users, eq(users.id, invitations.inviterId))
-    .where(where)
-    .orderBy(desc(invitations.createdAt), desc(invitations.id));
-  return rows.map(({ invitation, tenantName, inviterName }) => ({
-    id: asId("invitation", invitation.id) satisfies InvitationId,
-    tenantId: asId("tenant", invitation.organizationId),
-    tenantName,
-    email: invitation.email,
-    role: roleOf(invitation.role),
-    status: invitation.status,
-    inviterName,
-    createdAt: invitation.createdAt,
-    expiresAt: invitation.expiresAt,
-  }));
-}
-
 /** A role the table of rights does not know has the fewest rights. */
-const roleOf = (stored: string | null): Role => roles.find((role) => role === stored) ?? "viewer";
+export const roleOf = (stored: string | null): Role => roles.find((role) => role === stored) ?? "viewer";

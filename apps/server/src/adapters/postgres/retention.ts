@@ -19,6 +19,8 @@ export function createRetention(system: Db): Retention {
         with ended as (delete from oauth_grants where expires_at <= domain_now() returning id),
           secrets as (delete from encrypted_secrets where owner_id in (select id from ended))
         select from ended`);
+      await count(sql`delete from throttles where ends_at <= domain_now()`);
+      await count(sql`delete from links where expires_at < ${daysAgo(30)}`);
       return { states, grants };
     },
     // The key of a post that exists is kept as long as the post: forgetting it could post twice.

@@ -17,10 +17,11 @@ export const memberRoutes = [
   route(op.revokeInvitation, async ({ deps, session, params }) =>
     answer(await deps.services.people.revokeInvitation(session(), params.id), same),
   ),
-  route(op.getInvitation, async ({ deps, params }) =>
-    answer(await deps.services.people.getInvitation(params.id), same),
+  route(op.getInvitation, async ({ deps, body }) => answer(await deps.services.people.getInvitation(body.token), same)),
+  route(op.acceptInvitation, async ({ deps, session, body }) =>
+    answer(await deps.services.people.acceptInvitation(session(), body.token), same),
   ),
-  route(op.acceptInvitation, async ({ deps, session, params }) =>
-    answer(await deps.services.people.acceptInvitation(session(), params.id), same),
+  route(op.becomeOperator, async ({ deps, session, body }) =>
+    answer(await deps.services.people.becomeOperator(session(), body.token), same),
   ),
 ];

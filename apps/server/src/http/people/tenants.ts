@@ -1,5 +1,5 @@
 import { ok, operationsById as op } from "@postd/contracts";
-import { scopesOf } from "../access.ts";
+import { isOperator, scopesOf } from "../access.ts";
 import { answer, route, same } from "../handler.ts";
 
 export const tenantRoutes = [
@@ -25,7 +25,7 @@ export const tenantRoutes = [
             }
           : {}),
         scopes: scopesOf(me),
-        operator: await deps.services.people.isOperator(me),
+        operator: isOperator(me),
         simulated: deps.config.simulated,
       },
     });

@@ -1,5 +1,5 @@
-import { asId, fail, operationsById as op, type Role, roleScopes, type Scope, scopes } from "@postd/contracts";
-import type { IdempotencyStore, PeopleService, Principal } from "@postd/core";
+import { asId, fail, ok, operationsById as op, type Role, roleScopes, type Scope, scopes } from "@postd/contracts";
+import type { IdempotencyStore, PeopleService, Principal, SignInRules } from "@postd/core";
 import { pino } from "pino";
 import { createHttpApp } from "../app.ts";
 import type { HttpConfig, HttpServices } from "../deps.ts";
@@ -22,6 +22,8 @@ function principalOf(headers: Headers): Principal | undefined {
     userId: asId("user", `usr_${hex}`),
     name: "Ida",
     email: "ida@example.com",
+    emailVerified: true,
+    operator: false,
     sessionId: "ses_1",
     sessionHash: "hash",
   };
@@ -54,8 +56,11 @@ function fakePeople(): PeopleService {
     changeRole: async (_me, id) => answerOf(op.changeMemberRole, id),
     removeMember: async (_me, id) => answerOf(op.removeMember, id),
     revokeInvitation: async (_me, id) => answerOf(op.revokeInvitation, id),
-    getInvitation: async (id) => answerOf(op.getInvitation, id),
-    acceptInvitation: async (_me, id) => answerOf(op.acceptInvitation, id),
+    getInvitation: async () => answerOf(op.getInvitation),
+    acceptInvitation: async () => answerOf(op.acceptInvitation),
+    becomeOperator: async () => answerOf(op.becomeOperator),
+    makeOperatorLink: async () => "http://localhost:3000/operator/token",
+    census: async () => ({ people: 1, operators: 1 }),
     listApiKeys: async () => answerOf(op.listApiKeys),
     createApiKey: async () => answerOf(op.createApiKey),
     revokeApiKey: async (_me, id) => answerOf(op.revokeApiKey, id),
@@ -63,6 +68,15 @@ function fakePeople(): PeopleService {
     isOperator: async () => false,
   };
 }
+
+const fakeSignIn: SignInRules = {
+  admit: async () => ok(undefined),
+  passed: async () => undefined,
+  openAgain: async () => undefined,
+  sendConfirmation: async () => undefined,
+  confirmationOf: async () => undefined,
+  confirmAddress: async () => false,
+};
 
 /** Keeps first answers in memory, by the contract of the store. */
 export function memoryIdempotency(): IdempotencyStore {
@@ -96,9 +110,10 @@ export async function startFakeApp(
 ) {
   const lines: string[] = [];
   const app = createHttpApp({
-    services: { ...fakeServices(), people: fakePeople(), ...change.services },
+    services: { ...fakeServices(), people: fakePeople(), signIn: fakeSignIn, ...change.services },
     auth: {
       handle: async () => new Response(null, { status: 404 }),
+      passwordFits: async () => false,
       resolve: async (headers) => {
         const principal = principalOf(headers);
         return principal && { principal, setCookies: [] };

@@ -20,7 +20,7 @@ const missing: ServiceError = { code: "not_found", detail: "There is no such thi
 const known = (id: string) => !id.endsWith(unknownId);
 
 /** Services that answer the examples of the operations, and remember creating calls by key. */
-export function fakeServices(): Omit<HttpServices, "people"> {
+export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
   const { example: jobExample } = operationsById.getPublishJob;
   const { example: postExample } = operationsById.getPost;
   const job = operationsById.getPublishJob.response.parse(jobExample.response);

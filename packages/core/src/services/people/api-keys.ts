@@ -1,7 +1,8 @@
-import { type ApiKeyView, fail, ok } from "@postd/contracts";
+import { type ApiKeyView, fail, ok, roleScopes, rolesWith } from "@postd/contracts";
 import type { ApiKeyRow, PeopleService } from "../../ports/people.ts";
 import type { PeopleDeps } from "../people.ts";
 import { noTenant, notFound } from "./refusals.ts";
+import { keyScopes } from "./standing.ts";
 
 type Verbs = Pick<PeopleService, "listApiKeys" | "createApiKey" | "revokeApiKey">;
 
@@ -9,12 +10,22 @@ export function apiKeyVerbs({ keys, keySecrets, clock, newId }: PeopleDeps): Ver
   return {
     async listApiKeys(me) {
       if (!me.tenant) return noTenant();
-      return ok({ items: (await keys.list(me.tenant.id)).map(apiKeyView) });
+      const now = clock.now();
+      return ok({ items: (await keys.list(me.tenant.id)).map((row) => apiKeyView(row, now)) });
     },
 
     async createApiKey(me, input) {
       if (!me.tenant) return noTenant();
       const now = clock.now();
+      const { role } = me.tenant;
+      const beyond = input.scopes.find((scope) => !roleScopes[role].includes(scope));
+      if (beyond !== undefined)
+        return fail({
+          code: "forbidden",
+          detail: `A key cannot do more than you: ${beyond} takes ${rolesWith(beyond).join(" or ")}.`,
+          field: "scopes",
+          next: "Leave this scope out.",
+        });
       const expiresAt = input.expiresAt === undefined ? undefined : new Date(input.expiresAt);
       if (expiresAt && expiresAt <= now)
         return fail({
@@ -33,25 +44,26 @@ export function apiKeyVerbs({ keys, keySecrets, clock, newId }: PeopleDeps): Ver
         lastCharacters,
         createdBy: me.userId,
         createdAt: now,
+        makerRole: role,
         ...(expiresAt === undefined ? {} : { expiresAt }),
       };
       await keys.create({ ...row, hash });
-      return ok({ ...apiKeyView(row), key });
+      return ok({ ...apiKeyView(row, now), key });
     },
 
     async revokeApiKey(me, id) {
       if (!me.tenant) return noTenant();
       const row = await keys.revoke(me.tenant.id, id, clock.now());
-      return row ? ok(apiKeyView(row)) : notFound("API key");
+      return row ? ok(apiKeyView(row, clock.now())) : notFound("API key");
     },
   };
 }
 
-function apiKeyView(row: ApiKeyRow): ApiKeyView {
+function apiKeyView(row: ApiKeyRow, now: Date): ApiKeyView {
   return {
     id: row.id,
     name: row.name,
-    scopes: [...row.scopes],
+    scopes: [...keyScopes(row, now)],
     lastCharacters: row.lastCharacters,
     createdBy: row.createdBy,
     createdAt: row.createdAt.toISOString(),

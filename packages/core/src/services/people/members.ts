@@ -1,43 +1,58 @@
-import { type MemberView, ok } from "@postd/contracts";
-import type { MemberRow, PeopleService } from "../../ports/people.ts";
+import { fail, type MemberView, ok, type Result, roleScopes, type ServiceError } from "@postd/contracts";
+import type { MemberChange, MemberRow, Membership, PeopleService, SessionPrincipal } from "../../ports/people.ts";
 import type { PeopleDeps } from "../people.ts";
 import { invitationView } from "./invitations.ts";
 import { lastOwner, noTenant, notFound, ownersOnly } from "./refusals.ts";
 
 type Verbs = Pick<PeopleService, "listMembers" | "changeRole" | "removeMember">;
 
-export function memberVerbs({ repo, clock }: PeopleDeps): Verbs {
+export function memberVerbs({ repo, invitations, clock }: PeopleDeps): Verbs {
+  async function change(me: SessionPrincipal, id: MemberRow["id"], wish: MemberChange) {
+    if (!me.tenant) return noTenant();
+    const member = (await repo.members(me.tenant.id)).find((row) => row.id === id);
+    if (!member) return notFound("member");
+    const changed = await repo.changeMember({ tenantId: me.tenant.id, id, change: wish, at: clock.now() }, (members) =>
+      mayChange(me, members, id, wish),
+    );
+    return changed.ok ? ok(memberView(wish.to === "role" ? { ...member, role: wish.role } : member)) : changed;
+  }
+
   return {
     async listMembers(me) {
       if (!me.tenant) return noTenant();
-      const [members, invitations] = await Promise.all([
-        repo.members(me.tenant.id),
-        repo.pendingInvitations(me.tenant.id, clock.now()),
-      ]);
+      const now = clock.now();
+      const [members, open] = await Promise.all([repo.members(me.tenant.id), invitations.pending(me.tenant.id, now)]);
       return ok({
         items: members.map(memberView),
-        invitations: invitations.map((row) => invitationView(row, clock.now())),
+        invitations: open.map((row) => invitationView(row, now)).filter(({ status }) => status === "pending"),
       });
     },
 
-    async changeRole(me, id, role) {
-      if (!me.tenant) return noTenant();
-      const member = (await repo.members(me.tenant.id)).find((row) => row.id === id);
-      if (!member) return notFound("member");
-      if ((role === "owner" || member.role === "owner") && me.tenant.role !== "owner") return ownersOnly();
-      if (!(await repo.setRole(me.tenant.id, id, role))) return lastOwner();
-      return ok(memberView({ ...member, role }));
-    },
-
-    async removeMember(me, id) {
-      if (!me.tenant) return noTenant();
-      const member = (await repo.members(me.tenant.id)).find((row) => row.id === id);
-      if (!member) return notFound("member");
-      if (member.role === "owner" && me.tenant.role !== "owner") return ownersOnly();
-      if (!(await repo.removeMember(me.tenant.id, id, clock.now()))) return lastOwner();
-      return ok(memberView(member));
-    },
+    changeRole: (me, id, role) => change(me, id, { to: "role", role }),
+    removeMember: (me, id) => change(me, id, { to: "leave" }),
   };
+}
+
+/** Judged on the members as they are at the change, whoever asks included: a right lost a moment ago is not used. */
+function mayChange(
+  me: SessionPrincipal,
+  members: readonly Membership[],
+  id: string,
+  wish: MemberChange,
+): Result<undefined, ServiceError> {
+  const mine = members.find(({ userId }) => userId === me.userId)?.role;
+  if (mine === undefined || !roleScopes[mine].includes("members:write"))
+    return fail({
+      code: "forbidden",
+      detail: "You may not change members of this tenant any more.",
+      next: "Ask an owner or admin of this tenant.",
+    });
+  const member = members.find((row) => row.id === id);
+  if (!member) return notFound("member");
+  const makesOwner = wish.to === "role" && wish.role === "owner";
+  if ((makesOwner || member.role === "owner") && mine !== "owner") return ownersOnly();
+  const owners = members.filter(({ role }) => role === "owner");
+  return owners.length === 1 && owners[0]?.id === id && !makesOwner ? lastOwner() : ok(undefined);
 }
 
 function memberView(row: MemberRow): MemberView {

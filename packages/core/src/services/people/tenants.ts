@@ -1,3 +1,4 @@
+import { storableRemark } from "@postd/connector-kit";
 import { ok, type TenantView } from "@postd/contracts";
 import type { PeopleService, TenantAccess } from "../../ports/people.ts";
 import type { PeopleDeps } from "../people.ts";
@@ -6,7 +7,7 @@ import { noTenant, notFound } from "./refusals.ts";
 type Verbs = Pick<PeopleService, "listTenants" | "createTenant" | "switchTenant" | "updateTenant" | "welcome">;
 
 export function tenantVerbs(deps: PeopleDeps): Verbs {
-  const { repo, clock, newId } = deps;
+  const { repo, invitations, links, linkSecrets, clock, newId } = deps;
 
   async function create(ownerId: Parameters<typeof repo.tenantsOf>[0], name: string, timeZone: string) {
     const id = newId("tenant");
@@ -46,8 +47,12 @@ export function tenantVerbs(deps: PeopleDeps): Verbs {
     },
 
     async welcome(user) {
-      if (await repo.pendingInvitationFor(user.email, clock.now())) return;
-      await create(user.id, `${user.name || user.email.split("@")[0]}'s workspace`.slice(0, 100), "UTC");
+      const hash = user.link === undefined ? undefined : linkSecrets.hash(user.link);
+      if (hash !== undefined) {
+        await links.makeOperator({ hash, userId: user.id, at: clock.now() });
+        if (await invitations.byLink(hash)) return;
+      }
+      await create(user.id, storableRemark(`${user.name || user.email.split("@")[0]}'s workspace`, 100), "UTC");
     },
   };
 }

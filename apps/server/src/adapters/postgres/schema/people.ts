@@ -1,4 +1,5 @@
-import { boolean, index, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import { boolean, index, integer, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { instant, tenantId } from "./columns.ts";
 
 /** People and tenants, kept by better-auth; no row-level security because sign-in happens before a tenant is known. */
@@ -76,7 +77,7 @@ export const verifications = pgTable(
     createdAt: instant("created_at").notNull(),
     updatedAt: instant("updated_at").notNull(),
   },
-  (t) => [index("verifications_identifier").on(t.identifier)],
+  (t) => [index("verifications_identifier").on(t.identifier), index("verifications_value").on(t.value)],
 );
 
 export const members = pgTable(
@@ -131,4 +132,47 @@ export const apiKeys = pgTable(
     revokedAt: instant("revoked_at"),
   },
   (t) => [index("api_keys_tenant").on(t.tenantId, t.id)],
+);
+
+/**
+ * Links that stand in for a sign-in, by the hash of their token. `subject` is what the link is about: an invitation's id,
+ * a person's id, or the instance. Looked up before the tenant is known.
+ */
+export const links = pgTable(
+  "links",
+  {
+    id: text("id").primaryKey(),
+    hash: text("hash").notNull().unique(),
+    purpose: text("purpose").notNull(),
+    tenantId: text("tenant_id").references(() => tenants.id, { onDelete: "cascade" }),
+    subject: text("subject").notNull(),
+    createdAt: instant("created_at").notNull(),
+    expiresAt: instant("expires_at").notNull(),
+    usedAt: instant("used_at"),
+    usedBy: text("used_by"),
+    revokedAt: instant("revoked_at"),
+  },
+  (t) => [
+    index("links_subject").on(t.purpose, t.subject),
+    uniqueIndex("links_one_open").on(t.purpose, t.subject).where(sql`used_at IS NULL AND revoked_at IS NULL`),
+  ],
+);
+
+/** People who run the instance because they opened the operator's link; POSTD_OPERATOR_EMAILS names others. */
+export const operators = pgTable("operators", {
+  userId: text("user_id")
+    .primaryKey()
+    .references(() => users.id, { onDelete: "cascade" }),
+  since: instant("since").notNull(),
+});
+
+/** Counters of tries, for all processes together; `key` is a hash of what is counted. */
+export const throttles = pgTable(
+  "throttles",
+  {
+    key: text("key").primaryKey(),
+    count: integer("count").notNull(),
+    endsAt: instant("ends_at").notNull(),
+  },
+  (t) => [index("throttles_ends").on(t.endsAt)],
 );

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Connector, ConnectorContext, Credentials, FoundAccount, PlatformFailure } from "@postd/connector-kit";
 import { secret } from "@postd/connector-kit";
-import { asId, fail, ok, type TenantId } from "@postd/contracts";
+import { asId, fail, ok, scopes, type TenantId } from "@postd/contracts";
 import {
   type Caller,
   type ConnectionAccess,
@@ -158,6 +158,7 @@ export async function createFixture(): Promise<Fixture> {
         context,
         simulation: { isSimulated: () => true },
         holds,
+        rights: { scopesOf: async () => scopes },
         clock,
         log,
         newId,
