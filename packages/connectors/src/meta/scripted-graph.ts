@@ -31,6 +31,7 @@ export const graphError = (code: number, subcode?: number, more: JsonObject = {}
   body: {
     error: {
       message: `(#${code}) refused`,
+      type: "OAuthException",
       code,
       ...(subcode && { error_subcode: subcode }),
       fbtrace_id: "AbC1",
