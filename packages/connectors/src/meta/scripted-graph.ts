@@ -157,12 +157,11 @@ export function contextOf(
     },
     credentials: { accessToken: secret("page-token") },
     media: {
-      open: async () => ({
-        sizeBytes: 10,
+      open: async (_id, range = { from: 0, to: 10 }) => ({
+        sizeBytes: range.to - range.from,
         contentType: "image/jpeg",
         async *open() {
-          yield new Uint8Array(6);
-          yield new Uint8Array(4);
+          yield new Uint8Array(range.to - range.from);
         },
       }),
       publicUrl: async (id) => `https://media.example/${id}?sig=s`,
