@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Effect, PlatformFailureKind } from "@postd/connector-kit";
-import { graphFailure, meaningOf, plain, statusTextFailure, usedPercent } from "./failures.ts";
+import { graphFailure, meaningOf, statusTextFailure } from "./failures.ts";
+import { plain } from "./plain.ts";
+import { usedPercent } from "./usage.ts";
 
 const clock = { now: () => new Date("2026-11-20T10:00:00Z") };
 const response = (error: object, effect: Effect = "none", headers: Record<string, string> = {}, status = 400) => ({

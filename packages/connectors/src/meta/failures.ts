@@ -10,6 +10,8 @@ import {
 } from "@postd/connector-kit";
 import { z } from "zod";
 import { codeRules, limitRules, type Meaning, proofRule, type Rule, subcodeRules } from "./error-codes.ts";
+import { plain } from "./plain.ts";
+import { regainAccessMs } from "./usage.ts";
 
 const words = z.string().optional().catch(undefined);
 /** @source platforms/meta.md section 12: the error object; every part may be missing. */
@@ -231,67 +233,4 @@ function toFailure(rule: Rule, detail: FailureDetail, res: Answered, hint: Failu
 function toldWaitMs(res: Answered, { clock }: FailureHint): number | undefined {
   const toldMs = regainAccessMs(res) ?? retryAfterMs(res, clock);
   return toldMs ? Math.min(Math.max(toldMs, 1000), DAY_MS) : undefined;
-}
-
-const Uses = z.array(
-  z.object({
-    call_count: z.number().optional(),
-    total_cputime: z.number().optional(),
-    total_time: z.number().optional(),
-    estimated_time_to_regain_access: z.number().optional(),
-  }),
-);
-const Usage = z.record(z.string(), Uses);
-
-/** The wait `X-Business-Use-Case-Usage` names, in minutes there. @source platforms/meta.md section 13 */
-export function regainAccessMs(res: Pick<HttpResponse, "headers">): number | undefined {
-  const minutes = businessUsage(res).map((use) => use.estimated_time_to_regain_access ?? 0);
-  const longest = Math.max(0, ...minutes);
-  return longest > 0 ? Math.min(longest * MINUTE_MS, DAY_MS) : undefined;
-}
-
-/** Highest used share in percent that the usage headers report, and whose it is; undefined where they are absent. */
-export function usedPercent(
-  res: Pick<HttpResponse, "headers">,
-): { readonly percent: number; readonly scope: "app" | "account" } | undefined {
-  const account = highest(businessUsage(res));
-  const app = highest(Uses.safeParse([json(res.headers["x-app-usage"])]).data ?? []);
-  if (app === undefined && account === undefined) return undefined;
-  return (app ?? 0) > (account ?? 0)
-    ? { percent: app ?? 0, scope: "app" }
-    : { percent: account ?? 0, scope: "account" };
-}
-
-function highest(uses: z.output<typeof Uses>): number | undefined {
-  const shares = uses.flatMap((use) => [use.call_count ?? 0, use.total_cputime ?? 0, use.total_time ?? 0]);
-  return shares.length === 0 ? undefined : Math.max(...shares);
-}
-
-function businessUsage(res: Pick<HttpResponse, "headers">): z.output<typeof Uses> {
-  const business = Usage.safeParse(json(res.headers["x-business-use-case-usage"]));
-  return business.success ? Object.values(business.data).flat() : [];
-}
-
-function json(text: string | undefined): unknown {
-  if (!text) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // A header we cannot read tells us nothing, and nothing depends on it.
-  }
-}
-
-/** More than anybody reads; what stands behind it is not looked at. */
-const MOST_WORDS = 4000;
-
-/**
- * Meta's words without what they sometimes quote: tokens and addresses with a signature. At most 300 characters, fit to
- * be stored.
- */
-export function plain(text: string | null | undefined): string {
-  const given = text ?? "";
-  // A word that is cut is left out, as it may be the front half of a token.
-  const head = given.length > MOST_WORDS ? given.slice(0, MOST_WORDS).replace(/\S*$/, "") : given;
-  const shown = head.replace(/(https?:\/\/[^\s?"']+)\?[^\s"']*/g, "$1").replace(/[A-Za-z0-9_|-]{32,}/g, "[…]");
-  return storableRemark(shown, 300).trim();
 }

@@ -14,8 +14,9 @@ import {
 } from "@postd/connector-kit";
 import { fail, ok, type Result } from "@postd/contracts";
 import { z } from "zod";
-import { type FailureHint, graphFailure, regainAccessMs, unsure, usedPercent } from "./failures.ts";
+import { type FailureHint, graphFailure, unsure } from "./failures.ts";
 import { type GraphHost, graphUrl, versionPart } from "./graph-url.ts";
+import { regainAccessMs, usedPercent } from "./usage.ts";
 
 /** What a Graph call needs of a context; the authorising one has it too. */
 export type GraphContext = Pick<ConnectorContext, "http" | "clock" | "log" | "app" | "apiVersion">;

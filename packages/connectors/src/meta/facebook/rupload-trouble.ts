@@ -1,6 +1,7 @@
 import type { HttpResponse, PlatformFailure } from "@postd/connector-kit";
 import { z } from "zod";
-import { type FailureHint, graphFailure, plain } from "../failures.ts";
+import { type FailureHint, graphFailure } from "../failures.ts";
+import { plain } from "../plain.ts";
 
 /** What an answer of the upload host means for the upload. */
 export type Trouble =

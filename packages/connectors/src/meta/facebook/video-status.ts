@@ -1,9 +1,9 @@
 import type { ConnectorContext, PlatformResult } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
-import { plain } from "../failures.ts";
 import { graph, NodeId } from "../graph.ts";
 import { webAddress } from "../graph-url.ts";
+import { plain } from "../plain.ts";
 import { pageToken } from "./posts.ts";
 
 const Bytes = z.coerce.number().int().nonnegative().optional().catch(undefined);
