@@ -22,15 +22,13 @@ export type PlatformFailure =
   | (FailureDetail & { readonly kind: "auth_expired" })
   | (FailureDetail & { readonly kind: "auth_revoked" })
   | (FailureDetail & { readonly kind: "scope_missing"; readonly scopes: readonly string[] })
-  /**
-   * Not now. `retryAfterMs` absent: the pipeline's own schedule. `quota`: a daily allowance is used up, held until then.
-   * `scope`: whose allowance it is; absent: the account's. With `app` every account of that app has to wait.
-   */
+  /** Not now. `retryAfterMs` absent: the pipeline's own schedule. `quota`: a daily allowance is used up, held until then. */
   | (FailureDetail & {
       readonly kind: "rate_limited";
       readonly retryAfterMs?: number;
       readonly quota?: boolean;
-      readonly scope?: "app" | "account";
+      /** Who has to wait: this account (default), or every account of our app. */
+      readonly scope?: "account" | "app";
     })
   /** This post will never pass. `field` is a field of the post or an option: text, media, options.title. */
   | (FailureDetail & { readonly kind: "content_rejected"; readonly field: string; readonly reason: string })
