@@ -57,9 +57,18 @@ export interface MediaInfo {
   readonly altText?: string;
 }
 
+/** Part of a file: its first byte and the byte after its last, counted from 0. What lies behind the end is left out. */
+export interface ByteRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface MediaAccess {
-  /** Opens the stored bytes; streamed, never whole in memory. */
-  open(id: MediaId): Promise<HttpBody>;
+  /**
+   * Opens the stored bytes, or a part of them; streamed, never whole in memory. A part is read from where it begins, so
+   * an upload in many parts reads the file once.
+   */
+  open(id: MediaId, range?: ByteRange): Promise<HttpBody>;
   /** A signed public URL for platforms that pull. Never store or log it: ask again when needed. */
   publicUrl(id: MediaId): Promise<string>;
 }

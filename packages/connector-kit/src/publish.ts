@@ -35,7 +35,10 @@ export interface Progress<S> {
 export interface ProbeCandidate<S> extends PublishedRef {
   readonly state: S;
   readonly createdAt?: Date;
-  /** The platform proves it is ours: our record key, our container, our app named as author. */
+  /**
+   * The platform proves that this very job made it: our record key, our container, an unpublished post or photo whose id
+   * only this job knows. All jobs share the app, so the app's name proves nothing.
+   */
   readonly ours: boolean;
   /** What a person would recognise it by, at most 200 characters. */
   readonly preview?: string;

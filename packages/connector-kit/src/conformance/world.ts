@@ -109,10 +109,10 @@ export function createWorld(
         account: connected.account,
         credentials: connected.credentials,
         media: {
-          async open(id) {
+          async open(id, range) {
             const found = media.get(id);
             if (!found) throw new Error(`no medium ${id} in this test`);
-            return bodyOf(found.bytes, found.info.mimeType);
+            return bodyOf(range ? found.bytes.subarray(range.from, range.to) : found.bytes, found.info.mimeType);
           },
           publicUrl: async (id) => `${MEDIA_HOST}/${id}?sig=${signature}`,
         },

@@ -1,27 +1,25 @@
 import type { AuthContext, Credentials, FoundAccount, Granted, PlatformResult } from "@postd/connector-kit";
 import { secret } from "@postd/connector-kit";
-import { ok } from "@postd/contracts";
+import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import { graph, graphList } from "./graph.ts";
+import { Picture } from "./facebook/manage.ts";
+import { graph, graphList, NodeId, Shown } from "./graph.ts";
+import { webAddress } from "./graph-url.ts";
+import { whyNoInstagram, whyNoPages } from "./no-pages.ts";
 import { businessScope, linkedInstagramScopes, missing, pageScopes } from "./scopes.ts";
 
 const Instagram = z.object({
-  id: z.string(),
-  username: z.string().optional(),
-  name: z.string().optional(),
-  profile_picture_url: z.string().optional(),
+  id: NodeId,
+  username: Shown.optional(),
+  name: Shown.optional(),
+  profile_picture_url: z.string().transform(webAddress).optional(),
 });
-
-const Picture = z
-  .union([z.object({ data: z.object({ url: z.string().optional() }) }), z.object({ url: z.string().optional() })])
-  .optional()
-  .catch(undefined);
 
 /** @source platforms/meta.md section 4 */
 const Page = z.object({
-  id: z.string(),
-  name: z.string().optional(),
-  username: z.string().optional(),
+  id: NodeId,
+  name: Shown.optional(),
+  username: Shown.optional(),
   access_token: z.string().optional(),
   tasks: z.array(z.string()).optional(),
   picture: Picture,
@@ -36,9 +34,13 @@ const maxLinkLookups = 25;
 /**
  * Every Page the grant opens and every Instagram account linked to one, each with the Page's own token, which does not
  * end. Pages reached through a business come from its own lists. A person may have ticked single Pages only; then these
- * are all there is.
+ * are all there is. Where nothing of the wanted platform was found, the failure says why.
  */
-export async function facebookAccounts(granted: Granted, ctx: AuthContext): PlatformResult<readonly FoundAccount[]> {
+export async function facebookAccounts(
+  granted: Granted,
+  ctx: AuthContext,
+  wanted: "facebook" | "instagram" = "facebook",
+): PlatformResult<readonly FoundAccount[]> {
   const token = granted.credentials.accessToken;
   const withInstagram = granted.scopes.includes("instagram_basic");
   const base = "id,name,username,access_token,category,tasks,picture{url}";
@@ -59,6 +61,14 @@ export async function facebookAccounts(granted: Granted, ctx: AuthContext): Plat
     if (linked && !found.some((it) => it.platform === "instagram" && it.externalId === linked.id))
       found.push(instagramAccount(page, linked, granted));
   }
+  if (found.length === 0) return fail(await whyNoPages(granted, ctx));
+  if (wanted === "instagram" && !found.some(({ platform }) => platform === wanted))
+    return fail(
+      whyNoInstagram(
+        granted,
+        found.map(({ name }) => name),
+      ),
+    );
   return ok(found);
 }
 
@@ -115,14 +125,13 @@ function blockedReason(page: Page): string | undefined {
 
 function pageAccount(page: Page, granted: Granted): FoundAccount {
   const blocked = blockedReason(page);
-  const pictureUrl = page.picture && ("data" in page.picture ? page.picture.data.url : page.picture.url);
   return {
     platform: "facebook",
     externalId: page.id,
     kind: "page",
     name: page.name ?? page.id,
     ...(page.username && { handle: page.username }),
-    ...(pictureUrl && { pictureUrl }),
+    ...(page.picture && { pictureUrl: page.picture }),
     profileUrl: `https://www.facebook.com/${page.username ?? page.id}`,
     extras: { personId: granted.subject.externalId },
     credentials: credentialsOf(page, granted),

@@ -27,7 +27,7 @@ test("every effect step ends within a lease that outlives it, and every lost vis
   for (const connector of connectors)
     for (const [id, format] of Object.entries(connector.publish))
       for (const step of format.steps)
-        assert.ok(step.effect !== "visible" || step.repeatable || step.probe, `${connector.id}.${id}.${step.name}`);
+        assert.ok(step.effect !== "visible" || step.probe, `${connector.id}.${id}.${step.name}`);
 });
 
 const clip = (more: object = {}) =>
@@ -106,7 +106,28 @@ const table: readonly (readonly [
   ["5 hashtags", instagram, ig({ text: "#a #b #c #d #e" }), []],
   ["6 hashtags", instagram, ig({ text: "#a #b #c #d #e #f" }), ["?text:many_hashtags"]],
   ["31 hashtags", instagram, ig({ text: "#a ".repeat(31) }), ["text:too_many_hashtags"]],
-  ["numbers and addresses are no hashtags", instagram, ig({ text: "#1 https://a.example/#b a#b ".repeat(10) }), []],
+  ["addresses are no hashtags", instagram, ig({ text: "# https://a.example/#b a#b ".repeat(40) }), []],
+  ["31 numbers", instagram, ig({ text: "#1 ".repeat(31) }), ["text:too_many_hashtags"]],
+  ["half an emoji in the text", instagram, ig({ text: "a\ud83d" }), ["text:text_malformed"]],
+  [
+    "a NUL in the first comment",
+    instagram,
+    ig({ options: { firstComment: "a\u0000" } }),
+    ["options.firstComment:text_malformed"],
+  ],
+  [
+    "half an emoji in a description",
+    instagram,
+    ig({ media: [medium({ altText: "\udc00" })] }),
+    ["media.0.altText:text_malformed"],
+  ],
+  ["a control character in the text", facebook, postOf({ text: "a\u0008" }), ["text:text_malformed"]],
+  [
+    "half an emoji in the title",
+    facebook,
+    postOf({ format: "video", media: [clip()], options: { title: "a\ud83d" } }),
+    ["options.title:text_malformed"],
+  ],
   ["21 mentions", instagram, ig({ text: "@ida ".repeat(21) }), ["text:too_many_mentions"]],
   ["mail addresses are no mentions", instagram, ig({ text: "ida@a.example ".repeat(21) }), []],
   ["a PNG", instagram, ig({ media: [medium({ mimeType: "image/png" })] }), ["media.0:media_type"]],
@@ -205,10 +226,56 @@ test("text of a post is its message, text of a video its description", async () 
 });
 
 test("removing what is gone already is done; Instagram's own login cannot remove", async () => {
-  const graph = scriptedGraph({ [`DELETE ${g}/123_1`]: graphError(100, 33), [`DELETE ${g}/m1`]: { success: true } });
-  assert.equal((await facebook.remove?.run({ externalId: "123_1", format: "text" }, contextOf(graph)))?.ok, true);
-  assert.equal((await instagram.remove?.run({ externalId: "m1", format: "image" }, contextOf(graph)))?.ok, true);
+  for (const gone of [graphError(100, 33), graphError(803)]) {
+    const graph = scriptedGraph({
+      [`DELETE ${g}/123_1`]: gone,
+      [`GET ${g}/123`]: { id: "123" },
+      [`DELETE ${g}/m1`]: { success: true },
+    });
+    assert.equal((await facebook.remove?.run({ externalId: "123_1", format: "text" }, contextOf(graph)))?.ok, true);
+    assert.equal((await instagram.remove?.run({ externalId: "m1", format: "image" }, contextOf(graph)))?.ok, true);
+  }
   assert.deepEqual(instagram.remove?.authKinds, ["facebook_login"]);
+});
+
+test("a sign-in that may not see the post any more never counts as having removed it", async () => {
+  const graph = scriptedGraph({ [`DELETE ${g}/123_1`]: graphError(100, 33), [`GET ${g}/123`]: graphError(100, 33) });
+  const removed = await facebook.remove?.run({ externalId: "123_1", format: "text" }, contextOf(graph));
+  assert.equal(removed && !removed.ok && removed.error.kind, "scope_missing");
+});
+
+test("removing takes everything the job made, and may be repeated where it was cut", async () => {
+  const script = { [`DELETE ${g}/123_1`]: { success: true }, [`GET ${g}/123`]: { id: "123" } };
+  const ref = { externalId: "123_1", format: "multi_photo", state: { photoIds: ["9", "10"], liveId: "123_1" } };
+  const cut = scriptedGraph({ ...script, [`DELETE ${g}/9`]: { $cut: "unavailable" }, [`DELETE ${g}/10`]: {} });
+  assert.equal((await facebook.remove?.run(ref, contextOf(cut)))?.ok, false);
+  const again = scriptedGraph({
+    ...script,
+    [`DELETE ${g}/123_1`]: graphError(100, 33),
+    [`DELETE ${g}/9`]: graphError(200),
+    [`DELETE ${g}/10`]: { success: true },
+  });
+  assert.equal((await facebook.remove?.run(ref, contextOf(again)))?.ok, true);
+  assert.deepEqual(
+    again.calls.filter(({ line }) => line.startsWith("DELETE")).map(({ line }) => line.split("/").at(-1)),
+    ["123_1", "9", "10"],
+  );
+});
+
+test("a delete that Instagram fumbles speaks of deleting and may be tried again", async () => {
+  const graph = scriptedGraph({ [`DELETE ${g}/m1`]: [graphError(-1, 2207085), { success: true }] });
+  graph.during("visible");
+  const ref = { externalId: "m1", format: "image" };
+  const first = await instagram.remove?.run(ref, contextOf(graph));
+  assert.ok(first && !first.ok && first.error.kind === "outcome_unknown");
+  assert.match(first.error.message, /tried to delete the post/);
+  assert.equal((await instagram.remove?.run(ref, contextOf(graph)))?.ok, true);
+});
+
+test("a post Instagram never named is never called removed", async () => {
+  const ref = { externalId: "c1", format: "image", state: { mediaId: "c1", isUnnamed: true } };
+  const removed = await instagram.remove?.run(ref, contextOf(scriptedGraph({})));
+  assert.equal(removed && !removed.ok && removed.error.kind, "content_rejected");
 });
 
 test("a post handed over at the last moment still has time for its uploads", () => {
@@ -262,6 +329,14 @@ test("health names missing permissions and the day Meta stops giving out data", 
   );
   assert.match(health.value.notes?.[0] ?? "", /2026-11-25/);
   assert.equal(graph.calls[0]?.fields.input_token, "page-token");
+});
+
+test("a version that ended at Meta is told in the account's health", async () => {
+  const body = { id: "123", name: "Bakery" };
+  const headers = { "facebook-api-version": "v26.0" };
+  const graph = scriptedGraph({ [`GET ${g}/123`]: { $status: 200, body, headers } });
+  const health = await facebook.health(contextOf(graph));
+  assert.match((health.ok && health.value.notes?.[0]) || "", /answers in v26.0 and POSTD asks for v25.0/);
 });
 
 test("a token Meta no longer takes is revoked", async () => {

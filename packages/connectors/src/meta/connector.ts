@@ -86,7 +86,7 @@ export const instagram: Connector = defineConnector({
   icon: "instagram.svg",
   color: "#FF0069",
   previewKind: "instagram",
-  auth: [facebookLogin(linkedInstagramScopes.required), instagramLogin],
+  auth: [facebookLogin(linkedInstagramScopes.required, "instagram"), instagramLogin],
   appCredentials: [metaApp, instagramApp],
   hosts: ["graph.facebook.com", "graph.instagram.com", "api.instagram.com", "www.instagram.com", "www.facebook.com"],
   apiVersion,

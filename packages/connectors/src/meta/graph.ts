@@ -10,11 +10,13 @@ import {
   parseJson,
   type Secret,
   secret,
+  storableRemark,
 } from "@postd/connector-kit";
 import { fail, ok, type Result } from "@postd/contracts";
 import { z } from "zod";
-import { type FailureHint, graphFailure, regainAccessMs, usedPercent } from "./failures.ts";
-import { type GraphHost, graphUrl } from "./graph-url.ts";
+import { type FailureHint, graphFailure, unsure } from "./failures.ts";
+import { type GraphHost, graphUrl, versionPart } from "./graph-url.ts";
+import { regainAccessMs, usedPercent } from "./usage.ts";
 
 /** What a Graph call needs of a context; the authorising one has it too. */
 export type GraphContext = Pick<ConnectorContext, "http" | "clock" | "log" | "app" | "apiVersion">;
@@ -36,11 +38,19 @@ export interface GraphCall<T extends z.ZodType> extends Omit<FailureHint, "clock
   /** A read the work may wait for: nearly at the end of Meta's allowance its answer is put off, and the work with it. */
   readonly mayWait?: boolean;
   readonly timeoutMs?: number;
+  /** Looks at every answer that came, for what stands beside success and failure. */
+  readonly look?: (res: HttpResponse) => void;
 }
 
 /** `{success: true}`; anything else is an answer we do not know. */
 export const Success = z.object({ success: z.literal(true) });
-export const Id = z.object({ id: z.string() });
+/** Ids are kept as text; some answers write them as numbers. */
+export const NodeId = z
+  .union([z.string(), z.number().int().safe().transform(String)])
+  .pipe(z.string().regex(/^[\w.:-]{1,200}$/));
+export const Id = z.object({ id: NodeId });
+/** Words from outside that are shown and stored. */
+export const Shown = z.string().transform((text) => storableRemark(text, 300));
 
 /**
  * One Graph call signed with `token` and, where the app's secret is at hand, its proof. Failures are as
@@ -64,14 +74,43 @@ export async function graph<T extends z.ZodType>(
     ...(call.effect && { effect: call.effect }),
     ...(call.timeoutMs && { timeoutMs: call.timeoutMs }),
   });
-  if (!res.ok) return res;
+  if (!res.ok) {
+    // An answer that was too long to be read came after the call was taken.
+    const isRead = call.method === "GET" || call.effect === "none";
+    return !isRead && res.error.kind === "unexpected_response" ? fail(unsure(res.error)) : res;
+  }
+  call.look?.(res.value);
+  warnOfVersion(ctx, host, res.value);
+  const written = writtenAll(res.value, call);
+  if (written !== undefined) return ok(written);
   const failure = graphFailure(res.value, { ...call, clock: ctx.clock });
-  const percent = usedPercent(res.value) ?? 0;
-  if (percent >= 80) ctx.log.warn({ percent, host }, "Meta's allowance for this app or account is nearly used");
+  const { percent = 0, scope } = usedPercent(res.value) ?? {};
+  if (percent >= 80) ctx.log.warn({ percent, host, scope }, "Meta's allowance for this app or account is nearly used");
   if (failure) return fail(failure);
-  if (percent >= STOP_PERCENT && call.mayWait && res.value.effect === "none") return fail(nearlyUsed(res.value));
+  if (percent >= STOP_PERCENT && call.mayWait && res.value.effect === "none")
+    return fail(nearlyUsed(res.value, scope ?? "account"));
   const parsed = parseJson(res.value, call.answer);
   return parsed.ok || res.value.effect !== "visible" ? parsed : fail(unsure(parsed.error));
+}
+
+const WroteAll = z.object({ error: z.object({ original_response: z.unknown() }) });
+
+/** An error about reading back what was written: the write itself stands in it. @source platforms/meta.md section 1b */
+function writtenAll<T extends z.ZodType>(res: HttpResponse, call: GraphCall<T>): z.output<T> | undefined {
+  const original = call.method === "POST" ? WroteAll.safeParse(res.json).data?.error.original_response : undefined;
+  return original === undefined ? undefined : call.answer.safeParse(original).data;
+}
+
+/** The version that served a call, where it is not the one asked for. @source platforms/meta.md section 1 */
+export function otherVersion(ctx: Pick<GraphContext, "apiVersion">, res: HttpResponse): string | undefined {
+  const served = res.headers["facebook-api-version"];
+  return served && /^v\d+\.\d+$/.test(served) && served !== versionPart(ctx.apiVersion) ? served : undefined;
+}
+
+function warnOfVersion(ctx: GraphContext, host: GraphHost, res: HttpResponse): void {
+  const served = otherVersion(ctx, res);
+  if (served)
+    ctx.log.warn({ served, asked: ctx.apiVersion, host }, "Meta answered in another version than POSTD asked for");
 }
 
 /**
@@ -80,14 +119,12 @@ export async function graph<T extends z.ZodType>(
  */
 const STOP_PERCENT = 95;
 
-const nearlyUsed = (res: Pick<HttpResponse, "headers">): PlatformFailure => ({
+const nearlyUsed = (res: Pick<HttpResponse, "headers">, scope: "app" | "account"): PlatformFailure => ({
   kind: "rate_limited",
+  scope,
   retryAfterMs: regainAccessMs(res) ?? 5 * 60_000,
   message: "Meta's allowance for this app or account is nearly used.",
 });
-
-/** A visible call answered "fine" in words we cannot read: it has most likely happened. */
-const unsure = (failure: PlatformFailure): PlatformFailure => ({ ...failure, kind: "outcome_unknown" });
 
 /**
  * Proves that the caller has the app's secret; Meta asks for it only where the app's settings say so, and takes it always.
@@ -141,22 +178,4 @@ export async function graphList<T extends z.ZodType>(
     if (!after) break;
   }
   return ok(rows);
-}
-
-/** Part of a body, for uploads that go on where they stopped. Opened anew for each try. */
-export function sliceBody(body: HttpBody, from: number, to = body.sizeBytes): HttpBody {
-  return {
-    sizeBytes: to - from,
-    contentType: body.contentType,
-    async *open() {
-      let position = 0;
-      for await (const chunk of body.open()) {
-        const start = Math.max(0, from - position);
-        const end = Math.min(chunk.length, to - position);
-        if (end > start) yield chunk.subarray(start, end);
-        position += chunk.length;
-        if (position >= to) return;
-      }
-    },
-  };
 }

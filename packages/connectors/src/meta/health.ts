@@ -3,7 +3,8 @@ import { secret } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { PageFields } from "./facebook/manage.ts";
-import { graph } from "./graph.ts";
+import { graph, NodeId, otherVersion, Shown } from "./graph.ts";
+import { atSeconds, webAddress } from "./graph-url.ts";
 import { readMe } from "./login-instagram.ts";
 import { instagramScopes, linkedInstagramScopes, missing, pageScopes } from "./scopes.ts";
 
@@ -23,7 +24,6 @@ interface TokenHealth {
   readonly notes: readonly string[];
 }
 
-const atSeconds = (seconds: number | undefined): Date | undefined => (seconds ? new Date(seconds * 1000) : undefined);
 const WARN_MS = 14 * 86_400_000;
 
 /** What Meta says of the token; without the app's secret nobody may ask, and the stored scopes stand. */
@@ -60,21 +60,33 @@ export function dataAccessNotes(endsAt: Date | undefined, now: Date): readonly s
   return [`Meta gives out this account's data until ${day}. Sign in again before then to renew it.`];
 }
 
+/** Meta serves a version that has ended in the next one, silently: fields may be gone. */
+function versionNotes(ctx: ConnectorContext, served: string | undefined): readonly string[] {
+  if (served === undefined) return [];
+  return [
+    `Meta answers in ${served} and POSTD asks for ${ctx.apiVersion}. Set POSTD_META_GRAPH_VERSION to a version that lives.`,
+  ];
+}
+
 export async function facebookHealth(ctx: ConnectorContext): PlatformResult<HealthAnswer> {
   const token = await inspectToken(ctx);
   if (!token.ok) return token;
+  let served: string | undefined;
   const page = await graph(ctx, ctx.credentials.accessToken, {
     method: "GET",
     path: [ctx.account.externalId],
     params: { fields: "id,name,username,picture{url}" },
     answer: PageFields,
     needs: ["pages_read_engagement"],
+    look: (res) => {
+      served = otherVersion(ctx, res);
+    },
   });
   if (!page.ok) return page;
-  const { name, username, picture } = page.value;
-  const pictureUrl = picture && ("data" in picture ? picture.data.url : picture.url);
+  const { name, username, picture: pictureUrl } = page.value;
   return ok({
     ...token.value,
+    notes: [...token.value.notes, ...versionNotes(ctx, served)],
     missingScopes: token.value.scopes ? missing(pageScopes.required, token.value.scopes) : [],
     ...(name && { name }),
     ...(username && { handle: username }),
@@ -83,10 +95,10 @@ export async function facebookHealth(ctx: ConnectorContext): PlatformResult<Heal
 }
 
 const LinkedAccount = z.object({
-  id: z.string(),
-  username: z.string().optional(),
-  name: z.string().optional(),
-  profile_picture_url: z.string().optional(),
+  id: NodeId,
+  username: Shown.optional(),
+  name: Shown.optional(),
+  profile_picture_url: z.string().transform(webAddress).optional(),
 });
 
 export async function instagramHealth(ctx: ConnectorContext): PlatformResult<HealthAnswer> {
@@ -96,16 +108,21 @@ export async function instagramHealth(ctx: ConnectorContext): PlatformResult<Hea
 async function linkedHealth(ctx: ConnectorContext): PlatformResult<HealthAnswer> {
   const token = await inspectToken(ctx);
   if (!token.ok) return token;
+  let served: string | undefined;
   const read = await graph(ctx, ctx.credentials.accessToken, {
     method: "GET",
     path: [ctx.account.externalId],
     params: { fields: "id,username,name,profile_picture_url" },
     answer: LinkedAccount,
     needs: ["instagram_basic"],
+    look: (res) => {
+      served = otherVersion(ctx, res);
+    },
   });
   if (!read.ok) return read;
   const missingScopes = token.value.scopes ? missing(linkedInstagramScopes.required, token.value.scopes) : [];
-  return ok({ ...token.value, missingScopes, ...identity(read.value) });
+  const notes = [...token.value.notes, ...versionNotes(ctx, served)];
+  return ok({ ...token.value, notes, missingScopes, ...identity(read.value) });
 }
 
 /** Instagram has no call that tells a token's scopes; those of the sign-in stand. */

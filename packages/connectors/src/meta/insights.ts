@@ -1,6 +1,7 @@
 import type { ConnectorContext, Metric, PlatformFailure } from "@postd/connector-kit";
 import { ok, type Result } from "@postd/contracts";
 import { z } from "zod";
+import { meaningOf } from "./failures.ts";
 import { type GraphCall, graph } from "./graph.ts";
 
 type Call = Pick<GraphCall<z.ZodType>, "host" | "path" | "params" | "about" | "needs">;
@@ -39,7 +40,8 @@ export function readInsights(data: readonly unknown[], plans: readonly MetricPla
 
 /**
  * Asks for all metrics at once. One metric that Meta does not know here fails the whole call (code 100), so they are
- * then asked one by one and the refused ones left out. Code 10 means too few viewers to tell: no numbers.
+ * then asked one by one and the refused ones left out. Code 10 means too few viewers to tell: no numbers. So do the codes
+ * for a Page with few followers and for a post that has none.
  */
 export async function askInsights(
   ctx: ConnectorContext,
@@ -47,6 +49,7 @@ export async function askInsights(
   plans: readonly MetricPlan[],
 ): Promise<Result<readonly Metric[], PlatformFailure>> {
   const together = await ask(ctx, call, plans);
+  if (!together.ok && meaningOf(together.error) === "no_numbers") return ok([]);
   if (together.ok || !isRefusedMetric(together.error)) return together;
   const metrics: Metric[] = [];
   for (const plan of plans) {
@@ -80,4 +83,4 @@ const mayRead = ({ credentials }: ConnectorContext, { needs = [] }: Call): boole
   needs.every((scope) => credentials.scopes?.includes(scope) ?? true);
 
 const isRefusedMetric = (failure: PlatformFailure): boolean =>
-  failure.kind === "content_rejected" && /^(100|3001)(\/(?!33$)|$)/.test(failure.platformCode ?? "");
+  failure.kind === "content_rejected" && /^100(\/(?!33$)|$)/.test(failure.platformCode ?? "");

@@ -5,7 +5,7 @@ import accounts from "./fixtures/me-accounts.json" with { type: "json" };
 import accounts2 from "./fixtures/me-accounts-2.json" with { type: "json" };
 import permissions from "./fixtures/me-permissions.json" with { type: "json" };
 import { facebookLogin } from "./login-facebook.ts";
-import { pageScopes } from "./scopes.ts";
+import { linkedInstagramScopes, pageScopes } from "./scopes.ts";
 import { contextOf, graphError, scriptedGraph } from "./scripted-graph.ts";
 
 const g = "graph.facebook.com/v25.0";
@@ -132,6 +132,50 @@ test("without the Instagram permission no Instagram field is asked for", async (
   const found = await login.accounts(granted(["pages_show_list"]), contextOf(graph, { app }));
   assert.ok(!graph.calls[0]?.fields.fields?.includes("instagram"));
   assert.ok(found.ok);
+});
+
+test("a sign-in that opens no Page says why, and what to do", async () => {
+  const ticks = (target_ids?: string[]) => ({
+    data: { granular_scopes: [{ scope: "pages_show_list", ...(target_ids && { target_ids }) }] },
+  });
+  const none = { [`GET ${g}/me/accounts`]: { data: [] }, [`GET ${g}/me/businesses`]: { data: [] } };
+  for (const [scopes, info, why] of [
+    [[], ticks(), /did not allow the list of Pages/],
+    [["pages_show_list"], ticks([]), /No Page was ticked/],
+    [["pages_show_list"], ticks(["123"]), /belong to a business/],
+    [["pages_show_list"], graphError(190), /belong to a business/],
+    [["pages_show_list", "business_management"], ticks(), /a role that may post/],
+  ] as const) {
+    const graph = scriptedGraph({ ...none, [`GET ${g}/debug_token`]: info });
+    const found = await login.accounts(granted(scopes), contextOf(graph, { app }));
+    assert.ok(!found.ok && found.error.kind === "scope_missing");
+    assert.match(found.error.message, why);
+    assert.match(found.error.message, /[Ss]ign in again/);
+  }
+});
+
+test("a sign-in for Instagram that opens Pages only says what links an account to one", async () => {
+  const wanted = facebookLogin(linkedInstagramScopes.required, "instagram");
+  const graph = scriptedGraph({
+    [`GET ${g}/me/accounts`]: { data: [{ id: "123", name: "Bakery", access_token: "t" }] },
+    [`GET ${g}/123`]: {},
+  });
+  const found = await wanted.accounts(granted(["pages_show_list", "instagram_basic"]), contextOf(graph, { app }));
+  assert.match(!found.ok ? found.error.message : "", /linked to Bakery.*Business and Creator/);
+  const declined = await wanted.accounts(granted(["pages_show_list"]), contextOf(graph, { app }));
+  assert.match(!declined.ok ? declined.error.message : "", /did not allow access to Instagram/);
+});
+
+test("names and pictures of accounts are fit to be stored and shown", async () => {
+  const rows = [
+    { id: "123", name: "Ba\u0000ke\ud83d", access_token: "t", picture: { data: { url: "javascript:alert(1)" } } },
+    { id: "1\u0000", name: "Broken", access_token: "t" },
+  ];
+  const graph = scriptedGraph({ [`GET ${g}/me/accounts`]: { data: rows } });
+  const found = await login.accounts(granted(["pages_show_list"]), contextOf(graph, { app }));
+  assert.deepEqual(found.ok && found.value.map(({ name, pictureUrl }) => [name, pictureUrl]), [
+    ["Bake\ufffd", undefined],
+  ]);
 });
 
 test("revoking goes by the person's token, and without one nothing is sent", async () => {

@@ -15,8 +15,8 @@ import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { facebookAccounts } from "./accounts-facebook.ts";
 import { graphFailure } from "./failures.ts";
-import { graph, graphList, Success } from "./graph.ts";
-import { facebookDialogUrl, graphUrl } from "./graph-url.ts";
+import { graph, graphList, NodeId, Shown, Success } from "./graph.ts";
+import { atSeconds, facebookDialogUrl, graphUrl } from "./graph-url.ts";
 import { businessScope, linkedInstagramScopes, pageScopes } from "./scopes.ts";
 
 /** One Meta app signs in for Pages and for the Instagram accounts linked to them. */
@@ -51,7 +51,7 @@ const all = [
 ];
 
 /** Facebook Login asks for everything both platforms use, as one grant opens Pages and linked Instagram accounts. */
-export const facebookLogin = (required: readonly string[]): OAuth2Auth => ({
+export const facebookLogin = (required: readonly string[], wanted?: "instagram"): OAuth2Auth => ({
   kind: "oauth2",
   id: "facebook_login",
   label: "Facebook",
@@ -60,7 +60,7 @@ export const facebookLogin = (required: readonly string[]): OAuth2Auth => ({
   scopes: { required, optional: all.filter((scope) => !required.includes(scope)) },
   authorizationUrl,
   exchange,
-  accounts: facebookAccounts,
+  accounts: (granted, ctx) => facebookAccounts(granted, ctx, wanted),
   revoke,
 });
 
@@ -83,7 +83,7 @@ const Token = z.object({
   token_type: z.string().optional(),
   expires_in: z.number().optional(),
 });
-const Person = z.object({ id: z.string(), name: z.string().optional() });
+const Person = z.object({ id: NodeId, name: Shown.optional() });
 const Permission = z.object({ permission: z.string(), status: z.string() });
 
 /**
@@ -144,13 +144,13 @@ async function tokenCall(
 
 /** Said when the instance lacks its app: the operator sets it, no retry helps. */
 export const noApp = (names: string): PlatformFailure => ({
-  kind: "unexpected_response",
-  status: 0,
+  kind: "operator_must_act",
+  what: `set ${names}`,
   message: `The app credentials are not set. Set ${names}.`,
 });
 
 export const endOf = (ctx: Pick<AuthContext, "clock">, expiresInSeconds: number | undefined): Date | undefined =>
-  expiresInSeconds ? new Date(ctx.clock.now().getTime() + expiresInSeconds * 1000) : undefined;
+  expiresInSeconds ? atSeconds(ctx.clock.now().getTime() / 1000 + expiresInSeconds) : undefined;
 
 /**
  * Withdraws the app from the person, by the user token kept behind the Page's. Meta knows no smaller step: every other

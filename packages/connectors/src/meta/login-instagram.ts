@@ -14,7 +14,8 @@ import {
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { graphFailure } from "./failures.ts";
-import { graph } from "./graph.ts";
+import { graph, NodeId, Shown } from "./graph.ts";
+import { webAddress } from "./graph-url.ts";
 import { endOf, noApp } from "./login-facebook.ts";
 import { instagramScopes, missing } from "./scopes.ts";
 
@@ -70,11 +71,11 @@ const ShortAnswer = z.union([
 const LongToken = z.object({ access_token: z.string().min(1), expires_in: z.number() });
 /** `user_id` is the account in paths and webhooks; `id` is another number and fits nowhere. */
 const Me = z.object({
-  user_id: z.union([z.string(), z.number().int().safe().transform(String)]),
-  username: z.string().optional(),
-  name: z.string().optional(),
+  user_id: NodeId,
+  username: Shown.optional(),
+  name: Shown.optional(),
   account_type: z.string().optional(),
-  profile_picture_url: z.string().optional(),
+  profile_picture_url: z.string().transform(webAddress).optional(),
 });
 
 async function exchange(

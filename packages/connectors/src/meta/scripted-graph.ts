@@ -31,6 +31,7 @@ export const graphError = (code: number, subcode?: number, more: JsonObject = {}
   body: {
     error: {
       message: `(#${code}) refused`,
+      type: "OAuthException",
       code,
       ...(subcode && { error_subcode: subcode }),
       fbtrace_id: "AbC1",
@@ -156,12 +157,11 @@ export function contextOf(
     },
     credentials: { accessToken: secret("page-token") },
     media: {
-      open: async () => ({
-        sizeBytes: 10,
+      open: async (_id, range = { from: 0, to: 10 }) => ({
+        sizeBytes: range.to - range.from,
         contentType: "image/jpeg",
         async *open() {
-          yield new Uint8Array(6);
-          yield new Uint8Array(4);
+          yield new Uint8Array(range.to - range.from);
         },
       }),
       publicUrl: async (id) => `https://media.example/${id}?sig=s`,

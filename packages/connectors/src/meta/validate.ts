@@ -1,4 +1,4 @@
-import type { MediaInfo, OutgoingPost, PostProblem } from "@postd/connector-kit";
+import { type MediaInfo, type OutgoingPost, type PostProblem, storableText } from "@postd/connector-kit";
 import {
   altTextMax,
   hashtagMax,
@@ -15,10 +15,26 @@ const error = (problem: Problem): PostProblem => ({ ...problem, severity: "error
 const warning = (problem: Problem): PostProblem => ({ ...problem, severity: "warning" });
 
 const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
-/** `#` and `@` only where a word begins, so addresses and headings are not counted. */
-const hashtags = (text: string): number =>
-  count(text, /(?<![\p{L}\p{N}_#&/])#(?=[\p{L}\p{N}_]*[\p{L}_])[\p{L}\p{N}_]+/gu);
+/**
+ * `#` and `@` only where a word begins, so addresses and headings are not counted; `#1` counts too.
+ * @source platforms/meta.md section 14, IG caption
+ */
+const hashtags = (text: string): number => count(text, /(?<![\p{L}\p{N}_#&/])#[\p{L}\p{N}_]+/gu);
 const mentions = (text: string): number => count(text, /(?<![\p{L}\p{N}_.@])@[A-Za-z0-9_.]+/gu);
+
+/** Half an emoji, a NUL or another control character: Meta would refuse or change it, and nobody means to write it. */
+const unstorable = (fields: Readonly<Record<string, string | undefined>>): readonly PostProblem[] =>
+  Object.entries(fields).flatMap(([field, text]) =>
+    text === undefined || storableText(text) === text
+      ? []
+      : [
+          error({
+            field,
+            code: "text_malformed",
+            message: "There is a broken character in it, such as half an emoji or a control character. Type it anew.",
+          }),
+        ],
+  );
 
 /** Rules of a Page beyond text, media and the options' own shape. Pure. */
 export function validateFacebook(post: OutgoingPost): readonly PostProblem[] {
@@ -67,6 +83,8 @@ export function validateFacebook(post: OutgoingPost): readonly PostProblem[] {
     );
   return [
     ...problems,
+    ...unstorable({ text: post.text, "options.title": options.title, "options.firstComment": options.firstComment }),
+    ...post.media.flatMap((item, index) => unstorable({ [`media.${index}.altText`]: item.altText })),
     ...(post.format === "reel" ? post.media.flatMap(reelSize) : []),
     ...storyText(post, post.format.endsWith("_story")),
   ];
@@ -97,7 +115,10 @@ const storyText = (post: OutgoingPost, isStory: boolean): readonly PostProblem[]
 
 /** Rules of an Instagram account beyond text, media and the options' own shape. Pure. */
 export function validateInstagram(post: OutgoingPost): readonly PostProblem[] {
+  const { firstComment } = instagramOptions(post.options);
   return [
+    ...unstorable({ text: post.text, "options.firstComment": firstComment }),
+    ...post.media.flatMap((item, index) => unstorable({ [`media.${index}.altText`]: item.altText })),
     ...captionProblems(post),
     ...post.media.flatMap(altTextProblems),
     ...optionProblems(post),

@@ -1,7 +1,7 @@
-import { type InboundEvent, sha256Hex, type Webhooks } from "@postd/connector-kit";
+import { type InboundEvent, sha256Hex, storableRemark, type Webhooks } from "@postd/connector-kit";
 import type { JsonObject } from "@postd/contracts";
 import { z } from "zod";
-import { instant } from "./graph-url.ts";
+import { atSeconds, instant } from "./graph-url.ts";
 import { confirmationCode, payloadBytes, signedRequestIn } from "./signed-request.ts";
 
 export type Platform = "facebook" | "instagram";
@@ -15,21 +15,27 @@ const Entry = z.object({
 });
 const Body = z.object({ object: z.string(), entry: z.array(z.unknown()) });
 /** @source platforms/meta.md section 11, "Value shapes"; unverified for v25, so every part may be missing */
+const Words = z.string().optional().catch(undefined);
+/** Old samples and the test button write ids as numbers. */
+const Key = z
+  .union([z.string(), z.number().transform(String)])
+  .optional()
+  .catch(undefined);
 const Value = z.looseObject({
-  item: z.string().optional(),
-  verb: z.string().optional(),
-  post_id: z.string().optional(),
-  comment_id: z.string().optional(),
-  id: z.string().optional(),
-  text: z.string().optional(),
-  message: z.string().optional(),
-  parent_id: z.string().optional(),
-  media: z.object({ id: z.string() }).optional(),
-  media_id: z.string().optional(),
-  from: z
-    .object({ id: z.string().optional(), name: z.string().optional(), username: z.string().optional() })
-    .optional(),
-  created_time: z.union([z.number(), z.string()]).optional(),
+  item: Words,
+  verb: Words,
+  post_id: Key,
+  comment_id: Key,
+  id: Key,
+  text: Words,
+  message: Words,
+  parent_id: Key,
+  media: z.object({ id: Key }).optional().catch(undefined),
+  media_id: Key,
+  from: z.object({ id: Key, name: Words, username: Words }).optional().catch(undefined),
+  sender_id: Key,
+  sender_name: Words,
+  created_time: z.union([z.number(), z.string()]).optional().catch(undefined),
 });
 type Value = z.output<typeof Value>;
 
@@ -83,7 +89,6 @@ function typeOf(object: string, field: string, value: Value): string | undefined
 function dataOf(field: string, value: Value): JsonObject {
   const postId = value.post_id ?? value.media?.id ?? value.media_id;
   const commentId = value.comment_id ?? (field.endsWith("comments") ? value.id : undefined);
-  const said = value.message ?? value.text;
   const given = {
     field,
     item: value.item,
@@ -91,18 +96,21 @@ function dataOf(field: string, value: Value): JsonObject {
     postId,
     commentId,
     parentId: value.parent_id,
-    text: said?.slice(0, 4000),
-    authorId: value.from?.id,
-    authorName: value.from?.name ?? value.from?.username,
+    text: value.message ?? value.text,
+    authorId: value.from?.id ?? value.sender_id,
+    authorName: value.from?.name ?? value.from?.username ?? value.sender_name,
   };
-  return Object.fromEntries(Object.entries(given).flatMap(([key, it]) => (it === undefined ? [] : [[key, it]])));
+  const most = (key: string) => (key === "text" ? 4000 : 300);
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([key, it]) => (it === undefined ? [] : [[key, storableRemark(it, most(key))]])),
+  );
 }
 
 /** Values carry seconds or a text, entries seconds or, in some objects, milliseconds. */
 function timeOf(value: Value, entryTime: number | undefined): Date | undefined {
   if (typeof value.created_time === "string") return instant(value.created_time);
   const at = value.created_time ?? entryTime;
-  return at === undefined ? undefined : new Date(at > 100_000_000_000 ? at : at * 1000);
+  return at === undefined ? undefined : atSeconds(at > 100_000_000_000 ? at / 1000 : at);
 }
 
 const Signed = z.object({
@@ -115,13 +123,14 @@ function signedEvents(platform: Platform, signed: string, event: string | undefi
   const payload = Signed.safeParse(bodyJson(payloadBytes(signed))).data;
   if (!payload) return [];
   const deletion = event === "data_deletion";
+  const issuedAt = atSeconds(payload.issued_at);
   return [
     {
       type: deletion ? "data_deletion.requested" : "account.deauthorized",
       platform,
       accountExternalId: payload.user_id,
       dedupeKey: sha256Hex(`${deletion}:${signed}`),
-      ...(payload.issued_at && { occurredAt: new Date(payload.issued_at * 1000) }),
+      ...(issuedAt && { occurredAt: issuedAt }),
       data: { personId: payload.user_id, ...(deletion && { confirmationCode: confirmationCode(signed) }) },
     },
   ];

@@ -154,3 +154,21 @@ test("Instagram behind a Page subscribes the Page and never unsubscribes it; its
     ["feed,mention", "comments,mentions"],
   );
 });
+
+test("odd values of an event cost only themselves: times, numbers as ids, broken characters, long texts", () => {
+  const value = {
+    item: "comment",
+    verb: "add",
+    post_id: 123,
+    comment_id: 456,
+    sender_name: "I\ud83dda\u0000",
+    message: "👩‍👩‍👧".repeat(5000),
+    created_time: 1e300,
+  };
+  const body = { object: "page", entry: [{ id: 1, time: 1e300, changes: [{ field: "feed", value }] }] };
+  const rawBody = new TextEncoder().encode(JSON.stringify(body));
+  const [event] = parseEvents("facebook", { headers: {}, query: {}, rawBody });
+  assert.equal(event?.occurredAt, undefined);
+  assert.deepEqual([event?.data.postId, event?.data.commentId, event?.data.authorName], ["123", "456", "I\ufffdda"]);
+  assert.ok(typeof event?.data.text === "string" && event.data.text.isWellFormed());
+});

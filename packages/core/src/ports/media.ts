@@ -1,4 +1,4 @@
-import type { MediaInfo } from "@postd/connector-kit";
+import type { ByteRange, MediaInfo } from "@postd/connector-kit";
 import type { MediaId, Result, TenantId } from "@postd/contracts";
 
 /** A file a post needs is no longer stored. */
@@ -45,8 +45,10 @@ export interface BlobStore {
     stream: AsyncIterable<Uint8Array>,
     limits: { readonly maxBytes: number },
   ): Promise<Result<ReceivedFile, MediaRefusal>>;
-  /** undefined: there is no such blob. Each iteration of `stream()` reads it anew. */
-  open(key: string): Promise<{ readonly sizeBytes: number; stream(): AsyncIterable<Uint8Array> } | undefined>;
+  /** undefined: there is no such blob. Each iteration of `stream()` reads it anew, a part from where it begins. */
+  open(
+    key: string,
+  ): Promise<{ readonly sizeBytes: number; stream(range?: ByteRange): AsyncIterable<Uint8Array> } | undefined>;
   /** Removing what is not there is fine. */
   remove(key: string): Promise<void>;
   /** Keys of what was written between the two, in no order. */

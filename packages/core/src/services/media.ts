@@ -119,9 +119,12 @@ export function createMediaService(deps: MediaDeps): MediaService & { readonly a
           return { record, blob };
         };
         return {
-          async open(id) {
+          async open(id, range) {
             const { record, blob } = await find(id);
-            return { sizeBytes: blob.sizeBytes, contentType: record.mimeType, open: () => blob.stream() };
+            const to = Math.min(range?.to ?? blob.sizeBytes, blob.sizeBytes);
+            const from = Math.min(range?.from ?? 0, to);
+            const part = range && { from, to };
+            return { sizeBytes: to - from, contentType: record.mimeType, open: () => blob.stream(part) };
           },
           async publicUrl(id) {
             const { record } = await find(id);

@@ -132,6 +132,15 @@ test("what is kept reads back byte for byte, as often as asked, until it is remo
   for (let round = 0; round < 2; round += 1) {
     assert.deepEqual(Buffer.concat(await Array.fromAsync(blob?.stream() ?? [])), Buffer.from(bytes));
   }
+  for (const [from, to] of [
+    [0, 1],
+    [5, 9],
+    [bytes.length - 3, bytes.length],
+    [4, 4],
+  ] as const) {
+    const part: Uint8Array[] = await Array.fromAsync(blob?.stream({ from, to }) ?? []);
+    assert.deepEqual(Buffer.concat(part), Buffer.from(bytes.subarray(from, to)), `${from} to ${to}`);
+  }
   await blobs.remove("ab/med_one.jpg");
   await blobs.remove("ab/med_one.jpg");
   assert.equal(await blobs.open("ab/med_one.jpg"), undefined);

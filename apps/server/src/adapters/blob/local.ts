@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
+import type { ByteRange } from "@postd/connector-kit";
 import { fail, ok, type Result } from "@postd/contracts";
 import type { BlobStore, ReceivedFile } from "@postd/core";
 import { inspectFile } from "./inspect.ts";
@@ -41,7 +42,7 @@ export async function openLocalBlobStore(options: { readonly folder: string }): 
     async open(key) {
       const file = place(key);
       const found = await stat(file).catch(absent);
-      return found?.isFile() ? { sizeBytes: found.size, stream: () => readFileInChunks(file) } : undefined;
+      return found?.isFile() ? { sizeBytes: found.size, stream: (range) => readFileInChunks(file, range) } : undefined;
     },
     remove: (key) => rm(place(key), { force: true }),
     list: (written) => listFiles(files, written),
@@ -112,10 +113,13 @@ async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
   for (let done = 0; done < chunk.length; ) done += (await file.write(chunk, done)).bytesWritten;
 }
 
-async function* readFileInChunks(name: string): AsyncIterable<Uint8Array> {
+async function* readFileInChunks(name: string, range?: ByteRange): AsyncIterable<Uint8Array> {
+  if (range && range.to <= range.from) return;
   const file = await open(name);
   try {
-    yield* file.createReadStream({ autoClose: false, highWaterMark: 256 * 1_024 });
+    // Node counts `end` as the last byte that is read.
+    const part = range && { start: range.from, end: range.to - 1 };
+    yield* file.createReadStream({ autoClose: false, highWaterMark: 256 * 1_024, ...part });
   } finally {
     await file.close();
   }

@@ -109,6 +109,9 @@ test("a connector opens the stored bytes and gets an address that works without 
   const body = await access.open(id);
   assert.deepEqual([body.sizeBytes, body.contentType], [bytes.length, "image/jpeg"]);
   assert.deepEqual(Buffer.concat(await Array.fromAsync(body.open())), Buffer.from(bytes));
+  const tail = await access.open(id, { from: bytes.length - 5, to: bytes.length + 100 });
+  assert.deepEqual([tail.sizeBytes, tail.contentType], [5, "image/jpeg"]);
+  assert.deepEqual(Buffer.concat(await Array.fromAsync(tail.open())), Buffer.from(bytes.subarray(-5)));
 
   const url = new URL(await access.publicUrl(id));
   assert.equal(url.origin, "https://postd.example");

@@ -1,25 +1,26 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asId } from "@postd/contracts";
+import { asId, type JsonObject } from "@postd/contracts";
 import { contextOf, graphError, medium, play, postOf, probeOf, scriptedGraph } from "../scripted-graph.ts";
 import { link, multiPhoto, photo, text } from "./feed.ts";
 
 const g = "graph.facebook.com/v25.0";
 const createLine = `POST ${g}/123/feed`;
 const draft = `${g}/123_1`;
+const unseen = { is_published: false };
 const two = {
   [createLine]: { id: "123_1" },
   [`POST ${draft}`]: { success: true },
-  [`GET ${draft}`]: { is_published: true, permalink_url: "https://www.facebook.com/p/1" },
+  [`GET ${draft}`]: [unseen, { is_published: true, permalink_url: "https://www.facebook.com/p/1" }],
 };
 
 test("a post is made unseen first, then shown, and read back", async () => {
   const graph = scriptedGraph(two);
   const played = await play(graph, contextOf(graph), text, postOf());
   assert.deepEqual(played.published, { externalId: "123_1", permalink: "https://www.facebook.com/p/1" });
-  assert.deepEqual(played.steps, ["create_unpublished", "show"]);
+  assert.deepEqual(played.steps, ["create_unpublished", "check_unseen", "show"]);
   assert.equal(graph.calls[0]?.fields.published, "false");
-  assert.deepEqual([graph.calls[1]?.line, graph.calls[1]?.fields.is_published], [`POST ${draft}`, "true"]);
+  assert.deepEqual([graph.calls[2]?.line, graph.calls[2]?.fields.is_published], [`POST ${draft}`, "true"]);
 });
 
 test("every call is signed with the Page's token and, where the app's secret is at hand, its proof", async () => {
@@ -52,7 +53,14 @@ test("where Facebook refuses to show it, the unseen post is deleted before the p
   });
   const played = await play(graph, contextOf(graph), text, postOf());
   assert.equal(played.published?.externalId, "123_2");
-  assert.deepEqual(played.steps, ["create_unpublished", "show", "drop_unpublished", "post", "permalink"]);
+  assert.deepEqual(played.steps, [
+    "create_unpublished",
+    "check_unseen",
+    "show",
+    "drop_unpublished",
+    "post",
+    "permalink",
+  ]);
   assert.equal(graph.calls.filter(({ line }) => line === createLine)[1]?.fields.published, undefined);
 });
 
@@ -83,9 +91,9 @@ test("an unseen post that turns out to be shown is taken, not sent again", async
 });
 
 test("a post Facebook calls unpublished after showing it is shown again before the other way is tried", async () => {
-  const graph = scriptedGraph({ ...two, [`GET ${draft}`]: [{ is_published: false }, { is_published: true }] });
+  const graph = scriptedGraph({ ...two, [`GET ${draft}`]: [unseen, unseen, { is_published: true }] });
   const played = await play(graph, contextOf(graph), text, postOf());
-  assert.deepEqual(played.steps.slice(0, 3), ["create_unpublished", "show", "show"]);
+  assert.deepEqual(played.steps.slice(0, 4), ["create_unpublished", "check_unseen", "show", "show"]);
   assert.equal(played.published?.externalId, "123_1");
 });
 
@@ -93,7 +101,7 @@ test("a failed look-up of the address leaves a live post live", async () => {
   const graph = scriptedGraph({
     [createLine]: { id: "123_1" },
     [`POST ${draft}`]: { success: true },
-    [`GET ${draft}`]: [{ is_published: true }, graphError(2)],
+    [`GET ${draft}`]: [unseen, { is_published: true }, graphError(2)],
   });
   const played = await play(graph, contextOf(graph), text, postOf());
   assert.equal(played.failure, undefined);
@@ -102,29 +110,138 @@ test("a failed look-up of the address leaves a live post live", async () => {
 
 const oneStep = { mode: "one_step", photoIds: [], showTries: 0 } as const;
 const intentAt = new Date("2026-11-20T10:00:00Z");
-const row = (id: string, more: object = {}) => ({
+const row = (id: string, more: JsonObject = {}): JsonObject => ({
   id,
   message: "Hello",
   created_time: "2026-11-20T10:00:05+0000",
   ...more,
 });
 
-test("the probe finds the post by text and time and knows it as ours by the app", async () => {
+const photosOf = (...ids: string[]) => ({
+  attachments: { data: ids.map((id) => ({ media_type: "photo", target: { id } })) },
+});
+const albumOf = (...ids: string[]) => ({
+  attachments: { data: [{ media_type: "album", subattachments: photosOf(...ids).attachments }] },
+});
+const video = { attachments: { data: [{ media_type: "video", target: { id: "5" } }] } };
+const card = { attachments: { data: [{ media_type: "link" }] } };
+const candidatesOf = async (rows: JsonObject[], post = postOf(), state: JsonObject = oneStep, format = text) => {
+  const graph = scriptedGraph({ [`GET ${g}/123/feed`]: { data: rows }, [`GET ${g}/9`]: {} });
+  const answer = await probeOf(graph, contextOf(graph), format, "post", { post, state: { ...state }, intentAt });
+  assert.ok(answer.ok);
+  return answer.value.kind === "found"
+    ? answer.value.candidates.map(({ externalId, ours }) => [externalId, ours])
+    : answer.value.kind;
+};
+
+test("the probe finds live posts by text, media and time, and the app's name makes none of them ours", async () => {
+  const rows = [
+    row("123_9", { message: "Other" }),
+    row("123_8", { application: { id: "app1" } }),
+    row("123_7", { created_time: "2026-11-20T09:00:00+0000" }),
+    row("123_6", { is_published: false }),
+    row("123_5", { scheduled_publish_time: 1_795_000_000 }),
+    row("123_4", photosOf("1")),
+    row("123_3", video),
+  ];
+  assert.deepEqual(await candidatesOf(rows), [["123_8", false]]);
+});
+
+test("a post of the same text with other pictures is never this job's; its own photos prove it", async () => {
+  const media = [medium(), medium({ id: asId("media", "med_00000002") })];
+  const post = postOf({ format: "multi_photo", media });
+  const state = { ...oneStep, photoIds: ["9", "10"] };
+  const look = (...rows: JsonObject[]) => candidatesOf(rows, post, state, multiPhoto);
+  assert.deepEqual(await look(row("123_1", albumOf("9", "10"))), [["123_1", true]]);
+  assert.deepEqual(await look(row("123_1", albumOf("10", "9"))), [["123_1", true]]);
+  for (const other of [{}, albumOf("9", "11"), albumOf("9"), albumOf("9", "10", "11"), photosOf("1", "2"), video, card])
+    assert.equal(await look(row("123_2", other)), "not_seen", JSON.stringify(other));
+  const unnamed = { attachments: { data: [{ media_type: "photo" }, { media_type: "photo" }] } };
+  assert.deepEqual(await look(row("123_2", unnamed)), [["123_2", false]]);
+});
+
+test("a link post is told apart from bare text and from pictures", async () => {
+  const post = postOf({ format: "link", options: { link: "https://example.com/a" } });
+  const rows = [row("123_1", card), row("123_2"), row("123_3", photosOf("1"))];
+  assert.deepEqual(await candidatesOf(rows, post, oneStep, link), [["123_1", false]]);
+});
+
+test("our unpublished post tells by itself whether it is out, and nothing else is asked", async () => {
+  const state = { mode: "two_step", photoIds: [], showTries: 0, draftId: "123_1", isUnseen: true };
+  for (const [answer, kind] of [
+    [{ is_published: true }, "found"],
+    [unseen, "absent_authoritative"],
+    [{}, "not_seen"],
+    [graphError(100, 33), "not_seen"],
+  ] as const) {
+    const graph = scriptedGraph({ [`GET ${draft}`]: answer });
+    const probed = await probeOf(graph, contextOf(graph), text, "show", { post: postOf(), state, intentAt });
+    assert.equal(probed.ok && probed.value.kind, kind, JSON.stringify(answer));
+    if (probed.ok && probed.value.kind === "found") assert.equal(probed.value.candidates[0]?.ours, true);
+  }
+});
+
+test("a post with media that came out at once is taken as it is and never shown again", async () => {
   const graph = scriptedGraph({
-    [`GET ${g}/123/feed`]: {
-      data: [
-        row("123_9", { message: "Other" }),
-        row("123_8", { application: { id: "app1" } }),
-        row("123_7", { created_time: "2026-11-20T09:00:00+0000" }),
-        row("123_6", { is_published: false }),
-      ],
-    },
+    [`POST ${g}/123/photos`]: { id: "9" },
+    [createLine]: { id: "123_1" },
+    [`GET ${draft}`]: { is_published: true },
   });
-  const answer = await probeOf(graph, contextOf(graph), text, "post", { post: postOf(), state: oneStep, intentAt });
+  const played = await play(graph, contextOf(graph), photo, postOf({ format: "photo", media: [medium()] }));
+  assert.deepEqual(played.steps, ["upload_photo", "create_unpublished_with_media", "check_unseen", "permalink"]);
+  assert.equal(played.published?.externalId, "123_1");
+});
+
+test("a lost answer to making a post with media is looked up by its photo before it is made again", async () => {
+  const post = postOf({ format: "photo", media: [medium()] });
+  const state = { mode: "two_step", photoIds: ["9"], showTries: 0 };
+  const cases = [
+    [{ [`GET ${g}/9`]: {} }, "absent_authoritative"],
+    [{ [`GET ${g}/9`]: { page_story_id: "123_1" }, [`GET ${draft}`]: unseen }, "absent_authoritative"],
+    [{ [`GET ${g}/9`]: { page_story_id: "123_1" }, [`GET ${draft}`]: { is_published: true } }, "found"],
+    [{ [`GET ${g}/9`]: graphError(100, 33), [`GET ${g}/123/promotable_posts`]: graphError(100) }, "not_seen"],
+  ] as const;
+  for (const [script, kind] of cases) {
+    const graph = scriptedGraph({ ...script, [`GET ${g}/123/feed`]: { data: [row("123_7")] } });
+    const input = { post, state, intentAt };
+    const answer = await probeOf(graph, contextOf(graph), photo, "create_unpublished_with_media", input);
+    assert.equal(answer.ok && answer.value.kind, kind, JSON.stringify(script));
+  }
+});
+
+test("a lost answer to making a link post is settled by the Page's lists of shown and unseen posts", async () => {
+  const post = postOf({ format: "link", options: { link: "https://example.com/a" } });
+  const state = { mode: "two_step", photoIds: [], showTries: 0 };
+  for (const [shown, hidden, kind] of [
+    [[row("123_1", card)], [], "found"],
+    [[], [row("123_1", { ...card, is_published: false })], "absent_authoritative"],
+    [[row("123_2")], [row("123_3", { is_published: false })], "not_seen"],
+  ] as const) {
+    const graph = scriptedGraph({
+      [`GET ${g}/123/feed`]: { data: [...shown] },
+      [`GET ${g}/123/promotable_posts`]: { data: [...hidden] },
+    });
+    const input = { post, state, intentAt };
+    const answer = await probeOf(graph, contextOf(graph), link, "create_unpublished_with_media", input);
+    assert.equal(answer.ok && answer.value.kind, kind);
+  }
+});
+
+test("a lost answer to scheduling finds the waiting post of this time, not another one and not a live one", async () => {
+  const publishAt = new Date("2026-11-21T10:00:00Z");
+  const state = { mode: "scheduled", photoIds: [], showTries: 0, publishAt: publishAt.toISOString() };
+  const at = publishAt.getTime() / 1000;
+  const rows = [
+    row("123_1", { is_published: false, scheduled_publish_time: at }),
+    row("123_2", { is_published: false, scheduled_publish_time: at + 3600 }),
+    row("123_3", { is_published: true }),
+  ];
+  const graph = scriptedGraph({ [`GET ${g}/123/scheduled_posts`]: { data: rows } });
+  const answer = await probeOf(graph, contextOf(graph), text, "schedule", { post: postOf(), state, intentAt });
   assert.ok(answer.ok && answer.value.kind === "found");
   assert.deepEqual(
     answer.value.candidates.map(({ externalId, ours }) => [externalId, ours]),
-    [["123_8", true]],
+    [["123_1", false]],
   );
 });
 
@@ -187,6 +304,35 @@ test("a refused first comment is noted and the post stays published", async () =
   assert.equal(played.failure, undefined);
   assert.equal(played.published?.externalId, "123_1");
   assert.equal(graph.calls.filter(({ line }) => line.endsWith("/comments")).length, 1);
+});
+
+test("a lost answer to the first comment leaves the named post published, is looked up, and nothing is sent again", async () => {
+  const post = postOf({ options: { firstComment: "More below" } });
+  for (const [comments, note] of [
+    [{ data: [{ id: "c1", message: "More  below" }] }, false],
+    [{ data: [{ id: "c1", message: "Other" }] }, true],
+    [graphError(200), true],
+  ] as const) {
+    const graph = scriptedGraph({
+      ...two,
+      [`POST ${draft}/comments`]: { $cut: "outcome_unknown" },
+      [`GET ${draft}/comments`]: comments,
+    });
+    const played = await play(graph, contextOf(graph), text, post);
+    assert.equal(played.failure, undefined);
+    assert.equal(played.published?.externalId, "123_1");
+    assert.equal(played.steps.at(-1), "check_first_comment");
+    assert.equal(typeof played.state.commentNote === "string", note);
+    assert.equal(graph.calls.filter(({ line }) => line === `POST ${draft}/comments`).length, 1);
+  }
+});
+
+test("the post is named before the first comment is begun, in every format that has one", () => {
+  for (const format of [text, link, photo, multiPhoto]) {
+    const names = format.steps.map(({ name }) => name);
+    assert.deepEqual(names.slice(-2), ["first_comment", "check_first_comment"]);
+    assert.ok(names.indexOf("permalink") < names.indexOf("first_comment"));
+  }
 });
 
 test("a lost answer to the first comment is looked up and never sent again", async () => {

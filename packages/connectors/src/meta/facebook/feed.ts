@@ -1,27 +1,15 @@
-import type { Format, OutgoingPost, PlatformFailure, Progress, PublishedRef, Step } from "@postd/connector-kit";
+import type { Format, OutgoingPost, PlatformFailure, Step } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
-import { type CommentState, firstCommentStep } from "../first-comment.ts";
+import { meaningOf } from "../failures.ts";
+import { firstCommentSteps } from "../first-comment.ts";
 import { graph, Id, Success } from "../graph.ts";
 import { unixSeconds } from "../graph-url.ts";
 import { facebookMedia } from "../limits.ts";
 import { facebookOptions } from "../options.ts";
+import { probeAtOnce, probeScheduled, probeUnseen } from "./feed-probes.ts";
+import { type FeedState, live, refOf } from "./feed-state.ts";
 import { uploadPhoto } from "./photos.ts";
-import { isRefusedForm, pageToken, postFields, probePosts } from "./posts.ts";
-
-/**
- * `two_step`: an unpublished post is made, then shown; showing may be repeated, so a lost answer costs nothing. Where
- * Facebook refuses that, the unpublished one is dropped and the post is sent in `one_step`, which needs a probe.
- * `scheduled`: Facebook holds the clock.
- */
-export type FeedState = CommentState & {
-  readonly mode: "two_step" | "one_step" | "scheduled";
-  readonly photoIds: readonly string[];
-  readonly publishAt?: string;
-  readonly draftId?: string;
-  readonly showTries: number;
-  readonly liveId?: string;
-  readonly permalink?: string;
-};
+import { isRefusedForm, pageToken, readPost } from "./posts.ts";
 
 const start: Format<FeedState>["start"] = ({ publishAt }) => ({
   mode: publishAt ? "scheduled" : "two_step",
@@ -29,19 +17,6 @@ const start: Format<FeedState>["start"] = ({ publishAt }) => ({
   showTries: 0,
   ...(publishAt && { publishAt: publishAt.toISOString() }),
 });
-
-/** Permalink by rule where Facebook does not name one. @source platforms/meta.md section 5 */
-const refOf = (state: FeedState): PublishedRef | undefined =>
-  state.liveId === undefined
-    ? undefined
-    : { externalId: state.liveId, permalink: state.permalink ?? `https://www.facebook.com/${state.liveId}` };
-
-const live = (state: FeedState, liveId: string, permalink?: string): Progress<FeedState> => {
-  const { draftId: _, ...rest } = state;
-  const next: FeedState = { ...rest, liveId, ...(permalink && { permalink }) };
-  const published = refOf(next);
-  return { state: next, ...(published && { published }) };
-};
 
 /** Everything of the post but how it is shown; `attached_media` and `link` never together, as one would win silently. */
 export function feedParams(
@@ -59,27 +34,73 @@ export function feedParams(
   };
 }
 
-/** Unseen posts may ask for a right (advertising) that plain posting does not; if that is missing too, it will say so. */
+/**
+ * Unseen posts may ask for a right (advertising) that plain posting does not, or the way may be closed; if the other one
+ * is too, it will say so.
+ */
 const mayGoInOneStep = (failure: PlatformFailure): boolean =>
-  isRefusedForm(failure) || failure.kind === "scope_missing";
+  isRefusedForm(failure) ||
+  failure.kind === "scope_missing" ||
+  (failure.kind === "operator_must_act" && meaningOf(failure) === "operator");
+
+const hasCard = (post: OutgoingPost): boolean =>
+  post.media.length > 0 || facebookOptions(post.options).link !== undefined;
+
+const makeUnseen: Step<FeedState>["run"] = async ({ post, state }, ctx) => {
+  const made = await graph(ctx, pageToken(ctx), {
+    method: "POST",
+    path: [ctx.account.externalId, "feed"],
+    params: { ...feedParams(post, state.photoIds), published: false },
+    answer: Id,
+    needs: ["pages_manage_posts"],
+  });
+  if (made.ok) return ok({ state: { ...state, draftId: made.value.id } });
+  return mayGoInOneStep(made.error) ? ok({ state: { ...state, mode: "one_step" } }) : made;
+};
+
+const isMade = (state: FeedState): boolean =>
+  state.mode !== "two_step" || state.draftId !== undefined || state.liveId !== undefined;
 
 const createUnpublished: Step<FeedState> = {
   name: "create_unpublished",
   effect: "invisible",
   repeatable: false,
-  done: (state) => state.mode !== "two_step" || state.draftId !== undefined || state.liveId !== undefined,
-  async run({ post, state }, ctx) {
-    const made = await graph(ctx, pageToken(ctx), {
-      method: "POST",
-      path: [ctx.account.externalId, "feed"],
-      params: { ...feedParams(post, state.photoIds), published: false },
-      answer: Id,
-      needs: ["pages_manage_posts"],
-    });
-    if (made.ok) return ok({ state: { ...state, draftId: made.value.id } });
-    return mayGoInOneStep(made.error) ? ok({ state: { ...state, mode: "one_step" } }) : made;
+  done: (state, post) => isMade(state) || hasCard(post),
+  run: makeUnseen,
+};
+
+/**
+ * The same call, but posts with photos or a link have been reported to come out at once in spite of `published=false`:
+ * a lost answer is looked up before anything else.
+ * @source platforms/meta.md section 15, "Two-step publish on Pages"
+ */
+const createWithCard: Step<FeedState> = {
+  name: "create_unpublished_with_media",
+  effect: "visible",
+  repeatable: false,
+  settleMs: 15_000,
+  done: isMade,
+  run: makeUnseen,
+  probe: probeUnseen,
+};
+
+/** Whether the new post is really unseen; one that is out already is never shown a second time. */
+const checkUnseen: Step<FeedState> = {
+  name: "check_unseen",
+  effect: "none",
+  repeatable: true,
+  done: (state) => state.mode !== "two_step" || state.isUnseen === true || state.liveId !== undefined,
+  async run({ state }, ctx) {
+    const draftId = state.draftId ?? "";
+    const read = await readPost(ctx, draftId);
+    if (read.ok && read.value.is_published) return ok(live(state, draftId, read.value.permalink_url));
+    // What cannot be read for good is told by the read after the next call.
+    if (!read.ok && !mayGoInOneStep(read.error)) return read;
+    return ok({ state: { ...state, isUnseen: true } });
   },
 };
+
+const mostShows = 4;
 
 /** Reads the post back after the call, as Facebook's own word is all that shows whether it is out. */
 const show: Step<FeedState> = {
@@ -100,20 +121,17 @@ const show: Step<FeedState> = {
     });
     if (!shown.ok && mayGoInOneStep(shown.error)) return ok({ state: { ...state, mode: "one_step" } });
     if (!shown.ok) return shown;
-    const read = await graph(ctx, pageToken(ctx), {
-      method: "GET",
-      path: [draftId],
-      params: { fields: "is_published,permalink_url" },
-      answer: postFields,
-      effect: "none",
-      about: "object",
-    });
-    if (read.ok && read.value.is_published !== false) return ok(live(state, draftId, read.value.permalink_url));
-    if (!read.ok && state.showTries >= 4) return read;
+    const read = await readPost(ctx, draftId);
+    if (read.ok && read.value.is_published) return ok(live(state, draftId, read.value.permalink_url));
+    if (!read.ok || read.value.is_published === undefined) {
+      const message = "Facebook took the call that shows the post, and could not be asked whether it is out.";
+      return { ok: false, error: { kind: "outcome_unknown", message } };
+    }
     const showTries = state.showTries + 1;
-    if (read.ok && showTries >= 4) return ok({ state: { ...state, showTries, mode: "one_step" } });
+    if (showTries >= mostShows) return ok({ state: { ...state, showTries, mode: "one_step" } });
     return ok({ state: { ...state, showTries }, waitMs: 5000 * showTries });
   },
+  probe: probeUnseen,
 };
 
 /**
@@ -128,24 +146,17 @@ const dropUnpublished: Step<FeedState> = {
   done: (state) => state.mode !== "one_step" || state.draftId === undefined || state.liveId !== undefined,
   async run({ state }, ctx) {
     const { draftId = "", ...kept } = state;
-    const rest: FeedState = { ...kept, photoIds: [] };
-    const read = await graph(ctx, pageToken(ctx), {
-      method: "GET",
-      path: [draftId],
-      params: { fields: "is_published,permalink_url" },
-      answer: postFields,
-      effect: "none",
-      about: "object",
-    });
+    const read = await readPost(ctx, draftId);
     if (read.ok && read.value.is_published) return ok(live(state, draftId, read.value.permalink_url));
-    if (!read.ok) return isRefusedForm(read.error) ? ok({ state: rest }) : read;
+    if (!read.ok && meaningOf(read.error) !== "missing") return read;
     const gone = await graph(ctx, pageToken(ctx), {
       method: "DELETE",
       path: [draftId],
       answer: Success,
       about: "object",
+      did: "delete the unpublished post",
     });
-    return gone.ok || isRefusedForm(gone.error) ? ok({ state: rest }) : gone;
+    return gone.ok || meaningOf(gone.error) === "missing" ? ok({ state: { ...kept, photoIds: [] } }) : gone;
   },
 };
 
@@ -165,10 +176,7 @@ const postAtOnce: Step<FeedState> = {
     });
     return made.ok ? ok(live(state, made.value.id)) : made;
   },
-  probe: ({ post, state, intentAt }, ctx) =>
-    probePosts(ctx, { edge: "feed", text: post.text, since: intentAt }, (row) => ({
-      ...live(state, row.id, row.permalink_url).state,
-    })),
+  probe: probeAtOnce,
 };
 
 const schedule: Step<FeedState> = {
@@ -191,8 +199,7 @@ const schedule: Step<FeedState> = {
     });
     return made.ok ? ok(live(state, made.value.id)) : made;
   },
-  probe: ({ post, state, intentAt }, ctx) =>
-    probePosts(ctx, { edge: "scheduled_posts", text: post.text, since: intentAt }, (row) => live(state, row.id).state),
+  probe: probeScheduled,
 };
 
 /** A look-up that fails leaves the address by rule: the post is out either way. */
@@ -203,44 +210,37 @@ const permalink: Step<FeedState> = {
   done: (state) => state.mode === "scheduled" || state.permalink !== undefined,
   async run({ state }, ctx) {
     const id = state.liveId ?? "";
-    const read = await graph(ctx, pageToken(ctx), {
-      method: "GET",
-      path: [id],
-      params: { fields: "id,permalink_url" },
-      answer: postFields,
-      about: "object",
-    });
+    const read = await readPost(ctx, id);
     const address = (read.ok ? read.value.permalink_url : undefined) ?? `https://www.facebook.com/${id}`;
     return ok(live(state, id, address));
   },
 };
 
-const comment = firstCommentStep<FeedState>({
+const comments = firstCommentSteps<FeedState>({
   needs: () => ["pages_manage_engagement"],
   postOf: refOf,
   wanted: (state, post) => (state.mode === "scheduled" ? undefined : facebookOptions(post.options).firstComment),
 });
 
-const publishSteps = [createUnpublished, show, dropUnpublished, postAtOnce, schedule, permalink, comment];
+const publishSteps = [
+  createUnpublished,
+  createWithCard,
+  checkUnseen,
+  show,
+  dropUnpublished,
+  postAtOnce,
+  schedule,
+  permalink,
+  ...comments,
+];
+const photoSteps = [uploadPhoto<FeedState>(), ...publishSteps];
 
-const withoutPhotos = (label: string): Format<FeedState> => ({
-  label,
-  media: facebookMedia.none,
-  start,
-  steps: publishSteps,
-});
-
-export const text = withoutPhotos("Text");
-export const link = withoutPhotos("Link");
-export const photo: Format<FeedState> = {
-  label: "Photo",
-  media: facebookMedia.photo,
-  start,
-  steps: [uploadPhoto(), ...publishSteps],
-};
+export const text: Format<FeedState> = { label: "Text", media: facebookMedia.none, start, steps: publishSteps };
+export const link: Format<FeedState> = { label: "Link", media: facebookMedia.none, start, steps: publishSteps };
+export const photo: Format<FeedState> = { label: "Photo", media: facebookMedia.photo, start, steps: photoSteps };
 export const multiPhoto: Format<FeedState> = {
   label: "Several photos",
   media: facebookMedia.multiPhoto,
   start,
-  steps: [uploadPhoto(), ...publishSteps],
+  steps: photoSteps,
 };

@@ -1,10 +1,11 @@
 import type { ConnectorContext, NativeSchedule, PlatformResult, PublishedRef } from "@postd/connector-kit";
-import { ok } from "@postd/contracts";
+import { type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
 import { meaningOf } from "../failures.ts";
-import { graph, Success } from "../graph.ts";
-import { unixSeconds } from "../graph-url.ts";
-import { pageToken, postFields } from "./posts.ts";
+import { graph, NodeId, Shown, Success } from "../graph.ts";
+import { unixSeconds, webAddress } from "../graph-url.ts";
+import { deleteNode } from "../remove.ts";
+import { pageToken, readPost } from "./posts.ts";
 import { postOfVideo, readVideoStatus, videoStage } from "./video-status.ts";
 
 /** Facebook writes a post as page_post; a video's number stands alone. @source platforms/meta.md section 5 */
@@ -20,16 +21,38 @@ export async function editText(
   return post(ctx, ref, { [field]: change.text });
 }
 
-/** Already gone counts as removed. */
-export async function removePost(ref: PublishedRef, ctx: ConnectorContext): PlatformResult<void> {
-  const gone = await graph(ctx, pageToken(ctx), {
-    method: "DELETE",
-    path: [ref.externalId],
-    answer: Success,
-    about: "object",
-    needs: ["pages_manage_posts"],
-  });
-  return gone.ok || meaningOf(gone.error) === "missing" ? ok(undefined) : gone;
+const Made = z.object({
+  photoIds: z.array(z.string()).optional().catch(undefined),
+  draftId: z.string().optional().catch(undefined),
+  videoId: z.string().optional().catch(undefined),
+});
+
+/** Everything a job may have made beside the post it is known by. Pure. */
+export function madeBy(state: JsonObject | undefined, externalId: string): readonly string[] {
+  const { photoIds = [], draftId, videoId } = Made.safeParse(state).data ?? {};
+  const ids = [...photoIds, ...(draftId === undefined ? [] : [draftId]), ...(videoId === undefined ? [] : [videoId])];
+  return [...new Set(ids)].filter((id) => id !== externalId);
+}
+
+/**
+ * The post first, with its comments; then what the job uploaded for it, which may stay in the Page's albums. Once the
+ * post is gone, a leftover nobody sees is no reason to call it live: only passing trouble is told, to be tried again.
+ */
+export async function removePost(
+  ref: PublishedRef & { readonly state?: JsonObject },
+  ctx: ConnectorContext,
+): PlatformResult<void> {
+  const needs = ["pages_manage_posts"];
+  const gone = await deleteNode(ctx, ref.externalId, { needs });
+  if (!gone.ok) return gone;
+  for (const id of madeBy(ref.state, ref.externalId)) {
+    const rest = await deleteNode(ctx, id, { needs, effect: "invisible", did: "delete a file of the post" });
+    if (rest.ok) continue;
+    const { kind, platformCode } = rest.error;
+    if (kind === "unavailable" || kind === "rate_limited" || kind === "outcome_unknown") return rest;
+    ctx.log.warn({ kind, platformCode }, "a file of a removed post could not be deleted");
+  }
+  return ok(undefined);
 }
 
 async function post(
@@ -58,14 +81,7 @@ async function verify(
     if (!read.ok) return meaningOf(read.error) === "missing" ? ok(gone) : read;
     return ok({ state: videoStage(read.value).is === "live" ? "live" : "waiting" });
   }
-  const read = await graph(ctx, pageToken(ctx), {
-    method: "GET",
-    path: [ref.externalId],
-    params: { fields: "id,is_published,scheduled_publish_time,permalink_url" },
-    answer: postFields,
-    effect: "none",
-    about: "object",
-  });
+  const read = await readPost(ctx, ref.externalId);
   if (!read.ok) return meaningOf(read.error) === "missing" ? ok(gone) : read;
   const permalink = read.value.permalink_url;
   return ok({ state: read.value.is_published ? "live" : "waiting", ...(permalink && { permalink }) });
@@ -93,13 +109,17 @@ export const facebookSchedule: NativeSchedule = {
   move,
 };
 
+const PictureUrl = z.object({ url: z.string().transform(webAddress).optional() });
+/** The address of a picture, in both documented forms; one we cannot read is none. */
+export const Picture = z
+  .union([z.object({ data: PictureUrl }).transform(({ data }) => data.url), PictureUrl.transform(({ url }) => url)])
+  .optional()
+  .catch(undefined);
+
 /** Name and picture of the Page; also shows that its token still works. */
 export const PageFields = z.object({
-  id: z.string(),
-  name: z.string().optional(),
-  username: z.string().optional(),
-  picture: z
-    .union([z.object({ data: z.object({ url: z.string().optional() }) }), z.object({ url: z.string().optional() })])
-    .optional()
-    .catch(undefined),
+  id: NodeId,
+  name: Shown.optional(),
+  username: Shown.optional(),
+  picture: Picture,
 });

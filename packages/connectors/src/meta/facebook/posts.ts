@@ -4,58 +4,88 @@ import {
   type PlatformFailure,
   type PlatformResult,
   type ProbeAnswer,
+  type ProbeCandidate,
   type Secret,
-  truncateGraphemes,
+  storableRemark,
 } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
 import { meaningOf } from "../failures.ts";
-import { graph } from "../graph.ts";
-import { instant } from "../graph-url.ts";
+import { graph, NodeId } from "../graph.ts";
+import { instant, unixSeconds, webAddress } from "../graph-url.ts";
+import { carries, type ExpectedMedia, mediaOf } from "./post-media.ts";
 
 export const pageToken = (ctx: ConnectorContext): Secret => ctx.credentials.accessToken;
 
+const Address = z.string().transform(webAddress).optional().catch(undefined);
 /** @source specs/meta PagePost (2026-04-15); every field may be left out of an answer */
-export const postFields = z.object({
-  id: z.string().optional(),
+const Post = z.object({
+  id: NodeId.optional(),
   is_published: z.boolean().optional(),
-  permalink_url: z.string().optional(),
+  permalink_url: Address,
   scheduled_publish_time: z.union([z.number(), z.string()]).optional(),
 });
 
+/** A post by its id: whether it is shown, and where. */
+export const readPost = (ctx: ConnectorContext, id: string): PlatformResult<z.output<typeof Post>> =>
+  graph(ctx, pageToken(ctx), {
+    method: "GET",
+    path: [id],
+    params: { fields: "id,is_published,scheduled_publish_time,permalink_url" },
+    answer: Post,
+    effect: "none",
+    about: "object",
+  });
+
 const PostRow = z.object({
-  id: z.string(),
+  id: NodeId,
   message: z.string().optional(),
   created_time: z.string().optional(),
-  permalink_url: z.string().optional(),
+  permalink_url: Address,
   is_published: z.boolean().optional(),
-  application: z.object({ id: z.string() }).optional(),
+  scheduled_publish_time: z.union([z.number(), z.string()]).optional().catch(undefined),
+  attachments: z.unknown().optional(),
 });
 export type PostRow = z.output<typeof PostRow>;
 
 /** Code 100, an object that is not there included: Facebook does not take the call in this form. */
 export const isRefusedForm = (failure: PlatformFailure): boolean =>
   failure.kind === "content_rejected" &&
-  (failure.platformCode === "100" ||
-    failure.platformCode?.startsWith("100/") === true ||
-    meaningOf(failure) === "missing");
+  (/^100(\/|$)/.test(failure.platformCode ?? "") || meaningOf(failure) === "missing");
 
 /** Clocks of Meta and ours may differ by this much. */
 const skewMs = 60_000;
 
+/** What a post is recognised by in a list. `publishAt` only where Facebook holds its clock. */
+export interface Look {
+  readonly text: string;
+  readonly media: ExpectedMedia;
+  readonly since: Date;
+  readonly publishAt?: Date;
+}
+
+type Edge = "feed" | "scheduled_posts" | "promotable_posts";
+
 /**
- * Looks for a post of this text made since the intent. Facebook names the app that made a post, so one of ours is known
- * as ours; a list that lacks it proves nothing (`not_seen`).
+ * Posts of a list that have this text, these media and a fitting time. Photos of this job prove that a post is this
+ * job's (`isOurs`): only it knows their ids. Nothing else does, as all jobs share the app. Live posts and waiting ones
+ * are never taken for each other.
  */
-export async function probePosts<S>(
+export async function lookFor(
   ctx: ConnectorContext,
-  look: { readonly edge: "feed" | "scheduled_posts"; readonly text: string; readonly since: Date },
-  stateWith: (row: PostRow) => S,
-): PlatformResult<ProbeAnswer<S>> {
+  edge: Edge,
+  look: Look,
+): PlatformResult<readonly { readonly row: PostRow; readonly createdAt: Date; readonly isOurs: boolean }[]> {
   const list = await graph(ctx, pageToken(ctx), {
     method: "GET",
-    path: [ctx.account.externalId, look.edge],
-    params: { fields: "id,message,created_time,permalink_url,is_published,application", limit: 25 },
+    path: [ctx.account.externalId, edge],
+    params: {
+      fields:
+        "id,message,created_time,permalink_url,is_published,scheduled_publish_time," +
+        "attachments{media_type,type,target{id},subattachments{media_type,type,target{id}}}",
+      limit: 25,
+      ...(edge === "promotable_posts" && { is_published: false }),
+    },
     answer: z.object({ data: z.array(z.unknown()) }),
     effect: "none",
     needs: ["pages_read_engagement"],
@@ -63,26 +93,62 @@ export async function probePosts<S>(
   if (!list.ok) return list;
   const earliest = look.since.getTime() - skewMs;
   const wanted = normalizeText(look.text);
-  const candidates = list.value.data.flatMap((data) => {
-    const row = PostRow.safeParse(data).data;
-    const createdAt = instant(row?.created_time);
-    if (!row || !createdAt || createdAt.getTime() < earliest) return [];
-    if (normalizeText(row.message ?? "") !== wanted || (look.edge === "feed" && row.is_published === false)) return [];
-    const appId = ctx.app.value("app_id");
-    return [
-      {
-        externalId: row.id,
-        permalink: row.permalink_url ?? `https://www.facebook.com/${row.id}`,
-        state: stateWith(row),
-        createdAt,
-        ours: appId !== undefined && row.application?.id === appId,
-        preview: truncateGraphemes(row.message ?? "(no text)", 200),
-      },
-    ];
+  return ok(
+    list.value.data.flatMap((data) => {
+      const row = PostRow.safeParse(data).data;
+      const createdAt = instant(row?.created_time);
+      if (!row || !createdAt || createdAt.getTime() < earliest) return [];
+      if (normalizeText(row.message ?? "") !== wanted || !isOfEdge(row, edge, look.publishAt)) return [];
+      const fits = carries(mediaOf(row.attachments), look.media);
+      return fits === "no" ? [] : [{ row, createdAt, isOurs: fits === "same" }];
+    }),
+  );
+}
+
+function isOfEdge(row: PostRow, edge: Edge, publishAt: Date | undefined): boolean {
+  if (edge === "feed") return row.is_published !== false && row.scheduled_publish_time === undefined;
+  if (row.is_published === true) return false;
+  if (edge === "promotable_posts") return row.scheduled_publish_time === undefined;
+  const told = row.scheduled_publish_time;
+  const at = typeof told === "string" && !/^\d+$/.test(told) ? instant(told) : told;
+  const seconds = at instanceof Date ? unixSeconds(at) : at === undefined ? undefined : Number(at);
+  return publishAt === undefined || seconds === undefined || seconds === unixSeconds(publishAt);
+}
+
+/** Found posts as candidates; `undefined` where there is none, which proves nothing. */
+export async function candidatesIn<S>(
+  ctx: ConnectorContext,
+  edge: Edge,
+  look: Look,
+  stateWith: (row: PostRow) => S,
+): PlatformResult<Extract<ProbeAnswer<S>, { kind: "found" }> | undefined> {
+  const found = await lookFor(ctx, edge, look);
+  if (!found.ok) return found;
+  const candidates = found.value.map(
+    ({ row, createdAt, isOurs }): ProbeCandidate<S> => ({
+      externalId: row.id,
+      permalink: row.permalink_url ?? `https://www.facebook.com/${row.id}`,
+      state: stateWith(row),
+      createdAt,
+      ours: isOurs,
+      preview: storableRemark(row.message || "(no text)", 200),
+    }),
+  );
+  return ok(candidates.length > 0 ? { kind: "found", candidates } : undefined);
+}
+
+/**
+ * The post a photo of ours hangs on; undefined where Facebook names none.
+ * @source specs/meta Photo (2026-04-15), `page_story_id`
+ */
+export async function postOfPhoto(ctx: ConnectorContext, photoId: string): PlatformResult<string | undefined> {
+  const read = await graph(ctx, pageToken(ctx), {
+    method: "GET",
+    path: [photoId],
+    params: { fields: "page_story_id" },
+    answer: z.object({ page_story_id: NodeId.optional() }),
+    effect: "none",
+    about: "object",
   });
-  if (candidates.length > 0) return ok({ kind: "found", candidates });
-  return ok({
-    kind: "not_seen",
-    looked: `the newest 25 of ${look.edge === "feed" ? "the Page's posts" : "its scheduled posts"}`,
-  });
+  return read.ok ? ok(read.value.page_story_id) : read;
 }

@@ -1,11 +1,12 @@
 import type { Format, Step } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
-import { graph, Success } from "../graph.ts";
+import { graph } from "../graph.ts";
 import { facebookMedia } from "../limits.ts";
 import { facebookOptions } from "../options.ts";
 import { pageToken } from "./posts.ts";
 import { startUpload, uploadBytes } from "./rupload.ts";
 import {
+  Finished,
   finishedState,
   finishFailure,
   probeFinish,
@@ -14,7 +15,7 @@ import {
   scheduleParams,
   startVideo,
   type VideoState,
-  videoComment,
+  videoComments,
   videoPermalinkStep,
   waitUntilLive,
 } from "./video-steps.ts";
@@ -38,7 +39,7 @@ const finish: Step<VideoState> = {
         title: facebookOptions(post.options).title,
         scheduled_publish_time: scheduleParams(state),
       },
-      answer: Success,
+      answer: Finished,
       needs: ["pages_manage_posts"],
       field: "media",
     });
@@ -61,6 +62,6 @@ export const reel: Format<VideoState> = {
     finish,
     waitUntilLive(reelLink),
     videoPermalinkStep(reelLink),
-    videoComment(reelLink),
+    ...videoComments(reelLink),
   ],
 };

@@ -1,13 +1,15 @@
 import type { ConnectorContext, Format, PlatformResult, ProbeAnswer, Step } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import { graph } from "../graph.ts";
+import { graph, NodeId } from "../graph.ts";
+import { webAddress } from "../graph-url.ts";
 import { facebookMedia } from "../limits.ts";
 import { uploadPhoto } from "./photos.ts";
 import { pageToken } from "./posts.ts";
 import { startUpload, uploadBytes } from "./rupload.ts";
 import { readVideoStatus, videoStage } from "./video-status.ts";
 import {
+  Finished,
   finishedState,
   finishFailure,
   lookAgain,
@@ -18,12 +20,11 @@ import {
   videoLink,
 } from "./video-steps.ts";
 
-const IdText = z.union([z.string(), z.number().int().safe().transform(String)]);
-const Published = z.object({ success: z.literal(true).optional(), post_id: IdText });
+const Published = z.object({ success: z.literal(true).optional(), post_id: NodeId });
 const Story = z.object({
-  post_id: IdText,
-  media_id: IdText.optional(),
-  url: z.string().optional(),
+  post_id: NodeId,
+  media_id: NodeId.optional(),
+  url: z.string().transform(webAddress).optional(),
   status: z.string().optional(),
 });
 
@@ -33,11 +34,13 @@ async function storyOf(ctx: ConnectorContext, mediaId: string): PlatformResult<z
     method: "GET",
     path: [ctx.account.externalId, "stories"],
     params: { fields: "post_id,status,creation_time,media_type,media_id,url" },
-    answer: z.object({ data: z.array(Story) }),
+    answer: z.object({ data: z.array(z.unknown()) }),
     effect: "none",
     needs: ["pages_read_engagement"],
   });
-  return list.ok ? ok(list.value.data.find((row) => row.media_id === mediaId)) : list;
+  if (!list.ok) return list;
+  const stories = list.value.data.flatMap((row) => Story.safeParse(row).data ?? []);
+  return ok(stories.find((story) => story.media_id === mediaId));
 }
 
 type PhotoStoryState = {
@@ -117,7 +120,7 @@ const finish: Step<VideoState> = {
       method: "POST",
       path: [ctx.account.externalId, "video_stories"],
       params: { upload_phase: "finish", video_id: state.videoId },
-      answer: z.object({ success: z.literal(true), post_id: IdText.optional() }),
+      answer: Finished,
       needs: ["pages_manage_posts"],
       field: "media",
     });

@@ -1,17 +1,21 @@
 import type { ConnectorContext, PlatformResult } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
-import { plain } from "../failures.ts";
-import { graph } from "../graph.ts";
+import { graph, NodeId } from "../graph.ts";
+import { webAddress } from "../graph-url.ts";
+import { plain } from "../plain.ts";
 import { pageToken } from "./posts.ts";
 
+const Bytes = z.coerce.number().int().nonnegative().optional().catch(undefined);
+const Trouble = z.object({ message: z.string().optional().catch(undefined) });
 const Phase = z
   .object({
     status: z.string().optional(),
     publish_status: z.string().optional(),
-    bytes_transfered: z.coerce.number().optional(),
-    bytes_transferred: z.coerce.number().optional(),
-    errors: z.array(z.object({ message: z.string().optional() })).optional(),
+    bytes_transfered: Bytes,
+    bytes_transferred: Bytes,
+    error: Trouble.optional().catch(undefined),
+    errors: z.array(Trouble).optional().catch(undefined),
   })
   .optional();
 
@@ -36,16 +40,26 @@ export type VideoStage =
 export function videoStage(status: VideoStatus): VideoStage {
   const { video_status, uploading_phase, processing_phase, publishing_phase } = status;
   const phases = [uploading_phase, processing_phase, publishing_phase];
-  const failed = phases.find((phase) => phase?.status === "error" || phase?.publish_status === "error");
-  if (failed || ["error", "upload_failed", "expired"].includes(video_status ?? ""))
-    return { is: "broken", why: plain(failed?.errors?.[0]?.message) || "Facebook could not process the video." };
-  if (publishing_phase?.publish_status === "published") return { is: "live" };
+  const isBad = ["error", "upload_failed", "expired"].includes(video_status ?? "");
+  // A failure may stand in a phase alone, while everything else still says "processing".
+  const failed = phases.find((phase) => phase?.status === "error" || phase?.publish_status === "error" || whyOf(phase));
+  if (publishing_phase?.publish_status === "published" && !isBad) return { is: "live" };
+  if (failed || isBad) return { is: "broken", why: plain(whyOf(failed)) || "Facebook could not process the video." };
   if (publishing_phase?.publish_status === "scheduled") return { is: "scheduled" };
   if (publishing_phase?.status === "in_progress" || publishing_phase?.status === "complete") return { is: "working" };
   // Videos sent to /videos may carry no publishing phase at all.
   if (publishing_phase === undefined && video_status === "ready") return { is: "live" };
   return { is: mayComeOut(status) ? "unclear" : "idle" };
 }
+
+const whyOf = (phase: VideoStatus["processing_phase"]): string | undefined => {
+  const [first] = [...(phase?.error ? [phase.error] : []), ...(phase?.errors ?? [])];
+  return first && (first.message || "Facebook names no reason.");
+};
+
+/** Whether Facebook has all bytes: by the upload's own phase, else by their number. */
+export const isUploaded = (status: VideoStatus, sizeBytes: number): boolean =>
+  status.uploading_phase?.status === "complete" || bytesReceived(status) >= sizeBytes;
 
 /** A draft that is being processed may be one whose finish has just been taken. */
 function mayComeOut({ video_status, processing_phase, publishing_phase }: VideoStatus): boolean {
@@ -86,8 +100,7 @@ export async function videoPermalink(ctx: ConnectorContext, videoId: string): Pr
     effect: "none",
     about: "object",
   });
-  const address = read.ok ? read.value.permalink_url : undefined;
-  return address?.startsWith("/") ? `https://www.facebook.com${address}` : address;
+  return read.ok ? webAddress(read.value.permalink_url) : undefined;
 }
 
 /** The post that shows a video, `page_post`; undefined where Facebook does not name it. */
@@ -96,7 +109,7 @@ export async function postOfVideo(ctx: ConnectorContext, videoId: string): Promi
     method: "GET",
     path: [videoId],
     params: { fields: "post_id" },
-    answer: z.object({ post_id: z.string().optional() }),
+    answer: z.object({ post_id: NodeId.optional() }),
     effect: "none",
     about: "object",
   });

@@ -8,7 +8,10 @@ import type {
   Step,
 } from "@postd/connector-kit";
 import { fail, ok, type Result } from "@postd/contracts";
-import { type CommentState, firstCommentStep } from "../first-comment.ts";
+import { z } from "zod";
+import { unsure } from "../failures.ts";
+import { type CommentState, firstCommentSteps } from "../first-comment.ts";
+import { NodeId } from "../graph.ts";
 import { facebookOptions } from "../options.ts";
 import { readVideoStatus, videoPermalink, videoStage } from "./video-status.ts";
 
@@ -26,6 +29,12 @@ export type VideoState = CommentState & {
   /** Parts sent so far, and how often the upload began anew. */
   readonly parts: number;
   readonly restarts: number;
+  /** Where the bytes of a reel or story go, as Facebook said. */
+  readonly uploadUrl?: string;
+  /** How often the present session was sent to, or sent us to another offset. */
+  readonly sends?: number;
+  /** The host took the last of them; a status that says nothing of the upload is then enough. */
+  readonly isSent?: boolean;
   readonly uploaded: boolean;
   readonly finished: boolean;
   readonly finishedAt?: string;
@@ -98,8 +107,14 @@ export async function finishFailure(
   const read = await readVideoStatus(ctx, state.videoId);
   const is = read.ok ? videoStage(read.value).is : undefined;
   if (is === "live" || is === "working" || is === "scheduled") return undefined;
-  return is === "unclear" ? { ...refused, kind: "outcome_unknown" } : refused;
+  return is === "unclear" || is === undefined ? unsure(refused) : refused;
 }
+
+const IdText = NodeId.optional();
+/** Some answers name the post besides, some only it. @source platforms/meta.md section 5, Reels 4 */
+export const Finished = z
+  .object({ success: z.literal(true).optional(), id: IdText, post_id: IdText })
+  .refine((answer) => answer.success ?? answer.id ?? answer.post_id, "says neither success nor an id");
 
 const DAY_MS = 86_400_000;
 
@@ -111,8 +126,7 @@ export function lookAgain(
   const waitedMs = ctx.clock.now().getTime() - new Date(state.finishedAt ?? ctx.clock.now()).getTime();
   if (waitedMs > DAY_MS)
     return fail({
-      kind: "unexpected_response",
-      status: 200,
+      kind: "outcome_unknown",
       message: "Facebook took the video a day ago and has not shown it yet. Look at the Page before sending again.",
     });
   return ok({ state: { ...state, polls: state.polls + 1 }, waitMs: Math.min(5000 * 1.6 ** state.polls, 300_000) });
@@ -152,8 +166,8 @@ export const videoPermalinkStep = (fallback: FallbackLink): Step<VideoState> => 
   },
 });
 
-export const videoComment = (fallback: FallbackLink): Step<VideoState> =>
-  firstCommentStep<VideoState>({
+export const videoComments = (fallback: FallbackLink): readonly Step<VideoState>[] =>
+  firstCommentSteps<VideoState>({
     needs: () => ["pages_manage_engagement"],
     postOf: (state) => refOf(state, fallback),
     wanted: (state, post: OutgoingPost) =>

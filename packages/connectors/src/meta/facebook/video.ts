@@ -1,23 +1,14 @@
-import {
-  type ConnectorContext,
-  type Format,
-  normalizeText,
-  type PlatformFailure,
-  type PlatformResult,
-  type ProbeAnswer,
-  type Progress,
-  type Step,
-  truncateGraphemes,
-} from "@postd/connector-kit";
+import type { ConnectorContext, Format, PlatformFailure, PlatformResult, Progress, Step } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import { graph, sliceBody } from "../graph.ts";
-import { instant } from "../graph-url.ts";
+import { meaningOf } from "../failures.ts";
+import { graph, NodeId } from "../graph.ts";
 import { facebookMedia } from "../limits.ts";
 import { facebookOptions } from "../options.ts";
 import { pageToken } from "./posts.ts";
 import { bytesReceived, readVideoStatus } from "./video-status.ts";
 import {
+  Finished,
   finishedState,
   finishFailure,
   probeFinish,
@@ -25,17 +16,16 @@ import {
   scheduleParams,
   startVideo,
   type VideoState,
-  videoComment,
+  videoComments,
   videoLink,
   videoPermalinkStep,
   waitUntilLive,
 } from "./video-steps.ts";
 
 const Offset = z.coerce.number().int().nonnegative();
-const IdText = z.union([z.string(), z.number().int().safe().transform(String)]);
 const Started = z.object({
-  upload_session_id: IdText,
-  video_id: IdText.optional(),
+  upload_session_id: NodeId,
+  video_id: NodeId,
   start_offset: Offset.optional(),
   end_offset: Offset.optional(),
 });
@@ -60,7 +50,7 @@ const startUpload: Step<VideoState> = {
     if (!started.ok) return started;
     const { upload_session_id: sessionId, video_id: videoId, start_offset = 0, end_offset } = started.value;
     const endOffset = end_offset === undefined ? {} : { endOffset: end_offset };
-    return ok({ state: { ...state, sessionId, startOffset: start_offset, ...endOffset, ...(videoId && { videoId }) } });
+    return ok({ state: { ...state, sessionId, videoId, startOffset: start_offset, ...endOffset } });
   },
 };
 
@@ -78,7 +68,8 @@ const transfer: Step<VideoState> = {
     const from = state.startOffset ?? 0;
     if (from >= item.sizeBytes) return ok({ state: { ...state, uploaded: true } });
     const asked = state.endOffset !== undefined && state.endOffset > from ? state.endOffset : from + maxChunkBytes;
-    const part = sliceBody(await ctx.media.open(item.id), from, Math.min(asked, item.sizeBytes));
+    const part = await ctx.media.open(item.id, { from, to: Math.min(asked, item.sizeBytes) });
+    let error: unknown;
     const moved = await graph(ctx, pageToken(ctx), {
       method: "POST",
       path: [ctx.account.externalId, "videos"],
@@ -91,8 +82,12 @@ const transfer: Step<VideoState> = {
       answer: Moved,
       field: "media",
       timeoutMs: 9 * 60_000,
+      look: (res) => {
+        error = res.json;
+      },
     });
-    if (!moved.ok) return moved.error.kind === "content_rejected" ? resumed(ctx, state, item.sizeBytes, moved) : moved;
+    if (!moved.ok)
+      return afterRefusal(ctx, state, item.sizeBytes, { failure: moved.error, named: namedOffsets(error) });
     const { start_offset: startOffset, end_offset: endOffset } = moved.value;
     const uploaded = startOffset >= endOffset || startOffset >= item.sizeBytes;
     const parts = state.parts + 1;
@@ -102,30 +97,59 @@ const transfer: Step<VideoState> = {
   },
 };
 
+const fromText = (value: unknown): unknown => {
+  if (typeof value !== "string") return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined; // Offsets nobody can read are none.
+  }
+};
+const Named = z.object({ error: z.object({ error_data: z.preprocess(fromText, Moved) }) });
+
+/** Where Facebook wants the upload to go on, as an error names it. */
+const namedOffsets = (error: unknown): z.output<typeof Moved> | undefined =>
+  Named.safeParse(error).data?.error.error_data;
+
 const maxRestarts = 2;
+/** Times one session may send us to another offset. */
+const mostMoves = 20;
 
 /**
- * A part may be refused because it came before and its answer was lost. The upload goes on from where Facebook has the
- * video, or starts anew, twice at most: nothing of it can be seen.
+ * A part may be refused because it came before and its answer was lost. The upload goes on from where Facebook says or
+ * has the video, or starts anew, twice at most: nothing of it can be seen.
+ * @source platforms/meta.md section 5, Chunked video
  */
-async function resumed(
+async function afterRefusal(
   ctx: ConnectorContext,
   state: VideoState,
   sizeBytes: number,
-  refused: { readonly ok: false; readonly error: PlatformFailure },
+  { failure, named }: { readonly failure: PlatformFailure; readonly named: z.output<typeof Moved> | undefined },
 ): PlatformResult<Progress<VideoState>> {
-  const read = state.videoId === undefined ? undefined : await readVideoStatus(ctx, state.videoId);
+  const meaning = meaningOf(failure);
+  if (failure.kind !== "content_rejected" && meaning !== "wrong_offset" && meaning !== "session_dead")
+    return fail(failure);
+  const from = state.startOffset ?? 0;
+  const sends = (state.sends ?? 0) + 1;
+  if (meaning === "wrong_offset" && named && named.start_offset !== from && sends <= mostMoves) {
+    const { start_offset: startOffset, end_offset: endOffset } = named;
+    return ok({ state: { ...state, startOffset, endOffset, sends, uploaded: startOffset >= sizeBytes } });
+  }
+  const read = meaning === "session_dead" ? undefined : await readVideoStatus(ctx, state.videoId ?? "");
   const received = bytesReceived(read?.ok ? read.value : undefined);
   const { endOffset: _, ...known } = state;
-  if (received > (state.startOffset ?? 0))
-    return ok({ state: { ...known, startOffset: received, uploaded: received >= sizeBytes } });
-  if (state.restarts >= maxRestarts) return refused;
+  if (received > from) return ok({ state: { ...known, startOffset: received, uploaded: received >= sizeBytes } });
+  if (state.restarts >= maxRestarts) return fail(brokenUpload(failure));
   return ok({ state: { ...startVideo(publishAtOf(state)), restarts: state.restarts + 1 }, waitMs: 5000 });
 }
 
-const publishAtOf = ({ publishAt }: VideoState) => (publishAt === undefined ? {} : { publishAt: new Date(publishAt) });
+/** A session that dies again and again: no wait mends it. */
+const brokenUpload = (failure: PlatformFailure): PlatformFailure =>
+  failure.kind === "content_rejected"
+    ? failure
+    : { ...failure, kind: "content_rejected", field: "media", reason: "processing" };
 
-const Finished = z.object({ id: IdText.optional(), success: z.boolean().optional() });
+const publishAtOf = ({ publishAt }: VideoState) => (publishAt === undefined ? {} : { publishAt: new Date(publishAt) });
 
 const finish: Step<VideoState> = {
   name: "finish",
@@ -152,46 +176,12 @@ const finish: Step<VideoState> = {
     });
     const failure = done.ok ? undefined : await finishFailure(ctx, state, done.error);
     if (failure) return fail(failure);
-    const videoId = state.videoId ?? (done.ok ? done.value.id : undefined);
-    if (videoId === undefined)
-      return fail({ kind: "outcome_unknown", message: "Facebook took the video and did not say its number." });
-    const next = finishedState(ctx, { ...state, videoId });
+    const next = finishedState(ctx, state);
     const published = state.publishAt === undefined ? undefined : refOf(next, videoLink);
     return ok({ state: next, ...(published && { published }) });
   },
-  probe: ({ post, state, intentAt }, ctx) =>
-    state.videoId ? probeFinish(ctx, state, videoLink) : probeVideos(ctx, post.text, state, intentAt),
+  probe: ({ state }, ctx) => probeFinish(ctx, state, videoLink),
 };
-
-const VideoRow = z.object({ id: z.string(), description: z.string().optional(), created_time: z.string().optional() });
-
-/** For uploads whose start named no video: the newest videos, which prove nothing when it is not among them. */
-async function probeVideos(
-  ctx: ConnectorContext,
-  text: string,
-  state: VideoState,
-  intentAt: Date,
-): PlatformResult<ProbeAnswer<VideoState>> {
-  const list = await graph(ctx, pageToken(ctx), {
-    method: "GET",
-    path: [ctx.account.externalId, "videos"],
-    params: { fields: "id,description,created_time", limit: 25 },
-    answer: z.object({ data: z.array(VideoRow) }),
-    effect: "none",
-  });
-  if (!list.ok) return list;
-  const candidates = list.value.data.flatMap((row) => {
-    const createdAt = instant(row.created_time);
-    if (!createdAt || createdAt.getTime() < intentAt.getTime() - 60_000) return [];
-    if (normalizeText(row.description ?? "") !== normalizeText(text)) return [];
-    const next = finishedState(ctx, { ...state, videoId: row.id });
-    const preview = truncateGraphemes(row.description ?? "(no text)", 200);
-    return [{ externalId: row.id, permalink: videoLink(next), state: next, createdAt, ours: false, preview }];
-  });
-  return ok(
-    candidates.length > 0 ? { kind: "found", candidates } : { kind: "not_seen", looked: "the Page's newest 25 videos" },
-  );
-}
 
 export const video: Format<VideoState> = {
   label: "Video",
@@ -203,6 +193,6 @@ export const video: Format<VideoState> = {
     finish,
     waitUntilLive(videoLink),
     videoPermalinkStep(videoLink),
-    videoComment(videoLink),
+    ...videoComments(videoLink),
   ],
 };

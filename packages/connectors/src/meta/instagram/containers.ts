@@ -1,10 +1,11 @@
 import type { ConnectorContext, MediaInfo, OutgoingPost, PlatformFailure, PlatformResult } from "@postd/connector-kit";
 import { asId, fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import { meaningOf, plain, statusTextFailure } from "../failures.ts";
+import { meaningOf, statusTextFailure } from "../failures.ts";
 import { graph, Id } from "../graph.ts";
 import { hostFor } from "../graph-url.ts";
 import { type InstagramOptions, instagramOptions } from "../options.ts";
+import { plain } from "../plain.ts";
 import { instagramNeeds } from "../scopes.ts";
 
 type Params = Readonly<Record<string, string | number | boolean | undefined>>;

@@ -6,25 +6,33 @@ import {
   type ProbeAnswer,
   type ProbeCandidate,
   type Progress,
-  truncateGraphemes,
+  storableRemark,
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import { meaningOf } from "../failures.ts";
-import { graph, Id } from "../graph.ts";
-import { hostFor, instant } from "../graph-url.ts";
+import { meaningOf, subcodeOf } from "../failures.ts";
+import { graph, Id, NodeId } from "../graph.ts";
+import { hostFor, instant, webAddress } from "../graph-url.ts";
 import { instagramNeeds } from "../scopes.ts";
 import { containerStage } from "./containers.ts";
-import { brokenForGood, type InstagramState, mayRemake, refOf, remade } from "./state.ts";
+import { lostAgain, lostForGood } from "./lost.ts";
+import { brokenForGood, type InstagramState, mayRemake, remade } from "./state.ts";
 
 const Media = z.object({
-  id: z.string(),
+  id: NodeId,
   caption: z.string().optional(),
   timestamp: z.string().optional(),
-  permalink: z.string().optional(),
+  permalink: z.string().transform(webAddress).optional().catch(undefined),
+  media_type: z.string().optional().catch(undefined),
+  media_product_type: z.string().optional().catch(undefined),
+  children: z
+    .object({ data: z.array(z.object({ media_type: z.string().optional() })) })
+    .optional()
+    .catch(undefined),
 });
+type Media = z.output<typeof Media>;
 
-export const readMedia = (ctx: ConnectorContext, mediaId: string): PlatformResult<z.output<typeof Media>> =>
+export const readMedia = (ctx: ConnectorContext, mediaId: string): PlatformResult<Media> =>
   graph(ctx, ctx.credentials.accessToken, {
     method: "GET",
     host: hostFor(ctx.account),
@@ -35,24 +43,36 @@ export const readMedia = (ctx: ConnectorContext, mediaId: string): PlatformResul
     about: "object",
   });
 
+/** Publishing the same container again may help: after these, and so often, before a new one is made. */
+const passing: ReadonlySet<number> = new Set([2207085, 2207008]);
+const mostRepeats = 2;
+
 /**
  * Publishes the container, after asking once more that it has not been: one that Instagram calls PUBLISHED is never
- * published again. "Not ready" goes back to waiting, a lost container back to making.
+ * published again, and which post it became is the probe's question. "Not ready" goes back to waiting, a lost container
+ * back to making; where a new one is lost too, the sign-in is looked at before anything is said of the media.
+ * @source platforms/meta.md section 12, IG subcodes
  */
 export async function publishContainer(
   ctx: ConnectorContext,
-  post: OutgoingPost,
   state: InstagramState,
 ): PlatformResult<Progress<InstagramState>> {
   const stage = await containerStage(ctx, state.containerId ?? "", true);
   if (!stage.ok) return stage;
-  if (stage.value.is === "published") return adopted(ctx, post, state);
+  if (stage.value.is === "published")
+    return fail({
+      kind: "outcome_unknown",
+      message: "Instagram says that it has published this already; which post it is has to be looked up.",
+    });
   if (stage.value.is === "working") return ok({ state: { ...state, ready: false }, waitMs: 10_000 });
   const now = ctx.clock.now();
   const again = mayRemake(state, now);
-  const lost = stage.value.is === "expired" || stage.value.is === "gone";
-  if (again && (lost || (stage.value.is === "broken" && stage.value.remake))) return ok({ state: remade(state, now) });
-  if (stage.value.is === "broken") return fail(brokenForGood(stage.value.failure));
+  const { value } = stage;
+  const isLost = value.is === "expired" || value.is === "gone";
+  const isSpent = (state.publishTries ?? 0) > mostRepeats;
+  if (again && (isLost || isSpent || (value.is === "broken" && value.remake))) return ok({ state: remade(state, now) });
+  if (value.is === "broken") return fail(brokenForGood(value.failure));
+  if (isLost || isSpent) return fail(await lostForGood(ctx, lostAgain));
   const sent = await graph(ctx, ctx.credentials.accessToken, {
     method: "POST",
     host: hostFor(ctx.account),
@@ -67,28 +87,16 @@ export async function publishContainer(
     const next = { ...state, mediaId: sent.value.id };
     return ok({ state: next, published: { externalId: sent.value.id } });
   }
+  // The next run reads the container's own status before it sends anything.
+  if (passing.has(subcodeOf(sent.error))) {
+    const publishTries = (state.publishTries ?? 0) + 1;
+    return ok({ state: { ...state, publishTries }, waitMs: 30_000 * publishTries });
+  }
+  if (!sent.error.refused) return sent;
   const meaning = meaningOf(sent.error);
   if (meaning === "not_ready") return ok({ state: { ...state, ready: false }, waitMs: 10_000 });
-  if (meaning === "recreate" && again) return ok({ state: remade(state, now), waitMs: 5000 });
-  return sent;
-}
-
-/** The container was published before; without a sure id it is left to the probe. */
-async function adopted(
-  ctx: ConnectorContext,
-  post: OutgoingPost,
-  state: InstagramState,
-): PlatformResult<Progress<InstagramState>> {
-  const found = await recentMedia(ctx, post, state, undefined, true);
-  if (!found.ok) return found;
-  const [only, ...more] = found.value;
-  if (!only || more.length > 0)
-    return fail({
-      kind: "outcome_unknown",
-      message: "Instagram says it has published this, and does not say under which id.",
-    });
-  const published = refOf(only.state);
-  return ok({ state: only.state, ...(published && { published }) });
+  if (meaning !== "recreate") return sent;
+  return again ? ok({ state: remade(state, now), waitMs: 5000 }) : fail(await lostForGood(ctx, sent.error));
 }
 
 /**
@@ -108,50 +116,74 @@ export async function probeMedia(
   if (is === "working") return ok({ kind: "not_seen", looked: "the prepared post, which Instagram still works on" });
   if (is !== "published" && is !== "gone")
     return ok({ kind: "absent_authoritative", because: `the prepared post is ${is} and was not published` });
-  const found = await recentMedia(ctx, post, state, intentAt, is === "published");
+  const isPublished = is === "published";
+  const found = await recentMedia(ctx, post, isPublished ? madeAt(state, intentAt) : intentAt);
   if (!found.ok) return found;
-  return found.value.length > 0
-    ? ok({ kind: "found", candidates: found.value })
-    : ok({ kind: "not_seen", looked: `the account's newest 25 posts; the prepared post is ${is}` });
+  const candidates = found.value.map((media) => candidateOf(state, media, isPublished && found.value.length === 1));
+  if (candidates.length > 0) return ok({ kind: "found", candidates });
+  const { containerId } = state;
+  if (!isPublished || containerId === undefined || ctx.clock.now().getTime() - intentAt.getTime() < unnamedAfterMs)
+    return ok({ kind: "not_seen", looked: `the account's newest 25 posts; the prepared post is ${is}` });
+  // It is out, and Instagram does not name it: known by its container from here on.
+  const unnamed = { ...state, mediaId: containerId, isUnnamed: true, detailsRead: true };
+  return ok({ kind: "found", candidates: [{ externalId: containerId, ours: true, state: unnamed }] });
 }
 
-/** Newest media with this caption, made since the intent; a published container makes a single match ours. */
+/** A published container whose post no list names within this time stays without an address. */
+const unnamedAfterMs = 150_000;
+
+/** Nothing older than the container can be what it became. */
+const madeAt = ({ containerMadeAt }: InstagramState, intentAt: Date): Date =>
+  containerMadeAt === undefined ? intentAt : new Date(containerMadeAt);
+
+type Dated = Media & { readonly createdAt: Date };
+
+function candidateOf(state: InstagramState, media: Dated, ours: boolean): ProbeCandidate<InstagramState> {
+  const { id: externalId, permalink, createdAt } = media;
+  const address = permalink === undefined ? {} : { permalink };
+  const preview = storableRemark(media.caption || "(no text)", 200);
+  return { externalId, ...address, state: { ...state, mediaId: externalId, ...address }, createdAt, ours, preview };
+}
+
+/** Newest media with this caption and of this kind, made since then. */
 async function recentMedia(
   ctx: ConnectorContext,
-  post: OutgoingPost,
-  state: InstagramState,
-  intentAt: Date | undefined,
-  published: boolean,
-): PlatformResult<readonly ProbeCandidate<InstagramState>[]> {
+  post: Pick<OutgoingPost, "format" | "text" | "media">,
+  since: Date,
+): PlatformResult<readonly Dated[]> {
   const list = await graph(ctx, ctx.credentials.accessToken, {
     method: "GET",
     host: hostFor(ctx.account),
     path: [ctx.account.externalId, post.format === "story" ? "stories" : "media"],
-    params: { fields: "id,caption,timestamp,permalink", limit: 25 },
-    answer: z.object({ data: z.array(Media) }),
+    params: {
+      fields: "id,caption,timestamp,permalink,media_type,media_product_type,children{media_type}",
+      limit: 25,
+    },
+    answer: z.object({ data: z.array(z.unknown()) }),
     effect: "none",
     needs: instagramNeeds(ctx.account.authKind, "basic"),
   });
   if (!list.ok) return list;
-  // A container lives for a day, so nothing older can be it.
-  const earliest = (intentAt?.getTime() ?? ctx.clock.now().getTime() - 86_400_000) - 60_000;
-  const matches = list.value.data.flatMap((row) => {
-    const createdAt = instant(row.timestamp);
-    if (!createdAt || createdAt.getTime() < earliest) return [];
-    if (post.format !== "story" && normalizeText(row.caption ?? "") !== normalizeText(post.text)) return [];
-    return [{ row, createdAt }];
-  });
   return ok(
-    matches.map(({ row, createdAt }) => {
-      const next = { ...state, mediaId: row.id, ...(row.permalink && { permalink: row.permalink }) };
-      return {
-        externalId: row.id,
-        ...(row.permalink && { permalink: row.permalink }),
-        state: next,
-        createdAt,
-        ours: matches.length === 1 && published,
-        preview: truncateGraphemes(row.caption || "(no text)", 200),
-      };
+    list.value.data.flatMap((data) => {
+      const media = Media.safeParse(data).data;
+      const createdAt = instant(media?.timestamp);
+      if (!media || !createdAt || createdAt.getTime() < since.getTime() - 60_000 || !isSame(media, post)) return [];
+      return [{ ...media, createdAt }];
     }),
   );
+}
+
+const kindOf = { image: "IMAGE", gif: "IMAGE", document: "IMAGE", video: "VIDEO" } as const;
+
+/** Caption and kind, and of a carousel its items; what Instagram leaves out is not held against it. Pure. */
+function isSame(media: Media, post: Pick<OutgoingPost, "format" | "text" | "media">): boolean {
+  const { media_type: type, media_product_type: product, children } = media;
+  const kinds = post.media.map((item) => kindOf[item.kind]);
+  if (post.format !== "story" && normalizeText(media.caption ?? "") !== normalizeText(post.text)) return false;
+  if (type !== undefined && type !== (post.format === "carousel" ? "CAROUSEL_ALBUM" : kinds[0])) return false;
+  if (product !== undefined && (product === "REELS") !== (post.format === "reel")) return false;
+  if (post.format !== "carousel" || children === undefined) return true;
+  const items = children.data;
+  return items.length === kinds.length && items.every((it, n) => (it.media_type ?? kinds[n]) === kinds[n]);
 }

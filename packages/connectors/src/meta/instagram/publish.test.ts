@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asId } from "@postd/contracts";
-import { clockAt, contextOf, graphError, medium, play, postOf, probeOf, scriptedGraph } from "../scripted-graph.ts";
+import { asId, type JsonObject } from "@postd/contracts";
+import {
+  clockAt,
+  contextOf,
+  graphError,
+  medium,
+  play,
+  postOf,
+  probeOf,
+  type Scripted,
+  scriptedGraph,
+} from "../scripted-graph.ts";
 import { carousel, image, reel, story } from "./formats.ts";
 import type { InstagramState } from "./state.ts";
 
@@ -108,6 +118,7 @@ test("a carousel whose items ended while it waited makes them anew, and does not
     ...script(),
     ...items,
     [`POST ${g}/789/media`]: [...made, gone, ...made, gone, ...made, gone],
+    [`GET ${g}/789`]: { id: "789" },
   });
   const failed = await play(never, contextOf(never, { account }), carousel, post);
   assert.deepEqual([failed.at, failed.failure?.kind], ["make_container", "content_rejected"]);
@@ -238,21 +249,123 @@ test("publishing too early goes back to waiting", async () => {
   ]);
 });
 
-test("a container Instagram calls published is never published again", async () => {
-  const media = {
-    data: [
-      {
-        id: "m1",
-        caption: "Hello",
-        timestamp: "2026-11-20T09:59:50+0000",
-        permalink: "https://www.instagram.com/p/x/",
-      },
-    ],
-  };
-  const graph = scriptedGraph({ [`GET ${g}/c1`]: { status_code: "PUBLISHED" }, [`GET ${g}/789/media`]: media });
+test("a container Instagram calls published is never published again, and which post it is is looked up", async () => {
+  const graph = scriptedGraph({ [`GET ${g}/c1`]: { status_code: "PUBLISHED" } });
   const played = await play(graph, contextOf(graph, { account }), image, imagePost, { state: ready });
-  assert.equal(played.published?.externalId, "m1");
+  assert.deepEqual([played.at, played.failure?.kind], ["publish", "outcome_unknown"]);
   assert.ok(!graph.calls.some(({ line }) => line.endsWith("media_publish")));
+});
+
+test("another tool's post of the same words is never taken for this one: kind and items must fit", async () => {
+  const at = "2026-11-20T10:00:20+0000";
+  const row = (id: string, more: JsonObject) => ({ id, caption: "Hello", timestamp: at, ...more });
+  const clip = medium({ kind: "video", mimeType: "video/mp4" });
+  const children = (...kinds: string[]) => ({ children: { data: kinds.map((media_type) => ({ media_type })) } });
+  const rows = [
+    row("image", { media_type: "IMAGE", media_product_type: "FEED" }),
+    row("reel", { media_type: "VIDEO", media_product_type: "REELS" }),
+    row("two", { media_type: "CAROUSEL_ALBUM", ...children("IMAGE", "VIDEO") }),
+    row("three", { media_type: "CAROUSEL_ALBUM", ...children("IMAGE", "IMAGE", "VIDEO") }),
+    row("old", { media_type: "IMAGE", timestamp: "2026-11-20T09:00:00+0000" }),
+  ];
+  for (const [format, post, id] of [
+    [image, imagePost, "image"],
+    [reel, postOf({ format: "reel", media: [clip] }), "reel"],
+    [carousel, postOf({ format: "carousel", media: [medium(), clip] }), "two"],
+  ] as const) {
+    const graph = scriptedGraph({
+      [`GET ${g}/c1`]: { status_code: "PUBLISHED" },
+      [`GET ${g}/789/media`]: { data: rows },
+    });
+    const ctx = contextOf(graph, { account });
+    const answer = await probeOf(graph, ctx, format, "publish", { post, state: ready, intentAt });
+    assert.ok(answer.ok && answer.value.kind === "found");
+    assert.deepEqual(
+      answer.value.candidates.map((it) => [it.externalId, it.ours]),
+      [[id, true]],
+    );
+  }
+});
+
+test("two posts that could be it are both shown to a person, and without our container none is ours", async () => {
+  const row = { caption: "Hello", timestamp: "2026-11-20T10:00:20+0000" };
+  const data = [
+    { id: "m1", ...row },
+    { id: "m2", ...row },
+  ];
+  const ours = async (container: Scripted, list: JsonObject[]) => {
+    const graph = scriptedGraph({ [`GET ${g}/c1`]: container, [`GET ${g}/789/media`]: { data: list } });
+    const input = { post: imagePost, state: ready, intentAt };
+    const answer = await probeOf(graph, contextOf(graph, { account }), image, "publish", input);
+    return answer.ok && answer.value.kind === "found" && answer.value.candidates.map((it) => it.ours);
+  };
+  assert.deepEqual(await ours({ status_code: "PUBLISHED" }, data), [false, false]);
+  assert.deepEqual(await ours(graphError(24, 2207006), data.slice(1)), [false]);
+});
+
+test("a published container no list names stays published without an address, once lists had their time", async () => {
+  const clock = clockAt("2026-11-20T10:00:00Z");
+  const graph = scriptedGraph({ [`GET ${g}/c1`]: { status_code: "PUBLISHED" }, [`GET ${g}/789/media`]: { data: [] } });
+  const ctx = contextOf(graph, { account, clock });
+  const input = { post: imagePost, state: ready, intentAt };
+  const early = await probeOf(graph, ctx, image, "publish", input);
+  assert.equal(early.ok && early.value.kind, "not_seen");
+  clock.forward(180_000);
+  const late = await probeOf(graph, ctx, image, "publish", input);
+  assert.ok(late.ok && late.value.kind === "found");
+  const [only] = late.value.candidates;
+  assert.deepEqual([only?.externalId, only?.permalink, only?.ours], ["c1", undefined, true]);
+  assert.ok(image.steps.every((step) => step.done(only?.state, imagePost)));
+});
+
+test("a container Instagram does not find is made anew twice; then the sign-in is looked at, and never called revoked", async () => {
+  const lost = (page: Scripted) =>
+    scriptedGraph({
+      ...script(),
+      [`POST ${g}/789/media`]: [{ id: "c0" }, { id: "c0" }, { id: "c1" }],
+      [`GET ${g}/c0`]: finished,
+      [`POST ${g}/789/media_publish`]: graphError(24, 2207006),
+      [`GET ${g}/789`]: page,
+    });
+  const well = lost({ id: "789", username: "bakery" });
+  const failed = await play(well, contextOf(well, { account }), image, imagePost);
+  assert.ok(failed.failure?.kind === "content_rejected" && failed.failure.field === "media");
+  assert.equal(well.calls.filter(({ line }) => line.endsWith("/789/media")).length, 3);
+  const bad = lost(graphError(190, 460));
+  assert.equal((await play(bad, contextOf(bad, { account }), image, imagePost)).failure?.kind, "auth_revoked");
+  const weak = lost({ id: "789" });
+  const ctx = contextOf(weak, { account });
+  const credentials = { ...ctx.credentials, scopes: ["instagram_basic"] };
+  assert.equal((await play(weak, { ...ctx, credentials }, image, imagePost)).failure?.kind, "scope_missing");
+});
+
+test("Instagram's own trouble at publishing is tried again with the same container, then with a new one", async () => {
+  for (const trouble of [graphError(-1, 2207085), graphError(24, 2207008)]) {
+    const graph = scriptedGraph({
+      ...script(),
+      [`POST ${g}/789/media`]: [{ id: "c0" }, { id: "c1" }],
+      [`GET ${g}/c0`]: finished,
+      [`POST ${g}/789/media_publish`]: ({ fields }) => (fields.creation_id === "c0" ? trouble : { id: "m1" }),
+    });
+    const played = await play(graph, contextOf(graph, { account }), image, imagePost);
+    assert.equal(played.published?.externalId, "m1");
+    const sent = graph.calls.filter(({ line }) => line.endsWith("media_publish"));
+    assert.deepEqual(
+      sent.map(({ fields }) => fields.creation_id),
+      ["c0", "c0", "c0", "c1"],
+    );
+  }
+});
+
+test("after trouble at publishing the container is read before anything is sent again", async () => {
+  const graph = scriptedGraph({
+    ...script(),
+    [`GET ${g}/c1`]: [finished, finished, { status_code: "PUBLISHED" }],
+    [`POST ${g}/789/media_publish`]: graphError(-1, 2207085),
+  });
+  const played = await play(graph, contextOf(graph, { account }), image, imagePost);
+  assert.equal(played.failure?.kind, "outcome_unknown");
+  assert.equal(graph.calls.filter(({ line }) => line.endsWith("media_publish")).length, 1);
 });
 
 test("a lost answer to publish is settled by the container, and only by it", async () => {

@@ -1,20 +1,22 @@
 import type { ConnectorContext, PlatformResult, PublishedRef } from "@postd/connector-kit";
-import { ok } from "@postd/contracts";
-import { meaningOf } from "../failures.ts";
-import { graph, Success } from "../graph.ts";
+import { fail, type JsonObject } from "@postd/contracts";
+import { deleteNode } from "../remove.ts";
 
 /**
- * Deletes media; through Facebook Login only, since 2025-12-03. Already gone counts as removed. Meta's own passing
- * failure (2207085) may be sent again: deleting twice deletes once.
+ * Deletes media with its items and comments; through Facebook Login only, since 2025-12-03. Already gone counts as
+ * removed. Meta's own passing failure (2207085) may be sent again: deleting twice deletes once.
  * @source platforms/meta.md section 8
  */
-export async function removeMedia(ref: PublishedRef, ctx: ConnectorContext): PlatformResult<void> {
-  const gone = await graph(ctx, ctx.credentials.accessToken, {
-    method: "DELETE",
-    path: [ref.externalId],
-    answer: Success,
-    about: "object",
-    needs: ["instagram_basic", "instagram_manage_contents"],
-  });
-  return gone.ok || meaningOf(gone.error) === "missing" ? ok(undefined) : gone;
+export async function removeMedia(
+  ref: PublishedRef & { readonly state?: JsonObject },
+  ctx: ConnectorContext,
+): PlatformResult<void> {
+  if (ref.state?.isUnnamed === true)
+    return fail({
+      kind: "content_rejected",
+      field: "post",
+      reason: "unnamed",
+      message: "Instagram never named this post, so POSTD cannot delete it. Delete it in the Instagram app.",
+    });
+  return deleteNode(ctx, ref.externalId, { needs: ["instagram_basic", "instagram_manage_contents"] });
 }

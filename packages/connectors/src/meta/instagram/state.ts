@@ -10,12 +10,17 @@ export type InstagramState = CommentState & {
   readonly childIds: readonly string[];
   readonly readyChildren: number;
   readonly containerId?: string;
+  readonly containerMadeAt?: string;
+  /** How often publishing the present container met passing trouble. */
+  readonly publishTries?: number;
   readonly ready: boolean;
   readonly polls: number;
   readonly pollingSince?: string;
   readonly remakes: number;
   readonly remadeAt?: string;
   readonly mediaId?: string;
+  /** Out, and named by no list: `mediaId` is the container's. */
+  readonly isUnnamed?: boolean;
   readonly permalink?: string;
   readonly detailsRead: boolean;
 };
@@ -45,7 +50,7 @@ export function fresh(state: InstagramState): InstagramState {
 
 /** Everything made so far is given up; the next run makes it again. */
 export function remade(state: InstagramState, now: Date): InstagramState {
-  const { containerId: _, ...rest } = countRemake(fresh(state), now);
+  const { containerId: _, containerMadeAt: _at, publishTries: _tries, ...rest } = countRemake(fresh(state), now);
   return { ...rest, childIds: [], readyChildren: 0, ready: false };
 }
 

@@ -8,10 +8,11 @@ import type {
 } from "@postd/connector-kit";
 import { fail, ok, type Result } from "@postd/contracts";
 import { meaningOf } from "../failures.ts";
-import { firstCommentStep } from "../first-comment.ts";
+import { firstCommentSteps } from "../first-comment.ts";
 import { instagramOptions } from "../options.ts";
 import { instagramNeeds } from "../scopes.ts";
 import { containerStage, makeChild, makePost } from "./containers.ts";
+import { lostAgain, lostForGood } from "./lost.ts";
 import { probeMedia, publishContainer, readMedia } from "./media.ts";
 import { usedUp } from "./quota.ts";
 import { brokenForGood, countRemake, fresh, type InstagramState, isOut, mayRemake, refOf, remade } from "./state.ts";
@@ -61,7 +62,8 @@ const makeParent: Step<InstagramState> = {
   done: (state) => isOut(state) || state.containerId !== undefined,
   async run({ post, state }, ctx) {
     const made = await makePost(ctx, post, state.childIds);
-    if (made.ok) return ok({ state: { ...fresh(state), containerId: made.value } });
+    const containerMadeAt = ctx.clock.now().toISOString();
+    if (made.ok) return ok({ state: { ...fresh(state), containerId: made.value, containerMadeAt } });
     return meaningOf(made.error) === "recreate" ? itemsAgain(ctx, state, made.error) : fetchAgain(ctx, state, made);
   },
 };
@@ -89,21 +91,17 @@ function fetchAgain(
 }
 
 /** Items end after a day, as when the machine was off; asking for them again and again brings none back. */
-function itemsAgain(
+async function itemsAgain(
   ctx: ConnectorContext,
   state: InstagramState,
   failure: PlatformFailure,
-): Result<Progress<InstagramState>, PlatformFailure> {
+): PlatformResult<Progress<InstagramState>> {
   const now = ctx.clock.now();
-  if (!mayRemake(state, now)) return fail(brokenForGood(failure));
+  if (!mayRemake(state, now)) return fail(await lostForGood(ctx, failure));
   return ok({ state: remade(state, now), waitMs: 10_000 * (state.remakes + 1) });
 }
 
 const maxWaitMs = 30 * 60_000;
-const expiredAgain: PlatformFailure = {
-  kind: "unavailable",
-  message: "Instagram let the prepared post expire again and again. Send it again later.",
-};
 
 async function poll(
   ctx: ConnectorContext,
@@ -121,7 +119,7 @@ async function poll(
   if (stage.is === "broken" && !stage.remake) return fail(stage.failure);
   if (stage.is === "broken" || stage.is === "expired" || stage.is === "gone") {
     if (mayRemake(state, now)) return ok({ state: remade(state, now), waitMs: 10_000 * (state.remakes + 1) });
-    return fail(brokenForGood(stage.is === "broken" ? stage.failure : expiredAgain));
+    return fail(stage.is === "broken" ? brokenForGood(stage.failure) : await lostForGood(ctx, lostAgain));
   }
   const pollingSince = state.pollingSince ?? now.toISOString();
   if (now.getTime() - new Date(pollingSince).getTime() > maxWaitMs)
@@ -138,7 +136,7 @@ const publish: Step<InstagramState> = {
   timeoutMs: 130_000,
   settleMs: 30_000,
   done: isOut,
-  run: ({ post, state }, ctx) => publishContainer(ctx, post, state),
+  run: ({ state }, ctx) => publishContainer(ctx, state),
   probe: ({ post, state, intentAt }, ctx) => probeMedia(ctx, post, state, intentAt),
 };
 
@@ -157,13 +155,13 @@ const details: Step<InstagramState> = {
   },
 };
 
-const comment = firstCommentStep<InstagramState>({
+const comments = firstCommentSteps<InstagramState>({
   needs: (authKind) => instagramNeeds(authKind, "comments"),
   postOf: refOf,
   wanted: (_state, post) => (post.format === "story" ? undefined : instagramOptions(post.options).firstComment),
 });
 
-export const singleSteps = [checkQuota, makeParent, waitForContainer, publish, details, comment];
+export const singleSteps = [checkQuota, makeParent, waitForContainer, publish, details, ...comments];
 export const carouselSteps = [
   checkQuota,
   makeChildren,
@@ -172,5 +170,5 @@ export const carouselSteps = [
   waitForContainer,
   publish,
   details,
-  comment,
+  ...comments,
 ];
