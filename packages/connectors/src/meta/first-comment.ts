@@ -45,6 +45,7 @@ export function firstCommentSteps<S extends CommentState>(wiring: Wiring<S>): re
     name: "first_comment",
     effect: "visible",
     repeatable: false,
+    touch: true,
     settleMs,
     done: (state, post) => isSettled(state, post) || state.isCommentLost === true,
     async run({ state, post }, ctx) {

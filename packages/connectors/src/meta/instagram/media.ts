@@ -2,6 +2,7 @@ import {
   type ConnectorContext,
   normalizeText,
   type OutgoingPost,
+  type PlatformFailure,
   type PlatformResult,
   type ProbeAnswer,
   type ProbeCandidate,
@@ -90,14 +91,16 @@ export async function publishContainer(
   // The next run reads the container's own status before it sends anything.
   if (passing.has(subcodeOf(sent.error))) {
     const publishTries = (state.publishTries ?? 0) + 1;
-    return ok({ state: { ...state, publishTries }, waitMs: 30_000 * publishTries });
+    return ok({ state: { ...state, publishTries }, waitMs: 30_000 * publishTries, ...refusal(sent.error) });
   }
   if (!sent.error.refused) return sent;
   const meaning = meaningOf(sent.error);
-  if (meaning === "not_ready") return ok({ state: { ...state, ready: false }, waitMs: 10_000 });
+  if (meaning === "not_ready") return ok({ state: { ...state, ready: false }, waitMs: 10_000, refused: true });
   if (meaning !== "recreate") return sent;
-  return again ? ok({ state: remade(state, now), waitMs: 5000 }) : fail(await lostForGood(ctx, sent.error));
+  return again ? ok({ state: remade(state, now), waitMs: 5000, refused: true }) : fail(await lostForGood(ctx, sent.error));
 }
+
+const refusal = ({ refused }: PlatformFailure): { readonly refused?: true } => (refused ? { refused } : {});
 
 /**
  * By the container's own status: PUBLISHED means it is out, and the newest media tell its id; FINISHED, ERROR and

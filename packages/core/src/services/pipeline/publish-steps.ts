@@ -93,7 +93,13 @@ async function progressed(
   const isVisible = step.effect === "visible";
   if (progress.refused) run.sentVisible = false;
   // What an earlier open call was about to show is looked for before anything else takes its place.
-  if (progress.refused && run.mayBeLive) return lookFirst(run, answer);
+  const begunAnew =
+    isVisible &&
+    !run.sentVisible &&
+    progress.waitMs === undefined &&
+    progress.published === undefined &&
+    !step.done(progress.state, run.job.post);
+  if (run.mayBeLive && (progress.refused || begunAnew)) return lookFirst(run, answer);
   // A visible call has its end when the post has a name by it, or when it was a touch to a post that has one.
   const isEnded =
     progress.published !== undefined ||
