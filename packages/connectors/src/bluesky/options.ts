@@ -6,7 +6,7 @@ import {
   type TextLimit,
 } from "@postd/connector-kit";
 import { z } from "zod";
-import { tagOf } from "./richtext.ts";
+import { isTag } from "./richtext.ts";
 
 const strongRef = z.strictObject({
   uri: z
@@ -30,7 +30,7 @@ export const BlueskyOptions = z.strictObject({
     .optional()
     .meta({ title: "Content warnings", description: "Labels put on your own post, such as nudity or graphic-media." }),
   tags: z
-    .array(z.string().refine((tag) => tagOf(tag) === tag, "must be a tag without #, at most 64 characters"))
+    .array(z.string().refine(isTag, "must be a tag without #, at most 64 characters"))
     .max(8)
     .optional()
     .meta({ title: "Hidden tags", description: "Tags that are not in the text." }),
