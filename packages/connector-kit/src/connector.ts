@@ -125,7 +125,14 @@ export interface Connector {
     readonly formats: readonly string[];
     /** Auth kinds that may; absent: all. */
     readonly authKinds?: readonly string[];
-    readonly run: (ref: PublishedRef & { readonly format: string }, ctx: ConnectorContext) => PlatformResult<void>;
+    /**
+     * Takes back everything the job made; what is gone already counts as removed, so it may be repeated. `state` is where
+     * the format's steps ended; absent: only the post itself is known.
+     */
+    readonly run: (
+      ref: PublishedRef & { readonly format: string; readonly state?: JsonObject },
+      ctx: ConnectorContext,
+    ) => PlatformResult<void>;
   };
   readonly analytics?: Analytics;
   readonly webhooks?: Webhooks;
