@@ -29,6 +29,7 @@ export * from "./services/connector-context.ts";
 export * from "./services/health/canary.ts";
 export * from "./services/health.ts";
 export * from "./services/inbound.ts";
+export * from "./services/links.ts";
 export * from "./services/media.ts";
 export * from "./services/new-id.ts";
 export * from "./services/people.ts";

@@ -11,6 +11,7 @@ import {
   createConnectionsService,
   createHealthService,
   createInboundService,
+  createLinksService,
   createMediaService,
   createPeopleService,
   createPlatformsService,
@@ -28,6 +29,7 @@ import { createEgress } from "../adapters/egress/egress.ts";
 import { aesGcm } from "../adapters/kms/aes-gcm.ts";
 import { loadAuthSecret } from "../adapters/kms/auth-secret.ts";
 import { openLocalKeys } from "../adapters/kms/local.ts";
+import { createLinkReader } from "../adapters/links/link-reader.ts";
 import { createLogMail } from "../adapters/mail/log-mail.ts";
 import { createSmtpMail } from "../adapters/mail/smtp-mail.ts";
 import { createMetrics } from "../adapters/metrics/metrics.ts";
@@ -145,7 +147,10 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
     instanceSecret: authSecret,
     publicUrl: () => publicUrl,
   });
-  const context: ConnectorContextPorts = { egress, settings, media: media.access, clock, log };
+  const links = {
+    reader: ({ simulated }: { readonly simulated: boolean }) => createLinkReader(egress, { mappedOnly: simulated }),
+  };
+  const context: ConnectorContextPorts = { egress, settings, media: media.access, clock, log, links };
   const holds = createJobHolds(app.db, defaultRules);
   const connectionsRepo = createConnectionsRepo(app.db);
   const access = createConnectionAccess({
@@ -236,6 +241,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
       monotonicMs: () => performance.now(),
     }),
     media,
+    links: createLinksService({ reader: links.reader({ simulated: false }) }),
     people,
     platforms: createPlatformsService({ registry, facts, health: () => health.platformHealth() }),
     health,

@@ -4,6 +4,7 @@ import type {
   HealthService,
   IdempotencyStore,
   InboundService,
+  LinksService,
   MediaService,
   MetricsExposition,
   PeopleService,
@@ -16,6 +17,7 @@ import type { FastifyBaseLogger } from "fastify";
 export interface HttpServices {
   readonly publishing: PublishingService;
   readonly connections: ConnectionsService;
+  readonly links: LinksService;
   readonly media: MediaService;
   readonly people: PeopleService;
   readonly platforms: PlatformsService;
