@@ -28,7 +28,8 @@ export async function disconnect(
     (await repo.markDisconnected(id, { actor: actorId, action: "disconnected", detail: {} })) ?? found.record;
   await deps.holds.holdConnection({ tenantId, connectionId: id });
   const handedOver = await deps.holds.handedOver({ tenantId, connectionId: id });
-  const { revoked, note } = await withdraw(deps, found);
+  // Read again: a renewal may have replaced the pair until the mark stood, and only the newest ends the session.
+  const { revoked, note } = await withdraw(deps, (await repo.findWithSecret(id)) ?? found);
   await repo.eraseCredentials(id, {
     actor: actorId,
     action: "credentials_deleted",
