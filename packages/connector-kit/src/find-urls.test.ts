@@ -1,20 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { assertLinear, tableLines } from "./conformance/tables.ts";
 import { findUrls } from "./find-urls.ts";
 
-/** Lines of a table; `\n` and `\u{..}` in them stand for characters that cannot be seen. */
-function linesOf(file: string): string[] {
-  const text = readFileSync(new URL(`./find-urls/${file}`, import.meta.url), "utf8");
-  const shown = (line: string) =>
-    line
-      .replaceAll("\\n", "\n")
-      .replaceAll(/\\u\{([0-9a-f]+)\}/g, (_, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)));
-  return text
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("# "))
-    .map(shown);
-}
+const linesOf = (file: string) => tableLines(new URL(`./find-urls/${file}`, import.meta.url));
 
 for (const line of linesOf("valid.txt"))
   test(`finds the addresses of ${JSON.stringify(line)}`, () => {
@@ -63,18 +52,5 @@ const repeated = [
   "、",
 ];
 
-const elapsedMs = (text: string): number => {
-  const began = process.hrtime.bigint();
-  findUrls(text);
-  return Number(process.hrtime.bigint() - began) / 1e6;
-};
-
 for (const unit of repeated)
-  test(`time grows with the length and nothing else: ${JSON.stringify(unit)}`, () => {
-    const text = (chars: number) => unit.repeat(Math.ceil(chars / unit.length));
-    elapsedMs(text(20_000));
-    const short = elapsedMs(text(100_000));
-    const long = elapsedMs(text(1_000_000));
-    // Ten times the text; a square would be a hundred times. Short times are mostly noise.
-    assert.ok(long < 30 * Math.max(short, 40), `${short.toFixed(1)} ms, then ${long.toFixed(1)} ms`);
-  });
+  test(`time grows with the length and nothing else: ${JSON.stringify(unit)}`, () => assertLinear(unit, findUrls));

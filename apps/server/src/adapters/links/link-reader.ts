@@ -29,7 +29,12 @@ export function createLinkReader(
       const { contentType, from, body } = page.value;
       const bytes = await upTo(PAGE_BYTES, body);
       if (!bytes) return brokenOff(url);
-      return ok(previewOf(url, { bytes, contentType, from }));
+      try {
+        return ok(previewOf(url, { bytes, contentType, from }));
+      } catch {
+        // Whatever a hostile page does to a parser, it costs the card and nothing else.
+        return fail({ code: "unsupported", message: `What ${new URL(url).hostname} answers cannot be read.` });
+      }
     },
     async image(url, { maxBytes }) {
       const picture = await fetched(url, "image/jpeg,image/png,image/webp;q=0.9");
