@@ -40,7 +40,7 @@ const visible = (text: string): string => text.normalize("NFKC").replace(invisib
  * Whom a person means: a handle, `@handle`, a profile's address at bsky.app, an at:// address, a DID or the account's
  * mail address. A bare name is one below bsky.social, as in Bluesky's own sign-in. Undefined: nobody can be meant.
  */
-export function accountNamed(typed: string): string | undefined {
+export function accountNamed(typed: string, service: string = DEFAULT_SERVICE): string | undefined {
   let name = visible(typed);
   if (/%40/i.test(name)) name = name.replaceAll(/%40/gi, "@");
   name = name
@@ -52,7 +52,8 @@ export function accountNamed(typed: string): string | undefined {
     .replace(/\.+$/, "");
   if (/^did:[a-z]+:[A-Za-z0-9._:%-]+$/.test(name)) return name;
   if (/^[^@]+@[^@]+\.[^@]+$/.test(name)) return name;
-  if (/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/i.test(name)) return `${name.toLowerCase()}.bsky.social`;
+  if (service === DEFAULT_SERVICE && /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/i.test(name))
+    return `${name.toLowerCase()}.bsky.social`;
   return handlePattern.test(name) ? name.toLowerCase() : undefined;
 }
 

@@ -136,6 +136,19 @@ test("a mention becomes a DID where somebody has the handle, and stays text wher
   );
 });
 
+test("a thread that mentions many is looked up in several runs, each handle once", async () => {
+  const { world, connected } = await connectedWorld();
+  const bo = world.sim.simulator.createAccount({ name: "Bo" });
+  const many = Array.from({ length: 30 }, (_, index) => `@n${index}.example`);
+  const post = textPost(`${many.slice(0, 15).join(" ")} @${bo.handle}`, {
+    replies: [many.slice(15).join(" "), `@${bo.handle}`],
+  });
+  const report = await runFormat({ world, connected, post });
+  assert.equal(report.end, "published", JSON.stringify(report.failure));
+  assert.equal(report.trace.filter(({ step }) => step === "resolve_mentions").length, 2);
+  assert.equal((report.state as { dids: Record<string, string> }).dids[bo.handle ?? ""], bo.id);
+});
+
 test("handles that cannot be looked up just now stop the post before anything is sent", async () => {
   const { world, connected } = await connectedWorld();
   world.sim.arm({ fault: "replace", status: 502, match: { path: "resolveHandle" } });

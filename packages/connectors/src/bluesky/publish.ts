@@ -32,15 +32,23 @@ export function publishedRef(record: StrongRef): PublishedRef {
 
 const textsOf = (post: OutgoingPost): readonly string[] => [post.text, ...(optionsOf(post).replies ?? [])];
 
-/** Looks up who is mentioned. A handle nobody has stays plain text. */
+const MENTIONS_A_RUN = 20;
+
+/** Handles of all parts that were not looked up yet. */
+function openMentions(state: PostState, post: OutgoingPost): readonly string[] {
+  const handles = new Set(textsOf(post).flatMap(mentionedHandles));
+  return [...handles].filter((handle) => !Object.hasOwn(state.dids ?? {}, handle));
+}
+
+/** Looks up who is mentioned, some in each run. A handle nobody has stays plain text. */
 const resolveMentions: Step<PostState> = {
   name: "resolve_mentions",
   effect: "none",
   repeatable: true,
-  done: (state, post) => state.dids !== undefined || textsOf(post).every((text) => mentionedHandles(text).length === 0),
+  done: (state, post) => openMentions(state, post).length === 0,
   async run({ post, state }, ctx) {
-    const dids: Record<string, string> = {};
-    for (const handle of new Set(textsOf(post).flatMap(mentionedHandles))) {
+    const dids: Record<string, string> = { ...state.dids };
+    for (const handle of openMentions(state, post).slice(0, MENTIONS_A_RUN)) {
       const found = await xrpcJson(
         ctx,
         {
@@ -51,8 +59,8 @@ const resolveMentions: Step<PostState> = {
         },
         Resolved,
       );
-      if (found.ok) dids[handle] = found.value.did;
-      else if (!isUnknownHandle(found.error)) return readAgain(found);
+      if (!found.ok && !isUnknownHandle(found.error)) return readAgain(found);
+      dids[handle] = found.ok ? found.value.did : "";
     }
     return ok({ state: { ...state, dids } });
   },

@@ -178,6 +178,7 @@ test("whoever is meant is understood, however it was copied", () => {
     ["＠ida.bsky.social", "ida.bsky.social"],
     ["ida.bsky.social.", "ida.bsky.social"],
     ["ida", "ida.bsky.social"],
+    ["@Ida", "ida.bsky.social"],
     ["ida@example.com", "ida@example.com"],
     ["did:web:ida.example", "did:web:ida.example"],
     ["", undefined],
@@ -186,6 +187,7 @@ test("whoever is meant is understood, however it was copied", () => {
     ["https://bsky.app/profile/", undefined],
   ] as const)
     assert.equal(accountNamed(typedText), meant, JSON.stringify(typedText));
+  assert.equal(accountNamed("ida", "https://pds.example"), undefined, "another server has no names of Bluesky's");
 });
 
 test("a wrong password is named only where the server says so", async () => {
@@ -210,7 +212,8 @@ test("a wrong password is named only where the server says so", async () => {
   );
   assert.equal(await connectAt(429, { error: "RateLimitExceeded" }), "rate_limited");
   assert.equal(await connectAt(503, undefined), "unavailable");
-  for (const status of [401, 403, 404]) assert.equal(await connectAt(status, undefined), "service");
+  assert.equal(await connectAt(400, { error: "InvalidRequest", message: "no" }), "identifier");
+  for (const status of [200, 204, 401, 403, 404]) assert.equal(await connectAt(status, undefined), "service");
 });
 
 test("an account that is taken down, deactivated or deleted is never healthy, and the sign-in is not blamed", async () => {

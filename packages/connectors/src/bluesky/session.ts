@@ -70,7 +70,7 @@ async function connect(input: Readonly<Record<string, Secret>>, ctx: AuthContext
   if (!service)
     return rejected("service", "invalid", "The server is not a web address. Leave it at https://bsky.social.");
   const typed = input.identifier?.reveal() ?? "";
-  const identifier = accountNamed(typed);
+  const identifier = accountNamed(typed, service);
   if (typed.trim() === "") return rejected("identifier", "required", "Give your handle, such as ida.bsky.social.");
   if (!identifier)
     return rejected("identifier", "invalid", "This is not a Bluesky handle. Write it like ida.bsky.social.");
@@ -85,7 +85,7 @@ async function connect(input: Readonly<Record<string, Secret>>, ctx: AuthContext
   });
   if (!answer.ok) return fail(signInFailure(answer.error));
   const session = parseJson(answer.value, Session);
-  if (!session.ok) return session;
+  if (!session.ok) return fail(signInFailure(session.error));
   const { did, accessJwt } = session.value;
   const home = await homeOf({ did, service, accessToken: secret(accessJwt) }, ctx);
   if (!home.ok) return home;
@@ -151,6 +151,8 @@ function signInFailure(error: Failure): Failure {
       "appPassword",
       "The server did not take this handle with this app password. Check both, or make a new app password.",
     );
+  if (platformCode === "InvalidRequest")
+    return wrong("identifier", "The server does not take this handle. Check how it is written.");
   if (error.kind === "unavailable" && error.cause?.startsWith("refused:")) return wrong("service", error.message);
   if (!["auth_expired", "unexpected_response", "operator_must_act"].includes(error.kind)) return error;
   return wrong(

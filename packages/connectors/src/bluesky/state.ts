@@ -22,7 +22,7 @@ export type PostState = {
   readonly thumb?: JsonObject | null;
   /** How often files were sent anew because the server had dropped them. */
   readonly reuploads?: number;
-  /** DIDs of mentioned handles; absent until looked up. Handles nobody has stay out. */
+  /** DIDs of mentioned handles that were looked up; empty where nobody has the handle. */
   readonly dids?: { readonly [handle: string]: string };
   /** Records that are live: the post, then its replies. */
   readonly records: readonly StrongRef[];
