@@ -11,14 +11,17 @@ const DidDoc = z.object({
   service: z.array(z.object({ id: z.string(), serviceEndpoint: z.unknown().optional() })),
 });
 
-/** The account's own server as its DID document names it; undefined where that is no https address. */
-export function pdsFromDidDoc(didDoc: unknown): string | undefined {
+/**
+ * The account's own server as its DID document names it; undefined where that is no https address. Without https only
+ * the server a person typed is taken, which an operator has opened: one on a LAN.
+ */
+export function pdsFromDidDoc(didDoc: unknown, typed?: string): string | undefined {
   const parsed = DidDoc.safeParse(didDoc);
   const entry = parsed.success ? parsed.data.service.find(({ id }) => id.endsWith("#atproto_pds")) : undefined;
   const address = entry?.serviceEndpoint;
   if (typeof address !== "string" || !URL.canParse(address)) return undefined;
   const url = new URL(address);
-  return url.protocol === "https:" && !url.username ? url.origin : undefined;
+  return (url.protocol === "https:" || url.origin === typed) && !url.username ? url.origin : undefined;
 }
 
 /** The server a person typed, as an origin: `https://` may be left out. Undefined: it is not an address. */
@@ -76,7 +79,7 @@ export interface Identity {
  * a session belongs to any account.
  * @source fact sheet "Versioning & base URLs" (2026-11-26); https://atproto.com/specs/did
  */
-export async function resolveDid(did: string, ctx: AuthContext): PlatformResult<Identity> {
+export async function resolveDid(did: string, typed: string, ctx: AuthContext): PlatformResult<Identity> {
   const url = documentAddress(did);
   if (!url) return noIdentity(`The account's id ${did.slice(0, 60)} is of a kind Bluesky does not use.`);
   const answer = await ctx.http.request({ method: "GET", url, effect: "none", timeoutMs: 10_000 });
@@ -89,7 +92,7 @@ export async function resolveDid(did: string, ctx: AuthContext): PlatformResult<
     });
   if (answer.value.status !== 200) return noIdentity("The directory of accounts does not know this account.");
   const document = parseJson(answer.value, DidDoc);
-  const pds = document.ok && document.value.id === did ? pdsFromDidDoc(document.value) : undefined;
+  const pds = document.ok && document.value.id === did ? pdsFromDidDoc(document.value, typed) : undefined;
   if (!document.ok || !pds) return noIdentity("The directory of accounts names no server for this account.");
   const handles = (document.value.alsoKnownAs ?? [])
     .filter((name) => name.startsWith("at://"))

@@ -289,6 +289,8 @@ test("only an https server in the DID document is taken", () => {
   const doc = (serviceEndpoint: unknown, id = "#atproto_pds") => ({ service: [{ id, serviceEndpoint }] });
   assert.equal(pdsFromDidDoc(doc("https://pds.example/")), "https://pds.example");
   assert.equal(pdsFromDidDoc(doc("https://pds.example", "did:plc:abc#atproto_pds")), "https://pds.example");
+  assert.equal(pdsFromDidDoc(doc("http://pds.lan:2583"), "http://pds.lan:2583"), "http://pds.lan:2583");
+  assert.equal(pdsFromDidDoc(doc("http://other.lan"), "http://pds.lan:2583"), undefined);
   for (const bad of [
     doc("http://localhost:2583"),
     doc("https://u@pds.example"),

@@ -111,7 +111,7 @@ async function homeOf(
   { did, service, accessToken }: { readonly did: string; readonly service: string; readonly accessToken: Secret },
   ctx: AuthContext,
 ): PlatformResult<Identity> {
-  const identity = await resolveDid(did, ctx);
+  const identity = await resolveDid(did, service, ctx);
   const isDefault = service === DEFAULT_SERVICE;
   if (!identity.ok)
     return isDefault && identity.error.kind === "unavailable" ? ok({ pds: service, handles: [] }) : identity;
