@@ -9,7 +9,7 @@ import { type ApiSession, signUp } from "@postd/testkit/api";
 import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
 import { sampleJpeg } from "@postd/testkit/media-samples";
 import { installRealServers } from "./install.ts";
-import { type RealAccount, type RealPds, startPds } from "./pds.ts";
+import { pdsHost, type RealAccount, type RealPds, startPds } from "./pds.ts";
 import { freePort, type PostdProcess, type PostdSettings, startPostd } from "./postd-process.ts";
 import { startWithholdingProxy, type WithholdingProxy } from "./withholding-proxy.ts";
 
@@ -44,7 +44,7 @@ before(async () => {
     dataDir: path.join(folder, "data"),
     logFile: path.join(folder, "postd.log"),
     port: await freePort(),
-    hostMap: { "bsky.social": proxy.url, "public.api.bsky.app": proxy.url },
+    hostMap: { [pdsHost]: proxy.url, "plc.directory": pds.plcUrl, "public.api.bsky.app": proxy.url },
   };
   postd = await startPostd(settings);
   undo.push(() => postd.stop());
@@ -91,14 +91,14 @@ const calls = (nsid: string) => proxy.calls().filter((call) => call.path === `/x
 realTest("an app password connects the account as the server knows it", async () => {
   const wrong = await session.call("POST", "/api/connections", {
     platform: "bluesky",
-    keys: { identifier: account.handle, appPassword: "aaaa-bbbb-cccc-dddd" },
+    keys: { service: pdsHost, identifier: account.handle, appPassword: "aaaa-bbbb-cccc-dddd" },
   });
   assert.ok(wrong.status >= 400 && wrong.status < 500, `${wrong.status} ${JSON.stringify(wrong.body)}`);
   assert.doesNotMatch(JSON.stringify(wrong.body), /aaaa-bbbb-cccc-dddd/);
 
   const { connections } = await session.must("POST", "/api/connections", {
     platform: "bluesky",
-    keys: { identifier: account.handle, appPassword: account.appPassword },
+    keys: { service: pdsHost, identifier: account.handle, appPassword: account.appPassword },
   });
   const [connection] = connections;
   assert.equal(connections.length, 1);

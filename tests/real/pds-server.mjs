@@ -1,6 +1,6 @@
 /**
- * A Bluesky account server (PDS) with an identity directory of its own, as a child process: it says `{ url }` when it is
- * ready and ends with its parent. Plain JavaScript, because the packages it needs are not part of POSTD's installation and
+ * A Bluesky account server (PDS) with an identity directory of its own, as a child process: it says `{ url, plcUrl }` when
+ * it is ready and ends with its parent. It believes to be at https://pds.postd.test, as its accounts' documents say. Plain JavaScript, because the packages it needs are not part of POSTD's installation and
  * so have no types there.
  */
 import { randomBytes } from "node:crypto";
@@ -21,7 +21,7 @@ const port = await freePort();
 const env = {
   devMode: true,
   port,
-  hostname: "localhost",
+  hostname: "pds.postd.test",
   dataDirectory: folder,
   blobstoreDiskLocation: path.join(folder, "blobs"),
   didPlcUrl: `http://127.0.0.1:${plcPort}`,
@@ -43,7 +43,7 @@ await pds.start();
 
 process.once("disconnect", stop);
 process.once("SIGTERM", stop);
-process.send({ url: `http://127.0.0.1:${port}` });
+process.send({ url: `http://127.0.0.1:${port}`, plcUrl: `http://127.0.0.1:${plcPort}` });
 
 async function stop() {
   await pds.destroy();

@@ -15,8 +15,13 @@ export interface LiveRecord {
   readonly value: z.output<typeof PostValue>;
 }
 
+/** Where the server believes to be, and where the documents of its accounts say that they live. */
+export const pdsHost = "pds.postd.test";
+
 export interface RealPds {
   readonly url: string;
+  /** The identity directory its accounts are registered in. */
+  readonly plcUrl: string;
   createAccount(name: string): Promise<RealAccount>;
   /** Everything in the account's feed, asked from the server itself. */
   posts(account: RealAccount): Promise<readonly LiveRecord[]>;
@@ -25,7 +30,7 @@ export interface RealPds {
   stop(): Promise<void>;
 }
 
-const Ready = z.object({ url: z.url() });
+const Ready = z.object({ url: z.url(), plcUrl: z.url() });
 const Session = z.object({ did: z.string(), handle: z.string(), accessJwt: z.string() });
 const AppPassword = z.object({ password: z.string() });
 const Blob = z.looseObject({ ref: z.object({ $link: z.string() }), mimeType: z.string(), size: z.number() });
@@ -55,7 +60,7 @@ export async function startPds(): Promise<RealPds> {
   });
   ended.catch(() => undefined); // Only an end before it is ready is a failure of ours.
   const [message] = await Promise.race([once(child, "message", { signal: AbortSignal.timeout(startMs) }), ended]);
-  const { url } = Ready.parse(message);
+  const { url, plcUrl } = Ready.parse(message);
 
   async function call<T extends z.ZodType>(
     nsid: string,
@@ -76,6 +81,7 @@ export async function startPds(): Promise<RealPds> {
 
   return {
     url,
+    plcUrl,
     async createAccount(name) {
       const person = { handle: `${name}.test`, email: `${name}@example.com`, password: "the main password" };
       const session = await call("com.atproto.server.createAccount", Session, { json: person });

@@ -25,6 +25,8 @@ export interface Granted {
   readonly subject: { readonly externalId: string; readonly name: string };
   readonly credentials: Credentials;
   readonly scopes: readonly string[];
+  /** What `accounts` has to know besides, such as the account's own server. Never a secret: those are credentials. */
+  readonly extras?: JsonObject;
 }
 
 interface AuthCommon {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asId, ok } from "@postd/contracts";
+import { asId, type Json, ok } from "@postd/contracts";
 import { z } from "zod";
 import { checkPost } from "./check-post.ts";
 import { type Connector, defineConnector } from "./connector.ts";
@@ -160,4 +160,23 @@ test("the same content has one fingerprint on every format; other media or text 
   assert.equal(defaultFingerprint(post({ format: "photo", text: "Café bar ", media: [medium()] })), one);
   assert.notEqual(defaultFingerprint(post({ text: "Café bar", media: [medium({ sha256: "bb" })] })), one);
   assert.notEqual(defaultFingerprint(post({ text: "Café", media: [medium()] })), one);
+});
+
+test("text that cannot be written down is refused at its field, wherever it stands", () => {
+  for (const bad of ["half \ud83d", "\udc00", "nul \u0000"]) {
+    assert.deepEqual(found({ text: bad }), ["text text_broken"]);
+    assert.deepEqual(found({ options: { tags: ["fine", bad] } }), ["options.tags.1 text_broken"]);
+    assert.deepEqual(found({ format: "photo", media: [medium({ altText: bad })] }), ["media.0.altText text_broken"]);
+  }
+});
+
+test("an option of several shapes tells what is wrong with the one that was meant", () => {
+  const options = z.strictObject({
+    card: z.union([z.literal(false), z.strictObject({ uri: z.url(), title: z.string() })]).optional(),
+  });
+  const codes = (card: Json) =>
+    checkPost({ ...demo, options }, post({ options: { card } }), account).map(({ field }) => field);
+  assert.deepEqual(codes(false), []);
+  assert.deepEqual(codes({ uri: "nowhere" }), ["options.card.uri", "options.card.title"]);
+  assert.deepEqual(codes(5), ["options.card"]);
 });

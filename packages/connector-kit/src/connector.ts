@@ -128,8 +128,8 @@ export interface Connector {
     /** Auth kinds that may; absent: all. */
     readonly authKinds?: readonly string[];
     /**
-     * Takes down everything the job made; `state` is what its steps left, with all parts of a thread. Safe to repeat:
-     * what is gone already is done.
+     * Takes back everything the job made; what is gone already counts as removed, so it may be repeated. `state` is where
+     * the format's steps ended; absent: only the post itself is known.
      */
     readonly run: (
       ref: PublishedRef & { readonly format: string; readonly state?: JsonObject },

@@ -1,6 +1,7 @@
 import type { JsonObject, MediaId, Result } from "@postd/contracts";
 import type { PlatformFailure } from "./failure.ts";
 import type { ConnectorHttp, HttpBody } from "./http.ts";
+import type { LinkReader } from "./link-preview.ts";
 import type { Secret } from "./secret.ts";
 
 export interface Clock {
@@ -83,6 +84,8 @@ export interface ConnectorContext {
   readonly account: AccountRef;
   readonly credentials: Credentials;
   readonly media: MediaAccess;
+  /** Reads pages that posts link to; absent: no page can be read here, and cards are left out. */
+  readonly links?: LinkReader;
 }
 
 /** Before there is a connection: authorising, exchanging, listing accounts. */

@@ -9,6 +9,7 @@ export * from "./failure.ts";
 export * from "./find-urls.ts";
 export * from "./fingerprint.ts";
 export * from "./http.ts";
+export * from "./link-preview.ts";
 export * from "./multipart.ts";
 export * from "./publish.ts";
 export * from "./secret.ts";

@@ -4,18 +4,28 @@ import type { Clock } from "./context.ts";
 import type { FailureDetail, PlatformFailure } from "./failure.ts";
 import type { HttpResponse } from "./http.ts";
 
-const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** The longest wait a platform may ask for; a number beyond it is a mistake, and still no reason to ask again at once. */
+const MAX_WAIT_MS = 30 * DAY_MS;
 
 /**
- * What `Retry-After` asks for, as seconds or as an HTTP date measured on `clock`. Never negative, at most a day;
- * undefined where the header is absent or unreadable.
+ * A wait a platform told, as whole milliseconds above zero and at most 30 days. Undefined for what is no wait: nothing,
+ * zero, a moment that has passed, or no number at all; then the pipeline's own schedule counts.
+ */
+export function clampWaitMs(toldMs: number | undefined, maxMs: number = MAX_WAIT_MS): number | undefined {
+  if (toldMs === undefined || Number.isNaN(toldMs) || toldMs <= 0) return undefined;
+  return Math.ceil(Math.min(toldMs, maxMs));
+}
+
+/**
+ * What `Retry-After` asks for, as seconds or as an HTTP date measured on `clock`. More than zero, at most a day;
+ * undefined where the header is absent, unreadable or asks for no wait.
  */
 export function retryAfterMs(res: Pick<HttpResponse, "headers">, clock: Clock): number | undefined {
   const raw = res.headers["retry-after"]?.trim();
   if (!raw) return undefined;
   const waitMs = /^\d+(\.\d+)?$/.test(raw) ? Number(raw) * 1000 : Date.parse(raw) - clock.now().getTime();
-  if (!Number.isFinite(waitMs)) return undefined;
-  return Math.min(Math.max(0, Math.ceil(waitMs)), MAX_RETRY_AFTER_MS);
+  return clampWaitMs(waitMs, DAY_MS);
 }
 
 /**
@@ -43,7 +53,7 @@ export function serverFailure(
   res: Pick<HttpResponse, "status" | "headers" | "effect">,
   { clock, retryAfterMs: toldMs, message, ...given }: ServerFailureDetail,
 ): PlatformFailure {
-  const waitMs = toldMs ?? retryAfterMs(res, clock);
+  const waitMs = clampWaitMs(toldMs) ?? retryAfterMs(res, clock);
   const wait = waitMs === undefined ? {} : { retryAfterMs: waitMs };
   const detail = { ...given, status: res.status };
   if (res.status === 429)

@@ -42,6 +42,9 @@ export const storableText = (text: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it takes away.
   text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, "");
 
+/** Whether an author's text can be kept and sent as it is: well-formed Unicode without NUL. */
+export const isStorableText = (text: string): boolean => !text.includes("\u0000") && text.isWellFormed();
+
 /** A short remark from outside, such as a platform's words: storable and at most `max` graphemes. */
 export const storableRemark = (text: string, max: number): string => truncateGraphemes(storableText(text), max);
 

@@ -3,6 +3,7 @@ import * as connections from "./operations/connections.ts";
 import * as health from "./operations/health.ts";
 import * as inbound from "./operations/inbound.ts";
 import * as jobs from "./operations/jobs.ts";
+import * as links from "./operations/links.ts";
 import * as media from "./operations/media.ts";
 import * as people from "./operations/people.ts";
 import * as publishing from "./operations/publishing.ts";
@@ -13,6 +14,7 @@ export const operationsById = {
   ...connections,
   ...publishing,
   ...jobs,
+  ...links,
   ...media,
   ...inbound,
   ...health,

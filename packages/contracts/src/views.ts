@@ -156,6 +156,17 @@ export const MediaView = z.object({
 });
 export type MediaView = z.infer<typeof MediaView>;
 
+/** What a card below a post would say of the page it links to. */
+export const LinkPreviewView = z.object({
+  url: z.string(),
+  /** Never empty: the host where the page has no title. */
+  title: z.string(),
+  description: z.string().optional(),
+  /** Send it to POST /api/media to keep the picture and name it in a card. */
+  imageUrl: z.string().optional(),
+});
+export type LinkPreviewView = z.infer<typeof LinkPreviewView>;
+
 export const AttemptView = z.object({
   id: z.string(),
   step: z.string(),

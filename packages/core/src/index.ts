@@ -33,6 +33,7 @@ export * from "./services/health/canary.ts";
 export * from "./services/health.ts";
 export { storableJson } from "./services/inbound/storable-event.ts";
 export * from "./services/inbound.ts";
+export * from "./services/links.ts";
 export * from "./services/media.ts";
 export * from "./services/new-id.ts";
 export * from "./services/people/sign-in-rules.ts";

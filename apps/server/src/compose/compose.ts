@@ -12,6 +12,7 @@ import {
   createConnectionsService,
   createHealthService,
   createInboundService,
+  createLinksService,
   createMediaService,
   createPlatformsService,
   createPublishingService,
@@ -26,6 +27,7 @@ import { createEgress } from "../adapters/egress/egress.ts";
 import { aesGcm } from "../adapters/kms/aes-gcm.ts";
 import { loadAuthSecret } from "../adapters/kms/auth-secret.ts";
 import { openLocalKeys } from "../adapters/kms/local.ts";
+import { createLinkReader } from "../adapters/links/link-reader.ts";
 import { createMetrics } from "../adapters/metrics/metrics.ts";
 import { createConnectionsRepo } from "../adapters/postgres/connections-repo.ts";
 import { isPassing } from "../adapters/postgres/database-error.ts";
@@ -141,7 +143,10 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
     instanceSecret: authSecret,
     publicUrl: () => publicUrl,
   });
-  const context: ConnectorContextPorts = { egress, settings, media: media.access, clock, log };
+  const links = {
+    reader: ({ simulated }: { readonly simulated: boolean }) => createLinkReader(egress, { mappedOnly: simulated }),
+  };
+  const context: ConnectorContextPorts = { egress, settings, media: media.access, clock, log, links };
   const holds = createJobHolds(app.db, defaultRules);
   const connectionsRepo = createConnectionsRepo(app.db);
   const access = createConnectionAccess({
@@ -226,6 +231,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
     }),
     connections: createConnectionsService(connectionsDeps),
     media,
+    links: createLinksService({ reader: links.reader({ simulated: false }) }),
     people: people.service,
     signIn: people.rules,
     platforms: createPlatformsService({ registry, facts, health: () => health.platformHealth() }),

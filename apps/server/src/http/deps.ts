@@ -5,6 +5,7 @@ import type {
   HealthService,
   IdempotencyStore,
   InboundService,
+  LinksService,
   MediaService,
   MetricsExposition,
   PeopleService,
@@ -18,6 +19,7 @@ import type { FastifyBaseLogger } from "fastify";
 export interface HttpServices {
   readonly publishing: PublishingService;
   readonly connections: ConnectionsService;
+  readonly links: LinksService;
   readonly media: MediaService;
   readonly people: PeopleService;
   readonly signIn: SignInRules;

@@ -6,6 +6,7 @@ import { prometheusRoutes } from "./health/prometheus.ts";
 import { webhookRoutes } from "./inbound/webhooks.ts";
 import { jobRoutes } from "./jobs/jobs.ts";
 import { pauseRoutes } from "./jobs/pause.ts";
+import { linkRoutes } from "./links/preview-link.ts";
 import { mediaRoutes } from "./media/media.ts";
 import { apiKeyRoutes } from "./people/api-keys.ts";
 import { memberRoutes } from "./people/members.ts";
@@ -24,6 +25,7 @@ export const routes: readonly Route[] = [
   ...postRoutes,
   ...jobRoutes,
   ...pauseRoutes,
+  ...linkRoutes,
   ...mediaRoutes,
   ...webhookRoutes,
   ...healthRoutes,

@@ -9,9 +9,9 @@ export function capabilityCases(suite: Suite): void {
   const { connector, samples, inWorld, setup } = suite;
   const said = (result: unknown) => JSON.stringify(result);
   const publish = async (world: World, connected: Connected, post: Suite["samples"][number]["post"]) => {
-    const { published, failure } = await runFormat({ world, connected, post });
+    const { published, failure, state } = await runFormat({ world, connected, post });
     assert.ok(published, said(failure));
-    return { ...published, format: post.format };
+    return { ...published, format: post.format, state };
   };
 
   inWorld("health knows a working account, and tells a revoked one", async (world, connected) => {
@@ -50,15 +50,18 @@ export function capabilityCases(suite: Suite): void {
   for (const { title, post, livePosts, noNumbers } of samples) {
     const { remove, edit, analytics } = connector;
     if (remove?.formats.includes(post.format))
-      inWorld(`${title}: a deleted post is gone, and deleting it again does no harm`, async (world, connected) => {
-        const ref = await publish(world, connected, post);
-        if (remove.authKinds && !remove.authKinds.includes(connected.account.authKind)) return;
-        const gone = await remove.run(ref, world.context(connected, "visible"));
-        assert.ok(gone.ok, said(gone));
-        assert.equal(world.sim.simulator.posts().length, livePosts - 1);
-        const again = await remove.run(ref, world.context(connected, "visible"));
-        assert.ok(again.ok, said(again));
-      });
+      inWorld(
+        `${title}: a deleted post is gone with all its parts, and deleting it again does no harm`,
+        async (world, connected) => {
+          const ref = await publish(world, connected, post);
+          if (remove.authKinds && !remove.authKinds.includes(connected.account.authKind)) return;
+          const gone = await remove.run(ref, world.context(connected, "visible"));
+          assert.ok(gone.ok, said(gone));
+          assert.equal(world.sim.simulator.posts().length, 0);
+          const again = await remove.run(ref, world.context(connected, "visible"));
+          assert.ok(again.ok, said(again));
+        },
+      );
     if (edit?.formats.includes(post.format))
       inWorld(`${title}: an edited post shows the new text and stays one post`, async (world, connected) => {
         const ref = await publish(world, connected, post);

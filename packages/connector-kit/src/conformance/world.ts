@@ -12,6 +12,7 @@ import type {
 import { bodyOf, callEffect, decodeAnswer, encodeRequest } from "../encode-request.ts";
 import type { PlatformFailure } from "../failure.ts";
 import type { ConnectorHttp, Effect, HttpRequest, HttpResponse } from "../http.ts";
+import type { LinkPicture, LinkPreview, LinkReader } from "../link-preview.ts";
 import { secret } from "../secret.ts";
 import { type MountedSimulator, mountInProcess, type SimAnswer, type SimulatorDefinition } from "../simulator/index.ts";
 import type { SampleMedia } from "./sample-media.ts";
@@ -38,6 +39,8 @@ export interface World {
   readonly seen: string[];
   /** Makes a medium available to connectors and to a simulator that pulls. */
   add(media: SampleMedia): void;
+  /** Pages and pictures of the public web, by address; an address that is not here cannot be reached. */
+  readonly web: Map<string, LinkPreview | LinkPicture>;
   authContext(authKind: string): AuthContext;
   context(connected: Connected, effect: Effect, spy?: CallSpy): ConnectorContext;
   /** Strings that must not show up in `seen`. */
@@ -62,6 +65,7 @@ export function createWorld(
   let nowMs = Date.UTC(2026, 10, 20, 12, 0, 0);
   const clock = { now: () => new Date(nowMs) };
   const media = new Map<string, SampleMedia>();
+  const web: World["web"] = new Map();
   const seen: string[] = [];
   const secrets = new Set<string>();
   const signature = "signature-that-must-stay-secret";
@@ -97,6 +101,7 @@ export function createWorld(
     log,
     seen,
     secrets,
+    web,
     advance(ms) {
       nowMs += ms;
     },
@@ -108,6 +113,7 @@ export function createWorld(
         ...auth(connected.account.authKind, effect, spy),
         account: connected.account,
         credentials: connected.credentials,
+        links: linksTo(web),
         media: {
           async open(id, range) {
             const found = media.get(id);
@@ -117,6 +123,23 @@ export function createWorld(
           publicUrl: async (id) => `${MEDIA_HOST}/${id}?sig=${signature}`,
         },
       };
+    },
+  };
+}
+
+function linksTo(web: World["web"]): LinkReader {
+  const gone = fail({ code: "unavailable" as const, message: "The page could not be reached." });
+  return {
+    async read(url) {
+      const found = web.get(url);
+      return found && "title" in found ? ok(found) : gone;
+    },
+    async image(url, { maxBytes }) {
+      const found = web.get(url);
+      if (!found || !("bytes" in found)) return gone;
+      return found.bytes.length > maxBytes
+        ? fail({ code: "too_large", message: "The picture is too large." })
+        : ok(found);
     },
   };
 }

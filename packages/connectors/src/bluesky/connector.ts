@@ -5,16 +5,18 @@ import {
   defineConnector,
   type HealthAnswer,
   type PlatformResult,
-  type PublishedRef,
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
+import { accountTrouble } from "./failures.ts";
+import { lookUp } from "./look-up.ts";
 import { BlueskyOptions, textLimit, validate } from "./options.ts";
 import { accountMetrics, postMetrics, readProfile } from "./profile.ts";
 import { imageSteps, textSteps } from "./publish.ts";
+import { removePost } from "./remove.ts";
 import { appPassword, getSession } from "./session.ts";
 import { startState } from "./state.ts";
-import { POSTS, pdsOf, xrpc } from "./xrpc.ts";
+import { Did, handlePattern, pdsOf } from "./xrpc.ts";
 
 /** The session works and belongs to this account; name and picture where somebody tells them. */
 async function health(ctx: ConnectorContext): PlatformResult<HealthAnswer> {
@@ -22,29 +24,17 @@ async function health(ctx: ConnectorContext): PlatformResult<HealthAnswer> {
   if (!session.ok) return session;
   if (session.value.did !== ctx.account.externalId)
     return fail({ kind: "auth_revoked", message: "The session belongs to another account. Connect again." });
-  if (session.value.active === false)
-    return fail({ kind: "auth_revoked", message: `The account is ${session.value.status ?? "not active"}.` });
+  const trouble = accountTrouble(session.value);
+  if (trouble) return fail({ kind: "account_blocked", message: trouble });
   const profile = await readProfile(ctx, session.value.did);
   const { displayName, avatar } = profile.ok ? profile.value : {};
+  const handle = handlePattern.test(session.value.handle) ? session.value.handle.toLowerCase() : ctx.account.handle;
   return ok({
     missingScopes: [],
-    handle: session.value.handle,
-    name: displayName?.trim() || session.value.handle,
+    ...(handle && { handle }),
+    name: displayName || handle || ctx.account.name,
     ...(avatar && { pictureUrl: avatar }),
   });
-}
-
-/** Deletes one record; one that is gone already is answered 200 by the server. Replies of a thread stay. */
-async function remove(ref: PublishedRef, ctx: ConnectorContext): PlatformResult<void> {
-  const rkey = ref.externalId.split("/").at(-1) ?? "";
-  const deleted = await xrpc(ctx, {
-    server: pdsOf(ctx.account),
-    xrpc: "com.atproto.repo.deleteRecord",
-    method: "POST",
-    bearer: ctx.credentials.accessToken,
-    json: { repo: ctx.account.externalId, collection: POSTS, rkey },
-  });
-  return deleted.ok ? ok(undefined) : deleted;
 }
 
 export const bluesky: Connector = defineConnector({
@@ -56,12 +46,12 @@ export const bluesky: Connector = defineConnector({
   previewKind: "short",
   auth: [appPassword],
   appCredentials: [],
-  hosts: ["bsky.social", "*.host.bsky.network", "public.api.bsky.app"],
+  hosts: ["bsky.social", "*.host.bsky.network", "public.api.bsky.app", "plc.directory"],
   customHosts: true,
   apiVersion: { current: "xrpc" },
   accountKinds: [{ id: "profile", label: "Profile" }],
   options: BlueskyOptions,
-  extras: z.object({ pds: z.url(), did: z.string().startsWith("did:"), handle: z.string() }),
+  extras: z.object({ pds: z.url(), did: Did, handle: z.string() }),
   limits: { text: textLimit },
   publish: {
     text: { label: "Text", media: { min: 0, max: 0 }, start: startState, steps: textSteps },
@@ -78,7 +68,8 @@ export const bluesky: Connector = defineConnector({
   },
   validate,
   fingerprint: defaultFingerprint,
-  remove: { formats: ["text", "image"], run: remove },
+  remove: { formats: ["text", "image"], run: removePost },
+  lookUp,
   analytics: { delayMs: 60_000, post: postMetrics, account: accountMetrics },
   health,
 });

@@ -6,7 +6,7 @@ import {
   type TextLimit,
 } from "@postd/connector-kit";
 import { z } from "zod";
-import { tagOf } from "./richtext.ts";
+import { isTag } from "./richtext.ts";
 
 const strongRef = z.strictObject({
   uri: z
@@ -30,7 +30,7 @@ export const BlueskyOptions = z.strictObject({
     .optional()
     .meta({ title: "Content warnings", description: "Labels put on your own post, such as nudity or graphic-media." }),
   tags: z
-    .array(z.string().refine((tag) => tagOf(tag) === tag, "must be a tag without #, at most 64 characters"))
+    .array(z.string().refine(isTag, "must be a tag without #, at most 64 characters"))
     .max(8)
     .optional()
     .meta({ title: "Hidden tags", description: "Tags that are not in the text." }),
@@ -40,17 +40,24 @@ export const BlueskyOptions = z.strictObject({
     .optional()
     .meta({ title: "Thread", description: "Further posts, each a reply to the one before." }),
   linkCard: z
-    .strictObject({
-      uri: webAddress,
-      title: z.string().min(1).max(300),
-      description: z.string().max(1000).default(""),
-      thumbMediaId: z
-        .string()
-        .regex(/^med_[0-9a-z]{8,40}$/, "must be the id of uploaded media")
-        .optional(),
-    })
+    .union([
+      z.literal(false),
+      z.strictObject({
+        uri: webAddress,
+        title: z.string().min(1).max(300),
+        description: z.string().max(1000).default(""),
+        thumbMediaId: z
+          .string()
+          .regex(/^med_[0-9a-z]{8,40}$/, "must be the id of uploaded media")
+          .optional(),
+      }),
+    ])
     .optional()
-    .meta({ title: "Link card", description: "A preview of one link, shown below the text." }),
+    .meta({
+      title: "Link card",
+      description:
+        "A preview shown below the text. Left out: made from the page the first link leads to. false: none. Or your own.",
+    }),
   replyTo: strongRef
     .extend({ root: strongRef.optional() })
     .optional()
@@ -60,6 +67,12 @@ export type BlueskyOptions = z.output<typeof BlueskyOptions>;
 
 /** Options of a post that has been checked; throws on one that has not, which is our mistake. */
 export const optionsOf = (post: Pick<OutgoingPost, "options">): BlueskyOptions => BlueskyOptions.parse(post.options);
+
+/** The card an author gave; undefined where there is none or it is made by itself. */
+export function explicitCard(post: Pick<OutgoingPost, "options">) {
+  const { linkCard } = optionsOf(post);
+  return linkCard === false ? undefined : linkCard;
+}
 
 /**
  * Both apply: 300 graphemes and 3,000 UTF-8 bytes; addresses count in full.

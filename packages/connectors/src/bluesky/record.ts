@@ -1,6 +1,6 @@
 import type { MediaInfo, OutgoingPost } from "@postd/connector-kit";
 import type { JsonObject } from "@postd/contracts";
-import { optionsOf } from "./options.ts";
+import { explicitCard, optionsOf } from "./options.ts";
 import { facetsFor } from "./richtext.ts";
 import type { PostState, StrongRef } from "./state.ts";
 import { POSTS } from "./xrpc.ts";
@@ -26,7 +26,7 @@ export function postRecord(input: {
     $type: POSTS,
     text,
     createdAt: createdAt.toISOString(),
-    ...(options.langs?.length && { langs: options.langs }),
+    ...(options.langs?.length && { langs: options.langs.map(languageTag) }),
     ...(facets.length > 0 && { facets }),
     ...(reply && { reply }),
     ...(embed && { embed }),
@@ -36,6 +36,9 @@ export function postRecord(input: {
     ...(part === 0 && options.tags?.length && { tags: options.tags }),
   };
 }
+
+/** Servers want the language itself in small letters; what follows it may be written in any. */
+const languageTag = (tag: string): string => tag.replace(/^[^-]+/, (language) => language.toLowerCase());
 
 const bare = ({ uri, cid }: StrongRef): JsonObject => ({ uri, cid });
 
@@ -53,9 +56,9 @@ function embedFor(post: OutgoingPost, state: PostState): JsonObject | undefined 
       $type: "app.bsky.embed.images",
       images: post.media.map((media, index) => imageFor(media, state.blobs[index] ?? {})),
     };
-  const { linkCard } = optionsOf(post);
-  if (!linkCard) return undefined;
-  const { uri, title, description } = linkCard;
+  const card = explicitCard(post) ?? (optionsOf(post).linkCard === undefined ? state.card : undefined);
+  if (!card) return undefined;
+  const { uri, title, description } = card;
   const thumb = state.thumb ? { thumb: state.thumb } : {};
   return { $type: "app.bsky.embed.external", external: { uri, title, description, ...thumb } };
 }

@@ -9,80 +9,71 @@ import {
   parseJson,
   type Secret,
   secret,
+  storableRemark,
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
+import { accountTrouble } from "./failures.ts";
+import { accountNamed, DEFAULT_SERVICE, type Identity, resolveDid, serviceOrigin } from "./identity.ts";
 import { readProfile } from "./profile.ts";
-import { pdsOf, xrpc, xrpcJson } from "./xrpc.ts";
-
-export const DEFAULT_SERVICE = "https://bsky.social";
+import { Did, pdsOf, xrpc, xrpcJson } from "./xrpc.ts";
 
 /** @source fact sheet "Session login" (2026-11-20): 120 minutes and 90 days */
 const ACCESS_MS = 120 * 60_000;
 const REFRESH_MS = 90 * 24 * 3_600_000;
 
-const DidDoc = z.object({
-  service: z.array(z.object({ id: z.string(), serviceEndpoint: z.unknown().optional() })),
-});
+const Token = z.string().regex(/^[\x21-\x7e]{1,8000}$/);
 const Session = z.object({
-  accessJwt: z.string().min(1),
-  refreshJwt: z.string().min(1),
-  did: z.string().startsWith("did:"),
+  accessJwt: Token,
+  refreshJwt: Token,
+  did: Did,
   handle: z.string(),
   active: z.boolean().optional(),
-  didDoc: z.unknown().optional(),
 });
-export const SessionInfo = z.object({
-  did: z.string().startsWith("did:"),
+const SessionInfo = z.object({
+  did: Did,
   handle: z.string(),
   active: z.boolean().optional(),
   status: z.string().optional(),
 });
 
-const credentialsFrom = (session: z.output<typeof Session>, now: Date, pds: string): Credentials => ({
+const credentialsFrom = (session: z.output<typeof Session>, now: Date): Credentials => ({
   accessToken: secret(session.accessJwt),
   refreshToken: secret(session.refreshJwt),
   expiresAt: new Date(now.getTime() + ACCESS_MS),
   refreshExpiresAt: new Date(now.getTime() + REFRESH_MS),
-  extra: { pds: secret(pds) },
 });
-
-/** The account's own server as its DID document names it; undefined where that is no https address. */
-export function pdsFromDidDoc(didDoc: unknown): string | undefined {
-  const parsed = DidDoc.safeParse(didDoc);
-  const entry = parsed.success ? parsed.data.service.find(({ id }) => id.endsWith("#atproto_pds")) : undefined;
-  const address = entry?.serviceEndpoint;
-  if (typeof address !== "string" || !URL.canParse(address)) return undefined;
-  const url = new URL(address);
-  return url.protocol === "https:" && !url.username ? url.origin : undefined;
-}
-
-/** The server a person typed, as an origin: `https://` may be left out. Undefined: it is not an address. */
-export function serviceOrigin(typed: string | undefined): string | undefined {
-  const text = typed?.trim() || DEFAULT_SERVICE;
-  const address = /^[a-z]+:\/\//i.test(text) ? text : `https://${text}`;
-  if (!URL.canParse(address)) return undefined;
-  const url = new URL(address);
-  return (url.protocol === "https:" || url.protocol === "http:") && !url.username ? url.origin : undefined;
-}
 
 const rejected = (field: string, reason: string, message: string) =>
   fail({ kind: "content_rejected" as const, field, reason, message });
 
-/** Who a session belongs to, asked at its server. */
-export const getSession = (ctx: AuthContext, server: string, accessToken: Secret) =>
-  xrpcJson(
+/**
+ * Who a session belongs to, asked at its server. One that knows the token and not the account has taken it down.
+ * @source fact sheet "Account states" (2026-11-26)
+ */
+export async function getSession(ctx: AuthContext, server: string, accessToken: Secret) {
+  const session = await xrpcJson(
     ctx,
     { server, xrpc: "com.atproto.server.getSession", method: "GET", bearer: accessToken, effect: "none" },
     SessionInfo,
   );
+  if (session.ok || session.error.platformCode !== "InvalidRequest") return session;
+  return fail({
+    kind: "account_blocked" as const,
+    platformCode: "InvalidRequest",
+    message: "The account's server does not give this account out any more: it was taken down or deleted.",
+  });
+}
 
 async function connect(input: Readonly<Record<string, Secret>>, ctx: AuthContext): PlatformResult<Granted> {
   const service = serviceOrigin(input.service?.reveal());
   if (!service)
     return rejected("service", "invalid", "The server is not a web address. Leave it at https://bsky.social.");
-  const identifier = input.identifier?.reveal().trim().replace(/^@/, "") ?? "";
-  if (identifier === "") return rejected("identifier", "required", "Give your handle, such as ida.bsky.social.");
+  const typed = input.identifier?.reveal() ?? "";
+  const identifier = accountNamed(typed, service);
+  if (typed.trim() === "") return rejected("identifier", "required", "Give your handle, such as ida.bsky.social.");
+  if (!identifier)
+    return rejected("identifier", "invalid", "This is not a Bluesky handle. Write it like ida.bsky.social.");
   if (!input.appPassword)
     return rejected("appPassword", "required", "Give an app password from the account's settings.");
   const answer = await xrpc(ctx, {
@@ -94,24 +85,48 @@ async function connect(input: Readonly<Record<string, Secret>>, ctx: AuthContext
   });
   if (!answer.ok) return fail(signInFailure(answer.error));
   const session = parseJson(answer.value, Session);
-  if (!session.ok) return session;
-  const { did, handle, accessJwt, didDoc } = session.value;
-  const pds = await reachableServer(ctx, [pdsFromDidDoc(didDoc), service], secret(accessJwt));
+  if (!session.ok) return fail(signInFailure(session.error));
+  const { did, accessJwt } = session.value;
+  const home = await homeOf({ did, service, accessToken: secret(accessJwt) }, ctx);
+  if (!home.ok) return home;
+  const { pds, handles } = home.value;
+  const said = session.value.handle.toLowerCase();
+  const handle = handles.length === 0 || handles.includes(said) ? said : (handles[0] ?? said);
   return ok({
-    subject: { externalId: did, name: handle },
-    credentials: credentialsFrom(session.value, ctx.clock.now(), pds ?? service),
+    subject: { externalId: did, name: storableRemark(handle, 253) },
+    credentials: credentialsFrom(session.value, ctx.clock.now()),
     scopes: [],
+    extras: { pds, handle: storableRemark(handle, 253) },
   });
 }
 
-/** The first server that answers for this session; a DID document may name one we are not allowed or able to reach. */
-async function reachableServer(
+/** Accounts of Bluesky's own hosting; their login host speaks for them all. */
+const isBlueskys = (server: string): boolean => /\.host\.bsky\.network$/.test(new URL(server).hostname);
+
+/**
+ * The server that holds the account, which must be the one that answered, or must take its session as this account's:
+ * a server may claim any account. Bluesky's own login host is taken at its word where nobody else can be asked.
+ */
+async function homeOf(
+  { did, service, accessToken }: { readonly did: string; readonly service: string; readonly accessToken: Secret },
   ctx: AuthContext,
-  servers: readonly (string | undefined)[],
-  accessToken: Secret,
-): Promise<string | undefined> {
-  for (const server of new Set(servers)) if (server && (await getSession(ctx, server, accessToken)).ok) return server;
-  return undefined;
+): PlatformResult<Identity> {
+  const identity = await resolveDid(did, service, ctx);
+  const isDefault = service === DEFAULT_SERVICE;
+  if (!identity.ok)
+    return isDefault && identity.error.kind === "unavailable" ? ok({ pds: service, handles: [] }) : identity;
+  const { pds, handles } = identity.value;
+  if (pds === service) return identity;
+  const session = await getSession(ctx, pds, accessToken);
+  if (session.ok && session.value.did === did) return identity;
+  if (!session.ok && session.error.kind === "unavailable" && isDefault && isBlueskys(pds))
+    return ok({ pds: service, handles });
+  if (!session.ok && ["unavailable", "account_blocked", "rate_limited"].includes(session.error.kind)) return session;
+  return rejected(
+    "service",
+    "not_its_server",
+    `${new URL(service).host} is not the server of this account: it lives at ${new URL(pds).host}. Give that as the server.`,
+  );
 }
 
 type Failure = Extract<Awaited<PlatformResult<unknown>>, { ok: false }>["error"];
@@ -131,21 +146,29 @@ function signInFailure(error: Failure): Failure {
       "appPassword",
       "This is the account's main password. Make an app password in the account's settings and use that.",
     );
-  if (platformCode === "AuthenticationRequired" || error.kind === "auth_expired")
+  if (platformCode === "AuthenticationRequired")
     return wrong(
       "appPassword",
       "The server did not take this handle with this app password. Check both, or make a new app password.",
     );
+  if (platformCode === "InvalidRequest")
+    return wrong("identifier", "The server does not take this handle. Check how it is written.");
   if (error.kind === "unavailable" && error.cause?.startsWith("refused:")) return wrong("service", error.message);
-  return error;
+  if (!["auth_expired", "unexpected_response", "operator_must_act"].includes(error.kind)) return error;
+  return wrong(
+    "service",
+    `This server does not answer as a Bluesky server does (${platformCode ?? status}). Check its address.`,
+  );
 }
 
 /** The one account of a session. A profile nobody can read now (a server without AppView) does not stand in the way. */
 async function accounts(granted: Granted, ctx: AuthContext): PlatformResult<readonly FoundAccount[]> {
-  const pds = granted.credentials.extra?.pds?.reveal() ?? DEFAULT_SERVICE;
+  const { pds = DEFAULT_SERVICE, handle = granted.subject.name } = granted.extras ?? {};
+  if (typeof pds !== "string" || typeof handle !== "string") throw new Error("a Bluesky grant lost its server");
   const session = await getSession(ctx, pds, granted.credentials.accessToken);
   if (!session.ok) return session;
-  const { did, handle, active, status } = session.value;
+  const { did } = session.value;
+  const blocked = accountTrouble(session.value);
   const profile = await readProfile(ctx, did);
   const { displayName, avatar } = profile.ok ? profile.value : {};
   return ok([
@@ -153,14 +176,14 @@ async function accounts(granted: Granted, ctx: AuthContext): PlatformResult<read
       platform: "bluesky",
       externalId: did,
       kind: "profile",
-      name: displayName?.trim() || handle,
+      name: displayName || handle,
       handle,
       ...(avatar && { pictureUrl: avatar }),
       profileUrl: `https://bsky.app/profile/${did}`,
       extras: { pds, did, handle },
       credentials: granted.credentials,
       missingScopes: [],
-      ...(active === false && { blocked: `This account is ${status ?? "not active"}. Make it active again first.` }),
+      ...(blocked && { blocked }),
     },
   ]);
 }
@@ -181,8 +204,13 @@ async function refresh(ctx: ConnectorContext): PlatformResult<Credentials> {
   );
   if (renewed.ok && renewed.value.did !== ctx.account.externalId)
     return fail({ kind: "unexpected_response", status: 200, message: "The server answered for another account." });
-  if (renewed.ok) return ok(credentialsFrom(renewed.value, ctx.clock.now(), pds));
-  return renewed.error.kind === "auth_expired" ? signInAgain(renewed.error) : renewed;
+  if (renewed.ok) return ok(credentialsFrom(renewed.value, ctx.clock.now()));
+  // A bare 401 or a page may come from anything on the way; only the server itself ends a sign-in.
+  const { kind, status, platformCode } = renewed.error;
+  if (kind === "auth_expired" && platformCode) return signInAgain(renewed.error);
+  if (kind !== "auth_expired" && kind !== "unexpected_response") return renewed;
+  const message = "The account's server does not answer as it should.";
+  return fail({ kind: "unavailable", message, ...(status !== undefined && { status }) });
 }
 
 const signInAgain = ({ platformCode }: { readonly platformCode?: string }) =>
@@ -202,8 +230,16 @@ async function revoke(ctx: ConnectorContext): PlatformResult<void> {
     method: "POST",
     bearer: refreshToken,
   });
-  if (ended.ok || ended.error.kind === "auth_expired" || ended.error.kind === "auth_revoked") return ok(undefined);
-  return ended;
+  if (ended.ok && ended.value.status === 200 && (ended.value.text.trim() === "" || ended.value.json !== undefined))
+    return ok(undefined);
+  if (ended.ok)
+    return fail({
+      kind: "unexpected_response",
+      status: ended.value.status,
+      message: "Its server did not say that the session has ended.",
+    });
+  const isGone = ["ExpiredToken", "InvalidToken", "AuthenticationRequired"].includes(ended.error.platformCode ?? "");
+  return isGone ? ok(undefined) : ended;
 }
 
 export const appPassword: KeysAuth = {

@@ -8,12 +8,16 @@ import type {
 } from "@postd/connector-kit";
 import { parseJson } from "@postd/connector-kit";
 import { fail } from "@postd/contracts";
-import type { z } from "zod";
+import { z } from "zod";
 import { xrpcFailure } from "./failures.ts";
 
 /** Reads open to everybody: profiles and counts. */
 export const PUBLIC_API = "https://public.api.bsky.app";
 export const POSTS = "app.bsky.feed.post";
+
+/** @source https://atproto.com/specs/did and /specs/handle (2026-11-26) */
+export const Did = z.string().regex(/^did:(?:plc|web):[A-Za-z0-9._:%-]{1,240}$/);
+export const handlePattern = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 
 /** Address of one method on a server; the server is an origin without a path. */
 export const xrpcUrl = (server: string, method: string): string => `${server.replace(/\/+$/, "")}/xrpc/${method}`;

@@ -19,6 +19,7 @@ import { removeMedia } from "./instagram/remove.ts";
 import { facebookText, instagramCaption } from "./limits.ts";
 import { facebookLogin, metaApp } from "./login-facebook.ts";
 import { instagramApp, instagramLogin } from "./login-instagram.ts";
+import { lookUpFacebook, lookUpInstagram } from "./look-up.ts";
 import { FacebookOptions, facebookOptions, InstagramOptions } from "./options.ts";
 import { linkedInstagramScopes, pageScopes } from "./scopes.ts";
 import { validateFacebook, validateInstagram } from "./validate.ts";
@@ -74,6 +75,7 @@ export const facebook: Connector = defineConnector({
   schedule: facebookSchedule,
   edit: { formats: ["text", "link", "photo", "multi_photo", "video", "reel"], run: editText },
   remove: { formats: ["text", "link", "photo", "multi_photo", "video", "reel"], run: removePost },
+  lookUp: lookUpFacebook,
   analytics: facebookAnalytics,
   webhooks: metaWebhooks("facebook"),
   health: facebookHealth,
@@ -101,6 +103,7 @@ export const instagram: Connector = defineConnector({
   validate: validateInstagram,
   fingerprint: defaultFingerprint,
   remove: { formats: ["image", "carousel", "reel", "story"], authKinds: ["facebook_login"], run: removeMedia },
+  lookUp: lookUpInstagram,
   analytics: instagramAnalytics,
   webhooks: metaWebhooks("instagram"),
   health: instagramHealth,

@@ -8,6 +8,7 @@ import type {
   GrantView,
   JobState,
   JobView,
+  LinkPreviewView,
   MediaId,
   MediaView,
   PauseInput,
@@ -170,6 +171,12 @@ export interface ConnectionsService {
   refresh(caller: Caller, id: ConnectionId): ServiceResult<ConnectionView>;
   check(caller: Caller, id: ConnectionId): ServiceResult<ConnectionView>;
   timeline(caller: Caller, id: ConnectionId, page: PageInput): ServiceResult<Page<Readonly<Record<string, unknown>>>>;
+}
+
+/** Pages that posts link to. */
+export interface LinksService {
+  /** What a card of the page would say; public addresses only. */
+  preview(caller: Caller, input: { readonly url: string }): ServiceResult<LinkPreviewView>;
 }
 
 /** Media: uploads are streamed to the blob store, typed by their bytes. */

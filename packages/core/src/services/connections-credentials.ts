@@ -52,11 +52,16 @@ export function unpackCredentials(packed: Secret): Credentials {
   };
 }
 
-/** Whether two connections live on one sign-in: a token or key of one is also the other's. */
+/**
+ * Whether two connections live on one sign-in: a token or key of one is also the other's. The address of a server that
+ * both accounts live at is no secret, and older credentials hold one.
+ */
 export function shareSecret(a: Credentials, b: Credentials): boolean {
   const values = new Set(secretsOf(a));
   return secretsOf(b).some((value) => values.has(value));
 }
 
 const secretsOf = ({ accessToken, refreshToken, extra }: Credentials): string[] =>
-  [accessToken, refreshToken, ...Object.values(extra ?? {})].flatMap((value) => value?.reveal() || []);
+  [accessToken, refreshToken, ...Object.values(extra ?? {})]
+    .flatMap((value) => value?.reveal() || [])
+    .filter((value) => !/^https?:\/\//.test(value));

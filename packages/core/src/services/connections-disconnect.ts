@@ -72,7 +72,8 @@ async function end(deps: ConnectionsDeps, found: ConnectionWithSecret, actor: st
   await deps.holds.holdConnection(key);
   await deps.holds.askAboutConnection(key);
   const handedOver = await deps.holds.handedOver(key);
-  const { revoked, note } = await withdraw(deps, found);
+  // Read again: a renewal may have replaced the pair until the mark stood, and only the newest ends the session.
+  const { revoked, note } = await withdraw(deps, (await repo.findWithSecret(id)) ?? found);
   await repo.eraseCredentials(id, {
     actor,
     action: "credentials_deleted",

@@ -62,17 +62,20 @@ export async function refreshNow(
     return { kind: "stored" };
   }
   const failure = answer.error;
-  const isRefused = ["auth_expired", "auth_revoked", "scope_missing"].includes(failure.kind);
+  const isRefused = ["auth_expired", "auth_revoked", "scope_missing", "account_blocked"].includes(failure.kind);
   // A lost answer may hide a spent pair: the intent stays, so a later refusal can be told apart.
   await repo.endRefresh({ id: open.id, fence: claim.fence, keepIntent: failure.kind === "outcome_unknown" });
   if (!isRefused) return { kind: "failed", failure: harmless(failure) };
-  const refused: PlatformFailure = {
-    ...(failure.platformCode === undefined ? {} : { platformCode: failure.platformCode }),
-    kind: "auth_revoked",
-    message: claim.cutBefore
-      ? `${failure.message} An earlier renewal was cut off before its answer was stored, so the sign-in is lost. Sign in again.`
-      : failure.message,
-  };
+  const refused: PlatformFailure =
+    failure.kind === "account_blocked"
+      ? failure
+      : {
+          ...(failure.platformCode === undefined ? {} : { platformCode: failure.platformCode }),
+          kind: "auth_revoked",
+          message: claim.cutBefore
+            ? `${failure.message} An earlier renewal was cut off before its answer was stored, so the sign-in is lost. Sign in again.`
+            : failure.message,
+        };
   await deps.markBroken({
     tenantId,
     connectionId: open.id,

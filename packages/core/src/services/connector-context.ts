@@ -9,6 +9,7 @@ import type {
   ConnectorLog,
   Credentials,
   Effect,
+  LinkReader,
 } from "@postd/connector-kit";
 import type { TenantId } from "@postd/contracts";
 import type { ConnectorSettings, EgressPort, TenantMedia } from "../ports/egress.ts";
@@ -19,6 +20,8 @@ export interface ConnectorContextPorts {
   readonly media: TenantMedia;
   readonly clock: Clock;
   readonly log: ConnectorLog;
+  /** Pages of the public web; a simulated connection reads only mapped hosts. Absent: none are read. */
+  readonly links?: { reader(reach: { readonly simulated: boolean }): LinkReader };
 }
 
 export interface AuthContextInput {
@@ -44,7 +47,10 @@ export interface ConnectorContextInput extends Omit<AuthContextInput, "authKind"
 }
 
 /** What a connector function may use before there is a connection: authorising, exchanging, listing accounts. */
-export function authContext(ports: Omit<ConnectorContextPorts, "media">, input: AuthContextInput): AuthContext {
+export function authContext(
+  ports: Omit<ConnectorContextPorts, "media" | "links">,
+  input: AuthContextInput,
+): AuthContext {
   const { connector, simulated, effect, repeatable, timeoutMs = 30_000, leaseRemainingMs, onVisibleCall } = input;
   return {
     http: ports.egress.forStep({
@@ -74,6 +80,7 @@ export function connectorContext(
     account,
     credentials,
     media: ports.media.forTenant(tenantId),
+    ...(ports.links && { links: ports.links.reader({ simulated }) }),
   };
 }
 

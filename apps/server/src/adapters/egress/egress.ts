@@ -1,6 +1,6 @@
 import type { Clock, Connector, ConnectorHttp, ConnectorLog } from "@postd/connector-kit";
 import type { Result } from "@postd/contracts";
-import { fetchPublic, type PublicFetchFailure, type PublicFile } from "./fetch-public.ts";
+import { fetchPublic, type PublicFetchFailure, type PublicFetchLimits, type PublicFile } from "./fetch-public.ts";
 import type { Lookup } from "./guard.ts";
 import { findMapping, type HostMapEntry, mappedUrl } from "./host-map.ts";
 import { createHostPolicies, defaultHostLimits, type HostLimits } from "./host-policies.ts";
@@ -30,10 +30,7 @@ export interface EgressStep extends Omit<StepReach, "hosts" | "customHosts"> {
 export interface Egress {
   forStep(step: EgressStep): ConnectorHttp;
   /** Opens a public file by address, for media given as URLs. */
-  fetchPublic(
-    url: string,
-    limits: { readonly maxBytes: number; readonly timeoutMs: number },
-  ): Promise<Result<PublicFile, PublicFetchFailure>>;
+  fetchPublic(url: string, limits: PublicFetchLimits): Promise<Result<PublicFile, PublicFetchFailure>>;
   /**
    * Where a browser goes for a page of a platform: its simulator, or with `simulated: false` where POSTD_HOST_MAP says.
    * Any other URL comes back unchanged.

@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from "@postd/contracts";
 import type { Dispatcher } from "undici";
 import { EgressRefused } from "./guard.ts";
+import { findMapping } from "./host-map.ts";
 import { type RouteTable, routeFor } from "./route.ts";
 import type { Transport } from "./transport.ts";
 
@@ -19,6 +20,15 @@ export interface PublicFetchFailure {
   readonly message: string;
 }
 
+export interface PublicFetchLimits {
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+  /** Reach mapped hosts only, an operator's or a simulator's; anything else is refused. */
+  readonly mappedOnly?: boolean;
+  /** What is wanted, as `Accept` says it. Default: anything. */
+  readonly accept?: string;
+}
+
 const MAX_REDIRECTS = 3;
 
 /**
@@ -28,13 +38,14 @@ const MAX_REDIRECTS = 3;
 export async function fetchPublic(
   deps: { readonly table: RouteTable; readonly transport: Transport; readonly userAgent: string },
   address: string,
-  { maxBytes, timeoutMs }: { readonly maxBytes: number; readonly timeoutMs: number },
+  { maxBytes, timeoutMs, mappedOnly = false, accept = "*/*" }: PublicFetchLimits,
 ): Promise<Result<PublicFile, PublicFetchFailure>> {
   if (!URL.canParse(address)) return refuse("The address is not valid. Write it whole, with https://.");
   const signal = AbortSignal.timeout(timeoutMs);
   let url = new URL(address);
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    const route = routeFor(deps.table, url, { simulated: false, hosts: [url.hostname], customHosts: false });
+    const simulated = mappedOnly && !findMapping(deps.table.hostMap, url, "override");
+    const route = routeFor(deps.table, url, { simulated, hosts: [url.hostname], customHosts: false });
     if (route instanceof EgressRefused) return refuse(route.message);
     let answer: Dispatcher.ResponseData;
     try {
@@ -42,7 +53,7 @@ export async function fetchPublic(
         origin: route.target.origin,
         path: `${route.target.pathname}${route.target.search}`,
         method: "GET",
-        headers: { accept: "*/*", "accept-encoding": "identity", "user-agent": deps.userAgent },
+        headers: { accept, "accept-encoding": "identity", "user-agent": deps.userAgent },
         signal,
       });
     } catch (error) {

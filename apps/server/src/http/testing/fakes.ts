@@ -60,6 +60,7 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
       pause: async () => ok({ paused: true }),
       resume: async () => ok({ paused: false, released: 0 }),
     },
+    links: { preview: async (_caller, { url }) => ok({ url, title: new URL(url).host }) },
     connections: {
       startOAuth: async () =>
         ok({ authUrl: "https://example.com/authorize", state: "s", expiresAt: "2026-03-02T09:00:00.000Z" }),

@@ -97,7 +97,9 @@ export async function publishContainer(
   const meaning = meaningOf(sent.error);
   if (meaning === "not_ready") return ok({ state: { ...state, ready: false }, waitMs: 10_000, refused: true });
   if (meaning !== "recreate") return sent;
-  return again ? ok({ state: remade(state, now), waitMs: 5000, refused: true }) : fail(await lostForGood(ctx, sent.error));
+  return again
+    ? ok({ state: remade(state, now), waitMs: 5000, refused: true })
+    : fail(await lostForGood(ctx, sent.error));
 }
 
 const refusal = ({ refused }: PlatformFailure): { readonly refused?: true } => (refused ? { refused } : {});

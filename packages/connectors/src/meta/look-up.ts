@@ -1,0 +1,78 @@
+import type { Connector, ConnectorContext, PlatformResult, PublishedRef } from "@postd/connector-kit";
+import { ok } from "@postd/contracts";
+import { z } from "zod";
+import { meaningOf } from "./failures.ts";
+import { graph, NodeId } from "./graph.ts";
+import { hostFor, webAddress } from "./graph-url.ts";
+
+const Address = z.string().transform(webAddress).optional().catch(undefined);
+const FacebookPost = z.object({ id: NodeId, permalink_url: Address, is_published: z.boolean().optional() });
+const InstagramMedia = z.object({ id: NodeId, permalink: Address, owner: z.object({ id: NodeId }).optional() });
+const Rows = z.object({ data: z.array(z.unknown()) });
+
+/** One read of the account's token; undefined where there is no such object, or none this account may see. */
+async function read<T extends z.ZodType>(
+  ctx: ConnectorContext,
+  path: readonly string[],
+  params: Readonly<Record<string, string | number>>,
+  answer: T,
+): PlatformResult<z.output<T> | undefined> {
+  const found = await graph(ctx, ctx.credentials.accessToken, {
+    method: "GET",
+    host: hostFor(ctx.account),
+    path,
+    params,
+    answer,
+    effect: "none",
+    about: "object",
+  });
+  if (found.ok || meaningOf(found.error) !== "missing") return found;
+  return ok(undefined);
+}
+
+const sameAddress = (a: string | undefined, b: string | undefined): boolean => {
+  const plain = (address: string) => address.replace(/[?#].*$/, "").replace(/\/+$/, "");
+  return a !== undefined && b !== undefined && plain(a) === plain(b);
+};
+
+/**
+ * A Page's post by its id, `<page>_<post>`, or by its address among the newest 100; one that is not out is not there.
+ * @source platforms/meta.md section 4 (post ids) and specs/meta PagePost
+ */
+export const lookUpFacebook: NonNullable<Connector["lookUp"]> = async ({ externalId, permalink }, ctx) => {
+  const fields = "id,permalink_url,is_published";
+  const page = ctx.account.externalId;
+  if (externalId !== undefined && /^\d+(_\d+)?$/.test(externalId)) {
+    const id = externalId.includes("_") ? externalId : `${page}_${externalId}`;
+    if (!id.startsWith(`${page}_`)) return ok(undefined);
+    const found = await read(ctx, [id], { fields }, FacebookPost);
+    return found.ok ? ok(refOf(found.value)) : found;
+  }
+  const address = permalink ?? externalId;
+  const list = await read(ctx, [page, "feed"], { fields, limit: 100 }, Rows);
+  if (!list.ok) return list;
+  const rows = (list.value?.data ?? []).flatMap((row) => FacebookPost.safeParse(row).data ?? []);
+  return ok(refOf(rows.find((row) => sameAddress(row.permalink_url, address))));
+};
+
+function refOf(post: z.output<typeof FacebookPost> | undefined): PublishedRef | undefined {
+  if (!post || post.is_published === false) return undefined;
+  return { externalId: post.id, ...(post.permalink_url ? { permalink: post.permalink_url } : {}) };
+}
+
+/** An account's media by its id or its address among the newest 100. @source specs/meta IGMedia, IGUser */
+export const lookUpInstagram: NonNullable<Connector["lookUp"]> = async ({ externalId, permalink }, ctx) => {
+  const list = await read(ctx, [ctx.account.externalId, "media"], { fields: "id,permalink", limit: 100 }, Rows);
+  if (!list.ok) return list;
+  const rows = (list.value?.data ?? []).flatMap((row) => InstagramMedia.safeParse(row).data ?? []);
+  const address = permalink ?? externalId;
+  const media = rows.find((row) => row.id === externalId || sameAddress(row.permalink, address));
+  if (media) return ok({ externalId: media.id, ...(media.permalink ? { permalink: media.permalink } : {}) });
+  if (externalId === undefined || !/^\d+$/.test(externalId)) return ok(undefined);
+  // Older than the list: its owner tells whose it is.
+  const found = await read(ctx, [externalId], { fields: "id,permalink,owner" }, InstagramMedia);
+  if (!found.ok) return found;
+  if (found.value?.owner?.id !== ctx.account.externalId) return ok(undefined);
+  const { id, permalink: shown } = found.value;
+  return ok({ externalId: id, ...(shown ? { permalink: shown } : {}) });
+};
