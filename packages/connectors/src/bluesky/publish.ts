@@ -11,9 +11,9 @@ import {
   type StepInput,
   tid,
 } from "@postd/connector-kit";
-import { asId, fail, type JsonObject, ok } from "@postd/contracts";
+import { fail, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
-import { optionsOf } from "./options.ts";
+import { optionsOf, THUMB_MAX_BYTES } from "./options.ts";
 import { postRecord } from "./record.ts";
 import { mentionedHandles } from "./richtext.ts";
 import type { PostState, PreparedRecord, StrongRef } from "./state.ts";
@@ -23,8 +23,6 @@ const Ref = z.object({ uri: z.string().startsWith("at://"), cid: z.string().min(
 const Blob = z.looseObject({ $type: z.literal("blob"), ref: z.looseObject({ $link: z.string() }) });
 const Uploaded = z.object({ blob: Blob });
 const Resolved = z.object({ did: z.string().startsWith("did:") });
-
-export const THUMB_MAX_BYTES = 1_000_000;
 
 /** The web address of a post; by DID, since a handle may change. */
 export function publishedRef(record: StrongRef): PublishedRef {
@@ -73,7 +71,7 @@ const uploadThumb: Step<PostState> = {
   async run({ post, state }, ctx) {
     const id = optionsOf(post).linkCard?.thumbMediaId;
     if (id === undefined) return ok({ state });
-    const opened = await ctx.media.open(asId("media", id));
+    const opened = await ctx.media.open(id);
     if (opened.sizeBytes > THUMB_MAX_BYTES)
       return fail({
         kind: "content_rejected",
