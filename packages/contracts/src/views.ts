@@ -141,9 +141,26 @@ export const MediaView = z.object({
   durationMs: z.number().int().optional(),
   altText: z.string().optional(),
   fileName: z.string().optional(),
+  video: z
+    .object({
+      videoCodec: z.string().optional(),
+      audioCodec: z.string().optional(),
+      audioHz: z.number().optional(),
+      audioChannels: z.number().optional(),
+      framesPerSecond: z.number().optional(),
+      rotation: z.number().optional(),
+      index: z.enum(["start", "end", "fragmented"]).optional(),
+      hasCuts: z.boolean().optional(),
+    })
+    .optional(),
+  /** Opens the file as it came for some hours; only when one file is asked for and its original was kept. */
+  originalUrl: z.string().optional(),
   createdAt: Instant,
 });
 export type MediaView = z.infer<typeof MediaView>;
+
+export const MediaSettings = z.object({ keepOriginals: z.boolean() });
+export type MediaSettings = z.infer<typeof MediaSettings>;
 
 export const AttemptView = z.object({
   id: z.string(),

@@ -1,6 +1,7 @@
-import type { MediaInfo } from "@postd/connector-kit";
+import type { MediaInfo, VideoFacts } from "@postd/connector-kit";
 import { asId, type ConnectionStatus, type JsonObject, type PostStatus } from "@postd/contracts";
 import type { AttemptRecord, ContentRecord, JobRecord, PostRecord, TargetRecord } from "@postd/core";
+import { z } from "zod";
 import type { JobRow } from "../ledger/job-row.ts";
 
 export interface PostRow extends Record<string, unknown> {
@@ -53,6 +54,25 @@ export interface MediaRow extends Record<string, unknown> {
   readonly height: number | null;
   readonly duration_ms: number | null;
   readonly alt_text: string | null;
+  readonly file_name: string | null;
+  readonly video: unknown;
+}
+
+/** Facts as they were stored; an odd row says nothing. */
+const Video = z.object({
+  videoCodec: z.string().exactOptional(),
+  audioCodec: z.string().exactOptional(),
+  audioHz: z.number().exactOptional(),
+  audioChannels: z.number().exactOptional(),
+  framesPerSecond: z.number().exactOptional(),
+  rotation: z.number().exactOptional(),
+  index: z.enum(["start", "end", "fragmented"]).exactOptional(),
+  hasCuts: z.boolean().exactOptional(),
+}) satisfies z.ZodType<VideoFacts>;
+
+export function videoFacts(stored: unknown): Pick<MediaInfo, "video"> {
+  const video = Video.safeParse(stored);
+  return video.success ? { video: video.data } : {};
 }
 
 export function postRecord(row: PostRow): PostRecord {
@@ -139,5 +159,7 @@ export function mediaInfo(row: MediaRow): MediaInfo {
     ...(row.height === null ? {} : { height: row.height }),
     ...(row.duration_ms === null ? {} : { durationMs: row.duration_ms }),
     ...(row.alt_text === null ? {} : { altText: row.alt_text }),
+    ...(row.file_name === null ? {} : { fileName: row.file_name }),
+    ...videoFacts(row.video),
   };
 }
