@@ -1,7 +1,6 @@
 import { readFile, rm, stat } from "node:fs/promises";
 import { fail, ok, type Result } from "@postd/contracts";
 import type { MediaFacts, MediaRefusal } from "@postd/core";
-import { decode } from "bmp-ts";
 import type { Metadata, Sharp } from "sharp";
 import { type ByteSource, isWhole, TooManyParts, withByteSource, writePieces } from "./clean/byte-source.ts";
 import { cleanGif } from "./clean/clean-gif.ts";
@@ -9,7 +8,8 @@ import { cleanJpeg } from "./clean/clean-jpeg.ts";
 import { cleanPng } from "./clean/clean-png.ts";
 import { cleanWebp } from "./clean/clean-webp.ts";
 import type { CleanedPicture } from "./clean/cleaned.ts";
-import { heldBytes, maxHeldBytes, maxPixels, openPicture, openPixels } from "./picture-engine.ts";
+import { decodeBmp, readBmpHeader } from "./clean/decode-bmp.ts";
+import { heldBytes, maxHeldBytes, maxPixels, openPicture, openPixels, readHeader } from "./picture-engine.ts";
 
 export interface CleanFile {
   /** The file that goes out: the one that came, where nothing had to change, or a new one beside it. */
@@ -48,7 +48,7 @@ export async function cleanPicture(
 ): Promise<Result<CleanFile, MediaRefusal>> {
   try {
     if (mimeType === "image/bmp") return await convertBmp(file, target);
-    const meta = await openPicture(file).metadata();
+    const meta = await readHeader(file);
     const isTurned = (meta.orientation ?? 1) > 1;
     const large = tooLarge(meta, isTurned);
     if (large) return large;
@@ -171,26 +171,18 @@ async function convert(picture: Sharp, meta: Metadata, mimeType: string, target:
 
 async function convertBmp(file: string, target: string) {
   const { size } = await stat(file);
-  const head = await withByteSource(file, async (source) => Buffer.from(await source.read(0, 26)));
-  const [width, height] = head.length < 26 ? [0, 0] : [Math.abs(head.readInt32LE(18)), Math.abs(head.readInt32LE(22))];
+  const header = await withByteSource(file, async (source) => readBmpHeader(await source.read(0, 128)));
+  if (!header) return damaged;
+  const { width, height } = header;
   if (width * height > maxBmpPixels || size > maxBmpBytes)
     return fail({
       code: "too_many_pixels" as const,
       message: `The picture is ${width} x ${height} pixels, more than this server takes as BMP.`,
     });
-  const bmp = decode(await readFile(file), { toRGBA: true });
-  // Most makers leave the fourth byte empty; where every one is 0 it says nothing about opacity.
-  const isOpaque = bmp.bitPP < 32 || isEmptyEveryFourth(bmp.data);
-  const pixels = openPixels(bmp.data, bmp.width, bmp.height);
-  return convert(
-    isOpaque ? pixels.removeAlpha() : pixels,
-    { ...(await pixels.metadata()), hasAlpha: !isOpaque },
-    "image/bmp",
-    target,
-  );
-}
-
-function isEmptyEveryFourth(bytes: Uint8Array): boolean {
-  for (let at = 3; at < bytes.length; at += 4) if (bytes[at] !== 0) return false;
-  return true;
+  const pixels = decodeBmp(await readFile(file), header);
+  if (!pixels) return damaged;
+  const picture = openPixels(pixels.data, width, height);
+  const hasAlpha = header.masks[3] !== 0 && !(await picture.stats()).isOpaque;
+  const meta = { ...(await picture.metadata()), hasAlpha };
+  return convert(hasAlpha ? picture : picture.removeAlpha(), meta, "image/bmp", target);
 }

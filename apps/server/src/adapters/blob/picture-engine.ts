@@ -28,6 +28,9 @@ export const openPicture = (file: string): Sharp =>
     seconds: maxSeconds,
   });
 
+/** What the header says, before anything is worked on: the size may be any. Throws where it is damaged. */
+export const readHeader = (file: string): Promise<Metadata> => sharp(file, { limitInputPixels: false }).metadata();
+
 /** Pixels in memory, four bytes each: red, green, blue, opacity. */
 export const openPixels = (pixels: Uint8Array, width: number, height: number): Sharp =>
   sharp(pixels, { raw: { width, height, channels: 4 }, limitInputPixels: maxPixels });
