@@ -35,6 +35,7 @@ const names: Readonly<Record<string, string>> = {
   vp8: "VP8",
   vp9: "VP9",
   av1: "AV1",
+  prores: "ProRes",
   aac: "AAC",
   mp3: "MP3",
   opus: "Opus",

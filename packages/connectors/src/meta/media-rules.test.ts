@@ -32,7 +32,8 @@ const found = (connector: Connector, format: string, item: MediaInfo) =>
 const refused: readonly (readonly [name: string, code: string, item: MediaInfo, words: RegExp])[] = [
   ["VP9", "video_codec", clip({ videoCodec: "vp9" }), /VP9; Instagram takes H\.264 or H\.265/],
   ["AV1", "video_codec", clip({ videoCodec: "av1" }), /AV1/],
-  ["ProRes", "video_codec", clip({ videoCodec: "apcn" }), /apcn/],
+  ["ProRes", "video_codec", clip({ videoCodec: "prores" }), /ProRes/],
+  ["a codec nobody names", "video_codec", clip({ videoCodec: "mp4v" }), /mp4v/],
   ["Opus sound", "audio_codec", clip({ audioCodec: "opus" }), /Opus sound; Instagram takes AAC/],
   ["96 kHz sound", "audio_rate", clip({ audioHz: 96_000 }), /96 kHz.*48 kHz/],
   ["surround sound", "audio_channels", clip({ audioChannels: 6 }), /6 channels/],
