@@ -27,6 +27,8 @@ const exemptOperations: Readonly<Record<string, string>> = {
   createApiKey: "makes something new in the caller's own tenant",
   createTenant: "makes something new",
   createMedia: "makes something new in the caller's own tenant",
+  getMediaSettings: "a word about the tenant in use, which no field of the request names",
+  updateMediaSettings: "see getMediaSettings",
   inviteMember: "makes something new in the caller's own tenant",
   updateTenant: "changes the tenant in use, which no field of the request names",
   listPlatforms: "the same for everybody",

@@ -68,7 +68,7 @@ const target = (platform: string): TargetRecord => ({
   connectionId: asId("connection", `con_${platform}`),
   platform,
   account: { externalId: "1", kind: "page", authKind: "keys", name: "Ida", extras: {} },
-  status: "healthy" as TargetRecord["status"],
+  status: "healthy",
   disconnected: false,
   simulated: true,
 });
