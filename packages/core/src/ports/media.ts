@@ -61,6 +61,7 @@ export interface MediaRecord extends MediaInfo {
   readonly blobKey: string;
   /** The file as it came, kept where the tenant asks for it. */
   readonly originalKey?: string;
+  readonly originalBytes?: number;
   readonly createdBy: string;
   readonly createdAt: Date;
 }

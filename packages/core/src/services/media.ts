@@ -69,7 +69,10 @@ export function createMediaService(deps: MediaDeps): MediaService & { readonly a
       ...(altText && { altText }),
       ...(fileName && { fileName }),
       blobKey: blobKey(id, extension),
-      ...(original && { originalKey: originalKey(id, original.extension) }),
+      ...(original && {
+        originalKey: originalKey(id, original.extension),
+        originalBytes: original.sizeBytes,
+      }),
       createdBy: caller.actorId,
       createdAt: deps.clock.now(),
     };
@@ -184,7 +187,14 @@ const blobKey = (id: MediaId, extension: string) => `${id.slice(-2)}/${id}.${ext
 const originalKey = (id: MediaId, extension: string) => `${id.slice(-2)}/${id}_original.${extension}`;
 const extensionOf = (key: string) => key.slice(key.lastIndexOf(".") + 1);
 
-function viewOf({ blobKey: _key, originalKey: _original, createdBy: _by, createdAt, ...info }: MediaRecord): MediaView {
+function viewOf({
+  blobKey: _k,
+  originalKey: _o,
+  originalBytes: _b,
+  createdBy: _by,
+  createdAt,
+  ...info
+}: MediaRecord): MediaView {
   return { ...info, createdAt: createdAt.toISOString() };
 }
 

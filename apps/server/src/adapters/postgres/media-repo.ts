@@ -79,6 +79,7 @@ function recordOf(row: Row): MediaRecord {
     ...videoFacts(row.video),
     blobKey: row.blobKey,
     ...(row.originalKey !== null && { originalKey: row.originalKey }),
+    ...(row.originalBytes !== null && { originalBytes: row.originalBytes }),
     createdBy: row.createdBy,
     createdAt: row.createdAt,
   };

@@ -1,7 +1,6 @@
-import type { MediaInfo, VideoFacts } from "@postd/connector-kit";
-import { asId, type ConnectionStatus, type JsonObject, type PostStatus } from "@postd/contracts";
+import type { MediaInfo } from "@postd/connector-kit";
+import { asId, type ConnectionStatus, type JsonObject, type PostStatus, VideoFactsView } from "@postd/contracts";
 import type { AttemptRecord, ContentRecord, JobRecord, PostRecord, TargetRecord } from "@postd/core";
-import { z } from "zod";
 import type { JobRow } from "../ledger/job-row.ts";
 
 export interface PostRow extends Record<string, unknown> {
@@ -59,19 +58,8 @@ export interface MediaRow extends Record<string, unknown> {
 }
 
 /** Facts as they were stored; an odd row says nothing. */
-const Video = z.object({
-  videoCodec: z.string().exactOptional(),
-  audioCodec: z.string().exactOptional(),
-  audioHz: z.number().exactOptional(),
-  audioChannels: z.number().exactOptional(),
-  framesPerSecond: z.number().exactOptional(),
-  rotation: z.number().exactOptional(),
-  index: z.enum(["start", "end", "fragmented"]).exactOptional(),
-  hasCuts: z.boolean().exactOptional(),
-}) satisfies z.ZodType<VideoFacts>;
-
 export function videoFacts(stored: unknown): Pick<MediaInfo, "video"> {
-  const video = Video.safeParse(stored);
+  const video = VideoFactsView.safeParse(stored);
   return video.success ? { video: video.data } : {};
 }
 

@@ -26,6 +26,7 @@ export const mediaAssets = pgTable(
     blobKey: text("blob_key").notNull(),
     /** Key of the file as it came, where the tenant keeps it and it differs. */
     originalKey: text("original_key"),
+    originalBytes: bigint("original_bytes", { mode: "number" }),
     createdBy: text("created_by").notNull(),
     createdAt: instant("created_at").notNull(),
     deletedAt: instant("deleted_at"),
