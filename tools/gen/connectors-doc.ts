@@ -1,4 +1,4 @@
-import type { Connector, MediaRule } from "@postd/connector-kit";
+import { type Connector, inWords, type MediaRule } from "@postd/connector-kit";
 import type { PlatformView } from "@postd/contracts";
 import { platformMatrix } from "@postd/core";
 import { createRegistry } from "../../packages/connectors/src/create-registry.ts";
@@ -151,9 +151,21 @@ function kindRule(
     `${name} ${types} up to ${bytesText(rule.maxBytes)}`,
     rangeText(ms(rule.minMs), ms(rule.maxMs)),
     aspect && `width to height ${aspect}`,
-    rule.minWidth === undefined ? "" : `at least ${rule.minWidth} px wide`,
+    sizeText(rule),
+    rule.videoCodecs?.map(inWords).join(" or ") ?? "",
+    rule.audioCodecs === undefined ? "" : `${rule.audioCodecs.map(inWords).join(" or ")} sound`,
+    withUnit(rangeText(text(rule.minFramesPerSecond), text(rule.maxFramesPerSecond)), "frames a second"),
+    rule.maxBitsPerSecond === undefined ? "" : `at most ${rule.maxBitsPerSecond / 1_000_000} Mbit a second`,
   ];
   return parts.filter((part) => part !== "").join(", ");
+}
+
+const text = (value: number | undefined) => (value === undefined ? undefined : String(value));
+const withUnit = (range: string, unit: string) => (range === "" ? "" : `${range} ${unit}`);
+
+function sizeText({ minWidth, minHeight, maxWidth }: Partial<NonNullable<MediaRule["video"]>>): string {
+  if (minHeight !== undefined) return `at least ${minWidth ?? 1} x ${minHeight} px`;
+  return withUnit(rangeText(text(minWidth), text(maxWidth)), "px wide");
 }
 
 function optionTable(view: PlatformView): string[] {

@@ -1,14 +1,18 @@
+import { checkVideo } from "./check-video.ts";
 import type { MediaInfo } from "./context.ts";
+import { aKindOf, inWords, megabytes, nameOfMedium, oneOf, seconds } from "./media-words.ts";
 import type { Format, MediaRule, PostProblem } from "./publish.ts";
 
 type Rule = NonNullable<MediaRule["image"]> & NonNullable<MediaRule["video"]>;
-type Complaint = readonly [code: string, message: string];
+/** What is wrong with one medium, before it is known under which field. */
+export type MediaComplaint = readonly [code: string, message: string];
 
-/** Number and kind of media, then each one against its rule. Dimensions and lengths nobody knows are not judged. */
+/** Number and kind of media, then each one against its rule. What nobody knows about a file is not judged. */
 export function checkMedia(platform: string, media: readonly MediaInfo[], format: Format): readonly PostProblem[] {
   const { min, max } = format.media;
   const problems: PostProblem[] = [];
-  const add = (field: string, [code, message]: Complaint) => problems.push({ field, code, message, severity: "error" });
+  const add = (field: string, [code, message]: MediaComplaint) =>
+    problems.push({ field, code, message, severity: "error" });
   if (media.length > max)
     add("media", [
       "too_many_media",
@@ -23,22 +27,37 @@ export function checkMedia(platform: string, media: readonly MediaInfo[], format
     ]);
   if (max > 0)
     for (const [index, item] of media.entries())
-      for (const complaint of complaints(platform, item, format, nameOf(media, index)))
+      for (const complaint of checkMedium(platform, item, format, nameOfMedium(media, index)))
         add(`media.${index}`, complaint);
   return problems;
 }
 
-function complaints(platform: string, item: MediaInfo, format: Format, name: string): Complaint[] {
+/** Everything that keeps one medium out of a format, each with the way out. `name` is how messages call it. */
+export function checkMedium(platform: string, item: MediaInfo, format: Format, name: string): MediaComplaint[] {
   const rule = ruleFor(item, format.media);
   if (!rule) {
     const kinds = [format.media.image && "images", format.media.video && "videos"].filter(Boolean).join(" and ");
-    return [["media_kind", `${name} is a ${item.kind}; ${format.label} on ${platform} takes ${kinds || "none"}.`]];
+    return [
+      [
+        "media_kind",
+        `${name} is ${aKindOf(item)}; ${format.label} on ${platform} takes ${kinds || "none"}. Remove it or choose another format.`,
+      ],
+    ];
   }
-  const out: Complaint[] = [];
-  if (!rule.mimeTypes?.includes(item.mimeType))
+  const types = rule.mimeTypes ?? [];
+  // Where a rule names GIF, the platform has said what it does with one; of other moving pictures it shows one frame.
+  if (item.kind === "gif" && !(types.includes(item.mimeType) && item.mimeType === "image/gif"))
+    return [
+      [
+        "media_animated",
+        `${name} is an animated ${inWords(item.mimeType)}; ${format.label} on ${platform} takes still ${oneOf(types, "and")} pictures. Use a still picture, or post it as a video where that is possible.`,
+      ],
+    ];
+  const out: MediaComplaint[] = [];
+  if (!types.includes(item.mimeType))
     out.push([
       "media_type",
-      `${name} is ${item.mimeType}; ${platform} takes ${rule.mimeTypes?.join(", ")}. Convert it.`,
+      `${name} is ${inWords(item.mimeType)}; ${platform} takes ${oneOf(types)} here. Convert it.`,
     ]);
   if (rule.maxBytes !== undefined && item.sizeBytes > rule.maxBytes)
     out.push([
@@ -48,19 +67,32 @@ function complaints(platform: string, item: MediaInfo, format: Format, name: str
   if (rule.minMs !== undefined && item.durationMs !== undefined && item.durationMs < rule.minMs)
     out.push([
       "media_too_short",
-      `${name} lasts ${seconds(item.durationMs)}; ${platform} asks for ${seconds(rule.minMs)}.`,
+      `${name} lasts ${seconds(item.durationMs)}; ${platform} asks for ${seconds(rule.minMs)}. Use a longer one.`,
     ]);
   if (rule.maxMs !== undefined && item.durationMs !== undefined && item.durationMs > rule.maxMs)
     out.push([
       "media_too_long",
       `${name} lasts ${seconds(item.durationMs)}; ${platform} takes ${seconds(rule.maxMs)}. Cut it.`,
     ]);
-  if (rule.minWidth !== undefined && item.width !== undefined && item.width < rule.minWidth)
-    out.push(["media_too_narrow", `${name} is ${item.width} pixels wide; ${platform} asks for ${rule.minWidth}.`]);
-  return [...out, ...aspect(platform, item, rule, name)];
+  const dimensions = [...pixels(platform, item, rule, name), ...aspect(platform, item, rule, name)];
+  return [...out, ...dimensions, ...(item.kind === "video" ? checkVideo(platform, item, format.media, name) : [])];
 }
 
-function aspect(platform: string, item: MediaInfo, rule: Partial<Rule>, name: string): Complaint[] {
+function pixels(platform: string, item: MediaInfo, rule: Partial<Rule>, name: string): MediaComplaint[] {
+  const { width, height } = item;
+  if (width === undefined || height === undefined) return [];
+  const { minWidth = 0, minHeight, maxWidth } = rule;
+  const size = `${name} is ${width} x ${height} pixels`;
+  if (minHeight !== undefined && (width < minWidth || height < minHeight))
+    return [["media_too_small", `${size}; ${platform} asks for ${minWidth} x ${minHeight}. Export it larger.`]];
+  if (width < minWidth)
+    return [["media_too_narrow", `${size}; ${platform} asks for a width of ${minWidth}. Use a larger one.`]];
+  if (maxWidth !== undefined && width > maxWidth)
+    return [["media_too_wide", `${size}; ${platform} takes a width of up to ${maxWidth}. Export it smaller.`]];
+  return [];
+}
+
+function aspect(platform: string, item: MediaInfo, rule: Partial<Rule>, name: string): MediaComplaint[] {
   if (!item.width || !item.height) return [];
   const ratio = item.width / item.height;
   // A thousandth of slack: 1080 x 1351 is 4:5 to everybody, and platforms round too.
@@ -77,28 +109,13 @@ function aspect(platform: string, item: MediaInfo, rule: Partial<Rule>, name: st
   ];
 }
 
-/** A GIF goes by the image rule, or by the video rule where only that one names its type. */
+/** A moving picture goes by the image rule, or by the video rule where only that one names its type. */
 function ruleFor(item: MediaInfo, rules: MediaRule): Partial<Rule> | undefined {
   if (item.kind === "video") return rules.video;
   if (item.kind === "image") return rules.image;
   if (item.kind === "gif") {
     const named = [rules.image, rules.video].find((rule) => rule?.mimeTypes.includes(item.mimeType));
-    return named ?? rules.image ?? rules.video;
+    return named ?? rules.image;
   }
   return undefined;
 }
-
-function nameOf(media: readonly MediaInfo[], index: number): string {
-  const kind = media[index]?.kind ?? "image";
-  const label = { image: "Image", video: "Video", gif: "GIF", document: "Document" }[kind];
-  const nth = media.slice(0, index + 1).filter((item) => item.kind === kind).length;
-  return media.filter((item) => item.kind === kind).length === 1
-    ? `The ${label === "GIF" ? label : label.toLowerCase()}`
-    : `${label} ${nth}`;
-}
-
-function megabytes(bytes: number): string {
-  return bytes < 100_000 ? `${bytes.toLocaleString("en")} bytes` : `${Number((bytes / 1_000_000).toFixed(2))} MB`;
-}
-
-const seconds = (ms: number): string => `${Number((ms / 1000).toFixed(1))} s`;

@@ -2,6 +2,7 @@ import type { JsonObject, PlatformId } from "@postd/contracts";
 import type { z } from "zod";
 import type { AppCredentialsSet, Auth } from "./auth.ts";
 import type { AccountRef, AppCredentials, ConnectorContext, PlatformResult } from "./context.ts";
+import { unmarkedMediaIds } from "./option-media.ts";
 import type {
   Format,
   MediaRule,
@@ -151,8 +152,13 @@ export interface Connector {
 
 export type { MediaRule };
 
-/** Checks what types cannot: visible steps that are not repeatable have a probe, step names are unique. Throws. */
+/**
+ * Checks what types cannot: visible steps that are not repeatable have a probe, step names are unique, options that name
+ * files are marked as such. Throws.
+ */
 export function defineConnector(connector: Connector): Connector {
+  const [unmarked] = unmarkedMediaIds(connector.options);
+  if (unmarked) throw new Error(`${connector.id}: ${unmarked} names a file; make it with mediaIdOption`);
   for (const [formatId, format] of Object.entries(connector.publish)) {
     const seen = new Set<string>();
     for (const step of format.steps) {

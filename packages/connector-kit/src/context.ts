@@ -46,6 +46,26 @@ export interface AccountRef {
   readonly extras: JsonObject;
 }
 
+/**
+ * What a video's own tables say. What could not be read is left out, and files stored before it was read have none of
+ * it; checks judge only what is known.
+ */
+export interface VideoFacts {
+  /** avc, hevc, vp8, vp9, av1, or the container's own short name for any other. */
+  readonly videoCodec?: string;
+  /** aac, opus, mp3, ...; absent: silent, or not known. */
+  readonly audioCodec?: string;
+  readonly audioHz?: number;
+  readonly audioChannels?: number;
+  readonly framesPerSecond?: number;
+  /** Degrees clockwise a player turns it by; width and height are those after turning. */
+  readonly rotation?: number;
+  /** Where the index of an MP4 or MOV stands: before the pictures, behind them, or in pieces between them. */
+  readonly index?: "start" | "end" | "fragmented";
+  /** Parts are left out or repeated by a note in the file (an edit list) that not every player follows. */
+  readonly hasCuts?: boolean;
+}
+
 export interface MediaInfo {
   readonly id: MediaId;
   readonly kind: "image" | "video" | "gif" | "document";
@@ -56,6 +76,9 @@ export interface MediaInfo {
   readonly height?: number;
   readonly durationMs?: number;
   readonly altText?: string;
+  /** As its owner called it; for messages, never for paths. */
+  readonly fileName?: string;
+  readonly video?: VideoFacts;
 }
 
 /** Part of a file: its first byte and the byte after its last, counted from 0. What lies behind the end is left out. */

@@ -141,6 +141,23 @@ export interface MediaRule {
     readonly maxMs?: number;
     readonly minAspect?: number;
     readonly maxAspect?: number;
+    /** Pixels as shown, after turning. */
+    readonly minWidth?: number;
+    readonly minHeight?: number;
+    readonly maxWidth?: number;
+    /** Names as in `VideoFacts`. */
+    readonly videoCodecs?: readonly string[];
+    readonly audioCodecs?: readonly string[];
+    readonly maxAudioHz?: number;
+    readonly maxAudioChannels?: number;
+    readonly minFramesPerSecond?: number;
+    readonly maxFramesPerSecond?: number;
+    /** On average, over the whole file. */
+    readonly maxBitsPerSecond?: number;
+    /** The platform reads the file from its start and wants one index there. */
+    readonly needsIndexAtStart?: boolean;
+    /** The platform does not follow edit lists. */
+    readonly refusesCuts?: boolean;
   };
 }
 

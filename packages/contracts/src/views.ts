@@ -141,6 +141,18 @@ export const GrantView = z.object({
 });
 export type GrantView = z.infer<typeof GrantView>;
 
+/** What a video's own tables say; what could not be read is left out. */
+export const VideoFactsView = z.object({
+  videoCodec: z.string().exactOptional(),
+  audioCodec: z.string().exactOptional(),
+  audioHz: z.number().exactOptional(),
+  audioChannels: z.number().exactOptional(),
+  framesPerSecond: z.number().exactOptional(),
+  rotation: z.number().exactOptional(),
+  index: z.enum(["start", "end", "fragmented"]).exactOptional(),
+  hasCuts: z.boolean().exactOptional(),
+});
+
 export const MediaView = z.object({
   id: z.string(),
   kind: z.enum(["image", "video", "gif", "document"]),
@@ -152,6 +164,9 @@ export const MediaView = z.object({
   durationMs: z.number().int().optional(),
   altText: z.string().optional(),
   fileName: z.string().optional(),
+  video: VideoFactsView.optional(),
+  /** Opens the file as it came for some hours; only when one file is asked for and its original was kept. */
+  originalUrl: z.string().optional(),
   createdAt: Instant,
 });
 export type MediaView = z.infer<typeof MediaView>;
@@ -166,6 +181,8 @@ export const LinkPreviewView = z.object({
   imageUrl: z.string().optional(),
 });
 export type LinkPreviewView = z.infer<typeof LinkPreviewView>;
+export const MediaSettings = z.object({ keepOriginals: z.boolean() });
+export type MediaSettings = z.infer<typeof MediaSettings>;
 
 export const AttemptView = z.object({
   id: z.string(),

@@ -10,7 +10,7 @@ import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { accountTrouble } from "./failures.ts";
 import { lookUp } from "./look-up.ts";
-import { BlueskyOptions, textLimit, validate } from "./options.ts";
+import { BlueskyOptions, PICTURE_MAX_BYTES, pictureTypes, textLimit, validate } from "./options.ts";
 import { accountMetrics, postMetrics, readProfile } from "./profile.ts";
 import { imageSteps, textSteps } from "./publish.ts";
 import { removePost } from "./remove.ts";
@@ -57,7 +57,7 @@ export const bluesky: Connector = defineConnector({
     text: { label: "Text", media: { min: 0, max: 0 }, start: startState, steps: textSteps },
     image: {
       label: "Pictures",
-      media: { min: 1, max: 4, image: { mimeTypes: ["image/jpeg", "image/png", "image/webp"], maxBytes: 2_000_000 } },
+      media: { min: 1, max: 4, image: { mimeTypes: pictureTypes, maxBytes: PICTURE_MAX_BYTES } },
       start: startState,
       steps: imageSteps,
     },

@@ -1,6 +1,7 @@
 import {
   countGraphemes,
   countUtf8Bytes,
+  mediaIdOption,
   type OutgoingPost,
   type PostProblem,
   type TextLimit,
@@ -16,6 +17,11 @@ const strongRef = z.strictObject({
 });
 
 const webAddress = z.url({ protocol: /^https?$/, error: "must be a web address with https://" }).max(2000);
+
+/** @source fact sheet "Publishing", Images and Link card (2026-11-20) */
+export const pictureTypes = ["image/jpeg", "image/png", "image/webp"];
+export const PICTURE_MAX_BYTES = 2_000_000;
+export const THUMB_MAX_BYTES = 1_000_000;
 
 /** What a post may carry beyond text and pictures. */
 export const BlueskyOptions = z.strictObject({
@@ -46,10 +52,11 @@ export const BlueskyOptions = z.strictObject({
         uri: webAddress,
         title: z.string().min(1).max(300),
         description: z.string().max(1000).default(""),
-        thumbMediaId: z
-          .string()
-          .regex(/^med_[0-9a-z]{8,40}$/, "must be the id of uploaded media")
-          .optional(),
+        thumbMediaId: mediaIdOption({
+          label: "The card's picture",
+          mimeTypes: pictureTypes,
+          maxBytes: THUMB_MAX_BYTES,
+        }).optional(),
       }),
     ])
     .optional()

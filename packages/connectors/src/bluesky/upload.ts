@@ -8,7 +8,7 @@ import {
 } from "@postd/connector-kit";
 import { asId, fail, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
-import { explicitCard } from "./options.ts";
+import { explicitCard, THUMB_MAX_BYTES } from "./options.ts";
 import type { PostState } from "./state.ts";
 import { pdsOf, xrpcJson } from "./xrpc.ts";
 
@@ -21,8 +21,6 @@ const Blob = z
   .looseObject({ $type: z.literal("blob"), ref: z.looseObject({ $link: z.string().min(1).max(200) }) })
   .refine(isKeepable);
 const Uploaded = z.object({ blob: Blob });
-
-export const THUMB_MAX_BYTES = 1_000_000;
 
 /** One file; the same bytes give the same reference, so an answer nobody can read is asked for again. */
 async function upload(body: HttpBody, ctx: ConnectorContext): PlatformResult<JsonObject> {

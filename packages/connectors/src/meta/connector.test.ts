@@ -131,7 +131,9 @@ const table: readonly (readonly [
   ["21 mentions", instagram, ig({ text: "@ida ".repeat(21) }), ["text:too_many_mentions"]],
   ["mail addresses are no mentions", instagram, ig({ text: "ida@a.example ".repeat(21) }), []],
   ["a PNG", instagram, ig({ media: [medium({ mimeType: "image/png" })] }), ["media.0:media_type"]],
-  ["too tall", instagram, ig({ media: [medium({ width: 1000, height: 1300 })] }), ["media.0:media_aspect"]],
+  ["too tall", instagram, ig({ media: [medium({ width: 1000, height: 1400 })] }), ["media.0:media_aspect"]],
+  ["3:4", instagram, ig({ media: [medium({ width: 900, height: 1200 })] }), ["?media.0:media_aspect_unsure"]],
+  ["4:5", instagram, ig({ media: [medium({ width: 960, height: 1200 })] }), []],
   [
     "alt text too long",
     instagram,

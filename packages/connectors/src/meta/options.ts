@@ -1,4 +1,6 @@
+import { mediaIdOption } from "@postd/connector-kit";
 import { z } from "zod";
+import { reelCover } from "./limits.ts";
 
 const firstComment = z
   .string()
@@ -44,9 +46,7 @@ export const InstagramOptions = z.strictObject({
     .min(0)
     .optional()
     .meta({ title: "Cover frame", description: "Milliseconds into the reel." }),
-  coverMediaId: z
-    .string()
-    .regex(/^med_[0-9a-z]{8,40}$/, "must look like med_0190ab...")
+  coverMediaId: mediaIdOption({ label: "The cover image", ...reelCover })
     .optional()
     .meta({ title: "Cover image", description: "An uploaded JPEG; it is used in place of a frame." }),
   userTags: z

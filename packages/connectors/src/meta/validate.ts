@@ -1,12 +1,12 @@
-import { type MediaInfo, type OutgoingPost, type PostProblem, storableText } from "@postd/connector-kit";
+import { type MediaInfo, nameOfMedium, type OutgoingPost, type PostProblem, storableText } from "@postd/connector-kit";
 import {
   altTextMax,
   hashtagMax,
   hashtagWarn,
   instagramCommentWarn,
+  instagramMedia,
+  instagramSureAspect,
   mentionMax,
-  reelMinHeight,
-  reelMinWidth,
 } from "./limits.ts";
 import { facebookOptions, instagramOptions } from "./options.ts";
 
@@ -85,19 +85,7 @@ export function validateFacebook(post: OutgoingPost): readonly PostProblem[] {
     ...problems,
     ...unstorable({ text: post.text, "options.title": options.title, "options.firstComment": options.firstComment }),
     ...post.media.flatMap((item, index) => unstorable({ [`media.${index}.altText`]: item.altText })),
-    ...(post.format === "reel" ? post.media.flatMap(reelSize) : []),
     ...storyText(post, post.format.endsWith("_story")),
-  ];
-}
-
-function reelSize({ width, height }: MediaInfo, index: number): readonly PostProblem[] {
-  if (width === undefined || height === undefined || (width >= reelMinWidth && height >= reelMinHeight)) return [];
-  return [
-    error({
-      field: `media.${index}`,
-      code: "media_too_small",
-      message: `The video is ${width} x ${height}; a reel on Facebook needs ${reelMinWidth} x ${reelMinHeight}. Export it larger.`,
-    }),
   ];
 }
 
@@ -121,6 +109,7 @@ export function validateInstagram(post: OutgoingPost): readonly PostProblem[] {
     ...post.media.flatMap((item, index) => unstorable({ [`media.${index}.altText`]: item.altText })),
     ...captionProblems(post),
     ...post.media.flatMap(altTextProblems),
+    ...post.media.flatMap((_, index) => tallImage(post, index)),
     ...optionProblems(post),
     ...storyText(post, post.format === "story"),
   ];
@@ -178,6 +167,21 @@ function altTextProblems(item: MediaInfo, index: number): readonly PostProblem[]
       }),
     ];
   return [];
+}
+
+/** The check against the limit has refused what is narrower still. */
+function tallImage({ media, format }: OutgoingPost, index: number): readonly PostProblem[] {
+  const item = media[index];
+  if (item?.kind !== "image" || format === "story" || !item.width || !item.height) return [];
+  const ratio = item.width / item.height;
+  if (ratio >= instagramSureAspect - 0.001 || ratio < instagramMedia.image.image.minAspect - 0.001) return [];
+  return [
+    warning({
+      field: `media.${index}`,
+      code: "media_aspect_unsure",
+      message: `${nameOfMedium(media, index)} is narrower than 4:5. Instagram takes 3:4 from many accounts and promises 4:5; crop it to be sure.`,
+    }),
+  ];
 }
 
 function optionProblems(post: OutgoingPost): readonly PostProblem[] {

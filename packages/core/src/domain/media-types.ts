@@ -4,21 +4,33 @@ export interface MediaType {
   readonly mimeType: string;
   readonly extension: string;
   readonly kind: Exclude<MediaInfo["kind"], "gif">;
+  /**
+   * `kept`: goes out as the type it came in. `converted`: becomes PNG or JPEG, as platforms do not take it. `refused`:
+   * not taken; files stored before are still served.
+   */
+  readonly intake: "kept" | "converted" | "refused";
 }
 
-/** What may be kept and served to platforms. Nothing here runs code in a browser: no HTML, no SVG, no scripts. */
+const type = (mimeType: string, extension: string, intake: MediaType["intake"] = "kept"): MediaType => {
+  const [family] = mimeType.split("/");
+  return { mimeType, extension, kind: family === "image" || family === "video" ? family : "document", intake };
+};
+
+/** What may be taken, kept and served to platforms. Nothing here runs code in a browser: no HTML, no SVG, no scripts. */
 export const mediaTypes: readonly MediaType[] = [
-  { mimeType: "image/jpeg", extension: "jpg", kind: "image" },
-  { mimeType: "image/png", extension: "png", kind: "image" },
-  { mimeType: "image/gif", extension: "gif", kind: "image" },
-  { mimeType: "image/webp", extension: "webp", kind: "image" },
-  { mimeType: "image/avif", extension: "avif", kind: "image" },
-  { mimeType: "image/heic", extension: "heic", kind: "image" },
-  { mimeType: "video/mp4", extension: "mp4", kind: "video" },
-  { mimeType: "video/x-m4v", extension: "m4v", kind: "video" },
-  { mimeType: "video/quicktime", extension: "mov", kind: "video" },
-  { mimeType: "video/webm", extension: "webm", kind: "video" },
-  { mimeType: "application/pdf", extension: "pdf", kind: "document" },
+  type("image/jpeg", "jpg"),
+  type("image/png", "png"),
+  type("image/gif", "gif"),
+  type("image/webp", "webp"),
+  type("image/avif", "avif", "converted"),
+  type("image/bmp", "bmp", "converted"),
+  type("image/tiff", "tiff", "converted"),
+  type("image/heic", "heic", "refused"),
+  type("video/mp4", "mp4"),
+  type("video/x-m4v", "m4v"),
+  type("video/quicktime", "mov"),
+  type("video/webm", "webm"),
+  type("application/pdf", "pdf"),
 ];
 
 export const mediaTypeByMime = (mimeType: string) => mediaTypes.find((type) => type.mimeType === mimeType);

@@ -1,12 +1,13 @@
-import type { ByteRange, MediaInfo } from "@postd/connector-kit";
-import type { MediaId, Result, TenantId } from "@postd/contracts";
+import type { ByteRange, MediaInfo, VideoFacts } from "@postd/connector-kit";
+import type { MediaId, MediaSettings, Result, TenantId } from "@postd/contracts";
 
-/** A file a post needs is no longer stored. */
+/** A file a post names was deleted, or its bytes are lost. The message is for people. */
 export class MediaGone extends Error {
   override readonly name = "MediaGone";
-  readonly mediaId: string;
-  constructor(mediaId: string) {
-    super(`media ${mediaId} is gone`);
+  readonly mediaId: MediaId;
+
+  constructor(mediaId: MediaId) {
+    super(`The file ${mediaId} of this post is gone. Upload it again and put it into the post.`);
     this.mediaId = mediaId;
   }
 }
@@ -19,6 +20,7 @@ export interface MediaFacts {
   readonly width?: number;
   readonly height?: number;
   readonly durationMs?: number;
+  readonly video?: VideoFacts;
 }
 
 export type MediaRefusal =
@@ -27,24 +29,37 @@ export type MediaRefusal =
   /** The sender stopped before the end. */
   | { readonly code: "broken_off"; readonly message: string }
   /** `message` says for people what it is instead. */
-  | { readonly code: "unsupported"; readonly message: string };
+  | { readonly code: "unsupported"; readonly message: string }
+  | { readonly code: "damaged"; readonly message: string }
+  | { readonly code: "too_many_pixels"; readonly message: string };
 
-/** A file that has arrived and been looked at, but has no place yet. Exactly one of `keep` and `discard` is called. */
+/**
+ * A file that has arrived and is as it will go out: upright, without place and other data that is not shown. Size, hash
+ * and facts are those of this file and never change again. It has no place yet; exactly one of `keep` and `discard` is
+ * called.
+ */
 export interface ReceivedFile {
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly facts: MediaFacts;
-  /** Puts it in the store for good: it survives a crash from here on. */
-  keep(key: string): Promise<void>;
+  /** The file as it came, where it was asked for and differs. */
+  readonly original?: { readonly extension: string; readonly sizeBytes: number };
+  /** Puts it in the store for good, and the original under its own key: both survive a crash from here on. */
+  keep(key: string, originalKey?: string): Promise<void>;
   discard(): Promise<void>;
+}
+
+export interface ReceiveOptions {
+  readonly maxBytes: number;
+  /** Whose work it is; those who wait take turns. */
+  readonly share: string;
+  /** Keeps the file as it came, too. */
+  readonly keepOriginal?: boolean;
 }
 
 /** Where media bytes are. Never holds a file whole in memory; rejects only when the storage itself fails. */
 export interface BlobStore {
-  receive(
-    stream: AsyncIterable<Uint8Array>,
-    limits: { readonly maxBytes: number },
-  ): Promise<Result<ReceivedFile, MediaRefusal>>;
+  receive(stream: AsyncIterable<Uint8Array>, options: ReceiveOptions): Promise<Result<ReceivedFile, MediaRefusal>>;
   /** undefined: there is no such blob. Each iteration of `stream()` reads it anew, a part from where it begins. */
   open(
     key: string,
@@ -56,8 +71,10 @@ export interface BlobStore {
 }
 
 export interface MediaRecord extends MediaInfo {
-  readonly fileName?: string;
   readonly blobKey: string;
+  /** The file as it came, kept where the tenant asks for it. */
+  readonly originalKey?: string;
+  readonly originalBytes?: number;
   readonly createdBy: string;
   readonly createdAt: Date;
 }
@@ -67,13 +84,15 @@ export interface TenantMediaRepo {
   /** undefined: not this tenant's, or deleted. */
   get(id: MediaId): Promise<MediaRecord | undefined>;
   /** Marks it deleted unless a post needs it that has not gone out yet. */
-  remove(
-    id: MediaId,
-  ): Promise<
+  remove(id: MediaId): Promise<
     | { readonly kind: "removed"; readonly record: MediaRecord }
     | { readonly kind: "not_found" }
-    | { readonly kind: "in_use"; readonly posts: number }
+    /** The first few by id, newest first. */
+    | { readonly kind: "in_use"; readonly posts: number; readonly postIds: readonly string[] }
   >;
+  /** How this tenant wants its files kept. */
+  settings(): Promise<MediaSettings>;
+  changeSettings(settings: MediaSettings): Promise<void>;
 }
 
 export interface MediaRepo {

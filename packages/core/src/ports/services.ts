@@ -10,6 +10,7 @@ import type {
   JobView,
   LinkPreviewView,
   MediaId,
+  MediaSettings,
   MediaView,
   PauseInput,
   PostId,
@@ -179,15 +180,22 @@ export interface LinksService {
   preview(caller: Caller, input: { readonly url: string }): ServiceResult<LinkPreviewView>;
 }
 
-/** Media: uploads are streamed to the blob store, typed by their bytes. */
+export interface MediaUpload {
+  readonly stream: AsyncIterable<Uint8Array>;
+  readonly fileName?: string;
+  readonly altText?: string;
+  /** What the sender said behind the file, asked for once its bytes are in; a refusal keeps nothing. */
+  readonly more?: () => ServiceResult<{ readonly altText?: string }>;
+}
+
+/** Media: uploads are streamed to the blob store, typed by their bytes and made as they go out. */
 export interface MediaService {
-  upload(
-    caller: Caller,
-    input: { readonly stream: AsyncIterable<Uint8Array>; readonly fileName?: string; readonly altText?: string },
-  ): ServiceResult<MediaView>;
+  upload(caller: Caller, input: MediaUpload): ServiceResult<MediaView>;
   fetchFromUrl(caller: Caller, input: { readonly url: string; readonly altText?: string }): ServiceResult<MediaView>;
   get(caller: Caller, id: MediaId): ServiceResult<MediaView>;
   remove(caller: Caller, id: MediaId): ServiceResult<MediaView>;
+  settings(caller: Caller): ServiceResult<MediaSettings>;
+  changeSettings(caller: Caller, settings: MediaSettings): ServiceResult<MediaSettings>;
   /** Opens what a signed public URL names; undefined when the signature is wrong, old or the file is gone. */
   openSigned(input: {
     readonly path: string;

@@ -11,7 +11,7 @@ import {
 } from "@postd/contracts";
 import type { TenantMedia } from "../ports/egress.ts";
 import { type BlobStore, type FetchPublic, MediaGone, type MediaRecord, type MediaRepo } from "../ports/media.ts";
-import type { Caller, MediaService } from "../ports/services.ts";
+import type { Caller, MediaService, MediaUpload } from "../ports/services.ts";
 import { fetchRefusalOf, refusalOf } from "./media/refusals.ts";
 import { createSignedPaths } from "./media/signed-path.ts";
 
@@ -35,42 +35,60 @@ const fetchTimeoutMs = 10 * 60_000;
 const missing: ServiceError = { code: "not_found", detail: "There is no such file." };
 
 /**
- * Uploads and fetches are typed by their bytes and stored before their row exists, so a row never names a missing
+ * Uploads and fetches are typed by their bytes, made as they go out, and stored before their row exists, so a row never names a missing
  * file; a crash in between leaves a file nobody names. `access` is the same media as connectors see them.
  */
 export function createMediaService(deps: MediaDeps): MediaService & { readonly access: TenantMedia } {
   const maxBytes = deps.maxBytes ?? 1_024 ** 3;
   const paths = createSignedPaths({ ...deps, ttlMs: deps.linkTtlMs ?? 6 * 3_600_000 });
 
-  async function take(
-    caller: Caller,
-    input: { readonly stream: AsyncIterable<Uint8Array>; readonly fileName?: string; readonly altText?: string },
-  ): Promise<Result<MediaView, ServiceError>> {
-    const received = await deps.blobs.receive(input.stream, { maxBytes });
-    if (!received.ok) return fail(refusalOf(received.error, maxBytes));
-    const { facts, sizeBytes, sha256 } = received.value;
+  async function take(caller: Caller, input: MediaUpload): Promise<Result<MediaView, ServiceError>> {
+    const repo = deps.repo.forTenant(caller.tenantId);
+    const fileName = input.fileName === undefined ? undefined : plainName(input.fileName);
+    const { keepOriginals } = await repo.settings();
+    const received = await deps.blobs.receive(input.stream, {
+      maxBytes,
+      share: caller.tenantId,
+      keepOriginal: keepOriginals,
+    });
+    if (!received.ok) return fail(refusalOf(received.error, maxBytes, fileName));
+    const said = input.more ? await input.more() : ok({ altText: undefined });
+    if (!said.ok) {
+      await received.value.discard();
+      return said;
+    }
+    const { facts, sizeBytes, sha256, original } = received.value;
     const { extension, ...known } = facts;
     const id = deps.newId("media");
-    const fileName = input.fileName === undefined ? undefined : plainName(input.fileName);
+    const altText = said.value.altText ?? input.altText;
     const record: MediaRecord = {
       id,
       ...known,
       sizeBytes,
       sha256,
-      ...(input.altText && { altText: input.altText }),
+      ...(altText && { altText }),
       ...(fileName && { fileName }),
       blobKey: blobKey(id, extension),
+      ...(original && {
+        originalKey: originalKey(id, original.extension),
+        originalBytes: original.sizeBytes,
+      }),
       createdBy: caller.actorId,
       createdAt: deps.clock.now(),
     };
-    await received.value.keep(record.blobKey);
+    await received.value.keep(record.blobKey, record.originalKey);
     try {
-      await deps.repo.forTenant(caller.tenantId).insert(record);
+      await repo.insert(record);
     } catch (error) {
-      await deps.blobs.remove(record.blobKey);
+      await removeFiles(record);
       throw error;
     }
     return ok(viewOf(record));
+  }
+
+  async function removeFiles({ blobKey: key, originalKey: original }: MediaRecord): Promise<void> {
+    await deps.blobs.remove(key);
+    if (original !== undefined) await deps.blobs.remove(original);
   }
 
   return {
@@ -89,7 +107,11 @@ export function createMediaService(deps: MediaDeps): MediaService & { readonly a
     },
     async get(caller, id) {
       const record = await deps.repo.forTenant(caller.tenantId).get(id);
-      return record ? ok(viewOf(record)) : fail(missing);
+      if (!record) return fail(missing);
+      const { originalKey: original } = record;
+      if (original === undefined) return ok(viewOf(record));
+      const path = paths.sign(id, extensionOf(original), "original");
+      return ok({ ...viewOf(record), originalUrl: deps.publicUrl() + path });
     },
     async remove(caller, id) {
       const removed = await deps.repo.forTenant(caller.tenantId).remove(id);
@@ -97,18 +119,26 @@ export function createMediaService(deps: MediaDeps): MediaService & { readonly a
       if (removed.kind === "in_use") {
         return fail({
           code: "state_conflict",
-          detail: `${removed.posts === 1 ? "A post needs" : `${removed.posts} posts need`} this file and has not gone out yet.`,
+          detail: inUse(removed),
           next: "Take the file out of the post, or cancel the post, and delete it then.",
         });
       }
-      await deps.blobs.remove(removed.record.blobKey);
+      await removeFiles(removed.record);
       return ok(viewOf(removed.record));
     },
     async openSigned({ path }) {
       const named = paths.verify(path);
       if (!named) return undefined;
-      const blob = await deps.blobs.open(blobKey(named.id, named.type.extension));
+      const key = named.isOriginal ? originalKey : blobKey;
+      const blob = await deps.blobs.open(key(named.id, named.type.extension));
       return blob && { stream: blob.stream(), sizeBytes: blob.sizeBytes, mimeType: named.type.mimeType };
+    },
+    async settings(caller) {
+      return ok(await deps.repo.forTenant(caller.tenantId).settings());
+    },
+    async changeSettings(caller, settings) {
+      await deps.repo.forTenant(caller.tenantId).changeSettings(settings);
+      return ok(settings);
     },
     access: {
       forTenant(tenantId) {
@@ -136,11 +166,27 @@ export function createMediaService(deps: MediaDeps): MediaService & { readonly a
   };
 }
 
+/** Names the posts, so that a person finds them. */
+function inUse({ posts, postIds }: { readonly posts: number; readonly postIds: readonly string[] }): string {
+  const named = postIds.join(", ");
+  if (posts === 1) return `The post ${named} needs this file and has not gone out yet.`;
+  const more = posts - postIds.length;
+  return `${posts} posts need this file and have not gone out yet: ${named}${more > 0 ? ` and ${more} more` : ""}.`;
+}
+
 /** Everything a signed path says, so that serving one needs no look into any tenant's rows. */
 const blobKey = (id: MediaId, extension: string) => `${id.slice(-2)}/${id}.${extension}`;
+const originalKey = (id: MediaId, extension: string) => `${id.slice(-2)}/${id}_original.${extension}`;
 const extensionOf = (key: string) => key.slice(key.lastIndexOf(".") + 1);
 
-function viewOf({ blobKey: _key, createdBy: _by, createdAt, ...info }: MediaRecord): MediaView {
+function viewOf({
+  blobKey: _k,
+  originalKey: _o,
+  originalBytes: _b,
+  createdBy: _by,
+  createdAt,
+  ...info
+}: MediaRecord): MediaView {
   return { ...info, createdAt: createdAt.toISOString() };
 }
 

@@ -3,55 +3,88 @@ import type { PictureSize } from "./png.ts";
 export interface VideoSample extends PictureSize {
   readonly durationMs?: number;
   readonly seed?: number;
-  /** Bytes of pictures that follow; default 64. They are counted but not part of `head`. */
+  /** Bytes of pictures that follow; default 4 a frame. They are counted but not part of `head`. */
   readonly payloadBytes?: number;
+  /** Four letters of the codec; default avc1. Others are named and not described. */
+  readonly codec?: string;
+  /** Boxes that go into the movie, into its track, or stand in the file before the pictures. */
+  readonly boxes?: { readonly movie?: Uint8Array; readonly track?: Uint8Array; readonly file?: Uint8Array };
+  /** The index stands behind the pictures, as cameras write it. */
+  readonly indexAtEnd?: boolean;
 }
 
-/** A valid MP4 with one H.264 track of one frame that nobody can decode; duration and size can be read. */
+const framesOf = (durationMs: number) => Math.max(1, Math.round((durationMs * 30) / 1_000));
+const payloadOf = ({ payloadBytes, durationMs = 1_000 }: VideoSample) => payloadBytes ?? 4 * framesOf(durationMs);
+
+/** A valid MP4 with one track of 30 frames a second that nobody can decode; what its tables say can be read. */
 export function sampleMp4(sample: VideoSample): Uint8Array {
-  const payload = Buffer.alloc(sample.payloadBytes ?? 64, (sample.seed ?? 1) % 256);
-  return Buffer.concat([mp4Head(sample), payload]);
+  const { before, after } = partsOf(sample);
+  return Buffer.concat([before, Buffer.alloc(payloadOf(sample), (sample.seed ?? 1) % 256), after]);
 }
 
 /** Everything of a sample before its payload, for files that are streamed and never whole in memory. */
-export function mp4Head({ width, height, durationMs = 1_000, payloadBytes = 64 }: VideoSample): Uint8Array {
-  const ftyp = box("ftyp", Buffer.from("isom\0\0\0\x01isomavc1mp42", "latin1"));
-  const moov = (dataAt: number) =>
+export const mp4Head = (sample: VideoSample): Uint8Array => partsOf(sample).before;
+
+function partsOf(sample: VideoSample): { readonly before: Buffer; readonly after: Buffer } {
+  const payloadBytes = payloadOf(sample);
+  const ftyp = Buffer.concat([
+    box("ftyp", Buffer.from("isom\0\0\0\x01isomavc1mp42", "latin1")),
+    sample.boxes?.file ?? Buffer.alloc(0),
+  ]);
+  const data = Buffer.concat([u32(payloadBytes + 8), Buffer.from("mdat", "latin1")]);
+  if (sample.indexAtEnd) {
+    const before = Buffer.concat([ftyp, data]);
+    return { before, after: movie(sample, before.length) };
+  }
+  const dataAt = ftyp.length + movie(sample, 0).length + data.length;
+  return { before: Buffer.concat([ftyp, movie(sample, dataAt), data]), after: Buffer.alloc(0) };
+}
+
+function movie(sample: VideoSample, dataAt: number): Buffer {
+  const { width, height, durationMs = 1_000, codec = "avc1", boxes = {} } = sample;
+  const frames = framesOf(durationMs);
+  return box(
+    "moov",
+    full("mvhd", u32(0, 0, 1_000, durationMs, 0x10000), u16(0x100, 0), u32(0, 0, ...matrix), u32(0, 0, 0, 0, 0, 0, 2)),
     box(
-      "moov",
-      full(
-        "mvhd",
-        u32(0, 0, 1_000, durationMs, 0x10000),
-        u16(0x100, 0),
-        u32(0, 0, ...matrix),
-        u32(0, 0, 0, 0, 0, 0, 2),
-      ),
+      "trak",
+      full("tkhd", u32(0, 0, 1, 0, durationMs, 0, 0), u16(0, 0, 0, 0), u32(...matrix, width << 16, height << 16)),
       box(
-        "trak",
-        full("tkhd", u32(0, 0, 1, 0, durationMs, 0, 0), u16(0, 0, 0, 0), u32(...matrix, width << 16, height << 16)),
+        "mdia",
+        full("mdhd", u32(0, 0, 30_000, durationMs * 30), u16(0x55c4, 0)),
+        full("hdlr", Buffer.from("\0\0\0\0vide\0\0\0\0\0\0\0\0\0\0\0\0sample\0", "latin1")),
         box(
-          "mdia",
-          full("mdhd", u32(0, 0, 1_000, durationMs), u16(0x55c4, 0)),
-          full("hdlr", Buffer.from("\0\0\0\0vide\0\0\0\0\0\0\0\0\0\0\0\0sample\0", "latin1")),
+          "minf",
+          box("vmhd", u32(1), u16(0, 0, 0, 0)),
+          box("dinf", full("dref", u32(1), box("url ", u32(1)))),
           box(
-            "minf",
-            box("vmhd", u32(1), u16(0, 0, 0, 0)),
-            box("dinf", full("dref", u32(1), box("url ", u32(1)))),
-            box(
-              "stbl",
-              full("stsd", u32(1), avc1(width, height)),
-              full("stts", u32(1, 1, durationMs)),
-              full("stsc", u32(1, 1, 1, 1)),
-              full("stsz", u32(payloadBytes, 1)),
-              full("stco", u32(1, dataAt)),
-            ),
+            "stbl",
+            full("stsd", u32(1), pictureEntry(codec, width, height)),
+            full("stts", u32(1, frames, 1_000)),
+            full("stsc", u32(1, 1, frames, 1)),
+            full("stsz", u32(Math.max(1, Math.floor(payloadOf(sample) / frames)), frames)),
+            full("stco", u32(1, dataAt)),
           ),
         ),
       ),
-    );
-  const dataAt = ftyp.length + moov(0).length + 8;
-  return Buffer.concat([ftyp, moov(dataAt), u32(payloadBytes + 8), Buffer.from("mdat", "latin1")]);
+      Buffer.from(boxes.track ?? []),
+    ),
+    Buffer.from(boxes.movie ?? []),
+  );
 }
+
+function pictureEntry(codec: string, width: number, height: number): Buffer {
+  if (codec === "avc1") return avc1(width, height);
+  return box(
+    codec,
+    Buffer.concat([Buffer.alloc(6), u16(1), Buffer.alloc(16), u16(width, height), u32(0x480000, 0x480000, 0), u16(1)]),
+    Buffer.concat([Buffer.alloc(32), u16(0x18, 0xffff)]),
+  );
+}
+
+/** A box of its own, to put into a sample. */
+export const mp4Box = (type: string, ...parts: readonly Uint8Array[]): Uint8Array =>
+  box(type, ...parts.map((part) => Buffer.from(part)));
 
 function avc1(width: number, height: number): Buffer {
   // Baseline level 3.0, one sequence and one picture parameter set, as an encoder writes them for a small picture.

@@ -1,42 +1,59 @@
 import { createHash, randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import type { ByteRange } from "@postd/connector-kit";
 import { fail, ok, type Result } from "@postd/contracts";
 import type { BlobStore, ReceivedFile } from "@postd/core";
-import { inspectFile } from "./inspect.ts";
+import { writeAll } from "./clean/byte-source.ts";
+import { cleanFile } from "./clean-file.ts";
+import { createFairPool } from "./fair-pool.ts";
+import { typeOf } from "./type-of.ts";
 
 type Received = Awaited<ReturnType<BlobStore["receive"]>>;
 
+/** A picture of many pixels takes some 250 MB while it is worked on; a video only its index. */
+const picturesAtOnce = 1;
+const othersAtOnce = 2;
 const staleMs = 24 * 3_600_000;
 const keyPattern = /^[0-9a-z]{2}\/[0-9a-z_]+\.[0-9a-z]{1,8}$/;
 
 /**
  * Media in a folder. A file is streamed to `incoming/`, hashed on the way, synced, and renamed into `files/`, so what
- * has a name is whole even after a power cut. What a crash left in `incoming/` is removed a day later, on opening.
+ * has a name is whole even after a power cut. In between it is made as it goes out; see `cleanFile`. What a crash left in `incoming/` is removed a day later, on opening.
  */
 export async function openLocalBlobStore(options: { readonly folder: string }): Promise<BlobStore> {
   const incoming = path.join(options.folder, "incoming");
   const files = path.join(options.folder, "files");
   await Promise.all([incoming, files].map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })));
   await removeStale(incoming);
+  const pictures = createFairPool(picturesAtOnce);
+  const others = createFairPool(othersAtOnce);
   const place = (key: string) => {
     if (!keyPattern.test(key)) throw new Error("a blob key must look like ab/name.ext");
     return path.join(files, key);
   };
   return {
-    async receive(stream, { maxBytes }): Promise<Received> {
+    async receive(stream, { maxBytes, share, keepOriginal = false }): Promise<Received> {
       const draft = path.join(incoming, randomUUID());
-      let isWanted = false;
+      const drafts = new Set([draft]);
       try {
         const written = await writeDraft(draft, stream, maxBytes);
         if (!written.ok) return written;
-        const facts = await inspectFile(draft);
-        if (!facts.ok) return facts;
-        isWanted = true;
-        return ok(receivedFile({ draft, place, ...written.value, facts: facts.value }));
+        const target = path.join(incoming, randomUUID());
+        drafts.add(target);
+        const type = await typeOf(draft);
+        if (!type.ok) return type;
+        const pool = type.value.kind === "image" ? pictures : others;
+        const clean = await pool.run(share, () => cleanFile(draft, target, type.value, written.value));
+        if (!clean.ok) return clean;
+        const { file, extension, ...known } = clean.value;
+        drafts.delete(file);
+        const isKept = keepOriginal && file !== draft;
+        if (isKept) drafts.delete(draft);
+        const original = isKept ? { file: draft, extension, sizeBytes: written.value.sizeBytes } : undefined;
+        return ok(receivedFile({ draft: file, place, ...known, original }));
       } finally {
-        if (!isWanted) await rm(draft, { force: true });
+        await Promise.all([...drafts].map((file) => rm(file, { force: true })));
       }
     },
     async open(key) {
@@ -52,21 +69,32 @@ export async function openLocalBlobStore(options: { readonly folder: string }): 
 function receivedFile({
   draft,
   place,
+  original,
   ...known
 }: Pick<ReceivedFile, "sizeBytes" | "sha256" | "facts"> & {
   readonly draft: string;
   readonly place: (key: string) => string;
+  readonly original: (NonNullable<ReceivedFile["original"]> & { readonly file: string }) | undefined;
 }): ReceivedFile {
+  const put = async (file: string, key: string) => {
+    const to = place(key);
+    const folder = path.dirname(to);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await rename(file, to);
+    await syncFolder(folder);
+  };
+  const drop = (file: string | undefined) => (file === undefined ? undefined : rm(file, { force: true }));
   return {
     ...known,
-    async keep(key) {
-      const file = place(key);
-      const folder = path.dirname(file);
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      await rename(draft, file);
-      await syncFolder(folder);
+    ...(original && { original: { extension: original.extension, sizeBytes: original.sizeBytes } }),
+    async keep(key, originalKey) {
+      if (original && originalKey !== undefined) await put(original.file, originalKey);
+      else await drop(original?.file);
+      await put(draft, key);
     },
-    discard: () => rm(draft, { force: true }),
+    async discard() {
+      await Promise.all([drop(draft), drop(original?.file)]);
+    },
   };
 }
 
@@ -107,10 +135,6 @@ async function writeDraft(draft: string, stream: AsyncIterable<Uint8Array>, maxB
     await file.close();
     if (!isSpent) await chunks.return?.();
   }
-}
-
-async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let done = 0; done < chunk.length; ) done += (await file.write(chunk, done)).bytesWritten;
 }
 
 async function* readFileInChunks(name: string, range?: ByteRange): AsyncIterable<Uint8Array> {

@@ -385,6 +385,24 @@ test("a public file is streamed up to its limit, through redirects that are each
   assert.equal(inside.ok ? "opened" : inside.error.code, "refused");
 });
 
+test("an address that is redirected too often says how many redirects are followed", async () => {
+  const port = await web((req, res) => {
+    const left = Number(req.url?.slice(1));
+    if (left > 0) return res.writeHead(302, { location: `https://api.example/${left - 1}` }).end();
+    return res.end("x");
+  });
+  const open = (left: number) =>
+    egress(port).fetchPublic(`https://api.example/${left}`, { maxBytes: 9, timeoutMs: 2000 });
+  const three = await open(3);
+  assert.ok(three.ok);
+  for await (const _ of three.value.body);
+  const four = await open(4);
+  assert.match(
+    four.ok ? "" : four.error.message,
+    /redirected more than 3 times, and POSTD follows 3\. Use the address/,
+  );
+});
+
 test("the egress is what core asks for", () => {
   const port: EgressPort = egress(1);
   assert.ok(port);

@@ -71,7 +71,9 @@ export async function fetchPublic(
     }
     return opened(answer, url, maxBytes);
   }
-  return refuse("The address leads around in circles. Use the file's own address.");
+  return refuse(
+    `The address was redirected more than ${MAX_REDIRECTS} times, and POSTD follows ${MAX_REDIRECTS}. Use the address the file itself has, at the end of the redirects.`,
+  );
 }
 
 function opened(answer: Dispatcher.ResponseData, url: URL, maxBytes: number): Result<PublicFile, PublicFetchFailure> {

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { secret } from "@postd/connector-kit";
 import { asId, fail, ok } from "@postd/contracts";
-import { type Caller, createMediaService, type FetchPublic, newId } from "@postd/core";
+import { type Caller, createMediaService, type FetchPublic, MediaGone, newId } from "@postd/core";
 import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
 import { mp4Head, sampleJpeg, samplePng } from "@postd/testkit/media-samples";
 import pg from "pg";
@@ -85,13 +86,85 @@ test("an upload is described by its bytes and reads back for its tenant only", a
   await assert.rejects(media.access.forTenant(bob.tenantId).publicUrl(mediaId), /gone/);
 });
 
-test("a refused upload names the field and leaves neither file nor row", async () => {
+test("a photo keeps no place, at no address it can be read from, and its hash is that of what goes out", async () => {
+  const note = Buffer.from("PLACE 59.9139N", "latin1");
+  const photo = Buffer.from(sampleJpeg({ width: 320, height: 320, seed: 5 }));
+  const taken = Buffer.concat([
+    photo.subarray(0, 2),
+    Buffer.from([0xff, 0xfe, 0, note.length + 2]),
+    note,
+    photo.subarray(2),
+  ]);
+  const view = await upload(taken);
+  const body = await media.access.forTenant(ada.tenantId).open(asId("media", view.id));
+  const out = Buffer.concat(await Array.fromAsync(body.open()));
+  assert.equal(out.includes(note), false);
+  assert.deepEqual([view.sizeBytes, view.sha256], [out.length, createHash("sha256").update(out).digest("hex")]);
+  assert.equal(view.originalUrl, undefined);
+  for (const file of await storedFiles()) {
+    const stored = await readFile(path.join(folder, "files", file));
+    assert.equal(stored.includes(note), false, file);
+  }
+  assert.equal((await upload(taken)).sha256, view.sha256, "the same photo again is the same file");
+  assert.equal((await upload(out)).sha256, view.sha256, "what is clean stays as it is");
+});
+
+test("originals are kept for the tenant that asks, open to its members only, and go with the file", async () => {
+  const png = Buffer.from(samplePng({ width: 12, height: 12 }));
+  const noted = Buffer.concat([png, Buffer.from("PLACE", "latin1")]);
+  assert.deepEqual(await media.settings(ada), ok({ keepOriginals: false }));
+  assert.ok((await media.changeSettings(ada, { keepOriginals: true })).ok);
+  assert.deepEqual(await media.settings(bob), ok({ keepOriginals: false }));
+  const { id, originalUrl } = await upload(noted);
+  assert.equal(originalUrl, undefined, "an answer that is kept for replays names no address");
+  const found = await media.get(ada, asId("media", id));
+  assert.ok(found.ok && found.value.originalUrl);
+  const url = new URL(found.value.originalUrl);
+  const opened = await media.openSigned({ path: url.pathname });
+  assert.deepEqual(Buffer.concat(await Array.fromAsync(opened?.stream ?? [])), noted);
+  assert.equal((await media.get(bob, asId("media", id))).ok, false);
+  const out = await media.openSigned({ path: url.pathname.replace(".original", "") });
+  assert.equal(out, undefined, "one address does not open the other file");
+  const body = await media.access.forTenant(ada.tenantId).open(asId("media", id));
+  assert.deepEqual(Buffer.concat(await Array.fromAsync(body.open())), png);
+  const same = await upload(png);
+  const plain = await media.get(ada, asId("media", same.id));
+  assert.ok(plain.ok && plain.value.originalUrl === undefined, "a file that changed in nothing is its own original");
+  const before = (await storedFiles()).length;
+  assert.ok((await media.remove(ada, asId("media", id))).ok);
+  assert.equal((await storedFiles()).length, before - 2);
+  assert.equal(await media.openSigned({ path: url.pathname }), undefined);
+  assert.ok((await media.changeSettings(ada, { keepOriginals: false })).ok);
+});
+
+test("files stored before facts were read stay readable, and say nothing of them", async () => {
+  const { id } = await upload(samplePng({ width: 13, height: 13 }));
+  await admin.query("update media_assets set video = null, original_key = null where id = $1", [id]);
+  const old = await media.get(ada, asId("media", id));
+  assert.ok(old.ok && old.value.video === undefined);
+});
+
+test("what is said behind the bytes counts, and a refusal there keeps nothing", async () => {
   const before = await storedFiles();
-  const refused = await media.upload(ada, { stream: once(Buffer.from("<html>")) });
+  const stream = () => once(samplePng({ width: 14, height: 14 }));
+  const error = { code: "invalid_input", detail: "altText: holds characters that cannot be stored." } as const;
+  assert.deepEqual(await media.upload(ada, { stream: stream(), more: async () => fail(error) }), fail(error));
+  assert.deepEqual(await storedFiles(), before);
+  const taken = await media.upload(ada, { stream: stream(), more: async () => ok({ altText: "Late words" }) });
+  assert.ok(taken.ok && taken.value.altText === "Late words");
+});
+
+test("a refused upload names the file and the field and leaves neither file nor row", async () => {
+  const before = await storedFiles();
+  const refused = await media.upload(ada, { stream: once(Buffer.from("<html>")), fileName: "page.jpg" });
   assert.ok(!refused.ok);
   assert.equal(refused.error.code, "unsupported_media");
   assert.equal(refused.error.field, "file");
-  assert.match(refused.error.next ?? "", /JPG/);
+  assert.match(refused.error.detail, /^page\.jpg: This is a web page/);
+  assert.match(refused.error.next ?? "", /JPG, PNG, GIF, WEBP, AVIF, BMP, TIFF, MP4/);
+  const cut = sampleJpeg({ width: 320, height: 320 }).subarray(0, 60);
+  const damaged = await media.upload(ada, { stream: once(cut), fileName: "C:\\cut.jpg" });
+  assert.match(damaged.ok ? "" : damaged.error.detail, /^cut\.jpg: The picture is damaged/);
   assert.deepEqual(await storedFiles(), before);
 });
 
@@ -142,9 +215,46 @@ test("a file that a planned post needs cannot be deleted until the post has gone
   );
   const refused = await media.remove(ada, id);
   assert.ok(!refused.ok && refused.error.code === "state_conflict");
-  assert.match(refused.error.detail, /^A post needs/);
+  assert.equal(refused.error.detail, "The post post_needs needs this file and has not gone out yet.");
   await admin.query("update posts set status = 'approved' where id = 'post_needs'");
   assert.ok((await media.remove(ada, id)).ok);
+});
+
+test("a file that only an option of a planned post or of one of its versions names cannot be deleted either", async () => {
+  const id = asId("media", (await upload(samplePng({ width: 11, height: 11 }))).id);
+  for (const name of ["post_a", "post_b", "post_c", "post_d"])
+    await admin.query(
+      `insert into posts (id, tenant_id, status, content, targets, metadata, created_by, created_at, updated_at)
+       values ($1, 'ten_ada', 'draft', $2, '[]', '{}', 'usr_ada', now(), now())`,
+      [
+        name,
+        JSON.stringify({
+          text: "",
+          mediaIds: [],
+          options: name === "post_a" ? {} : { linkCard: { thumbMediaId: id } },
+        }),
+      ],
+    );
+  await admin.query(
+    "insert into post_versions (tenant_id, post_id, target, content) values ('ten_ada', 'post_a', 'bluesky', $1)",
+    [JSON.stringify({ options: { linkCard: { thumbMediaId: id } } })],
+  );
+  const refused = await media.remove(ada, id);
+  assert.equal(
+    refused.ok ? "" : refused.error.detail,
+    "4 posts need this file and have not gone out yet: post_d, post_c, post_b and 1 more.",
+  );
+});
+
+test("a file that vanished anyway is told by its id, in words for people", async () => {
+  const id = asId("media", (await upload(samplePng({ width: 15, height: 15 }))).id);
+  await admin.query("update media_assets set deleted_at = now() where id = $1", [id]);
+  for (const use of ["open", "publicUrl"] as const)
+    await assert.rejects(media.access.forTenant(ada.tenantId)[use](id), (error) => {
+      assert.ok(error instanceof MediaGone && error.mediaId === id);
+      assert.match(error.message, /Upload it again/);
+      return true;
+    });
 });
 
 test("a file is fetched from a public address, and refusals say what to do about the address", async () => {

@@ -2,12 +2,13 @@ import { asId, type MediaId } from "@postd/contracts";
 import type { MediaRecord, MediaRepo } from "@postd/core";
 import { and, eq, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
-import { mediaAssets } from "./schema.ts";
+import { videoFacts } from "./publishing/records.ts";
+import { mediaAssets, tenants } from "./schema.ts";
 import { type TenantDb, withTenant } from "./tenant-tx.ts";
 
 type Row = typeof mediaAssets.$inferSelect;
 const Kind = z.enum(["image", "video", "gif", "document"]);
-const Count = z.object({ posts: z.coerce.number() });
+const Need = z.object({ posts: z.coerce.number(), ids: z.array(z.string()) });
 
 /** Rows of `media_assets`, one tenant at a time; row security backs the scope. */
 export function createMediaRepo(db: TenantDb): MediaRepo {
@@ -27,10 +28,22 @@ export function createMediaRepo(db: TenantDb): MediaRepo {
           const [row] = await tx.select().from(mediaAssets).where(existing(tenantId, id)).for("update");
           if (!row) return { kind: "not_found" };
           const { rows } = await tx.execute(postsThatNeed(tenantId, id));
-          const { posts } = Count.parse(rows[0]);
-          if (posts > 0) return { kind: "in_use", posts };
+          const { posts, ids } = Need.parse(rows[0]);
+          if (posts > 0) return { kind: "in_use", posts, postIds: ids };
           await tx.update(mediaAssets).set({ deletedAt: sql`domain_now()` }).where(existing(tenantId, id));
           return { kind: "removed", record: recordOf(row) };
+        }),
+      settings: () =>
+        withTenant(db, tenantId, async (tx) => {
+          const [row] = await tx
+            .select({ keepOriginals: tenants.keepOriginals })
+            .from(tenants)
+            .where(eq(tenants.id, tenantId));
+          return { keepOriginals: row?.keepOriginals ?? false };
+        }),
+      changeSettings: ({ keepOriginals }) =>
+        withTenant(db, tenantId, async (tx) => {
+          await tx.update(tenants).set({ keepOriginals }).where(eq(tenants.id, tenantId));
         }),
     }),
   };
@@ -43,10 +56,10 @@ const existing = (tenantId: string, id: MediaId) =>
 function postsThatNeed(tenantId: string, id: MediaId) {
   const names = sql`like ${`%"${id}"%`}`;
   return sql`
-    select count(*) as posts from posts p
+    select count(*) as posts, coalesce((array_agg(p.id order by p.id desc))[1:3], '{}') as ids from posts p
      where p.tenant_id = ${tenantId} and p.deleted_at is null
        and (p.status in ('draft', 'awaiting_approval')
-            or exists (select 1 from publish_jobs j where j.post_id = p.id and j.state not in ('published', 'canceled', 'discarded')))
+            or exists (select 1 from publish_jobs j where j.post_id = p.id and j.state not in ('published', 'canceled', 'discarded', 'removed')))
        and (p.content::text ${names}
             or exists (select 1 from post_versions v where v.post_id = p.id and v.content::text ${names}))`;
 }
@@ -63,7 +76,10 @@ function recordOf(row: Row): MediaRecord {
     ...(row.durationMs !== null && { durationMs: row.durationMs }),
     ...(row.altText !== null && { altText: row.altText }),
     ...(row.fileName !== null && { fileName: row.fileName }),
+    ...videoFacts(row.video),
     blobKey: row.blobKey,
+    ...(row.originalKey !== null && { originalKey: row.originalKey }),
+    ...(row.originalBytes !== null && { originalBytes: row.originalBytes }),
     createdBy: row.createdBy,
     createdAt: row.createdAt,
   };

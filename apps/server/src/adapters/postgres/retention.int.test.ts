@@ -153,6 +153,18 @@ test("a file no row names goes a day after it was written, and a file of a row n
   assert.deepEqual(await left(names), ["med_kept"]);
 });
 
+test("an original that a row names is kept as its file is, and goes with it", async () => {
+  await makeTenants();
+  const names = ["med_two", "med_two_original", "med_old", "med_old_original"];
+  await writeBlobs(...names);
+  await addMedia("med_two", "null");
+  await addMedia("med_old", "domain_now()");
+  await admin.query("update media_assets set original_key = replace(blob_key, '.jpg', '_original.jpg')");
+  await advance(2 * dayMs);
+  assert.deepEqual(await sweep(deps), { ...nothing, blobs: 2 });
+  assert.deepEqual(await left(names), ["med_two", "med_two_original"]);
+});
+
 test("media just deleted keep their file for a day, while whoever reads it may be at it", async () => {
   await makeTenants();
   await writeBlobs("med_read");

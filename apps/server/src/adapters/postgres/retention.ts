@@ -42,12 +42,13 @@ export function createBlobRows(system: Db): BlobRows {
   return {
     async named(keys, deletedAfter) {
       if (keys.length === 0) return new Set();
-      const { rows } = await runSql<{ blob_key: string }>(
+      const kept = sql`(deleted_at is null or deleted_at > ${deletedAfter.toISOString()}::timestamptz)`;
+      const { rows } = await runSql<{ key: string }>(
         system,
-        sql`select blob_key from media_assets where blob_key in ${[...keys]}
-          and (deleted_at is null or deleted_at > ${deletedAfter.toISOString()}::timestamptz)`,
+        sql`select blob_key as key from media_assets where blob_key in ${[...keys]} and ${kept}
+          union select original_key from media_assets where original_key in ${[...keys]} and ${kept}`,
       );
-      return new Set(rows.map((row) => row.blob_key));
+      return new Set(rows.map((row) => row.key));
     },
     async since() {
       const { rows } = await runSql<{ since: Date | null }>(system, sql`select min(created_at) as since from tenants`);

@@ -1,10 +1,14 @@
-import { fail, operationsById as op, type ServiceError } from "@postd/contracts";
+import { fail, ok, operationsById as op, type ServiceError } from "@postd/contracts";
 import { answer, defined, type HandlerInput, route, same } from "../handler.ts";
 import { isStorable } from "../json-body.ts";
 import { Refusal } from "../problem.ts";
 import { refusalOf } from "../thrown.ts";
 
 export const mediaRoutes = [
+  route(op.getMediaSettings, async ({ deps, caller }) => answer(await deps.services.media.settings(caller()), same)),
+  route(op.updateMediaSettings, async ({ deps, caller, body }) =>
+    answer(await deps.services.media.changeSettings(caller(), body), same),
+  ),
   route(op.createMedia, async (input) => {
     const { deps, caller, body, request } = input;
     if (request.isMultipart()) return upload(input);
@@ -20,24 +24,50 @@ export const mediaRoutes = [
 
 const altTextMaxChars = 5_000;
 
-/** Streams the part named `file`; `altText` counts where it comes before the file. */
+interface Form {
+  altText?: string;
+}
+
+/** Streams the part named `file` and takes `altText` from before or behind it; a refused form keeps nothing. */
 async function upload({ deps, caller, request }: HandlerInput<typeof op.createMedia>) {
-  let altText: string | undefined;
-  for await (const part of readable(request.parts())) {
-    if (part.type === "field") {
-      if (part.fieldname !== "altText") return refused(part.fieldname, "is not a field of this form");
-      if (typeof part.value !== "string" || part.valueTruncated || part.value.length > altTextMaxChars)
-        return refused("altText", `must be text of at most ${altTextMaxChars} characters`);
-      if (!isStorable(part.value)) return refused("altText", "holds characters that cannot be stored");
-      altText = part.value;
-      continue;
-    }
-    if (part.fieldname !== "file") return refused(part.fieldname, "is not a file this form takes, name it file");
-    const fileName = part.filename && isStorable(part.filename) ? part.filename.slice(0, 255) : undefined;
-    const stream = limited(part.file, deps.config.mediaMaxBytes);
-    return answer(await deps.services.media.upload(caller(), defined({ stream, fileName, altText })), same);
+  const form: Form = {};
+  const parts = readable(request.parts());
+  try {
+    const file = await readFields(parts, form);
+    if (!file.ok) return file;
+    if (!file.value) return refused("file", "is missing");
+    const { filename } = file.value;
+    const fileName = filename && isStorable(filename) ? filename.slice(0, 255) : undefined;
+    const stream = limited(file.value.file, deps.config.mediaMaxBytes);
+    const more = async () => {
+      const rest = await readFields(parts, form);
+      if (!rest.ok) return rest;
+      return rest.value ? refused("file", "comes twice; send one file a request") : ok(form);
+    };
+    return answer(await deps.services.media.upload(caller(), defined({ stream, fileName, more })), same);
+  } finally {
+    await parts.return(undefined);
   }
-  return refused("file", "is missing");
+}
+
+type Parts = ReturnType<HandlerInput<typeof op.createMedia>["request"]["parts"]>;
+type Part = Parts extends AsyncIterable<infer P> ? P : never;
+
+/** Reads fields into the form, up to the next file; undefined: the form has ended. */
+async function readFields(parts: AsyncGenerator<Part>, form: Form) {
+  for (let next = await parts.next(); !next.done; next = await parts.next()) {
+    const part = next.value;
+    if (part.type === "file")
+      return part.fieldname === "file"
+        ? ok(part)
+        : refused(part.fieldname, "is not a file this form takes, name it file");
+    if (part.fieldname !== "altText") return refused(part.fieldname, "is not a field of this form");
+    if (typeof part.value !== "string" || part.valueTruncated || part.value.length > altTextMaxChars)
+      return refused("altText", `must be text of at most ${altTextMaxChars} characters`);
+    if (!isStorable(part.value)) return refused("altText", "holds characters that cannot be stored");
+    form.altText = part.value;
+  }
+  return ok(undefined);
 }
 
 const refused = (field: string, message: string) => {
@@ -46,7 +76,7 @@ const refused = (field: string, message: string) => {
     code: "invalid_input" as const,
     detail: `${name}: ${message}.`,
     field: name,
-    next: "Send multipart/form-data with altText (optional) and then one part named file.",
+    next: "Send multipart/form-data with one part named file and, where wanted, altText.",
   });
 };
 

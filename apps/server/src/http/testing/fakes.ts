@@ -85,8 +85,13 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
       upload: async (_caller, input) => {
         let sizeBytes = 0;
         for await (const chunk of input.stream) sizeBytes += chunk.byteLength;
-        return ok({ ...media, sizeBytes, ...(input.altText === undefined ? {} : { altText: input.altText }) });
+        const said = input.more ? await input.more() : ok({ altText: undefined });
+        if (!said.ok) return said;
+        const { altText = input.altText } = said.value;
+        return ok({ ...media, sizeBytes, ...(altText === undefined ? {} : { altText }) });
       },
+      settings: async () => ok({ keepOriginals: false }),
+      changeSettings: async (_caller, settings) => ok(settings),
       fetchFromUrl: async () => ok(media),
       get: (_caller, id) => one(id, media),
       remove: (_caller, id) => one(id, media),

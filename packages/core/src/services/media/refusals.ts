@@ -2,10 +2,18 @@ import type { ServiceError } from "@postd/contracts";
 import { mediaTypes } from "../../domain/media-types.ts";
 import type { FetchPublic, MediaRefusal } from "../../ports/media.ts";
 
-const accepted = mediaTypes.map(({ extension }) => extension.toUpperCase()).join(", ");
+const accepted = mediaTypes
+  .filter(({ intake }) => intake !== "refused")
+  .map(({ extension }) => extension.toUpperCase())
+  .join(", ");
 
-/** What people are told when a file is not taken. */
-export function refusalOf(refusal: MediaRefusal, maxBytes: number): ServiceError {
+/** What people are told when a file is not taken; the file is named where its name is known. */
+export function refusalOf(refusal: MediaRefusal, maxBytes: number, fileName?: string): ServiceError {
+  const error = wordsFor(refusal, maxBytes);
+  return fileName ? { ...error, detail: `${fileName}: ${error.detail}` } : error;
+}
+
+function wordsFor(refusal: MediaRefusal, maxBytes: number): ServiceError {
   switch (refusal.code) {
     case "too_large":
       return {
@@ -34,6 +42,20 @@ export function refusalOf(refusal: MediaRefusal, maxBytes: number): ServiceError
         field: "file",
         detail: refusal.message,
         next: `Choose a file of one of these kinds: ${accepted}.`,
+      };
+    case "damaged":
+      return {
+        code: "unsupported_media",
+        field: "file",
+        detail: refusal.message,
+        next: "Open it on your device to see whether it is whole, save or export it anew, and send that.",
+      };
+    case "too_many_pixels":
+      return {
+        code: "unsupported_media",
+        field: "file",
+        detail: refusal.message,
+        next: "Save it smaller, as JPEG or PNG; no platform shows more than about 8,000 pixels a side.",
       };
     default:
       refusal satisfies never;

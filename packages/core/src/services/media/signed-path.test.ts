@@ -21,7 +21,8 @@ test("a signed path names its file and type until it ends, and not a second long
   const { sign, verify, time } = signedPaths();
   const path = sign(id, "jpg");
   assert.match(path, /^\/media\/med_0190ab0190ab0190ab\/\d{10}\/[\w-]{43}\.jpg$/);
-  assert.deepEqual(verify(path), { id, type: { mimeType: "image/jpeg", extension: "jpg", kind: "image" } });
+  const type = { mimeType: "image/jpeg", extension: "jpg", kind: "image", intake: "kept" };
+  assert.deepEqual(verify(path), { id, type, isOriginal: false });
   time.ms += hourMs;
   assert.ok(verify(path));
   time.ms += 1_000;
@@ -36,6 +37,8 @@ test("no part of a path can be changed, and another instance's paths are worth n
     path.replace("med_0190", "med_0191"),
     path.replace(expires, String(Number(expires) + 1)),
     path.replace(".jpg", ".pdf"),
+    path.replace(".jpg", ".original.jpg"),
+    sign(id, "jpg", "original").replace(".original", ""),
     path.replace(/\/[\w-]{43}\./, `/${"A".repeat(43)}.`),
     path.replace(/\/[\w-]{43}\./, "/."),
     `${path}?download`,
@@ -44,4 +47,12 @@ test("no part of a path can be changed, and another instance's paths are worth n
     signedPaths("another instance").sign(id, "jpg"),
   ])
     assert.equal(verify(forged), undefined, forged);
+});
+
+test("the original has a path of its own", () => {
+  const { sign, verify } = signedPaths();
+  const path = sign(id, "tiff", "original");
+  assert.match(path, /\.original\.tiff$/);
+  const named = verify(path);
+  assert.deepEqual([named?.id, named?.type.extension, named?.isOriginal], [id, "tiff", true]);
 });

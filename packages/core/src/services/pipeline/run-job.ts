@@ -70,7 +70,7 @@ async function settleThrown(run: Run, error: unknown): Promise<void> {
         kind: "content_rejected",
         field: "media",
         reason: "gone",
-        message: `The file ${gone.mediaId} is no longer stored. Upload it again and choose it in the post.`,
+        message: gone.message,
       }
     : {
         kind: "unexpected_response",

@@ -1,7 +1,15 @@
-import { type Connector, checkPost, type MediaInfo, type OutgoingPost } from "@postd/connector-kit";
+import {
+  type Connector,
+  checkOptionMedia,
+  checkPost,
+  type MediaInfo,
+  noFormatFits,
+  type OutgoingPost,
+} from "@postd/connector-kit";
 import type { FieldProblem, JsonObject, Result, ServiceError } from "@postd/contracts";
 import type { ContentRecord, TargetRecord, TenantPublishing } from "../../ports/publishing-store.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
+import { optionMediaIds } from "./option-media.ts";
 
 /** One target with the post it would get and everything wrong with it. */
 export interface PreparedTarget {
@@ -35,7 +43,9 @@ export async function prepareTargets(
       "Name each account once.",
     );
   const targets = new Map((await store.targets(ids)).map((target) => [target.connectionId as string, target]));
-  const media = new Map((await store.media(mediaIdsOf(draft))).map((item) => [item.id as string, item]));
+  const inOptions = optionMediaIds(draft, targets.values(), registry);
+  const found = await store.media([...new Set([...mediaIdsOf(draft), ...inOptions])]);
+  const media = new Map(found.map((item) => [item.id as string, item]));
   const lost = mediaIdsOf(draft).find((id) => !media.has(id));
   if (lost) return no("not_found", "mediaIds", `There is no media ${lost}.`, "Upload it first with POST /api/media.");
   const stray = Object.keys(draft.versions).find(
@@ -77,16 +87,10 @@ function prepare(
   const parts = { text: content.text, media: items, options: content.options as JsonObject };
   const format = content.format ?? connector.defaultFormat(parts, target.account);
   const post: OutgoingPost = { ...parts, format: format ?? "none" };
-  const problems: FieldProblem[] = format
-    ? checkPost(connector, post, target.account).map((problem) => ({ ...problem }))
-    : [
-        {
-          field: "format",
-          code: "no_format_fits",
-          message: `${connector.name} has no format for this combination of text and media. Change the media or name a format.`,
-          severity: "error",
-        },
-      ];
+  const problems: FieldProblem[] = [
+    ...(format ? checkPost(connector, post, target.account) : noFormatFits(connector, items, target.account)),
+    ...checkOptionMedia(connector, post.options, media),
+  ];
   const fingerprint = problems.some(({ severity }) => severity === "error") ? "" : connector.fingerprint(post);
   return {
     target,

@@ -1,5 +1,5 @@
 import type { MediaInfo } from "@postd/connector-kit";
-import { asId, type ConnectionStatus, type JsonObject, type PostStatus } from "@postd/contracts";
+import { asId, type ConnectionStatus, type JsonObject, type PostStatus, VideoFactsView } from "@postd/contracts";
 import type { AttemptRecord, ContentRecord, JobRecord, PostRecord, TargetRecord } from "@postd/core";
 import { type JobRow, visibleOf } from "../ledger/job-row.ts";
 
@@ -54,6 +54,14 @@ export interface MediaRow extends Record<string, unknown> {
   readonly height: number | null;
   readonly duration_ms: number | null;
   readonly alt_text: string | null;
+  readonly file_name: string | null;
+  readonly video: unknown;
+}
+
+/** Facts as they were stored; an odd row says nothing. */
+export function videoFacts(stored: unknown): Pick<MediaInfo, "video"> {
+  const video = VideoFactsView.safeParse(stored);
+  return video.success ? { video: video.data } : {};
 }
 
 export function postRecord(row: PostRow): PostRecord {
@@ -150,5 +158,7 @@ export function mediaInfo(row: MediaRow): MediaInfo {
     ...(row.height === null ? {} : { height: row.height }),
     ...(row.duration_ms === null ? {} : { durationMs: row.duration_ms }),
     ...(row.alt_text === null ? {} : { altText: row.alt_text }),
+    ...(row.file_name === null ? {} : { fileName: row.file_name }),
+    ...videoFacts(row.video),
   };
 }

@@ -37,7 +37,7 @@ function tenantPublishing(db: TenantDb, tenantId: string, lateAfterMs: number): 
     async media(ids) {
       if (ids.length === 0) return [];
       const { rows } =
-        await scoped<MediaRow>(sql`select id, kind, mime_type, size_bytes, sha256, width, height, duration_ms, alt_text
+        await scoped<MediaRow>(sql`select id, kind, mime_type, size_bytes, sha256, width, height, duration_ms, alt_text, file_name, video
         from media_assets where id in ${[...ids]} and deleted_at is null`);
       return rows.map(mediaInfo);
     },

@@ -23,6 +23,8 @@ export const tenants = pgTable("tenants", {
   pausedAt: instant("paused_at"),
   pausedBy: text("paused_by"),
   timeZone: text("time_zone").notNull().default("UTC"),
+  /** Whether files are kept as they came, beside how they go out. */
+  keepOriginals: boolean("keep_originals").notNull().default(false),
 });
 
 /** `token` holds only a hash; the cookie carries the token. */

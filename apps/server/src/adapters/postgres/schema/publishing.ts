@@ -1,3 +1,4 @@
+import type { VideoFacts } from "@postd/connector-kit";
 import type { HeldReason, JobState, Json, JsonObject, PostStatus } from "@postd/contracts";
 import { sql } from "drizzle-orm";
 import {
@@ -28,10 +29,15 @@ export const mediaAssets = pgTable(
     width: integer("width"),
     height: integer("height"),
     durationMs: integer("duration_ms"),
+    /** Codecs, frame rate, place of the index; null: no video, or stored before this was read. */
+    video: jsonb("video").$type<VideoFacts>(),
     altText: text("alt_text"),
     fileName: text("file_name"),
     /** Key in the blob store. */
     blobKey: text("blob_key").notNull(),
+    /** Key of the file as it came, where the tenant keeps it and it differs. */
+    originalKey: text("original_key"),
+    originalBytes: bigint("original_bytes", { mode: "number" }),
     createdBy: text("created_by").notNull(),
     createdAt: instant("created_at").notNull(),
     deletedAt: instant("deleted_at"),

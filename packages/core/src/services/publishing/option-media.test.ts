@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  type Connector,
+  defaultFingerprint,
+  defineConnector,
+  type MediaInfo,
+  mediaIdOption,
+} from "@postd/connector-kit";
+import { asId, type JsonObject, ok } from "@postd/contracts";
+import { z } from "zod";
+import type { TargetRecord, TenantPublishing } from "../../ports/publishing-store.ts";
+import { type Draft, prepareTargets } from "./prepare-targets.ts";
+
+const image = { mimeTypes: ["image/jpeg"], maxBytes: 1_000 };
+const connectorOf = (id: string, options: z.ZodObject): Connector =>
+  defineConnector({
+    id,
+    name: id,
+    family: id,
+    icon: "icon.svg",
+    color: "#000000",
+    previewKind: "short",
+    auth: [],
+    appCredentials: [],
+    hosts: [],
+    apiVersion: { current: "1" },
+    accountKinds: [{ id: "page", label: "Page" }],
+    options,
+    extras: z.object({}),
+    limits: { text: { max: 100, unit: "utf16", rule: "utf16", count: (text) => text.length } },
+    publish: {
+      text: {
+        label: "Text",
+        media: { min: 0, max: 4, image },
+        start: () => ({}),
+        steps: [
+          { name: "send", effect: "visible", repeatable: true, done: () => true, run: async () => ok({ state: {} }) },
+        ],
+      },
+    },
+    defaultFormat: ({ media }) => (media.every(({ kind }) => kind === "image") ? "text" : undefined),
+    fingerprint: defaultFingerprint,
+    health: async () => ok({ missingScopes: [] }),
+  });
+const cover = z.strictObject({
+  cover: z.object({ coverMediaId: mediaIdOption({ label: "The cover", ...image }) }).optional(),
+});
+const connectors = [connectorOf("carded", cover), connectorOf("plain", z.strictObject({}))];
+const registry = { all: () => connectors, get: (id: string) => connectors.find((connector) => connector.id === id) };
+
+const mine: MediaInfo = {
+  id: asId("media", "med_00000001"),
+  kind: "image",
+  mimeType: "image/jpeg",
+  sizeBytes: 1_000,
+  sha256: "aa",
+  fileName: "beach.jpg",
+};
+const clip: MediaInfo = {
+  ...mine,
+  id: asId("media", "med_00000002"),
+  kind: "video",
+  mimeType: "video/mp4",
+  fileName: "surf.mp4",
+};
+const target = (platform: string): TargetRecord => ({
+  connectionId: asId("connection", `con_${platform}`),
+  platform,
+  account: { externalId: "1", kind: "page", authKind: "keys", name: "Ida", extras: {} },
+  status: "healthy",
+  disconnected: false,
+  simulated: true,
+});
+
+/** A tenant that owns two files and two accounts; anything else is not there for it, as with another tenant's. */
+function tenant() {
+  const asked: string[] = [];
+  const store: Pick<TenantPublishing, "targets" | "media"> = {
+    targets: async (ids) =>
+      [target("carded"), target("plain")].filter(({ connectionId }) => ids.includes(connectionId)),
+    media: async (ids) => {
+      asked.push(...ids);
+      return [mine, clip].filter(({ id }) => ids.includes(id));
+    },
+  };
+  return { store: store as TenantPublishing, asked };
+}
+const draft = (options: JsonObject, more: Partial<Draft> = {}): Draft => ({
+  content: { text: "Hi", mediaIds: [], options },
+  versions: {},
+  targets: [{ connectionId: "con_carded" }],
+  ...more,
+});
+async function problems(given: Draft) {
+  const prepared = await prepareTargets(given, tenant().store, registry);
+  assert.ok(prepared.ok);
+  return prepared.value.map((it) => it.problems.map(({ field, code }) => `${field} ${code}`));
+}
+const named = (id: string) => ({ cover: { coverMediaId: id } });
+const field = "options.cover.coverMediaId";
+
+test("a file that an option names must be there for the author, of the right kind and size, when a post is accepted", async () => {
+  assert.deepEqual(await problems(draft(named(mine.id))), [[]]);
+  assert.deepEqual(await problems(draft(named("med_99999999"))), [[`${field} media_missing`]]);
+  assert.deepEqual(await problems(draft(named(clip.id))), [[`${field} media_type`]]);
+  assert.deepEqual(await problems(draft({})), [[]]);
+});
+
+test("files named in a version for one platform or account are looked up too, and each is asked for once", async () => {
+  const { store, asked } = tenant();
+  const versions = { carded: { options: named(mine.id) }, con_carded: { options: named("med_99999999") } };
+  const prepared = await prepareTargets(draft(named(mine.id), { versions }), store, registry);
+  assert.ok(prepared.ok);
+  assert.deepEqual(
+    prepared.value.flatMap((it) => it.problems.map(({ code }) => code)),
+    ["media_missing"],
+  );
+  assert.deepEqual(asked.sort(), [mine.id, "med_99999999"]);
+});
+
+test("an option counts only where the platform has it, and then as an unknown one", async () => {
+  const both = { targets: [{ connectionId: "con_carded" }, { connectionId: "con_plain" }] };
+  assert.deepEqual(await problems(draft(named(mine.id), both)), [[], ["options.cover unknown_option"]]);
+});
+
+test("media no format takes are named by their file", async () => {
+  const given = draft({}, { content: { text: "Hi", mediaIds: [mine.id, clip.id], options: {} } });
+  const prepared = await prepareTargets(given, tenant().store, registry);
+  assert.ok(prepared.ok);
+  const [problem] = prepared.value.flatMap((it) => it.problems);
+  assert.match(problem?.message ?? "", /^The video \(surf\.mp4\) cannot be posted to carded, which takes JPEG\./);
+});

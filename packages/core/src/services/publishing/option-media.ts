@@ -1,0 +1,22 @@
+import { optionMedia } from "@postd/connector-kit";
+import type { ContentRecord, TargetRecord } from "../../ports/publishing-store.ts";
+import type { ConnectorRegistry } from "../../ports/registry.ts";
+
+interface Written {
+  readonly content: ContentRecord;
+  readonly versions: Readonly<Record<string, Partial<ContentRecord>>>;
+}
+
+/** Ids of files that options of the post or of its versions name, as the targets' platforms understand them. */
+export function optionMediaIds(
+  draft: Written,
+  targets: Iterable<TargetRecord>,
+  registry: ConnectorRegistry,
+): readonly string[] {
+  const written = [draft.content.options, ...Object.values(draft.versions).map(({ options }) => options)];
+  const ids = [...targets].flatMap(({ platform }) => {
+    const schema = registry.get(platform)?.options;
+    return schema ? written.flatMap((options) => optionMedia(schema, options).map(({ id }) => id)) : [];
+  });
+  return [...new Set(ids)];
+}
