@@ -1,4 +1,4 @@
-import { type MediaInfo, nameOfMedium, type OutgoingPost, type PostProblem, storableText } from "@postd/connector-kit";
+import { type MediaInfo, nameOfMedium, type OutgoingPost, type PostProblem } from "@postd/connector-kit";
 import {
   altTextMax,
   hashtagMax,
@@ -21,20 +21,6 @@ const count = (text: string, pattern: RegExp): number => text.match(pattern)?.le
  */
 const hashtags = (text: string): number => count(text, /(?<![\p{L}\p{N}_#&/])#[\p{L}\p{N}_]+/gu);
 const mentions = (text: string): number => count(text, /(?<![\p{L}\p{N}_.@])@[A-Za-z0-9_.]+/gu);
-
-/** Half an emoji, a NUL or another control character: Meta would refuse or change it, and nobody means to write it. */
-const unstorable = (fields: Readonly<Record<string, string | undefined>>): readonly PostProblem[] =>
-  Object.entries(fields).flatMap(([field, text]) =>
-    text === undefined || storableText(text) === text
-      ? []
-      : [
-          error({
-            field,
-            code: "text_malformed",
-            message: "There is a broken character in it, such as half an emoji or a control character. Type it anew.",
-          }),
-        ],
-  );
 
 /** Rules of a Page beyond text, media and the options' own shape. Pure. */
 export function validateFacebook(post: OutgoingPost): readonly PostProblem[] {
@@ -81,12 +67,7 @@ export function validateFacebook(post: OutgoingPost): readonly PostProblem[] {
         message: "Stories take no comments. Remove the first comment.",
       }),
     );
-  return [
-    ...problems,
-    ...unstorable({ text: post.text, "options.title": options.title, "options.firstComment": options.firstComment }),
-    ...post.media.flatMap((item, index) => unstorable({ [`media.${index}.altText`]: item.altText })),
-    ...storyText(post, post.format.endsWith("_story")),
-  ];
+  return [...problems, ...storyText(post, post.format.endsWith("_story"))];
 }
 
 /** Stories show the medium alone. */
@@ -103,10 +84,7 @@ const storyText = (post: OutgoingPost, isStory: boolean): readonly PostProblem[]
 
 /** Rules of an Instagram account beyond text, media and the options' own shape. Pure. */
 export function validateInstagram(post: OutgoingPost): readonly PostProblem[] {
-  const { firstComment } = instagramOptions(post.options);
   return [
-    ...unstorable({ text: post.text, "options.firstComment": firstComment }),
-    ...post.media.flatMap((item, index) => unstorable({ [`media.${index}.altText`]: item.altText })),
     ...captionProblems(post),
     ...post.media.flatMap(altTextProblems),
     ...post.media.flatMap((_, index) => tallImage(post, index)),
