@@ -69,13 +69,21 @@ export const failedJob = async (tenant: Tenant): Promise<string> => {
     connectionId,
   ]);
   await system.sim("POST", "bluesky/faults", {
-    fault: "replace",
+    fault: "platformError",
     status: 400,
-    at: "before",
+    error: "InvalidRequest",
+    message: "The record is not valid.",
     match: { path: "putRecord|createRecord|applyWrites", account: row?.external_id },
   });
   const id = await job(tenant, { scheduledFor: undefined });
   await system.settle();
+  return id;
+};
+
+/** A post that is live. */
+const liveJob = async (tenant: Tenant): Promise<string> => {
+  const id = await job(tenant, { scheduledFor: undefined });
+  await tenant.system.settle();
   return id;
 };
 
@@ -220,6 +228,7 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
   },
   "retryJob path.id": byPath("POST", "/api/jobs/{id}/retry", job, { at: far() }),
   "cancelJob path.id": byPath("POST", "/api/jobs/{id}/cancel", job),
+  "removeJob path.id": byPath("POST", "/api/jobs/{id}/remove", liveJob),
   "resolveJob path.id": byPath("POST", "/api/jobs/{id}/resolve", unknownJob, { outcome: "leave" }),
   "replayDlq body.jobIds": inBody("POST", "/api/dlq/replay", failedJob, (id) => ({ jobIds: [id] })),
   "pause body.connectionId": inBody("POST", "/api/pause", connection, (connectionId) => ({

@@ -116,6 +116,9 @@ BEGIN
 END
 $$;
 --> statement-breakpoint
+REVOKE ALL ON FUNCTION refuse_twin(text, text, timestamptz, double precision) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION refuse_twin(text, text, timestamptz, double precision) TO postd_app;
+--> statement-breakpoint
 CREATE OR REPLACE VIEW api_dlq_status WITH (security_invoker = true) AS
 SELECT tenant_id, platform, state, held_reason, failure ->> 'kind' AS kind, failure ->> 'platformCode' AS platform_code,
   count(*) AS jobs, count(*) FILTER (WHERE needs_person) AS asking, min(updated_at) AS oldest_at, max(updated_at) AS newest_at
