@@ -28,6 +28,7 @@ const exemptOperations: Readonly<Record<string, string>> = {
   getInvitation: "the secret of the link is the right to read it: its holder may have no account yet",
   acceptInvitation: "see getInvitation; people-rights.int.test.ts tries ids, other links and other people",
   becomeOperator: "takes the secret of the operator's link, and no tenant",
+  previewLink: "reads a public page and keeps nothing",
   getMediaSettings: "a word about the tenant in use, which no field of the request names",
   updateMediaSettings: "see getMediaSettings",
   inviteMember: "makes something new in the caller's own tenant",
