@@ -69,7 +69,10 @@ const descriptions: Readonly<Record<SettingName, { readonly what: string; readon
     what: "Proxies whose `X-Forwarded-For` is believed: addresses or ranges, separated by commas.",
     unset: "none",
   },
-  POSTD_WORKER_CONCURRENCY: { what: "Publish jobs one worker process runs at a time." },
+  POSTD_MEDIA_QUOTA: { what: "What the files of one workspace may take together, such as `500MB`.", unset: "`20GB`" },
+  POSTD_WORKER_CONCURRENCY: {
+    what: "Publish jobs one worker process runs at a time for one tenant; a third more is kept for others.",
+  },
 };
 
 /** Settings in the order config.ts has them, with what holds where they are absent. Pure. */

@@ -5,6 +5,7 @@ import type { SignUpRule } from "@postd/core";
 import { z } from "zod";
 import { type Env, readApps } from "./config/apps.ts";
 import {
+  ByteSize,
   EmailList,
   HostList,
   HostMap,
@@ -53,6 +54,8 @@ export interface Config {
   readonly mailFrom: string;
   readonly logLevel: (typeof logLevels)[number];
   readonly workerConcurrency: number;
+  /** What the media of one tenant may take together. */
+  readonly mediaQuotaBytes: number;
   /** Lower case. Whoever confirmed one of them by mail runs the instance; others open the operator's link. */
   readonly operatorEmails: readonly string[];
   /** undefined: open while every platform is simulated, else by invitation. */
@@ -86,7 +89,10 @@ const signUpRules = ["open", "invite", "closed"] as const satisfies readonly Sig
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 const mailAddress = z
   .string()
-  .regex(/^[^<>\r\n]*<?[^\s<>@]+@[^\s<>@]+>?$/, "must be an address such as POSTD <postd@example.org>");
+  .regex(
+    /^(?:[^<>\r\n]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/,
+    "must be an address such as POSTD <postd@example.org>",
+  );
 
 /** Every setting that is not a connector's own; docs/configuration.md is made from it. */
 const commaList = z.string().transform((text) =>
@@ -118,6 +124,7 @@ export const Variables = z.object({
   POSTD_MAIL_FROM: mailAddress.default("POSTD <postd@localhost>"),
   POSTD_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info"),
   POSTD_WORKER_CONCURRENCY: z.coerce.number("must be a number").int().min(1).max(500).default(24),
+  POSTD_MEDIA_QUOTA: ByteSize.prefault("20GB"),
   POSTD_OPERATOR_EMAILS: EmailList.default([]),
   POSTD_SIGN_UP: z
     .enum(signUpRules, `must be ${signUpRules.slice(0, -1).join(", ")} or ${signUpRules.at(-1)}`)
@@ -181,6 +188,7 @@ export function parseConfig({ env, argv, connectors }: ConfigInput): Config {
     mailFrom: v.POSTD_MAIL_FROM,
     logLevel: v.POSTD_LOG_LEVEL,
     workerConcurrency: v.POSTD_WORKER_CONCURRENCY,
+    mediaQuotaBytes: v.POSTD_MEDIA_QUOTA,
     operatorEmails: v.POSTD_OPERATOR_EMAILS,
     signUp: v.POSTD_SIGN_UP,
     metricsToken: v.POSTD_METRICS_TOKEN,

@@ -2,10 +2,15 @@ import { Buffer } from "node:buffer";
 
 const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
 
+/** A long text for many accounts is counted for each of them; telling its characters apart takes tens of milliseconds. */
+let lastCounted = { text: "", count: 0 };
+
 /** Characters as a person sees them: a flag, a family emoji or a letter with accents is one. */
 export function countGraphemes(text: string): number {
+  if (text === lastCounted.text) return lastCounted.count;
   let count = 0;
   for (const _ of segmenter.segment(text)) count++;
+  lastCounted = { text, count };
   return count;
 }
 

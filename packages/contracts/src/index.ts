@@ -1,4 +1,5 @@
 export * from "./access.ts";
+export * from "./bounded.ts";
 export * from "./connecting.ts";
 export * from "./errors.ts";
 export * from "./health-views.ts";

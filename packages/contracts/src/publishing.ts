@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { boundedJson, InstantInput, jsonBytes } from "./bounded.ts";
 import { idSchema } from "./ids.ts";
 
 const MediaUrl = z.url({ protocol: /^https?$/ }).max(2_000);
@@ -7,7 +8,8 @@ const IdempotencyKey = z
   .min(1)
   .max(200)
   .regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces");
-const Options = z.record(z.string(), z.json());
+const Options = boundedJson(64_000);
+const Metadata = boundedJson(16_000);
 const Text = z.string().max(100_000);
 
 /** What `POST /api/publish` takes: one post to one connection. */
@@ -18,10 +20,14 @@ export const PublishPayload = z.strictObject({
   format: z.string().max(40).optional(),
   /** Options of the platform, by the schema `GET /api/platforms` gives. */
   options: Options.optional(),
-  productTags: z.array(z.json()).max(20).optional(),
-  scheduledFor: z.iso.datetime({ offset: true }).optional(),
+  productTags: z
+    .array(z.unknown())
+    .max(20)
+    .refine((tags) => jsonBytes(tags) <= 16_000, "must be at most 16 KB as JSON")
+    .optional(),
+  scheduledFor: InstantInput.optional(),
   idempotencyKey: IdempotencyKey.optional(),
-  metadata: z.record(z.string(), z.json()).optional(),
+  metadata: Metadata.optional(),
   /** Let the platform hold the clock; off by default. */
   nativeSchedule: z.boolean().optional(),
   /** Say that posting the same again is meant, where a twin is in flight it still waits for the first. */
@@ -39,25 +45,41 @@ export const PostVersionInput = z.strictObject({
   options: Options.optional(),
 });
 
+/** Per connection id or platform id; together no larger than one long post for many accounts needs. */
+const Versions = z
+  .record(z.string().max(80), PostVersionInput)
+  .refine((versions) => Object.keys(versions).length <= 200, "must be at most 200 versions")
+  .refine((versions) => jsonBytes(versions) <= 500_000, "must be at most 500 KB as JSON, all versions together");
+
 /** What `POST /api/posts` takes: one content, many targets, versions by connection id or platform id. */
-export const PostInput = z.strictObject({
-  content: Text,
-  format: z.string().max(40).optional(),
-  mediaUrls: z.array(MediaUrl).max(20).optional(),
-  mediaIds: z.array(idSchema("media")).max(20).optional(),
-  options: Options.optional(),
-  targets: z
-    .array(z.strictObject({ connectionId: idSchema("connection"), nativeSchedule: z.boolean().optional() }))
-    .min(1)
-    .max(200),
-  versions: z.record(z.string().max(80), PostVersionInput).optional(),
-  scheduledFor: z.iso.datetime({ offset: true }).optional(),
-  idempotencyKey: IdempotencyKey.optional(),
-  metadata: z.record(z.string(), z.json()).optional(),
-  /** `draft` keeps it; `ask` waits for an approver; `publish` (default) makes the jobs now. */
-  mode: z.enum(["publish", "draft", "ask"]).optional(),
-  repost: z.boolean().optional(),
-});
+export const PostInput = z
+  .strictObject({
+    content: Text,
+    format: z.string().max(40).optional(),
+    mediaUrls: z.array(MediaUrl).max(20).optional(),
+    mediaIds: z.array(idSchema("media")).max(20).optional(),
+    options: Options.optional(),
+    targets: z
+      .array(z.strictObject({ connectionId: idSchema("connection"), nativeSchedule: z.boolean().optional() }))
+      .min(1)
+      .max(200),
+    versions: Versions.optional(),
+    scheduledFor: InstantInput.optional(),
+    idempotencyKey: IdempotencyKey.optional(),
+    metadata: Metadata.optional(),
+    /** `draft` keeps it; `ask` waits for an approver; `publish` (default) makes the jobs now. */
+    mode: z.enum(["publish", "draft", "ask"]).optional(),
+    repost: z.boolean().optional(),
+  })
+  .refine(
+    ({ content, options, targets }) =>
+      targets.length === 1 || jsonBytes({ content, options }) * targets.length <= 4_000_000,
+    {
+      path: ["targets"],
+      message:
+        "are too many for a post this long: text and options, times the accounts, must stay below 4 MB. Split the accounts over several posts",
+    },
+  );
 export type PostInput = z.infer<typeof PostInput>;
 
 export const PostPatch = z.strictObject({
@@ -66,9 +88,9 @@ export const PostPatch = z.strictObject({
   mediaIds: z.array(idSchema("media")).max(20).optional(),
   options: Options.optional(),
   targets: PostInput.shape.targets.optional(),
-  versions: z.record(z.string().max(80), PostVersionInput).optional(),
+  versions: Versions.optional(),
   /** null takes the time away: the post becomes a draft and its jobs are canceled. */
-  scheduledFor: z.iso.datetime({ offset: true }).nullable().optional(),
+  scheduledFor: InstantInput.nullable().optional(),
   /** `publish` sends a draft or rejected post on its way, `ask` to an approver, `draft` takes it back. */
   mode: z.enum(["publish", "draft", "ask"]).optional(),
   /** Version the edit started from; a newer one in between is a 409. */
@@ -92,7 +114,7 @@ export const ResolveInput = z.discriminatedUnion("outcome", [
 export type ResolveInput = z.infer<typeof ResolveInput>;
 
 /** Retry from the desk or the hold; `at` moves it instead of sending now. */
-export const RetryInput = z.strictObject({ at: z.iso.datetime({ offset: true }).optional() });
+export const RetryInput = z.strictObject({ at: InstantInput.optional() });
 export type RetryInput = z.infer<typeof RetryInput>;
 
 export const PauseInput = z.strictObject({

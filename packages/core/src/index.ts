@@ -20,6 +20,7 @@ export * from "./ports/registry.ts";
 export * from "./ports/retention.ts";
 export * from "./ports/services.ts";
 export type * from "./ports/sign-in.ts";
+export type * from "./ports/slice.ts";
 export * from "./ports/vault.ts";
 export * from "./services/connection-access.ts";
 export * from "./services/connections.ts";

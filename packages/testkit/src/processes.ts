@@ -31,6 +31,8 @@ export interface ProcessSystem {
   readonly simulatorUrl: string;
   startHttp(): Promise<Part>;
   startWorker(): Promise<Part>;
+  /** Both roles in one process, as on a single machine. */
+  startAll(): Promise<Part>;
   /** Kills the postmaster with SIGKILL. It is for POSTD to start another; `isBack` waits until that one is ready. */
   killDatabase(): { isBack(): Promise<void> };
   /** Moves the domain clock of all processes, and the platforms' clock with it. */
@@ -45,7 +47,7 @@ export interface ProcessSystem {
 }
 
 export interface ProcessSystemOptions {
-  /** Jobs a worker works on at once; held requests keep their place. Default 24, as many as egress lets to one host. */
+  /** Jobs a worker works on at once; held requests keep their place. Default 24. */
   readonly workerConcurrency?: number;
 }
 
@@ -82,8 +84,14 @@ export async function createProcessSystem(options: ProcessSystemOptions = {}): P
     POSTD_LOG_LEVEL: "warn",
     POSTD_WORKER_CONCURRENCY: String(options.workerConcurrency ?? 24),
   };
-  const startRole = async (role: "http" | "worker"): Promise<Part> => {
-    const { part } = await startPart(role, ["apps/server/src/main.ts", `--role=${role}`], env, /is (running) \(/);
+  // The heap is bounded as `npm start` does it.
+  const startRole = async (role: "http" | "worker" | "all"): Promise<Part> => {
+    const { part } = await startPart(
+      role,
+      ["--max-semi-space-size=8", "apps/server/src/main.ts", `--role=${role}`],
+      env,
+      /is (running) \(/,
+    );
     parts.add(part);
     return part;
   };
@@ -108,6 +116,7 @@ export async function createProcessSystem(options: ProcessSystemOptions = {}): P
     sim,
     startHttp: () => startRole("http"),
     startWorker: () => startRole("worker"),
+    startAll: () => startRole("all"),
     killDatabase() {
       const running = readPidFile(layoutOf(dataDir));
       if (!running) throw new Error("no PostgreSQL runs in the data folder");

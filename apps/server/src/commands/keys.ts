@@ -128,9 +128,9 @@ async function erase({ app, vault, say }: Work, tenantId: TenantId): Promise<boo
   let ended = 0;
   for (let afterId: ConnectionId | undefined; ; ) {
     const page = await repo.list({ limit: 100, ...(afterId === undefined ? {} : { afterId }) });
-    for (const { id } of page)
+    for (const { id } of page.rows)
       if (await repo.markDisconnected(id, { actor: "operator", action: "erased", detail: {} })) ended += 1;
-    afterId = page.at(-1)?.id;
+    afterId = page.rows.at(-1)?.id;
     if (afterId === undefined) break;
   }
   say(`${secrets} secrets of ${tenantId} are gone for ever, in every process at once; ${ended} connections ended.`);

@@ -43,7 +43,7 @@ import { createMediaRepo } from "../adapters/postgres/media-repo.ts";
 import { openRolePool } from "../adapters/postgres/pools.ts";
 import { createPublishingStore } from "../adapters/postgres/publishing/store.ts";
 import { createBlobRows, createRetention } from "../adapters/postgres/retention.ts";
-import { createDueJobs, masterKeysInUse } from "../adapters/postgres/system.ts";
+import { createDueJobs, dueCaps, masterKeysInUse } from "../adapters/postgres/system.ts";
 import { createVaultStore } from "../adapters/postgres/vault-store.ts";
 import { connectorSettings } from "../config/connector-settings.ts";
 import { signUpRule } from "../config/sign-up-rule.ts";
@@ -137,6 +137,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
   const media = createMediaService({
     repo: createMediaRepo(app.db),
     blobs,
+    quotaBytes: config.mediaQuotaBytes,
     fetchPublic: (url, limits) => egress.fetchPublic(url, limits),
     clock,
     newId,
@@ -271,7 +272,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
       startWorker({
         pipeline,
         queue,
-        due: createDueJobs(system.db),
+        due: createDueJobs(system.db, dueCaps(config.workerConcurrency)),
         finishDisconnects: (ending) => finishDisconnects(connectionsDeps, ending),
         health: reader,
         inbound: { registry, inbox: createInbox(app.db, system.db), connections: connectionsRepo, access, holds, log },

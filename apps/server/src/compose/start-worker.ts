@@ -15,6 +15,7 @@ import {
 import { type Leases, runAsLeader } from "../adapters/postgres/leases.ts";
 import type { Listener } from "../adapters/postgres/listen.ts";
 import { sendCanaries } from "../adapters/queue/send-canaries.ts";
+import { createFairSlots } from "../worker/fair-slots.ts";
 import { startDispatcher } from "../worker/start-dispatcher.ts";
 import type { Logger } from "./logger.ts";
 
@@ -36,13 +37,20 @@ export async function startWorker(deps: {
   readonly concurrency: number;
 }): Promise<{ stop(): Promise<void> }> {
   const { pipeline, queue, log } = deps;
-  const dispatcher = startDispatcher({ due: deps.due, queue, log });
+  const dispatcher = startDispatcher({ due: deps.due, queue, log, refillAfter: 3 * deps.concurrency });
   const unsubscribe = deps.listener.subscribe("postd_due", () => dispatcher.wake());
   const unsubscribeClock = deps.listener.subscribe("postd_clock", () => dispatcher.wake());
-  const handle = noticingCanaries({ clock: pipeline.clock, reader: deps.health }, async (task) => {
-    await runJob({ tenantId: asId("tenant", task.tenantId), jobId: asId("publishJob", task.jobId) }, pipeline);
+  const slots = createFairSlots({
+    concurrency: deps.concurrency,
+    run: (task) =>
+      runJob({ tenantId: asId("tenant", task.tenantId), jobId: asId("publishJob", task.jobId) }, pipeline).then(
+        () => {},
+        (error: unknown) => log.warn({ ...task, error }, "could not handle a task"),
+      ),
+    onEnd: () => dispatcher.ended(),
   });
-  const consumer = await queue.consume({ concurrency: deps.concurrency }, handle);
+  const handle = noticingCanaries({ clock: pipeline.clock, reader: deps.health }, slots.offer);
+  const consumer = await queue.consume({ concurrency: slots.slots }, handle);
   const onError = (error: unknown) => log.warn({ error }, "a periodic task failed; it runs again");
   const canary = sendCanaries({ leases: deps.leases, queue, clock: pipeline.clock, onError });
   const inbox = runAsLeader({
@@ -79,7 +87,9 @@ export async function startWorker(deps: {
       unsubscribe();
       unsubscribeClock();
       await Promise.all([dispatcher.stop(), canary.stop(), inbox.stop(), ending.stop(), sweeping.stop()]);
-      await Promise.race([consumer.stop(), sleep(30_000, undefined, { ref: false })]);
+      const ended = slots.stop();
+      await deps.due.giveBack(slots.waiting()).catch(onError);
+      await Promise.race([Promise.all([consumer.stop(), ended]), sleep(30_000, undefined, { ref: false })]);
     },
   };
 }

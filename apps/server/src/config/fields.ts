@@ -14,7 +14,7 @@ const protocolUrl = (protocols: readonly string[], example: string) =>
     );
 
 export const HttpUrl = protocolUrl(["http:", "https:"], "https://postd.example.org").transform((text) =>
-  text.replace(/\/+$/, ""),
+  text.replace(/(?<!\/)\/+$/, ""),
 );
 
 /** Addresses that hold a password; they print as `[secret]`. */
@@ -63,6 +63,16 @@ export const HostMap = z.string().transform((text, ctx): HostMapping[] =>
     return [{ host: pair.slice(0, at).toLowerCase(), url: url.data }];
   }),
 );
+
+/** A size in bytes, with or without a unit of a thousand: `500MB`, `20 GB`. */
+export const ByteSize = z.string().transform((text, ctx): number => {
+  const [, number, unit = ""] = /^(\d{1,15}(?:\.\d{1,3})?) ?(KB|MB|GB|TB)?$/i.exec(text.trim()) ?? [];
+  const power = ["", "KB", "MB", "GB", "TB"].indexOf(unit.toUpperCase());
+  const bytes = Math.floor(Number(number) * 1_000 ** power);
+  if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
+  ctx.addIssue({ code: "custom", message: "must be a size such as 20GB" });
+  return z.NEVER;
+});
 
 /** Where simulated platforms are: not at all, started beside the server, or at an address. */
 export interface SimulatorSetting {

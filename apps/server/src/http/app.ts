@@ -1,18 +1,23 @@
+import type { IncomingMessage } from "node:http";
 import cookie from "@fastify/cookie";
 import multipart from "@fastify/multipart";
-import fastify, { type FastifyInstance, LogController } from "fastify";
+import { type BodyKind, operationsById } from "@postd/contracts";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from "fastify";
 import { registerAuthRoutes } from "./auth-routes.ts";
-import type { HttpDeps } from "./deps.ts";
+import { createBodyPool } from "./body-pool.ts";
+import type { HttpDeps, HttpServices } from "./deps.ts";
 import { registerDocs } from "./docs.ts";
 import { everyAnswer } from "./every-answer.ts";
-import { parseJsonBody } from "./json-body.ts";
+import { shared } from "./gate.ts";
+import { jsonParser } from "./json-body.ts";
 import { registerLinkPages } from "./link-pages.ts";
 import { registerPublicMedia } from "./media/public-media.ts";
 import { registerPlainPages } from "./plain-pages.ts";
 import { sendProblem } from "./problem.ts";
 import { rateChecks } from "./rate-limits.ts";
-import { accessOf, registerRoute } from "./register.ts";
+import { accessOf, isMultipart, registerRoute } from "./register.ts";
 import { routes } from "./routes.ts";
+import { defaultSocketLimits, limitSockets } from "./socket-limits.ts";
 import { loggable, refusalOf } from "./thrown.ts";
 import { registerWeb } from "./web.ts";
 
@@ -23,17 +28,21 @@ export { defaultHttpLimits } from "./deps.ts";
  * The whole HTTP role: API, sign-in, documentation, signed media, the web app. Reads no environment and opens no
  * socket; call `listen` or `inject` on what comes back, and `close` when done.
  */
-export function createHttpApp(deps: HttpDeps): FastifyInstance {
+export function createHttpApp(given: HttpDeps): FastifyInstance {
+  const deps: HttpDeps = { ...given, services: { ...given.services, ...askedOnce(given.services) } };
   const { config, log } = deps;
   const answers = everyAnswer(config);
+  const socketLimits = { ...defaultSocketLimits, ...config.socketLimits };
+  const bodies = createBodyPool(config.bodiesMaxBytes ?? defaultBodiesMaxBytes);
   const app = fastify({
     loggerInstance: log,
     // The framework's own lines would hold whole addresses, and those carry codes and signatures.
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
     genReqId: (request) => answers.requestId(request),
-    // Node would answer a missing host, and the framework a request while closing, in words of their own.
-    http: { requireHostHeader: false },
+    // Node would answer a missing host, and the framework a request while closing, in words of their own. Node looks at
+    // its own limits this often; bodies are watched by what arrives, see `limitSockets`.
+    http: { requireHostHeader: false, connectionsCheckingInterval: 5_000, headersTimeout: socketLimits.headersMs },
     return503OnClosing: false,
     bodyLimit: config.jsonMaxBytes,
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
@@ -49,6 +58,9 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
     },
   });
 
+  // Nothing is read into memory but by the parsers below; what no operation takes is refused unread.
+  app.removeAllContentTypeParsers();
+  limitSockets(app, socketLimits, isUpload);
   // First on the server itself, before the framework sees anything; the hook is for requests that come without a socket.
   app.server.prependListener("request", answers.cover);
   // An expectation we do not know may be ignored (RFC 9110 section 10.1.1); Node would answer it bare.
@@ -81,39 +93,37 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
       log.warn({ requestId: request.id, error: loggable(error) }, "database unreachable");
     return sendProblem(reply, refusal);
   });
-  app.setNotFoundHandler((_request, reply) =>
-    sendProblem(reply, {
-      code: "not_found",
-      detail: "There is nothing at this address.",
-      next: "See /docs for every operation.",
-    }),
-  );
+  app.addHook("onRequest", async (request, reply) => (request.is404 ? notFound(reply) : undefined));
+  app.setNotFoundHandler((_request, reply) => notFound(reply));
 
   app.register(async (root) => {
     await root.register(cookie);
-    await root.register(multipart, {
-      limits: { files: 1, fields: 4, fieldSize: 20_000, fileSize: config.mediaMaxBytes + 1, headerPairs: 100 },
-      throwFileSizeLimit: false,
-    });
     const rate = await rateChecks(root, config);
+    const registerAll = (on: FastifyInstance, kind: BodyKind) => {
+      for (const route of routes)
+        if ((route.operation.bodyKind ?? "json") === kind) registerRoute(on, route, deps, rate);
+    };
+    const parseJson = jsonParser(bodies, config.jsonMaxBytes);
 
     await root.register(async (json) => {
-      json.removeContentTypeParser(["application/json", "text/plain"]);
-      json.addContentTypeParser("application/json", { parseAs: "buffer" }, async (_request: unknown, body: Buffer) =>
-        parseJsonBody(body),
-      );
-      for (const route of routes) if (route.operation.bodyKind !== "raw") registerRoute(json, route, deps, rate);
+      json.addContentTypeParser("application/json", parseJson);
+      registerAll(json, "json");
+    });
+    await root.register(async (upload) => {
+      await upload.register(multipart, {
+        limits: { files: 1, fields: 4, fieldSize: 20_000, fileSize: config.mediaMaxBytes + 1, headerPairs: 100 },
+        throwFileSizeLimit: false,
+      });
+      upload.addContentTypeParser("application/json", parseJson);
+      registerAll(upload, "upload");
     });
     await root.register(async (raw) => {
-      raw.removeAllContentTypeParsers();
-      raw.addContentTypeParser(
-        "*",
-        { parseAs: "buffer", bodyLimit: config.webhookMaxBytes },
-        async (_request: unknown, body: Buffer) => body,
+      raw.addContentTypeParser("*", (request: FastifyRequest, payload: IncomingMessage) =>
+        bodies.collect(request, payload, config.webhookMaxBytes),
       );
-      for (const route of routes) if (route.operation.bodyKind === "raw") registerRoute(raw, route, deps, rate);
+      registerAll(raw, "raw");
     });
-    await root.register(async (auth) => registerAuthRoutes(auth, deps, rate));
+    await root.register(async (auth) => registerAuthRoutes(auth, deps, rate, bodies));
     await root.register(async (media) => registerPublicMedia(media, deps));
     await root.register(async (docs) => registerDocs(docs, config));
     if (config.webDirectory !== undefined) await registerWeb(root, config.webDirectory);
@@ -123,4 +133,25 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
     }
   });
   return app;
+}
+
+/** Room for all bodies that are still arriving, whoever sends them. */
+const defaultBodiesMaxBytes = 16_000_000;
+
+const isUpload = (request: FastifyRequest): boolean =>
+  request.routeOptions.url === operationsById.createMedia.path && isMultipart(request);
+
+const notFound = (reply: FastifyReply) =>
+  sendProblem(reply, {
+    code: "not_found",
+    detail: "There is nothing at this address.",
+    next: "See /docs for every operation.",
+  });
+
+/** What anybody may ask and what asks the database: many who ask at once cost as much as one. */
+function askedOnce({ health, metrics }: HttpServices): Pick<HttpServices, "health" | "metrics"> {
+  return {
+    health: { ...health, ready: shared(() => health.ready()), health: shared(() => health.health()) },
+    metrics: { ...metrics, render: shared(() => metrics.render()) },
+  };
 }

@@ -6,8 +6,10 @@ import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { headersOf } from "./access.ts";
 import { type AuthInput, type AuthOperation, authOperationOf } from "./auth-operations.ts";
+import type { BodyPool } from "./body-pool.ts";
 import type { HttpDeps } from "./deps.ts";
-import { isStorable, parseJsonBody } from "./json-body.ts";
+import { createGate } from "./gate.ts";
+import { isStorable, jsonParser } from "./json-body.ts";
 import { ownAddress } from "./own-address.ts";
 import { invalidInput, sendProblem } from "./problem.ts";
 import type { RateCheck } from "./rate-limits.ts";
@@ -15,21 +17,21 @@ import type { RateCheck } from "./rate-limits.ts";
 const base = "/api/auth";
 const AuthError = z.object({ code: z.string().optional(), message: z.string().optional() });
 const maxBytes = 32_768;
+/** Hashing a password takes one of the process's few threads for tens of milliseconds, and anybody may ask for it. */
+const hashing = createGate({ running: 2, waiting: 50 });
 
 /** Sign-up, sign-in, sign-out and passwords under `/api/auth/`. Answers carry no session token outside the cookie. */
-export function registerAuthRoutes(app: FastifyInstance, deps: HttpDeps, rate: RateCheck): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    "application/json",
-    { parseAs: "buffer", bodyLimit: maxBytes },
-    async (_request: unknown, body: Buffer) => parseJsonBody(body),
-  );
+export function registerAuthRoutes(app: FastifyInstance, deps: HttpDeps, rate: RateCheck, bodies: BodyPool): void {
+  app.addContentTypeParser("application/json", jsonParser(bodies, maxBytes));
   app.route({
     method: ["GET", "POST"],
     url: `${base}/*`,
-    handler: async (request, reply) => {
+    // Before the body is read.
+    onRequest: async (request, reply) => {
       const over = await rate(request, reply, undefined);
-      if (over) return sendProblem(reply, over);
+      return over ? sendProblem(reply, over) : undefined;
+    },
+    handler: async (request, reply) => {
       const url = ownAddress(request, deps.config.publicUrl);
       const operation = authOperationOf(request.method, url.pathname.slice(base.length));
       if (!operation) return sendProblem(reply, { code: "not_found", detail: "There is no such sign-in operation." });
@@ -79,7 +81,8 @@ export async function runAuth(
     const confirmed = await confirmAddress(deps, input);
     return confirmed.ok ? ok(Response.json({ status: true })) : refuse(confirmed.error);
   }
-  const answer = await deps.auth.handle(libraryRequest(request, url, operation, input));
+  const ask = () => deps.auth.handle(libraryRequest(request, url, operation, input));
+  const answer = operation.method === "POST" ? await hashing(ask) : await ask();
   if (answer.status >= 400) return refuse(refusalOf(answer, await answer.text()));
   if (wish) await deps.services.signIn.passed(wish);
   return ok(answer);

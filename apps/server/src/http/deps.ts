@@ -15,6 +15,7 @@ import type {
   SignInRules,
 } from "@postd/core";
 import type { FastifyBaseLogger } from "fastify";
+import type { SocketLimits } from "./socket-limits.ts";
 
 export interface HttpServices {
   readonly publishing: PublishingService;
@@ -56,6 +57,9 @@ export interface HttpConfig {
   readonly jsonMaxBytes: number;
   readonly webhookMaxBytes: number;
   readonly mediaMaxBytes: number;
+  /** Memory for all bodies that are still arriving. */
+  readonly bodiesMaxBytes?: number;
+  readonly socketLimits?: Partial<SocketLimits>;
   readonly rateLimits: {
     readonly perKeyPerMinute: number;
     readonly perTenantPerMinute: number;
@@ -81,7 +85,8 @@ export interface HttpDeps {
 export const defaultHttpLimits = {
   trustedProxies: [],
   jsonMaxBytes: 1_000_000,
-  webhookMaxBytes: 5_000_000,
+  // Platforms batch up to a thousand changes in one call.
+  webhookMaxBytes: 3_000_000,
   mediaMaxBytes: 2_000_000_000,
   rateLimits: { perKeyPerMinute: 600, perTenantPerMinute: 3_000, perAddressPerMinute: 600 },
 } as const satisfies Partial<HttpConfig>;

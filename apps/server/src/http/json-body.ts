@@ -1,3 +1,6 @@
+import type { IncomingMessage } from "node:http";
+import type { FastifyRequest } from "fastify";
+import type { BodyPool } from "./body-pool.ts";
 import { Refusal } from "./problem.ts";
 
 /** Deeper nesting means nothing here and could exhaust the stack of whoever walks it. */
@@ -28,6 +31,12 @@ export function parseJsonBody(bytes: Uint8Array): unknown {
   return value;
 }
 
+/** The parser of JSON bodies of at most `maxBytes`, whose memory comes from the pool of all bodies. */
+export const jsonParser =
+  (bodies: BodyPool, maxBytes: number) =>
+  async (request: FastifyRequest, payload: IncomingMessage): Promise<unknown> =>
+    parseJsonBody(await bodies.collect(request, payload, maxBytes));
+
 /** The first text in a parsed value that cannot be stored, or a key that must not be used. */
 export function unstorable(
   value: unknown,
@@ -42,6 +51,9 @@ export function unstorable(
     }
     return undefined;
   }
+  // JSON can write what no number here holds; it would silently become another value.
+  if (typeof value === "number" && !Number.isFinite(value))
+    return { field, detail: `${field}: this number is too large to be kept.` };
   if (typeof value !== "object" || value === null) return undefined;
   for (const [key, item] of Object.entries(value)) {
     const inner = isStorable(key) ? (path === "" ? key : `${path}.${key}`) : field;

@@ -8,6 +8,9 @@ import { unstorable } from "./json-body.ts";
 import { invalidInput, sendProblem } from "./problem.ts";
 import type { RateCheck } from "./rate-limits.ts";
 
+export const isMultipart = ({ headers }: FastifyRequest): boolean =>
+  /^\s*multipart\/form-data/i.test(headers["content-type"] ?? "");
+
 /** Who asked, for the request log; ids only. */
 export const accessOf = new WeakMap<FastifyRequest, Access>();
 
@@ -78,7 +81,7 @@ async function run(
       operation,
       tenantId: principal?.tenant?.id,
       key: key.value,
-      content: request.isMultipart() ? { upload: true } : { params, body },
+      content: isMultipart(request) ? { upload: true } : { params, body },
       run: () => handle(input),
     },
     deps.idempotency,
@@ -107,7 +110,7 @@ function parseInput(operation: Operation, request: FastifyRequest): Result<Parse
   if (odd) return fail({ code: "invalid_input", ...odd });
   const query = operation.query?.safeParse(request.query);
   if (query && !query.success) return fail(invalidInput(query.error));
-  const readsBody = operation.body !== undefined && !request.isMultipart();
+  const readsBody = operation.body !== undefined && !(operation.bodyKind === "upload" && isMultipart(request));
   const body = readsBody ? operation.body?.safeParse(request.body ?? {}) : undefined;
   if (body && !body.success) return fail(invalidInput(body.error));
   return ok({ params: params?.data as never, query: query?.data as never, body: body?.data as never });

@@ -8,18 +8,21 @@ const batchSize = 200;
 
 /**
  * Hands due jobs to the queue engine, in any number of processes at once. It sleeps until the next job falls due, at
- * most `pollMs`; `wake` ends the sleep. A database or engine that is away is waited for; what was marked as handed and
- * then lost is handed again by the marks' age.
+ * most `pollMs`; `wake` ends the sleep. What one tenant may have handed at a time is bounded, so the end of jobs makes
+ * room for more: after `refillAfter` ends it looks again. A database or engine that is away is waited for; what was
+ * marked as handed and then lost is handed again by the marks' age.
  */
 export function startDispatcher(options: {
-  readonly due: DueJobs;
+  readonly due: Pick<DueJobs, "takeDue" | "nextDueInMs">;
   readonly queue: Pick<JobQueue, "push">;
   readonly log: DispatcherLog;
   readonly pollMs?: number;
-}): { wake(): void; stop(): Promise<void> } {
-  const { due, queue, log, pollMs = 1_000 } = options;
+  readonly refillAfter?: number;
+}): { wake(): void; ended(): void; stop(): Promise<void> } {
+  const { due, queue, log, pollMs = 1_000, refillAfter = 24 } = options;
   let stopped = false;
   let woken = false;
+  let ends = 0;
   let endSleep: (() => void) | undefined;
   const wake = () => {
     woken = true;
@@ -38,6 +41,7 @@ export function startDispatcher(options: {
   const running = (async () => {
     while (!stopped) {
       woken = false;
+      ends = 0;
       let sleepMs = pollMs;
       try {
         const jobs = await due.takeDue(batchSize);
@@ -56,6 +60,10 @@ export function startDispatcher(options: {
 
   return {
     wake,
+    ended() {
+      ends += 1;
+      if (ends >= refillAfter) wake();
+    },
     async stop() {
       stopped = true;
       wake();

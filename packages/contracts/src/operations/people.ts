@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RoleName, ScopeName } from "../access.ts";
+import { InstantInput } from "../bounded.ts";
 import { idSchema } from "../ids.ts";
 import { defineOperation } from "../operation.ts";
 import { DisplayName, EmailAddress, LinkToken } from "../people-input.ts";
@@ -301,7 +302,7 @@ export const createApiKey = defineOperation({
   body: z.strictObject({
     name: DisplayName,
     scopes: z.array(ScopeName).min(1).max(20),
-    expiresAt: z.iso.datetime({ offset: true }).optional(),
+    expiresAt: InstantInput.optional(),
   }),
   response: CreatedApiKeyView,
   status: 201,

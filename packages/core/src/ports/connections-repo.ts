@@ -1,4 +1,5 @@
 import type { ConnectionId, ConnectionStatus, GrantId, JsonObject, TenantId } from "@postd/contracts";
+import type { Slice } from "./slice.ts";
 import type { SealedSecret, StoredSecret } from "./vault.ts";
 
 /** Why an account needs a person; kept as JSON. */
@@ -109,12 +110,12 @@ export interface TenantConnections {
     readonly externalId: string;
     readonly authKind: string;
   }): Promise<ConnectionRecord | undefined>;
-  /** Newest first; `afterId` is the last one of the page before. */
+  /** Newest first, as many as a page holds; `afterId` is the last one of the page before. */
   list(input: {
     readonly limit: number;
     readonly afterId?: string;
     readonly platform?: string;
-  }): Promise<readonly ConnectionRecord[]>;
+  }): Promise<Slice<ConnectionRecord>>;
   /** Live connections to the same accounts through another login, by connection id. */
   twins(records: readonly ConnectionRecord[]): Promise<ReadonlyMap<string, readonly ConnectionRecord[]>>;
   /** Live connections with this kind of login, for telling whether a sign-in is shared. */
@@ -196,7 +197,7 @@ export interface TenantConnections {
     readonly id: ConnectionId;
     readonly limit: number;
     readonly before?: { readonly at: Date; readonly id: string };
-  }): Promise<readonly TimelineEntry[]>;
+  }): Promise<Slice<TimelineEntry>>;
 }
 
 export interface ConnectionsRepo {

@@ -81,6 +81,10 @@ export interface MediaRecord extends MediaInfo {
 
 export interface TenantMediaRepo {
   insert(record: MediaRecord): Promise<void>;
+  /** Inserts if the tenant's files stay within `maxBytes` together; false: they would not. Two at once cannot both. */
+  insertWithin(record: MediaRecord, maxBytes: number): Promise<boolean>;
+  /** Bytes of all files that are not deleted. */
+  usedBytes(): Promise<number>;
   /** undefined: not this tenant's, or deleted. */
   get(id: MediaId): Promise<MediaRecord | undefined>;
   /** Marks it deleted unless a post needs it that has not gone out yet. */
@@ -99,10 +103,10 @@ export interface MediaRepo {
   forTenant(tenantId: TenantId): TenantMediaRepo;
 }
 
-/** Opens a public file by address; egress guards it. The body rejects when it grows over the limit or breaks. */
+/** Opens a public file by address; egress guards it. The body rejects when it grows over a limit, breaks or drips. */
 export type FetchPublic = (
   url: string,
-  limits: { readonly maxBytes: number; readonly timeoutMs: number },
+  limits: { readonly maxBytes: number; readonly timeoutMs: number; readonly signal?: AbortSignal },
 ) => Promise<
   Result<
     { readonly body: AsyncIterable<Uint8Array> },

@@ -14,6 +14,7 @@ import type {
 } from "@postd/contracts";
 import type { JobPatch, Meeting, Wish, WishFacts, WishOutcome } from "../domain/wishes.ts";
 import type { ProbeRecord, VisibleIntent } from "./ledger.ts";
+import type { Slice } from "./slice.ts";
 
 export interface TargetRecord {
   readonly connectionId: ConnectionId;
@@ -161,11 +162,12 @@ export interface TenantPublishing {
    */
   accept<V extends JobView | PostView>(input: AcceptInput<V>): Promise<AcceptAnswer<V>>;
   post(id: string): Promise<{ readonly post: PostRecord; readonly jobs: readonly JobRecord[] } | undefined>;
+  /** Newest first, as many as a page holds. Of a job's content lists give the format only. */
   posts(page: {
     readonly limit: number;
     readonly before?: string;
     readonly status?: PostStatus;
-  }): Promise<readonly { readonly post: PostRecord; readonly jobs: readonly JobRecord[] }[]>;
+  }): Promise<Slice<{ readonly post: PostRecord; readonly jobs: readonly JobRecord[] }>>;
   job(id: string): Promise<{ readonly job: JobRecord; readonly attempts: readonly AttemptRecord[] } | undefined>;
   jobs(page: {
     readonly limit: number;
@@ -173,7 +175,7 @@ export interface TenantPublishing {
     readonly states?: readonly JobState[];
     readonly connectionId?: string;
     readonly postId?: string;
-  }): Promise<readonly JobRecord[]>;
+  }): Promise<Slice<JobRecord>>;
   /** Jobs of the dead-letter desk: failed, unknown and held as missed; newest first, at most 1,000. */
   desk(): Promise<readonly JobRecord[]>;
   /**

@@ -2,6 +2,8 @@
 export interface Task {
   readonly tenantId: string;
   readonly jobId: string;
+  /** Whose slot it takes; absent in a hint that belongs to no account. */
+  readonly connectionId?: string;
 }
 
 export interface JobQueue {

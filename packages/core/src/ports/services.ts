@@ -191,7 +191,12 @@ export interface MediaUpload {
 /** Media: uploads are streamed to the blob store, typed by their bytes and made as they go out. */
 export interface MediaService {
   upload(caller: Caller, input: MediaUpload): ServiceResult<MediaView>;
-  fetchFromUrl(caller: Caller, input: { readonly url: string; readonly altText?: string }): ServiceResult<MediaView>;
+  /** Fetches a public file; `signal` ends it where several share one limit of time. */
+  fetchFromUrl(
+    caller: Caller,
+    input: { readonly url: string; readonly altText?: string },
+    signal?: AbortSignal,
+  ): ServiceResult<MediaView>;
   get(caller: Caller, id: MediaId): ServiceResult<MediaView>;
   remove(caller: Caller, id: MediaId): ServiceResult<MediaView>;
   settings(caller: Caller): ServiceResult<MediaSettings>;

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { type ConnectionId, fail, ok, type Result, type ServiceError } from "@postd/contracts";
+import { type ConnectionId, fail, InstantInput, ok, type Result, type ServiceError } from "@postd/contracts";
 import { z } from "zod";
 import type { ConnectionRecord } from "../ports/connections-repo.ts";
 import type { Caller, ConnectionsService } from "../ports/services.ts";
@@ -8,6 +8,7 @@ import { connectFromGrant, connectWithKeys, getGrant, viewsOf } from "./connecti
 import type { ConnectionsDeps } from "./connections-deps.ts";
 import { disconnect } from "./connections-disconnect.ts";
 import { finishOAuth, startOAuth } from "./connections-oauth.ts";
+import { pageOf } from "./page-of.ts";
 
 /** Connecting accounts, keeping them alive and letting them go. Ids of other tenants are `not_found`. */
 export function createConnectionsService(deps: ConnectionsDeps): ConnectionsService {
@@ -19,14 +20,12 @@ export function createConnectionsService(deps: ConnectionsDeps): ConnectionsServ
     connectWithKeys: (caller, input) => connectWithKeys(deps, caller, input),
     disconnect: (caller, id) => disconnect(deps, caller, id),
     async list(caller, { limit, cursor, platform }) {
-      const records = await deps.connections.forTenant(caller.tenantId).list({
-        limit: limit + 1,
+      const slice = await deps.connections.forTenant(caller.tenantId).list({
+        limit,
         ...(cursor === undefined ? {} : { afterId: cursor }),
         ...(platform === undefined ? {} : { platform }),
       });
-      const page = records.slice(0, limit);
-      const last = records.length > limit ? page.at(-1) : undefined;
-      return ok({ items: await viewsOf(deps, caller, page), ...(last ? { nextCursor: last.id } : {}) });
+      return ok(pageOf(slice, await viewsOf(deps, caller, slice.rows), ({ id }) => id));
     },
     get: (caller, id) => viewOf(deps, caller, id),
     refresh: (caller, id) => withLive(deps, caller, id, (record) => refreshConnection(deps, caller, record)),
@@ -63,7 +62,7 @@ const isDisconnected: ServiceError = {
   next: "Connect the account again to sign in anew.",
 };
 
-const Cursor = z.object({ at: z.iso.datetime(), id: z.string() });
+const Cursor = z.object({ at: InstantInput, id: z.string().regex(/^[a-z]{2,5}_[0-9a-z]{8,40}$/) });
 
 async function timeline(
   deps: ConnectionsDeps,
@@ -76,13 +75,14 @@ async function timeline(
   const before = cursor === undefined ? undefined : readCursor(cursor);
   if (cursor !== undefined && !before)
     return fail({ code: "invalid_input", field: "cursor", detail: "The cursor is not one that this list gave." });
-  const entries = await repo.timeline({ id, limit: limit + 1, ...(before ? { before } : {}) });
-  const page = entries.slice(0, limit);
-  const last = entries.length > limit ? page.at(-1) : undefined;
-  return ok({
-    items: page.map(({ id: entryId, at, kind, data }) => ({ id: entryId, at: at.toISOString(), kind, ...data })),
-    ...(last ? { nextCursor: writeCursor(last) } : {}),
-  });
+  const slice = await repo.timeline({ id, limit, ...(before ? { before } : {}) });
+  const views = slice.rows.map(({ id: entryId, at, kind, data }) => ({
+    id: entryId,
+    at: at.toISOString(),
+    kind,
+    ...data,
+  }));
+  return ok(pageOf(slice, views, writeCursor));
 }
 
 const writeCursor = ({ at, id }: { readonly at: Date; readonly id: string }): string =>

@@ -12,8 +12,10 @@ import {
 import type { TenantMedia } from "../ports/egress.ts";
 import { type BlobStore, type FetchPublic, MediaGone, type MediaRecord, type MediaRepo } from "../ports/media.ts";
 import type { Caller, MediaService, MediaUpload } from "../ports/services.ts";
-import { fetchRefusalOf, refusalOf } from "./media/refusals.ts";
+import { implausible, isPlausible } from "./media/plausible.ts";
+import { fetchRefusalOf, quotaRefusal, refusalOf } from "./media/refusals.ts";
 import { createSignedPaths } from "./media/signed-path.ts";
+import { createTransfers } from "./media/transfers.ts";
 
 export interface MediaDeps {
   readonly repo: MediaRepo;
@@ -25,13 +27,15 @@ export interface MediaDeps {
   readonly instanceSecret: Secret;
   /** Address platforms reach this server at, without a slash at the end; asked each time, as the port may move. */
   readonly publicUrl: () => string;
+  /** What all files of one tenant may have together. Default: no limit. */
+  readonly quotaBytes?: number;
   /** Default 1 GiB. */
   readonly maxBytes?: number;
   /** How long a signed address works. Default 6 hours. */
   readonly linkTtlMs?: number;
 }
 
-const fetchTimeoutMs = 10 * 60_000;
+const fetchTimeoutMs = 5 * 60_000;
 const missing: ServiceError = { code: "not_found", detail: "There is no such file." };
 
 /**
@@ -40,24 +44,34 @@ const missing: ServiceError = { code: "not_found", detail: "There is no such fil
  */
 export function createMediaService(deps: MediaDeps): MediaService & { readonly access: TenantMedia } {
   const maxBytes = deps.maxBytes ?? 1_024 ** 3;
+  const { quotaBytes = Number.MAX_SAFE_INTEGER } = deps;
+  const transfers = createTransfers();
   const paths = createSignedPaths({ ...deps, ttlMs: deps.linkTtlMs ?? 6 * 3_600_000 });
 
   async function take(caller: Caller, input: MediaUpload): Promise<Result<MediaView, ServiceError>> {
     const repo = deps.repo.forTenant(caller.tenantId);
     const fileName = input.fileName === undefined ? undefined : plainName(input.fileName);
     const { keepOriginals } = await repo.settings();
+    const roomBytes = Math.max(0, quotaBytes - (await repo.usedBytes()));
     const received = await deps.blobs.receive(input.stream, {
-      maxBytes,
+      maxBytes: Math.min(maxBytes, roomBytes),
       share: caller.tenantId,
       keepOriginal: keepOriginals,
     });
-    if (!received.ok) return fail(refusalOf(received.error, maxBytes, fileName));
+    if (!received.ok) {
+      const isFull = received.error.code === "too_large" && roomBytes < maxBytes;
+      return fail(isFull ? quotaRefusal(quotaBytes) : refusalOf(received.error, maxBytes, fileName));
+    }
     const said = input.more ? await input.more() : ok({ altText: undefined });
     if (!said.ok) {
       await received.value.discard();
       return said;
     }
     const { facts, sizeBytes, sha256, original } = received.value;
+    if (!isPlausible(facts)) {
+      await received.value.discard();
+      return fail(refusalOf(implausible, maxBytes, fileName));
+    }
     const { extension, ...known } = facts;
     const id = deps.newId("media");
     const altText = said.value.altText ?? input.altText;
@@ -77,13 +91,34 @@ export function createMediaService(deps: MediaDeps): MediaService & { readonly a
       createdAt: deps.clock.now(),
     };
     await received.value.keep(record.blobKey, record.originalKey);
+    let isKept = false;
     try {
-      await repo.insert(record);
-    } catch (error) {
-      await removeFiles(record);
-      throw error;
+      isKept = await repo.insertWithin(record, quotaBytes);
+    } finally {
+      if (!isKept) await removeFiles(record);
     }
-    return ok(viewOf(record));
+    return isKept ? ok(viewOf(record)) : fail(quotaRefusal(quotaBytes));
+  }
+
+  async function fetchAndTake(
+    caller: Caller,
+    { url, altText }: { readonly url: string; readonly altText?: string },
+    signal?: AbortSignal,
+  ): Promise<Result<MediaView, ServiceError>> {
+    // A little more than the limit, so that the store is the one to say that a file is too large.
+    const file = await deps.fetchPublic(url, {
+      maxBytes: maxBytes + 1_024 ** 2,
+      timeoutMs: fetchTimeoutMs,
+      ...(signal && { signal }),
+    });
+    if (!file.ok) return fail(fetchRefusalOf(file.error));
+    const fileName = fileNameOf(url);
+    const taken = await take(caller, {
+      stream: file.value.body,
+      ...(fileName && { fileName }),
+      ...(altText !== undefined && { altText }),
+    });
+    return taken.ok ? taken : fail({ ...taken.error, field: "url" });
   }
 
   async function removeFiles({ blobKey: key, originalKey: original }: MediaRecord): Promise<void> {
@@ -92,19 +127,9 @@ export function createMediaService(deps: MediaDeps): MediaService & { readonly a
   }
 
   return {
-    upload: take,
-    async fetchFromUrl(caller, { url, altText }) {
-      // A little more than the limit, so that the store is the one to say that a file is too large.
-      const file = await deps.fetchPublic(url, { maxBytes: maxBytes + 1_024 ** 2, timeoutMs: fetchTimeoutMs });
-      if (!file.ok) return fail(fetchRefusalOf(file.error));
-      const fileName = fileNameOf(url);
-      const taken = await take(caller, {
-        stream: file.value.body,
-        ...(fileName && { fileName }),
-        ...(altText !== undefined && { altText }),
-      });
-      return taken.ok ? taken : fail({ ...taken.error, field: "url" });
-    },
+    upload: (caller, input) => transfers.run("upload", caller.tenantId, () => take(caller, input)),
+    fetchFromUrl: (caller, input, signal) =>
+      transfers.run("fetch", caller.tenantId, () => fetchAndTake(caller, input, signal)),
     async get(caller, id) {
       const record = await deps.repo.forTenant(caller.tenantId).get(id);
       if (!record) return fail(missing);

@@ -403,6 +403,38 @@ test("an address that is redirected too often says how many redirects are follow
   );
 });
 
+test("a file that drips, stalls or never begins is given up, and one that comes steadily is not", async () => {
+  const port = await web((req, res) => {
+    if (req.url === "/never") return;
+    res.writeHead(200, { "content-type": "image/png" });
+    if (req.url === "/stalls") return void res.write("x".repeat(1000));
+    const piece = req.url === "/drips" ? "x" : "x".repeat(2000);
+    let sent = 0;
+    const timer = setInterval(() => {
+      sent += 1;
+      if (sent < 30) res.write(piece);
+      else res.end();
+    }, 30);
+    res.on("close", () => clearInterval(timer));
+  });
+  const made = egress(port, { filePace: { idleMs: 300, minBytesPerSecond: 10_000 } });
+  const read = async (path: string) => {
+    const file = await made.fetchPublic(`https://api.example${path}`, { maxBytes: 1e6, timeoutMs: 20_000 });
+    if (!file.ok) return file.error.code;
+    let size = 0;
+    try {
+      for await (const chunk of file.value.body) size += chunk.length;
+    } catch (error) {
+      return error instanceof Error ? error.message : "";
+    }
+    return size;
+  };
+  assert.equal(await read("/never"), "unavailable");
+  assert.match(String(await read("/stalls")), /nothing for too long/);
+  assert.match(String(await read("/drips")), /too slowly/);
+  assert.equal(await read("/steady"), 29 * 2000);
+});
+
 test("the egress is what core asks for", () => {
   const port: EgressPort = egress(1);
   assert.ok(port);

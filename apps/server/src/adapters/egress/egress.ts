@@ -1,6 +1,12 @@
 import type { Clock, Connector, ConnectorHttp, ConnectorLog } from "@postd/connector-kit";
 import type { Result } from "@postd/contracts";
-import { fetchPublic, type PublicFetchFailure, type PublicFetchLimits, type PublicFile } from "./fetch-public.ts";
+import {
+  fetchPublic,
+  type Pace,
+  type PublicFetchFailure,
+  type PublicFetchLimits,
+  type PublicFile,
+} from "./fetch-public.ts";
 import type { Lookup } from "./guard.ts";
 import { findMapping, type HostMapEntry, mappedUrl } from "./host-map.ts";
 import { createHostPolicies, defaultHostLimits, type HostLimits } from "./host-policies.ts";
@@ -16,6 +22,8 @@ export interface EgressOptions {
   readonly metrics?: EgressMetrics;
   readonly hostLimits?: Partial<HostLimits>;
   readonly connectTimeoutMs?: number;
+  /** How fast files given as URLs must come. */
+  readonly filePace?: Pace;
   readonly userAgent?: string;
   /** Name resolution; only tests give their own. */
   readonly lookup?: Lookup;
@@ -57,7 +65,7 @@ export function createEgress(options: EgressOptions): Egress {
   return {
     forStep: ({ connector: { hosts, customHosts = false }, ...step }) =>
       stepHttp(deps, { ...step, hosts, customHosts }),
-    fetchPublic: (url, fileLimits) => fetchPublic(deps, url, fileLimits),
+    fetchPublic: (url, fileLimits) => fetchPublic({ ...deps, filePace: options.filePace }, url, fileLimits),
     mapBrowserUrl(url, { simulated } = { simulated: true }) {
       const mapping = findMapping(options.hostMap, url, simulated ? "simulator" : "override");
       return mapping ? mappedUrl(mapping, url, mapping.browserBase ?? mapping.base) : url;

@@ -27,27 +27,46 @@ export interface PublicFetchLimits {
   readonly mappedOnly?: boolean;
   /** What is wanted, as `Accept` says it. Default: anything. */
   readonly accept?: string;
+  /** Ends it where several share one limit of time. */
+  readonly signal?: AbortSignal;
 }
 
 const MAX_REDIRECTS = 3;
 
+/** How fast a file must come: something within `idleMs`, and after that time at least so much on the whole. */
+export interface Pace {
+  readonly idleMs: number;
+  readonly minBytesPerSecond: number;
+}
+
+const defaultPace: Pace = { idleMs: 15_000, minBytesPerSecond: 10_000 };
+
 /**
  * Opens a file a person named by URL: public addresses only, no credentials, at most three redirects, each checked
- * anew. The whole transfer ends after `timeoutMs`. The caller reads or abandons the body.
+ * anew. The whole transfer ends after `timeoutMs` or with `signal`, and earlier where the sender drips. The caller reads
+ * or abandons the body.
  */
 export async function fetchPublic(
-  deps: { readonly table: RouteTable; readonly transport: Transport; readonly userAgent: string },
+  deps: {
+    readonly table: RouteTable;
+    readonly transport: Transport;
+    readonly userAgent: string;
+    readonly filePace?: Pace | undefined;
+  },
   address: string,
-  { maxBytes, timeoutMs, mappedOnly = false, accept = "*/*" }: PublicFetchLimits,
+  { maxBytes, timeoutMs, mappedOnly = false, accept = "*/*", signal: given }: PublicFetchLimits,
 ): Promise<Result<PublicFile, PublicFetchFailure>> {
   if (!URL.canParse(address)) return refuse("The address is not valid. Write it whole, with https://.");
-  const signal = AbortSignal.timeout(timeoutMs);
+  const watch = watchPace(deps.filePace ?? defaultPace);
+  const ends = [AbortSignal.timeout(timeoutMs), watch.signal, ...(given ? [given] : [])];
+  const signal = AbortSignal.any(ends);
   let url = new URL(address);
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
     const simulated = mappedOnly && !findMapping(deps.table.hostMap, url, "override");
     const route = routeFor(deps.table, url, { simulated, hosts: [url.hostname], customHosts: false });
     if (route instanceof EgressRefused) return refuse(route.message);
     let answer: Dispatcher.ResponseData;
+    watch.begin();
     try {
       answer = await deps.transport.lease(route, false).dispatcher.request({
         origin: route.target.origin,
@@ -57,6 +76,7 @@ export async function fetchPublic(
         signal,
       });
     } catch (error) {
+      watch.end();
       if (error instanceof EgressRefused) return refuse(error.message);
       return fail({
         code: "unavailable",
@@ -69,14 +89,20 @@ export async function fetchPublic(
       url = new URL(location, url);
       continue;
     }
-    return opened(answer, url, maxBytes);
+    watch.end();
+    return opened(answer, url, maxBytes, watch);
   }
   return refuse(
     `The address was redirected more than ${MAX_REDIRECTS} times, and POSTD follows ${MAX_REDIRECTS}. Use the address the file itself has, at the end of the redirects.`,
   );
 }
 
-function opened(answer: Dispatcher.ResponseData, url: URL, maxBytes: number): Result<PublicFile, PublicFetchFailure> {
+function opened(
+  answer: Dispatcher.ResponseData,
+  url: URL,
+  maxBytes: number,
+  watch: PaceWatch,
+): Result<PublicFile, PublicFetchFailure> {
   if (answer.statusCode !== 200) {
     discard(answer);
     return answer.statusCode >= 500
@@ -92,17 +118,60 @@ function opened(answer: Dispatcher.ResponseData, url: URL, maxBytes: number): Re
     contentType: header(answer, "content-type") ?? "application/octet-stream",
     ...(Number.isFinite(announced) && { sizeBytes: announced }),
     from: `${url.origin}${url.pathname}`,
-    body: capped(answer.body, maxBytes),
+    body: capped(answer.body, maxBytes, watch),
   });
 }
 
-async function* capped(body: AsyncIterable<Uint8Array>, maxBytes: number): AsyncIterable<Uint8Array> {
+async function* capped(body: AsyncIterable<Uint8Array>, maxBytes: number, watch: PaceWatch): AsyncIterable<Uint8Array> {
   let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maxBytes) throw new Error(`the file is larger than ${maxBytes} bytes`);
-    yield chunk;
+  watch.begin();
+  try {
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > maxBytes) throw new Error(`the file is larger than ${maxBytes} bytes`);
+      // While the reader is at it nobody waits for the sender.
+      watch.came(size);
+      yield chunk;
+      watch.begin();
+    }
+  } finally {
+    watch.end();
   }
+}
+
+interface PaceWatch {
+  readonly signal: AbortSignal;
+  /** From now on the sender is waited for. */
+  begin(): void;
+  /** So many bytes came in all; throws when that is too few for the time waited. */
+  came(bytes: number): void;
+  end(): void;
+}
+
+function watchPace({ idleMs, minBytesPerSecond }: Pace): PaceWatch {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let waitedMs = 0;
+  let sinceMs = 0;
+  const end = () => {
+    clearTimeout(timer);
+    timer = undefined;
+  };
+  return {
+    signal: controller.signal,
+    begin() {
+      end();
+      sinceMs = performance.now();
+      timer = setTimeout(() => controller.abort(new Error("its server sent nothing for too long")), idleMs);
+    },
+    came(bytes) {
+      end();
+      waitedMs += performance.now() - sinceMs;
+      if (waitedMs > idleMs && bytes < (waitedMs / 1_000) * minBytesPerSecond)
+        throw new Error("its server sends too slowly");
+    },
+    end,
+  };
 }
 
 function header(answer: Dispatcher.ResponseData, name: string): string | undefined {

@@ -33,7 +33,7 @@ const nat64 = ipaddr.IPv6.parseCIDR("64:ff9b::/96");
  * multicast, carrier-grade NAT, reserved and documentation ranges are not; IPv4 inside IPv6 is judged as IPv4.
  */
 export function isPublicAddress(address: string): boolean {
-  const bare = address.replace(/^\[|\]$/g, "").replace(/%.*$/, "");
+  const bare = address.replace(/^\[|\]$/g, "").split("%", 1)[0] ?? "";
   if (!isIP(bare)) return false;
   const parsed = ipaddr.parse(bare);
   if (parsed.kind() === "ipv4") return parsed.range() === "unicast" && !publicMetadata.has(parsed.toString());

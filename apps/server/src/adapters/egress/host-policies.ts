@@ -17,7 +17,8 @@ export interface HostLimits {
   readonly restMs: number;
 }
 
-export const defaultHostLimits: HostLimits = { concurrent: 24, waiting: 200, failures: 8, restMs: 10_000 };
+/** More calls at once than one tenant may have jobs, so that its hanging ones leave others a way to the same host. */
+export const defaultHostLimits: HostLimits = { concurrent: 40, waiting: 200, failures: 8, restMs: 10_000 };
 
 const MAX_HOSTS = 1000;
 

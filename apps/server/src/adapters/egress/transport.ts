@@ -21,7 +21,7 @@ export function createTransport(options: {
     trusted: buildConnector({ timeout: options.connectTimeoutMs }),
   };
   const pool = (via: Route["via"]) =>
-    new Agent({ ...timers, connect: connectors[via], connections: 32, pipelining: 1, keepAliveTimeout: 4000 });
+    new Agent({ ...timers, connect: connectors[via], connections: 48, pipelining: 1, keepAliveTimeout: 4000 });
   const pools = { guarded: pool("guarded"), trusted: pool("trusted") };
   const single = new Set<Client>();
   return {

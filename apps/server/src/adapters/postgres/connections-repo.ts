@@ -1,6 +1,7 @@
 import type { ConnectionRecord, ConnectionsRepo, ConnectionWithSecret, TenantConnections } from "@postd/core";
 import { credentialsName } from "@postd/core";
-import { and, desc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { sliceIds } from "./byte-slice.ts";
 import { connectAccount } from "./connections-connect.ts";
 import { eraseAccount } from "./connections-erase.ts";
 import { readWithSecret } from "./connections-read.ts";
@@ -41,18 +42,23 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
       ),
     list: ({ limit, afterId, platform }) =>
       run(async (tx) => {
+        const { rows: ids, more } = await sliceIds(
+          tx,
+          {
+            ids: sql`select id from connections
+            where ${afterId === undefined ? sql`true` : sql`id < ${afterId}`}
+              and ${platform === undefined ? sql`true` : sql`platform = ${platform}`} order by id desc`,
+            sizesOf: (asked) =>
+              sql`select id, octet_length(c::text) as bytes from connections c where id in ${[...asked]}`,
+          },
+          { limit },
+        );
         const rows = await tx
           .select()
           .from(connections)
-          .where(
-            and(
-              afterId === undefined ? undefined : lt(connections.id, afterId),
-              platform === undefined ? undefined : eq(connections.platform, platform),
-            ),
-          )
-          .orderBy(desc(connections.id))
-          .limit(limit);
-        return rows.map(recordOf);
+          .where(inArray(connections.id, [...ids]))
+          .orderBy(desc(connections.id));
+        return { rows: rows.map(recordOf), more };
       }),
     twins: (records) => run((tx) => findTwins(tx, records)),
     liveWithAuth: ({ platforms, authKind }) =>

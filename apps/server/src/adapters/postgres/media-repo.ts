@@ -2,6 +2,7 @@ import { asId, type MediaId } from "@postd/contracts";
 import type { MediaRecord, MediaRepo } from "@postd/core";
 import { and, eq, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
+import type { Executor } from "./pools.ts";
 import { videoFacts } from "./publishing/records.ts";
 import { mediaAssets, tenants } from "./schema.ts";
 import { type TenantDb, withTenant } from "./tenant-tx.ts";
@@ -18,6 +19,16 @@ export function createMediaRepo(db: TenantDb): MediaRepo {
         withTenant(db, tenantId, async (tx) => {
           await tx.insert(mediaAssets).values({ ...record, tenantId });
         }),
+      insertWithin: (record, maxBytes) =>
+        withTenant(db, tenantId, async (tx) => {
+          // Whoever is second waits here and counts what the first has added.
+          await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`media ${tenantId}`}, 0))`);
+          const size = record.sizeBytes + (record.originalBytes ?? 0);
+          if ((await usedBytes(tx, tenantId)) + size > maxBytes) return false;
+          await tx.insert(mediaAssets).values({ ...record, tenantId });
+          return true;
+        }),
+      usedBytes: () => withTenant(db, tenantId, (tx) => usedBytes(tx, tenantId)),
       get: (id) =>
         withTenant(db, tenantId, async (tx) => {
           const [row] = await tx.select().from(mediaAssets).where(existing(tenantId, id));
@@ -47,6 +58,18 @@ export function createMediaRepo(db: TenantDb): MediaRepo {
         }),
     }),
   };
+}
+
+async function usedBytes(tx: Executor, tenantId: string): Promise<number> {
+  const [row] = await tx
+    .select({
+      bytes: sql`coalesce(sum(${mediaAssets.sizeBytes} + coalesce(${mediaAssets.originalBytes}, 0)), 0)`.mapWith(
+        Number,
+      ),
+    })
+    .from(mediaAssets)
+    .where(and(eq(mediaAssets.tenantId, tenantId), isNull(mediaAssets.deletedAt)));
+  return row?.bytes ?? 0;
 }
 
 const existing = (tenantId: string, id: MediaId) =>

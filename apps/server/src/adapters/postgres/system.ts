@@ -1,30 +1,78 @@
 import { asId, type TenantId } from "@postd/contracts";
 import type { DueJobs } from "@postd/core";
 import { sql } from "drizzle-orm";
+import { PgDialect } from "drizzle-orm/pg-core";
+import { runBatch } from "./batch.ts";
 import type { Db } from "./pools.ts";
 import { runSql } from "./run-sql.ts";
 
+const dialect = new PgDialect();
+
 /** A hint the engine lost is given again after this long. */
 const handAgainMs = 30_000;
+/** Rows looked at for each one that is wanted, so that a queue of one tenant rarely hides another's. */
+const lookedAtPerTask = 4;
+/** Looking past the queues of those who have enough reads all their due rows, so it is not done at every turn. */
+const deepLookEveryMs = 200;
+const looksAtOnce = 3;
+/** Makes dispatchers take turns, so that what one counts is not handed twice over by another. */
+const turnLock = 7_306_371;
+
+/** How many handed and unfinished jobs one tenant and one connection may have in all processes together. */
+export interface DueCaps {
+  readonly perTenant: number;
+  readonly perConnection: number;
+}
+
+/**
+ * Enough that a tenant alone keeps eight workers busy between two turns of a dispatcher, few enough that workers read
+ * past it in a moment. Slots themselves are shared out by each worker.
+ */
+export const dueCaps = (workerConcurrency: number): DueCaps => ({
+  perTenant: 8 * workerConcurrency,
+  perConnection: 4 * workerConcurrency,
+});
+
+type DueRow = {
+  readonly id: string;
+  readonly tenant_id: string;
+  readonly connection_id: string;
+  readonly seen: number;
+};
 
 /**
  * Unscoped reads, with the role that sees ids, due times, states and leases only. Each query says why it may cross
  * tenants.
  */
-export function createDueJobs(system: Db): DueJobs {
+export function createDueJobs(system: Db, caps: DueCaps = dueCaps(24)): DueJobs {
+  let lookedDeepAtMs = Number.NEGATIVE_INFINITY;
   return {
     // The dispatcher serves every tenant; it learns ids and nothing an author wrote.
     async takeDue(limit) {
-      const { rows } = await runSql<{ id: string; tenant_id: string }>(
+      const taken: DueRow[] = [];
+      for (let looks = 1; ; looks += 1) {
+        const wanted = limit - taken.length;
+        const lookAt = wanted * lookedAtPerTask;
+        const [, answer] = await runBatch(system.$client, [
+          { sql: "select pg_advisory_xact_lock($1)", params: [turnLock] },
+          dialect.sqlToQuery(handOver({ ...caps, limit: wanted, lookAt })),
+        ]);
+        const rows = (answer?.rows ?? []) as DueRow[];
+        taken.push(...rows);
+        // More is due than was looked at, and somebody in it has enough: whoever stands behind is looked for.
+        const hides = rows.length > 0 && rows.length < wanted && (rows[0]?.seen ?? 0) >= lookAt;
+        const nowMs = performance.now();
+        if (!hides || looks >= looksAtOnce || nowMs - lookedDeepAtMs < deepLookEveryMs) break;
+        if (looks === looksAtOnce - 1) lookedDeepAtMs = nowMs;
+      }
+      return taken.map((row) => ({ jobId: row.id, tenantId: row.tenant_id, connectionId: row.connection_id }));
+    },
+    async giveBack(jobIds) {
+      if (jobIds.length === 0) return;
+      await runSql<object>(
         system,
-        sql`
-        with due as (
-          select id from publish_jobs
-          where wake_at <= domain_now() and (handed_at is null or handed_at <= wake_at or handed_at < domain_now() - ${handAgainMs} * interval '1 millisecond')
-          order by wake_at limit ${limit} for update skip locked)
-        update publish_jobs j set handed_at = domain_now() from due where j.id = due.id returning j.id, j.tenant_id`,
+        sql`update publish_jobs set handed_at = null where id in ${[...jobIds]} and handed_at > wake_at`,
       );
-      return rows.map((row) => ({ jobId: row.id, tenantId: row.tenant_id }));
     },
     // Whoever disconnected has gone; the worker serves every tenant and learns ids only.
     async endingConnections() {
@@ -45,6 +93,47 @@ export function createDueJobs(system: Db): DueJobs {
       return ms === null || ms === undefined ? undefined : Math.max(0, ms);
     },
   };
+}
+
+/**
+ * Hands over the longest due rows of those who have not enough already. Counted as handed and unfinished: a row under a
+ * lease that runs, and one whose hint is young and that nobody has claimed since; a row that is finished, or waits for
+ * a later time, has neither.
+ */
+export function handOver({ perTenant, perConnection, limit, lookAt }: DueCaps & { limit: number; lookAt: number }) {
+  return sql`
+    with clock as materialized (select domain_now() as now, domain_now() - ${handAgainMs} * interval '1 millisecond' as young),
+    flying as materialized (
+      select connection_id, tenant_id, count(*) as count from (
+        select connection_id, tenant_id from publish_jobs
+        where lease_until > (select now from clock) and wake_at is not null
+        union all
+        select connection_id, tenant_id from publish_jobs
+        where handed_at > wake_at and wake_at <= (select now from clock) and handed_at >= (select young from clock)) as job
+      group by connection_id, tenant_id),
+    busy_tenants as materialized (select tenant_id, sum(count) as count from flying group by tenant_id),
+    due as materialized (
+      select id, tenant_id, connection_id, wake_at from publish_jobs
+      where wake_at <= (select now from clock)
+        and (handed_at is null or handed_at <= wake_at or handed_at < (select young from clock))
+        and tenant_id <> all (array(select tenant_id from busy_tenants where count >= ${perTenant}))
+        and connection_id <> all (array(select connection_id from flying where count >= ${perConnection}))
+      order by wake_at limit ${lookAt}),
+    by_connection as (
+      select due.*, row_number() over (partition by connection_id order by wake_at, id) as place from due),
+    by_tenant as (
+      select c.*, row_number() over (partition by c.tenant_id order by c.wake_at, c.id) as tenant_place
+      from by_connection c left join flying f using (connection_id, tenant_id)
+      where c.place + coalesce(f.count, 0) <= ${perConnection}),
+    chosen as materialized (
+      select t.id from by_tenant t left join busy_tenants b using (tenant_id)
+      where t.tenant_place + coalesce(b.count, 0) <= ${perTenant} order by t.wake_at, t.id limit ${limit}),
+    free as materialized (
+      select j.id from publish_jobs j join chosen using (id) where j.wake_at <= (select now from clock) for update of j skip locked),
+    handed as (
+      update publish_jobs j set handed_at = (select now from clock) from free where j.id = free.id
+      returning j.id, j.tenant_id, j.connection_id, j.wake_at)
+    select id, tenant_id, connection_id, (select count(*) from due)::int as seen from handed order by wake_at, id`;
 }
 
 /** Master keys that wrapped data keys need, over all tenants: starting without one of them is refused. */

@@ -11,7 +11,7 @@ export function createMemoryQueue(
   return {
     async push(tasks) {
       const pushedMs = now();
-      for (const { tenantId, jobId } of tasks) waiting.push({ task: { tenantId, jobId }, pushedMs });
+      for (const task of tasks) waiting.push({ task: { ...task }, pushedMs });
       for (const consumer of consumers) consumer.wake();
     },
     async consume({ concurrency }, handle) {

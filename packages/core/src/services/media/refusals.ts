@@ -63,6 +63,14 @@ function wordsFor(refusal: MediaRefusal, maxBytes: number): ServiceError {
   }
 }
 
+/** What people are told when a workspace's files have reached what they may take together. */
+export const quotaRefusal = (quotaBytes: number): ServiceError => ({
+  code: "payload_too_large",
+  field: "file",
+  detail: `The files of this workspace may take ${quotaBytes >= 1e9 ? `${quotaBytes / 1e9} GB` : `${quotaBytes / 1e6} MB`} together, and with this one it would be more.`,
+  next: "Delete files that are not needed any more with DELETE /api/media/:id, or ask the operator to raise POSTD_MEDIA_QUOTA.",
+});
+
 type FetchFailure = Extract<Awaited<ReturnType<FetchPublic>>, { ok: false }>["error"];
 
 /** What people are told when an address does not give a file. */

@@ -69,7 +69,7 @@ function slugOf(name: string, id: string): string {
     .normalize("NFKD")
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+|-+$/g, "")
+    .replace(/^-|-$/g, "")
     .slice(0, 40);
   return `${readable || "tenant"}-${id.slice(-10)}`;
 }

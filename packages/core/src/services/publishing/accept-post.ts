@@ -31,6 +31,8 @@ export interface PublishingDeps {
   readonly lateAfterMs: number;
 }
 
+/** All files a post names by address must be there after this long. */
+const fetchAllMs = 3 * 60_000;
 /** A planned time may lie this far back, for clocks that differ and slow forms. */
 const pastToleranceMs = 5 * 60_000;
 
@@ -175,8 +177,9 @@ export function plannedFor(scheduledFor: string | undefined, now: Date) {
 
 async function fetchMedia(caller: Caller, urls: readonly string[], deps: PublishingDeps) {
   const ids: string[] = [];
+  const signal = AbortSignal.timeout(fetchAllMs);
   for (const [index, url] of urls.entries()) {
-    const fetched = await deps.media.fetchFromUrl(caller, { url });
+    const fetched = await deps.media.fetchFromUrl(caller, { url }, signal);
     if (!fetched.ok) return { ok: false as const, error: { ...fetched.error, field: `mediaUrls.${index}` } };
     ids.push(fetched.value.id);
   }

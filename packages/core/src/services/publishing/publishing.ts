@@ -1,6 +1,7 @@
-import { asId, type JobView, type PauseInput, type PostInput, type PostView } from "@postd/contracts";
+import { asId, type JobView, ok, type PauseInput, type PostInput, type PostView } from "@postd/contracts";
 import type { JobRecord, PostRecord } from "../../ports/publishing-store.ts";
-import type { Caller, Page, PublishingService, ServiceResult } from "../../ports/services.ts";
+import type { Caller, PublishingService } from "../../ports/services.ts";
+import { pageOf } from "../page-of.ts";
 import { acceptPost, draftOf, type PublishingDeps } from "./accept-post.ts";
 import { listDlq, replayDlq } from "./dlq.ts";
 import { cancelJob, notFound, removeJob, resolveJob, retryJob } from "./job-actions.ts";
@@ -78,15 +79,13 @@ export function createPublishingService(deps: PublishingDeps & { readonly remote
     },
     getPost: (caller, id) => viewOf(caller, id, deps),
     listPosts: async (caller, { limit, cursor, status }) => {
-      const rows = await of(caller).posts({
-        limit: limit + 1,
+      const slice = await of(caller).posts({
+        limit,
         ...(cursor ? { before: cursor } : {}),
         ...(status ? { status } : {}),
       });
-      return page(
-        rows.map(({ post, jobs }) => postView(post, jobs, false)),
-        limit,
-      );
+      const views = slice.rows.map(({ post, jobs }) => postView(post, jobs, false));
+      return ok(pageOf(slice, views, ({ post }) => post.id));
     },
     updatePost: (caller, id, patch) => updatePost(caller, id, patch, deps),
     deletePost: (caller, id, options) => deletePost(caller, id, options, deps),
@@ -106,11 +105,9 @@ export function createPublishingService(deps: PublishingDeps & { readonly remote
         ...(connectionId ? { connectionId } : {}),
         ...(postId ? { postId } : {}),
       };
-      const rows = await of(caller).jobs({ limit: limit + 1, ...filter });
-      return page(
-        rows.map((job) => jobView(job)),
-        limit,
-      );
+      const slice = await of(caller).jobs({ limit, ...filter });
+      const views = slice.rows.map((job) => jobView(job));
+      return ok(pageOf(slice, views, ({ id }) => id));
     },
     retryJob: (caller, id, input) => retryJob(caller, id, input, deps),
     cancelJob: (caller, id) => cancelJob(caller, id, deps),
@@ -164,12 +161,6 @@ function scopeOf(caller: Caller, input: PauseInput) {
       ...(input.connectionId ? { connectionId: asId("connection", input.connectionId) } : {}),
     },
   };
-}
-
-function page<T extends { readonly id: string }>(items: readonly T[], limit: number): Awaited<ServiceResult<Page<T>>> {
-  const shown = items.slice(0, limit);
-  const last = shown.at(-1);
-  return { ok: true, value: { items: shown, ...(items.length > limit && last ? { nextCursor: last.id } : {}) } };
 }
 
 function first(jobs: readonly JobRecord[]): JobRecord {

@@ -1,5 +1,6 @@
-import type { JobRecord, PostRecord, TenantPublishing } from "@postd/core";
+import type { JobRecord, PostRecord, Slice, TenantPublishing } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
+import { sliceIds } from "../byte-slice.ts";
 import type { JobRow } from "../ledger/job-row.ts";
 import type { Executor } from "../pools.ts";
 import { runSql } from "../run-sql.ts";
@@ -30,19 +31,43 @@ export async function readPostRow(
 }
 
 export async function readPosts(tx: Executor, page: Parameters<TenantPublishing["posts"]>[0]) {
+  const { rows: ids, more } = await sliceIds(
+    tx,
+    {
+      ids: sql`select p.id from posts p where p.deleted_at is null
+        and ${page.before ? sql`p.id < ${page.before}` : sql`true`} and ${page.status ? sql`p.status = ${page.status}` : sql`true`}
+        order by p.id desc`,
+      sizesOf: (asked) => sql`select p.id, octet_length(p::text)
+        + coalesce((select sum(octet_length(v::text)) from post_versions v where v.post_id = p.id), 0)
+        + coalesce((select sum(${listedBytes}) from publish_jobs j where j.post_id = p.id), 0) as bytes
+        from posts p where p.id in ${[...asked]}`,
+    },
+    { limit: page.limit },
+  );
+  if (ids.length === 0) return { rows: [], more };
   const { rows } = await runSql<PostRow>(
     tx,
-    sql`select ${postColumns} from posts p where p.deleted_at is null
-    and ${page.before ? sql`p.id < ${page.before}` : sql`true`} and ${page.status ? sql`p.status = ${page.status}` : sql`true`}
-    order by p.id desc limit ${page.limit}`,
+    sql`select ${postColumns} from posts p where p.id in ${[...ids]} order by p.id desc`,
   );
-  if (rows.length === 0) return [];
-  const { rows: jobs } = await runSql<JobRows>(
+  const jobs = await listJobs(tx, sql`j.post_id in ${[...ids]}`, sql`asc`);
+  return {
+    rows: rows.map((row) => ({ post: postRecord(row), jobs: jobs.filter(({ postId }) => postId === row.id) })),
+    more,
+  };
+}
+
+/** What a list shows of a job can grow by these two; the rest is small. */
+const listedBytes = sql`1000 + coalesce(octet_length(j.failure::text), 0) + coalesce(octet_length(j.probe::text), 0)`;
+
+/** Jobs as lists show them: of what was written only the format, of the connector's state nothing. */
+async function listJobs(tx: Executor, where: SQL, order: SQL): Promise<readonly JobRecord[]> {
+  const { rows } = await runSql<JobRows>(
     tx,
-    sql`select * from publish_jobs where post_id in ${rows.map(({ id }) => id)} order by id`,
+    sql`select listed.* from publish_jobs j, jsonb_populate_record(j, jsonb_build_object('step_state', null, 'content',
+      jsonb_build_object('format', j.content -> 'format', 'text', '', 'media', '[]'::jsonb, 'options', '{}'::jsonb))) listed
+    where ${where} order by j.id ${order}`,
   );
-  const records = jobs.map(jobRecord);
-  return rows.map((row) => ({ post: postRecord(row), jobs: records.filter(({ postId }) => postId === row.id) }));
+  return rows.map(jobRecord);
 }
 
 export async function readJob(tx: Executor, id: string) {
@@ -62,11 +87,20 @@ export async function readJobs(tx: Executor, where: SQL, limit: number): Promise
   return rows.map(jobRecord);
 }
 
-/** Newest first, for pages and the desk. */
-export async function readNewestJobs(tx: Executor, where: SQL, limit: number): Promise<readonly JobRecord[]> {
-  const { rows } = await runSql<JobRows>(
+/** Newest first, for pages and the desk. `where` speaks of `j`. */
+export async function readNewestJobs(
+  tx: Executor,
+  where: SQL,
+  limit: number,
+  maxBytes?: number,
+): Promise<Slice<JobRecord>> {
+  const { rows: ids, more } = await sliceIds(
     tx,
-    sql`select * from publish_jobs where ${where} order by id desc limit ${limit}`,
+    {
+      ids: sql`select j.id from publish_jobs j where ${where} order by j.id desc`,
+      sizesOf: (asked) => sql`select j.id, ${listedBytes} as bytes from publish_jobs j where j.id in ${[...asked]}`,
+    },
+    { limit, maxBytes },
   );
-  return rows.map(jobRecord);
+  return { rows: ids.length === 0 ? [] : await listJobs(tx, sql`j.id in ${[...ids]}`, sql`desc`), more };
 }

@@ -159,6 +159,7 @@ export const publishJobs = pgTable(
     index("publish_jobs_troubled").on(t.platform, t.heldReason).where(sql`state in ('held', 'retrying')`),
     index("publish_jobs_published").on(t.tenantId, t.publishedAt).where(sql`published_at is not null`),
     index("publish_jobs_wake").on(t.wakeAt).where(sql`wake_at is not null`),
+    index("publish_jobs_leased").on(t.leaseUntil).where(sql`lease_until is not null`),
     uniqueIndex("publish_jobs_in_flight").on(t.connectionId, t.inFlight).where(sql`in_flight is not null`),
     index("publish_jobs_fingerprint").on(t.connectionId, t.fingerprint),
     index("publish_jobs_in_doubt").on(t.fingerprint).where(sql`may_be_live`),

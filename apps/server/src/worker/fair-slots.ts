@@ -1,0 +1,148 @@
+import type { Task } from "@postd/core";
+
+export interface FairSlots {
+  /** How many jobs may run at once in all. */
+  readonly slots: number;
+  /**
+   * Takes a hint. Resolves when its job has ended, or as soon as it waits while a slot is free for somebody else: then
+   * the engine may be asked for what stands behind it. A hint that waits already is dropped.
+   */
+  offer(task: Task): Promise<void>;
+  /** Jobs whose hints wait here; after `stop` they are never started. */
+  waiting(): readonly string[];
+  /** Starts nothing more and resolves when all that runs has ended. */
+  stop(): Promise<void>;
+}
+
+interface Waiting {
+  readonly task: Task;
+  /** The engine's side of the hint; called once. */
+  readonly release: () => void;
+}
+
+/** One account's jobs; a hint that names no account has its tenant's own lane. */
+interface Lane {
+  running: number;
+  readonly waiting: Map<string, Waiting>;
+}
+
+interface Tenant {
+  running: number;
+  readonly lanes: Map<string, Lane>;
+}
+
+/** Hints kept beyond this many are dropped, except of tenants that have none waiting; the dispatcher gives them again. */
+const maxWaiting = 5_000;
+
+/** Nobody may hold more than this part of what all others leave, so that a slot is free for whoever comes next. */
+const share = (left: number): number => Math.max(1, Math.floor((left * 3) / 4));
+
+/**
+ * The slots of one worker, shared out so that jobs that hang are the trouble of those they belong to: a tenant may hold
+ * three quarters of what other tenants leave, an account three quarters of what its tenant's others leave of that. A
+ * tenant alone gets `concurrency`; the rest, a third more, is there for others. Who has least is next.
+ */
+export function createFairSlots(options: {
+  /** What one tenant may have running while nobody else has anything. */
+  readonly concurrency: number;
+  /** Never rejects. */
+  readonly run: (task: Task) => Promise<void>;
+  /** A job has ended. */
+  readonly onEnd?: () => void;
+}): FairSlots {
+  const slots = options.concurrency + Math.ceil(options.concurrency / 3);
+  const tenants = new Map<string, Tenant>();
+  const ends = new Set<Promise<void>>();
+  let waitingCount = 0;
+  let running = 0;
+  let isStopped = false;
+
+  const laneOf = (tenant: Tenant, { connectionId = "" }: Task): Lane => {
+    const lane = tenant.lanes.get(connectionId) ?? { running: 0, waiting: new Map() };
+    tenant.lanes.set(connectionId, lane);
+    return lane;
+  };
+  const tenantOf = ({ tenantId }: Task): Tenant => {
+    const tenant = tenants.get(tenantId) ?? { running: 0, lanes: new Map() };
+    tenants.set(tenantId, tenant);
+    return tenant;
+  };
+  const forget = (task: Task, tenant: Tenant, lane: Lane) => {
+    if (lane.running === 0 && lane.waiting.size === 0) tenant.lanes.delete(task.connectionId ?? "");
+    if (tenant.lanes.size === 0) tenants.delete(task.tenantId);
+  };
+
+  const start = (tenant: Tenant, lane: Lane, { task, release }: Waiting) => {
+    lane.waiting.delete(task.jobId);
+    waitingCount -= 1;
+    lane.running += 1;
+    tenant.running += 1;
+    running += 1;
+    const end = options.run(task).finally(() => {
+      lane.running -= 1;
+      tenant.running -= 1;
+      running -= 1;
+      ends.delete(end);
+      forget(task, tenant, lane);
+      release();
+      options.onEnd?.();
+      pump();
+    });
+    ends.add(end);
+  };
+
+  /** The hint that is next: of the tenant that has least, and of its accounts the one that has least. */
+  const next = (): { tenant: Tenant; lane: Lane; waiting: Waiting } | undefined => {
+    for (const tenant of [...tenants.values()].sort((a, b) => a.running - b.running)) {
+      const most = share(slots - (running - tenant.running));
+      if (tenant.running >= most) continue;
+      for (const lane of [...tenant.lanes.values()].sort((a, b) => a.running - b.running)) {
+        const [waiting] = lane.waiting.values();
+        if (waiting && lane.running < share(most - (tenant.running - lane.running))) return { tenant, lane, waiting };
+      }
+    }
+    return undefined;
+  };
+
+  const pump = () => {
+    if (isStopped) return;
+    while (running < slots) {
+      const found = waitingCount > 0 ? next() : undefined;
+      if (!found) break;
+      start(found.tenant, found.lane, found.waiting);
+    }
+    if (running < slots && waitingCount > 0) releaseWaiting();
+  };
+
+  const allWaiting = (): Waiting[] =>
+    [...tenants.values()].flatMap(({ lanes }) => [...lanes.values()].flatMap(({ waiting }) => [...waiting.values()]));
+  const releaseWaiting = () => {
+    for (const { release } of allWaiting()) release();
+  };
+
+  return {
+    slots,
+    offer(task) {
+      const tenant = tenantOf(task);
+      const lane = laneOf(tenant, task);
+      const isKnown = lane.waiting.has(task.jobId);
+      const isTooMuch =
+        waitingCount >= maxWaiting && [...tenant.lanes.values()].some(({ waiting }) => waiting.size > 0);
+      if (isStopped || isKnown || isTooMuch) {
+        forget(task, tenant, lane);
+        return Promise.resolve();
+      }
+      return new Promise((release) => {
+        lane.waiting.set(task.jobId, { task, release });
+        waitingCount += 1;
+        pump();
+      });
+    },
+    waiting: () => allWaiting().map(({ task }) => task.jobId),
+    async stop() {
+      isStopped = true;
+      releaseWaiting();
+      await Promise.all(ends);
+    },
+  };
+}
