@@ -48,6 +48,7 @@ export * from "./services/platforms.ts";
 export type { PublishingDeps } from "./services/publishing/accept-post.ts";
 export { createPublishingService } from "./services/publishing/publishing.ts";
 export type { RemoteDeps } from "./services/publishing/remote.ts";
+export { jobView } from "./services/publishing/views.ts";
 export * from "./services/sweep.ts";
 export * from "./services/vault.ts";
 export * from "./services/vault-rotation.ts";

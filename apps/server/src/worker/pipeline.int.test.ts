@@ -80,7 +80,7 @@ describe("the publish pipeline", () => {
     await h.work();
     assert.equal(await runJob(keyOf({ tenantId: caller.tenantId, jobId: id }), h.deps("early")), "early");
     assert.equal(h.platform.live.length, 0);
-    await h.advance(3_600_000);
+    await h.advance(3_601_000);
     await h.work();
     assert.equal(h.platform.live.length, 1);
   });
@@ -423,7 +423,7 @@ describe("the publish pipeline", () => {
         [view.state, view.probe?.needsPerson, view.failure?.action, view.nextAt],
         ["unknown", true, "reconnect", undefined],
       );
-      assert.equal(view.failure?.effect, "The platform held the post itself and may have shown it.");
+      assert.equal(view.failure?.effect, "The post may be live. POSTD looks before anything else.");
       assert.equal(await h.holds.handedOver(key()), 0);
     });
 

@@ -48,6 +48,23 @@ const cases: readonly (readonly [string, Partial<AdmitInput>, string])[] = [
   ["a crash inside a visible call is looked up", { state: "publishing", leaseUntil: at(-1), ...lost }, "probe"],
   ["a crash after an answered visible call goes on", { state: "publishing", ...answered }, "publish"],
   ["a lost repeatable call is sent again", { state: "retrying", ...keyed }, "publish"],
+  [
+    "a part whose answer was lost is looked up though the first is live",
+    { state: "processing", isLive: true, ...lost },
+    "probe",
+  ],
+  ["a failed job with a wish has it settled", { state: "failed", wish: cancel }, "settle_wish"],
+  ["a removed job with a newer wish has it settled", { state: "removed", wish: cancel }, "settle_wish"],
+  [
+    "a thread with its root live is taken down by the worker",
+    { state: "retrying", isLive: true, wish: remove },
+    "grant",
+  ],
+  [
+    "a thread with its root live is stopped on the row",
+    { state: "retrying", isLive: true, wish: cancel },
+    "settle_wish",
+  ],
   ["but not while paused: it is looked up", { state: "retrying", ...keyed, pausedBy: "tenant" }, "probe"],
   ["nor on a broken account", { state: "retrying", ...keyed, connectionStatus: "attention" }, "probe"],
   ["nor when its time is long over", { state: "retrying", ...keyed, wakeAt: at(-hour - 1) }, "probe"],
@@ -56,7 +73,12 @@ const cases: readonly (readonly [string, Partial<AdmitInput>, string])[] = [
   [
     "what the platform still works on is asked about though paused",
     { state: "processing", ...answered, pausedBy: "tenant" },
-    "publish",
+    "finish",
+  ],
+  [
+    "so is what it still worked on when the machine went off for days",
+    { state: "publishing", ...answered, wakeAt: at(-72 * hour), firstClaimedAt: at(-72 * hour) },
+    "finish",
   ],
   [
     "what may be live on a disconnected account asks a person",
@@ -69,6 +91,17 @@ const cases: readonly (readonly [string, Partial<AdmitInput>, string])[] = [
   ["so is a deletion that names live posts", { state: "published", isLive: true, wish: deleteAll }, "grant"],
   ["one that does not came too late", { state: "published", isLive: true, wish: deleteOurs }, "settle_wish"],
   ["a wish to cancel what is live came too late", { state: "published", isLive: true, wish: cancel }, "settle_wish"],
+  [
+    "a post whose first part is live is taken down though parts are owed",
+    { state: "retrying", isLive: true, wish: remove },
+    "grant",
+  ],
+  [
+    "the rest of a post whose first part is live is stopped",
+    { state: "processing", isLive: true, wish: cancel },
+    "settle_wish",
+  ],
+  ["a wish on what failed meanwhile is settled", { state: "failed", wish: cancel }, "settle_wish"],
   ["what the platform holds is taken back by the worker", { state: "handed_over", wish: cancel }, "grant"],
   ["an unknown job is looked up", { state: "unknown", ...lost }, "probe"],
   [

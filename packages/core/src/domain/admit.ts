@@ -1,5 +1,5 @@
 import type { ConnectionStatus, HeldReason, JobState } from "@postd/contracts";
-import type { Wish } from "./wishes.ts";
+import { takesDown, type Wish } from "./wishes.ts";
 
 /** A visible call whose end nobody knows yet. */
 export interface VisibleCall {
@@ -9,7 +9,7 @@ export interface VisibleCall {
   readonly endsBy: Date;
   /** How long after that the platform may still be applying it. */
   readonly settleMs: number;
-  /** No answer was recorded. */
+  /** The platform did not say that it took it: no answer was recorded, or one that tells nothing. */
   readonly open: boolean;
 }
 
@@ -43,6 +43,8 @@ export interface AdmitInput {
 
 export type Admission =
   | { readonly go: "publish" }
+  /** What the platform has answered is asked on, though nothing may be sent: at the next call that changes anything it is looked up. */
+  | { readonly go: "finish" }
   | { readonly go: "probe" }
   | { readonly go: "verify" }
   /** A wish that the worker carries out at the platform: take down, change, take back or move what it holds. */
@@ -68,26 +70,25 @@ export function admit(input: AdmitInput): Admission {
   if (input.wakeAt > now) return { go: "no", why: "early" };
   if (input.mayBeLive) return whileInDoubt(input);
   switch (state) {
-    case "failed":
     case "canceled":
     case "discarded":
     case "removed":
-      return { go: "no", why: "settled" };
+    case "failed":
+      return input.wish ? { go: "settle_wish" } : { go: "no", why: "settled" };
     case "published":
       return input.wish ? atPlatform(input.wish) : { go: "no", why: "settled" };
-    case "partly_published":
-      return input.wish ? atPlatform(input.wish) : mayStart(input);
     case "handed_over":
       return input.wish ? { go: "grant" } : { go: "verify" };
+    // Nothing is in doubt any more, of what is live a part may be left: what a person asked, or the plan, goes on.
+    case "partly_published":
     case "unknown":
-      // Nothing is in doubt any more; what a person asked, or the plan, goes on.
-      return input.wish ? { go: "settle_wish" } : mayStart(input);
     case "publishing":
     case "scheduled":
     case "processing":
     case "retrying":
     case "held":
-      return input.wish ? { go: "settle_wish" } : mayStart(input);
+      if (!input.wish) return mayStart(input);
+      return input.isLive ? atPlatform(input.wish) : { go: "settle_wish" };
     default:
       state satisfies never;
       throw new Error("a job state has no admission");
@@ -96,28 +97,28 @@ export function admit(input: AdmitInput): Admission {
 
 /** A live post: some wishes are the worker's to carry out, the others came too late. */
 function atPlatform(wish: Wish): Admission {
-  const isWork = wish.kind === "remove" || wish.kind === "edit" || (wish.kind === "delete" && wish.alsoLive);
-  return { go: isWork ? "grant" : "settle_wish" };
+  return { go: takesDown(wish) || wish.kind === "edit" ? "grant" : "settle_wish" };
 }
 
 /**
  * Something was sent and nobody knows whether it is live. Nothing is held, canceled or failed before a look. Without a
- * wish, what the platform has answered goes on, since only asking is left; a call that may be repeated is sent again
+ * wish, what the platform has answered goes on, while paused or too late with asking alone; a call that may be repeated is sent again
  * where the account may send. Everything else is looked at, as soon as a look can tell.
  */
 function whileInDoubt(input: AdmitInput): Admission {
   const { now, visible, state } = input;
-  if (input.connection === "disconnected") return { go: "ask" };
+  const lookAt = visible ? visible.endsBy.getTime() + visible.settleMs : 0;
+  const look: Admission = lookAt > now.getTime() ? { go: "look_later", at: new Date(lookAt) } : { go: "probe" };
+  // Nobody is asked before there can be an answer.
+  if (input.connection === "disconnected") return look.go === "look_later" ? look : { go: "ask" };
   const isUnderWay = state === "publishing" || state === "processing" || state === "retrying";
   if (isUnderWay && !input.wish) {
     const start = mayStart(input);
     const isBarred = start.go === "hold" && start.reason === "attention";
-    if (!visible?.open && !isBarred) return start.go === "wait" ? start : { go: "publish" };
+    if (!visible?.open && !isBarred) return start.go === "hold" ? { go: "finish" } : start;
     if (visible?.repeatable && start.go !== "hold") return start;
   }
-  if (!visible) return { go: "probe" };
-  const lookAt = new Date(visible.endsBy.getTime() + visible.settleMs);
-  return lookAt > now ? { go: "look_later", at: lookAt } : { go: "probe" };
+  return look;
 }
 
 function mayStart(input: AdmitInput): Admission {

@@ -85,6 +85,9 @@ odd500     | visible | open  | 0 | no  | probe 5000
 odd200     | keyed   | open  | 0 | no  | retry 1000 counted
 odd404     | visible | none  | 0 | no  | fail operator
 odd404     | keyed   | doubt | 0 | no  | probe 0
+odd200     | visible | none  | 0 | no  | retry 1000 counted
+odd500     | visible | none  | 4 | no  | fail operator
+odd404     | visible | none  | 0 | no  | fail operator
 odd200     | hidden  | none  | 0 | no  | retry 1000 counted
 odd200     | hidden  | none  | 4 | no  | fail operator
 odd404     | hidden  | none  | 0 | no  | fail operator

@@ -1,5 +1,5 @@
 import { type PlatformFailure, type PlatformFailureKind, storableRemark } from "@postd/connector-kit";
-import type { Actor, HeldReason, JsonObject } from "@postd/contracts";
+import type { Actor, HeldReason, JobState, JsonObject } from "@postd/contracts";
 
 /** What a kind of failure means for the post, who can act, and the action that cures it. */
 const meanings: Record<
@@ -61,3 +61,23 @@ export const heldNotes: Record<HeldReason, string> = {
   operator:
     "Held: this server's app at the platform needs its operator. Nothing is lost and nobody has to sign in again.",
 };
+
+/** What is only said of a post that was surely not sent. */
+const unsentEffects: ReadonlySet<string> = new Set([
+  ...Object.values(meanings).flatMap(({ effect }) => (effect === meanings.outcome_unknown.effect ? [] : [effect])),
+  ...Object.values(heldNotes),
+]);
+
+/**
+ * What a stored failure means for the post as it stands now: a later call may have been sent since, and of a post that may
+ * be live, or is, nobody is told that it was not sent.
+ */
+export function effectNow(
+  effect: string,
+  job: { readonly mayBeLive: boolean; readonly state: JobState; readonly externalPostId: string | undefined },
+): string {
+  if (!unsentEffects.has(effect)) return effect;
+  if (job.mayBeLive) return truths.may_be_live;
+  const isWhole = job.state !== "partly_published" && job.state !== "handed_over" && job.state !== "failed";
+  return isWhole && job.externalPostId !== undefined ? truths.live : effect;
+}

@@ -37,6 +37,8 @@ export interface WishFacts {
   readonly externalPostId: string | undefined;
   readonly firstClaimedAt: Date | undefined;
   readonly nativeSchedule: boolean;
+  /** What was asked before and is not done. */
+  readonly wish: Wish | undefined;
   /** What the platform lets an app do with this live post. */
   readonly can: { readonly remove: boolean; readonly editText: boolean };
 }
@@ -64,6 +66,8 @@ export interface JobPatch {
   readonly permalink?: string;
   readonly publishedAt?: Date;
   readonly holdsClock?: true;
+  /** Its post is wanted after all: whoever asked to delete it, or somebody else, sends it. */
+  readonly keepsPost?: true;
   /** Whether the mark that makes twins wait stays. */
   readonly inFlight?: boolean;
   /** A worker that is at the job can write nothing more. Never for a job that may be live. */
@@ -93,7 +97,7 @@ export function meet(facts: WishFacts, wish: Wish): Meeting {
   if (ended.includes(facts.state)) return { change: "unchanged", message: `It is ${facts.state} already.` };
   if (facts.mayBeLive) return stored(facts, wish);
   if (facts.state === "handed_over") return meetHandedOver(facts, wish);
-  if (facts.externalPostId !== undefined) return meetLive(facts, wish);
+  if (isLive(facts)) return meetLive(facts, wish);
   switch (wish.kind) {
     case "cancel":
     case "delete":
@@ -143,16 +147,28 @@ function meetHandedOver(facts: WishFacts, wish: Wish): Meeting {
 function meetLive(facts: WishFacts, wish: Wish): Meeting {
   const worker: JobPatch = { wish, wakeAt: facts.now, tries: 0, raiseFence: false };
   const removing: Meeting = { change: "removing_live", message: "It is taken down at the platform.", patch: worker };
+  // It may be gone already, so nothing that is said of a live post holds.
+  if (isTakingDown(facts) && !takesDown(wish))
+    return { change: "removing_live", message: "It is being taken down at the platform already." };
   const cannotRemove = "It is live, and the platform lets no app take it down. Delete it there.";
   switch (wish.kind) {
     case "cancel":
       // A thread whose first parts are live: the rest is what can still be stopped.
-      if (facts.state !== "published" && facts.state !== "partly_published")
+      if (hasRest(facts))
         return { change: "canceled", message: "Its first part is live; the rest is not sent.", patch: restCanceled };
       return { change: "too_late", message: "It is live. Remove it instead." };
-    case "delete":
-      if (!wish.alsoLive) return { change: "left_live", message: "It stays live at the platform." };
-      return facts.can.remove ? removing : { change: "too_late", message: cannotRemove };
+    case "delete": {
+      if (wish.alsoLive && facts.can.remove) return removing;
+      // Whatever becomes of what is live, nothing more of it goes out.
+      if (wish.alsoLive)
+        return { change: "too_late", message: cannotRemove, ...(hasRest(facts) ? { patch: restCanceled } : {}) };
+      const leaves = facts.state !== "published";
+      return {
+        change: "left_live",
+        message: "It stays live at the platform.",
+        ...(leaves ? { patch: leftLive(facts) } : {}),
+      };
+    }
     case "remove":
       return facts.can.remove ? removing : { change: "too_late", message: cannotRemove };
     case "edit":
@@ -167,6 +183,34 @@ function meetLive(facts: WishFacts, wish: Wish): Meeting {
       throw new Error("a wish has no rule");
   }
 }
+
+/** Known by its id and shown. A failed one is known where the platform was to show it and did not. */
+const isLive = ({ externalPostId, state }: WishFacts): boolean => externalPostId !== undefined && state !== "failed";
+
+export const takesDown = (wish: Wish): boolean => wish.kind === "remove" || (wish.kind === "delete" && wish.alsoLive);
+
+/** A removal stands on a live post, and a worker may be at it. */
+export const isTakingDown = ({ wish, externalPostId, state }: Omit<WishFacts, "can">): boolean =>
+  wish !== undefined && takesDown(wish) && externalPostId !== undefined && state !== "handed_over";
+
+/** Some parts are live, and others would still be sent by themselves. */
+const hasRest = ({ state, heldReason }: WishFacts): boolean =>
+  state === "partly_published" ? heldReason !== undefined : state !== "published";
+
+/**
+ * What is live stays as it is, and nothing more is sent of it, whoever asks. A part that is in doubt stays so, and is
+ * looked for when somebody wants the post taken down.
+ */
+export const leftLive = (facts: Pick<WishFacts, "now">): JobPatch => ({
+  state: "published",
+  heldReason: null,
+  publishedAt: facts.now,
+  wakeAt: null,
+  wish: null,
+  needsPerson: false,
+  inFlight: false,
+  raiseFence: true,
+});
 
 const restCanceled: JobPatch = {
   state: "partly_published",
@@ -193,8 +237,14 @@ function rewritten(facts: WishFacts, wish: Extract<Wish, { kind: "edit" }>): Job
   };
 }
 
+/** A new time is no word to send what failed, or is held for another reason than its time. */
+const sleeps = ({ state, heldReason }: WishFacts): boolean =>
+  state === "failed" || (state === "held" && heldReason !== "missed");
+
 function moved(facts: WishFacts, at: Date): JobPatch {
-  const base = { scheduledFor: at, wish: null, tries: 0, raiseFence: true } as const;
+  // What was begun for the platform to show at its time names the old one.
+  const anew = facts.nativeSchedule ? ({ forgetSteps: true } as const) : {};
+  const base = { scheduledFor: at, wish: null, tries: 0, raiseFence: true, ...anew } as const;
   const sleeps = facts.state === "failed" || (facts.state === "held" && facts.heldReason !== "missed");
   if (sleeps) return base;
   return {
@@ -207,8 +257,25 @@ function moved(facts: WishFacts, at: Date): JobPatch {
   };
 }
 
+/** What becomes of a kept wish now that nothing of the job is in doubt. */
+export function settledWish(facts: WishFacts, wish: Wish): JobPatch {
+  if (ended.includes(facts.state)) return afterEnd(facts, wish);
+  return isLive(facts) ? tooLate(facts, wish) : afterAbsence(facts, wish);
+}
+
+/** Another wish ended the job while this one took its place. */
+function afterEnd(facts: WishFacts, wish: Wish): JobPatch {
+  const message = `It was ${facts.state} before this could be done.`;
+  return {
+    wish: null,
+    wishOutcome: { kind: wish.kind, outcome: "too_late", at: facts.now.toISOString(), message },
+    wakeAt: null,
+    raiseFence: false,
+  };
+}
+
 /** What a worker's look has settled: the job is surely not live, and this wish was kept on it. */
-export function afterAbsence(facts: WishFacts, wish: Wish): JobPatch {
+function afterAbsence(facts: WishFacts, wish: Wish): JobPatch {
   const outcome = (message: string): { wishOutcome: WishOutcome } => ({
     wishOutcome: { kind: wish.kind, outcome: "done", at: facts.now.toISOString(), message },
   });
@@ -218,11 +285,18 @@ export function afterAbsence(facts: WishFacts, wish: Wish): JobPatch {
     case "remove":
       return { ...canceled, mayBeLive: false, ...outcome("It was not live, and it is canceled.") };
     case "edit":
-      return { ...rewritten(facts, wish), ...outcome("It was not live; the new version goes out.") };
+      return {
+        ...rewritten(facts, wish),
+        ...outcome(
+          `It was not live; ${sleeps(facts) ? "its new version is kept and waits for you." : "the new version goes out."}`,
+        ),
+      };
     case "move":
       return {
         ...moved(facts, new Date(wish.scheduledFor)),
-        ...outcome("It was not live; it waits for its new time."),
+        ...outcome(
+          `It was not live; ${sleeps(facts) ? "its new time is kept, and it waits for you." : "it waits for its new time."}`,
+        ),
       };
     default:
       wish satisfies never;
@@ -230,16 +304,27 @@ export function afterAbsence(facts: WishFacts, wish: Wish): JobPatch {
   }
 }
 
-/** The wish came too late: the post is live, known by its id. What the person may do now is said with it. */
-export function tooLate(facts: WishFacts, wish: Wish): JobPatch {
-  const message =
-    wish.kind === "cancel" || wish.kind === "delete"
-      ? "It had gone out already and is live. It can be removed."
-      : "It had gone out already and is live as it was.";
+/**
+ * The wish came too late: the post is live, known by its id. What the person may do now is said with it. Of a thread the
+ * rest is stopped where that was asked, and goes on where it was not.
+ */
+function tooLate(facts: WishFacts, wish: Wish): JobPatch {
+  if (!hasRest(facts)) return { ...toldTooLate(facts, wish), wakeAt: null, raiseFence: false };
+  const stops = wish.kind === "cancel" || wish.kind === "delete";
+  if (stops) return { ...restCanceled, ...toldTooLate(facts, wish) };
+  return { ...toldTooLate(facts, wish), wakeAt: facts.now, raiseFence: false };
+}
+
+/** The end of a wish that came too late, in words that say what is live and what is not sent. */
+export function toldTooLate(facts: WishFacts, wish: Wish): Pick<JobPatch, "wish" | "wishOutcome"> {
+  const stops = wish.kind === "cancel" || wish.kind === "delete";
+  const ofPart = stops ? "is live; the rest is not sent." : "is live, as it was.";
+  const ofAll = stops ? "is live. It can be removed." : "is live as it was.";
+  const message = hasRest(facts)
+    ? `Its first part had gone out already and ${ofPart}`
+    : `It had gone out already and ${ofAll}`;
   return {
     wish: null,
     wishOutcome: { kind: wish.kind, outcome: "too_late", at: facts.now.toISOString(), message },
-    wakeAt: null,
-    raiseFence: false,
   };
 }

@@ -125,13 +125,14 @@ export interface TenantConnections {
   }): Promise<readonly ConnectionWithSecret[]>;
   /**
    * Inserts, or renews the account's row keeping its id; credentials, row and audit entry in one transaction. `seal`
-   * is asked for the id that counts. Answers the row and whether it was there before.
+   * is asked for the id that counts. Answers the row and whether it was there before. `withdrawing`: it was disconnected a
+   * moment ago and its old sign-in is still being withdrawn at the platform, which may take a new one with it.
    */
   connect(input: {
     readonly connection: NewConnection;
     readonly seal: (id: ConnectionId) => Promise<SealedSecret>;
     readonly actor: string;
-  }): Promise<{ readonly record: ConnectionRecord; readonly existed: boolean }>;
+  }): Promise<{ readonly record: ConnectionRecord; readonly existed: boolean } | "withdrawing">;
   /**
    * Takes the refresh lease and records the intent, if the credentials are still this version and nobody holds it.
    * undefined: somebody else does, or was faster.
@@ -179,8 +180,15 @@ export interface TenantConnections {
   }): Promise<void>;
   /** Somebody disconnects it while posts may be live: nothing new goes out; looking goes on. undefined: it was so already. */
   markEnding(id: ConnectionId, audit: AuditEntry): Promise<ConnectionRecord | undefined>;
-  /** From here on nothing opens it; credentials stay until `eraseCredentials`, for revoking at the platform. */
-  markDisconnected(id: ConnectionId, audit: AuditEntry): Promise<ConnectionRecord | undefined>;
+  /**
+   * From here on nothing opens it; credentials stay until `eraseCredentials`, for revoking at the platform. With
+   * `onlyEnding` nothing is done to one that somebody connected again since it was marked as ending.
+   */
+  markDisconnected(
+    id: ConnectionId,
+    audit: AuditEntry,
+    options?: { readonly onlyEnding: boolean },
+  ): Promise<ConnectionRecord | undefined>;
   eraseCredentials(id: ConnectionId, audit: AuditEntry): Promise<void>;
   /**
    * Removes what describes the account and its person (name, handle, addresses, extras, events, grants) from a

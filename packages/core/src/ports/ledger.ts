@@ -42,6 +42,7 @@ export interface VisibleIntent {
   readonly settleMs: number;
   /** End of the lease its last call was sent under: nothing of it is under way after that. */
   readonly endsBy: Date;
+  /** Until the platform has said that it took it; only then may steps go on without a look. */
   readonly open: boolean;
 }
 
@@ -57,7 +58,7 @@ export interface ClaimedJob extends JobKey {
   readonly postId: PostId;
   readonly connectionId: ConnectionId;
   readonly platform: string;
-  readonly admission: Extract<Admission, { go: "publish" | "probe" | "verify" | "grant" }>["go"];
+  readonly admission: Extract<Admission, { go: "publish" | "finish" | "probe" | "verify" | "grant" }>["go"];
   readonly state: JobState;
   readonly fence: number;
   readonly leaseUntil: Date;
@@ -122,6 +123,10 @@ export interface JobChange {
   readonly needsPerson?: boolean;
   /** false: the platform no longer holds the clock, POSTD does. */
   readonly nativeSchedule?: false;
+  /** The steps begin anew with the next claim; nothing visible was done by them. */
+  readonly forgetSteps?: true;
+  /** The wish this claim knows of; one that came meanwhile is looked at as soon as this is written. Absent: none. */
+  readonly knownWish?: Wish;
   /** The wish that was carried out or came too late; one that took its place meanwhile stays. */
   readonly granted?: { readonly wish: Wish; readonly outcome: WishOutcome };
   readonly removedBy?: string;
@@ -184,7 +189,7 @@ export interface JobHolds {
   lookAtOnce(input: OfConnection): Promise<number>;
   /** How many jobs of it may be live this moment, those a person was asked about left out. */
   inDoubt(input: OfConnection): Promise<number>;
-  /** Jobs that may be live and can be looked at no more ask a person. */
+  /** Jobs that may be live and can be looked at no more ask a person, as soon as there can be an answer. */
   askAboutConnection(input: OfConnection): Promise<number>;
   /** Jobs held for attention wake again; late ones stay held as missed. Answers how many woke. */
   releaseConnection(input: OfConnection): Promise<number>;

@@ -37,7 +37,7 @@ export async function connectAccount(
   if (!extras.success) throw new Error(`the ${account.platform} connector gave extras its own schema refuses`);
   const tenantId = caller.tenantId;
   const lacking = lackingScopes(deps, account, authKind);
-  const { record, existed } = await deps.connections.forTenant(tenantId).connect({
+  const connected = await deps.connections.forTenant(tenantId).connect({
     actor: caller.actorId,
     seal: (id) => deps.vault.seal({ tenantId, ownerId: id, name: credentialsName }, packCredentials(credentials)),
     connection: {
@@ -61,6 +61,13 @@ export async function connectAccount(
       createdBy: caller.actorId,
     },
   });
+  if (connected === "withdrawing")
+    return fail({
+      code: "conflict",
+      detail: `${account.name} was disconnected a moment ago, and ${connector.name} is still being told.`,
+      next: "Connect it again in a minute.",
+    });
+  const { record, existed } = connected;
   if (existed && record.status === "healthy") await deps.holds.releaseConnection({ tenantId, connectionId: record.id });
   await subscribe(deps, caller, record, credentials);
   return ok(record);

@@ -68,7 +68,12 @@ async function end(deps: ConnectionsDeps, found: ConnectionWithSecret, actor: st
   const { id, tenantId } = found.record;
   const repo = deps.connections.forTenant(tenantId);
   const key = { tenantId, connectionId: id };
-  const record = (await repo.markDisconnected(id, { actor, action: "disconnected", detail: {} })) ?? found.record;
+  const audit = { actor, action: "disconnected", detail: {} };
+  const record =
+    (await repo.markDisconnected(id, audit, { onlyEnding: true })) ?? (await repo.find(id)) ?? found.record;
+  // Somebody connected it again while POSTD looked: that is the newer word.
+  if (!record.disconnectedAt)
+    return { connection: connectionView(record, deps), revokedAtPlatform: false, handedOver: 0, waits: false };
   await deps.holds.holdConnection(key);
   await deps.holds.askAboutConnection(key);
   const handedOver = await deps.holds.handedOver(key);

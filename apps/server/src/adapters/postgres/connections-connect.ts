@@ -10,6 +10,10 @@ class SealAgain extends Error {}
 
 const triesMax = 5;
 
+/** Not disconnected, or its sign-in withdrawn: the credentials go when that is done; after a minute it has broken off. */
+const withdrawn = sql`${connections.disconnectedAt} is null or ${connections.disconnectedAt} < domain_now() - interval '1 minute'
+  or not exists (select 1 from encrypted_secrets s where s.owner_id = ${connections.id})`;
+
 /**
  * Credentials are sealed for the connection's id, so that is found out first; sealing may call a key service and
  * therefore happens outside the transaction. A race for the same account starts again with the winner's id.
@@ -60,9 +64,11 @@ export async function connectAccount(
               endingAt: null,
               updatedAt: domainNow,
             },
+            setWhere: withdrawn,
           })
           .returning();
-        if (!row || row.id !== id) throw new SealAgain();
+        if (!row) return "withdrawing";
+        if (row.id !== id) throw new SealAgain();
         await writeSealed(tx, sealed);
         const existed = existing.length > 0;
         await writeAudit(

@@ -1,6 +1,6 @@
 import type { ConnectionRecord, ConnectionsRepo, ConnectionWithSecret, TenantConnections } from "@postd/core";
 import { credentialsName } from "@postd/core";
-import { and, desc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, isNotNull, isNull, sql } from "drizzle-orm";
 import { sliceIds } from "./byte-slice.ts";
 import { connectAccount } from "./connections-connect.ts";
 import { eraseAccount } from "./connections-erase.ts";
@@ -105,7 +105,7 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
         if (record) await writeAudit(tx, target(id), entry);
         return record;
       }),
-    markDisconnected: (id, entry) =>
+    markDisconnected: (id, entry, { onlyEnding } = { onlyEnding: false }) =>
       run(async (tx) => {
         const record = first(
           await tx
@@ -121,7 +121,13 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
               credentialVersion: sql`credential_version + 1`,
               updatedAt: domainNow,
             })
-            .where(and(eq(connections.id, id), isNull(connections.disconnectedAt)))
+            .where(
+              and(
+                eq(connections.id, id),
+                isNull(connections.disconnectedAt),
+                onlyEnding ? isNotNull(connections.endingAt) : undefined,
+              ),
+            )
             .returning(),
         );
         if (record) await writeAudit(tx, target(id), entry);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, beforeEach, test } from "node:test";
 import { asId, type ConnectionId, type Result, type ServiceError, type TenantId } from "@postd/contracts";
-import type { Caller, ConnectionsService } from "@postd/core";
+import { type Caller, type ConnectionsService, finishDisconnects } from "@postd/core";
 import { createFixture, type Fixture } from "./testing/connections-fixture.ts";
 
 let fixture: Fixture;
@@ -282,6 +282,43 @@ test("disconnecting withdraws at the platform, deletes the secrets and holds wha
   assert.equal(refusal(await service.refresh(caller, connectionId)).code, "state_conflict");
   assert.equal(value(await service.disconnect(caller, connectionId)).connection.status, "revoked");
   assert.equal(fixture.platform.revokes, 1);
+});
+
+test("an account connected again while POSTD still looks stays connected, and its sign-in is not withdrawn", async () => {
+  const connectionId = idOf(await connect());
+  const { deps } = fixture.process();
+  await deps.connections
+    .forTenant(tenantId)
+    .markEnding(connectionId, { actor: "usr_1", action: "disconnecting", detail: {} });
+  // The worker has read it as ending; before it goes on, a person connects again.
+  let wasAsked = false;
+  const holds = {
+    ...deps.holds,
+    inDoubt: async () => {
+      if (!wasAsked) await connect();
+      wasAsked = true;
+      return 0;
+    },
+  };
+  assert.equal(await finishDisconnects({ ...deps, holds }, [{ tenantId, connectionId }]), 1);
+  assert.ok(wasAsked);
+  const view = value(await service.get(caller, connectionId));
+  assert.deepEqual([view.status, view.disconnectedAt], ["healthy", undefined]);
+  assert.equal(fixture.platform.revokes, 0);
+});
+
+test("an account whose sign-in is still being withdrawn is connected again only afterwards", async () => {
+  const connectionId = idOf(await connect());
+  const repo = fixture.process().deps.connections.forTenant(tenantId);
+  await repo.markDisconnected(connectionId, { actor: "usr_1", action: "disconnected", detail: {} });
+  const { grantId } = value(await finish((await start()).state));
+  const accounts = [{ platform: "blog", externalId: "acc-1" }];
+  const early = refusal(await service.connectFromGrant(caller, { grantId, accounts }));
+  assert.equal(early.code, "conflict");
+  assert.match(early.detail, /still being told/);
+  value(await service.disconnect(caller, connectionId));
+  value(await service.connectFromGrant(caller, { grantId, accounts }));
+  assert.equal(value(await service.get(caller, connectionId)).status, "healthy");
 });
 
 test("disconnecting warns of posts the platform holds itself, and the history keeps their number", async () => {

@@ -7,10 +7,11 @@ import type {
   PublishedRef,
 } from "@postd/connector-kit";
 import { fail, type WishOutcomeKind } from "@postd/contracts";
-import { retryDelaysMs } from "../../domain/decide.ts";
-import type { Wish } from "../../domain/wishes.ts";
+import { leavesOpen, retryDelaysMs } from "../../domain/decide.ts";
+import { takesDown, type Wish } from "../../domain/wishes.ts";
 import type { AttemptAnswer, IntentRecord, JobChange } from "../../ports/ledger.ts";
 import type { Run } from "./run.ts";
+import { defaultSettleMs } from "./worker-deps.ts";
 
 /** What a wish does at the platform. */
 interface Deed {
@@ -36,9 +37,10 @@ export async function grantWish(run: Run, connector: Connector): Promise<void> {
   if (!wish || !ref) throw new Error("a job without wish or post was to be changed at the platform");
   const deed = deedOf(run, connector, wish, ref);
   if (!deed) return end(run, wish, "failed", `${connector.name} lets no app do this. Do it there.`);
+  if (run.tries > mostTries) return concludeByLook(run, connector, wish, ref);
   const step = { name: deed.kind, effect: "visible", repeatable: true } as const;
   const opened = await run.open();
-  if ("failure" in opened) return refused(run, wish, opened.failure);
+  if ("failure" in opened) return refused(run, connector, wish, opened.failure);
   const intended = await run.intend(step, { kind: deed.kind, prepared: null, note: deed.note });
   if (intended !== "written") return;
   const startedAt = performance.now();
@@ -47,9 +49,9 @@ export async function grantWish(run: Run, connector: Connector): Promise<void> {
     const again = await run.open(opened.connection.credentialVersion);
     result = "failure" in again ? fail(again.failure) : await deed.run(run.context(connector, again.connection, step));
   }
-  run.sentVisible = false;
   const latencyMs = Math.round(performance.now() - startedAt);
-  if (!result.ok) return refused(run, wish, result.error, latencyMs);
+  if (!result.ok) return refused(run, connector, wish, result.error, latencyMs);
+  run.sentVisible = false;
   const attemptId = run.pending?.attemptId;
   const answer: AttemptAnswer | undefined = attemptId ? { attemptId, outcome: "ok", latencyMs } : undefined;
   await run.settle({ ...deed.done, granted: granted(run, wish, "done", deed.message) }, answer);
@@ -98,7 +100,7 @@ function deedOf(run: Run, connector: Connector, wish: Wish, ref: PublishedRef): 
         kind: "edit",
         note: "Changing its text at the platform",
         run: (ctx) => edit.run(ref, { text: content.text, format }, ctx),
-        done: { ...settled, state: run.job.state, wake: null, content, fingerprint: wish.fingerprint },
+        done: { ...settled, state: run.job.state, wake: restWake(run), content, fingerprint: wish.fingerprint },
         message: "Its text was changed at the platform.",
       };
     }
@@ -116,6 +118,12 @@ const granted = (run: Run, wish: Wish, outcome: WishOutcomeKind, message: string
   outcome: { kind: wish.kind, outcome, at: run.deps.clock.now().toISOString(), message },
 });
 
+/** When it goes on by itself: at its time at the platform, with the parts that are left, or never. */
+function restWake({ job, deps }: Run): number | null {
+  if (job.state === "handed_over") return Math.max(0, job.scheduledFor.getTime() - deps.clock.now().getTime()) + 60_000;
+  return job.state === "published" || job.state === "partly_published" ? null : 0;
+}
+
 /** The wish ends; the post is as it was. */
 async function end(
   run: Run,
@@ -125,42 +133,102 @@ async function end(
   answer?: AttemptAnswer,
 ): Promise<void> {
   const { state } = run.job;
-  const wake =
-    state === "handed_over"
-      ? Math.max(0, run.job.scheduledFor.getTime() - run.deps.clock.now().getTime()) + 60_000
-      : null;
+  const wake = restWake(run);
+  // Whoever wanted it down does not want the rest of it sent.
+  const rests = takesDown(wish) && wake === 0;
   await run.settle(
-    { state, wake, tries: 0, pending: "answered", granted: granted(run, wish, outcome, message) },
+    {
+      state: rests ? "partly_published" : state,
+      wake: rests ? null : wake,
+      ...(rests ? { needsPerson: true } : {}),
+      tries: 0,
+      pending: null,
+      granted: granted(run, wish, outcome, message),
+    },
     answer,
   );
 }
 
 /** Our own fault on the way: tried again like a platform that does not answer, then told. */
-export const wishBroke = (run: Run, wish: Wish, failure: PlatformFailure): Promise<void> => refused(run, wish, failure);
+export const wishBroke = (run: Run, connector: Connector, wish: Wish, failure: PlatformFailure): Promise<void> =>
+  refused(run, connector, wish, failure);
 
-async function refused(run: Run, wish: Wish, failure: PlatformFailure, latencyMs?: number): Promise<void> {
-  const isGone = failure.kind === "content_rejected" && failure.reason === "missing";
-  if (isGone && (wish.kind === "remove" || wish.kind === "delete") && run.job.state !== "handed_over") {
-    const message = "It was no longer at the platform.";
-    const change = { state: "removed", wake: null, removedBy: wish.by, pending: null, mayBeLive: false } as const;
-    await run.settle(
-      { ...change, granted: granted(run, wish, "done", message) },
-      run.answerOf(failure, "failed", latencyMs),
-    );
-    return;
-  }
-  const isPassing =
-    failure.kind === "unavailable" ||
-    failure.kind === "outcome_unknown" ||
-    failure.kind === "rate_limited" ||
-    (failure.kind === "unexpected_response" && (failure.status < 400 || failure.status >= 500));
+/**
+ * Only the platform's documented words end a wish at once. Everything else may have been done all the same, so it is asked
+ * again, and when no answer comes the post itself is looked at.
+ */
+async function refused(
+  run: Run,
+  connector: Connector,
+  wish: Wish,
+  failure: PlatformFailure,
+  latencyMs?: number,
+): Promise<void> {
+  const isOpen = leavesOpen(run.sentVisible, failure);
+  run.sentVisible = false;
+  const isMissing = !isOpen && failure.kind === "content_rejected" && failure.reason === "missing";
+  const mayPass =
+    isOpen || failure.kind === "unavailable" || failure.kind === "outcome_unknown" || failure.kind === "rate_limited";
+  const answer = run.answerOf(failure, isOpen ? "unknown" : "failed", latencyMs);
+  if (isMissing) return missing(run, connector, wish, answer);
   const delayMs = retryDelaysMs[run.tries];
-  const answer = run.answerOf(failure, isPassing ? "unknown" : "failed", latencyMs);
-  if (isPassing && delayMs !== undefined && run.tries < mostTries) {
+  if (mayPass && delayMs !== undefined) {
     const askedMs = "retryAfterMs" in failure ? (failure.retryAfterMs ?? 0) : 0;
     const wake = Math.max(delayMs, Math.min(askedMs, 15 * 60_000));
     await run.settle({ state: run.job.state, wake, tries: run.tries + 1, pending: "answered" }, answer);
     return;
   }
-  await end(run, wish, "failed", `The platform refused it: ${failure.message}`, answer);
+  // An earlier try, of this wish or of one it took the place of, left its intent.
+  const wasTried = run.tries > 0 || run.job.pending !== undefined;
+  if (!wasTried && !isOpen) return end(run, wish, "failed", `The platform refused it: ${failure.message}`, answer);
+  // One of the tries may have been done, or may still be: it is looked at when all of them have ended.
+  const wake = Math.max(0, run.leaseRemainingMs()) + defaultSettleMs;
+  await run.settle({ state: run.job.state, wake, tries: mostTries + 1, pending: "answered" }, answer);
+}
+
+/** The platform says that there is no such post. */
+async function missing(run: Run, connector: Connector, wish: Wish, answer: AttemptAnswer | undefined): Promise<void> {
+  // A planned one may have been shown meanwhile.
+  if (run.job.state === "handed_over" && run.published)
+    return concludeByLook(run, connector, wish, run.published, answer);
+  const isDone = takesDown(wish);
+  const message = "It was no longer at the platform.";
+  const removedBy = isDone ? wish.by : "platform";
+  const change = { state: "removed", wake: null, removedBy, pending: null, mayBeLive: false } as const;
+  await run.settle({ ...change, granted: granted(run, wish, isDone ? "done" : "failed", message) }, answer);
+}
+
+/** No try was answered so that it tells: what is at the platform now says how the wish ended, or nobody can say. */
+async function concludeByLook(
+  run: Run,
+  connector: Connector,
+  wish: Wish,
+  ref: PublishedRef,
+  answer?: AttemptAnswer,
+): Promise<void> {
+  const is = await whatIsThere(run, connector, ref);
+  const settled = { wake: null, pending: null, mayBeLive: false } as const;
+  if (is === "gone" && run.job.state === "handed_over") {
+    const done = granted(run, wish, wish.kind === "move" ? "failed" : "done", "The platform no longer holds it.");
+    await run.settle({ ...settled, state: "canceled", granted: done }, answer);
+    return;
+  }
+  if (is === "gone") return missing(run, connector, wish, answer);
+  const message =
+    is === "there" && wish.kind !== "edit" && wish.kind !== "move"
+      ? "The platform did not do it."
+      : "The platform did not say whether it was done. Look there.";
+  await end(run, wish, "failed", message, answer);
+}
+
+async function whatIsThere(run: Run, connector: Connector, ref: PublishedRef): Promise<"there" | "gone" | "unclear"> {
+  const opened = await run.open();
+  if ("failure" in opened) return "unclear";
+  const ctx = run.context(connector, opened.connection, { effect: "none", repeatable: true });
+  if (run.job.state === "handed_over") {
+    const verified = await connector.schedule?.verify(ref, ctx);
+    return verified?.ok ? (verified.value.state === "gone" ? "gone" : "there") : "unclear";
+  }
+  const read = await connector.lookUp?.({ externalId: ref.externalId }, ctx);
+  return read?.ok ? (read.value ? "there" : "gone") : "unclear";
 }

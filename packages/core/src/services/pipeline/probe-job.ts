@@ -9,6 +9,8 @@ import type { FoundFormat } from "./run-job.ts";
 
 /** When to look again after looks 1, 2, 3; after the fourth a person is asked. */
 const lookAgainMs = [10_000, 30_000, 120_000] as const;
+/** Wishes bring looks forward; nobody is asked before a list had its time. */
+const patienceMs = 160_000;
 /** While the platform cannot be asked, looks are not counted. */
 const unreachableMs = 60_000;
 
@@ -133,21 +135,18 @@ export async function lookBroke(run: Run, failure: JsonObject): Promise<void> {
   await lookLater(run, run.saw("not_seen", "POSTD itself failed at this look."), failure);
 }
 
-/** The state a job waits in between looks: what is live and named is never called unknown as a whole. */
-const doubtState = (run: Run): "processing" | "unknown" =>
-  run.published && !run.job.nativeSchedule ? "processing" : "unknown";
-
 async function lookLater(run: Run, record: ProbeRecord, failure?: JsonObject): Promise<void> {
-  const nextMs = lookAgainMs[record.looks - 1];
+  const lookedForMs = run.deps.clock.now().getTime() - new Date(record.since).getTime();
+  const nextMs = lookAgainMs[record.looks - 1] ?? (lookedForMs < patienceMs ? lookAgainMs[1] : undefined);
   if (nextMs === undefined) return ask(run, record, failure);
   const nextAt = new Date(run.deps.clock.now().getTime() + nextMs).toISOString();
-  const change = { state: doubtState(run), wake: nextMs, probe: { ...record, nextAt } };
+  const change = { state: run.doubtState(), wake: nextMs, probe: { ...record, nextAt } };
   await run.settle({ ...change, ...(failure ? { failure } : {}) });
 }
 
 async function ask(run: Run, record: ProbeRecord, failure?: JsonObject): Promise<void> {
   await run.settle({
-    state: run.published && !run.job.nativeSchedule ? "partly_published" : "unknown",
+    state: run.doubtState() === "processing" ? "partly_published" : "unknown",
     wake: null,
     needsPerson: true,
     probe: record,
@@ -183,7 +182,7 @@ async function cannotLook(run: Run, failure: PlatformFailure, step: string): Pro
     looks: before?.looks ?? 0,
     saw: before?.saw ?? [],
   };
-  await run.settle({ state: doubtState(run), wake: Math.min(waitMs, 60 * 60_000), failure: stored, probe: record });
+  await run.settle({ state: run.doubtState(), wake: Math.min(waitMs, 60 * 60_000), failure: stored, probe: record });
 }
 
 function candidateView(candidate: ProbeCandidate<JsonObject>): JsonObject {

@@ -22,6 +22,7 @@ export async function publishSteps(run: Run, { connector, format }: FoundFormat)
       return;
     }
     const account = opened.connection.account;
+    if (namesPastTime(run, connector.schedule)) run.beginAnew();
     if (run.steps === undefined && (await keepsOwnClock(run, connector.schedule))) return;
     const state: JsonObject =
       run.steps ??
@@ -30,6 +31,10 @@ export async function publishSteps(run: Run, { connector, format }: FoundFormat)
     run.owes = format.steps.some((candidate) => candidate.effect !== "none" && !candidate.done(state, job.post));
     const step = format.steps.find((candidate) => !candidate.done(state, job.post));
     if (!step) return finish(run);
+    if (job.admission === "finish" && run.mayBeLive && step.effect !== "none") {
+      await lookFirst(run, undefined);
+      return;
+    }
 
     let prepared: Json = null;
     if (step.prepare) {
@@ -67,7 +72,7 @@ function keptPrepared(run: Run, step: Step<JsonObject>): Json | undefined {
 /** A person's wish was first, so nothing visible leaves; the next claim sees the wish and does it. */
 async function standAside(run: Run): Promise<void> {
   await run.settle({
-    state: run.mayBeLive ? "unknown" : "retrying",
+    state: run.mayBeLive ? run.doubtState() : "retrying",
     wake: 0,
     pending: "answered",
     ...(run.steps ? { connectorState: run.steps } : {}),
@@ -183,8 +188,14 @@ const verifyAfterMs = 60_000;
 async function keepsOwnClock(run: Run, schedule: FoundFormat["connector"]["schedule"]): Promise<boolean> {
   const leadMs = run.job.scheduledFor.getTime() - run.deps.clock.now().getTime();
   if (!run.job.nativeSchedule || leadMs <= 0 || nativeTime(run, schedule).publishAt) return false;
-  await run.settle({ state: "scheduled", wake: leadMs, nativeSchedule: false });
+  await run.settle({ state: "scheduled", wake: leadMs, nativeSchedule: false, forgetSteps: true });
   return true;
+}
+
+/** Begun for the platform to show at its time, and the platform takes that time no more. Nothing was sent. */
+function namesPastTime(run: Run, schedule: FoundFormat["connector"]["schedule"]): boolean {
+  const { job, steps, mayBeLive, published } = run;
+  return job.nativeSchedule && steps !== undefined && !mayBeLive && !published && !nativeTime(run, schedule).publishAt;
 }
 
 function nativeTime(run: Run, schedule: FoundFormat["connector"]["schedule"]): { publishAt?: Date } {

@@ -43,6 +43,7 @@ async function work(run: Run, claimed: ClaimedJob): Promise<void> {
   }
   switch (claimed.admission) {
     case "publish":
+    case "finish":
       return publishSteps(run, found);
     case "probe":
       // What the platform was to show by itself is asked for by its id.
@@ -79,7 +80,8 @@ async function settleThrown(run: Run, error: unknown): Promise<void> {
         cause: name,
       };
   const { admission, wish } = run.job;
-  if (admission === "grant" && wish) return wishBroke(run, wish, failure);
+  const connector = run.deps.registry.get(run.job.platform);
+  if (admission === "grant" && wish && connector) return wishBroke(run, connector, wish, failure);
   // Nothing was sent by a look.
   if (admission !== "publish" && run.mayBeLive) return lookBroke(run, run.stored(failure, "look"));
   if (admission === "verify") return verifyBroke(run, failure);

@@ -61,6 +61,17 @@ export class Run {
     return this.published && !this.job.nativeSchedule ? "live" : "not_sent";
   }
 
+  /** The steps begin again; nothing visible was done by them. */
+  beginAnew(): void {
+    this.steps = undefined;
+    this.pending = undefined;
+  }
+
+  /** The state a job in doubt waits in: what is live and named is never called unknown as a whole. */
+  doubtState(): "processing" | "unknown" {
+    return this.published && !this.job.nativeSchedule ? "processing" : "unknown";
+  }
+
   /** The connection with a fresh token, or the failure that stands in the way. */
   async open(
     newerThan?: number,
@@ -152,7 +163,7 @@ export class Run {
     const result = await this.deps.ledger.settle({
       ...this.key,
       fence: this.job.fence,
-      change,
+      change: { ...change, ...(this.job.wish ? { knownWish: this.job.wish } : {}) },
       ...(answer ? { answer } : {}),
     });
     if (result === "written") this.tell(change, answer);

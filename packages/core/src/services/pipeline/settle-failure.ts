@@ -147,7 +147,7 @@ function changeFor(
     case "probe":
       return {
         ...known,
-        state: isLive ? "processing" : "unknown",
+        state: run.doubtState(),
         wake: decision.afterMs,
         failure,
         probe: { since: now.toISOString(), looks: 0, saw: [] },

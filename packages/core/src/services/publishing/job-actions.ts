@@ -1,5 +1,15 @@
 import type { JobState, JobView, PublishJobId, ResolveInput, RetryInput, ServiceError } from "@postd/contracts";
-import { canceled, type JobPatch, type Meeting, meet, type Wish } from "../../domain/wishes.ts";
+import {
+  canceled,
+  isTakingDown,
+  type JobPatch,
+  leftLive,
+  type Meeting,
+  meet,
+  takesDown,
+  toldTooLate,
+  type Wish,
+} from "../../domain/wishes.ts";
 import type { JobRecord, LockedJob } from "../../ports/publishing-store.ts";
 import type { Caller, ServiceResult, Wished } from "../../ports/services.ts";
 import { type PublishingDeps, plannedFor } from "./accept-post.ts";
@@ -85,22 +95,33 @@ export async function retryJob(
   const planned = plannedFor(input.at, deps.clock.now());
   if (!planned.ok) return planned;
   const at = input.at ? planned.value : undefined;
+  const store = deps.store.forTenant(caller.tenantId);
+  const found = await store.job(id);
+  if (!found) return notFound("job", id);
+  if (!(await store.post(found.job.postId)))
+    return conflict("Its post is deleted, so nothing of it is sent any more.", "Write a new post.");
   const acted = await act(caller, id, deps, ({ facts, job }) => {
     if (facts.state === "handed_over" && at) {
       const move: Wish = { kind: "move", ...wishBy(caller, deps), scheduledFor: at.toISOString() };
-      return verdictOf(meet({ ...facts, can: { remove: false, editText: false } }, move));
+      const moving = meet({ ...facts, can: { remove: false, editText: false } }, move);
+      return verdictOf(moving.patch ? { ...moving, patch: { ...moving.patch, ...keepsPost(job) } } : moving);
     }
     return retried(facts, job, at);
   });
   return acted.ok ? { ok: true, value: wished(acted.job) } : acted;
 }
 
+/** What is sent after all takes a deletion of its post back. */
+const keepsPost = (job: JobRecord): Pick<JobPatch, "keepsPost"> =>
+  job.wish?.kind === "delete" ? { keepsPost: true } : {};
+
 const retryable: readonly JobState[] = ["failed", "held", "retrying", "scheduled", "partly_published"];
 
 /** The patch that sends a job again. */
 export function retried(facts: LockedJob["facts"], job: JobRecord, at?: Date): Verdict {
-  const withdrawn: Pick<JobPatch, "wish" | "wishOutcome"> = job.wish
+  const withdrawn: Pick<JobPatch, "wish" | "wishOutcome" | "keepsPost"> = job.wish
     ? {
+        ...keepsPost(job),
         wish: null,
         wishOutcome: {
           kind: job.wish.kind,
@@ -110,6 +131,8 @@ export function retried(facts: LockedJob["facts"], job: JobRecord, at?: Date): V
         },
       }
     : {};
+  if (isTakingDown(facts))
+    return { refused: conflict("It is being taken down at the platform.", "See the job for where it stands.") };
   if (facts.mayBeLive) {
     const repeats = facts.state === "retrying" && job.visible?.repeatable === true;
     // POSTD is at it by itself; all that is left to do is to take back what was wished.
@@ -145,6 +168,7 @@ export function retried(facts: LockedJob["facts"], job: JobRecord, at?: Date): V
       inFlight: false,
       raiseFence: true,
       ...(at ? { scheduledFor: at } : {}),
+      ...(at && facts.nativeSchedule ? { forgetSteps: true } : {}),
       ...(isGone ? { forgetSteps: true, forgetPost: true, forgetProbe: true, holdsClock: true } : {}),
     },
   };
@@ -167,7 +191,7 @@ export async function resolveJob(
       return acted.ok ? { ok: true, value: jobView(acted.job) } : acted;
     }
     case "leave": {
-      const acted = await act(caller, id, deps, ({ facts }) => left(facts));
+      const acted = await act(caller, id, deps, ({ facts, job }) => left(facts, job));
       return acted.ok ? { ok: true, value: jobView(acted.job) } : acted;
     }
     default:
@@ -218,6 +242,8 @@ async function resolveLive(
   const acted = await act(caller, job.id, deps, ({ facts, job: now }) => {
     const early = tooEarly(facts, now);
     if (early) return early;
+    // Its first part has its name already; of the part in doubt nobody gives POSTD one.
+    if (isPart(facts)) return { patch: partIsLive(facts, now.wish) };
     return {
       patch: {
         state: "published",
@@ -238,13 +264,25 @@ async function resolveLive(
   return acted.ok ? { ok: true, value: jobView(acted.job) } : acted;
 }
 
+/** Taking it down is still done, with the parts that can be found; every other wish came too late. */
+function partIsLive(facts: LockedJob["facts"], wish: Wish | undefined): JobPatch {
+  const { wish: _none, ...live } = leftLive(facts);
+  if (!wish) return live;
+  if (takesDown(wish)) return { ...live, wakeAt: facts.now };
+  const told = toldTooLate({ ...facts, can: { remove: false, editText: false } }, wish);
+  return { ...live, ...told, ...(wish.kind === "delete" ? { keepsPost: true } : {}) };
+}
+
 /** It is not live: what was wished is done without sending, or else it is sent. */
 function notLive(facts: LockedJob["facts"], job: JobRecord): Verdict {
   const early = tooEarly(facts, job);
   if (early) return early;
-  if (facts.state === "partly_published" || (facts.externalPostId !== undefined && !facts.nativeSchedule))
-    return { refused: conflict("Its first part is live.", "Send the rest, remove it, or leave it.") };
   const settled: JobPatch = { mayBeLive: false, needsPerson: false, failure: null, inFlight: false, raiseFence: true };
+  // Whoever left it does not want it any more; that it is not live is all that is new.
+  if (facts.state === "discarded") return { patch: settled };
+  const again: JobPatch = { ...settled, state: "retrying", heldReason: null, wakeAt: facts.now, tries: 0 };
+  // Said of the part that was in doubt: it is sent, or what was wished is done with the parts that are live.
+  if (isPart(facts)) return { patch: { ...again, releasedAt: facts.now } };
   const stops = job.wish?.kind === "cancel" || job.wish?.kind === "delete" || job.wish?.kind === "remove";
   if (job.wish && stops) {
     const message = "You said that it is not live; it is canceled.";
@@ -254,11 +292,7 @@ function notLive(facts: LockedJob["facts"], job: JobRecord): Verdict {
   const isNative = facts.externalPostId !== undefined;
   return {
     patch: {
-      ...settled,
-      state: "retrying",
-      heldReason: null,
-      wakeAt: facts.now,
-      tries: 0,
+      ...again,
       releasedAt: facts.now,
       // The platform was to show it and did not: its steps are done for nothing and are run anew, by our clock.
       ...(isNative ? { forgetSteps: true, forgetPost: true, forgetProbe: true, holdsClock: true } : {}),
@@ -266,21 +300,15 @@ function notLive(facts: LockedJob["facts"], job: JobRecord): Verdict {
   };
 }
 
+/** The first part of it is live and named; what is in doubt is another one. */
+const isPart = ({ externalPostId, nativeSchedule }: LockedJob["facts"]): boolean =>
+  externalPostId !== undefined && !nativeSchedule;
+
 /** Left as it is. What may be live stays so, and says so. */
-function left(facts: LockedJob["facts"]): Verdict {
-  if (facts.state === "partly_published")
-    return {
-      patch: {
-        state: "published",
-        mayBeLive: false,
-        publishedAt: facts.now,
-        wakeAt: null,
-        wish: null,
-        needsPerson: false,
-        inFlight: false,
-        raiseFence: true,
-      },
-    };
+function left(facts: LockedJob["facts"], job: JobRecord): Verdict {
+  const early = facts.mayBeLive ? tooEarly(facts, job) : undefined;
+  if (early) return early;
+  if (facts.state === "partly_published") return { patch: leftLive(facts) };
   if (!facts.mayBeLive && facts.state !== "unknown" && facts.state !== "failed")
     return {
       refused: conflict(`A job that is ${facts.state} cannot be left.`, "It can be when it is failed or unknown."),

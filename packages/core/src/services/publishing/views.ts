@@ -1,5 +1,6 @@
 import type { AttemptView, JobView, PostView } from "@postd/contracts";
 import { AttemptView as AttemptSchema, JobView as JobSchema } from "@postd/contracts";
+import { effectNow } from "../../domain/explain.ts";
 import type { Wish } from "../../domain/wishes.ts";
 import type { AttemptRecord, ContentRecord, JobRecord, PostRecord } from "../../ports/publishing-store.ts";
 
@@ -26,7 +27,7 @@ export function jobView(job: JobRecord, attempts?: readonly AttemptRecord[]): Jo
     ...(job.externalPostId ? { externalPostId: job.externalPostId } : {}),
     ...(job.permalink ? { permalink: job.permalink } : {}),
     ...(job.publishedAt ? { publishedAt: job.publishedAt.toISOString() } : {}),
-    ...(failure ? { failure } : {}),
+    ...(failure ? { failure: { ...failure, effect: effectNow(failure.effect, job) } } : {}),
     ...(job.mayBeLive || job.state === "unknown" ? { probe: probeView(job) } : {}),
     nativeSchedule: job.nativeSchedule,
     simulated: job.simulated,

@@ -1,33 +1,13 @@
 import { asId } from "@postd/contracts";
-import {
-  type Admission,
-  type AdmitInput,
-  admit,
-  afterAbsence,
-  type ClaimedJob,
-  type JobPatch,
-  type Ledger,
-  tooLate,
-} from "@postd/core";
+import { type Admission, admit, type ClaimedJob, type JobPatch, type Ledger, settledWish } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
 import { isTaken } from "../database-error.ts";
 import { scopedSql } from "../scoped-sql.ts";
 import type { TenantDb } from "../tenant-tx.ts";
-import { factsOf, type JobRow, jobKeyOf, pendingOf, type StoredState, visibleOf } from "./job-row.ts";
+import { admitInput, type ClaimRow, doubtState, waiting, withDeletion, workingState } from "./claim-row.ts";
+import { factsOf, jobKeyOf, pendingOf, type StoredState, visibleOf } from "./job-row.ts";
 import { json, patchAssignments } from "./patch.ts";
 import { endDeletion } from "./settle.ts";
-
-interface ClaimRow extends JobRow, Record<string, unknown> {
-  readonly now: Date;
-  readonly connection_status: AdmitInput["connectionStatus"];
-  readonly disconnected_at: Date | null;
-  readonly ending_at: Date | null;
-  readonly connection_paused: Date | null;
-  readonly tenant_paused: Date | null;
-  readonly instance_paused: Date | null;
-  readonly blocked_until: Date | null;
-  readonly twin: string | null;
-}
 
 type ClaimInput = Parameters<Ledger["claim"]>[0];
 
@@ -37,8 +17,9 @@ type ClaimInput = Parameters<Ledger["claim"]>[0];
  * is refused.
  */
 export async function claimJob(db: TenantDb, input: ClaimInput): Promise<ClaimedJob | { readonly refused: string }> {
-  const row = await readJob(db, input);
-  if (!row) return { refused: "gone" };
+  const read = await readJob(db, input);
+  if (!read) return { refused: "gone" };
+  const row = withDeletion(read);
   const admission = admit(admitInput(row, input.lateAfterMs));
   try {
     return await apply(db, row, admission, input);
@@ -57,9 +38,9 @@ async function readJob(db: TenantDb, input: ClaimInput): Promise<ClaimRow | unde
     input.tenantId,
     sql`
     select j.*, domain_now() as now, c.status as connection_status, c.disconnected_at, c.ending_at, c.paused_at as connection_paused,
-      greatest(c.blocked_until, b.until) as blocked_until, t.paused_at as tenant_paused, i.paused_at as instance_paused,
-      (select k.state from publish_jobs k where k.connection_id = j.connection_id and k.in_flight = j.fingerprint and k.id <> j.id) as twin
-    from publish_jobs j join connections c on c.id = j.connection_id join tenants t on t.id = j.tenant_id cross join instance i
+      greatest(c.blocked_until, b.until) as blocked_until, t.paused_at as tenant_paused, i.paused_at as instance_paused, p.deleted_at as post_deleted_at,
+      (select case when k.state = 'processing' and k.may_be_live then 'unknown' else k.state end from publish_jobs k where k.connection_id = j.connection_id and k.in_flight = j.fingerprint and k.id <> j.id) as twin
+    from publish_jobs j join connections c on c.id = j.connection_id join tenants t on t.id = j.tenant_id join posts p on p.id = j.post_id cross join instance i
       left join app_blocks b on b.platform = j.platform and b.auth_kind = c.auth_kind and b.simulated = j.simulated
     where j.id = ${input.jobId}`,
   );
@@ -91,39 +72,6 @@ async function change(db: TenantDb, row: ClaimRow, assignments: SQL, after: read
   return rows[0]?.changed === 1;
 }
 
-function admitInput(row: ClaimRow, lateAfterMs: number): AdmitInput {
-  return {
-    now: row.now,
-    state: row.state,
-    heldReason: row.held_reason ?? undefined,
-    wakeAt: row.wake_at ?? undefined,
-    scheduledFor: row.scheduled_for,
-    createdAt: row.created_at,
-    releasedAt: row.released_at ?? undefined,
-    firstClaimedAt: row.first_claimed_at ?? undefined,
-    leaseUntil: row.lease_until ?? undefined,
-    mayBeLive: row.may_be_live,
-    visible: visibleOf(row),
-    wish: row.wish ?? undefined,
-    pausedBy: row.instance_paused
-      ? "instance"
-      : row.tenant_paused
-        ? "tenant"
-        : row.connection_paused
-          ? "connection"
-          : undefined,
-    connectionStatus: row.connection_status,
-    connection: row.disconnected_at ? "disconnected" : row.ending_at ? "ending" : "connected",
-    blockedUntil: row.blocked_until ?? undefined,
-    twin: row.twin === null ? undefined : row.twin === "unknown" ? "unknown" : "in_flight",
-    isLive: row.external_post_id !== null && row.state !== "handed_over" && !(row.native_schedule && row.may_be_live),
-    lateAfterMs,
-  };
-}
-
-/** A wait longer than this is shown as held, with its reason. */
-const shownAsHeldMs = 15 * 60_000;
-
 const noLonger = { refused: "changed meanwhile" };
 
 async function apply(
@@ -139,14 +87,13 @@ async function apply(
       return { refused: admission.why };
     case "wait": {
       const until = sql`${admission.until.toISOString()}::timestamptz`;
-      const isLong = admission.until.getTime() - row.now.getTime() > shownAsHeldMs && !row.may_be_live;
-      const state =
-        admission.why === "blocked" && isLong && row.external_post_id === null
-          ? sql`state = 'held', held_reason = 'quota', in_flight = null`
-          : sql`state = ${row.state === "publishing" || row.state === "unknown" ? "retrying" : row.state}`;
-      // Whoever waits because the platform asked for it was looked after, so its time is not missed meanwhile.
-      const attended = admission.why === "blocked" ? sql`, released_at = ${until}` : sql``;
-      await change(db, row, sql`${state}, lease_until = null, wake_at = ${until} ${attended}`);
+      const { state, isHeld, isAttended } = waiting(row, admission);
+      await change(
+        db,
+        row,
+        sql`state = ${state}, lease_until = null, wake_at = ${until}
+          ${isHeld ? sql`, held_reason = 'quota', in_flight = null` : sql``} ${isAttended ? sql`, released_at = ${until}` : sql``}`,
+      );
       return { refused: admission.why };
     }
     case "hold": {
@@ -185,6 +132,7 @@ async function apply(
       await settleWish(db, row);
       return { refused: "a wish was settled" };
     case "publish":
+    case "finish":
     case "probe":
     case "verify":
     case "grant":
@@ -195,16 +143,12 @@ async function apply(
   }
 }
 
-/** A post that is live and named is never called unknown as a whole; what is in doubt then is a part of it. */
-const doubtState = (row: ClaimRow): string =>
-  row.external_post_id !== null && !row.native_schedule ? "processing" : "unknown";
-
 async function settleWish(db: TenantDb, row: ClaimRow): Promise<void> {
   const { wish } = row;
   if (!wish) return;
   const facts = { ...factsOf(row, row.now), can: { remove: false, editText: false } };
-  const isLive = row.external_post_id !== null;
-  const patch: JobPatch = isLive ? tooLate(facts, wish) : afterAbsence(facts, wish);
+  const isLive = row.external_post_id !== null && row.state !== "failed";
+  const patch: JobPatch = settledWish(facts, wish);
   // A live post that somebody wanted deleted, without saying that live ones go too, is theirs to see.
   const after = isLive
     ? [sql`update posts set deleting = false where id = ${row.post_id} and ${wish.kind === "delete"}`]
@@ -220,14 +164,13 @@ async function take(
 ): Promise<ClaimedJob | undefined> {
   const leaseUntil = new Date(row.now.getTime() + input.leaseMs);
   const until = leaseUntil.toISOString();
-  const isLooking = go === "probe" && row.state !== "partly_published";
-  const state = go === "publish" ? "publishing" : isLooking ? doubtState(row) : row.state;
+  const state = workingState(row, go);
   const mark = go === "publish" ? sql`fingerprint` : sql`in_flight`;
   const taken = await change(
     db,
     row,
     sql`state = ${state}, held_reason = null, fence = fence + 1, lease_owner = ${input.owner}, lease_until = ${until}::timestamptz,
-      wake_at = ${until}::timestamptz, in_flight = ${mark}, first_claimed_at = coalesce(first_claimed_at, domain_now())`,
+      wake_at = ${until}::timestamptz, in_flight = ${mark}, wish = coalesce(wish, ${json(row.wish)}), first_claimed_at = coalesce(first_claimed_at, domain_now())`,
   );
   if (!taken) return undefined;
   const pending = pendingOf(row);

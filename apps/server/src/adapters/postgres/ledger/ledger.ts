@@ -4,7 +4,7 @@ import { runSql } from "../run-sql.ts";
 import { scopedSql } from "../scoped-sql.ts";
 import { type TenantDb, withTenant } from "../tenant-tx.ts";
 import { claimJob } from "./claim.ts";
-import { settleJob, writeIntent } from "./settle.ts";
+import { renewLease, settleJob, writeIntent } from "./settle.ts";
 
 /** The publish ledger on PostgreSQL. Every method is one short transaction of one tenant. */
 export function createLedger(db: TenantDb): Ledger {
@@ -12,16 +12,7 @@ export function createLedger(db: TenantDb): Ledger {
     claim: (input) => claimJob(db, input),
     intend: (input) => writeIntent(db, input),
     settle: (input) => settleJob(db, input),
-    async renew(input) {
-      const until = sql`domain_now() + ${input.leaseMs} * interval '1 millisecond'`;
-      const { rows } = await scopedSql<{ lease_until: Date }>(
-        db,
-        input.tenantId,
-        sql`update publish_jobs set lease_until = ${until}, wake_at = ${until}
-          where id = ${input.jobId} and fence = ${input.fence} and lease_until > domain_now() returning lease_until`,
-      );
-      return rows[0]?.lease_until;
-    },
+    renew: (input) => renewLease(db, input),
     async owners(input) {
       const ids = [...new Set(input.externalIds)];
       const { rows } = await scopedSql<{ id: string | null; answer: string }>(
@@ -50,7 +41,8 @@ export function createJobHolds(db: TenantDb, settings: { readonly lateAfterMs: n
     holdConnection: ({ tenantId, connectionId }) =>
       changed(
         tenantId,
-        sql`update publish_jobs set state = 'held', held_reason = 'attention', wake_at = null, in_flight = null, fence = fence + 1, updated_at = domain_now()
+        // What was wished of one of them is still done: nothing of it was sent.
+        sql`update publish_jobs set state = 'held', held_reason = 'attention', wake_at = case when wish is not null then domain_now() end, in_flight = null, fence = fence + 1, updated_at = domain_now()
           where connection_id = ${connectionId} and ${unsent}`,
       ),
     handedOver: ({ tenantId, connectionId }) =>
@@ -66,7 +58,7 @@ export function createJobHolds(db: TenantDb, settings: { readonly lateAfterMs: n
       const woken = await changed(
         tenantId,
         sql`update publish_jobs set wake_at = case when lease_until > domain_now() then wake_at else domain_now() end, updated_at = domain_now()
-          where connection_id = ${connectionId} and may_be_live and state <> 'discarded' and not (needs_person and wake_at is null)`,
+          where connection_id = ${connectionId} and may_be_live and state not in ('published', 'discarded') and not (needs_person and wake_at is null)`,
       );
       await changed(tenantId, sql`select pg_notify('postd_due', '')`);
       return woken;
@@ -76,18 +68,21 @@ export function createJobHolds(db: TenantDb, settings: { readonly lateAfterMs: n
         const { rows } = await runSql<{ count: number }>(
           tx,
           sql`select count(*)::int as count from publish_jobs
-            where connection_id = ${connectionId} and may_be_live and state <> 'discarded' and not (needs_person and wake_at is null)`,
+            where connection_id = ${connectionId} and may_be_live and state not in ('published', 'discarded') and not (needs_person and wake_at is null)`,
         );
         return rows[0]?.count ?? 0;
       }),
-    askAboutConnection: ({ tenantId, connectionId }) =>
-      changed(
+    async askAboutConnection({ tenantId, connectionId }) {
+      // The claim asks, as soon as there can be an answer.
+      const woken = await changed(
         tenantId,
-        sql`update publish_jobs set state = case when external_post_id is null or native_schedule then 'unknown' else 'partly_published' end,
-          wake_at = null, needs_person = true, updated_at = domain_now()
+        sql`update publish_jobs set wake_at = domain_now(), updated_at = domain_now()
           where connection_id = ${connectionId} and may_be_live and state in ('unknown', 'retrying', 'processing')
-            and (lease_until is null or lease_until <= domain_now())`,
-      ),
+            and not (needs_person and wake_at is null) and (lease_until is null or lease_until <= domain_now())`,
+      );
+      await changed(tenantId, sql`select pg_notify('postd_due', '')`);
+      return woken;
+    },
     releaseConnection: ({ tenantId, connectionId }) =>
       withTenant(db, tenantId, async (tx) => {
         const released = await releaseHeld(

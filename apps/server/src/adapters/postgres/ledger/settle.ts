@@ -38,7 +38,7 @@ export async function writeIntent(
     ? sql`jsonb_build_object('visible', ${json(common)} || jsonb_build_object('intentAt', ${begun}, 'endsBy', ${isoText(until)}))`
     : sql`case when step_state ? 'visible' then jsonb_build_object('visible', step_state -> 'visible') else '{}'::jsonb end`;
   // One statement: the lease is checked and lengthened, the pending intent stored and the attempt row written together.
-  const { rows } = await scopedSql<{ intent_at: Date | null; lease_until: Date | null; wished: boolean | null }>(
+  const written = scopedSql<{ intent_at: Date | null; lease_until: Date | null; wished: boolean | null }>(
     db,
     input.tenantId,
     sql`
@@ -59,9 +59,29 @@ export async function writeIntent(
       select (select intent_at from attempt) as intent_at, (select lease_until from job) as lease_until,
         (select wish is not null and fence = ${input.fence} and lease_until > domain_now() from publish_jobs where id = ${input.jobId}) as wished`,
   );
-  const row = rows[0];
-  if (row?.intent_at && row.lease_until) return { intentAt: row.intent_at, leaseUntil: row.lease_until };
-  return row?.wished ? "wished" : "lost";
+  try {
+    const row = (await written).rows[0];
+    if (row?.intent_at && row.lease_until) return { intentAt: row.intent_at, leaseUntil: row.lease_until };
+    return row?.wished ? "wished" : "lost";
+  } catch (error) {
+    // A twin was claimed while this one had given up its mark; the next claim waits for it.
+    if (isTaken(error, "publish_jobs_in_flight")) return "lost";
+    throw error;
+  }
+}
+
+/** A call that is under way, or has yet to leave, may now end as late as the lease does; nobody looks before. */
+export async function renewLease(db: TenantDb, input: Parameters<Ledger["renew"]>[0]): Promise<Date | undefined> {
+  const until = sql`domain_now() + ${input.leaseMs} * interval '1 millisecond'`;
+  const { rows } = await scopedSql<{ lease_until: Date }>(
+    db,
+    input.tenantId,
+    sql`update publish_jobs set lease_until = ${until}, wake_at = ${until},
+        step_state = case when step_state ? 'visible' and step_state #>> '{pending,open}' = 'true'
+          then jsonb_set(step_state, '{visible,endsBy}', to_jsonb(${isoText(until)})) else step_state end
+      where id = ${input.jobId} and fence = ${input.fence} and lease_until > domain_now() returning lease_until`,
+  );
+  return rows[0]?.lease_until;
 }
 
 /** Commits an answer and how the job goes on; both or neither, and neither for a worker whose fence is old. */
@@ -73,7 +93,7 @@ export async function settleJob(
   const before = change.wake === 0 ? [sql`select pg_notify('postd_due', '')`] : [];
   const update = sql`
       with job as (
-        update publish_jobs set ${sql.join(assignments(change), sql`, `)}
+        update publish_jobs set ${sql.join(assignments(change, answer), sql`, `)}
         where id = ${input.jobId} and fence = ${input.fence} and state in ('publishing', 'processing', 'unknown', 'handed_over', 'published', 'partly_published')
         returning id)
       ${answer ? sql`, attempt as (${answerUpdate(answer)})` : sql``}
@@ -102,7 +122,7 @@ export const endDeletion = (jobId: string): SQL => sql`
   update posts p set deleted_at = domain_now(), deleting = false, updated_at = domain_now()
   where p.id = (select post_id from publish_jobs where id = ${jobId}) and p.deleting and p.deleted_at is null and not exists (
     select 1 from publish_jobs j where j.post_id = p.id
-      and (j.may_be_live or j.wish is not null or j.state in ('scheduled', 'publishing', 'processing', 'retrying', 'held', 'handed_over', 'unknown')))`;
+      and (j.may_be_live and j.state not in ('published', 'discarded') or j.wish is not null or j.state in ('scheduled', 'publishing', 'processing', 'retrying', 'held', 'handed_over', 'unknown', 'partly_published')))`;
 
 function answerUpdate(answer: AttemptAnswer): SQL {
   return sql`update publish_attempts set outcome = ${answer.outcome}, answered_at = domain_now(), latency_ms = ${answer.latencyMs ?? null},
@@ -110,7 +130,7 @@ function answerUpdate(answer: AttemptAnswer): SQL {
     where id = ${answer.attemptId} and outcome is null and exists (select 1 from job)`;
 }
 
-function assignments(change: JobChange): SQL[] {
+function assignments(change: JobChange, answer: AttemptAnswer | undefined): SQL[] {
   const working = change.wake === "lease";
   const set: SQL[] = [
     sql`state = ${change.state}`,
@@ -142,37 +162,45 @@ function assignments(change: JobChange): SQL[] {
     set.push(sql`wish = case when wish = ${json(wish)} then null else wish end`);
     set.push(sql`wish_outcome = ${json(outcome)}`);
   }
-  const state = stateExpression(change);
+  const state = change.forgetSteps ? sql`null` : stateExpression(change, answer);
   if (state) set.push(sql`step_state = ${state}`);
   if (change.pending === null || change.pending === "answered") set.push(sql`open_attempt_id = null`);
   return set;
 }
 
-/** Twins wait while a job is in flight, and as long as it may be live. */
+/**
+ * Twins wait while a job is in flight, and as long as it may be live. The mark is taken with a claim or an intent only:
+ * where a person gave it up meanwhile, a twin may have it.
+ */
 function twinMark(change: JobChange): SQL {
-  if (inFlightStates.includes(change.state)) return sql`fingerprint`;
-  if (change.mayBeLive === false) return sql`null`;
-  return change.mayBeLive ? sql`fingerprint` : sql`case when may_be_live then fingerprint end`;
+  if (inFlightStates.includes(change.state) || change.mayBeLive === true) return sql`in_flight`;
+  return change.mayBeLive === false ? sql`null` : sql`case when may_be_live then in_flight end`;
 }
 
-function stateExpression(change: JobChange): SQL | undefined {
+function stateExpression(change: JobChange, answer: AttemptAnswer | undefined): SQL | undefined {
   const { connectorState, pending = "keep", mayBeLive } = change;
   if (connectorState === undefined && pending === "keep" && mayBeLive !== false) return undefined;
   let state = sql`coalesce(step_state, '{}'::jsonb)`;
   if (connectorState !== undefined) state = sql`${state} || jsonb_build_object('connector', ${json(connectorState)})`;
   if (pending === null) state = sql`(${state}) - 'pending'`;
   if (mayBeLive === false) state = sql`(${state}) - 'visible'`;
-  // What has an answer is open no more; `jsonb_set` leaves alone what has no such parent.
+  // `jsonb_set` leaves alone what has no such parent.
   if (pending === "answered") state = sql`jsonb_set(${state}, '{pending,open}', 'false'::jsonb)`;
-  if (pending !== "keep" && mayBeLive !== false) state = sql`jsonb_set(${state}, '{visible,open}', 'false'::jsonb)`;
+  const isTaken = answer?.outcome === "ok" || answer?.outcome === "waiting";
+  if (isTaken && mayBeLive !== false) state = sql`jsonb_set(${state}, '{visible,open}', 'false'::jsonb)`;
   return state;
 }
 
-function wakeAt({ wake, state, granted }: JobChange): SQL {
-  if (wake === "lease") return sql`lease_until`;
-  const planned = wake === null ? sql`null` : sql`domain_now() + ${wake} * interval '1 millisecond'`;
-  // What a person asked while it was under way is looked at now that it has an end.
-  const settled = granted ? sql`wish is null or wish = ${json(granted.wish)}` : sql`wish is null`;
-  const ends = granted !== undefined || (state === "published" && wake === null);
-  return ends ? sql`case when ${settled} then ${planned} else domain_now() end` : planned;
+/**
+ * A wish that came while it was under way is looked at now, and so is one that was known where the job comes to rest and
+ * nothing is in doubt. One that was known and waits, for a look or for another try, waits its time.
+ */
+function wakeAt({ wake, mayBeLive, knownWish, granted }: JobChange): SQL {
+  // A worker that was late told what it knows; its lease is gone, so somebody else goes on.
+  if (wake === "lease") return sql`coalesce(lease_until, domain_now())`;
+  const planned = wake === null ? sql`null::timestamptz` : sql`domain_now() + ${wake} * interval '1 millisecond'`;
+  const stands = granted ? sql`wish is not null and wish <> ${json(granted.wish)}` : sql`wish is not null`;
+  const isNews = knownWish ? sql`wish <> ${json(knownWish)}` : sql`true`;
+  const isCertain = mayBeLive === undefined ? sql`not may_be_live` : sql`${!mayBeLive}::boolean`;
+  return sql`case when ${stands} and (${isNews}${wake === null ? sql` or ${isCertain}` : sql``}) then domain_now() else ${planned} end`;
 }

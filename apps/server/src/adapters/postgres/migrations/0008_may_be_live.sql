@@ -49,7 +49,7 @@ UPDATE publish_jobs j SET may_be_live = true,
     'repeatable', d.repeatable,
     'settleMs', coalesce((d.pending ->> 'settleMs')::int, 5000),
     'endsBy', to_char((greatest(coalesce(j.lease_until, d.intent_at), d.intent_at) + interval '2 minutes') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-    'open', d.outcome IS NULL))
+    'open', coalesce(d.outcome, 'lost') NOT IN ('ok', 'waiting')))
 FROM doubted d WHERE j.id = d.id;
 --> statement-breakpoint
 -- Posts a platform was to show by itself and that nobody could ask about.
@@ -106,7 +106,7 @@ DECLARE twin record;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended(account || ' ' || print, 7602114));
   SELECT j.id, j.created_at INTO twin FROM publish_jobs j
-    WHERE j.connection_id = account AND j.fingerprint = print AND j.state NOT IN ('canceled', 'failed', 'discarded', 'removed')
+    WHERE j.connection_id = account AND j.fingerprint = print AND (j.may_be_live OR j.state NOT IN ('canceled', 'failed', 'discarded', 'removed'))
       AND j.scheduled_for BETWEEN planned - window_ms * interval '1 millisecond' AND planned + window_ms * interval '1 millisecond'
     ORDER BY j.id DESC LIMIT 1;
   IF FOUND THEN

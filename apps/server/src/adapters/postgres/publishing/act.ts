@@ -32,6 +32,7 @@ export async function patchJob(
   );
   const changed = rows[0];
   if (!changed) throw new Error("a locked job was gone");
+  if (patch.keepsPost) await runSql(tx, sql`update posts set deleting = false where id = ${row.post_id}`);
   if (patch.inFlight === false)
     await runSql(
       tx,

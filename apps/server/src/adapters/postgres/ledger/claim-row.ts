@@ -1,0 +1,85 @@
+import type { JobState } from "@postd/contracts";
+import type { AdmitInput, ClaimedJob } from "@postd/core";
+import { type JobRow, visibleOf } from "./job-row.ts";
+
+/** A job's row with what `admit` needs to know beside it. */
+export interface ClaimRow extends JobRow, Record<string, unknown> {
+  readonly now: Date;
+  readonly connection_status: AdmitInput["connectionStatus"];
+  readonly disconnected_at: Date | null;
+  readonly ending_at: Date | null;
+  readonly connection_paused: Date | null;
+  readonly tenant_paused: Date | null;
+  readonly instance_paused: Date | null;
+  readonly blocked_until: Date | null;
+  readonly twin: string | null;
+  readonly post_deleted_at: Date | null;
+}
+
+/** Whatever a job of a deleted post was woken for, it is not sent any more. */
+export function withDeletion<R extends ClaimRow>(row: R): R {
+  if (row.post_deleted_at === null || row.wish !== null) return row;
+  return { ...row, wish: { kind: "delete", by: "system", at: row.post_deleted_at.toISOString(), alsoLive: false } };
+}
+
+export function admitInput(row: ClaimRow, lateAfterMs: number): AdmitInput {
+  return {
+    now: row.now,
+    state: row.state,
+    heldReason: row.held_reason ?? undefined,
+    wakeAt: row.wake_at ?? undefined,
+    scheduledFor: row.scheduled_for,
+    createdAt: row.created_at,
+    releasedAt: row.released_at ?? undefined,
+    firstClaimedAt: row.first_claimed_at ?? undefined,
+    leaseUntil: row.lease_until ?? undefined,
+    mayBeLive: row.may_be_live,
+    visible: visibleOf(row),
+    wish: row.wish ?? undefined,
+    pausedBy: row.instance_paused
+      ? "instance"
+      : row.tenant_paused
+        ? "tenant"
+        : row.connection_paused
+          ? "connection"
+          : undefined,
+    connectionStatus: row.connection_status,
+    connection: row.disconnected_at ? "disconnected" : row.ending_at ? "ending" : "connected",
+    blockedUntil: row.blocked_until ?? undefined,
+    twin: row.twin === null ? undefined : isWorkedOn(row.twin) ? "in_flight" : "unknown",
+    isLive: row.external_post_id !== null && row.state !== "handed_over" && !(row.native_schedule && row.may_be_live),
+    lateAfterMs,
+  };
+}
+
+/** It comes to an end by itself soon; in every other state a twin waits for a look, or for a person. */
+const isWorkedOn = (state: string): boolean => state === "publishing" || state === "processing" || state === "retrying";
+
+/** The state a claimed job is in while it is worked on; what rests where it stood stays so meanwhile. */
+export function workingState(row: JobRow, go: ClaimedJob["admission"]): JobState {
+  if (go === "publish" || go === "finish") return "publishing";
+  if (row.state === "published" || row.state === "partly_published" || row.state === "handed_over") return row.state;
+  return go === "grant" ? "processing" : doubtState(row);
+}
+
+/** A post that is live and named is never called unknown as a whole; what is in doubt then is a part of it. */
+export const doubtState = (row: JobRow): JobState =>
+  row.external_post_id !== null && !row.native_schedule ? "processing" : "unknown";
+
+/** A wait longer than this is shown as held, with its reason. */
+const shownAsHeldMs = 15 * 60_000;
+
+/**
+ * How a job waits. A long wait the platform asked for is shown as held, and counts as looked after: the job's time is not
+ * missed meanwhile.
+ */
+export function waiting(
+  row: ClaimRow,
+  { until, why }: { readonly until: Date; readonly why: "blocked" | "twin" },
+): { readonly state: JobState; readonly isHeld: boolean; readonly isAttended: boolean } {
+  const isLong = until.getTime() - row.now.getTime() > shownAsHeldMs;
+  const isAttended = why === "blocked";
+  const isHeld = isAttended && isLong && !row.may_be_live && row.external_post_id === null;
+  const goesOn = row.state === "publishing" || row.state === "unknown" ? "retrying" : row.state;
+  return { state: isHeld ? "held" : goesOn, isHeld, isAttended };
+}

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { meet, settledWish, type Wish, type WishFacts } from "./wishes.ts";
+
+const now = new Date("2027-01-04T09:00:00Z");
+const by = { by: "usr_test0001", at: now.toISOString() };
+const facts: WishFacts = {
+  now,
+  state: "retrying",
+  heldReason: undefined,
+  mayBeLive: false,
+  externalPostId: undefined,
+  firstClaimedAt: now,
+  nativeSchedule: false,
+  wish: undefined,
+  can: { remove: true, editText: true },
+};
+/** A thread whose first part is live, and whose rest is still to be sent. */
+const part: WishFacts = { ...facts, externalPostId: "p1" };
+const removal: Wish = { kind: "remove", ...by };
+
+describe("a wish that meets a thread whose first part is live", () => {
+  it("stops the rest when the post is deleted, whether or not live parts go too", () => {
+    const kept = meet(part, { kind: "delete", ...by, alsoLive: false });
+    assert.equal(kept.change, "left_live");
+    assert.equal(kept.patch?.state, "published");
+    assert.equal(kept.patch?.wakeAt, null);
+    const cannot = { ...part, can: { remove: false, editText: false } };
+    assert.equal(meet(cannot, { kind: "delete", ...by, alsoLive: true }).patch?.state, "partly_published");
+  });
+
+  it("stops a rest that waits by itself, and finds nothing to stop where a person was asked", () => {
+    const waits: WishFacts = { ...part, state: "partly_published", heldReason: "quota" };
+    assert.equal(meet(waits, { kind: "cancel", ...by }).change, "canceled");
+    assert.equal(meet({ ...waits, heldReason: undefined }, { kind: "cancel", ...by }).change, "too_late");
+  });
+
+  it("stops the rest when a kept cancel came too late for the first part, and goes on after a kept move", () => {
+    const stopped = settledWish(part, { kind: "cancel", ...by });
+    assert.equal(stopped.state, "partly_published");
+    assert.equal(stopped.wishOutcome?.outcome, "too_late");
+    const moved = settledWish(part, { kind: "move", ...by, scheduledFor: by.at });
+    assert.equal(moved.state, undefined);
+    assert.equal(moved.wakeAt, now);
+  });
+});
+
+describe("a removal that a worker may be at", () => {
+  const removing: WishFacts = { ...part, state: "published", wish: removal };
+
+  it("is not taken back by a wish that would treat the post as live", () => {
+    for (const wish of [
+      { kind: "cancel", ...by },
+      { kind: "delete", ...by, alsoLive: false },
+      { kind: "move", ...by, scheduledFor: by.at },
+    ] as const) {
+      const meeting = meet({ ...removing, state: "retrying" }, wish);
+      assert.equal(meeting.change, "removing_live", wish.kind);
+      assert.equal(meeting.patch, undefined, wish.kind);
+    }
+  });
+
+  it("is wished again without harm", () => {
+    assert.deepEqual(meet(removing, removal).patch?.wish, removal);
+  });
+});
+
+it("a wish on a job that another wish has ended is told to be too late, and never that it is live", () => {
+  const settled = settledWish({ ...part, state: "removed" }, { kind: "move", ...by, scheduledFor: by.at });
+  assert.equal(settled.wish, null);
+  assert.equal(settled.wishOutcome?.message, "It was removed before this could be done.");
+});
+
+it("a post the platform was to show at its time is begun anew when it is moved before it was handed over", () => {
+  const at = new Date(now.getTime() + 60_000).toISOString();
+  const move: Wish = { kind: "move", ...by, scheduledFor: at };
+  assert.equal(meet({ ...facts, nativeSchedule: true }, move).patch?.forgetSteps, true);
+  assert.equal(meet(facts, move).patch?.forgetSteps, undefined);
+});
