@@ -30,6 +30,8 @@ export interface ProcessSystem {
   readonly url: string;
   readonly simulatorUrl: string;
   startHttp(): Promise<Part>;
+  /** Another http process on the same data, at an address of its own. */
+  startHttpBeside(): Promise<{ readonly part: Part; readonly url: string }>;
   startWorker(): Promise<Part>;
   /** Both roles in one process, as on a single machine. */
   startAll(): Promise<Part>;
@@ -85,13 +87,12 @@ export async function createProcessSystem(options: ProcessSystemOptions = {}): P
     POSTD_WORKER_CONCURRENCY: String(options.workerConcurrency ?? 24),
   };
   // The heap is bounded as `npm start` does it.
-  const startRole = async (role: "http" | "worker" | "all"): Promise<Part> => {
-    const { part } = await startPart(
-      role,
-      ["--max-semi-space-size=8", "apps/server/src/main.ts", `--role=${role}`],
-      env,
-      /is (running) \(/,
-    );
+  const startRole = async (
+    role: "http" | "worker" | "all",
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Part> => {
+    const args = ["--max-semi-space-size=8", "apps/server/src/main.ts", `--role=${role}`];
+    const { part } = await startPart(role, args, { ...env, ...more }, /is (running) \(/);
     parts.add(part);
     return part;
   };
@@ -115,6 +116,10 @@ export async function createProcessSystem(options: ProcessSystemOptions = {}): P
     simulatorUrl,
     sim,
     startHttp: () => startRole("http"),
+    async startHttpBeside() {
+      const ownPort = await freePort();
+      return { part: await startRole("http", { POSTD_PORT: String(ownPort) }), url: `http://127.0.0.1:${ownPort}` };
+    },
     startWorker: () => startRole("worker"),
     startAll: () => startRole("all"),
     killDatabase() {

@@ -1,0 +1,143 @@
+import { asId, type ResolveInput } from "@postd/contracts";
+import type { StoredJob } from "../../ledger-world.ts";
+import { isConnectorFault } from "../calls.ts";
+import type { Lab } from "../lab.ts";
+import type { ModelPost } from "../platform.ts";
+import type { Random } from "../random.ts";
+import { anyJob, ask, minute, shown } from "./asking.ts";
+import { send } from "./publishing.ts";
+
+export async function cancel(lab: Lab, random: Random): Promise<void> {
+  const row = await anyJob(lab, random);
+  if (!row) return;
+  await ask(
+    lab,
+    random,
+    `cancel ${shown(lab, row)}`,
+    () => lab.service.cancelJob(lab.callerOf(row.tenant_id), lab.job(row.id)),
+    ({ view, waits }) => {
+      if (!waits && view.state !== "canceled" && view.state !== "partly_published")
+        lab.oracle.broken(`${shown(lab, row)}: cancel answered 200 and it is ${view.state}`);
+      if (waits && !view.wish) lab.oracle.broken(`${shown(lab, row)}: cancel answered 202 and nothing is wished`);
+      return waits ? "202" : `200 ${view.state}`;
+    },
+  );
+}
+
+export async function retry(lab: Lab, random: Random): Promise<void> {
+  const row = await anyJob(lab, random);
+  if (!row) return;
+  const at = random.chance(0.3) ? new Date(lab.nowMs + 15 * minute).toISOString() : undefined;
+  await ask(
+    lab,
+    random,
+    `retry ${shown(lab, row)}`,
+    () => lab.service.retryJob(lab.callerOf(row.tenant_id), lab.job(row.id), at ? { at } : {}),
+    ({ view, waits }) => `${waits ? 202 : 200} ${view.state}`,
+  );
+}
+
+export async function remove(lab: Lab, random: Random): Promise<void> {
+  const row = await anyJob(lab, random);
+  if (!row) return;
+  await ask(
+    lab,
+    random,
+    `remove ${shown(lab, row)}`,
+    () => lab.service.removeJob(lab.callerOf(row.tenant_id), lab.job(row.id)),
+    ({ view, waits }) => `${waits ? 202 : 200} ${view.state}`,
+  );
+}
+
+/** A person looks at the page and says what they see, or errs. */
+export async function resolve(lab: Lab, random: Random): Promise<void> {
+  const rows = (await lab.world.rows()).filter((row) => row.may_be_live || row.state === "partly_published");
+  const row = rows.length > 0 && random.chance(0.9) ? random.pick(rows) : await anyJob(lab, random);
+  if (row)
+    await resolveAs(
+      lab,
+      random,
+      row,
+      random.weighted([[6, "true"] as const, [2, "wrong"] as const, [2, "leave"] as const]),
+    );
+}
+
+export async function resolveAs(
+  lab: Lab,
+  random: Random,
+  row: StoredJob,
+  how: "true" | "wrong" | "leave",
+): Promise<boolean> {
+  const { externalId } = lab.accountOf(row.connection_id);
+  const truth = lab.oracle.truthOf(row);
+  const isOwn = ({ jobId, part }: ModelPost) => jobId === row.id && (part === "root" || row.external_post_id !== null);
+  const own = lab.platform.liveOn(externalId).find(isOwn);
+  const isPlanned = lab.platform.ownOf(row.id).some((post) => isOwn(post) && post.state === "planned");
+  const others = lab.platform.liveOn(externalId).filter((post) => post !== own);
+  const wrong: ResolveInput =
+    own || others.length === 0
+      ? { outcome: "not_live" }
+      : { outcome: "live", externalPostId: random.chance(0.8) ? random.pick(others).id : "nowhere" };
+  // What the platform holds for its time is neither; whoever says one or the other errs.
+  const trueWord: ResolveInput = own
+    ? { outcome: "live", externalPostId: row.external_post_id ?? own.id }
+    : { outcome: "not_live" };
+  const input: ResolveInput =
+    how === "leave" ? { outcome: "leave" } : how === "true" && !(isPlanned && !own) ? trueWord : wrong;
+  // A connector that breaks while it reads for a person is that person's 500.
+  const answer = await lab.service.resolveJob(lab.callerOf(row.tenant_id), lab.job(row.id), input).catch((error) => {
+    if (!isConnectorFault(error)) throw error;
+    return undefined;
+  });
+  if (!answer) return false;
+  lab.tell(
+    `  resolve ${truth.name} as ${how}: ${JSON.stringify(input)}: ${answer.ok ? answer.value.state : answer.error.detail}`,
+  );
+  if (answer.ok) truth.isSettled = input.outcome !== "not_live";
+  if (answer.ok && input.outcome === "not_live" && (own || isPlanned)) truth.lies += 1;
+  if (answer.ok && input.outcome === "live" && lab.platform.find(input.externalPostId ?? "")?.jobId !== row.id)
+    truth.isMislinked = true;
+  return answer.ok;
+}
+
+export async function deletePost(lab: Lab, random: Random): Promise<void> {
+  const row = await anyJob(lab, random);
+  if (!row) return;
+  const alsoLive = random.chance(0.5);
+  lab.oracle.deleteAsked.set(row.post_id, asId("tenant", row.tenant_id));
+  await ask(
+    lab,
+    random,
+    `delete the post of ${shown(lab, row)}${alsoLive ? ", live ones too" : ""}`,
+    () => lab.service.deletePost(lab.callerOf(row.tenant_id), lab.post(row.post_id), { alsoLive }),
+    ({ view, waits }) => `${waits ? 202 : 200} ${(view.changes ?? []).map(({ change }) => change).join(", ")}`,
+  );
+  // Whoever does not know that it was deleted sends the same request again.
+  const request = lab.requests.find(
+    ({ account, input, key }) =>
+      key !== undefined && account.connectionId === row.connection_id && input.payload.content === row.content.text,
+  );
+  if (request && random.chance(0.5)) await send(lab, random, request);
+}
+
+export async function editPost(lab: Lab, random: Random): Promise<void> {
+  const row = await anyJob(lab, random);
+  if (!row) return;
+  const caller = lab.callerOf(row.tenant_id);
+  const at = new Date(lab.nowMs + random.pick([minute, 15 * minute, 45 * minute])).toISOString();
+  const patch = random.weighted([
+    [5, { content: random.pick(["hello", "better", "good news"]) }],
+    [2, { scheduledFor: at }],
+    [1, { content: "better", scheduledFor: at }],
+    [2, { scheduledFor: null }],
+    [1, { mode: "draft" as const }],
+    [2, { mode: "publish" as const }],
+  ]);
+  await ask(
+    lab,
+    random,
+    `edit the post of ${shown(lab, row)}: ${JSON.stringify(patch)}`,
+    () => lab.service.updatePost(caller, lab.post(row.post_id), patch),
+    ({ view, waits }) => `${waits ? 202 : 200} ${(view.changes ?? []).map(({ change }) => change).join(", ")}`,
+  );
+}
