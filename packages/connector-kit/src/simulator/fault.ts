@@ -8,7 +8,8 @@ import { type SimAnswer, type SimFaultName, type SimRequest, simFaults } from ".
  * What can be armed. Named platform faults reach the simulator through `env.fault`, with `params` as they were given.
  * `hold`, `drop` and `replace` are the network's own and work for every simulator alike. `before`: nothing is applied.
  * `body`: the request body is read only in part, nothing is applied. `after`: applied, the answer is withheld, cut or
- * replaced by `status`. `platformError` is any answer in place of the simulator's own; see `ErrorFault`.
+ * replaced by `status`. A held request that is released meets the next other fault armed for it, so that an answer can be
+ * waited for and then be lost. `platformError` is any answer in place of the simulator's own; see `ErrorFault`.
  */
 const OtherFault = z.discriminatedUnion("fault", [
   z.strictObject({ ...faultCommon, fault: z.enum(simFaults), params: z.record(z.string(), AnyJson).optional() }),
@@ -90,6 +91,9 @@ export function createFaultBox(errors?: PlatformErrors) {
     },
     takeTransport: (request: RequestHead): TransportFault | undefined =>
       take(request, ({ transport }) => transport !== undefined)?.transport?.(request),
+    /** What a held request meets when it goes on: the next fault armed for it that is no hold. */
+    takeReleased: (request: RequestHead): TransportFault | undefined =>
+      take(request, ({ transport, input }) => transport !== undefined && input.fault !== "hold")?.transport?.(request),
   };
 }
 export type FaultBox = ReturnType<typeof createFaultBox>;

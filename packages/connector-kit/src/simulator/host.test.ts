@@ -193,6 +193,20 @@ describe("transport faults", () => {
     assert.equal(posts().length, 0);
   });
 
+  for (const [at, count] of [
+    ["before", 0],
+    ["after", 1],
+  ] as const)
+    it(`a request held ${at} it is applied meets the next fault when it goes on`, async () => {
+      await arm({ fault: "hold", at });
+      await arm({ fault: "replace", at, status: 502 });
+      const waiting = pin();
+      await heldOnes();
+      await fetch(`${host.url}/__sim/pinboard/release`, { method: "POST" });
+      assert.deepEqual([(await waiting).status, posts().length], [502, count]);
+      assert.equal((await pin()).status, 201);
+    });
+
   it("hits only what matches, after skipping, as often as told", async () => {
     await arm({
       fault: "replace",

@@ -140,7 +140,7 @@ async function simulate(
   const isEnough = (rawBody: Uint8Array) => presentedCredential({ ...head, headers, rawBody }) !== undefined;
   const begun = mount.faults.asksForAccount() ? await readBeginning(req, isEnough, tokenWithinBytes) : Buffer.alloc(0);
   const accounts = mount.accountsOf({ ...head, headers, rawBody: begun });
-  const fault = mount.faults.takeTransport({ ...head, accounts });
+  let fault = mount.faults.takeTransport({ ...head, accounts });
   const known = { method: head.method, host: head.host, path: head.path };
   const entry = { ...known, ...named(accounts) };
   const hold = (at: Parameters<Holds["wait"]>[0]["at"]) =>
@@ -148,12 +148,14 @@ async function simulate(
 
   if (fault !== undefined && fault.at !== "after") {
     if (fault.at === "body" && begun.byteLength === 0) await readFirstBytes(req);
-    if (fault.answer !== "hold") {
-      const cut = fault.answer;
-      mount.record({ ...entry, outcome: outcomeOf(cut) });
-      return finish(req, res, cut);
+    if (fault.answer === "hold") {
+      if (!(await hold(fault.at))) return mount.record({ ...entry, outcome: "hold" });
+      fault = mount.faults.takeReleased({ ...head, accounts });
     }
-    if (!(await hold(fault.at))) return mount.record({ ...entry, outcome: "hold" });
+  }
+  if (fault !== undefined && fault.at !== "after") {
+    mount.record({ ...entry, outcome: outcomeOf(fault.answer) });
+    return finish(req, res, fault.answer);
   }
 
   const rawBody = await readBody(req, maxBodyBytes, begun);
@@ -172,7 +174,9 @@ async function simulate(
   mount.record({ ...told, outcome: fault?.at === "after" ? "hold" : applied, applied });
   if (fault?.at === "after") {
     if (!(await hold("after"))) return;
-  } else if (answer === "hold") {
+    return finish(req, res, mount.faults.takeReleased({ ...head, accounts })?.answer ?? answer);
+  }
+  if (answer === "hold") {
     await hold("simulator");
     return cutConnection(req);
   }
