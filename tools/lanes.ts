@@ -20,6 +20,8 @@ export type Lane = {
   /** Per file; a file still running then has hung or left a handle open, and fails. */
   readonly timeoutMs: number;
   readonly concurrency: number;
+  /** With `--all` a file may run so many times as long. */
+  readonly completeFactor?: number;
   /** Why it cannot run here, in words for the person at the keyboard; undefined when it can. */
   readonly lacks?: (machine: Machine) => string | undefined;
 };
@@ -30,7 +32,14 @@ export const lanes: readonly Lane[] = [
   { name: "unit", timeoutMs: 3 * minute, concurrency: 2 },
   { name: "integration", suffix: ".int.test.ts", needsDatabase: true, timeoutMs: 5 * minute, concurrency: 2 },
   { name: "story", suffix: ".story.test.ts", needsDatabase: true, timeoutMs: 5 * minute, concurrency: 2 },
-  { name: "kill", suffix: ".kill.test.ts", needsDatabase: true, timeoutMs: 6 * minute, concurrency: 2 },
+  {
+    name: "kill",
+    suffix: ".kill.test.ts",
+    needsDatabase: true,
+    timeoutMs: 6 * minute,
+    concurrency: 2,
+    completeFactor: 10,
+  },
   {
     name: "real",
     folder: "tests/real",

@@ -1,6 +1,7 @@
 /**
  * `npm test`: every lane this machine can run, a line per lane, and `N passed, N failed` at the end.
- * `npm test -- unit story` runs these lanes, `npm test -- --file path` one file (any number of times).
+ * `npm test -- unit story` runs these lanes, `npm test -- --file path` one file (any number of times). The kill lane runs
+ * a sample of its points, drawn by a printed seed; `npm test -- kill --all` runs every one.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,7 +20,10 @@ const root = path.resolve(import.meta.dirname, "..");
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2),
   allowPositionals: true,
-  options: { file: { type: "string", multiple: true, default: [] } },
+  options: {
+    file: { type: "string", multiple: true, default: [] },
+    all: { type: "boolean", default: process.env.POSTD_KILL === "all" },
+  },
 });
 const fromEnv = (process.env.POSTD_LANES ?? "").split(",").filter((name) => name !== "");
 const asked = [...positionals, ...fromEnv];
@@ -76,9 +80,11 @@ async function runWith(lane: Lane, name: string, own: readonly string[], pgUrl: 
     ...process.env,
     ...(pgUrl ? { POSTD_TEST_PG_URL: pgUrl } : {}),
     ...(chromium ? { POSTD_TEST_CHROMIUM: chromium } : {}),
+    ...(values.all ? { POSTD_KILL: "all" } : {}),
   };
   console.log(`${name} ...`);
-  const result = await runLane({ ...lane, name, files: own }, { root, env, isCi: machine.isCi });
+  const timeoutMs = lane.timeoutMs * (values.all ? (lane.completeFactor ?? 1) : 1);
+  const result = await runLane({ ...lane, timeoutMs, name, files: own }, { root, env, isCi: machine.isCi });
   runs.push(result);
   const count = `${result.passed} passed, ${result.failed} failed`;
   lines.push(row(name, `ran ${result.passed + result.failed}: ${count} in ${seconds(result.durationMs)}`));

@@ -1,5 +1,5 @@
-import { randomInt } from "node:crypto";
 import type { TestContext } from "node:test";
+import { isComplete, sampleNote, seed } from "./chance.ts";
 import type { Actor, Job, LivePost, Scenario, Stage } from "./stage.ts";
 
 export const places = ["before", "body", "after"] as const;
@@ -39,16 +39,12 @@ export async function discover(stage: Stage, actor: Actor): Promise<readonly Cal
 export const pointsOf = (calls: readonly Call[]): readonly Point[] =>
   calls.flatMap((call) => places.map((at) => ({ ...call, at })));
 
-const isComplete = process.env.CI === "true" || process.env.POSTD_KILL === "all";
 const every = 5;
-const seed = Number(process.env.POSTD_KILL_SEED ?? randomInt(every));
 
 /** All points where everything is to be run, else every fifth, beginning where the seed says; `salt` varies it by round. */
 export function sample(points: readonly Point[], salt: number): readonly Point[] {
   return isComplete ? points : points.filter((_, index) => (index + seed + salt) % every === 0);
 }
-
-const sampleNote = `every ${every}th, POSTD_KILL_SEED=${seed}; POSTD_KILL=all runs all`;
 
 /** What the platform holds for a post that was sent once: a comma-free line that can be compared. */
 export function expectation(actor: Actor): string {
@@ -91,8 +87,7 @@ export function report(t: TestContext, rows: readonly Row[], total: number): voi
       `${ok ? "ok  " : "FAIL"} ${point.scenario.padEnd(18)} ${point.shown.padEnd(44)} ${point.at.padEnd(6)} ${trouble.padEnd(16)} expected ${expected}; actual ${actual}`,
   );
   const wrong = rows.filter(({ ok }) => !ok).length;
-  const how = rows.length === total ? "" : ` (${sampleNote})`;
-  const count = `${rows.length} of ${total} points${how}, ${wrong} wrong`;
+  const count = `${sampleNote(rows.length, total)}: ${wrong} wrong`;
   t.diagnostic(`${count}\n${lines.join("\n")}`);
   if (wrong > 0) throw new Error(`${count}\n${lines.filter((line) => line.startsWith("FAIL")).join("\n")}`);
 }

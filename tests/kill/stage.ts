@@ -6,13 +6,14 @@ import { createProcessSystem, type Part, type ProcessSystem } from "@postd/testk
 
 export const scenarios = ["bluesky image", "facebook photo", "instagram carousel", "facebook reel"] as const;
 /** A Page's plain text is the one post nothing at the platform protects from a twin, where it goes out in one call. */
-export type Scenario = (typeof scenarios)[number] | "facebook text";
+export type Scenario = (typeof scenarios)[number] | "facebook text" | "bluesky thread";
 const pictures: Readonly<Record<Scenario, number>> = {
   "bluesky image": 1,
   "facebook photo": 1,
   "instagram carousel": 2,
   "facebook reel": 1,
   "facebook text": 0,
+  "bluesky thread": 0,
 };
 
 /** A connected account of its own with what it posts; the platforms keep these bytes unchanged. */
@@ -25,6 +26,8 @@ export interface Actor {
   readonly mediaIds: readonly string[];
   readonly sha256: readonly string[];
   readonly format?: string;
+  /** Signs in again as the same account. */
+  reconnect(): Promise<void>;
 }
 
 export interface Job {
@@ -45,21 +48,39 @@ export interface LivePost {
   readonly id: string;
   readonly accountId: string;
   readonly text: string;
+  readonly createdAt: string;
   readonly media: readonly { readonly sha256: string }[];
   readonly details?: { readonly videoId?: string };
 }
 
+interface MadeAccount extends Pick<Actor, "simulator" | "accountId"> {
+  /** Answers the connection's id. */
+  connect(): Promise<string>;
+}
+
 const simulators = ["bluesky", "meta"] as const;
 /** A claim nobody touched for this long of real time is a dead worker's; a living one writes far more often. */
-const deadAfterMs = 1_500;
-/** So little domain time is safe to pass while workers work: every lease is much longer. */
-const smallStepMs = 15_000;
+const deadAfterMs = 2_000;
+/** So little domain time is safe to pass while workers work: a living one keeps two thirds of a lease of 30 s, and more. */
+const smallStepMs = 9_000;
+
+const settledWithinMs = 120_000;
 
 /** Less than the time-out of a call, after which a held one would be given up. */
 const heldWithinMs = 25_000;
 
 /** A closed connection is noticed within a turn of the platforms' event loop. */
 const noticedWithinMs = 500;
+
+/** The body of POST /api/publish for one post of this actor; a thread has two more parts. */
+export function orderOf(actor: Actor, content: string, more: Readonly<Record<string, unknown>> = {}) {
+  const { mediaIds, format, connectionId, scenario } = actor;
+  const options = scenario === "bluesky thread" ? { options: { replies: partsOf(content) } } : {};
+  return { connectionId, payload: { content, mediaIds, ...(format ? { format } : {}), ...options, ...more } };
+}
+
+/** What follows the first post of a thread. */
+export const partsOf = (content: string): readonly string[] => [`${content}, part 2`, `${content}, part 3`];
 
 /** The whole of POSTD in processes, people signed in, accounts connected on demand. */
 export class Stage {
@@ -88,32 +109,34 @@ export class Stage {
   async #connectOne(scenario: Scenario): Promise<Actor> {
     const session = await this.#sessionOf(scenario);
     const media = await this.#upload(session, scenario);
-    if (scenario === "bluesky image") {
-      const made = await this.system.sim("POST", "bluesky/accounts", {});
-      const { connections } = await session.must("POST", "/api/connections", {
-        platform: "bluesky",
-        keys: { identifier: made.handle, appPassword: made.extra.appPassword },
-      });
-      return { scenario, simulator: "bluesky", session, connectionId: connections[0].id, accountId: made.id, ...media };
-    }
-    const platform = scenario === "instagram carousel" ? "instagram" : "facebook";
+    const { simulator, accountId, connect } = scenario.startsWith("bluesky")
+      ? await this.#blueskyAccount(session)
+      : await this.#metaAccount(session, scenario === "instagram carousel" ? "instagram" : "facebook");
+    const connectionId = await connect();
+    const format = scenario === "facebook reel" ? { format: "reel" } : {};
+    const reconnect = async () => assert.equal(await connect(), connectionId);
+    return { scenario, simulator, session, connectionId, accountId, reconnect, ...media, ...format };
+  }
+
+  async #blueskyAccount(session: ApiSession): Promise<MadeAccount> {
+    const made = await this.system.sim("POST", "bluesky/accounts", {});
+    const keys = { identifier: made.handle, appPassword: made.extra.appPassword };
+    const connect = async () =>
+      (await session.must("POST", "/api/connections", { platform: "bluesky", keys })).connections[0].id;
+    return { simulator: "bluesky", accountId: made.id, connect };
+  }
+
+  async #metaAccount(session: ApiSession, platform: "facebook" | "instagram"): Promise<MadeAccount> {
     const kind = platform === "instagram" ? "instagram" : "page";
     const made = await this.system.sim("POST", "meta/accounts", { kind });
-    const { grantId } = await grantThroughBrowser(session, platform, "facebook_login", { person: made.extra.personId });
-    const { connections } = await session.must("POST", "/api/connections", {
-      grantId,
-      accounts: [{ platform, externalId: made.id }],
-    });
-    const format = scenario === "facebook reel" ? { format: "reel" } : {};
-    return {
-      scenario,
-      simulator: "meta",
-      session,
-      connectionId: connections[0].id,
-      accountId: made.id,
-      ...media,
-      ...format,
+    const connect = async () => {
+      const { grantId } = await grantThroughBrowser(session, platform, "facebook_login", {
+        person: made.extra.personId,
+      });
+      const accounts = [{ platform, externalId: made.id }];
+      return (await session.must("POST", "/api/connections", { grantId, accounts })).connections[0].id;
     };
+    return { simulator: "meta", accountId: made.id, connect };
   }
 
   /** One person and workspace a scenario, so that nobody's rate limit is near. */
@@ -138,9 +161,7 @@ export class Stage {
 
   /** Accepts one post; answers its job's id. */
   async publish(actor: Actor, content: string, more: Readonly<Record<string, unknown>> = {}): Promise<string> {
-    const { mediaIds, format, connectionId } = actor;
-    const payload = { content, mediaIds, ...(format ? { format } : {}), ...more };
-    return (await actor.session.must("POST", "/api/publish", { connectionId, payload })).id;
+    return (await actor.session.must("POST", "/api/publish", orderOf(actor, content, more))).id;
   }
 
   jobs(ids: readonly string[]): Promise<readonly Job[]> {
@@ -156,14 +177,14 @@ export class Stage {
 
   /**
    * Waits until no job goes on by itself, moving the clocks to whatever the next one waits for. Where a worker may still
-   * be at a job, only little domain time passes, so that no lease ends under it. Throws after `patienceMs` of real time.
+   * be at a job, only little domain time passes, so that no lease ends under it. `rests`: what else counts as at rest, though it looks around now and then.
    */
-  async settle(ids: readonly string[], patienceMs = 120_000): Promise<readonly Job[]> {
-    const deadline = performance.now() + patienceMs;
+  async settle(ids: readonly string[], rests: (job: Job) => boolean = () => false): Promise<readonly Job[]> {
+    const deadline = performance.now() + settledWithinMs;
     const changedAt = new Map<string, number>();
     for (;;) {
       const jobs = await this.jobs(ids);
-      const open = jobs.filter(({ inMs }) => inMs !== null);
+      const open = jobs.filter((job) => job.inMs !== null && !rests(job));
       if (open.length === 0) return jobs;
       const now = performance.now();
       if (now > deadline) throw new Error(`not settled: ${JSON.stringify(open.slice(0, 5))}\n${this.said()}`);
@@ -233,6 +254,15 @@ export class Stage {
     await Promise.all(simulators.map((id) => this.system.sim("DELETE", `${id}/faults`)));
   }
 
+  /** Every call that was to be held, cut or answered otherwise was: one that was never made proves nothing. */
+  async mustHaveHit(): Promise<void> {
+    const lists = await Promise.all(simulators.map((id) => this.system.sim("GET", `${id}/faults`)));
+    const once: { left: number | null; used: number }[] = lists.flatMap(({ faults }) => faults);
+    const unused = once.filter(({ left, used }) => left !== null && used !== 1);
+    if (unused.length > 0)
+      throw new Error(`${unused.length} of ${once.length} faults were not met: ${JSON.stringify(unused)}`);
+  }
+
   async release(): Promise<void> {
     await Promise.all(simulators.map((id) => this.system.sim("POST", `${id}/release`, {})));
   }
@@ -271,8 +301,8 @@ export class Stage {
   }
 }
 
-export async function openStage(): Promise<Stage> {
-  const system = await createProcessSystem();
+export async function openStage(options: Parameters<typeof createProcessSystem>[0] = {}): Promise<Stage> {
+  const system = await createProcessSystem(options);
   try {
     const [http, worker] = await Promise.all([system.startHttp(), system.startWorker()]);
     // Long enough that the first look at a video always finds it unfinished, so every run makes the same calls.
