@@ -1,19 +1,15 @@
-import { asId, type JobState } from "@postd/contracts";
+import type { JobState } from "@postd/contracts";
 import { type Admission, admit, type ClaimedJob, type Ledger, settledWish } from "@postd/core";
 import {
   admitInput,
   type ClaimRow,
+  claimedJob,
   doubtState,
   waiting,
   withDeletion,
   workingState,
 } from "../../../../../apps/server/src/adapters/postgres/ledger/claim-row.ts";
-import {
-  factsOf,
-  jobKeyOf,
-  pendingOf,
-  visibleOf,
-} from "../../../../../apps/server/src/adapters/postgres/ledger/job-row.ts";
+import { factsOf } from "../../../../../apps/server/src/adapters/postgres/ledger/job-row.ts";
 import { endDeletion } from "./deletion.ts";
 import { patched } from "./patch.ts";
 import { connectionOf, jobOf, later, type MemoryJob, nowOf, putJob, Refused, type Tables } from "./rows.ts";
@@ -163,32 +159,5 @@ function take(tables: Tables, row: MemoryJob, go: ClaimedJob["admission"], input
     in_flight: go === "publish" ? row.fingerprint : row.in_flight,
     first_claimed_at: row.first_claimed_at ?? nowOf(tables),
   });
-  const pending = pendingOf(row);
-  return {
-    ...jobKeyOf(row),
-    postId: asId("post", row.post_id),
-    connectionId: asId("connection", row.connection_id),
-    platform: row.platform,
-    admission: go,
-    state: row.state,
-    fence: Number(row.fence) + 1,
-    leaseUntil,
-    scheduledFor: row.scheduled_for,
-    tries: row.tries,
-    post: row.content,
-    fingerprint: row.fingerprint,
-    steps: row.step_state?.connector,
-    pending: pending && { ...pending, open: false },
-    mayBeLive: row.may_be_live,
-    visible: visibleOf(row),
-    wish: row.wish ?? undefined,
-    published:
-      row.external_post_id === null
-        ? undefined
-        : { externalId: row.external_post_id, ...(row.permalink ? { permalink: row.permalink } : {}) },
-    probe: row.probe ?? undefined,
-    nativeSchedule: row.native_schedule,
-    simulated: row.simulated,
-    firstClaim: row.first_claimed_at === null,
-  };
+  return claimedJob(row, go, leaseUntil);
 }

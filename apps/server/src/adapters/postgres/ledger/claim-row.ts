@@ -1,6 +1,6 @@
-import type { JobState } from "@postd/contracts";
+import { asId, type JobState } from "@postd/contracts";
 import type { AdmitInput, ClaimedJob } from "@postd/core";
-import { type JobRow, visibleOf } from "./job-row.ts";
+import { type JobRow, jobKeyOf, pendingOf, visibleOf } from "./job-row.ts";
 
 /** A job's row with what `admit` needs to know beside it. */
 export interface ClaimRow extends JobRow, Record<string, unknown> {
@@ -82,4 +82,36 @@ export function waiting(
   const isHeld = isAttended && isLong && !row.may_be_live && row.external_post_id === null;
   const goesOn = row.state === "publishing" || row.state === "unknown" ? "retrying" : row.state;
   return { state: isHeld ? "held" : goesOn, isHeld, isAttended };
+}
+
+/** A claimed row as the pipeline works on it; `row` is as it was before the claim. */
+export function claimedJob(row: JobRow, go: ClaimedJob["admission"], leaseUntil: Date): ClaimedJob {
+  const pending = pendingOf(row);
+  return {
+    ...jobKeyOf(row),
+    postId: asId("post", row.post_id),
+    connectionId: asId("connection", row.connection_id),
+    platform: row.platform,
+    admission: go,
+    state: row.state,
+    fence: Number(row.fence) + 1,
+    leaseUntil,
+    scheduledFor: row.scheduled_for,
+    tries: row.tries,
+    post: row.content,
+    fingerprint: row.fingerprint,
+    steps: row.step_state?.connector,
+    pending: pending && { ...pending, open: false },
+    mayBeLive: row.may_be_live,
+    visible: visibleOf(row),
+    wish: row.wish ?? undefined,
+    published:
+      row.external_post_id === null
+        ? undefined
+        : { externalId: row.external_post_id, ...(row.permalink ? { permalink: row.permalink } : {}) },
+    probe: row.probe ?? undefined,
+    nativeSchedule: row.native_schedule,
+    simulated: row.simulated,
+    firstClaim: row.first_claimed_at === null,
+  };
 }

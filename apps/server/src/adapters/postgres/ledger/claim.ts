@@ -1,11 +1,10 @@
-import { asId } from "@postd/contracts";
 import { type Admission, admit, type ClaimedJob, type JobPatch, type Ledger, settledWish } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
 import { isTaken } from "../database-error.ts";
 import { scopedSql } from "../scoped-sql.ts";
 import type { TenantDb } from "../tenant-tx.ts";
-import { admitInput, type ClaimRow, doubtState, waiting, withDeletion, workingState } from "./claim-row.ts";
-import { factsOf, jobKeyOf, pendingOf, type StoredState, visibleOf } from "./job-row.ts";
+import { admitInput, type ClaimRow, claimedJob, doubtState, waiting, withDeletion, workingState } from "./claim-row.ts";
+import { factsOf, type StoredState } from "./job-row.ts";
 import { json, patchAssignments } from "./patch.ts";
 import { endDeletion } from "./settle.ts";
 
@@ -173,32 +172,5 @@ async function take(
       wake_at = ${until}::timestamptz, in_flight = ${mark}, wish = coalesce(wish, ${json(row.wish)}), first_claimed_at = coalesce(first_claimed_at, domain_now())`,
   );
   if (!taken) return undefined;
-  const pending = pendingOf(row);
-  return {
-    ...jobKeyOf(row),
-    postId: asId("post", row.post_id),
-    connectionId: asId("connection", row.connection_id),
-    platform: row.platform,
-    admission: go,
-    state: row.state,
-    fence: Number(row.fence) + 1,
-    leaseUntil,
-    scheduledFor: row.scheduled_for,
-    tries: row.tries,
-    post: row.content,
-    fingerprint: row.fingerprint,
-    steps: row.step_state?.connector,
-    pending: pending && { ...pending, open: false },
-    mayBeLive: row.may_be_live,
-    visible: visibleOf(row),
-    wish: row.wish ?? undefined,
-    published:
-      row.external_post_id === null
-        ? undefined
-        : { externalId: row.external_post_id, ...(row.permalink ? { permalink: row.permalink } : {}) },
-    probe: row.probe ?? undefined,
-    nativeSchedule: row.native_schedule,
-    simulated: row.simulated,
-    firstClaim: row.first_claimed_at === null,
-  };
+  return claimedJob(row, go, leaseUntil);
 }
