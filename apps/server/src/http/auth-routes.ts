@@ -125,7 +125,7 @@ function networkOf(address: string): string {
   const parsed = ipaddr.IPv6.parse(address);
   return parsed.isIPv4MappedAddress()
     ? parsed.toIPv4Address().toString()
-    : ipaddr.IPv6.networkAddressFromCIDR(`${address.replace(/%.*$/, "")}/64`).toString();
+    : ipaddr.IPv6.networkAddressFromCIDR(`${address.split("%", 1)[0]}/64`).toString();
 }
 
 /** Tells accounts apart in the log without naming them; docs/guides/operate.md says how to find one. */
