@@ -423,7 +423,7 @@ describe("the publish pipeline", () => {
         [view.state, view.probe?.needsPerson, view.failure?.action, view.nextAt],
         ["unknown", true, "reconnect", undefined],
       );
-      assert.equal(view.failure?.effect, "The post may be live. POSTD looks before anything else.");
+      assert.equal(view.failure?.effect, "The platform held the post itself and may have shown it.");
       assert.equal(await h.holds.handedOver(key()), 0);
     });
 
