@@ -235,7 +235,7 @@ async function dropDashboardRole(): Promise<void> {
 }
 
 const refused =
-  /permission denied|cannot (insert into|update|delete from) view|must be owner|no schema has been selected|insufficient privilege/;
+  /permission denied|cannot (insert into|update|delete from) view|must be owner|no schema has been selected|insufficient privilege|must be superuser/;
 async function refuses(client: pg.Client, statement: string): Promise<void> {
   await assert.rejects(client.query(statement), refused, statement);
   await client.query("rollback");
