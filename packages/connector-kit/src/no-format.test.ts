@@ -8,6 +8,7 @@ import { noFormatFits } from "./no-format.ts";
 const image = { mimeTypes: ["image/jpeg"], maxBytes: 1_000 };
 const video = { mimeTypes: ["video/mp4"], maxBytes: 1_000 };
 const format = (label: string, media: object) => ({ label, media, start: () => ({}), steps: [] });
+// What is asked reads the name and the formats, nothing else.
 const platform = (publish: object) => ({ name: "Demo", publish }) as unknown as Connector;
 const demo = platform({
   text: format("Text", { min: 0, max: 0 }),

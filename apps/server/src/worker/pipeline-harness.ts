@@ -414,6 +414,7 @@ function showPost(
   if (script === "throws") throw new TypeError("a fault of the connector");
   if (typeof script === "object" && "kind" in script && script.kind === "unavailable")
     return { ok: false, error: script };
+  // The scripted context is made in this file and has this one function.
   (ctx as unknown as { readonly sent: () => void }).sent();
   if (script === "lost") return { ok: false, error: { kind: "outcome_unknown", message: "The connection was cut." } };
   if (typeof script === "object" && "kind" in script) return { ok: false, error: { ...script, refused: true } };
