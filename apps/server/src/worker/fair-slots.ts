@@ -53,6 +53,8 @@ export function createFairSlots(options: {
   const slots = options.concurrency + Math.ceil(options.concurrency / 3);
   const tenants = new Map<string, Tenant>();
   const ends = new Set<Promise<void>>();
+  /** Hints that wait and whose engine side is still held. */
+  const held = new Set<Waiting>();
   let waitingCount = 0;
   let running = 0;
   let isStopped = false;
@@ -72,8 +74,10 @@ export function createFairSlots(options: {
     if (tenant.lanes.size === 0) tenants.delete(task.tenantId);
   };
 
-  const start = (tenant: Tenant, lane: Lane, { task, release }: Waiting) => {
+  const start = (tenant: Tenant, lane: Lane, waiting: Waiting) => {
+    const { task, release } = waiting;
     lane.waiting.delete(task.jobId);
+    held.delete(waiting);
     waitingCount -= 1;
     lane.running += 1;
     tenant.running += 1;
@@ -111,13 +115,13 @@ export function createFairSlots(options: {
       if (!found) break;
       start(found.tenant, found.lane, found.waiting);
     }
-    if (running < slots && waitingCount > 0) releaseWaiting();
+    if (running < slots) releaseHeld();
   };
 
-  const allWaiting = (): Waiting[] =>
-    [...tenants.values()].flatMap(({ lanes }) => [...lanes.values()].flatMap(({ waiting }) => [...waiting.values()]));
-  const releaseWaiting = () => {
-    for (const { release } of allWaiting()) release();
+  /** Each is released once: a queue that waits behind its owner's jobs costs nothing at their ends. */
+  const releaseHeld = () => {
+    for (const { release } of held) release();
+    held.clear();
   };
 
   return {
@@ -133,15 +137,18 @@ export function createFairSlots(options: {
         return Promise.resolve();
       }
       return new Promise((release) => {
-        lane.waiting.set(task.jobId, { task, release });
+        const waiting = { task, release };
+        lane.waiting.set(task.jobId, waiting);
+        held.add(waiting);
         waitingCount += 1;
         pump();
       });
     },
-    waiting: () => allWaiting().map(({ task }) => task.jobId),
+    waiting: () =>
+      [...tenants.values()].flatMap(({ lanes }) => [...lanes.values()].flatMap(({ waiting }) => [...waiting.keys()])),
     async stop() {
       isStopped = true;
-      releaseWaiting();
+      releaseHeld();
       await Promise.all(ends);
     },
   };

@@ -3,12 +3,18 @@ import { type ConnectionWithSecret, credentialsName, type StoredSecret } from "@
 import { type Column, getTableColumns, sql } from "drizzle-orm";
 import { recordOf } from "./connections-row.ts";
 import { connections } from "./schema.ts";
-import { scopedSql } from "./scoped-sql.ts";
+import { compiled, scopedSql } from "./scoped-sql.ts";
 import type { TenantDb } from "./tenant-tx.ts";
 import { type KeyRow, type SecretRow, secretColumns } from "./vault-store.ts";
 
 type ConnectionRow = typeof connections.$inferSelect;
 type Read = { readonly now: Date; readonly connection: Readonly<Record<string, unknown>> } & Partial<SecretRow>;
+
+const connectionWithSecret = compiled(sql`
+  select domain_now() as now, to_jsonb(c) as connection, ${secretColumns} from connections c
+  left join encrypted_secrets s on s.tenant_id = c.tenant_id and s.owner_id = c.id and s.name = ${credentialsName}
+  left join encryption_keys k on k.id = s.key_id
+  where c.id = ${sql.placeholder("id")}`);
 
 /** A connection with its sealed credentials and the key they need, in one round trip: every publish begins with it. */
 export async function readWithSecret(
@@ -16,15 +22,7 @@ export async function readWithSecret(
   tenantId: string,
   id: string,
 ): Promise<ConnectionWithSecret | undefined> {
-  const { rows } = await scopedSql<Read>(
-    db,
-    tenantId,
-    sql`
-    select domain_now() as now, to_jsonb(c) as connection, ${secretColumns} from connections c
-    left join encrypted_secrets s on s.tenant_id = c.tenant_id and s.owner_id = c.id and s.name = ${credentialsName}
-    left join encryption_keys k on k.id = s.key_id
-    where c.id = ${id}`,
-  );
+  const { rows } = await scopedSql<Read>(db, tenantId, connectionWithSecret({ id }));
   const row = rows[0];
   return row && { record: recordOf(connectionOf(row.connection)), credentials: secretOf(row, tenantId), now: row.now };
 }

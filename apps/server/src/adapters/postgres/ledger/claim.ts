@@ -1,12 +1,12 @@
 import { type Admission, admit, type ClaimedJob, type JobPatch, type Ledger, settledWish } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
 import { isTaken } from "../database-error.ts";
-import { scopedSql } from "../scoped-sql.ts";
+import { compiled, scopedSql } from "../scoped-sql.ts";
 import type { TenantDb } from "../tenant-tx.ts";
 import { admitInput, type ClaimRow, claimedJob, doubtState, waiting, withDeletion, workingState } from "./claim-row.ts";
 import { factsOf, type StoredState } from "./job-row.ts";
 import { json, patchAssignments } from "./patch.ts";
-import { endDeletion } from "./settle.ts";
+import { clock, endDeletion } from "./settle.ts";
 
 type ClaimInput = Parameters<Ledger["claim"]>[0];
 
@@ -31,19 +31,17 @@ export async function claimJob(db: TenantDb, input: ClaimInput): Promise<Claimed
   }
 }
 
-async function readJob(db: TenantDb, input: ClaimInput): Promise<ClaimRow | undefined> {
-  const { rows } = await scopedSql<ClaimRow>(
-    db,
-    input.tenantId,
-    sql`
-    select j.*, domain_now() as now, c.status as connection_status, c.disconnected_at, c.ending_at, c.paused_at as connection_paused,
-      greatest(c.blocked_until, b.until) as blocked_until, t.paused_at as tenant_paused, i.paused_at as instance_paused, p.deleted_at as post_deleted_at,
-      (select case when k.state = 'processing' and k.may_be_live then 'unknown' else k.state end from publish_jobs k where k.connection_id = j.connection_id and k.in_flight = j.fingerprint and k.id <> j.id) as twin
-    from publish_jobs j join connections c on c.id = j.connection_id join tenants t on t.id = j.tenant_id join posts p on p.id = j.post_id cross join instance i
-      left join app_blocks b on b.platform = j.platform and b.auth_kind = c.auth_kind and b.simulated = j.simulated
-    where j.id = ${input.jobId}`,
-  );
-  return rows[0];
+const jobToClaim = compiled(sql`
+  select j.*, domain_now() as now, c.status as connection_status, c.disconnected_at, c.ending_at, c.paused_at as connection_paused,
+    greatest(c.blocked_until, b.until) as blocked_until, t.paused_at as tenant_paused, i.paused_at as instance_paused,
+    (select deleted_at from posts where id = j.post_id) as post_deleted_at,
+    (select case when k.state = 'processing' and k.may_be_live then 'unknown' else k.state end from publish_jobs k where k.connection_id = j.connection_id and k.in_flight = j.fingerprint and k.id <> j.id) as twin
+  from publish_jobs j join connections c on c.id = j.connection_id join tenants t on t.id = j.tenant_id cross join instance i
+    left join app_blocks b on b.platform = j.platform and b.auth_kind = c.auth_kind and b.simulated = j.simulated
+  where j.id = ${sql.placeholder("jobId")}`);
+
+async function readJob(db: TenantDb, { tenantId, jobId }: ClaimInput): Promise<ClaimRow | undefined> {
+  return (await scopedSql<ClaimRow>(db, tenantId, jobToClaim({ jobId }))).rows[0];
 }
 
 /**
@@ -58,12 +56,12 @@ async function change(db: TenantDb, row: ClaimRow, assignments: SQL, after: read
     db,
     row.tenant_id,
     sql`
-    with job as (
-      update publish_jobs set ${assignments}${closed ? sql`, step_state = ${json(closed)}` : sql``}, updated_at = domain_now()
+    with ${clock}, job as (
+      update publish_jobs set ${assignments}${closed ? sql`, step_state = ${json(closed)}` : sql``}, updated_at = (select now from clock)
       where id = ${row.id} and fence = ${row.fence} and state = ${row.state} and wake_at = ${row.wake_at?.toISOString() ?? null}::timestamptz
       returning id),
     attempt as (
-      update publish_attempts set outcome = 'lost', answered_at = domain_now(), note = 'No answer was recorded: the connection or the process was cut.'
+      update publish_attempts set outcome = 'lost', answered_at = (select now from clock), note = 'No answer was recorded: the connection or the process was cut.'
       where id = ${lost?.attemptId ?? null} and outcome is null and exists (select 1 from job))
     select count(*)::int as changed from job`,
     ...after,
@@ -169,7 +167,7 @@ async function take(
     db,
     row,
     sql`state = ${state}, held_reason = null, fence = fence + 1, lease_owner = ${input.owner}, lease_until = ${until}::timestamptz,
-      wake_at = ${until}::timestamptz, in_flight = ${mark}, wish = coalesce(wish, ${json(row.wish)}), first_claimed_at = coalesce(first_claimed_at, domain_now())`,
+      wake_at = ${until}::timestamptz, in_flight = ${mark}, wish = coalesce(wish, ${json(row.wish)}), first_claimed_at = coalesce(first_claimed_at, (select now from clock))`,
   );
   if (!taken) return undefined;
   return claimedJob(row, go, leaseUntil);

@@ -2,14 +2,51 @@ import type { AttemptAnswer, JobChange, JobKey, Ledger } from "@postd/core";
 import { inFlightStates } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
 import { isTaken } from "../database-error.ts";
-import { scopedSql } from "../scoped-sql.ts";
+import { compiled, scopedSql } from "../scoped-sql.ts";
 import type { TenantDb } from "../tenant-tx.ts";
 import { json } from "./patch.ts";
 
 type IntendInput = Parameters<Ledger["intend"]>[0];
 
+/** Reading the clock costs more than the row it stamps, so a statement of the hot path reads it once. */
+export const clock = sql`clock as materialized (select domain_now() as now)`;
+const now = sql`(select now from clock)`;
+
 /** An instant as it stands inside JSON. */
 const isoText = (instant: SQL): SQL => sql`to_char((${instant}) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+const given = (name: string) => sql.placeholder(name);
+
+/** One statement: the lease is checked and lengthened, the pending intent stored and the attempt row written together. */
+const intentStatement = (shows: boolean) => {
+  const until = sql`greatest(lease_until, ${now} + ${given("leaseMs")} * interval '1 millisecond')`;
+  const nowText = isoText(now);
+  // The first intent of an open call stays its beginning: a post made by any of its tries is no older.
+  const begun = sql`case when may_be_live and step_state #>> '{visible,step}' = ${given("step")}
+    then coalesce(step_state #>> '{visible,intentAt}', ${nowText}) else ${nowText} end`;
+  const visible = shows
+    ? sql`jsonb_build_object('visible', ${given("common")}::jsonb || jsonb_build_object('intentAt', ${begun}, 'endsBy', ${isoText(until)}))`
+    : sql`case when step_state ? 'visible' then jsonb_build_object('visible', step_state -> 'visible') else '{}'::jsonb end`;
+  return compiled(sql`
+    with ${clock}, job as (
+      update publish_jobs set
+        lease_until = ${until}, wake_at = ${until},
+        step_state = ${visible} || jsonb_build_object('connector', ${given("connectorState")}::jsonb,
+          'pending', ${given("pending")}::jsonb || jsonb_build_object('intentAt', ${nowText})),
+        ${shows ? sql`may_be_live = true, in_flight = fingerprint,` : sql``}
+        open_attempt_id = ${given("attemptId")}, updated_at = ${now}
+      where id = ${given("jobId")} and fence = ${given("fence")} and lease_until > ${now} ${shows ? sql`and wish is null` : sql``}
+      returning id, tenant_id, fence, lease_until),
+    attempt as (
+      insert into publish_attempts (id, tenant_id, job_id, fence, step, kind, effect, repeatable, prepared, fingerprint, intent_at, note)
+      select ${given("attemptId")}, tenant_id, id, fence, ${given("step")}, ${given("kind")}, ${given("effect")}, ${given("repeatable")},
+        ${given("prepared")}::jsonb, ${given("fingerprint")}, ${now}, ${given("note")} from job
+      returning intent_at)
+    select (select intent_at from attempt) as intent_at, (select lease_until from job) as lease_until,
+      (select wish is not null and fence = ${given("fence")} and lease_until > ${now} from publish_jobs where id = ${given("jobId")}) as wished`);
+};
+const visibleIntent = intentStatement(true);
+const otherIntent = intentStatement(false);
 
 /**
  * Commits what is about to be sent. No lease, no intent; no intent, no call. With a visible call of the post the row says
@@ -19,45 +56,20 @@ export async function writeIntent(
   db: TenantDb,
   input: IntendInput,
 ): Promise<{ readonly intentAt: Date; readonly leaseUntil: Date } | "lost" | "wished"> {
-  const { intent } = input;
+  const { intent, jobId, fence, leaseMs } = input;
   const shows = intent.effect === "visible" && (intent.kind === "call" || intent.kind === "native");
-  const until = sql`greatest(lease_until, domain_now() + ${input.leaseMs} * interval '1 millisecond')`;
-  const now = isoText(sql`domain_now()`);
-  const common = {
-    step: intent.step,
-    prepared: intent.prepared,
-    repeatable: intent.repeatable,
-    settleMs: intent.settleMs,
-    open: true,
-  };
-  const pending = { ...common, attemptId: intent.attemptId, effect: intent.effect, timeoutMs: intent.timeoutMs };
-  // The first intent of an open call stays its beginning: a post made by any of its tries is no older.
-  const begun = sql`case when may_be_live and step_state #>> '{visible,step}' = ${intent.step}
-    then coalesce(step_state #>> '{visible,intentAt}', ${now}) else ${now} end`;
-  const visible = shows
-    ? sql`jsonb_build_object('visible', ${json(common)} || jsonb_build_object('intentAt', ${begun}, 'endsBy', ${isoText(until)}))`
-    : sql`case when step_state ? 'visible' then jsonb_build_object('visible', step_state -> 'visible') else '{}'::jsonb end`;
-  // One statement: the lease is checked and lengthened, the pending intent stored and the attempt row written together.
+  const { step, prepared, repeatable, settleMs, attemptId, effect, timeoutMs, kind, fingerprint, note } = intent;
+  const common = { step, prepared, repeatable, settleMs, open: true };
   const written = scopedSql<{ intent_at: Date | null; lease_until: Date | null; wished: boolean | null }>(
     db,
     input.tenantId,
-    sql`
-      with job as (
-        update publish_jobs set
-          lease_until = ${until}, wake_at = ${until},
-          step_state = ${visible} || jsonb_build_object('connector', ${json(input.connectorState)},
-            'pending', ${json(pending)} || jsonb_build_object('intentAt', ${now})),
-          ${shows ? sql`may_be_live = true, in_flight = fingerprint,` : sql``}
-          open_attempt_id = ${intent.attemptId}, updated_at = domain_now()
-        where id = ${input.jobId} and fence = ${input.fence} and lease_until > domain_now() ${shows ? sql`and wish is null` : sql``}
-        returning id, tenant_id, fence, lease_until),
-      attempt as (
-        insert into publish_attempts (id, tenant_id, job_id, fence, step, kind, effect, repeatable, prepared, fingerprint, intent_at, note)
-        select ${intent.attemptId}, tenant_id, id, fence, ${intent.step}, ${intent.kind}, ${intent.effect}, ${intent.repeatable},
-          ${JSON.stringify(intent.prepared)}::jsonb, ${intent.fingerprint}, domain_now(), ${intent.note} from job
-        returning intent_at)
-      select (select intent_at from attempt) as intent_at, (select lease_until from job) as lease_until,
-        (select wish is not null and fence = ${input.fence} and lease_until > domain_now() from publish_jobs where id = ${input.jobId}) as wished`,
+    (shows ? visibleIntent : otherIntent)({
+      ...{ jobId, fence, leaseMs, step, attemptId, kind, effect, repeatable, fingerprint, note },
+      common: JSON.stringify(common),
+      pending: JSON.stringify({ ...common, attemptId, effect, timeoutMs }),
+      connectorState: JSON.stringify(input.connectorState),
+      prepared: JSON.stringify(prepared),
+    }),
   );
   try {
     const row = (await written).rows[0];
@@ -92,7 +104,7 @@ export async function settleJob(
   const { change, answer } = input;
   const before = change.wake === 0 ? [sql`select pg_notify('postd_due', '')`] : [];
   const update = sql`
-      with job as (
+      with ${clock}, job as (
         update publish_jobs set ${sql.join(assignments(change, answer), sql`, `)}
         where id = ${input.jobId} and fence = ${input.fence} and state in ('publishing', 'processing', 'unknown', 'handed_over', 'published', 'partly_published')
         returning id)
@@ -125,7 +137,7 @@ export const endDeletion = (jobId: string): SQL => sql`
       and (j.may_be_live and j.state not in ('published', 'discarded') or j.wish is not null or j.state in ('scheduled', 'publishing', 'processing', 'retrying', 'held', 'handed_over', 'unknown', 'partly_published')))`;
 
 function answerUpdate(answer: AttemptAnswer): SQL {
-  return sql`update publish_attempts set outcome = ${answer.outcome}, answered_at = domain_now(), latency_ms = ${answer.latencyMs ?? null},
+  return sql`update publish_attempts set outcome = ${answer.outcome}, answered_at = ${now}, latency_ms = ${answer.latencyMs ?? null},
     failure = ${json(answer.failure ?? null)}, note = coalesce(${answer.note ?? null}, note)
     where id = ${answer.attemptId} and outcome is null and exists (select 1 from job)`;
 }
@@ -135,7 +147,7 @@ function assignments(change: JobChange, answer: AttemptAnswer | undefined): SQL[
   const set: SQL[] = [
     sql`state = ${change.state}`,
     sql`held_reason = ${change.heldReason ?? null}`,
-    sql`updated_at = domain_now()`,
+    sql`updated_at = ${now}`,
     sql`wake_at = ${wakeAt(change)}`,
     sql`in_flight = ${twinMark(change)}`,
   ];
@@ -153,9 +165,8 @@ function assignments(change: JobChange, answer: AttemptAnswer | undefined): SQL[
     set.push(sql`external_post_id = ${change.published.externalId}`);
     set.push(sql`permalink = coalesce(${change.published.permalink ?? null}, permalink)`);
   }
-  if (change.state === "published") set.push(sql`published_at = coalesce(published_at, domain_now())`);
-  if (change.state === "removed")
-    set.push(sql`removed_at = domain_now()`, sql`removed_by = ${change.removedBy ?? "system"}`);
+  if (change.state === "published") set.push(sql`published_at = coalesce(published_at, ${now})`);
+  if (change.state === "removed") set.push(sql`removed_at = ${now}`, sql`removed_by = ${change.removedBy ?? "system"}`);
   if (change.granted) {
     const { wish, outcome } = change.granted;
     // One that took its place meanwhile stays; this one's end is told all the same.
@@ -197,10 +208,10 @@ function stateExpression(change: JobChange, answer: AttemptAnswer | undefined): 
  */
 function wakeAt({ wake, mayBeLive, knownWish, granted }: JobChange): SQL {
   // A worker that was late told what it knows; its lease is gone, so somebody else goes on.
-  if (wake === "lease") return sql`coalesce(lease_until, domain_now())`;
-  const planned = wake === null ? sql`null::timestamptz` : sql`domain_now() + ${wake} * interval '1 millisecond'`;
+  if (wake === "lease") return sql`coalesce(lease_until, ${now})`;
+  const planned = wake === null ? sql`null::timestamptz` : sql`${now} + ${wake} * interval '1 millisecond'`;
   const stands = granted ? sql`wish is not null and wish <> ${json(granted.wish)}` : sql`wish is not null`;
   const isNews = knownWish ? sql`wish <> ${json(knownWish)}` : sql`true`;
   const isCertain = mayBeLive === undefined ? sql`not may_be_live` : sql`${!mayBeLive}::boolean`;
-  return sql`case when ${stands} and (${isNews}${wake === null ? sql` or ${isCertain}` : sql``}) then domain_now() else ${planned} end`;
+  return sql`case when ${stands} and (${isNews}${wake === null ? sql` or ${isCertain}` : sql``}) then ${now} else ${planned} end`;
 }
