@@ -5,7 +5,7 @@ import type { ConnectionRecord, ConnectionsRepo } from "../../ports/connections-
 import type { EventReceiver, InboxWork } from "../../ports/inbox.ts";
 import type { JobHolds } from "../../ports/ledger.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
-import { siblings } from "../connections-sign-in.ts";
+import { siblings } from "../connections/sign-in.ts";
 
 export interface PersonEventDeps {
   readonly registry: ConnectorRegistry;

@@ -1,7 +1,7 @@
 import type { Auth, Connector } from "@postd/connector-kit";
-import type { ConnectionRecord } from "../ports/connections-repo.ts";
-import type { ConnectorRegistry } from "../ports/registry.ts";
-import { authOf } from "./connector-context.ts";
+import type { ConnectionRecord } from "../../ports/connections-repo.ts";
+import type { ConnectorRegistry } from "../../ports/registry.ts";
+import { authOf } from "../connector-context.ts";
 
 /** How a connection signs in: its own connector's login, or a sibling's whose grant opened it. */
 export function authFor(

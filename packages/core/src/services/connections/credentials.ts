@@ -1,6 +1,6 @@
 import { type Credentials, type Secret, secret } from "@postd/connector-kit";
 import { z } from "zod";
-import { Tampered } from "../ports/vault.ts";
+import { Tampered } from "../../ports/vault.ts";
 
 /** Name under which a connection's credentials are sealed. */
 export const credentialsName = "credentials";

@@ -1,14 +1,14 @@
 import { secret } from "@postd/connector-kit";
 import { type ConnectionView, fail, ok, type Result, type ServiceError } from "@postd/contracts";
-import type { ConnectionRecord, GrantRecord } from "../ports/connections-repo.ts";
-import type { Caller, ConnectionsService } from "../ports/services.ts";
-import { connectAccount } from "./connections-connect.ts";
-import type { ConnectionsDeps } from "./connections-deps.ts";
-import { serviceErrorOf } from "./connections-explain.ts";
-import { unknownPlatform } from "./connections-oauth.ts";
-import { connectFromGrantAccount, grantIsOld } from "./connections-reconnect.ts";
-import { accountKey, connectionView, grantView } from "./connections-view.ts";
-import { authContext, authOf } from "./connector-context.ts";
+import type { ConnectionRecord, GrantRecord } from "../../ports/connections-repo.ts";
+import type { Caller, ConnectionsService } from "../../ports/services.ts";
+import { authContext, authOf } from "../connector-context.ts";
+import { connectAccount } from "./connect.ts";
+import type { ConnectionsDeps } from "./deps.ts";
+import { serviceErrorOf } from "./explain.ts";
+import { unknownPlatform } from "./oauth.ts";
+import { connectFromGrantAccount, grantIsOld } from "./reconnect.ts";
+import { accountKey, connectionView, grantView } from "./view.ts";
 
 export async function getGrant(
   deps: ConnectionsDeps,

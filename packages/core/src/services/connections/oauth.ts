@@ -1,14 +1,14 @@
 import { base64UrlEncode, type Connector, type OAuth2Auth, secret, sha256, sha256Hex } from "@postd/connector-kit";
 import { asId, fail, idPrefixes, ok, type ServiceError } from "@postd/contracts";
-import type { PendingAuthorization } from "../ports/connections-repo.ts";
-import type { Caller, ConnectionsService } from "../ports/services.ts";
-import { stateOwner, verifierName } from "./connections-credentials.ts";
-import type { ConnectionsDeps } from "./connections-deps.ts";
-import { serviceErrorOf } from "./connections-explain.ts";
-import { saveGrant } from "./connections-grant.ts";
-import { reconnectFromGrant } from "./connections-reconnect.ts";
-import { authFor } from "./connections-sign-in.ts";
-import { authContext, authOf } from "./connector-context.ts";
+import type { PendingAuthorization } from "../../ports/connections-repo.ts";
+import type { Caller, ConnectionsService } from "../../ports/services.ts";
+import { authContext, authOf } from "../connector-context.ts";
+import { stateOwner, verifierName } from "./credentials.ts";
+import type { ConnectionsDeps } from "./deps.ts";
+import { serviceErrorOf } from "./explain.ts";
+import { saveGrant } from "./grant.ts";
+import { reconnectFromGrant } from "./reconnect.ts";
+import { authFor } from "./sign-in.ts";
 
 const stateLifeMs = 10 * 60_000;
 

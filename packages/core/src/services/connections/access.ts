@@ -1,15 +1,15 @@
 import type { ConnectorLog, Credentials, PlatformFailure } from "@postd/connector-kit";
 import { type ConnectionId, fail, ok, type TenantId } from "@postd/contracts";
-import type { ConnectionAccess, OpenConnection } from "../ports/connection-access.ts";
-import type { ConnectionsRepo, ConnectionWithSecret } from "../ports/connections-repo.ts";
-import type { JobHolds } from "../ports/ledger.ts";
-import type { ConnectorRegistry } from "../ports/registry.ts";
-import { Tampered, type Vault } from "../ports/vault.ts";
-import { unpackCredentials } from "./connections-credentials.ts";
-import { brokenReason } from "./connections-explain.ts";
-import { type RefreshDeps, refreshNow } from "./connections-refresh.ts";
-import { authFor } from "./connections-sign-in.ts";
-import type { ConnectorContextPorts } from "./connector-context.ts";
+import type { ConnectionAccess, OpenConnection } from "../../ports/connection-access.ts";
+import type { ConnectionsRepo, ConnectionWithSecret } from "../../ports/connections-repo.ts";
+import type { JobHolds } from "../../ports/ledger.ts";
+import type { ConnectorRegistry } from "../../ports/registry.ts";
+import { Tampered, type Vault } from "../../ports/vault.ts";
+import type { ConnectorContextPorts } from "../connector-context.ts";
+import { unpackCredentials } from "./credentials.ts";
+import { brokenReason } from "./explain.ts";
+import { type RefreshDeps, refreshNow } from "./refresh.ts";
+import { authFor } from "./sign-in.ts";
 
 export interface ConnectionAccessDeps {
   readonly connections: ConnectionsRepo;

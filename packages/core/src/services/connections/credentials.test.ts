@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Credentials, secret } from "@postd/connector-kit";
-import { packCredentials, shareSecret, unpackCredentials } from "./connections-credentials.ts";
+import { packCredentials, shareSecret, unpackCredentials } from "./credentials.ts";
 
 const credentials = (token: string, extra: Readonly<Record<string, string>> = {}): Credentials => ({
   accessToken: secret(token),

@@ -1,12 +1,12 @@
 import type { Credentials, PlatformFailure } from "@postd/connector-kit";
 import type { ConnectionId, TenantId } from "@postd/contracts";
-import type { OpenConnection } from "../ports/connection-access.ts";
-import type { ConnectionsRepo, ConnectionWithSecret } from "../ports/connections-repo.ts";
-import type { ConnectorRegistry } from "../ports/registry.ts";
-import type { Vault } from "../ports/vault.ts";
-import { credentialsName, packCredentials } from "./connections-credentials.ts";
-import { authFor } from "./connections-sign-in.ts";
-import { type ConnectorContextPorts, connectorContext } from "./connector-context.ts";
+import type { OpenConnection } from "../../ports/connection-access.ts";
+import type { ConnectionsRepo, ConnectionWithSecret } from "../../ports/connections-repo.ts";
+import type { ConnectorRegistry } from "../../ports/registry.ts";
+import type { Vault } from "../../ports/vault.ts";
+import { type ConnectorContextPorts, connectorContext } from "../connector-context.ts";
+import { credentialsName, packCredentials } from "./credentials.ts";
+import { authFor } from "./sign-in.ts";
 
 export interface RefreshDeps {
   readonly connections: ConnectionsRepo;

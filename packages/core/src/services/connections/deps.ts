@@ -1,13 +1,13 @@
 import type { Clock, ConnectorLog } from "@postd/connector-kit";
-import type { ConnectionAccess } from "../ports/connection-access.ts";
-import type { ConnectionsRepo, GrantsRepo } from "../ports/connections-repo.ts";
-import type { Simulation } from "../ports/egress.ts";
-import type { JobHolds } from "../ports/ledger.ts";
-import type { ConnectorRegistry } from "../ports/registry.ts";
-import type { StandingRights } from "../ports/sign-in.ts";
-import type { Vault } from "../ports/vault.ts";
-import type { ConnectorContextPorts } from "./connector-context.ts";
-import type { NewId } from "./new-id.ts";
+import type { ConnectionAccess } from "../../ports/connection-access.ts";
+import type { ConnectionsRepo, GrantsRepo } from "../../ports/connections-repo.ts";
+import type { Simulation } from "../../ports/egress.ts";
+import type { JobHolds } from "../../ports/ledger.ts";
+import type { ConnectorRegistry } from "../../ports/registry.ts";
+import type { StandingRights } from "../../ports/sign-in.ts";
+import type { Vault } from "../../ports/vault.ts";
+import type { ConnectorContextPorts } from "../connector-context.ts";
+import type { NewId } from "../new-id.ts";
 
 /** What connecting and managing accounts is made of. */
 export interface ConnectionsDeps {

@@ -1,9 +1,9 @@
 import { type ConnectionId, fail, type Result, type ServiceError } from "@postd/contracts";
-import type { ConnectionRecord, GrantRecord } from "../ports/connections-repo.ts";
-import type { Caller } from "../ports/services.ts";
-import { connectAccount } from "./connections-connect.ts";
-import { grantAccountName, unpackCredentials } from "./connections-credentials.ts";
-import type { ConnectionsDeps } from "./connections-deps.ts";
+import type { ConnectionRecord, GrantRecord } from "../../ports/connections-repo.ts";
+import type { Caller } from "../../ports/services.ts";
+import { connectAccount } from "./connect.ts";
+import { grantAccountName, unpackCredentials } from "./credentials.ts";
+import type { ConnectionsDeps } from "./deps.ts";
 
 /**
  * Signing in again for an existing connection: only that very account renews it. When somebody signed in as another

@@ -1,8 +1,8 @@
 import type { Clock } from "@postd/connector-kit";
 import type { ConnectionStatus, ConnectionView, GrantView } from "@postd/contracts";
-import type { ConnectionRecord, GrantRecord } from "../ports/connections-repo.ts";
-import type { ConnectorRegistry } from "../ports/registry.ts";
-import { authFor } from "./connections-sign-in.ts";
+import type { ConnectionRecord, GrantRecord } from "../../ports/connections-repo.ts";
+import type { ConnectorRegistry } from "../../ports/registry.ts";
+import { authFor } from "./sign-in.ts";
 
 /** How long before a sign-in ends that cannot renew itself people are told. */
 const warnBeforeMs = 7 * 24 * 60 * 60_000;

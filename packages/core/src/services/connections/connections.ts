@@ -1,14 +1,14 @@
 import { Buffer } from "node:buffer";
 import { type ConnectionId, fail, InstantInput, ok, type Result, type ServiceError } from "@postd/contracts";
 import { z } from "zod";
-import type { ConnectionRecord } from "../ports/connections-repo.ts";
-import type { Caller, ConnectionsService } from "../ports/services.ts";
-import { checkConnection, noConnection, refreshConnection } from "./connections-check.ts";
-import { connectFromGrant, connectWithKeys, getGrant, viewsOf } from "./connections-choose.ts";
-import type { ConnectionsDeps } from "./connections-deps.ts";
-import { disconnect } from "./connections-disconnect.ts";
-import { finishOAuth, startOAuth } from "./connections-oauth.ts";
-import { pageOf } from "./page-of.ts";
+import type { ConnectionRecord } from "../../ports/connections-repo.ts";
+import type { Caller, ConnectionsService } from "../../ports/services.ts";
+import { pageOf } from "../page-of.ts";
+import { checkConnection, noConnection, refreshConnection } from "./check.ts";
+import { connectFromGrant, connectWithKeys, getGrant, viewsOf } from "./choose.ts";
+import type { ConnectionsDeps } from "./deps.ts";
+import { disconnect } from "./disconnect.ts";
+import { finishOAuth, startOAuth } from "./oauth.ts";
 
 /** Connecting accounts, keeping them alive and letting them go. Ids of other tenants are `not_found`. */
 export function createConnectionsService(deps: ConnectionsDeps): ConnectionsService {

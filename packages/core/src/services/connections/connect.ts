@@ -1,13 +1,13 @@
 import type { Credentials } from "@postd/connector-kit";
 import { fail, ok, type Result, type ServiceError } from "@postd/contracts";
-import type { ConnectionRecord, GrantAccount } from "../ports/connections-repo.ts";
-import type { Caller } from "../ports/services.ts";
-import { openConnection } from "./connection-access.ts";
-import { credentialsName, packCredentials } from "./connections-credentials.ts";
-import type { ConnectionsDeps } from "./connections-deps.ts";
-import { missingScopesReason } from "./connections-explain.ts";
-import { authFor } from "./connections-sign-in.ts";
-import { connectorContext } from "./connector-context.ts";
+import type { ConnectionRecord, GrantAccount } from "../../ports/connections-repo.ts";
+import type { Caller } from "../../ports/services.ts";
+import { connectorContext } from "../connector-context.ts";
+import { openConnection } from "./access.ts";
+import { credentialsName, packCredentials } from "./credentials.ts";
+import type { ConnectionsDeps } from "./deps.ts";
+import { missingScopesReason } from "./explain.ts";
+import { authFor } from "./sign-in.ts";
 
 export interface ChosenAccount {
   readonly account: GrantAccount;

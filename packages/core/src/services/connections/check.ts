@@ -1,12 +1,12 @@
 import type { HealthAnswer, PlatformFailure } from "@postd/connector-kit";
 import { fail, type JsonObject, ok, type Result, type ServiceError } from "@postd/contracts";
-import type { OpenConnection } from "../ports/connection-access.ts";
-import type { ConnectionChange, ConnectionRecord, StatusReason } from "../ports/connections-repo.ts";
-import type { Caller } from "../ports/services.ts";
-import type { ConnectionsDeps } from "./connections-deps.ts";
-import { brokenReason, missingScopesReason, serviceErrorOf } from "./connections-explain.ts";
-import { authFor } from "./connections-sign-in.ts";
-import { connectorContext } from "./connector-context.ts";
+import type { OpenConnection } from "../../ports/connection-access.ts";
+import type { ConnectionChange, ConnectionRecord, StatusReason } from "../../ports/connections-repo.ts";
+import type { Caller } from "../../ports/services.ts";
+import { connectorContext } from "../connector-context.ts";
+import type { ConnectionsDeps } from "./deps.ts";
+import { brokenReason, missingScopesReason, serviceErrorOf } from "./explain.ts";
+import { authFor } from "./sign-in.ts";
 
 /**
  * Asks the platform how the account is, refreshing an ended token once. What was learned, the time it took and the

@@ -1,6 +1,6 @@
 import type { Connector, PlatformFailure } from "@postd/connector-kit";
 import type { ServiceError } from "@postd/contracts";
-import type { StatusReason } from "../ports/connections-repo.ts";
+import type { StatusReason } from "../../ports/connections-repo.ts";
 
 /** Why a connection needs a person after this failure; undefined: the failure says nothing about the sign-in. */
 export function brokenReason(failure: PlatformFailure, now: Date): StatusReason | undefined {

@@ -1,10 +1,10 @@
 import type { Connector, FoundAccount, Granted } from "@postd/connector-kit";
 import type { ConnectionId } from "@postd/contracts";
-import type { GrantAccount, GrantRecord } from "../ports/connections-repo.ts";
-import type { Caller } from "../ports/services.ts";
-import type { SealedSecret } from "../ports/vault.ts";
-import { grantAccountName, packCredentials } from "./connections-credentials.ts";
-import type { ConnectionsDeps } from "./connections-deps.ts";
+import type { GrantAccount, GrantRecord } from "../../ports/connections-repo.ts";
+import type { Caller } from "../../ports/services.ts";
+import type { SealedSecret } from "../../ports/vault.ts";
+import { grantAccountName, packCredentials } from "./credentials.ts";
+import type { ConnectionsDeps } from "./deps.ts";
 
 const grantLifeMs = 30 * 60_000;
 

@@ -1,14 +1,14 @@
 import type { Connector } from "@postd/connector-kit";
 import { asId, fail, ok } from "@postd/contracts";
-import type { ConnectionRecord, ConnectionWithSecret } from "../ports/connections-repo.ts";
-import type { Caller, ConnectionsService } from "../ports/services.ts";
-import { openConnection, unsealed } from "./connection-access.ts";
-import { noConnection } from "./connections-check.ts";
-import { shareSecret, type unpackCredentials } from "./connections-credentials.ts";
-import type { ConnectionsDeps } from "./connections-deps.ts";
-import { authFor, siblings } from "./connections-sign-in.ts";
-import { connectionView } from "./connections-view.ts";
-import { connectorContext } from "./connector-context.ts";
+import type { ConnectionRecord, ConnectionWithSecret } from "../../ports/connections-repo.ts";
+import type { Caller, ConnectionsService } from "../../ports/services.ts";
+import { connectorContext } from "../connector-context.ts";
+import { openConnection, unsealed } from "./access.ts";
+import { noConnection } from "./check.ts";
+import { shareSecret, type unpackCredentials } from "./credentials.ts";
+import type { ConnectionsDeps } from "./deps.ts";
+import { authFor, siblings } from "./sign-in.ts";
+import { connectionView } from "./view.ts";
 
 /** Looking for what may be live goes on for so long before the sign-in is withdrawn all the same. */
 const lookForMs = 60_000;
