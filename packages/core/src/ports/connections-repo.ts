@@ -182,13 +182,16 @@ export interface TenantConnections {
   markEnding(id: ConnectionId, audit: AuditEntry): Promise<ConnectionRecord | undefined>;
   /**
    * From here on nothing opens it; credentials stay until `eraseCredentials`, for revoking at the platform. With
-   * `onlyEnding` nothing is done to one that somebody connected again since it was marked as ending.
+   * `onlyEnding` nothing is done to one that somebody connected again since it was marked as ending, with
+   * `unlessSignedInSince` to one that somebody signed in for after that time.
    */
   markDisconnected(
     id: ConnectionId,
     audit: AuditEntry,
-    options?: { readonly onlyEnding: boolean },
+    options?: { readonly onlyEnding?: boolean; readonly unlessSignedInSince?: Date | undefined },
   ): Promise<ConnectionRecord | undefined>;
+  /** Whether somebody connected it, or signed in for it again, after that time. */
+  signedInSince(id: ConnectionId, at: Date): Promise<boolean>;
   eraseCredentials(id: ConnectionId, audit: AuditEntry): Promise<void>;
   /**
    * Removes what describes the account and its person (name, handle, addresses, extras, events, grants) from a
@@ -197,6 +200,8 @@ export interface TenantConnections {
   eraseAccount(input: {
     readonly id: ConnectionId;
     readonly personId: string;
+    /** Sign-ins of the person made after this, whose accounts are not chosen yet, stay; undefined: all go. */
+    readonly grantsUntil: Date | undefined;
     readonly audit: AuditEntry;
   }): Promise<void>;
   audit(id: ConnectionId, entry: AuditEntry): Promise<void>;

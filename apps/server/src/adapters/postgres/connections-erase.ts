@@ -1,5 +1,5 @@
 import type { TenantConnections } from "@postd/core";
-import { and, eq, isNotNull, sql } from "drizzle-orm";
+import { and, eq, isNotNull, lte, sql } from "drizzle-orm";
 import { domainNow, writeAudit } from "./connections-row.ts";
 import type { Executor } from "./pools.ts";
 import { connections, oauthGrants, webhookEvents } from "./schema.ts";
@@ -12,7 +12,7 @@ import { removeSecrets } from "./vault-store.ts";
 export async function eraseAccount(
   tx: Executor,
   tenantId: string,
-  { id, personId, audit }: Parameters<TenantConnections["eraseAccount"]>[0],
+  { id, personId, grantsUntil, audit }: Parameters<TenantConnections["eraseAccount"]>[0],
 ): Promise<void> {
   const emptied = await tx
     .update(connections)
@@ -36,7 +36,12 @@ export async function eraseAccount(
   await tx.delete(webhookEvents).where(eq(webhookEvents.connectionId, id));
   const grants = await tx
     .delete(oauthGrants)
-    .where(sql`${oauthGrants.subject} ->> 'externalId' = ${personId}`)
+    .where(
+      and(
+        sql`${oauthGrants.subject} ->> 'externalId' = ${personId}`,
+        grantsUntil ? lte(oauthGrants.createdAt, grantsUntil) : undefined,
+      ),
+    )
     .returning({ id: oauthGrants.id });
   for (const grant of grants) await removeSecrets(tx, { tenantId, ownerId: grant.id });
   await writeAudit(tx, { tenantId, connectionId: id }, audit);

@@ -1,15 +1,16 @@
 import type { ConnectionRecord, ConnectionsRepo, ConnectionWithSecret, TenantConnections } from "@postd/core";
 import { credentialsName } from "@postd/core";
-import { and, desc, eq, inArray, isNotNull, isNull, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, isNotNull, isNull, not, sql } from "drizzle-orm";
 import { sliceIds } from "./byte-slice.ts";
 import { connectAccount } from "./connections-connect.ts";
 import { eraseAccount } from "./connections-erase.ts";
 import { readWithSecret } from "./connections-read.ts";
 import { claimRefresh, endRefresh, storeRefreshed } from "./connections-refresh.ts";
-import { domainNow, recordOf, storedSecretOf, writeAudit } from "./connections-row.ts";
+import { domainNow, recordOf, signedInSince, storedSecretOf, writeAudit } from "./connections-row.ts";
 import { recordCheck, setStatus } from "./connections-status.ts";
 import { readTimeline } from "./connections-timeline.ts";
 import type { Executor } from "./pools.ts";
+import { runSql } from "./run-sql.ts";
 import { connections, encryptedSecrets, encryptionKeys } from "./schema.ts";
 import { type TenantDb, withTenant } from "./tenant-tx.ts";
 import { removeSecrets } from "./vault-store.ts";
@@ -105,7 +106,7 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
         if (record) await writeAudit(tx, target(id), entry);
         return record;
       }),
-    markDisconnected: (id, entry, { onlyEnding } = { onlyEnding: false }) =>
+    markDisconnected: (id, entry, { onlyEnding = false, unlessSignedInSince } = {}) =>
       run(async (tx) => {
         const record = first(
           await tx
@@ -126,12 +127,18 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
                 eq(connections.id, id),
                 isNull(connections.disconnectedAt),
                 onlyEnding ? isNotNull(connections.endingAt) : undefined,
+                unlessSignedInSince ? not(signedInSince(id, unlessSignedInSince)) : undefined,
               ),
             )
             .returning(),
         );
         if (record) await writeAudit(tx, target(id), entry);
         return record;
+      }),
+    signedInSince: (id, at) =>
+      run(async (tx) => {
+        const { rows } = await runSql<{ newer: boolean }>(tx, sql`select ${signedInSince(id, at)} as newer`);
+        return rows[0]?.newer === true;
       }),
     eraseCredentials: (id, entry) =>
       run(async (tx) => {

@@ -70,6 +70,11 @@ export function storedSecretOf(
 /** A reason as plain JSON. */
 export const reasonJson = (reason: StatusReason | undefined | null) => (reason ? { ...reason } : null);
 
+/** Somebody connected it, or signed in for it again, after that time: the record of a connection says so. */
+export const signedInSince = (id: string, at: Date) =>
+  sql<boolean>`exists (select 1 from connection_audit a where a.connection_id = ${id}
+    and a.action in ('connected', 'reconnected') and a.at > ${at.toISOString()}::timestamptz)`;
+
 /** Appends to the record of a connection, in the transaction that makes the change. */
 export async function writeAudit(
   tx: Executor,

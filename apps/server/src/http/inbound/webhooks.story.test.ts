@@ -251,3 +251,39 @@ test("a deletion request is confirmed with an address and a code, and nothing ab
   await system.settle();
   assert.equal((await ida.session.must("GET", `/api/connections/${again}`)).status, "healthy");
 });
+
+test("a request to go from before the latest sign-in changes nothing, though the account was connected long before it", async () => {
+  const ida = await owner();
+  await system.clock.advance(60_000);
+  const form = signedRequest(ida.personId);
+  await system.clock.advance(60_000);
+  assert.equal(await connect(ida.session, ida.personId, "facebook", ida.pageId), ida.connectionId);
+  const before = await ida.session.must("GET", `/api/connections/${ida.connectionId}`);
+  for (const kind of ["deauthorize", "data_deletion"]) {
+    assert.equal((await postForm(kind, form)).status, 200);
+    await system.settle();
+    const after = await ida.session.must("GET", `/api/connections/${ida.connectionId}`);
+    assert.deepEqual([after.status, after.name], ["healthy", before.name], kind);
+  }
+  // Sent anew, it counts.
+  await system.clock.advance(60_000);
+  assert.equal((await postForm("deauthorize", signedRequest(ida.personId))).status, 200);
+  await system.settle();
+  assert.equal((await ida.session.must("GET", `/api/connections/${ida.connectionId}`)).status, "attention");
+});
+
+test("an old deletion request takes the account it knew and leaves a sign-in made since", async () => {
+  const ida = await owner();
+  await system.clock.advance(60_000);
+  const form = signedRequest(ida.personId);
+  await system.clock.advance(60_000);
+  const { grantId } = await grantThroughBrowser(ida.session, "facebook", "facebook_login", { person: ida.personId });
+  assert.equal((await postForm("data_deletion", form)).status, 200);
+  await system.settle();
+  assert.equal((await ida.session.must("GET", `/api/connections/${ida.connectionId}`)).name, "Erased account");
+  const { connections } = await ida.session.must("POST", "/api/connections", {
+    grantId,
+    accounts: [{ platform: "facebook", externalId: ida.pageId }],
+  });
+  assert.deepEqual([connections[0].status, connections[0].id === ida.connectionId], ["healthy", false]);
+});

@@ -20,7 +20,8 @@ export const isPersonEvent = ({ type }: InboundEvent): boolean =>
 
 /**
  * The person removed our app, or asked for their data to be deleted. Platforms of one family share the person.
- * Connections made after the event are left alone: it is an old request, sent again. Calls no platform.
+ * An account that somebody connected, or signed in for again, after the event is left alone: the event is about the old
+ * access. Calls no platform.
  */
 export async function followPersonEvent(
   event: InboundEvent,
@@ -36,12 +37,17 @@ export async function followPersonEvent(
   });
   if (found.length === 0) return inbox.keepUnmatched(event);
   for (const receiver of found) {
-    const record = await deps.connections.forTenant(asId("tenant", receiver.tenantId)).find(idOf(receiver));
-    if (!record || (event.occurredAt && record.createdAt.getTime() > event.occurredAt.getTime() + 1_000)) continue;
+    const repo = deps.connections.forTenant(asId("tenant", receiver.tenantId));
+    const record = await repo.find(idOf(receiver));
+    const endsAt = endOf(event);
+    if (!record || (endsAt && (await repo.signedInSince(record.id, endsAt)))) continue;
     if (isDeletion) await eraseAccount(event, record, deps);
     else if (await inbox.keepEvent(receiver, event)) await markRevoked(record, deps);
   }
 }
+
+/** Sign-ins from after this are newer than the event; platforms tell its time in whole seconds. */
+const endOf = ({ occurredAt }: InboundEvent): Date | undefined => occurredAt && new Date(occurredAt.getTime() + 1_000);
 
 const idOf = ({ connectionId }: EventReceiver) => asId("connection", connectionId);
 
@@ -55,7 +61,10 @@ async function eraseAccount(event: InboundEvent, { tenantId, id }: ConnectionRec
   const repo = deps.connections.forTenant(tenantId);
   const { confirmationCode = null } = event.data;
   const audit = { actor: "platform", detail: { confirmationCode } };
-  await repo.markDisconnected(id, { ...audit, action: "disconnected" });
+  const endsAt = endOf(event);
+  await repo.markDisconnected(id, { ...audit, action: "disconnected" }, { unlessSignedInSince: endsAt });
+  // Somebody signed in again this very moment.
+  if (!(await repo.find(id))?.disconnectedAt) return;
   await deps.holds.holdConnection({ tenantId, connectionId: id });
   await deps.holds.askAboutConnection({ tenantId, connectionId: id });
   const handedOver = await deps.holds.handedOver({ tenantId, connectionId: id });
@@ -63,6 +72,7 @@ async function eraseAccount(event: InboundEvent, { tenantId, id }: ConnectionRec
   await repo.eraseAccount({
     id,
     personId: event.accountExternalId,
+    grantsUntil: endsAt,
     audit: { ...audit, action: "data_deleted", detail: { confirmationCode, handedOver } },
   });
 }

@@ -54,7 +54,7 @@ function tenantConnections(tables: Tables, tenantId: TenantId): PublishingConnec
       if (!found || found.disconnectedAt || found.endingAt) return undefined;
       return write({ ...found, endingAt: nowOf(tables) });
     },
-    async markDisconnected(id, _audit, { onlyEnding } = { onlyEnding: false }) {
+    async markDisconnected(id, _audit, { onlyEnding } = {}) {
       const found = read(id);
       if (!found || found.disconnectedAt || (onlyEnding && !found.endingAt)) return undefined;
       return write({
