@@ -37,6 +37,8 @@ beforeEach(async () => {
   app = openRolePool({ url: database.url, role: "postd_app", max: 4, onError });
   system = openRolePool({ url: database.url, role: "postd_system", max: 2, onError });
   admin = new pg.Pool({ connectionString: database.url, max: 1 });
+  // A connection that was being closed when its database went away.
+  admin.on("error", onError);
   inbox = createInbox(app.db, system.db);
   for (const t of ["a", "b"])
     await admin.query(`
