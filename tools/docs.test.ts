@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { allConnectors } from "@postd/connectors";
 import { operations } from "@postd/contracts";
 import { z } from "zod";
-import { Variables } from "../apps/server/src/config.ts";
+import { Variables } from "../apps/server/src/config/variables.ts";
 import { connectorVariables } from "./gen/platform-variables.ts";
 
 const root = path.resolve(import.meta.dirname, "..");

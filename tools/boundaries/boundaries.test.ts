@@ -91,6 +91,44 @@ const refused: [file: string, source: string, says: RegExp][] = [
   ["packages/connectors/src/one/connector.ts", "process.exit(1);", /uses process/],
 ];
 
+const planted: [what: string, files: Record<string, string>, says: RegExp][] = [
+  [
+    "two files that need each other's types",
+    {
+      "packages/core/src/a.ts": 'import type { B } from "./b.ts"; export type A = B;',
+      "packages/core/src/b.ts": 'import type { A } from "./a.ts"; export type B = A;',
+    },
+    /^packages\/core\/src\/a\.ts: is in a circle, packages\/core\/src\/a\.ts -> packages\/core\/src\/b\.ts -> packages\/core\/src\/a\.ts;/m,
+  ],
+  [
+    "three files over a folder",
+    {
+      "packages/core/src/a.ts": 'export { b } from "./x/b.ts";',
+      "packages/core/src/x/b.ts": 'export { c } from "./c.ts";',
+      "packages/core/src/x/c.ts": 'export const c = () => import("../a.ts");',
+    },
+    /a\.ts -> packages\/core\/src\/x\/b\.ts -> packages\/core\/src\/x\/c\.ts -> packages\/core\/src\/a\.ts/,
+  ],
+  [
+    "two packages",
+    {
+      "apps/simulators/src/a.ts": 'import { all } from "@postd/connectors/simulators";',
+      "packages/connectors/src/a.ts": 'import { host } from "@postd/simulators";',
+    },
+    /connectors: is in a circle, connectors -> simulators -> connectors/,
+  ],
+];
+for (const [what, files, says] of planted) {
+  test(`a circle is refused: ${what}`, () => assert.match(problemsOf(files).join("\n"), says));
+}
+test("a test of a package may use one made from it", () => {
+  const files = {
+    "apps/server/src/a.test.ts": 'import { t } from "@postd/testkit";',
+    "packages/testkit/src/a.ts": 'import { s } from "@postd/server";',
+  };
+  assert.deepEqual(problemsOf(files), []);
+});
+
 for (const [file, source] of allowed) {
   test(`allowed in ${file}: ${source}`, () => assert.deepEqual(problemsOf({ [file]: source }), []));
 }

@@ -1,22 +1,54 @@
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { type Arrows, circlesIn } from "./circles.ts";
 import { importsOf } from "./imports.ts";
-import { violations } from "./rules.ts";
-import { readWorkspaces, rootDependencies } from "./workspaces.ts";
+import { isTest, type SourceFile, violations } from "./rules.ts";
+import { readWorkspaces, rootDependencies, unitOf, type Workspace } from "./workspaces.ts";
 
 /** Every broken boundary of a checkout, as `file: what and the way out`, and how many files were read. */
 export function checkTree(root: string): { fileCount: number; problems: string[] } {
   const scene = { workspaces: readWorkspaces(root), rootDependencies: rootDependencies(root) };
-  const files = globSync("{apps,packages}/*/src/**/*.{ts,tsx}", {
+  const names = globSync("{apps,packages}/*/src/**/*.{ts,tsx}", {
     cwd: root,
     exclude: (entry) => entry.endsWith("node_modules"),
   });
-  const problems = files.sort().flatMap((name) => {
+  const files = names.sort().map((name): SourceFile => {
     const file = name.split(path.sep).join("/");
     const source = readFileSync(path.join(root, name), "utf8");
-    return violations({ file, source, imports: importsOf(file, source) }, scene).map(
-      (problem) => `${file}: ${problem}`,
-    );
+    return { file, source, imports: importsOf(file, source) };
   });
-  return { fileCount: files.length, problems };
+  const problems = files.flatMap((file) => violations(file, scene).map((problem) => `${file.file}: ${problem}`));
+  return { fileCount: files.length, problems: [...problems, ...circles(files, scene.workspaces)] };
+}
+
+function circles(files: readonly SourceFile[], workspaces: readonly Workspace[]): string[] {
+  const walks = [...circlesIn(fileArrows(files)), ...circlesIn(packageArrows(files, workspaces))];
+  return walks.map((walk) => `${walk[0]}: is in a circle, ${walk.join(" -> ")}; move what both need into a third`);
+}
+
+function fileArrows(files: readonly SourceFile[]): Arrows {
+  const known = new Set(files.map(({ file }) => file));
+  return new Map(
+    files.map(({ file, imports }) => {
+      const targets = imports.map(({ name }) => path.posix.join(path.posix.dirname(file), name));
+      return [
+        file,
+        new Set(targets.filter((target, index) => imports[index]?.name.startsWith(".") && known.has(target))),
+      ];
+    }),
+  );
+}
+
+/** What is shipped only: a package's tests may use one that is made from it. */
+function packageArrows(files: readonly SourceFile[], workspaces: readonly Workspace[]): Arrows {
+  const arrows = new Map<string, Set<string>>();
+  for (const { file, imports } of files) {
+    const home = workspaces.find(({ folder }) => file.startsWith(`${folder}/`));
+    if (!home || isTest(file)) continue;
+    const own = imports.filter(({ name }) => name.startsWith("@postd/"));
+    const units = own.map(({ name }) => unitOf(name.split("/").slice(0, 2).join("/")));
+    const others = units.filter((unit) => unit !== home.unit);
+    arrows.set(home.unit, new Set([...(arrows.get(home.unit) ?? []), ...others]));
+  }
+  return arrows;
 }

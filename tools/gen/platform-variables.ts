@@ -1,5 +1,5 @@
 import type { Connector } from "@postd/connector-kit";
-import { appCredentialEnvName } from "../../apps/server/src/config.ts";
+import { appCredentialEnvName } from "../../apps/server/src/config/apps.ts";
 
 export interface PlatformVariable {
   readonly name: string;

@@ -1,4 +1,4 @@
-import { Variables } from "../../apps/server/src/config.ts";
+import { Variables } from "../../apps/server/src/config/variables.ts";
 
 type SettingName = keyof typeof Variables.shape;
 
@@ -22,10 +22,6 @@ const descriptions: Readonly<Record<SettingName, { readonly what: string; readon
   POSTD_PUBLIC_URL: {
     what: "Where browsers and platforms reach this instance. Sign-in redirects, webhooks and media links begin with it.",
     unset: "the address it listens on",
-  },
-  POSTD_REDIS_URL: {
-    what: "`redis://host:6379`, for a queue engine on Redis or Valkey; the engine in PostgreSQL does not use it.",
-    unset: "none is used",
   },
   POSTD_MASTER_KEY: {
     what: "Base64 of 32 bytes; wraps the keys of all tenants. Several separated by commas: the first is current, the others still open old values.",

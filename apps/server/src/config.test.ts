@@ -3,7 +3,9 @@ import path from "node:path";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import type { Connector } from "@postd/connector-kit";
-import { appCredentialEnvName, ConfigError, parseConfig } from "./config.ts";
+import { appCredentialEnvName } from "./config/apps.ts";
+import { ConfigError } from "./config/config-error.ts";
+import { parseConfig } from "./config.ts";
 
 const field = (name: string, secret: boolean) => ({ name, secret, required: true, help: `the app's ${name}` });
 const sets = [{ id: "meta", fields: [field("clientId", false), field("client_secret", true)] }];
@@ -112,7 +114,8 @@ test("hosts can be mapped and opened, and a bad pair is refused", () => {
   });
   assert.deepEqual(config.hostMap, [{ host: "bsky.social", url: "http://127.0.0.1:2583" }]);
   assert.deepEqual(config.egressAllow, ["blog.lan", "10.0.0.9"]);
-  assert.deepEqual(problemsOf({ POSTD_HOST_MAP: "bsky.social" }), ["POSTD_HOST_MAP"]);
+  for (const bad of ["bsky.social", "=http://x", "a b=http://x", "bsky.social=ftp://x", "bsky.social=nonsense"])
+    assert.deepEqual(problemsOf({ POSTD_HOST_MAP: bad }), ["POSTD_HOST_MAP"], bad);
 });
 
 test("names of app credentials follow one rule", () => {

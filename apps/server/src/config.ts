@@ -1,25 +1,12 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { type AppCredentials, type Connector, type Secret, secret } from "@postd/connector-kit";
+import type { AppCredentials, Connector, Secret } from "@postd/connector-kit";
 import type { SignUpRule } from "@postd/core";
 import { z } from "zod";
 import { type Env, readApps } from "./config/apps.ts";
-import {
-  ByteSize,
-  EmailList,
-  HostList,
-  HostMap,
-  type HostMapping,
-  HttpUrl,
-  MasterKeys,
-  Port,
-  type SimulatorSetting,
-  Simulators,
-  secretUrl,
-} from "./config/fields.ts";
-
-export { appCredentialEnvName, credentialsOf } from "./config/apps.ts";
-export type { HostMapping, SimulatorSetting } from "./config/fields.ts";
+import { ConfigError, type ConfigProblem } from "./config/config-error.ts";
+import type { HostMapping, SimulatorSetting } from "./config/fields.ts";
+import { type logLevels, Variables } from "./config/variables.ts";
 
 export const roles = ["all", "http", "worker"] as const;
 export type Role = (typeof roles)[number];
@@ -41,7 +28,6 @@ export interface Config {
   readonly publicUrl: string | undefined;
   /** undefined: the bundled PostgreSQL in the data folder. */
   readonly databaseUrl: Secret | undefined;
-  readonly redisUrl: Secret | undefined;
   /** Base64 of 32 bytes each, the current one first; undefined: the keyring file in the data folder. */
   readonly masterKeys: readonly Secret[] | undefined;
   /** undefined: `auth-secret` in the data folder. */
@@ -69,73 +55,6 @@ export interface Config {
   /** Variables beginning with POSTD_ that nothing reads: a typing mistake, most likely. */
   readonly unknownVariables: readonly string[];
 }
-
-export interface ConfigProblem {
-  readonly variable: string;
-  readonly message: string;
-}
-
-/** Every wrong variable at once, by name and with the way out; values are never repeated. */
-export class ConfigError extends Error {
-  readonly problems: readonly ConfigProblem[];
-  constructor(problems: readonly ConfigProblem[]) {
-    super(problems.map(({ variable, message }) => `${variable} ${message}.`).join("\n"));
-    this.name = "ConfigError";
-    this.problems = problems;
-  }
-}
-
-const signUpRules = ["open", "invite", "closed"] as const satisfies readonly SignUpRule[];
-const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
-const mailAddress = z
-  .string()
-  .regex(
-    /^(?:[^<>\r\n]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/,
-    "must be an address such as POSTD <postd@example.org>",
-  );
-
-/** Every setting that is not a connector's own; docs/configuration.md is made from it. */
-const commaList = z.string().transform((text) =>
-  text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== ""),
-);
-
-export const Variables = z.object({
-  NODE_ENV: z.string().optional(),
-  POSTD_PORT: Port.optional(),
-  POSTD_HOST: z.string().default("127.0.0.1"),
-  POSTD_SIMULATOR_PORT: Port.default(4100),
-  POSTD_DATA_DIR: z.string().default("./data"),
-  POSTD_PUBLIC_URL: HttpUrl.optional(),
-  DATABASE_URL: secretUrl(["postgres:", "postgresql:"], "postgres://user:password@host:5432/postd").optional(),
-  POSTD_REDIS_URL: secretUrl(["redis:", "rediss:"], "redis://host:6379").optional(),
-  POSTD_MASTER_KEY: MasterKeys.optional(),
-  POSTD_AUTH_SECRET: z
-    .string()
-    .min(32, "must have at least 32 characters. Make one with: openssl rand -base64 32")
-    .transform((text) => secret(text))
-    .optional(),
-  POSTD_SIMULATORS: Simulators.optional(),
-  POSTD_HOST_MAP: HostMap.default([]),
-  POSTD_EGRESS_ALLOW: HostList.default([]),
-  POSTD_SMTP_URL: secretUrl(["smtp:", "smtps:"], "smtps://user:password@mail.example.org").optional(),
-  POSTD_MAIL_FROM: mailAddress.default("POSTD <postd@localhost>"),
-  POSTD_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info"),
-  POSTD_WORKER_CONCURRENCY: z.coerce.number("must be a number").int().min(1).max(500).default(24),
-  POSTD_MEDIA_QUOTA: ByteSize.prefault("20GB"),
-  POSTD_OPERATOR_EMAILS: EmailList.default([]),
-  POSTD_SIGN_UP: z
-    .enum(signUpRules, `must be ${signUpRules.slice(0, -1).join(", ")} or ${signUpRules.at(-1)}`)
-    .optional(),
-  POSTD_METRICS_TOKEN: z
-    .string()
-    .min(16, "must have at least 16 characters. Make one with: openssl rand -hex 24")
-    .transform((text) => secret(text))
-    .optional(),
-  POSTD_TRUSTED_PROXIES: commaList.default([]),
-});
 
 /** Read by other programs of this project; not a typing mistake here. */
 const readElsewhere = /^POSTD_(TEST_.*|SPECS_DIR|SIMULATOR_LATENCY_MS)$/;
@@ -178,7 +97,6 @@ export function parseConfig({ env, argv, connectors }: ConfigInput): Config {
     callerDir: path.resolve(given.INIT_CWD ?? "."),
     publicUrl: v.POSTD_PUBLIC_URL,
     databaseUrl: v.DATABASE_URL,
-    redisUrl: v.POSTD_REDIS_URL,
     masterKeys: v.POSTD_MASTER_KEY,
     authSecret: v.POSTD_AUTH_SECRET,
     simulators: v.POSTD_SIMULATORS ?? { mode: isProduction ? "off" : "own", except: [] },

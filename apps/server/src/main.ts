@@ -4,7 +4,8 @@ import { MasterKeyMissing } from "@postd/core";
 import { createLogger } from "./compose/logger.ts";
 import { DatabaseUnusable } from "./compose/open-database.ts";
 import { PortTaken, type RunningServer, startServer } from "./compose/start-server.ts";
-import { type Config, ConfigError, readConfig } from "./config.ts";
+import { ConfigError } from "./config/config-error.ts";
+import { type Config, readConfig } from "./config.ts";
 
 const version: string = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")).version;
 /** A second signal, or this long after the first, ends the process whatever still runs. */

@@ -1,11 +1,9 @@
 import { checkVideo } from "./check-video.ts";
 import type { MediaInfo } from "./context.ts";
-import { aKindOf, inWords, megabytes, nameOfMedium, oneOf, seconds } from "./media-words.ts";
+import { aKindOf, inWords, type MediaComplaint, megabytes, nameOfMedium, oneOf, seconds } from "./media-words.ts";
 import type { Format, MediaRule, PostProblem } from "./publish.ts";
 
 type Rule = NonNullable<MediaRule["image"]> & NonNullable<MediaRule["video"]>;
-/** What is wrong with one medium, before it is known under which field. */
-export type MediaComplaint = readonly [code: string, message: string];
 
 /** Number and kind of media, then each one against its rule. What nobody knows about a file is not judged. */
 export function checkMedia(platform: string, media: readonly MediaInfo[], format: Format): readonly PostProblem[] {

@@ -1,6 +1,5 @@
-import type { MediaComplaint } from "./check-media.ts";
 import type { MediaInfo } from "./context.ts";
-import { inWords, oneOf } from "./media-words.ts";
+import { inWords, type MediaComplaint, oneOf } from "./media-words.ts";
 import type { MediaRule } from "./publish.ts";
 
 /** What a video's tables say against the rule; facts nobody could read are not judged. */

@@ -14,8 +14,6 @@ export const hmacSha256 = (key: Key, data: Bytes): Uint8Array =>
   createHmac("sha256", keyBytes(key)).update(data).digest();
 export const hmacSha256Hex = (key: Key, data: Bytes): string =>
   createHmac("sha256", keyBytes(key)).update(data).digest("hex");
-export const hmacSha1Hex = (key: Key, data: Bytes): string =>
-  createHmac("sha1", keyBytes(key)).update(data).digest("hex");
 
 /** Without padding. */
 export const base64UrlEncode = (data: Bytes): string => Buffer.from(data as string).toString("base64url");

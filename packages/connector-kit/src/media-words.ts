@@ -1,5 +1,8 @@
 import type { MediaInfo } from "./context.ts";
 
+/** What is wrong with one medium, before it is known under which field. */
+export type MediaComplaint = readonly [code: string, message: string];
+
 const labels = { image: "image", video: "video", gif: "animation", document: "document" } as const;
 
 /** "The image", or "Image 2" where there are several of its kind, with the file's own name where it has one. */

@@ -1,7 +1,7 @@
-import { checkMedium, type MediaComplaint } from "./check-media.ts";
+import { checkMedium } from "./check-media.ts";
 import type { Connector } from "./connector.ts";
 import type { AccountRef, MediaInfo } from "./context.ts";
-import { nameOfMedium, oneOf } from "./media-words.ts";
+import { type MediaComplaint, nameOfMedium, oneOf } from "./media-words.ts";
 import type { Format, PostProblem } from "./publish.ts";
 
 /** What no converting, cutting or shrinking mends: the platform has no place for such a file. */

@@ -1,6 +1,5 @@
 import { idSchema, type JsonObject } from "@postd/contracts";
 import { z } from "zod";
-import type { Connector } from "./connector.ts";
 import type { MediaInfo } from "./context.ts";
 import { aKindOf, inWords, megabytes, oneOf } from "./media-words.ts";
 import type { PostProblem } from "./publish.ts";
@@ -105,7 +104,7 @@ const holdsMark = (schema: z.core.$ZodType): boolean =>
 
 /** Files in options that are not there for the author, or not what the platform takes. `known`: what was found, by id. */
 export function checkOptionMedia(
-  connector: Pick<Connector, "name" | "options">,
+  connector: { readonly name: string; readonly options: z.ZodType },
   options: JsonObject,
   known: ReadonlyMap<string, MediaInfo>,
 ): readonly PostProblem[] {

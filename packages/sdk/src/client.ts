@@ -9,18 +9,8 @@ import {
   type RequestInput,
   type Result,
 } from "@postd/contracts";
+import type { CallOptions, ClientOptions } from "./options.ts";
 import { prepareRequest } from "./request.ts";
-
-export interface ClientOptions {
-  /** Where the server is, with or without a slash at the end. */
-  readonly baseUrl: string;
-  /** `postd_...`; leave out where `fetch` carries a session cookie. */
-  readonly apiKey?: string;
-  /** Works in another of the session's tenants. */
-  readonly tenantId?: string;
-  /** Another way to send: with a cookie jar, a proxy, or straight into a server under test. Default: the global one. */
-  readonly fetch?: (request: Request) => Promise<Response>;
-}
 
 /** No answer that could be read: the server is not there, or something else answered in its place. */
 export interface SdkFailure {
@@ -32,14 +22,6 @@ export interface SdkFailure {
 type Present<T> = { [K in keyof T as T[K] extends undefined ? never : K]: T[K] };
 /** Params, query and body of one operation: what it declares and nothing else. */
 export type CallInput<I extends OperationId> = Present<RequestInput<OperationsById[I]>>;
-
-export interface CallOptions {
-  /** Makes a repeat of a creating call answer the first result. */
-  readonly idempotencyKey?: string;
-  readonly signal?: AbortSignal;
-  /** A file for `createMedia` instead of a JSON body. */
-  readonly upload?: { readonly file: Blob; readonly fileName?: string; readonly altText?: string };
-}
 
 export type CallResult<I extends OperationId> = Result<OperationResponse<OperationsById[I]>, Problem | SdkFailure>;
 

@@ -1,5 +1,5 @@
 import type { Operation } from "@postd/contracts";
-import type { CallOptions, ClientOptions } from "./client.ts";
+import type { CallOptions, ClientOptions } from "./options.ts";
 
 interface Parts {
   readonly params?: unknown;

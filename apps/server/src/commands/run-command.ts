@@ -1,5 +1,6 @@
 import { allConnectors } from "@postd/connectors";
-import { type Config, ConfigError, readConfig } from "../config.ts";
+import { ConfigError } from "../config/config-error.ts";
+import { type Config, readConfig } from "../config.ts";
 
 /** A wrong use of a command; the message is the whole explanation. */
 export class UsageError extends Error {}

@@ -1,5 +1,5 @@
 import { type AppCredentials, type Connector, type Secret, secret } from "@postd/connector-kit";
-import type { ConfigProblem } from "../config.ts";
+import type { ConfigProblem } from "./config-error.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 

@@ -56,7 +56,7 @@ export const HostMap = z.string().transform((text, ctx): HostMapping[] =>
   listed(text).flatMap((pair) => {
     const at = pair.indexOf("=");
     const url = HttpUrl.safeParse(pair.slice(at + 1));
-    if (at < 1 || !url.success) {
+    if (!/^(\*\.)?[a-z0-9.-]+(:\d+)?$/i.test(pair.slice(0, Math.max(0, at))) || !url.success) {
       ctx.addIssue({ code: "custom", message: `"${pair}" must look like bsky.social=http://127.0.0.1:2583` });
       return [];
     }

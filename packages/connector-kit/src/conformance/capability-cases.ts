@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Suite } from "./describe-connector.ts";
 import { runFormat } from "./run-format.ts";
+import type { Suite } from "./suite.ts";
 import type { Connected, World } from "./world.ts";
 
 /** Whatever the connector declares is used once, so that the capability matrix cannot promise what does not work. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { HttpResponse } from "../http.ts";
-import type { Suite } from "./describe-connector.ts";
 import { refresh, runFormat } from "./run-format.ts";
+import type { Suite } from "./suite.ts";
 import type { World } from "./world.ts";
 
 const waitHeaders = /^(retry-after|(x-)?ratelimit-.*|x-.*usage)$/;

@@ -1,6 +1,7 @@
 export * from "./connect.ts";
-export { type ConformanceSetup, describeConnector, type SamplePost } from "./describe-connector.ts";
+export { describeConnector } from "./describe-connector.ts";
 export * from "./run-format.ts";
 export * from "./sample-media.ts";
+export type { ConformanceSetup, SamplePost } from "./suite.ts";
 export * from "./tables.ts";
 export * from "./world.ts";

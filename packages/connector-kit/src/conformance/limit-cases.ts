@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkPost } from "../check-post.ts";
 import type { AccountRef } from "../context.ts";
-import type { Suite } from "./describe-connector.ts";
 import { runFormat } from "./run-format.ts";
+import type { Suite } from "./suite.ts";
 
 /** Limits at N and N+1, by the platform's own counting and for media. */
 export function limitCases({ connector, setup, samples, inWorld }: Suite): void {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Suite } from "./describe-connector.ts";
 import { type RunReport, runFormat } from "./run-format.ts";
+import type { Suite } from "./suite.ts";
 
 /**
  * Every effect call of every format loses its answer once, before and after the platform applied it, and then the

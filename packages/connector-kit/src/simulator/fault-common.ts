@@ -1,5 +1,6 @@
-import type { Json } from "@postd/contracts";
+import type { Json, JsonObject } from "@postd/contracts";
 import { z } from "zod";
+import type { SimAnswer, SimRequest } from "./types.ts";
 
 const regex = z.string().refine(isRegex, "must be a regular expression");
 
@@ -36,3 +37,17 @@ export const faultCommon = {
 };
 
 export const FaultCommon = z.object({ ...faultCommon, fault: z.string() });
+
+export interface TransportFault {
+  readonly at: "before" | "body" | "after";
+  /** What the client gets; `hold` stands for nothing until a release. */
+  readonly answer: SimAnswer;
+}
+
+/** A fault as it was given, and what it does. */
+export interface Fault {
+  readonly input: z.output<typeof FaultCommon>;
+  /** What stands in the answer's place; absent: the simulator itself plays it, with `params`. */
+  readonly transport?: (request: Pick<SimRequest, "method" | "host" | "path">) => TransportFault;
+  readonly params?: JsonObject;
+}

@@ -1,8 +1,8 @@
 import type { JsonObject } from "@postd/contracts";
 import { z } from "zod";
-import { AnyJson, type FaultCommon, faultCommon } from "./fault-common.ts";
-import { errorFault, type PlatformErrorInput, type PlatformErrors } from "./platform-error.ts";
-import { type SimAnswer, type SimFaultName, type SimRequest, simFaults } from "./types.ts";
+import { AnyJson, type Fault, faultCommon, type TransportFault } from "./fault-common.ts";
+import { errorFault, type PlatformErrorInput } from "./platform-error.ts";
+import { type PlatformErrors, type SimAnswer, type SimFaultName, type SimRequest, simFaults } from "./types.ts";
 
 /**
  * What can be armed. Named platform faults reach the simulator through `env.fault`, with `params` as they were given.
@@ -21,20 +21,6 @@ const OtherFault = z.discriminatedUnion("fault", [
   }),
 ]);
 export type FaultInput = z.input<typeof OtherFault> | PlatformErrorInput;
-
-export interface TransportFault {
-  readonly at: "before" | "body" | "after";
-  /** What the client gets; `hold` stands for nothing until a release. */
-  readonly answer: SimAnswer;
-}
-
-/** A fault as it was given, and what it does. */
-export interface Fault {
-  readonly input: z.output<typeof FaultCommon>;
-  /** What stands in the answer's place; absent: the simulator itself plays it, with `params`. */
-  readonly transport?: (request: Pick<SimRequest, "method" | "host" | "path">) => TransportFault;
-  readonly params?: JsonObject;
-}
 
 interface Armed extends Fault {
   skip: number;

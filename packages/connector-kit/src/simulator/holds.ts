@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../context.ts";
-import type { HeldRequest } from "./control.ts";
+import type { HeldRequest } from "./control-panel.ts";
 import { randomId } from "./digest.ts";
 
 type Waiting = { readonly held: HeldRequest; readonly settle: (goesOn: boolean) => void };

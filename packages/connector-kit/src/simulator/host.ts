@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "../context.ts";
-import { answerControl, type ControlPanel } from "./control.ts";
+import { answerControl } from "./control.ts";
+import type { ControlPanel } from "./control-panel.ts";
 import { presentedCredential, tokenWithinBytes } from "./credential.ts";
 import { createHolds, type Holds } from "./holds.ts";
 import { pageHeaders } from "./html.ts";

@@ -1,7 +1,9 @@
 export * from "./body.ts";
-export { answerControl, type ControlPanel, type HeldRequest } from "./control.ts";
+export { answerControl } from "./control.ts";
+export type { ControlPanel, HeldRequest } from "./control-panel.ts";
 export * from "./digest.ts";
-export type { FaultInput, TransportFault } from "./fault.ts";
+export type { FaultInput } from "./fault.ts";
+export type { TransportFault } from "./fault-common.ts";
 export { createSimulatorHost, type SimulatorHost, type SimulatorHostOptions } from "./host.ts";
 export { escapeHtml, htmlPage, pageHeaders } from "./html.ts";
 export {
@@ -11,5 +13,5 @@ export {
   type RecordedFetch,
   type RecordedRequest,
 } from "./mount.ts";
-export { type PlatformErrors, platformErrors } from "./platform-error.ts";
+export { platformErrors } from "./platform-error.ts";
 export * from "./types.ts";

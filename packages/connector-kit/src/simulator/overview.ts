@@ -1,4 +1,4 @@
-import type { ControlPanel } from "./control.ts";
+import type { ControlPanel } from "./control-panel.ts";
 import { escapeHtml, htmlPage, postCard } from "./html.ts";
 import type { MountedSimulator } from "./mount.ts";
 import { type SimAccount, type SimPost, simFaults } from "./types.ts";

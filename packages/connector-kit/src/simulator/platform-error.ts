@@ -1,18 +1,9 @@
 import type { Json, JsonObject } from "@postd/contracts";
 import { z } from "zod";
-import type { Fault } from "./fault.ts";
-import { AnyJson, faultCommon } from "./fault-common.ts";
-import type { SimRequest, SimResponse } from "./types.ts";
+import { AnyJson, type Fault, faultCommon } from "./fault-common.ts";
+import type { PlatformErrors, SimRequest, SimResponse } from "./types.ts";
 
 type Asked = Pick<SimRequest, "method" | "host" | "path">;
-
-/** A platform's own form of an error. */
-export interface PlatformErrors {
-  /** The platform's own name of the fault beside `platformError`. */
-  readonly fault?: string;
-  /** Makes the answer; throws a ZodError that names a wrong field. */
-  answer(fields: JsonObject, request: Asked): SimResponse;
-}
 
 /** The form out of the fields it takes. `status` may be among them; body and headers of the fault win over the answer's. */
 export function platformErrors<T>(form: {

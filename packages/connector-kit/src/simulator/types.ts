@@ -1,5 +1,4 @@
 import type { Json, JsonObject } from "@postd/contracts";
-import type { PlatformErrors } from "./platform-error.ts";
 
 /** A request as the platform would see it: real host, real path, raw bytes. */
 export interface SimRequest {
@@ -114,6 +113,14 @@ export interface Simulator {
   accountsOf?(token: string): readonly string[];
   /** Changes from outside the API: make it lose a role, revoke a token, emit a webhook. Answers what it did. */
   act?(action: string, input: JsonObject): Promise<Json>;
+}
+
+/** A platform's own form of an error. */
+export interface PlatformErrors {
+  /** The platform's own name of the fault beside `platformError`. */
+  readonly fault?: string;
+  /** Makes the answer; throws a ZodError that names a wrong field. */
+  answer(fields: JsonObject, request: Pick<SimRequest, "method" | "host" | "path">): SimResponse;
 }
 
 export interface SimulatorDefinition {

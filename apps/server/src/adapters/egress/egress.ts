@@ -68,7 +68,7 @@ export function createEgress(options: EgressOptions): Egress {
     fetchPublic: (url, fileLimits) => fetchPublic({ ...deps, filePace: options.filePace }, url, fileLimits),
     mapBrowserUrl(url, { simulated } = { simulated: true }) {
       const mapping = findMapping(options.hostMap, url, simulated ? "simulator" : "override");
-      return mapping ? mappedUrl(mapping, url, mapping.browserBase ?? mapping.base) : url;
+      return mapping ? mappedUrl(mapping, url) : url;
     },
     close: () => transport.close(),
   };

@@ -6,8 +6,6 @@ export interface HostMapEntry {
   /** Host name, or a `*.` pattern for everything below it. */
   readonly host: string;
   readonly base: string;
-  /** Where a browser reaches it, if that differs from `base`. */
-  readonly browserBase?: string;
   readonly kind: "simulator" | "override";
 }
 
@@ -32,8 +30,8 @@ export function findMapping(
 }
 
 /** The mapped URL: the entry's base, then the real path and query. */
-export function mappedUrl(entry: HostMapEntry, url: URL, base = entry.base): URL {
-  const target = new URL(base.replaceAll("{host}", url.hostname));
+export function mappedUrl(entry: HostMapEntry, url: URL): URL {
+  const target = new URL(entry.base.replaceAll("{host}", url.hostname));
   const prefix = target.pathname.replace(/\/$/, "");
   target.pathname = `${prefix}${url.pathname}`;
   target.search = url.search;
@@ -42,34 +40,7 @@ export function mappedUrl(entry: HostMapEntry, url: URL, base = entry.base): URL
 }
 
 /** Entries that lead every host of the simulators to the simulator host's `/<real host>/<real path>`. */
-export function simulatorHostMap(
-  hosts: readonly string[],
-  simulatorUrl: string,
-  browserUrl?: string,
-): readonly HostMapEntry[] {
-  const under = (url: string) => `${url.replace(/\/$/, "")}/{host}`;
-  return hosts.map((host) => ({
-    host,
-    base: under(simulatorUrl),
-    ...(browserUrl && { browserBase: under(browserUrl) }),
-    kind: "simulator",
-  }));
-}
-
-/** Reads POSTD_HOST_MAP, `host=url,host=url`. Throws an error that names the entry and the right form. */
-export function parseHostMap(text: string): readonly HostMapEntry[] {
-  const entries = text.split(",").map((entry) => entry.trim());
-  return entries
-    .filter((entry) => entry !== "")
-    .map((entry) => {
-      const at = entry.indexOf("=");
-      const host = entry.slice(0, Math.max(0, at)).trim().toLowerCase();
-      const base = entry.slice(at + 1).trim();
-      const goodHost = /^(\*\.)?[a-z0-9.-]+(:\d+)?$/.test(host);
-      if (!goodHost || !URL.canParse(base) || !/^https?:/.test(base))
-        throw new Error(
-          `POSTD_HOST_MAP: "${entry}" is not host=url. Write for instance bsky.social=http://127.0.0.1:2583.`,
-        );
-      return { host, base, kind: "override" };
-    });
+export function simulatorHostMap(hosts: readonly string[], simulatorUrl: string): readonly HostMapEntry[] {
+  const base = `${simulatorUrl.replace(/\/$/, "")}/{host}`;
+  return hosts.map((host) => ({ host, base, kind: "simulator" }));
 }

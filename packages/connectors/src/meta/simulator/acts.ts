@@ -18,7 +18,7 @@ export const acts: Acts = {
   /** What the simulator accepts and answers, to compare with the official description. */
   describe: act(z.strictObject({}), () => ({
     operations: operations.map(({ node, method, edge, params, scopes }) => ({ node, method, edge, params, scopes })),
-    fields: Object.fromEntries(Object.entries(nodeFields()).map(([node, { table }]) => [node, Object.keys(table)])),
+    fields: Object.fromEntries(Object.entries(nodeFields).map(([node, { table }]) => [node, Object.keys(table)])),
     instagramMetrics: {
       media: [...new Set((["feed", "reel", "story"] as const).flatMap((kind) => mediaMetrics(kind, true)))],
       account: [...accountTotals, ...demographicMetrics],

@@ -1,8 +1,7 @@
 import { graphTime, webUrl } from "./answers.ts";
 import type { Call } from "./call.ts";
 import type { Field } from "./field-list.ts";
-import type { FieldTable } from "./fields.ts";
-import { project } from "./fields.ts";
+import type { FieldTable, Project } from "./field-table.ts";
 import type { Comment } from "./model.ts";
 import type { World } from "./world.ts";
 
@@ -14,7 +13,7 @@ export const commentsUnder = (world: World, id: string): readonly Comment[] =>
   );
 
 /** `comments.summary(true).limit(0)` on a post (meta.md §10). */
-export function commentsOf(call: Call, id: string, field: Field): unknown {
+export function commentsOf(call: Call, id: string, field: Field, project: Project): unknown {
   const all = commentsUnder(call.world, id);
   const limit = Number(field.modifiers.limit ?? 25);
   return {

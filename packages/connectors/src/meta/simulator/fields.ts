@@ -1,6 +1,7 @@
 import type { Answer, Call } from "./call.ts";
 import { commentFields } from "./comment-fields.ts";
 import { type Field, parseFields, plainFields } from "./field-list.ts";
+import type { FieldTable } from "./field-table.ts";
 import { invalidParameter } from "./graph-error.ts";
 import {
   containerFields,
@@ -14,21 +15,14 @@ import type { GraphNode, NodeType, NodeValues } from "./node.ts";
 import { businessFields, pageFields, userFields } from "./page-fields.ts";
 import { photoFields, postFields, videoFields } from "./post-fields.ts";
 
-/** Gives one field's value; undefined leaves it out, as Graph does with empty ones. */
-export type Resolver<T> = (call: Call, value: T, field: Field) => unknown;
-export type FieldTable<T> = Readonly<Record<string, Resolver<T>>>;
-
 interface NodeFields<T> {
   readonly table: FieldTable<T>;
   /** What a read without `fields` answers. */
   readonly defaults: readonly string[];
 }
 
-/**
- * Every field every node answers; the spec lane compares the names with the official description. A function, because
- * the tables project each other's nodes and are not all there while modules load.
- */
-export const nodeFields = (): { readonly [K in NodeType]: NodeFields<NodeValues[K]> } => ({
+/** Every field every node answers; the spec lane compares the names with the official description. */
+export const nodeFields: { readonly [K in NodeType]: NodeFields<NodeValues[K]> } = {
   user: { table: userFields, defaults: ["name", "id"] },
   business: { table: businessFields, defaults: ["name", "id"] },
   page: { table: pageFields, defaults: ["name", "id"] },
@@ -44,7 +38,7 @@ export const nodeFields = (): { readonly [K in NodeType]: NodeFields<NodeValues[
   igMediaOnly: { table: igMediaOnlyFields, defaults: ["id"] },
   igComment: { table: igCommentFields, defaults: ["timestamp", "text", "id"] },
   igCommentOnly: { table: igCommentFields, defaults: ["timestamp", "text", "id"] },
-});
+};
 
 /** The fields a call asks for by `fields=`, or undefined. */
 export function requestedFields(call: Call): readonly Field[] | undefined {
@@ -58,24 +52,16 @@ export function requestedFields(call: Call): readonly Field[] | undefined {
  */
 export function project(call: Call, node: GraphNode, fields?: readonly Field[]): Answer {
   // The union is closed and each member pairs its type with its value, which the compiler cannot follow through an index.
-  const { table, defaults } = nodeFields()[node.type] as NodeFields<unknown>;
+  const { table, defaults } = nodeFields[node.type] as NodeFields<unknown>;
   const wanted = fields === undefined || fields.length === 0 ? plainFields(...defaults) : fields;
   const answer: Record<string, unknown> = {};
   for (const field of wanted) {
     const resolve = Object.hasOwn(table, field.name) ? table[field.name] : undefined;
     if (resolve === undefined)
       throw invalidParameter(`Tried accessing nonexisting field (${field.name}) on node type (${node.type})`);
-    const value = resolve(call, node.value, field);
+    const value = resolve(call, node.value, field, project);
     if (value !== undefined) answer[field.name] = value;
   }
   answer.id ??= node.type === "igUserOnly" ? node.value.appScopedId : node.value.id;
   return answer;
-}
-
-/** A plain JSON object with only the asked sub-fields; everything when none are named. */
-export function pick(value: Readonly<Record<string, unknown>>, fields: readonly Field[]): Answer {
-  if (fields.length === 0) return value;
-  return Object.fromEntries(
-    fields.filter((field) => value[field.name] !== undefined).map((field) => [field.name, value[field.name]]),
-  );
 }

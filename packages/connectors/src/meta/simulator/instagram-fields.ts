@@ -4,7 +4,7 @@ import type { Call } from "./call.ts";
 import { commentsUnder } from "./comment-fields.ts";
 import { containerStatus } from "./container-status.ts";
 import type { Field } from "./field-list.ts";
-import { type FieldTable, project } from "./fields.ts";
+import type { FieldTable, Project } from "./field-table.ts";
 import type { Comment, Container, IgAccount, IgMedia } from "./model.ts";
 import type { World } from "./world.ts";
 
@@ -60,13 +60,13 @@ export const igMediaOnlyFields: FieldTable<IgMedia> = {
   comments_count: (call, media) => commentsUnder(call.world, media.id).length,
   is_comment_enabled: (_call, media) => media.commentEnabled,
   is_shared_to_feed: (_call, media) => media.shareToFeed,
-  children: (call, media, field) => childrenOf(call, media, field.fields),
+  children: (call, media, field, project) => childrenOf(call, media, field.fields, project),
 };
 
 export const igMediaFields: FieldTable<IgMedia> = { ...igMediaOnlyFields, ig_id: (_call, media) => media.id };
 
 /** Children of a carousel in their order, or nothing for other media. */
-export function childrenOf(call: Call, media: IgMedia, fields: readonly Field[]): unknown {
+export function childrenOf(call: Call, media: IgMedia, fields: readonly Field[], project: Project): unknown {
   if (media.mediaType !== "CAROUSEL_ALBUM") return undefined;
   const children = media.childIds.flatMap((id) => call.world.data.igMedia.get(id) ?? []);
   const type = call.host === "graph.instagram.com" ? "igMediaOnly" : "igMedia";

@@ -89,7 +89,7 @@ export const instagramMediaOperations: readonly Operation[] = [
       params: [],
       scopes: [host.basic],
       tokens: host.tokens,
-      run: (call, media) => ({ data: [], ...Object(childrenOf(call, media, requestedFields(call) ?? [])) }),
+      run: (call, media) => ({ data: [], ...Object(childrenOf(call, media, requestedFields(call) ?? [], project)) }),
     }),
     operationOn(host.media, {
       method: "POST",

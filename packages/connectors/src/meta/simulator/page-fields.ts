@@ -1,7 +1,7 @@
 import { webUrl } from "./answers.ts";
 import type { Call } from "./call.ts";
 import type { Field } from "./field-list.ts";
-import { type FieldTable, pick, project } from "./fields.ts";
+import { type FieldTable, type Project, pick } from "./field-table.ts";
 import type { Business, Page, Person } from "./model.ts";
 import { hasPermission, pageToken } from "./tokens.ts";
 
@@ -43,8 +43,8 @@ export const pageFields: FieldTable<Page> = {
   is_published: () => true,
   link: (_call, page) => webUrl("www.facebook.com", `/${page.username}`),
   picture: (call, page, field) => pictureOf(call, page.id, field),
-  instagram_business_account: (call, page, field) => linkedInstagram(call, page, field),
-  connected_instagram_account: (call, page, field) => linkedInstagram(call, page, field),
+  instagram_business_account: (call, page, field, project) => linkedInstagram(call, page, field, project),
+  connected_instagram_account: (call, page, field, project) => linkedInstagram(call, page, field, project),
 };
 
 /** Pages answer their token to the person who has a role there; a Page token answers itself. */
@@ -54,7 +54,7 @@ function tokenFor(call: Call, page: Page): string | undefined {
 }
 
 /** Needs instagram_basic (§3a) and the account ticked in the dialog; without it the field stays away (§4, granular consent). */
-function linkedInstagram(call: Call, page: Page, field: Field): unknown {
+function linkedInstagram(call: Call, page: Page, field: Field, project: Project): unknown {
   const account = page.igId === undefined ? undefined : call.world.data.igAccounts.get(page.igId);
   if (account === undefined || !hasPermission(call.grant, "instagram_basic") || !call.grant.igIds.has(account.id))
     return undefined;

@@ -1,6 +1,7 @@
 import { graphTime, page as pageOf, webUrl } from "./answers.ts";
 import { type Call, type Operation, operationOn } from "./call.ts";
-import { pick, requestedFields } from "./fields.ts";
+import { pick } from "./field-table.ts";
+import { requestedFields } from "./fields.ts";
 import type { FbStory } from "./model.ts";
 import { instantMs, textList } from "./params.ts";
 import type { World } from "./world.ts";

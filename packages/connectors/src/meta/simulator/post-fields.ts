@@ -3,7 +3,7 @@ import { appName } from "./apps.ts";
 import { photosOf, postPermalink } from "./audience.ts";
 import type { Call } from "./call.ts";
 import { commentsOf } from "./comment-fields.ts";
-import { type FieldTable, pick } from "./fields.ts";
+import { type FieldTable, pick } from "./field-table.ts";
 import type { FbPhoto, FbPost, FbVideo } from "./model.ts";
 import { videoPhases } from "./video-phases.ts";
 
@@ -30,7 +30,7 @@ export const postFields: FieldTable<FbPost> = {
   },
   attachments: (call, post) => attachments(call, post),
   shares: (_call, post) => ({ count: steadyNumber(post.id, "shares", 9) }),
-  comments: (call, post, field) => commentsOf(call, post.id, field),
+  comments: (call, post, field, project) => commentsOf(call, post.id, field, project),
   reactions: (_call, post, field) => ({
     data: [],
     ...(field.modifiers.summary === undefined
@@ -77,7 +77,7 @@ export const photoFields: FieldTable<FbPhoto> = {
   page_story_id: (_call, photo) => photo.postId,
   width: (_call, photo) => photo.media.width,
   height: (_call, photo) => photo.media.height,
-  comments: (call, photo, field) => commentsOf(call, photo.id, field),
+  comments: (call, photo, field, project) => commentsOf(call, photo.id, field, project),
 };
 
 export const videoFields: FieldTable<FbVideo> = {
@@ -96,5 +96,5 @@ export const videoFields: FieldTable<FbVideo> = {
   scheduled_publish_time: (_call, video) =>
     video.scheduledAt === undefined ? undefined : graphTime(video.scheduledAt),
   views: (_call, video) => steadyNumber(video.id, "views", 800),
-  comments: (call, video, field) => commentsOf(call, video.id, field),
+  comments: (call, video, field, project) => commentsOf(call, video.id, field, project),
 };

@@ -1,5 +1,5 @@
 import type { Business, IgAccount, Page, Person } from "./model.ts";
-import type { WorldData } from "./world.ts";
+import type { WorldData } from "./world-data.ts";
 
 /** Every task a Page role can have; publishing needs CREATE_CONTENT (meta.md §4). */
 export const allTasks = ["ANALYZE", "ADVERTISE", "MODERATE", "CREATE_CONTENT", "MANAGE", "MESSAGING"] as const;

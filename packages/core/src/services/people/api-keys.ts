@@ -1,6 +1,6 @@
 import { type ApiKeyView, fail, ok, roleScopes, rolesWith } from "@postd/contracts";
 import type { ApiKeyRow, PeopleService } from "../../ports/people.ts";
-import type { PeopleDeps } from "../people.ts";
+import type { PeopleDeps } from "./deps.ts";
 import { noTenant, notFound } from "./refusals.ts";
 import { keyScopes } from "./standing.ts";
 

@@ -1,6 +1,6 @@
 import { fail, type InvitationView, ok, type Result, type ServiceError } from "@postd/contracts";
 import type { InvitationRow, PeopleService, SessionPrincipal } from "../../ports/people.ts";
-import type { PeopleDeps } from "../people.ts";
+import type { PeopleDeps } from "./deps.ts";
 import { plainWords } from "./plain-words.ts";
 import { noTenant, notFound, ownersOnly } from "./refusals.ts";
 import { invitationStands } from "./standing.ts";

@@ -1,6 +1,6 @@
 import { fail, type MemberView, ok, type Result, roleScopes, type ServiceError } from "@postd/contracts";
 import type { MemberChange, MemberRow, Membership, PeopleService, SessionPrincipal } from "../../ports/people.ts";
-import type { PeopleDeps } from "../people.ts";
+import type { PeopleDeps } from "./deps.ts";
 import { invitationView } from "./invitations.ts";
 import { lastOwner, noTenant, notFound, ownersOnly } from "./refusals.ts";
 

@@ -1,6 +1,6 @@
 import { fail, ok } from "@postd/contracts";
 import type { PeopleService } from "../../ports/people.ts";
-import type { PeopleDeps } from "../people.ts";
+import type { PeopleDeps } from "./deps.ts";
 
 /** How long the operator's link can be opened. */
 const operatorLinkMs = 24 * 60 * 60 * 1_000;

@@ -1,7 +1,7 @@
 import { storableRemark } from "@postd/connector-kit";
 import { ok, type TenantView } from "@postd/contracts";
 import type { PeopleService, TenantAccess } from "../../ports/people.ts";
-import type { PeopleDeps } from "../people.ts";
+import type { PeopleDeps } from "./deps.ts";
 import { noTenant, notFound } from "./refusals.ts";
 
 type Verbs = Pick<PeopleService, "listTenants" | "createTenant" | "switchTenant" | "updateTenant" | "welcome">;

@@ -3,9 +3,9 @@ import { storableRemark } from "@postd/connector-kit";
 import { fail, type JsonObject, type Result } from "@postd/contracts";
 import { chooseAdoption } from "../../domain/adopt.ts";
 import type { ProbeRecord, VisibleIntent } from "../../ports/ledger.ts";
+import type { FoundFormat } from "./find-format.ts";
 import { publishSteps } from "./publish-steps.ts";
 import type { Run } from "./run.ts";
-import type { FoundFormat } from "./run-job.ts";
 
 /** When to look again after looks 1, 2, 3; after the fourth a person is asked. */
 const lookAgainMs = [10_000, 30_000, 120_000] as const;

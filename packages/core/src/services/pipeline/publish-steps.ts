@@ -1,8 +1,8 @@
 import type { Progress, Step } from "@postd/connector-kit";
 import type { Json, JsonObject } from "@postd/contracts";
 import type { AttemptAnswer } from "../../ports/ledger.ts";
+import type { FoundFormat } from "./find-format.ts";
 import type { Run } from "./run.ts";
-import type { FoundFormat } from "./run-job.ts";
 import { opening, settleFailure } from "./settle-failure.ts";
 import { defaultSettleMs } from "./worker-deps.ts";
 

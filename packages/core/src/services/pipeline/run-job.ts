@@ -1,6 +1,7 @@
-import type { Connector, Format, PlatformFailure } from "@postd/connector-kit";
+import type { PlatformFailure } from "@postd/connector-kit";
 import type { ClaimedJob, JobKey } from "../../ports/ledger.ts";
 import { MediaGone } from "../../ports/media.ts";
+import { findFormat } from "./find-format.ts";
 import { grantWish, wishBroke } from "./grant-wish.ts";
 import { lookBroke, probeJob } from "./probe-job.ts";
 import { publishSteps } from "./publish-steps.ts";
@@ -31,7 +32,7 @@ export async function runJob(key: JobKey, deps: PipelineDeps): Promise<string | 
 }
 
 async function work(run: Run, claimed: ClaimedJob): Promise<void> {
-  const found = formatOf(claimed, run.deps);
+  const found = findFormat(claimed, run.deps);
   if (!found) {
     const unknown: PlatformFailure = {
       kind: "operator_must_act",
@@ -95,15 +96,4 @@ async function settleThrown(run: Run, error: unknown): Promise<void> {
       }
     : { ...opening, name: "start" };
   await settleFailure(run, failure, step, 0);
-}
-
-export interface FoundFormat {
-  readonly connector: Connector;
-  readonly format: Format;
-}
-
-function formatOf(job: ClaimedJob, deps: PipelineDeps): FoundFormat | undefined {
-  const connector = deps.registry.get(job.platform);
-  const format = connector?.publish[job.post.format];
-  return connector && format ? { connector, format } : undefined;
 }

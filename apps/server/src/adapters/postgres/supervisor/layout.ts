@@ -61,12 +61,3 @@ export function handOver(target: string, user: SystemUser | undefined): void {
   if (now.isSymbolicLink()) throw new Error(`${target} is a symbolic link; PostgreSQL's files must be real files`);
   if (now.uid !== user.uid || now.gid !== user.gid) chownSync(target, user.uid, user.gid);
 }
-
-/** The first owner that is not root among the given paths; paths that do not exist are passed over. */
-export function firstOrdinaryOwner(paths: readonly string[]): SystemUser | undefined {
-  for (const candidate of paths) {
-    const found = statSync(candidate, { throwIfNoEntry: false });
-    if (found && found.uid !== 0) return { uid: found.uid, gid: found.gid };
-  }
-  return undefined;
-}

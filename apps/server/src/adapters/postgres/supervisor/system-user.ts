@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { statSync } from "node:fs";
 import path from "node:path";
-import { firstOrdinaryOwner, type Layout } from "./layout.ts";
 
 /** The account PostgreSQL runs under when POSTD itself is root. */
 export type SystemUser = { readonly uid: number; readonly gid: number };
@@ -17,7 +17,7 @@ const spareUsers: readonly SystemUser[] = [
  * the cluster, else whoever owns the data folder or the folder it is in, else `nobody`. Undefined when POSTD is an
  * ordinary user: nothing is dropped then. Throws when no user can be switched to.
  */
-export function chooseSystemUser(layout: Layout): SystemUser | undefined {
+export function chooseSystemUser(layout: { readonly root: string; readonly cluster: string }): SystemUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const dataDir = path.dirname(layout.root);
   const owner = firstOrdinaryOwner([layout.cluster, layout.root, dataDir, path.dirname(dataDir)]);
@@ -30,4 +30,13 @@ export function chooseSystemUser(layout: Layout): SystemUser | undefined {
 
 function canSwitchTo(user: SystemUser): boolean {
   return spawnSync("/bin/sh", ["-c", ":"], { ...user, cwd: "/", stdio: "ignore", env: {} }).status === 0;
+}
+
+/** The first owner that is not root among the given paths; paths that do not exist are passed over. */
+function firstOrdinaryOwner(paths: readonly string[]): SystemUser | undefined {
+  for (const candidate of paths) {
+    const found = statSync(candidate, { throwIfNoEntry: false });
+    if (found && found.uid !== 0) return { uid: found.uid, gid: found.gid };
+  }
+  return undefined;
 }

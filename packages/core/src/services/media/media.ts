@@ -9,13 +9,13 @@ import {
   type Result,
   type ServiceError,
 } from "@postd/contracts";
-import type { TenantMedia } from "../ports/egress.ts";
-import { type BlobStore, type FetchPublic, MediaGone, type MediaRecord, type MediaRepo } from "../ports/media.ts";
-import type { Caller, MediaService, MediaUpload } from "../ports/services.ts";
-import { implausible, isPlausible } from "./media/plausible.ts";
-import { fetchRefusalOf, quotaRefusal, refusalOf } from "./media/refusals.ts";
-import { createSignedPaths } from "./media/signed-path.ts";
-import { createTransfers } from "./media/transfers.ts";
+import type { TenantMedia } from "../../ports/egress.ts";
+import { type BlobStore, type FetchPublic, MediaGone, type MediaRecord, type MediaRepo } from "../../ports/media.ts";
+import type { Caller, MediaService, MediaUpload } from "../../ports/services.ts";
+import { implausible, isPlausible } from "./plausible.ts";
+import { fetchRefusalOf, quotaRefusal, refusalOf } from "./refusals.ts";
+import { createSignedPaths } from "./signed-path.ts";
+import { createTransfers } from "./transfers.ts";
 
 export interface MediaDeps {
   readonly repo: MediaRepo;

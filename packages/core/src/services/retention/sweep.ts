@@ -1,6 +1,6 @@
 import type { Clock } from "@postd/connector-kit";
-import type { BlobStore } from "../ports/media.ts";
-import type { BlobRows, Retention } from "../ports/retention.ts";
+import type { BlobStore } from "../../ports/media.ts";
+import type { BlobRows, Retention } from "../../ports/retention.ts";
 
 /** How long things are kept. docs/guides/operate.md tells operators the same. */
 export const retentionDays = { answers: 7, inbound: 30, looseBlobs: 1 } as const;

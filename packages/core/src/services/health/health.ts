@@ -1,11 +1,11 @@
 import type { Clock } from "@postd/connector-kit";
 import type { HealthView, PlatformView } from "@postd/contracts";
-import type { FlowReading, HealthReader } from "../ports/health.ts";
-import type { HealthService } from "../ports/operations.ts";
-import type { JobQueue } from "../ports/queue.ts";
-import type { ConnectorRegistry } from "../ports/registry.ts";
-import { judgeFlow, judgePlatform } from "./health/judge-flow.ts";
-import { type PlatformFacts, platformMatrix } from "./platforms.ts";
+import type { FlowReading, HealthReader } from "../../ports/health.ts";
+import type { HealthService } from "../../ports/operations.ts";
+import type { JobQueue } from "../../ports/queue.ts";
+import type { ConnectorRegistry } from "../../ports/registry.ts";
+import { type PlatformFacts, platformMatrix } from "../platforms/platforms.ts";
+import { judgeFlow, judgePlatform } from "./judge-flow.ts";
 
 export interface HealthDeps {
   readonly reader: HealthReader;

@@ -1,13 +1,8 @@
 import type { Clock } from "@postd/connector-kit";
 import type { Id, IdKind } from "@postd/contracts";
-import type { Mail } from "../ports/mail.ts";
-import type { ApiKeySecrets, ApiKeysRepo, InvitationsRepo, PeopleRepo, PeopleService } from "../ports/people.ts";
-import type { LinkSecrets, LinksRepo, Throttle } from "../ports/sign-in.ts";
-import { apiKeyVerbs } from "./people/api-keys.ts";
-import { invitationVerbs } from "./people/invitations.ts";
-import { memberVerbs } from "./people/members.ts";
-import { operatorVerbs } from "./people/operators.ts";
-import { tenantVerbs } from "./people/tenants.ts";
+import type { Mail } from "../../ports/mail.ts";
+import type { ApiKeySecrets, ApiKeysRepo, InvitationsRepo, PeopleRepo } from "../../ports/people.ts";
+import type { LinkSecrets, LinksRepo, Throttle } from "../../ports/sign-in.ts";
 
 export interface PeopleDeps {
   readonly repo: PeopleRepo;
@@ -26,15 +21,4 @@ export interface PeopleDeps {
   readonly publicUrl: string;
   /** Addresses, lower case, whose confirmed owners run the instance; others open the operator's link. */
   readonly operatorEmails: readonly string[];
-}
-
-/** People, tenants, invitations, operators and API keys. */
-export function createPeopleService(deps: PeopleDeps): PeopleService {
-  return {
-    ...tenantVerbs(deps),
-    ...memberVerbs(deps),
-    ...invitationVerbs(deps),
-    ...operatorVerbs(deps),
-    ...apiKeyVerbs(deps),
-  };
 }

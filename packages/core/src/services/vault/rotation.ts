@@ -1,5 +1,5 @@
 import type { TenantId } from "@postd/contracts";
-import { type RotationReport, Tampered, type VaultRotation, type VersionedSecret } from "../ports/vault.ts";
+import { type RotationReport, Tampered, type VaultRotation, type VersionedSecret } from "../../ports/vault.ts";
 import { createDataKeys, keyBytes, type OpenKey, openWith, sealWith, type VaultDeps } from "./vault.ts";
 
 const batchSize = 100;

@@ -1,8 +1,8 @@
 import type { Auth, Connector, Format, MediaRule, TextLimit } from "@postd/connector-kit";
 import type { PlatformView } from "@postd/contracts";
 import { z } from "zod";
-import type { PlatformsService } from "../ports/operations.ts";
-import type { ConnectorRegistry } from "../ports/registry.ts";
+import type { PlatformsService } from "../../ports/operations.ts";
+import type { ConnectorRegistry } from "../../ports/registry.ts";
 
 /** What this instance knows about platforms beyond the connectors' own words. */
 export interface PlatformFacts {

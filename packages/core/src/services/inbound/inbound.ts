@@ -1,10 +1,10 @@
 import type { AppCredentials, Connector, InboundEvent } from "@postd/connector-kit";
-import type { ConnectorSettings, Simulation } from "../ports/egress.ts";
-import type { Inbox, InboxItem, InboxWork } from "../ports/inbox.ts";
-import type { InboundService } from "../ports/operations.ts";
-import type { ConnectorRegistry } from "../ports/registry.ts";
-import { followPersonEvent, isPersonEvent, type PersonEventDeps } from "./inbound/person-events.ts";
-import { storableEvent } from "./inbound/storable-event.ts";
+import type { ConnectorSettings, Simulation } from "../../ports/egress.ts";
+import type { Inbox, InboxItem, InboxWork } from "../../ports/inbox.ts";
+import type { InboundService } from "../../ports/operations.ts";
+import type { ConnectorRegistry } from "../../ports/registry.ts";
+import { followPersonEvent, isPersonEvent, type PersonEventDeps } from "./person-events.ts";
+import { storableEvent } from "./storable-event.ts";
 
 export interface InboundDeps {
   readonly registry: ConnectorRegistry;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HealthView } from "@postd/contracts";
-import type { HealthReader } from "../ports/health.ts";
-import { canarySentAt, canaryTask, noticingCanaries } from "./health/canary.ts";
+import type { HealthReader } from "../../ports/health.ts";
+import { canarySentAt, canaryTask, noticingCanaries } from "./canary.ts";
 import { createHealthService, type HealthDeps } from "./health.ts";
 
 const now = new Date("2026-05-01T12:00:00Z");

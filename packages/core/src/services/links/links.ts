@@ -1,6 +1,6 @@
 import type { LinkReader, LinkTrouble } from "@postd/connector-kit";
 import { fail, ok, type ServiceError } from "@postd/contracts";
-import type { LinksService } from "../ports/services.ts";
+import type { LinksService } from "../../ports/services.ts";
 
 /** Shows what a card of a page would say, before anything is posted. Nothing is stored. */
 export function createLinksService(deps: { readonly reader: LinkReader }): LinksService {

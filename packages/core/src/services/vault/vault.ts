@@ -10,8 +10,8 @@ import type {
   Vault,
   VaultStore,
   WrappedKey,
-} from "../ports/vault.ts";
-import type { NewId } from "./new-id.ts";
+} from "../../ports/vault.ts";
+import type { NewId } from "../new-id.ts";
 
 export interface VaultDeps {
   readonly store: VaultStore;
