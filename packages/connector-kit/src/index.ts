@@ -13,6 +13,16 @@ export * from "./link-preview.ts";
 export { inWords, nameOfMedium } from "./media-words.ts";
 export * from "./multipart.ts";
 export * from "./no-format.ts";
+export type {
+  OAuth2Facts,
+  OAuthAt,
+  OAuthFinish,
+  OAuthStart,
+  OAuthSubject,
+  SignedIn,
+  TokenAnswer,
+} from "./oauth/facts.ts";
+export { type OAuth2Method, oauth2 } from "./oauth/oauth2.ts";
 export * from "./option-media.ts";
 export * from "./publish.ts";
 export * from "./secret.ts";

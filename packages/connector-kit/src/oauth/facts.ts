@@ -1,0 +1,128 @@
+import type { JsonObject } from "@postd/contracts";
+import type { FoundAccount, Granted, KeyField } from "../auth.ts";
+import type { AuthContext, ConnectorContext, PlatformResult } from "../context.ts";
+import type { PlatformFailure } from "../failure.ts";
+import type { Secret } from "../secret.ts";
+
+/** What refreshing and revoking may use: the sign-in's own credentials, and no account. */
+export type SignedIn = AuthContext & Pick<ConnectorContext, "credentials">;
+
+/** What an address or a parameter may depend on: what a person typed first (shop, instance) and the API version. */
+export interface OAuthAt {
+  readonly fields: Readonly<Record<string, string>>;
+  readonly apiVersion: string;
+  readonly app: AuthContext["app"];
+}
+
+export interface OAuthStart {
+  readonly redirectUri: string;
+  readonly state: string;
+  readonly scopes: readonly string[];
+  /** True when asking again for what was declined. */
+  readonly again?: boolean;
+  readonly locale?: string;
+  readonly fields: Readonly<Record<string, Secret>>;
+}
+
+export interface OAuthFinish {
+  /** Every parameter the person's browser came back with. */
+  readonly callback: Readonly<Record<string, string>>;
+  readonly redirectUri: string;
+  readonly state: string;
+  readonly fields: Readonly<Record<string, Secret>>;
+  readonly keep: Readonly<Record<string, Secret>>;
+}
+
+/** A token endpoint's answer, in standard words. */
+export interface TokenAnswer {
+  readonly accessToken: Secret;
+  readonly refreshToken?: Secret;
+  readonly expiresAt?: Date;
+  readonly refreshExpiresAt?: Date;
+  readonly scopes: readonly string[];
+  /** Everything else the answer held, such as `open_id` or `instance_url`; never a token. */
+  readonly rest: JsonObject;
+  /** Claims of the id token, where `subject` is `"id_token"`. */
+  readonly claims?: JsonObject;
+}
+
+export interface OAuthSubject {
+  readonly externalId: string;
+  readonly name: string;
+  /** Kept with the grant for `accounts`; never a secret. */
+  readonly extras?: JsonObject;
+}
+
+type Address = string | ((at: OAuthAt) => string);
+/** Undefined takes away a parameter that would be sent otherwise. */
+type Params = Readonly<Record<string, string | undefined>>;
+
+/** A provider's OAuth 2 in facts; `oauth2` makes a sign-in method of them. */
+export interface OAuth2Facts {
+  /** Stored as `auth_kind`. */
+  readonly id: string;
+  readonly label: string;
+  /** Id of the app credentials set, and its fields that are the client's id and secret. */
+  readonly app: string;
+  readonly appFields?: { readonly id: string; readonly secret: string };
+  readonly scopes: { readonly required: readonly string[]; readonly optional: readonly string[] };
+  readonly scopeSeparator?: "," | " ";
+  /** Typed by a person before the redirect. They are kept with the credentials, as refreshing needs them too. */
+  readonly fields?: readonly KeyField[];
+  /** Puts what was typed into the form it is used in; a failure names the field. Runs before anything is sent. */
+  readonly checkFields?: (
+    fields: Readonly<Record<string, string>>,
+  ) => Readonly<Record<string, string>> | PlatformFailure;
+  readonly redirectPath?: string;
+  readonly authorizeAt: Address;
+  readonly tokenAt: Address;
+  /** Pushed authorisation requests (RFC 9126): the parameters are sent here first. */
+  readonly pushAt?: Address;
+  /** Checked in the callback and the id token where it is given. */
+  readonly issuer?: Address;
+  readonly pkce: "S256" | "none";
+  readonly dpop?: true;
+  /** Where the client's secret goes: `post` (default) into the body, `basic` into the header, `none` nowhere. */
+  readonly clientAuth?: "post" | "basic" | "none";
+  /** Standard parameter name to the provider's: `{ client_id: "client_key" }`. */
+  readonly names?: Readonly<Record<string, string>>;
+  readonly authorizeParams?: Params | ((input: OAuthStart, at: OAuthAt) => Params);
+  readonly finishParams?: Params;
+  readonly refreshParams?: Params;
+  /** How token calls are sent; default `form`. */
+  readonly encoding?: "form" | "json";
+  /** Looks at the callback before its code is used: signatures and stamps of the provider's own. */
+  readonly checkCallback?: (
+    callback: Readonly<Record<string, string>>,
+    at: OAuthAt,
+    ctx: AuthContext,
+  ) => PlatformFailure | undefined;
+  readonly answer?: {
+    /** Member of the answer that holds the tokens, such as `data`. */
+    readonly within?: string;
+    /** Standard name to the provider's: `{ refresh_token_expires_in: "refresh_expires_in" }`. */
+    readonly names?: Readonly<Record<string, string>>;
+    /** Unit of all lifetimes; default seconds. */
+    readonly unit?: "seconds" | "minutes";
+    /** What neither names nor units say. */
+    readonly read?: (body: JsonObject) => JsonObject;
+  };
+  /** How long a token lives where the answer does not say; absent: such a token does not end. */
+  readonly lifeMs?: number;
+  /** Error words of the token endpoint that mean something else than the standard says. */
+  readonly errors?: Readonly<Record<string, "auth_revoked" | "operator_must_act" | "unavailable">>;
+  /** Who signed in: the id token, the userinfo address, or a function that asks. */
+  readonly subject:
+    | "id_token"
+    | { readonly userinfo: string }
+    | ((token: TokenAnswer, at: OAuthAt, ctx: AuthContext) => PlatformResult<OAuthSubject>);
+  readonly accounts: (granted: Granted, ctx: AuthContext) => PlatformResult<readonly FoundAccount[]>;
+  /**
+   * `rotates`: a refresh token is good once, so a lost answer leaves open whether it is spent. `repeatable`: the same one
+   * may be sent again. Absent: there is nothing to refresh with.
+   */
+  readonly refresh?: "rotates" | "repeatable";
+  readonly refreshBeforeMs?: number;
+  /** `send`: which token; default the refresh token where there is one. `bare`: the token and nothing else. */
+  readonly revoke?: { readonly at: Address; readonly send?: "access" | "refresh"; readonly bare?: true };
+}
