@@ -17,7 +17,7 @@ export interface FailureDetail {
   readonly refused?: true;
 }
 
-/** A platform saying no. Each kind means exactly one thing to do; `decide` in core switches on it. */
+/** A platform saying no. Each kind means exactly one thing to do; `decide` switches on it. */
 export type PlatformFailure =
   | (FailureDetail & { readonly kind: "auth_expired" })
   | (FailureDetail & { readonly kind: "auth_revoked" })

@@ -1,6 +1,4 @@
 export * from "./domain/admit.ts";
-export * from "./domain/adopt.ts";
-export * from "./domain/decide.ts";
 export * from "./domain/explain.ts";
 export * from "./domain/media-types.ts";
 export * from "./domain/wishes.ts";

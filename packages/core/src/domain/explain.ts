@@ -1,4 +1,5 @@
-import { type PlatformFailure, type PlatformFailureKind, storableRemark } from "@postd/connector-kit";
+import { type PlatformFailureKind, storableRemark } from "@postd/connector-kit";
+import type { Trouble, Whereabouts } from "@postd/connector-kit/rules";
 import type { Actor, HeldReason, JobState, JsonObject } from "@postd/contracts";
 
 /** What a kind of failure means for the post, who can act, and the action that cures it. */
@@ -22,27 +23,31 @@ const meanings: Record<
   unexpected_response: { actor: "operator", effect: "The post was not sent.", action: "retry" },
 };
 
-/** Where the post stands, whatever the failure was; what a failure means is never said against it. */
-export type Whereabouts = "not_sent" | "may_be_live" | "live";
-
+/** Whatever a failure means, it is never said against where the post stands. */
 const truths: Record<Exclude<Whereabouts, "not_sent">, string> = {
   may_be_live: "The post may be live. POSTD looks before anything else.",
   live: "The post is live.",
 };
 
-/** A failure as it is stored on a job: plain data, no secrets, storable text. */
-export function storedFailure(
-  failure: PlatformFailure,
-  facts: { readonly step: string; readonly at: Date; readonly post?: Whereabouts },
+const restEffects: Record<NonNullable<Trouble["rest"]>, string> = {
+  waits: "The first part is live; the rest waits. Nothing is lost.",
+  not_sent: "The first part is live; the rest was not sent.",
+};
+
+/** What stopped a step as it is stored on a job: plain data, no secrets, storable text. */
+export function storedTrouble(
+  { failure, step, post, rest }: Trouble,
+  facts: { readonly at: Date; readonly heldReason?: HeldReason | undefined },
 ): JsonObject {
   const meaning = meanings[failure.kind];
+  const told = rest ? restEffects[rest] : facts.heldReason && heldNotes[facts.heldReason];
   return {
     kind: failure.kind,
     message: storableRemark(failure.message, 500),
-    effect: facts.post && facts.post !== "not_sent" ? truths[facts.post] : meaning.effect,
+    effect: told ?? (post === "not_sent" ? meaning.effect : truths[post]),
     actor: meaning.actor,
     action: meaning.action,
-    step: facts.step,
+    step,
     at: facts.at.toISOString(),
     ...(failure.platformCode ? { platformCode: storableRemark(failure.platformCode, 100) } : {}),
     ...(failure.requestId ? { requestId: storableRemark(failure.requestId, 200) } : {}),

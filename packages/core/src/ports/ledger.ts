@@ -1,57 +1,14 @@
 import type { Effect, OutgoingPost, PublishedRef } from "@postd/connector-kit";
-import type {
-  ConnectionId,
-  HeldReason,
-  JobState,
-  Json,
-  JsonObject,
-  PostId,
-  PublishJobId,
-  TenantId,
-} from "@postd/contracts";
+import type { PendingIntent, ProbeRecord, StepChange, VisibleIntent } from "@postd/connector-kit/rules";
+import type { ConnectionId, JobState, Json, JsonObject, PostId, PublishJobId, TenantId } from "@postd/contracts";
 import type { Admission } from "../domain/admit.ts";
 import type { Wish, WishOutcome } from "../domain/wishes.ts";
+
+export type { PendingIntent, ProbeRecord, VisibleIntent };
 
 export interface JobKey {
   readonly tenantId: TenantId;
   readonly jobId: PublishJobId;
-}
-
-/** The pending intent of a step: what a repeat sends exactly, and since when. */
-export interface PendingIntent {
-  readonly attemptId: string;
-  readonly step: string;
-  readonly prepared: Json;
-  /** First intent of this prepared value. */
-  readonly intentAt: Date;
-  readonly effect: Effect;
-  readonly repeatable: boolean;
-  readonly timeoutMs: number;
-  readonly settleMs: number;
-  /** The answer is missing: the process died or the line was cut. */
-  readonly open: boolean;
-}
-
-/** The visible call that may have made the job live; kept until a look, a refusal or a person settles it. */
-export interface VisibleIntent {
-  readonly step: string;
-  readonly prepared: Json;
-  /** First intent of it: a post made by it is no older. */
-  readonly intentAt: Date;
-  readonly repeatable: boolean;
-  readonly settleMs: number;
-  /** End of the lease its last call was sent under: nothing of it is under way after that. */
-  readonly endsBy: Date;
-  /** Until the platform has said that it took it; only then may steps go on without a look. */
-  readonly open: boolean;
-}
-
-/** What probes saw so far. */
-export interface ProbeRecord {
-  readonly since: string;
-  readonly looks: number;
-  readonly nextAt?: string;
-  readonly saw: readonly JsonObject[];
 }
 
 export interface ClaimedJob extends JobKey {
@@ -101,30 +58,9 @@ export interface AttemptAnswer {
   readonly latencyMs?: number;
 }
 
-/** How a job goes on. Fields left out keep their value; `undefined` states are never written. */
-export interface JobChange {
-  readonly state: JobState;
-  readonly heldReason?: HeldReason;
-  /** Milliseconds from domain now; "lease" wakes when the lease ends (still working); null: never by itself. */
-  readonly wake: number | "lease" | null;
-  readonly tries?: number;
-  readonly connectorState?: JsonObject;
-  /** null clears the pending intent, "keep" (default) leaves it, "answered" marks that its answer is known. */
-  readonly pending?: null | "keep" | "answered";
-  /**
-   * `false`: whatever was sent is settled, by a post with a name, a look, or the platform's refusal. `true`: it may be
-   * live though no call of ours is known, as of a post the platform was to show by itself. Left out: as it was. A state
-   * that means "not sent" is refused by the ledger while this is true.
-   */
-  readonly mayBeLive?: boolean;
-  readonly published?: PublishedRef;
+/** How a job goes on: what the driver of steps says, and what people asked. Fields left out keep their value. */
+export interface JobChange extends Omit<StepChange, "failure"> {
   readonly failure?: JsonObject | null;
-  readonly probe?: ProbeRecord | null;
-  readonly needsPerson?: boolean;
-  /** false: the platform no longer holds the clock, POSTD does. */
-  readonly nativeSchedule?: false;
-  /** The steps begin anew with the next claim; nothing visible was done by them. */
-  readonly forgetSteps?: true;
   /** The wish this claim knows of; one that came meanwhile is looked at as soon as this is written. Absent: none. */
   readonly knownWish?: Wish;
   /** The wish that was carried out or came too late; one that took its place meanwhile stays. */

@@ -6,12 +6,11 @@ import type {
   PlatformResult,
   PublishedRef,
 } from "@postd/connector-kit";
+import { answerOf, defaultSettleMs, leavesOpen, retryDelaysMs } from "@postd/connector-kit/rules";
 import { fail, type WishOutcomeKind } from "@postd/contracts";
-import { leavesOpen, retryDelaysMs } from "../../domain/decide.ts";
 import { takesDown, type Wish } from "../../domain/wishes.ts";
 import type { AttemptAnswer, IntentRecord, JobChange } from "../../ports/ledger.ts";
 import type { Run } from "./run.ts";
-import { defaultSettleMs } from "./worker-deps.ts";
 
 /** What a wish does at the platform. */
 interface Deed {
@@ -33,26 +32,26 @@ const mostTries = retryDelaysMs.length;
  */
 export async function grantWish(run: Run, connector: Connector): Promise<void> {
   const { wish } = run.job;
-  const ref = run.published;
+  const ref = run.drive.published;
   if (!wish || !ref) throw new Error("a job without wish or post was to be changed at the platform");
   const deed = deedOf(run, connector, wish, ref);
   if (!deed) return end(run, wish, "failed", `${connector.name} lets no app do this. Do it there.`);
-  if (run.tries > mostTries) return concludeByLook(run, connector, wish, ref);
+  if (run.drive.tries > mostTries) return concludeByLook(run, connector, wish, ref);
   const step = { name: deed.kind, effect: "visible", repeatable: true } as const;
   const opened = await run.open();
   if ("failure" in opened) return refused(run, connector, wish, opened.failure);
   const intended = await run.intend(step, { kind: deed.kind, prepared: null, note: deed.note });
   if (intended !== "written") return;
   const startedAt = performance.now();
-  let result = await deed.run(run.context(connector, opened.connection, step));
+  let result = await deed.run(run.context(step));
   if (!result.ok && result.error.kind === "auth_expired") {
     const again = await run.open(opened.connection.credentialVersion);
-    result = "failure" in again ? fail(again.failure) : await deed.run(run.context(connector, again.connection, step));
+    result = "failure" in again ? fail(again.failure) : await deed.run(run.context(step));
   }
   const latencyMs = Math.round(performance.now() - startedAt);
   if (!result.ok) return refused(run, connector, wish, result.error, latencyMs);
-  run.sentVisible = false;
-  const attemptId = run.pending?.attemptId;
+  run.drive.sentVisible = false;
+  const attemptId = run.drive.pending?.attemptId;
   const answer: AttemptAnswer | undefined = attemptId ? { attemptId, outcome: "ok", latencyMs } : undefined;
   await run.settle({ ...deed.done, granted: granted(run, wish, "done", deed.message) }, answer);
 }
@@ -89,7 +88,7 @@ function deedOf(run: Run, connector: Connector, wish: Wish, ref: PublishedRef): 
       return {
         kind: "remove",
         note: "Taking it down at the platform",
-        run: (ctx) => remove.run({ ...ref, format, ...(run.steps ? { state: run.steps } : {}) }, ctx),
+        run: (ctx) => remove.run({ ...ref, format, ...(run.drive.state ? { state: run.drive.state } : {}) }, ctx),
         done: { ...settled, state: "removed", wake: null, removedBy: wish.by },
         message: "It was taken down at the platform.",
       };
@@ -164,22 +163,23 @@ async function refused(
   failure: PlatformFailure,
   latencyMs?: number,
 ): Promise<void> {
-  const isOpen = leavesOpen(run.sentVisible, failure);
-  run.sentVisible = false;
+  const isOpen = leavesOpen(run.drive.sentVisible, failure);
+  run.drive.sentVisible = false;
   const isMissing = !isOpen && failure.kind === "content_rejected" && failure.reason === "missing";
   const mayPass =
     isOpen || failure.kind === "unavailable" || failure.kind === "outcome_unknown" || failure.kind === "rate_limited";
-  const answer = run.answerOf(failure, isOpen ? "unknown" : "failed", latencyMs);
+  const ended = answerOf(run.drive, failure, isOpen ? "unknown" : "failed", latencyMs);
+  const answer = ended && run.attemptAnswer(ended);
   if (isMissing) return missing(run, connector, wish, answer);
-  const delayMs = retryDelaysMs[run.tries];
+  const delayMs = retryDelaysMs[run.drive.tries];
   if (mayPass && delayMs !== undefined) {
     const askedMs = "retryAfterMs" in failure ? (failure.retryAfterMs ?? 0) : 0;
     const wake = Math.max(delayMs, Math.min(askedMs, 15 * 60_000));
-    await run.settle({ state: run.job.state, wake, tries: run.tries + 1, pending: "answered" }, answer);
+    await run.settle({ state: run.job.state, wake, tries: run.drive.tries + 1, pending: "answered" }, answer);
     return;
   }
   // An earlier try, of this wish or of one it took the place of, left its intent.
-  const wasTried = run.tries > 0 || run.job.pending !== undefined;
+  const wasTried = run.drive.tries > 0 || run.job.pending !== undefined;
   if (!wasTried && !isOpen) return end(run, wish, "failed", `The platform refused it: ${failure.message}`, answer);
   // One of the tries may have been done, or may still be: it is looked at when all of them have ended.
   const wake = Math.max(0, run.leaseRemainingMs()) + defaultSettleMs;
@@ -189,8 +189,8 @@ async function refused(
 /** The platform says that there is no such post. */
 async function missing(run: Run, connector: Connector, wish: Wish, answer: AttemptAnswer | undefined): Promise<void> {
   // A planned one may have been shown meanwhile.
-  if (run.job.state === "handed_over" && run.published)
-    return concludeByLook(run, connector, wish, run.published, answer);
+  if (run.job.state === "handed_over" && run.drive.published)
+    return concludeByLook(run, connector, wish, run.drive.published, answer);
   const isDone = takesDown(wish);
   const message = "It was no longer at the platform.";
   const removedBy = isDone ? wish.by : "platform";
@@ -224,7 +224,7 @@ async function concludeByLook(
 async function whatIsThere(run: Run, connector: Connector, ref: PublishedRef): Promise<"there" | "gone" | "unclear"> {
   const opened = await run.open();
   if ("failure" in opened) return "unclear";
-  const ctx = run.context(connector, opened.connection, { effect: "none", repeatable: true });
+  const ctx = run.context({ effect: "none", repeatable: true });
   if (run.job.state === "handed_over") {
     const verified = await connector.schedule?.verify(ref, ctx);
     return verified?.ok ? (verified.value.state === "gone" ? "gone" : "there") : "unclear";

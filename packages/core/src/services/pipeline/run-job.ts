@@ -1,12 +1,9 @@
-import type { PlatformFailure } from "@postd/connector-kit";
+import type { Connector, PlatformFailure } from "@postd/connector-kit";
+import { lookBroke, lookUp, opening, runSteps, settleFailure, type Way } from "@postd/connector-kit/rules";
 import type { ClaimedJob, JobKey } from "../../ports/ledger.ts";
 import { MediaGone } from "../../ports/media.ts";
-import { findFormat } from "./find-format.ts";
 import { grantWish, wishBroke } from "./grant-wish.ts";
-import { lookBroke, probeJob } from "./probe-job.ts";
-import { publishSteps } from "./publish-steps.ts";
 import { Run } from "./run.ts";
-import { opening, settleFailure } from "./settle-failure.ts";
 import { verifyBroke, verifyHandedOver } from "./verify-handed-over.ts";
 import type { PipelineDeps } from "./worker-deps.ts";
 
@@ -32,25 +29,25 @@ export async function runJob(key: JobKey, deps: PipelineDeps): Promise<string | 
 }
 
 async function work(run: Run, claimed: ClaimedJob): Promise<void> {
-  const found = findFormat(claimed, run.deps);
+  const found = wayOf(run);
   if (!found) {
     const unknown: PlatformFailure = {
       kind: "operator_must_act",
       what: `a connector for ${claimed.platform} with the format ${claimed.post.format}`,
       message: `This server has no connector for ${claimed.platform} with the format ${claimed.post.format}.`,
     };
-    await settleFailure(run, unknown, { ...opening, name: "start" }, 0);
+    await settleFailure(run.drive, unknown, { ...opening, name: "start" }, 0);
     return;
   }
   switch (claimed.admission) {
     case "publish":
     case "finish":
-      return publishSteps(run, found);
+      return tellLive(run, await runSteps(run.drive, found.way));
     case "probe":
       // What the platform was to show by itself is asked for by its id.
       if (claimed.nativeSchedule && claimed.published && !claimed.visible)
         return verifyHandedOver(run, found.connector);
-      return probeJob(run, found);
+      return tellLive(run, await lookUp(run.drive, found.way));
     case "verify":
       return verifyHandedOver(run, found.connector);
     case "grant":
@@ -59,6 +56,12 @@ async function work(run: Run, claimed: ClaimedJob): Promise<void> {
       claimed.admission satisfies never;
       throw new Error("an admission has no way to run");
   }
+}
+
+function tellLive({ deps, job, key }: Run, isLive: boolean): void {
+  if (!isLive) return;
+  const latenessMs = deps.clock.now().getTime() - job.scheduledFor.getTime();
+  deps.events.published({ platform: job.platform, latenessMs, ...key });
 }
 
 /** A fault of ours, or of what the connector was given. The error's words may quote anything, so only its name is kept. */
@@ -81,19 +84,32 @@ async function settleThrown(run: Run, error: unknown): Promise<void> {
         cause: name,
       };
   const { admission, wish } = run.job;
-  const connector = run.deps.registry.get(run.job.platform);
+  const { connector } = run;
+  const { mayBeLive, pending } = run.drive;
   if (admission === "grant" && wish && connector) return wishBroke(run, connector, wish, failure);
   // Nothing was sent by a look.
-  if (admission !== "publish" && run.mayBeLive) return lookBroke(run, run.stored(failure, "look"));
+  if (admission !== "publish" && mayBeLive) return lookBroke(run.drive, failure);
   if (admission === "verify") return verifyBroke(run, failure);
-  const step = run.pending
+  const step = pending
     ? {
         ...opening,
-        name: run.pending.step,
-        effect: run.pending.effect,
-        repeatable: run.pending.repeatable,
-        settleMs: run.pending.settleMs,
+        name: pending.step,
+        effect: pending.effect,
+        repeatable: pending.repeatable,
+        settleMs: pending.settleMs,
       }
     : { ...opening, name: "start" };
-  await settleFailure(run, failure, step, 0);
+  await settleFailure(run.drive, failure, step, 0);
+}
+
+interface Found {
+  readonly connector: Connector;
+  readonly way: Way;
+}
+
+function wayOf({ connector, job }: Run): Found | undefined {
+  const format = connector?.publish[job.post.format];
+  if (!connector || !format) return undefined;
+  const name = `${connector.id}.${job.post.format}`;
+  return { connector, way: { name, format, schedule: connector.schedule } };
 }

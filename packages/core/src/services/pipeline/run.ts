@@ -1,37 +1,39 @@
-import type { Connector, ConnectorContext, PlatformFailure, PublishedRef, Step } from "@postd/connector-kit";
-import type { JobState, JsonObject } from "@postd/contracts";
-import { storedFailure, type Whereabouts } from "../../domain/explain.ts";
+import type { AccountRef, Connector, ConnectorContext, PlatformFailure, PublishedRef } from "@postd/connector-kit";
+import {
+  type Decision,
+  type Drive,
+  defaultSettleMs,
+  defaultTimeoutMs,
+  noteVisibleCall,
+  type ProbeRecord,
+  type StepAnswer,
+  type StepChange,
+  type StepFacts,
+  type StepPort,
+  saw,
+  type Trouble,
+} from "@postd/connector-kit/rules";
+import { fail, type HeldReason, type JobState, type Json, type JsonObject, ok, type Result } from "@postd/contracts";
+import { storedTrouble } from "../../domain/explain.ts";
 import type { OpenConnection } from "../../ports/connection-access.ts";
-import type {
-  AttemptAnswer,
-  ClaimedJob,
-  IntentRecord,
-  JobChange,
-  JobKey,
-  PendingIntent,
-  ProbeRecord,
-} from "../../ports/ledger.ts";
-import { defaultSettleMs, defaultTimeoutMs, type PipelineDeps } from "./worker-deps.ts";
+import type { AttemptAnswer, ClaimedJob, IntentRecord, JobChange, JobKey } from "../../ports/ledger.ts";
+import type { PipelineDeps } from "./worker-deps.ts";
 
 /** How much longer than a visible call and its margin a lease is made, so that there is time to begin the call. */
 const startMs = 3_000;
 
-/** One claim being worked on: its lease, connection and state. Owns the lease until a write settles or loses it. */
-export class Run {
+/**
+ * One claim being worked on: its lease, its connection, and the ledger and the account as the driver of steps sees them.
+ * Owns the lease until a write settles or loses it.
+ */
+export class Run implements StepPort {
   readonly job: ClaimedJob;
   readonly deps: PipelineDeps;
   readonly key: JobKey;
-  steps: JsonObject | undefined;
-  pending: PendingIntent | undefined;
-  published: PublishedRef | undefined;
-  tries: number;
-  refreshed = false;
-  /** Visible calls before this run's are unresolved. */
-  mayBeLive: boolean;
-  /** A visible call of this run left; cleared when its end is written down. */
-  sentVisible = false;
-  /** Whether steps that change the platform are left to do. */
-  owes = true;
+  readonly connector: Connector | undefined;
+  readonly drive: Drive;
+  readonly random: () => number;
+  readonly randomBits: (bits: number) => bigint;
   connection: OpenConnection | undefined;
   private leaseUntil: Date;
   private readonly stopBeat: () => void;
@@ -42,11 +44,27 @@ export class Run {
     this.job = job;
     this.deps = deps;
     this.key = { tenantId: job.tenantId, jobId: job.jobId };
-    this.steps = job.steps;
-    this.pending = job.pending;
-    this.published = job.published;
-    this.tries = job.tries;
-    this.mayBeLive = job.mayBeLive;
+    this.connector = deps.registry.get(job.platform);
+    this.random = deps.random;
+    this.randomBits = deps.randomBits;
+    this.drive = {
+      port: this,
+      post: job.post,
+      plannedAt: job.nativeSchedule ? job.scheduledFor : undefined,
+      asksOnly: job.admission === "finish",
+      isWished: job.wish !== undefined,
+      lateAfterMs: deps.settings.lateAfterMs,
+      visible: job.visible,
+      probe: job.probe,
+      state: job.steps,
+      pending: job.pending,
+      published: job.published,
+      tries: job.tries,
+      refreshed: false,
+      mayBeLive: job.mayBeLive,
+      sentVisible: false,
+      owes: true,
+    };
     this.leaseUntil = job.leaseUntil;
     this.stopBeat = deps.every(deps.settings.leaseMs / 3, () => void this.keepLease());
   }
@@ -55,21 +73,24 @@ export class Run {
     this.stopBeat();
   }
 
-  /** Where the post stands by what was sent. */
-  whereabouts(): Whereabouts {
-    if (this.mayBeLive || this.sentVisible) return "may_be_live";
-    return this.published && !this.job.nativeSchedule ? "live" : "not_sent";
+  now(): Date {
+    return this.deps.clock.now();
   }
 
-  /** The steps begin again; nothing visible was done by them. */
-  beginAnew(): void {
-    this.steps = undefined;
-    this.pending = undefined;
+  monotonicMs(): number {
+    return performance.now();
   }
 
-  /** The state a job in doubt waits in: what is live and named is never called unknown as a whole. */
-  doubtState(): "processing" | "unknown" {
-    return this.published && !this.job.nativeSchedule ? "processing" : "unknown";
+  async account(): Promise<Result<AccountRef, PlatformFailure>> {
+    const opened = await this.open();
+    return "failure" in opened ? fail(opened.failure) : ok(opened.connection.account);
+  }
+
+  async renew(): Promise<PlatformFailure | undefined> {
+    const seen = this.connection?.credentialVersion;
+    if (seen === undefined) return { kind: "auth_revoked", message: "No token was opened that could be renewed." };
+    const opened = await this.open(seen);
+    return "failure" in opened ? opened.failure : undefined;
   }
 
   /** The connection with a fresh token, or the failure that stands in the way. */
@@ -89,11 +110,9 @@ export class Run {
     return { connection: opened.value };
   }
 
-  context(
-    connector: Connector,
-    connection: OpenConnection,
-    step: Pick<Step<JsonObject>, "effect" | "repeatable" | "timeoutMs">,
-  ): ConnectorContext {
+  context(step: Pick<StepFacts, "effect" | "repeatable" | "timeoutMs">): ConnectorContext {
+    const { connector, connection } = this;
+    if (!connector || !connection) throw new Error("a step was to run without a connection");
     return this.deps.contextFor({
       connector,
       connection,
@@ -101,9 +120,7 @@ export class Run {
       repeatable: step.repeatable,
       timeoutMs: step.timeoutMs ?? defaultTimeoutMs,
       leaseRemainingMs: () => this.leaseRemainingMs(),
-      onVisibleCall: () => {
-        this.sentVisible = true;
-      },
+      onVisibleCall: () => noteVisibleCall(this.drive),
     });
   }
 
@@ -123,14 +140,15 @@ export class Run {
     }
   }
 
-  /** Commits the intent of an effect step. `lost`: the lease is gone. `wished`: a person was first. Nothing is sent then. */
+  announce(step: StepFacts, prepared: Json): Promise<"written" | "lost" | "wished"> {
+    const kind = this.job.nativeSchedule ? "native" : "call";
+    return this.intend(step, { kind, prepared, note: `Sending: ${step.name.replaceAll("_", " ")}` });
+  }
+
+  /** Commits the intent of a call that changes the platform. `lost`: the lease is gone. `wished`: a person was first. */
   async intend(
-    step: Pick<Step<JsonObject>, "name" | "effect" | "repeatable" | "timeoutMs" | "settleMs">,
-    input: {
-      readonly kind: IntentRecord["kind"];
-      readonly prepared: IntentRecord["prepared"];
-      readonly note: string;
-    },
+    step: StepFacts,
+    input: Pick<IntentRecord, "kind" | "prepared" | "note">,
   ): Promise<"written" | "lost" | "wished"> {
     const intent: IntentRecord = {
       attemptId: this.deps.newAttemptId(),
@@ -149,14 +167,19 @@ export class Run {
       ...this.key,
       fence: this.job.fence,
       intent,
-      connectorState: this.steps ?? {},
+      connectorState: this.drive.state ?? {},
       leaseMs,
     });
     if (typeof written === "string") return written;
     this.leaseUntil = written.leaseUntil;
     this.attempted.set(intent.attemptId, step.name);
-    this.pending = { ...intent, intentAt: written.intentAt, open: true };
+    this.drive.pending = { ...intent, intentAt: written.intentAt, open: true };
     return "written";
+  }
+
+  commit(change: StepChange, answer?: StepAnswer): Promise<"written" | "lost" | "owned_elsewhere"> {
+    const told = isUntroubled(change) ? change : { ...change, failure: this.storedIn(change) };
+    return this.settle(told, answer && this.attemptAnswer(answer));
   }
 
   async settle(change: JobChange, answer?: AttemptAnswer): Promise<"written" | "lost" | "owned_elsewhere"> {
@@ -174,8 +197,8 @@ export class Run {
   private tell(change: JobChange, answer: AttemptAnswer | undefined): void {
     const { deps, job, key } = this;
     if (change.mayBeLive === false) {
-      this.mayBeLive = false;
-      this.sentVisible = false;
+      this.drive.mayBeLive = false;
+      this.drive.sentVisible = false;
     }
     deps.events.moved({ state: change.state, ...key });
     const step = answer && this.attempted.get(answer.attemptId);
@@ -198,37 +221,69 @@ export class Run {
     );
   }
 
+  owners(externalIds: readonly string[]) {
+    return this.deps.ledger.owners({ ...this.key, externalIds });
+  }
+
+  async block(ms: number, who: "account" | "app"): Promise<void> {
+    await this.deps.access.blockUntil({
+      ...this.key,
+      connectionId: this.job.connectionId,
+      until: new Date(this.deps.clock.now().getTime() + ms),
+      ...(who === "app" ? { allOfApp: true } : {}),
+    });
+  }
+
+  async markBroken(failure: PlatformFailure): Promise<void> {
+    if (!this.connection) return;
+    const { credentialVersion } = this.connection;
+    await this.deps.access.markBroken({
+      ...this.key,
+      connectionId: this.job.connectionId,
+      credentialVersion,
+      failure,
+    });
+  }
+
+  failed(failure: PlatformFailure, step: string, decision: Decision): void {
+    const { deps, key, job } = this;
+    const { kind, platformCode: code } = failure;
+    deps.events.failed({ platform: job.platform, kind, ...key });
+    deps.log.warn({ ...key, step, kind, code, decision: decision.do }, "publish step failed");
+    if (decision.do === "fail" && decision.tellOperator)
+      deps.log.error(
+        { ...key, platform: job.platform, step, code, status: failure.status },
+        "a platform answered in a way this version does not know",
+      );
+  }
+
+  sawAbsent(step: string): void {
+    this.deps.log.info({ ...this.key, step }, "probe: surely not live");
+  }
+
   /** The record of looks with one more in it. */
-  saw(answer: string, detail: string, candidates: readonly JsonObject[] = []): ProbeRecord {
-    const at = this.deps.clock.now().toISOString();
-    const before = this.job.probe;
-    return {
-      since: before?.since ?? at,
-      looks: (before?.looks ?? 0) + 1,
-      saw: [...(before?.saw ?? []), { at, answer, detail, candidates: [...candidates] }].slice(-20),
-    };
+  saw(answer: string, detail: string): ProbeRecord {
+    return saw(this.drive, answer, detail);
   }
 
   /** A failure as it is stored, with the truth about the post beside it. */
-  stored(failure: PlatformFailure, step: string): JsonObject {
-    return storedFailure(failure, { step, at: this.deps.clock.now(), post: this.whereabouts() });
+  stored(trouble: Trouble, heldReason?: HeldReason): JsonObject {
+    return storedTrouble(trouble, { at: this.deps.clock.now(), heldReason });
   }
 
-  /** The answer to the open intent of this run; undefined: there is none. */
-  answerOf(failure: PlatformFailure, outcome: "failed" | "unknown", latencyMs?: number): AttemptAnswer | undefined {
-    if (!this.pending?.open) return undefined;
-    const { attemptId, step } = this.pending;
-    this.pending = { ...this.pending, open: false };
-    const stored = this.stored(failure, step);
-    return {
-      attemptId,
-      outcome,
-      failure: stored,
-      note: String(stored.message),
-      ...(latencyMs === undefined ? {} : { latencyMs }),
-    };
+  private storedIn({ failure, heldReason }: StepChange): JsonObject | null {
+    return failure ? this.stored(failure, heldReason) : null;
+  }
+
+  /** How a call ended, as the ledger keeps it. */
+  attemptAnswer({ trouble, ...answer }: StepAnswer): AttemptAnswer {
+    if (!trouble) return answer;
+    const failure = this.stored(trouble);
+    return { ...answer, failure, note: String(failure.message) };
   }
 }
+
+const isUntroubled = (change: StepChange): change is StepChange & { readonly failure?: null } => !change.failure;
 
 /** States in which a twin must wait. */
 export const inFlightStates: readonly JobState[] = ["publishing", "processing", "retrying", "unknown"];

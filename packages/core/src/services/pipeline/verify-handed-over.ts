@@ -1,6 +1,6 @@
 import type { Connector, NativeSchedule, PlatformFailure, PublishedRef } from "@postd/connector-kit";
+import { endsSignIn, opening, settleFailure, troubleOf } from "@postd/connector-kit/rules";
 import type { Run } from "./run.ts";
-import { opening, settleFailure } from "./settle-failure.ts";
 
 const againMs = 60_000;
 const patienceMs = 30 * 60_000;
@@ -10,11 +10,12 @@ const patienceMs = 30 * 60_000;
  * (the account was disconnected, its sign-in ended) the truth is `unknown` until a person says, or signs in again.
  */
 export async function verifyHandedOver(run: Run, connector: Connector): Promise<void> {
-  const { job, deps, published } = run;
+  const { job, deps } = run;
+  const { published } = run.drive;
   const { schedule } = connector;
   if (!schedule || !published)
     return askPerson(run, "The platform was asked to hold this post but cannot be asked about it.");
-  const answer = await ask(run, { connector, schedule, published });
+  const answer = await ask(run, schedule, published);
   if (!answer.ok) return cannotAsk(run, answer.error);
   const lateMs = deps.clock.now().getTime() - job.scheduledFor.getTime();
   switch (answer.value.state) {
@@ -37,10 +38,10 @@ export async function verifyHandedOver(run: Run, connector: Connector): Promise<
       else await askPerson(run, "The platform still holds the post though its time has passed; it may yet show it.");
       return;
     case "gone":
-      run.published = undefined;
-      run.mayBeLive = false;
+      run.drive.published = undefined;
+      run.drive.mayBeLive = false;
       await settleFailure(
-        run,
+        run.drive,
         {
           kind: "content_rejected",
           field: "scheduledFor",
@@ -60,30 +61,20 @@ export async function verifyHandedOver(run: Run, connector: Connector): Promise<
 type Answer = Awaited<ReturnType<NativeSchedule["verify"]>>;
 
 /** Asks once more with a renewed token when the platform says that this one has ended. */
-async function ask(
-  run: Run,
-  { connector, schedule, published }: { connector: Connector; schedule: NativeSchedule; published: PublishedRef },
-): Promise<Answer> {
-  let newerThan: number | undefined;
-  for (;;) {
-    const opened = await run.open(newerThan);
-    if ("failure" in opened) return { ok: false, error: opened.failure };
-    const reading = { effect: "none", repeatable: true } as const;
-    const answer = await schedule.verify(published, run.context(connector, opened.connection, reading));
+async function ask(run: Run, schedule: NativeSchedule, published: PublishedRef): Promise<Answer> {
+  const opened = await run.account();
+  if (!opened.ok) return opened;
+  for (let renewed = false; ; renewed = true) {
+    const answer = await schedule.verify(published, run.context({ effect: "none", repeatable: true }));
     if (answer.ok || !endsSignIn(answer.error)) return answer;
-    if (answer.error.kind === "auth_expired" && newerThan === undefined) {
-      newerThan = opened.connection.credentialVersion;
-      continue;
+    if (answer.error.kind !== "auth_expired" || renewed) {
+      await run.markBroken(answer.error);
+      return answer;
     }
-    const { credentialVersion } = opened.connection;
-    const { connectionId } = run.job;
-    await run.deps.access.markBroken({ ...run.key, connectionId, credentialVersion, failure: answer.error });
-    return answer;
+    const trouble = await run.renew();
+    if (trouble) return { ok: false, error: trouble };
   }
 }
-
-const endsSignIn = ({ kind }: PlatformFailure): boolean =>
-  kind === "auth_expired" || kind === "auth_revoked" || kind === "scope_missing" || kind === "account_blocked";
 
 async function cannotAsk(run: Run, failure: PlatformFailure): Promise<void> {
   if (endsSignIn(failure)) return askPerson(run, "The account cannot be asked whether it showed the post.", failure);
@@ -99,7 +90,7 @@ async function askPerson(run: Run, detail: string, failure?: PlatformFailure): P
     mayBeLive: true,
     failure: failure
       ? {
-          ...run.stored(failure, "verify"),
+          ...run.stored(troubleOf(run.drive, failure, "verify")),
           effect: "The platform held the post itself and may have shown it.",
         }
       : null,

@@ -75,6 +75,3 @@ export interface PipelineDeps {
   /** Calls `fn` again and again by the process's own clock until the answer is called; keeps leases of long steps. */
   readonly every: (ms: number, fn: () => void) => () => void;
 }
-
-export const defaultTimeoutMs = 30_000;
-export const defaultSettleMs = 5_000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { PlatformFailure } from "@postd/connector-kit";
+import type { PlatformFailure } from "../failure.ts";
 import { type DecideInput, decide, leavesOpen } from "./decide.ts";
 
 const m = { message: "" };

@@ -1,5 +1,6 @@
-import type { Effect, PlatformFailure } from "@postd/connector-kit";
 import type { HeldReason } from "@postd/contracts";
+import type { PlatformFailure } from "../failure.ts";
+import type { Effect } from "../http.ts";
 
 /** Waits before tries 2 to 5, in milliseconds. */
 export const retryDelaysMs = [1_000, 3_000, 9_000, 27_000] as const;

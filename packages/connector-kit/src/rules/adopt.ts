@@ -1,4 +1,4 @@
-import type { ProbeCandidate } from "@postd/connector-kit";
+import type { ProbeCandidate } from "../publish.ts";
 
 /** Clocks of platforms and ours may differ by this much. */
 const clockSkewMs = 5_000;

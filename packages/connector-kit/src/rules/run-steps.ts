@@ -1,0 +1,179 @@
+import type { Json, JsonObject } from "@postd/contracts";
+import type { Progress, Step } from "../publish.ts";
+import { type Drive, defaultSettleMs, doubtState, type StepAnswer, type Way } from "./drive.ts";
+import { keepsOwnClock, namesPastTime, nativeTime } from "./native-time.ts";
+import { opening, settleFailure } from "./settle-failure.ts";
+
+/** A format whose steps never end is a bug in a connector, not a reason to spin. */
+const mostRuns = 500;
+
+/**
+ * Runs the first step that is not done until all are, or one asks to wait or fails. Around every effect step the intent
+ * is committed before and the answer after it; finished steps are never run again. Answers true when by this run the post
+ * is whole and live; in every other case what was committed says how it goes on.
+ */
+export async function runSteps(drive: Drive, way: Way): Promise<boolean> {
+  const { port, post } = drive;
+  const { format, schedule } = way;
+  for (let count = 0; count < mostRuns; count += 1) {
+    const opened = await port.account();
+    if (!opened.ok) {
+      await settleFailure(drive, opened.error, opening, 0);
+      return false;
+    }
+    const account = opened.value;
+    if (namesPastTime(drive, schedule)) beginAnew(drive);
+    if (drive.state === undefined && (await keepsOwnClock(drive, schedule))) return false;
+    const state: JsonObject =
+      drive.state ?? format.start({ post, account, now: port.now(), ...nativeTime(drive, schedule) });
+    drive.state = state;
+    drive.owes = format.steps.some((candidate) => candidate.effect !== "none" && !candidate.done(state, post));
+    const step = format.steps.find((candidate) => !candidate.done(state, post));
+    if (!step) return finish(drive);
+    if (drive.asksOnly && drive.mayBeLive && step.effect !== "none") return lookFirst(drive, undefined);
+
+    let prepared: Json = null;
+    if (step.prepare)
+      prepared =
+        keptPrepared(drive, step) ??
+        step.prepare({ post, state, account, now: port.now(), randomBits: port.randomBits });
+    if (step.effect !== "none") {
+      const announced = await port.announce(step, prepared);
+      if (announced === "wished") await standAside(drive);
+      if (announced !== "written") return false;
+    }
+
+    const startedMs = port.monotonicMs();
+    const result = await step.run({ post, state, prepared }, port.context(step));
+    const latencyMs = Math.round(port.monotonicMs() - startedMs);
+    if (!result.ok) {
+      const facts = { ...step, settleMs: step.settleMs ?? defaultSettleMs };
+      if (await settleFailure(drive, result.error, facts, latencyMs)) continue;
+      return false;
+    }
+    const next = await progressed(drive, format.steps, step, result.value, latencyMs);
+    if (next !== "goes on") return next === "live";
+  }
+  throw new Error(`${way.name} did not come to an end`);
+}
+
+/** The steps begin again; nothing visible was done by them. */
+function beginAnew(drive: Drive): void {
+  drive.state = undefined;
+  drive.pending = undefined;
+}
+
+/** What an earlier intent of this step was about to send; a repeat sends the same. */
+function keptPrepared({ pending, mayBeLive, visible }: Drive, step: Step<JsonObject>): Json | undefined {
+  if (pending?.step === step.name) return pending.prepared;
+  return mayBeLive && visible?.step === step.name ? visible.prepared : undefined;
+}
+
+/** A person's wish was first, so nothing visible leaves; the next claim sees the wish and does it. */
+async function standAside(drive: Drive): Promise<void> {
+  await drive.port.commit({
+    state: drive.mayBeLive ? doubtState(drive) : "retrying",
+    wake: 0,
+    pending: "answered",
+    ...(drive.state ? { connectorState: drive.state } : {}),
+  });
+}
+
+/** Commits what a run of a step achieved. */
+async function progressed(
+  drive: Drive,
+  steps: readonly Step<JsonObject>[],
+  step: Step<JsonObject>,
+  progress: Progress<JsonObject>,
+  latencyMs: number,
+): Promise<"goes on" | "live" | "ends"> {
+  const { port, post } = drive;
+  drive.state = progress.state;
+  drive.published = progress.published ?? drive.published;
+  const open = drive.pending?.open ? drive.pending : undefined;
+  const answer: StepAnswer | undefined = open && {
+    attemptId: open.attemptId,
+    outcome: progress.waitMs === undefined ? "ok" : "waiting",
+    latencyMs,
+  };
+  const isVisible = step.effect === "visible";
+  if (progress.refused) drive.sentVisible = false;
+  // What an earlier open call was about to show is looked for before anything else takes its place.
+  const begunAnew =
+    isVisible &&
+    !drive.sentVisible &&
+    progress.waitMs === undefined &&
+    progress.published === undefined &&
+    !step.done(progress.state, post);
+  if (drive.mayBeLive && (progress.refused || begunAnew)) {
+    await lookFirst(drive, answer);
+    return "ends";
+  }
+  // A visible call has its end when the post has a name by it, or when it was a touch to a post that has one.
+  const isEnded =
+    progress.published !== undefined || (isVisible && drive.published !== undefined && step.done(progress.state, post));
+  const isSettled = isEnded || !(drive.mayBeLive || drive.sentVisible);
+  const allDone = steps.every((candidate) => candidate.done(progress.state, post));
+  drive.pending = undefined;
+  drive.tries = 0;
+  if (allDone) return (await finish(drive, answer)) ? "live" : "ends";
+  drive.mayBeLive = !isSettled;
+  drive.sentVisible = false;
+  const common = {
+    connectorState: progress.state,
+    pending: null,
+    tries: 0,
+    failure: null,
+    ...(isSettled ? { mayBeLive: false } : {}),
+    ...(drive.published ? { published: drive.published } : {}),
+  };
+  if (progress.waitMs !== undefined) {
+    await port.commit({ ...common, state: "processing", wake: progress.waitMs }, answer);
+    return "ends";
+  }
+  // A read that changed nothing needs no commit of its own; the next intent or commit carries the state.
+  if (step.effect === "none" && !progress.published) return "goes on";
+  const written = await port.commit({ ...common, state: "publishing", wake: "lease" }, answer);
+  return written === "written" ? "goes on" : "ends";
+}
+
+async function lookFirst(drive: Drive, answer: StepAnswer | undefined): Promise<false> {
+  const since = drive.port.now().toISOString();
+  const probe = { since, looks: 0, saw: [] };
+  await drive.port.commit({ state: "unknown", wake: 0, pending: "answered", probe }, answer);
+  return false;
+}
+
+async function finish(drive: Drive, answer?: StepAnswer): Promise<boolean> {
+  const { port, published, plannedAt } = drive;
+  if (!published) {
+    const nameless = {
+      kind: "unexpected_response",
+      status: 0,
+      message: "Every step was done but the platform never named the post.",
+    } as const;
+    await settleFailure(drive, nameless, { ...opening, name: "finish" }, 0);
+    return false;
+  }
+  const waitMs = plannedAt ? plannedAt.getTime() - port.now().getTime() : 0;
+  const handedOver = waitMs > 0;
+  const written = await port.commit(
+    {
+      state: handedOver ? "handed_over" : "published",
+      wake: handedOver ? waitMs + verifyAfterMs : null,
+      pending: null,
+      mayBeLive: false,
+      tries: 0,
+      failure: null,
+      probe: null,
+      needsPerson: false,
+      published,
+      ...(drive.state ? { connectorState: drive.state } : {}),
+    },
+    answer,
+  );
+  return written === "written" && !handedOver;
+}
+
+/** A platform that holds the clock is asked this long after the planned time. */
+const verifyAfterMs = 60_000;
