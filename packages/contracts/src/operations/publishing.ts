@@ -175,7 +175,8 @@ export const approvePost = defineOperation({
   method: "POST",
   path: "/api/posts/:id/approve",
   summary: "Approve a post",
-  description: "Makes its publish jobs.",
+  description:
+    "Makes its publish jobs. An account that has a job of this post already, from before it was a draft again, keeps that one: no second post goes out. An edit made meanwhile is a 409.",
   tags: ["posts"],
   auth: approve,
   params: postParam,

@@ -188,6 +188,8 @@ export interface TenantPublishing {
     readonly decide: (jobs: readonly LockedJob[]) => {
       /** The post as it shall be; absent: its content stays. */
       readonly post?: Pick<PostRecord, "status" | "content" | "versions" | "targets" | "scheduledFor">;
+      /** An approver's word, kept with the post. */
+      readonly decision?: { readonly by: string; readonly note?: string };
       readonly decided: readonly JobDecision[];
       /** Jobs for targets without one; canceled jobs of the same account name them as their successors. */
       readonly jobs: readonly NewJob[];
@@ -198,15 +200,6 @@ export interface TenantPublishing {
     | { readonly post: PostRecord; readonly jobs: readonly JobRecord[]; readonly decided: readonly JobDecision[] }
     | undefined
   >;
-  /** Decides a waiting post, making its jobs when approved; false: it was not waiting. */
-  decide(input: {
-    readonly id: PostId;
-    readonly approve: boolean;
-    readonly by: string;
-    readonly note?: string;
-    readonly jobs: readonly NewJob[];
-    readonly scheduledFor?: Date;
-  }): Promise<boolean>;
   /**
    * A person's word on one job, decided under its row's lock. Answers what was decided and the job after it; undefined:
    * there is no such job. `taken`: another job owns the post it was to be linked to.

@@ -84,11 +84,12 @@ export interface PublishingService {
   updatePost(caller: Caller, id: PostId, patch: PostPatch): ServiceResult<Wished<PostView>>;
   /** Cancels what is not sent; live posts are deleted at the platform only with `alsoLive`. */
   deletePost(caller: Caller, id: PostId, options: { readonly alsoLive: boolean }): ServiceResult<Wished<PostView>>;
+  /** An approver's word on the post as it is now. */
   decidePost(
     caller: Caller,
     id: PostId,
     decision: { readonly approve: boolean; readonly note?: string },
-  ): ServiceResult<PostView>;
+  ): ServiceResult<Wished<PostView>>;
   getJob(caller: Caller, id: PublishJobId): ServiceResult<JobView>;
   listJobs(
     caller: Caller,

@@ -31,15 +31,11 @@ export const postRoutes = [
     wished(await deps.services.publishing.deletePost(caller(), params.id, query)),
   ),
   route(op.approvePost, async ({ deps, caller, params, body }) =>
-    answer(
-      await deps.services.publishing.decidePost(caller(), params.id, defined({ approve: true, note: body.note })),
-      same,
-    ),
+    wished(await deps.services.publishing.decidePost(caller(), params.id, defined({ approve: true, note: body.note }))),
   ),
   route(op.rejectPost, async ({ deps, caller, params, body }) =>
-    answer(
+    wished(
       await deps.services.publishing.decidePost(caller(), params.id, defined({ approve: false, note: body.note })),
-      same,
     ),
   ),
 ];

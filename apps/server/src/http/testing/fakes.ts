@@ -48,7 +48,7 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
       listPosts: () => page(post),
       updatePost: (_caller, id) => wished(id, post),
       deletePost: (_caller, id) => wished(id, post),
-      decidePost: (_caller, id) => one(id, post),
+      decidePost: (_caller, id) => wished(id, post),
       getJob: (_caller, id) => one(id, job),
       listJobs: () => page(job),
       retryJob: (_caller, id) => wished(id, job),

@@ -2,9 +2,8 @@ import type { PostId, PostView, TargetChange } from "@postd/contracts";
 import { type Meeting, meet, type Wish } from "../../domain/wishes.ts";
 import type { JobDecision, JobRecord, LockedJob, PostRecord } from "../../ports/publishing-store.ts";
 import type { Caller, ServiceResult, Wished } from "../../ports/services.ts";
-import { newJob, type PublishingDeps } from "./accept-post.ts";
+import type { PublishingDeps } from "./accept-post.ts";
 import { type ActDeps, notFound } from "./job-actions.ts";
-import { prepareTargets, problemsOf, refusalOf } from "./prepare-targets.ts";
 import { abilities } from "./remote.ts";
 import { postView } from "./views.ts";
 
@@ -103,53 +102,3 @@ export function canceledFor(jobs: readonly LockedJob[], wish: Wish): JobDecision
 
 const withoutLive = (facts: LockedJob["facts"], wish: Wish): Meeting =>
   meet({ ...facts, can: { remove: false, editText: false } }, wish);
-
-/** An approver's word; nobody decides on a post they wrote themselves unless they own the workspace. */
-export async function decidePost(
-  caller: Caller,
-  id: PostId,
-  decision: { readonly approve: boolean; readonly note?: string },
-  deps: PublishingDeps,
-): ServiceResult<PostView> {
-  const store = deps.store.forTenant(caller.tenantId);
-  const found = await store.post(id);
-  if (!found) return notFound("post", id);
-  const { post } = found;
-  if (post.status !== "awaiting_approval" || post.deleting)
-    return {
-      ok: false,
-      error: { code: "state_conflict", detail: `This post is ${post.status}, not waiting for approval.` },
-    };
-  if (decision.approve && post.createdBy === caller.actorId && caller.role !== "owner" && caller.role !== "admin")
-    return { ok: false, error: { code: "forbidden", detail: "Someone else must approve your own post." } };
-  const now = deps.clock.now();
-  if (decision.approve && post.scheduledFor && now.getTime() - post.scheduledFor.getTime() > deps.lateAfterMs)
-    return {
-      ok: false,
-      error: {
-        code: "state_conflict",
-        field: "scheduledFor",
-        detail: "Its time passed while it waited for approval, so it did not go out.",
-        next: "Choose a new time, then approve.",
-      },
-    };
-  const planned = post.scheduledFor && post.scheduledFor > now ? post.scheduledFor : now;
-  const prepared = await prepareTargets(
-    { content: post.content, versions: post.versions, targets: post.targets },
-    store,
-    deps.registry,
-  );
-  if (!prepared.ok) return prepared;
-  const refused = decision.approve ? refusalOf(problemsOf(prepared.value)) : undefined;
-  if (refused) return refused;
-  const decided = await store.decide({
-    id,
-    approve: decision.approve,
-    by: caller.actorId,
-    ...(decision.note ? { note: decision.note } : {}),
-    jobs: decision.approve ? prepared.value.map((target) => newJob(target, planned, now, deps)) : [],
-  });
-  if (!decided)
-    return { ok: false, error: { code: "state_conflict", detail: "Somebody else decided this post meanwhile." } };
-  return viewOf(caller, id, deps);
-}

@@ -3,9 +3,10 @@ import type { JobRecord, PostRecord } from "../../ports/publishing-store.ts";
 import type { Caller, PublishingService } from "../../ports/services.ts";
 import { pageOf } from "../page-of.ts";
 import { acceptPost, draftOf, type PublishingDeps } from "./accept-post.ts";
+import { decidePost } from "./decide-post.ts";
 import { listDlq, replayDlq } from "./dlq.ts";
 import { cancelJob, notFound, removeJob, resolveJob, retryJob } from "./job-actions.ts";
-import { decidePost, deletePost, viewOf } from "./post-actions.ts";
+import { deletePost, viewOf } from "./post-actions.ts";
 import { no, prepareTargets } from "./prepare-targets.ts";
 import type { RemoteDeps } from "./remote.ts";
 import { updatePost } from "./update-post.ts";
@@ -39,7 +40,7 @@ export function createPublishingService(deps: PublishingDeps & { readonly remote
         post,
         {
           operation: "publish",
-          body: input,
+          body: { ...input, payload: { ...payload, idempotencyKey: undefined } },
           fieldPrefix,
           answer,
           ...(key === undefined ? {} : { idempotencyKey: key }),
@@ -56,7 +57,7 @@ export function createPublishingService(deps: PublishingDeps & { readonly remote
         input,
         {
           operation: "createPost",
-          body: input,
+          body: { ...input, idempotencyKey: undefined },
           fieldPrefix,
           answer,
           ...(key === undefined ? {} : { idempotencyKey: key }),

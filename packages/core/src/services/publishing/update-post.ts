@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
-import type { OutgoingPost } from "@postd/connector-kit";
 import {
   asId,
   type JsonObject,
@@ -9,13 +7,13 @@ import {
   type PostView,
   type ServiceError,
 } from "@postd/contracts";
-import { type Meeting, meet, type Wish } from "../../domain/wishes.ts";
-import type { JobDecision, JobRecord, LockedJob, NewJob, PostRecord } from "../../ports/publishing-store.ts";
+import type { NewJob, PostRecord } from "../../ports/publishing-store.ts";
 import type { Caller, ServiceResult, Wished } from "../../ports/services.ts";
-import { draftOf, newJob, plannedFor, versionsOf } from "./accept-post.ts";
+import { draftOf, plannedFor, versionsOf } from "./accept-post.ts";
 import { type ActDeps, notFound } from "./job-actions.ts";
+import { meetTargets } from "./meet-targets.ts";
 import { abilitiesOf, canceledFor, changed } from "./post-actions.ts";
-import { type PreparedTarget, prepareTargets, problemsOf, refusalOf } from "./prepare-targets.ts";
+import { prepareTargets, problemsOf, refusalOf } from "./prepare-targets.ts";
 
 /**
  * Changes a post. Every target is decided by itself, by the job as it is under its lock: changed before anything was sent,
@@ -48,6 +46,7 @@ export async function updatePost(
   const scheduledFor =
     patch.scheduledFor === undefined ? post.scheduledFor : patch.scheduledFor === null ? undefined : planned.value;
   const canOf = await abilitiesOf(caller, found.jobs, deps);
+  const wanted = new Set(post.targets.map(({ connectionId }) => connectionId as string));
   let added: readonly NewJob[] = [];
   const written = await store.change({
     id,
@@ -62,28 +61,29 @@ export async function updatePost(
       };
       if (status.value !== "approved")
         return { post: next, decided: canceledFor(locked, { kind: "cancel", ...wishBy(caller, now) }), jobs: [] };
-      const decided = decideJobs({
-        locked,
-        targets: prepared.value,
-        patch,
-        by: wishBy(caller, now),
-        at: given ? planned.value : undefined,
-        canOf,
-      });
-      const kept = new Set(
-        locked.filter(({ job }) => job.state !== "canceled").map(({ job }) => job.connectionId as string),
+      const met = meetTargets(
+        {
+          locked,
+          targets: prepared.value,
+          by: wishBy(caller, now),
+          now,
+          planned: scheduledFor,
+          at: given ? planned.value : undefined,
+          keepsTime: patch.scheduledFor === undefined,
+          sends: (id) => patch.mode === "publish" || given !== undefined || !wanted.has(id),
+          canOf,
+        },
+        deps,
       );
-      added = prepared.value
-        .filter(({ target }) => !kept.has(target.connectionId))
-        .map((target) => newJob(target, scheduledFor && scheduledFor > now ? scheduledFor : now, now, deps));
-      return { post: next, decided, jobs: added };
+      added = met.jobs;
+      return { post: next, decided: met.decided, jobs: added };
     },
   });
   if (!written) return editedMeanwhile(false);
   return { ok: true, value: changed(written.post, written.jobs, written.decided, added) };
 }
 
-function editedMeanwhile(isDeleting: boolean): { readonly ok: false; readonly error: ServiceError } {
+export function editedMeanwhile(isDeleting: boolean): { readonly ok: false; readonly error: ServiceError } {
   return {
     ok: false,
     error: {
@@ -95,7 +95,7 @@ function editedMeanwhile(isDeleting: boolean): { readonly ok: false; readonly er
   };
 }
 
-const wishBy = (caller: Caller, now: Date) => ({ by: caller.actorId, at: now.toISOString() });
+export const wishBy = (caller: Caller, now: Date) => ({ by: caller.actorId, at: now.toISOString() });
 
 /** Where the change leaves the post: `mode` says it outright, and taking the time away makes a planned post a draft. */
 function statusAfter(
@@ -132,55 +132,6 @@ function statusAfter(
   const clearsTime = patch.scheduledFor === null && post.scheduledFor !== undefined;
   return { ok: true, value: clearsTime && post.status === "approved" ? "draft" : post.status };
 }
-
-/** What the change means for each job there is. */
-function decideJobs(input: {
-  readonly locked: readonly LockedJob[];
-  readonly targets: readonly PreparedTarget[];
-  readonly patch: PostPatch;
-  readonly by: { readonly by: string; readonly at: string };
-  readonly at: Date | undefined;
-  readonly canOf: (job: JobRecord) => { readonly remove: boolean; readonly editText: boolean };
-}): readonly JobDecision[] {
-  return input.locked.flatMap((locked) => {
-    const { job } = locked;
-    if (job.state === "canceled" || job.state === "discarded" || job.state === "removed") return [];
-    const target = input.targets.find((candidate) => candidate.target.connectionId === job.connectionId);
-    const facts = { ...locked.facts, can: input.canOf(job) };
-    const meeting = target ? meetEdit(facts, job, target, input) : meet(facts, { kind: "cancel", ...input.by });
-    return [{ jobId: job.id, meeting }];
-  });
-}
-
-function meetEdit(
-  facts: Parameters<typeof meet>[0],
-  job: JobRecord,
-  target: PreparedTarget,
-  {
-    patch,
-    by,
-    at,
-  }: { readonly patch: PostPatch; readonly by: { by: string; at: string }; readonly at: Date | undefined },
-): Meeting {
-  const isSame = isAlike(job.content, target.post);
-  if (isSame && !at) return { change: "unchanged", message: "Nothing of it changed." };
-  if (isSame && at) return meet(facts, { kind: "move", ...by, scheduledFor: at.toISOString() });
-  const textOnly = isTextOnly(job, target) && patch.scheduledFor === undefined;
-  const edit: Wish = { kind: "edit", ...by, content: target.post, fingerprint: target.fingerprint, textOnly };
-  const edited = meet(facts, edit);
-  if (!at || edited.change !== "changed" || !edited.patch) return edited;
-  // New content and a new time together, before anything was sent.
-  const moved = meet(facts, { kind: "move", ...by, scheduledFor: at.toISOString() });
-  return { ...edited, patch: { ...edited.patch, ...moved.patch } };
-}
-
-function isTextOnly(job: JobRecord, { post }: PreparedTarget): boolean {
-  return isAlike({ ...job.content, text: "" }, { ...post, text: "" });
-}
-
-/** Equal as they are stored, whatever the order of their fields. */
-const isAlike = (a: OutgoingPost, b: OutgoingPost): boolean =>
-  isDeepStrictEqual(JSON.parse(JSON.stringify(a)), JSON.parse(JSON.stringify(b)));
 
 function merged(post: PostRecord, patch: PostPatch) {
   const base = draftOf(

@@ -101,18 +101,6 @@ function tenantPublishing(tables: Tables, tenantId: TenantId, lateAfterMs: numbe
         return { ...withJobs(written), decided };
       });
     },
-    async decide({ id, approve, jobs }) {
-      const post = postOf(id);
-      if (!post || post.deletedAt || post.deleting || post.status !== "awaiting_approval") return false;
-      tables.posts.set(id, {
-        ...post,
-        status: approve ? "approved" : "rejected",
-        version: post.version + 1,
-        updatedAt: nowOf(tables),
-      });
-      addJobs(tables, tenantId, id, jobs, nowOf(tables));
-      return true;
-    },
     async act({ jobId, decide }) {
       const row = jobOf(tables, tenantId, jobId);
       if (!row) return undefined;

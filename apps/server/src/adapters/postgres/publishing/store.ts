@@ -16,7 +16,7 @@ import { type TenantDb, withTenant } from "../tenant-tx.ts";
 import { actOnJob, isOwned, pause, resume } from "./act.ts";
 import { readJob, readNewestJobs, readPost, readPosts } from "./read.ts";
 import { type MediaRow, mediaInfo, type TargetRow, targetRecord } from "./records.ts";
-import { acceptStatements, changePost, decidePost, seenKey } from "./write-posts.ts";
+import { acceptStatements, changePost, seenKey } from "./write-posts.ts";
 
 /** Posts and jobs on PostgreSQL, one tenant at a time. */
 export function createPublishingStore(db: TenantDb, settings: { readonly lateAfterMs: number }): PublishingStore {
@@ -69,7 +69,6 @@ function tenantPublishing(db: TenantDb, tenantId: string, lateAfterMs: number): 
         return (await readNewestJobs(tx, where, 1_000, deskMaxBytes)).rows;
       }),
     change: (input) => run((tx) => changePost(tx, tenantId, input)),
-    decide: (input) => run((tx) => decidePost(tx, tenantId, input)),
     act: async (input) => {
       try {
         return await run((tx) => actOnJob(tx, input));

@@ -115,7 +115,7 @@ export async function changePost(
   );
   if (locked.length === 0) return undefined;
   const rows = await lockJobs(tx, sql`post_id = ${input.id}`);
-  const { post, decided, jobs, remove } = input.decide(
+  const { post, decision, decided, jobs, remove } = input.decide(
     rows.map((row) => ({ job: jobRecord(row), facts: factsOf(row, row.now) })),
   );
   for (const { jobId, meeting } of decided) {
@@ -126,11 +126,14 @@ export async function changePost(
     ? sql`status = ${post.status}, content = ${JSON.stringify(post.content)}::jsonb, targets = ${JSON.stringify(post.targets)}::jsonb,
         scheduled_for = ${post.scheduledFor?.toISOString() ?? null}::timestamptz,`
     : sql``;
+  const decidedBy = decision
+    ? sql`decided_by = ${decision.by}, decided_at = domain_now(), decision_note = ${decision.note ?? null},`
+    : sql``;
   const removed =
     remove === "now" ? sql`deleted_at = domain_now(),` : remove === "when_settled" ? sql`deleting = true,` : sql``;
   await runSql<object>(
     tx,
-    sql`update posts set ${written} ${removed} version = version + 1, updated_at = domain_now() where id = ${input.id}`,
+    sql`update posts set ${written} ${decidedBy} ${removed} version = version + 1, updated_at = domain_now() where id = ${input.id}`,
   );
   if (post) {
     await runSql<object>(tx, sql`delete from post_versions where post_id = ${input.id}`);
@@ -151,21 +154,3 @@ const successorStatements = (postId: string, jobs: readonly NewJob[]): readonly 
     (job) => sql`update publish_jobs set successor_id = ${job.id}
       where post_id = ${postId} and connection_id = ${job.connectionId} and id <> ${job.id} and state = 'canceled'`,
   );
-
-export async function decidePost(
-  tx: Executor,
-  tenantId: string,
-  input: Parameters<TenantPublishing["decide"]>[0],
-): Promise<boolean> {
-  const { rowCount } = await runSql<object>(
-    tx,
-    sql`update posts set status = ${input.approve ? "approved" : "rejected"}, decided_by = ${input.by}, decided_at = domain_now(),
-    decision_note = ${input.note ?? null}, version = version + 1, updated_at = domain_now() where id = ${input.id} and status = 'awaiting_approval' and deleted_at is null and not deleting`,
-  );
-  if (rowCount !== 1) return false;
-  await runAll(tx, [
-    ...jobStatements(tenantId, input.id, input.jobs, sql`domain_now()`),
-    ...successorStatements(input.id, input.jobs),
-  ]);
-  return true;
-}
