@@ -70,6 +70,15 @@ describe("the same request again is the same request", () => {
     assert.deepEqual(await jobsOf(content), []);
   });
 
+  it("whatever a body says below its own key is part of what the key protects", async () => {
+    const key = { "idempotency-key": randomUUID() };
+    const content = `Below ${key["idempotency-key"]}`;
+    const saying = (idempotencyKey: string) => bodyOf(content, { metadata: { idempotencyKey } });
+    await ida.must("POST", "/api/publish", saying("one"), key);
+    const answer = await ida.call("POST", "/api/publish", saying("two"), key);
+    assert.deepEqual([answer.status, answer.body.code], [409, "idempotency_conflict"]);
+  });
+
   it("a key in the header and another in the body are a 400 and make nothing", async () => {
     const content = `Two keys ${randomUUID()}`;
     const answer = await ida.call("POST", "/api/publish", bodyOf(content, { idempotencyKey: randomUUID() }), {

@@ -43,6 +43,7 @@ export async function acceptPost<V extends JobView | PostView>(
   how: {
     readonly operation: string;
     readonly idempotencyKey?: string;
+    /** What the key protects: the request without the key itself. */
     readonly body: unknown;
     readonly fieldPrefix: (index: number, field: string) => string;
     readonly answer: (post: PostRecord, jobs: readonly JobRecord[]) => V;
@@ -212,7 +213,7 @@ function keyUsed(key: string): ServiceError {
   };
 }
 
-/** Key order does not matter, and the key itself is no part of what it protects. */
+/** Key order does not matter. */
 function hashBody(body: unknown): string {
   return createHash("sha256")
     .update(JSON.stringify(sorted(body)))
@@ -224,7 +225,7 @@ function sorted(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([key, entry]) => key !== "idempotencyKey" && entry !== undefined)
+      .filter(([, entry]) => entry !== undefined)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, entry]) => [key, sorted(entry)]),
   );
