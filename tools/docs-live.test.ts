@@ -8,7 +8,7 @@ import { connectionStatuses, jobStates, operations, scopes } from "@postd/contra
 import { retentionDays } from "@postd/core";
 import { z } from "zod";
 import { faultsAtMost } from "../apps/server/src/adapters/postgres/inbox.ts";
-import { defaultRules } from "../apps/server/src/compose/compose.ts";
+import { defaultRules } from "../apps/server/src/compose/default-rules.ts";
 import { startFakeApp } from "../apps/server/src/http/testing/fake-app.ts";
 
 /** What pages say about a running server and its simulators, held against both. */

@@ -6,8 +6,11 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ApiSession, signUp } from "@postd/testkit/api";
-import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
 import { sampleJpeg } from "@postd/testkit/media-samples";
+import {
+  createTestDatabase,
+  type TestDatabase,
+} from "../../apps/server/src/adapters/postgres/testing/test-database.ts";
 import { installRealServers } from "./install.ts";
 import { pdsHost, type RealAccount, type RealPds, startPds } from "./pds.ts";
 import { freePort, type PostdProcess, type PostdSettings, startPostd } from "./postd-process.ts";

@@ -5,10 +5,10 @@ import { secret } from "@postd/connector-kit";
 import { simulatorDefinitions } from "@postd/connectors/simulators";
 import { asId, operations, Problem } from "@postd/contracts";
 import type { ApiSession } from "@postd/testkit/api";
-import { testServerUrl } from "@postd/testkit/database";
 import { samplePng } from "@postd/testkit/media-samples";
 import { type System, startSystem } from "@postd/testkit/system";
 import pg from "pg";
+import { testServerUrl } from "../../apps/server/src/adapters/postgres/testing/test-database.ts";
 import { createSignedPaths } from "../../packages/core/src/services/media/signed-path.ts";
 
 const authSecret = "a sign-in secret that is long enough to be one";

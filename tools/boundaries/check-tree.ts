@@ -39,15 +39,23 @@ function fileArrows(files: readonly SourceFile[]): Arrows {
   );
 }
 
+/** The workspace an import leads to, by its package's name or by path. */
+function unitNamed(file: string, name: string, workspaces: readonly Workspace[]): string | undefined {
+  if (name.startsWith("@postd/")) return unitOf(name.split("/").slice(0, 2).join("/"));
+  if (!name.startsWith(".")) return undefined;
+  const target = path.posix.join(path.posix.dirname(file), name);
+  return workspaces.find(({ folder }) => target.startsWith(`${folder}/`))?.unit;
+}
+
 /** What is shipped only: a package's tests may use one that is made from it. */
 function packageArrows(files: readonly SourceFile[], workspaces: readonly Workspace[]): Arrows {
   const arrows = new Map<string, Set<string>>();
   for (const { file, imports } of files) {
     const home = workspaces.find(({ folder }) => file.startsWith(`${folder}/`));
     if (!home || isTest(file)) continue;
-    const own = imports.filter(({ name }) => name.startsWith("@postd/"));
-    const units = own.map(({ name }) => unitOf(name.split("/").slice(0, 2).join("/")));
-    const others = units.filter((unit) => unit !== home.unit);
+    const others = imports
+      .flatMap(({ name }) => unitNamed(file, name, workspaces) ?? [])
+      .filter((unit) => unit !== home.unit);
     arrows.set(home.unit, new Set([...(arrows.get(home.unit) ?? []), ...others]));
   }
   return arrows;

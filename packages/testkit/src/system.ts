@@ -10,13 +10,13 @@ import { simulatorDefinitions } from "@postd/connectors/simulators";
 import pg from "pg";
 import { simulatorHostMap } from "../../../apps/server/src/adapters/egress/host-map.ts";
 import { setClockOffset } from "../../../apps/server/src/adapters/postgres/domain-clock.ts";
+import { createTestDatabase } from "../../../apps/server/src/adapters/postgres/testing/test-database.ts";
 import { engineSchema } from "../../../apps/server/src/adapters/queue/pg-boss-schema.ts";
 import { type ComposeInput, compose } from "../../../apps/server/src/compose/compose.ts";
 import { createLogger } from "../../../apps/server/src/compose/logger.ts";
 import { parseConfig } from "../../../apps/server/src/config.ts";
 import { startSimulatorHost } from "../../../apps/simulators/src/start.ts";
 import { type ApiSession, openSession, signUp } from "./api.ts";
-import { createTestDatabase } from "./database.ts";
 import { freePort } from "./free-port.ts";
 
 export interface SystemOptions {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
+import { createTestDatabase, type TestDatabase } from "../adapters/postgres/testing/test-database.ts";
 import { goodPassword, type PeopleApp, type Person, peopleOf, startPeopleApp, tokenOf } from "./testing/people-app.ts";
 
 let database: TestDatabase;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
-import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
+import { createTestDatabase, type TestDatabase } from "../adapters/postgres/testing/test-database.ts";
 import { browserOf, goodPassword, type PeopleApp, peopleOf, startPeopleApp, tokenOf } from "./testing/people-app.ts";
 
 let database: TestDatabase;

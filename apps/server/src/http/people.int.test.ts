@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
-import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
+import { createTestDatabase, type TestDatabase } from "../adapters/postgres/testing/test-database.ts";
 import {
   authSecret,
   browserOf,

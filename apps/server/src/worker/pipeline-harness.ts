@@ -18,7 +18,6 @@ import {
   type PublishingService,
   runJob,
 } from "@postd/core";
-import { createTestDatabase } from "@postd/testkit/database";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { createDomainClock, setClockOffset } from "../adapters/postgres/domain-clock.ts";
@@ -29,6 +28,7 @@ import { createPublishingStore } from "../adapters/postgres/publishing/store.ts"
 import { runSql } from "../adapters/postgres/run-sql.ts";
 import { createDueJobs } from "../adapters/postgres/system.ts";
 import { withTenant } from "../adapters/postgres/tenant-tx.ts";
+import { createTestDatabase } from "../adapters/postgres/testing/test-database.ts";
 
 export const lateAfterMs = 60 * 60_000;
 export const leaseMs = 60_000;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
 import pg from "pg";
 import { runBatch } from "./batch.ts";
+import { createTestDatabase, type TestDatabase } from "./testing/test-database.ts";
 
 describe("statements sent in one message", () => {
   let database: TestDatabase;

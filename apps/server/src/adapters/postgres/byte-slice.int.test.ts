@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { asId, type JsonObject } from "@postd/contracts";
 import { newId } from "@postd/core";
-import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
 import pg from "pg";
 import { sliceMaxBytes } from "./byte-slice.ts";
 import { createConnectionsRepo } from "./connections-repo.ts";
 import { openRolePool, type RolePool } from "./pools.ts";
 import { createPublishingStore } from "./publishing/store.ts";
+import { createTestDatabase, type TestDatabase } from "./testing/test-database.ts";
 
 const tenantId = newId("tenant");
 const connectionId = newId("connection");

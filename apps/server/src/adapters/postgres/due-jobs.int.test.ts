@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { newId } from "@postd/core";
-import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
 import { PgDialect } from "drizzle-orm/pg-core";
 import pg from "pg";
 import { openRolePool, type RolePool } from "./pools.ts";
 import { createDueJobs, handOver } from "./system.ts";
+import { createTestDatabase, type TestDatabase } from "./testing/test-database.ts";
 
 const caps = { perTenant: 40, perConnection: 20 };
 let database: TestDatabase;

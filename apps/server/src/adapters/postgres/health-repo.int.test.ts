@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { asId } from "@postd/contracts";
-import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
 import pg from "pg";
 import { createHealthReader } from "./health-repo.ts";
 import { openRolePool, type RolePool } from "./pools.ts";
+import { createTestDatabase, type TestDatabase } from "./testing/test-database.ts";
 
 const [ada, bob] = [asId("tenant", "ten_ada"), asId("tenant", "ten_bob")];
 let database: TestDatabase;

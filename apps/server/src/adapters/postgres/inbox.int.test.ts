@@ -3,7 +3,6 @@ import { after, beforeEach, test } from "node:test";
 import type { Connector, InboundEvent } from "@postd/connector-kit";
 import type { JsonObject } from "@postd/contracts";
 import { type FanOutDeps, fanOutInbox, type Inbox, type InboxWork } from "@postd/core";
-import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
 import pg from "pg";
 import { z } from "zod";
 import { checkDatabase } from "../../commands/check-database.ts";
@@ -12,6 +11,7 @@ import { setClockOffset } from "./domain-clock.ts";
 import { createInbox } from "./inbox.ts";
 import { openRolePool, type RolePool } from "./pools.ts";
 import { retryInbound } from "./retry-inbound.ts";
+import { createTestDatabase, type TestDatabase } from "./testing/test-database.ts";
 
 let database: TestDatabase;
 let app: RolePool;

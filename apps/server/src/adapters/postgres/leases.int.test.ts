@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
 import { setClockOffset } from "./domain-clock.ts";
 import { createLeases, runAsLeader } from "./leases.ts";
 import { openRolePool, type RolePool } from "./pools.ts";
+import { createTestDatabase, type TestDatabase } from "./testing/test-database.ts";
 
 const minuteMs = 60_000;
 let database: TestDatabase;

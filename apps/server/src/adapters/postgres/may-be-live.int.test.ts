@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
-import { testServerUrl } from "@postd/testkit/database";
 import pg from "pg";
 import { knownMigrations, migrateDatabase } from "./migrate.ts";
+import { testServerUrl } from "./testing/test-database.ts";
 
 const name = `postd_test_${randomBytes(8).toString("hex")}`;
 let client: pg.Client;

@@ -6,12 +6,12 @@ import { after, before, test } from "node:test";
 import { secret } from "@postd/connector-kit";
 import { asId } from "@postd/contracts";
 import { type Caller, createMediaService, newId } from "@postd/core";
-import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
 import { samplePng } from "@postd/testkit/media-samples";
 import pg from "pg";
 import { openLocalBlobStore } from "../blob/local.ts";
 import { createMediaRepo } from "./media-repo.ts";
 import { openRolePool, type RolePool } from "./pools.ts";
+import { createTestDatabase, type TestDatabase } from "./testing/test-database.ts";
 
 const picture = samplePng({ width: 100, height: 100 });
 let database: TestDatabase;

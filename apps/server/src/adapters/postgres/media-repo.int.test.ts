@@ -7,12 +7,12 @@ import { after, before, test } from "node:test";
 import { secret } from "@postd/connector-kit";
 import { asId, fail, ok } from "@postd/contracts";
 import { type Caller, createMediaService, type FetchPublic, MediaGone, newId } from "@postd/core";
-import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
 import { mp4Head, sampleJpeg, samplePng } from "@postd/testkit/media-samples";
 import pg from "pg";
 import { openLocalBlobStore } from "../blob/local.ts";
 import { createMediaRepo } from "./media-repo.ts";
 import { openRolePool, type RolePool } from "./pools.ts";
+import { createTestDatabase, type TestDatabase } from "./testing/test-database.ts";
 
 const [ada, bob]: [Caller, Caller] = [caller("ten_ada"), caller("ten_bob")];
 const time = { ms: Date.parse("2026-05-01T12:00:00Z") };

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
 import { sql } from "drizzle-orm";
 import pg from "pg";
 import { dropDashboardViews } from "./dashboard-views.ts";
@@ -9,6 +8,7 @@ import { migrateDatabase } from "./migrate.ts";
 import { openRolePool, type RolePool } from "./pools.ts";
 import { runSql } from "./run-sql.ts";
 import { withoutTenant, withTenant } from "./tenant-tx.ts";
+import { createTestDatabase, type TestDatabase } from "./testing/test-database.ts";
 
 const views = [
   "api_connector_health_summary",

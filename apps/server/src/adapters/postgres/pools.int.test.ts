@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
 import { sql } from "drizzle-orm";
 import pg from "pg";
 import { openRolePool } from "./pools.ts";
+import { createTestDatabase, type TestDatabase } from "./testing/test-database.ts";
 
 let database: TestDatabase;
 before(async () => {

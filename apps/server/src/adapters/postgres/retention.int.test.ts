@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, beforeEach, test } from "node:test";
 import { type BlobStore, type SweepDeps, type Swept, sweep } from "@postd/core";
-import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
 import pg from "pg";
 import { openLocalBlobStore } from "../blob/local.ts";
 import { setClockOffset } from "./domain-clock.ts";
 import { openRolePool, type RolePool } from "./pools.ts";
 import { createBlobRows, createRetention } from "./retention.ts";
+import { createTestDatabase, type TestDatabase } from "./testing/test-database.ts";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

@@ -6,13 +6,13 @@ import { after, before, test } from "node:test";
 import { secret } from "@postd/connector-kit";
 import { asId, type TenantId } from "@postd/contracts";
 import { createVault, createVaultRotation, MasterKeyMissing, newId, Tampered, type VaultDeps } from "@postd/core";
-import { createTestDatabase, type TestDatabase } from "@postd/testkit/database";
 import { aesGcm } from "../kms/aes-gcm.ts";
 import { addToKeyring, keyringPath } from "../kms/keyring.ts";
 import { openLocalKeys } from "../kms/local.ts";
 import { openRolePool, type RolePool } from "./pools.ts";
 import { masterKeysInUse } from "./system.ts";
 import { withTenant } from "./tenant-tx.ts";
+import { createTestDatabase, type TestDatabase } from "./testing/test-database.ts";
 import { createVaultStore } from "./vault-store.ts";
 
 let database: TestDatabase;

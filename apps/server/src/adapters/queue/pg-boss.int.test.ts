@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { createTestDatabase, type TestDatabase, testServerUrl } from "@postd/testkit/database";
 import pg from "pg";
 import { openListener } from "../postgres/listen.ts";
 import { openRolePool } from "../postgres/pools.ts";
+import { createTestDatabase, type TestDatabase, testServerUrl } from "../postgres/testing/test-database.ts";
 import { measureEngineRate } from "./measure-engine-rate.ts";
 import { startPgBossQueue } from "./pg-boss.ts";
 import { installQueueSchema } from "./pg-boss-schema.ts";

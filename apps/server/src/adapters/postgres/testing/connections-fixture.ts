@@ -16,7 +16,6 @@ import {
   createVault,
   newId,
 } from "@postd/core";
-import { createTestDatabase } from "@postd/testkit/database";
 import { z } from "zod";
 import { aesGcm } from "../../kms/aes-gcm.ts";
 import { openLocalKeys } from "../../kms/local.ts";
@@ -24,6 +23,7 @@ import { createConnectionsRepo } from "../connections-repo.ts";
 import { createGrantsRepo } from "../grants-repo.ts";
 import { openRolePool, type RolePool } from "../pools.ts";
 import { createVaultStore } from "../vault-store.ts";
+import { createTestDatabase } from "./test-database.ts";
 
 /** A platform of a few lines: what it was asked, and what it answers next. */
 export interface FakePlatform {

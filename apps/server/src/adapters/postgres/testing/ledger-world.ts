@@ -1,5 +1,4 @@
 import { newId } from "@postd/core";
-import { createTestDatabase } from "@postd/testkit/database";
 import { beginsAtMs, type LedgerWorld, type StoredJob } from "@postd/testkit/ledger";
 import pg from "pg";
 import { createConnectionsRepo } from "../connections-repo.ts";
@@ -7,6 +6,7 @@ import { createJobHolds, createLedger } from "../ledger/ledger.ts";
 import { openRolePool } from "../pools.ts";
 import { createPublishingStore } from "../publishing/store.ts";
 import { createDueJobs } from "../system.ts";
+import { createTestDatabase } from "./test-database.ts";
 
 /**
  * The ledger on a database of its own. Domain time stands still until it is moved, so that one story runs here exactly as

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import pg from "pg";
-import { openRolePool } from "../../../apps/server/src/adapters/postgres/pools.ts";
-import { createTestDatabase, testServerUrl } from "./database.ts";
+import { openRolePool } from "../pools.ts";
+import { createTestDatabase, testServerUrl } from "./test-database.ts";
 
 test("every caller gets a migrated database of its own, also many at once", async () => {
   const databases = await Promise.all(Array.from({ length: 4 }, () => createTestDatabase()));

@@ -3,8 +3,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { migrateDatabase } from "../../../apps/server/src/adapters/postgres/migrate.ts";
-import { installQueueSchema } from "../../../apps/server/src/adapters/queue/pg-boss-schema.ts";
+import { installQueueSchema } from "../../queue/pg-boss-schema.ts";
+import { migrateDatabase } from "../migrate.ts";
 
 export interface TestDatabase {
   /** Connection string of the administrator; roles are taken with `openRolePool`. */
@@ -14,10 +14,10 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-const serverFolder = fileURLToPath(new URL("../../../apps/server", import.meta.url));
-const migrationsFolder = `${serverFolder}/src/adapters/postgres/migrations`;
+const besideThis = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const migrationsFolder = besideThis("../migrations");
 /** The pinned version of the queue engine and how we set it up. */
-const engineFiles = [`${serverFolder}/package.json`, `${serverFolder}/src/adapters/queue/pg-boss-schema.ts`];
+const engineFiles = [besideThis("../../../../package.json"), besideThis("../../queue/pg-boss-schema.ts")];
 /** Any constant: one process per server builds a template at a time. */
 const templateLock = 7_602_114;
 
@@ -121,7 +121,7 @@ const unless = (codes: readonly string[]) => (error: unknown) => {
 };
 
 async function asAdministrator<T>(server: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: server, application_name: "postd_testkit" });
+  const client = new pg.Client({ connectionString: server, application_name: "postd_test_database" });
   await client.connect();
   try {
     return await work(client);

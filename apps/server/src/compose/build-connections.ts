@@ -1,0 +1,66 @@
+import { randomBytes } from "node:crypto";
+import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type ConnectionsDeps,
+  type ConnectorContextPorts,
+  type ConnectorRegistry,
+  createConnectionAccess,
+  newId,
+  type Vault,
+} from "@postd/core";
+import { createLinkReader } from "../adapters/links/link-reader.ts";
+import { createConnectionsRepo } from "../adapters/postgres/connections-repo.ts";
+import { createGrantsRepo } from "../adapters/postgres/grants-repo.ts";
+import { createJobHolds } from "../adapters/postgres/ledger/ledger.ts";
+import { defaultRules } from "./default-rules.ts";
+import type { OpenParts } from "./open-parts.ts";
+
+interface ConnectionParts {
+  readonly open: OpenParts;
+  readonly registry: ConnectorRegistry;
+  readonly vault: Vault;
+  readonly media: ConnectorContextPorts["media"];
+  readonly rights: ConnectionsDeps["rights"];
+  readonly publicUrl: string;
+}
+
+/** Everything about connections, and what a connector gets when it is called for one. Opens and holds nothing. */
+export function buildConnections({ open, registry, vault, media, rights, publicUrl }: ConnectionParts) {
+  const { app, egress, settings, clock, log } = open;
+  const links = {
+    reader: ({ simulated }: { readonly simulated: boolean }) => createLinkReader(egress, { mappedOnly: simulated }),
+  };
+  const context: ConnectorContextPorts = { egress, settings, media, clock, log, links };
+  const holds = createJobHolds(app.db, defaultRules);
+  const connections = createConnectionsRepo(app.db);
+  const monotonicMs = () => performance.now();
+  const access = createConnectionAccess({
+    connections,
+    vault,
+    registry,
+    context,
+    holds,
+    log,
+    sleep: (ms) => sleep(ms),
+    monotonicMs,
+  });
+  const deps: ConnectionsDeps = {
+    connections,
+    grants: createGrantsRepo(app.db),
+    vault,
+    access,
+    registry,
+    context,
+    simulation: settings,
+    holds,
+    rights,
+    clock,
+    log,
+    newId,
+    randomToken: () => randomBytes(32).toString("base64url"),
+    redirectUri: (platform) => `${publicUrl}/api/oauth/${platform}/callback`,
+    monotonicMs,
+  };
+  return { deps, access, context, links };
+}

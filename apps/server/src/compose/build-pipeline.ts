@@ -1,0 +1,43 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import {
+  type ConnectionAccess,
+  type ConnectorContextPorts,
+  type ConnectorRegistry,
+  connectorContext,
+  newId,
+  type PipelineDeps,
+} from "@postd/core";
+import { isPassing } from "../adapters/postgres/database-error.ts";
+import { createLedger } from "../adapters/postgres/ledger/ledger.ts";
+import { defaultRules } from "./default-rules.ts";
+import type { OpenParts } from "./open-parts.ts";
+
+interface PipelineParts {
+  readonly open: OpenParts;
+  readonly registry: ConnectorRegistry;
+  readonly access: ConnectionAccess;
+  readonly context: ConnectorContextPorts;
+}
+
+/** What one worker process publishes with; its name in leases says machine, process and run. */
+export function buildPipeline({ open, registry, access, context }: PipelineParts): PipelineDeps {
+  return {
+    ledger: createLedger(open.app.db),
+    access,
+    registry,
+    clock: open.clock,
+    log: open.log,
+    events: open.metrics.pipeline,
+    settings: { ...defaultRules, owner: `${hostname()}:${process.pid}:${randomBytes(3).toString("hex")}` },
+    newAttemptId: () => newId("attempt"),
+    random: Math.random,
+    randomBits: (bits) => BigInt.asUintN(bits, BigInt(`0x${randomBytes(Math.ceil(bits / 8)).toString("hex")}`)),
+    contextFor: (step) => connectorContext(context, step),
+    isPassing,
+    every: (ms, fn) => {
+      const timer = setInterval(fn, ms);
+      return () => clearInterval(timer);
+    },
+  };
+}

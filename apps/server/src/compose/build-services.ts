@@ -1,0 +1,75 @@
+import {
+  type ConnectorRegistry,
+  createConnectionsService,
+  createHealthService,
+  createInboundService,
+  createLinksService,
+  createPlatformsService,
+  createPublishingService,
+  newId,
+  type PipelineDeps,
+} from "@postd/core";
+import { createInbox } from "../adapters/postgres/inbox.ts";
+import { createPublishingStore } from "../adapters/postgres/publishing/store.ts";
+import type { buildConnections } from "./build-connections.ts";
+import type { buildPeople } from "./build-people.ts";
+import type { buildStorage } from "./build-storage.ts";
+import { defaultRules } from "./default-rules.ts";
+import type { OpenParts } from "./open-parts.ts";
+import { engineName } from "./open-queue.ts";
+
+interface ServiceParts {
+  readonly open: OpenParts;
+  readonly registry: ConnectorRegistry;
+  readonly storage: Awaited<ReturnType<typeof buildStorage>>;
+  readonly people: ReturnType<typeof buildPeople>;
+  readonly connections: ReturnType<typeof buildConnections>;
+  readonly pipeline: PipelineDeps;
+  readonly version: string;
+}
+
+/** The use cases the API offers, by area. */
+export function buildServices(parts: ServiceParts) {
+  const { open, registry, storage, people, connections, pipeline, version } = parts;
+  const { app, system, settings, clock } = open;
+  const facts = {
+    isSimulated: (platform: string) => settings.isSimulated(platform),
+    isConfigured: (connector: Parameters<typeof settings.apiVersion>[0], setId: string) =>
+      settings.appCredentials({ connector, setId, simulated: settings.isSimulated(connector.id) }) !== undefined,
+    apiVersion: settings.apiVersion,
+  };
+  const health = createHealthService({
+    reader: open.reader,
+    queue: open.queue,
+    engine: engineName,
+    registry,
+    facts,
+    clock,
+    version,
+  });
+  return {
+    publishing: createPublishingService({
+      store: createPublishingStore(app.db, defaultRules),
+      registry,
+      media: storage.media,
+      clock,
+      newId,
+      lateAfterMs: defaultRules.lateAfterMs,
+      remote: { access: connections.access, registry, clock, contextFor: pipeline.contextFor },
+    }),
+    connections: createConnectionsService(connections.deps),
+    media: storage.media,
+    links: createLinksService({ reader: connections.links.reader({ simulated: false }) }),
+    people: people.service,
+    signIn: people.rules,
+    platforms: createPlatformsService({ registry, facts, health: () => health.platformHealth() }),
+    health,
+    inbound: createInboundService({
+      registry,
+      settings,
+      inbox: createInbox(app.db, system.db),
+      newId: () => newId("webhookEvent"),
+    }),
+    metrics: open.metrics,
+  };
+}

@@ -1,0 +1,37 @@
+import path from "node:path";
+import { performance } from "node:perf_hooks";
+import { createMediaService, createVault, newId } from "@postd/core";
+import { openLocalBlobStore } from "../adapters/blob/local.ts";
+import { aesGcm } from "../adapters/kms/aes-gcm.ts";
+import { loadAuthSecret } from "../adapters/kms/auth-secret.ts";
+import { openLocalKeys } from "../adapters/kms/local.ts";
+import { createMediaRepo } from "../adapters/postgres/media-repo.ts";
+import { masterKeysInUse } from "../adapters/postgres/system.ts";
+import { createVaultStore } from "../adapters/postgres/vault-store.ts";
+import type { Config } from "../config.ts";
+import type { OpenParts } from "./open-parts.ts";
+
+/** What is kept for tenants: secrets under the master keys, and files with their signed addresses. */
+export async function buildStorage({ app, system, egress, clock }: OpenParts, config: Config, publicUrl: string) {
+  const needed = (await masterKeysInUse(system.db)).map(({ keyId }) => keyId);
+  const vault = createVault({
+    store: createVaultStore(app.db),
+    keys: openLocalKeys({ dataDir: config.dataDir, masterKeys: config.masterKeys, needed }),
+    cipher: aesGcm,
+    newId,
+    monotonicMs: () => performance.now(),
+  });
+  const authSecret = loadAuthSecret(config);
+  const blobs = await openLocalBlobStore({ folder: path.join(config.dataDir, "media") });
+  const media = createMediaService({
+    repo: createMediaRepo(app.db),
+    blobs,
+    quotaBytes: config.mediaQuotaBytes,
+    fetchPublic: (url, limits) => egress.fetchPublic(url, limits),
+    clock,
+    newId,
+    instanceSecret: authSecret,
+    publicUrl: () => publicUrl,
+  });
+  return { vault, authSecret, blobs, media };
+}
