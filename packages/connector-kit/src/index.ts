@@ -1,6 +1,11 @@
 export * from "./auth.ts";
 export * from "./check-media.ts";
 export * from "./check-post.ts";
+export * from "./client/api-client.ts";
+export type { FailureHint, FailureRule, Rules, Said } from "./client/failure-rule.ts";
+export * from "./client/failure-table.ts";
+export * from "./client/platform-words.ts";
+export * from "./client/waits.ts";
 export * from "./connector.ts";
 export * from "./context.ts";
 export * from "./crypto.ts";

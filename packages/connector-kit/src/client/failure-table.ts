@@ -1,0 +1,93 @@
+import type { Clock } from "../context.ts";
+import type { PlatformFailure } from "../failure.ts";
+import type { HttpResponse } from "../http.ts";
+import { clampWaitMs, refusedBy, retryAfterMs, serverFailure } from "../server-failure.ts";
+import { storableRemark } from "../text.ts";
+import {
+  type FailureHint,
+  type FailureRule,
+  failureByRule,
+  fitting,
+  type Rules,
+  type Said,
+  unsure,
+} from "./failure-rule.ts";
+import { platformWords } from "./platform-words.ts";
+import type { WaitReader } from "./waits.ts";
+
+/** A platform's errors as data. */
+export interface FailureFacts {
+  /** As people call the platform. */
+  readonly name: string;
+  /** Reads the documented error body; undefined: the body is not one. */
+  readonly read: (res: HttpResponse) => Said | undefined;
+  /** `read` is asked about answers below 400 too: an envelope or GraphQL tells errors with status 200. */
+  readonly evenOn200?: true;
+  /** What each documented code means; `Said.codes` are looked up in their order. */
+  readonly codes: Readonly<Record<string, Rules>>;
+  /** What a status means where no code is known. */
+  readonly statuses?: Readonly<Record<number, Rules>>;
+  /** Where the platform tells its wait, after `Retry-After`; the first that answers counts. */
+  readonly waits?: readonly WaitReader[];
+}
+
+export interface FailureTable {
+  /** The failure an answer means; undefined: it is none. */
+  failureOf(res: HttpResponse, clock: Clock, hint?: FailureHint): PlatformFailure | undefined;
+}
+
+/**
+ * Makes the one mapping of a platform's error answers. Order: the codes as `read` names them, then the status, then what
+ * every platform's status means (`serverFailure`). `refused` is set only where the documented body names a meaning that
+ * is not open; a visible call with any other answer is `outcome_unknown`. Words of the platform are kept without
+ * anything that looks like a token.
+ */
+export function failureTable(facts: FailureFacts): FailureTable {
+  return {
+    failureOf(res, clock, hint = {}) {
+      const said = res.status >= 400 || facts.evenOn200 ? facts.read(res) : undefined;
+      if (res.status < 400 && !said) return undefined;
+      const words = platformWords(said?.words);
+      const rule = ruleFor(facts, res, said);
+      const waitMs = clampWaitMs(said?.waitMs) ?? retryAfterMs(res, clock) ?? firstWait(facts.waits, res, clock);
+      const detail = detailOf(facts, res, said, rule, words);
+      if (!rule) {
+        const failure = serverFailure(res, { clock, retryAfterMs: waitMs, ...detail });
+        return res.effect === "visible" ? unsure(failure) : failure;
+      }
+      const refused = said && rule.kind !== "outcome_unknown" ? refusedBy(res) : {};
+      const given = { effect: res.effect, hint, waitMs, clock, field: said?.field };
+      const failure = failureByRule(rule, { ...given, detail: { ...refused, ...detail } });
+      return res.effect === "visible" && !refused.refused ? unsure(failure) : failure;
+    },
+  };
+}
+
+function ruleFor(facts: FailureFacts, res: HttpResponse, said: Said | undefined): FailureRule | undefined {
+  for (const code of said?.codes ?? []) {
+    const found = Object.hasOwn(facts.codes, code) ? fitting(facts.codes[code], res, said?.words) : undefined;
+    if (found) return found;
+  }
+  return fitting(facts.statuses?.[res.status], res, said?.words);
+}
+
+const firstWait = (waits: readonly WaitReader[] = [], res: HttpResponse, clock: Clock): number | undefined =>
+  waits.map((read) => read(res, clock)).find((waitMs) => waitMs !== undefined);
+
+function detailOf(
+  { name }: FailureFacts,
+  res: HttpResponse,
+  said: Said | undefined,
+  rule: FailureRule | undefined,
+  words: string,
+) {
+  const code = said?.codes[0];
+  const own = typeof rule?.say === "function" ? rule.say(words) : rule?.say;
+  return {
+    message: own ?? (words || `${name} gave an answer we do not know (${code ?? res.status}).`),
+    status: res.status,
+    ...(code !== undefined && { platformCode: storableRemark(code, 100) }),
+    ...(said?.requestId && { requestId: storableRemark(said.requestId, 100) }),
+    ...(own && words && own !== words && { cause: words }),
+  };
+}
