@@ -25,15 +25,17 @@ export function lossCases({ connector, samples, inWorld }: Suite): void {
         `${title}: an answer lost ${when} the platform applied the call never makes a second post`,
         async (world, connected) => {
           const { trace } = await runFormat({ world, connected, post });
-          const changing = trace.flatMap(({ effectCalls, effect }, run) => (effectCalls > 0 ? [{ run, effect }] : []));
+          const changing = trace.flatMap(({ effectCalls }, run) =>
+            Array.from({ length: effectCalls }, (_, call) => ({ run, call })),
+          );
           assert.ok(changing.length > 0, "no step changes anything");
-          for (const { run } of changing) {
+          for (const { run, call } of changing) {
             world.advance(24 * 3_600_000);
             await freshToken(world, connected);
             // Counted after the day has passed: stories are gone by then.
             const before = world.sim.simulator.posts().length;
-            const twin = { ...post, text: `${post.text} ${when}${run}` };
-            const meddle = (at: number) => (at === run ? ({ kind: "cut", when } as const) : undefined);
+            const twin = { ...post, text: `${post.text} ${when}${run}${call > 0 ? `-${call}` : ""}` };
+            const meddle = (at: number) => (at === run ? ({ kind: "cut", when, call } as const) : undefined);
             const report = await runFormat({ world, connected, post: twin, meddle });
             const made = world.sim.simulator.posts().length - before;
             judge(report, { made, livePosts, when, step: trace[run]?.step ?? "" });

@@ -119,15 +119,50 @@ test("an answer of another shape on a call that may not be repeated is looked up
   assert.deepEqual([report.end, world.sim.simulator.posts().length], ["published", 1]);
 });
 
-test("two effect calls in one run, a state that is no JSON, and an undeclared host are each caught", async () => {
-  const twice = board(honest, {
-    async run(_input, ctx) {
-      for (let i = 0; i < 2; i++)
-        await ctx.http.request({ method: "POST", url: "https://api.pinboard.test/posts", json: { text: "x" } });
-      return ok({ state: { id: "1" }, published: { externalId: "1" } });
-    },
-  });
-  await assert.rejects(runFormat({ world: twice, connected, post }), /makes 2 effect calls/);
+/** A run of calls by their effect, in order; the last one gives the post its name. */
+const calling = (...effects: readonly ("none" | "invisible" | "visible")[]): Partial<Step<State>> => ({
+  async run({ post }, ctx) {
+    let id = "";
+    for (const effect of effects) {
+      const sent = await ctx.http.request({
+        method: ({ none: "GET", invisible: "PUT", visible: "POST" } as const)[effect],
+        url: effect === "visible" ? "https://api.pinboard.test/posts" : "https://api.pinboard.test/me",
+        ...(effect === "none" ? {} : { json: { text: post.text } }),
+        effect,
+      });
+      if (!sent.ok) return sent;
+      id = z.object({ id: z.string() }).safeParse(sent.value.json).data?.id ?? id;
+    }
+    return ok({ state: { id }, published: { externalId: id } });
+  },
+});
+
+test("one run may read and prepare as often as it likes, and shows once, as its last change", async () => {
+  const well = board(honest, calling("none", "invisible", "invisible", "visible", "none"));
+  assert.equal((await runFormat({ world: well, connected, post })).trace[0]?.effectCalls, 3);
+  assert.equal(well.sim.simulator.posts().length, 1);
+  for (const second of ["visible", "invisible"] as const) {
+    const world = board(honest, calling("invisible", "visible", second));
+    await assert.rejects(
+      runFormat({ world, connected, post }),
+      /pins.text.pin wants to change .* after its visible call/,
+    );
+    assert.equal(world.sim.simulator.posts().length, 1, "what was refused did not leave");
+  }
+});
+
+test("any call of a run can be the one whose answer is lost", async () => {
+  for (const call of [0, 1, 2]) {
+    const world = board(honest, calling("invisible", "invisible", "visible"));
+    const meddle = (run: number) => (run === 0 ? ({ kind: "cut", when: "after", call } as const) : undefined);
+    const report = await runFormat({ world, connected, post, meddle });
+    assert.deepEqual([report.end, world.sim.simulator.posts().length], ["published", 1]);
+    // A call no audience sees is made again; one it sees is looked up.
+    assert.equal(report.trace.length, call === 2 ? 1 : 2);
+  }
+});
+
+test("a state that is no JSON and an undeclared host are each caught", async () => {
   const dated = board(honest, { run: async () => ok({ state: { id: new Date() as unknown as string } }) });
   await assert.rejects(runFormat({ world: dated, connected, post }), /does not survive JSON/);
   const stray = board(honest, {

@@ -23,10 +23,11 @@ export interface Connected {
   credentials: Credentials;
 }
 
-/** What happens to the next effect call: its answer is lost before or after the platform applied it, or replaced. */
-export type Meddling =
-  | { readonly kind: "cut"; readonly when: "before" | "after" }
-  | { readonly kind: "body"; readonly text: string };
+/** What happens to an effect call: its answer is lost before or after the platform applied it, or replaced. */
+export type Meddling = {
+  /** Which effect call of the run; 0, the default, is the first. */
+  readonly call?: number;
+} & ({ readonly kind: "cut"; readonly when: "before" | "after" } | { readonly kind: "body"; readonly text: string });
 
 /** One platform, its connector and everything in between, in memory and on a clock that is moved by hand. */
 export interface World {
@@ -50,6 +51,8 @@ export interface World {
 /** Watches and meddles with the calls of one run of a step. */
 export interface CallSpy {
   effectCalls: number;
+  /** Told before each visible call: its bytes may have left. */
+  onVisibleCall?: (() => void) | undefined;
   meddle?: Meddling | undefined;
   /** Changes every answer. */
   tamper?: ((answer: HttpResponse) => HttpResponse) | undefined;
@@ -190,11 +193,10 @@ async function inProcess(call: InProcessCall): Promise<Result<HttpResponse, Plat
   const wire = encodeRequest(request);
   if (!connector.customHosts && !connector.hosts.some((pattern) => matches(pattern, wire.url.hostname)))
     throw new Error(`${connector.id} calls ${wire.url.hostname}, which it does not declare`);
-  const meddle = effect === "none" ? undefined : spy.meddle;
-  if (effect !== "none") {
-    spy.effectCalls += 1;
-    spy.meddle = undefined;
-  }
+  const isMeant = effect !== "none" && spy.effectCalls === (spy.meddle?.call ?? 0);
+  const meddle = isMeant ? spy.meddle : undefined;
+  if (effect !== "none") spy.effectCalls += 1;
+  if (effect === "visible") spy.onVisibleCall?.();
   const lost = (cause: string) =>
     fail(
       effect === "none"

@@ -2,6 +2,7 @@ import type { Json, JsonObject } from "@postd/contracts";
 import type { Progress, Step } from "../publish.ts";
 import { type Drive, defaultSettleMs, doubtState, type StepAnswer, type Way } from "./drive.ts";
 import { keepsOwnClock, namesPastTime, nativeTime } from "./native-time.ts";
+import { oneVisibleCall } from "./one-visible-call.ts";
 import { opening, settleFailure } from "./settle-failure.ts";
 
 /** A format whose steps never end is a bug in a connector, not a reason to spin. */
@@ -44,7 +45,9 @@ export async function runSteps(drive: Drive, way: Way): Promise<boolean> {
     }
 
     const startedMs = port.monotonicMs();
-    const result = await step.run({ post, state, prepared }, port.context(step));
+    const ctx = port.context(step);
+    const guarded = step.effect === "visible" ? oneVisibleCall(ctx, `${way.name}.${step.name}`) : ctx;
+    const result = await step.run({ post, state, prepared }, guarded);
     const latencyMs = Math.round(port.monotonicMs() - startedMs);
     if (!result.ok) {
       const facts = { ...step, settleMs: step.settleMs ?? defaultSettleMs };

@@ -62,6 +62,8 @@ export async function graph<T extends z.ZodType>(
   call: GraphCall<T>,
 ): PlatformResult<z.output<T>> {
   const host = call.host ?? "graph.facebook.com";
+  // A GET changes nothing, whatever the step it is made in does.
+  const effect = call.method === "GET" ? "none" : call.effect;
   const params = { ...call.params, access_token: token, appsecret_proof: proofFor(ctx, host, token) };
   const res = await ctx.http.request({
     method: call.method,
@@ -71,12 +73,12 @@ export async function graph<T extends z.ZodType>(
       : call.file
         ? { multipart: parts(params, call.file) }
         : { form: params }),
-    ...(call.effect && { effect: call.effect }),
+    ...(effect && { effect }),
     ...(call.timeoutMs && { timeoutMs: call.timeoutMs }),
   });
   if (!res.ok) {
     // An answer that was too long to be read came after the call was taken.
-    const isRead = call.method === "GET" || call.effect === "none";
+    const isRead = effect === "none";
     return !isRead && res.error.kind === "unexpected_response" ? fail(unsure(res.error)) : res;
   }
   call.look?.(res.value);

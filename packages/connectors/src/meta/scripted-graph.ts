@@ -1,13 +1,16 @@
 import {
   type ConnectorContext,
+  callEffect,
   type Format,
   type HttpRequest,
   type HttpResponse,
+  type NativeSchedule,
   type OutgoingPost,
   type PlatformFailure,
   type PublishedRef,
   secret,
 } from "@postd/connector-kit";
+import { playFormat } from "@postd/connector-kit/conformance";
 import { asId, fail, type JsonObject, ok, type Result } from "@postd/contracts";
 
 /** A scripted answer: a JSON body (200), a status with a body, a transport failure, or a function of the call. */
@@ -58,10 +61,12 @@ export function scriptedGraph(script: Readonly<Record<string, Scripted | readonl
   const calls: SeenCall[] = [];
   const used = new Map<string, number>();
   let effect: HttpResponse["effect"] = "none";
+  let noteVisible = () => {};
   const http: ConnectorContext["http"] = {
     async request(request) {
       const call = await seen(request);
       calls.push(call);
+      if (callEffect(effect, request.effect) === "visible") noteVisible();
       const list = script[call.line];
       if (list === undefined) throw new Error(`not scripted: ${call.line}`);
       const nth = used.get(call.line) ?? 0;
@@ -75,8 +80,9 @@ export function scriptedGraph(script: Readonly<Record<string, Scripted | readonl
   return {
     http,
     calls,
-    during: (next: HttpResponse["effect"]) => {
+    during: (next: HttpResponse["effect"], onVisibleCall: () => void = () => {}) => {
       effect = next;
+      noteVisible = onVisibleCall;
     },
   };
 }
@@ -193,38 +199,63 @@ export interface Played {
   /** The step that failed. */
   readonly at?: string;
   readonly steps: readonly string[];
+  readonly waits: readonly number[];
 }
 
-/** Runs a format as the pipeline does: first step that is not done, until all are or one fails. Waits pass at once. */
+/** Publishes with the driver the pipeline uses, up to the first failure. The context's clock stands still meanwhile. */
 export async function play(
   graph: ReturnType<typeof scriptedGraph>,
   ctx: ConnectorContext,
   format: Format,
   post: OutgoingPost,
-  more: { readonly publishAt?: Date; readonly state?: JsonObject } = {},
+  more: { readonly publishAt?: Date; readonly state?: JsonObject; readonly stopBefore?: string } = {},
 ): Promise<Played> {
-  let state: JsonObject =
-    more.state ??
-    format.start({
-      post,
-      account: ctx.account,
-      now: ctx.clock.now(),
-      ...(more.publishAt && { publishAt: more.publishAt }),
-    });
-  let published: PublishedRef | undefined;
-  const steps: string[] = [];
-  for (let run = 0; run < 60; run++) {
-    const step = format.steps.find((it) => !it.done(state, post));
-    if (!step) return { published, state, steps };
-    steps.push(step.name);
-    graph.during(step.effect);
-    const result = await step.run({ post, state, prepared: null }, ctx);
-    if (!result.ok) return { published, state, steps, failure: result.error, at: step.name };
-    state = JSON.parse(JSON.stringify(result.value.state));
-    published = result.value.published ?? published;
-  }
-  throw new Error(`no end: ${steps.join(", ")}`);
+  let nowMs = ctx.clock.now().getTime();
+  const report = await playFormat({
+    name: format.label,
+    format,
+    schedule: more.publishAt && anyTime(post.format),
+    post,
+    publishAt: more.publishAt,
+    state: more.state,
+    stopBefore: more.stopBefore,
+    onFailure: "stop",
+    world: {
+      now: () => new Date(nowMs),
+      advance(ms) {
+        nowMs += ms;
+      },
+      account: () => ctx.account,
+      renew: async () => ({ kind: "auth_revoked", message: "Nothing is renewed here." }),
+      context({ effect }, noteVisible) {
+        graph.during(effect, noteVisible);
+        return ctx;
+      },
+    },
+    note: (run) => run,
+  });
+  const last = report.trace.at(-1);
+  return {
+    published: report.published,
+    state: report.state,
+    ...(report.failure && last && { failure: report.failure, at: last.step }),
+    steps: report.trace.map(({ step }) => step),
+    waits: report.trace.flatMap(({ waitMs }) => waitMs ?? []),
+  };
 }
+
+/** A platform that takes every time; what it does at that time is the simulator's tests' to ask. */
+const anyTime = (format: string): NativeSchedule => {
+  const unasked = () => Promise.reject(new Error("a planned post was asked about"));
+  return {
+    minLeadMs: 0,
+    maxLeadMs: Number.POSITIVE_INFINITY,
+    formats: [format],
+    verify: unasked,
+    cancel: unasked,
+    move: unasked,
+  };
+};
 
 /** Asks a step's probe from a state. */
 export async function probeOf(

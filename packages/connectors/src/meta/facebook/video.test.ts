@@ -15,7 +15,6 @@ import { reel } from "./reel.ts";
 import { photoStory, videoStory } from "./stories.ts";
 import { video } from "./video.ts";
 import { type VideoStage, videoStage } from "./video-status.ts";
-import type { VideoState } from "./video-steps.ts";
 
 const g = "graph.facebook.com/v25.0";
 const clip = medium({ kind: "video", mimeType: "video/mp4" });
@@ -225,7 +224,7 @@ const rupload = (type: string, retriable = false, status = 400) => ({
 });
 const uploadLine = "POST rupload.facebook.com/video-upload/v25.0/77";
 
-/** Plays a reel and adds up the waits, as the pipeline would keep them. */
+/** Uploads a reel's bytes, up to the step that would show it. */
 async function uploadWith(answers: Scripted | readonly Scripted[], statuses: readonly Scripted[]) {
   const graph = scriptedGraph({
     ...reelScript,
@@ -234,18 +233,8 @@ async function uploadWith(answers: Scripted | readonly Scripted[], statuses: rea
     [uploadLine]: answers,
     [`GET ${g}/77`]: statuses,
   });
-  const waits: number[] = [];
-  let state: VideoState = reel.start({ post: reelPost, account: contextOf(graph).account, now: intentAt });
-  for (let run = 0; run < 40; run++) {
-    const step = reel.steps.find((it) => !it.done(state, reelPost));
-    if (!step || step.name === "finish") return { graph, waits, uploaded: true };
-    graph.during(step.effect);
-    const result = await step.run({ post: reelPost, state, prepared: null }, contextOf(graph));
-    if (!result.ok) return { graph, waits, failure: result.error };
-    if (result.value.waitMs) waits.push(result.value.waitMs);
-    state = JSON.parse(JSON.stringify(result.value.state));
-  }
-  throw new Error("no end");
+  const { waits, failure } = await play(graph, contextOf(graph), reel, reelPost, { stopBefore: "finish" });
+  return failure ? { graph, waits, failure } : { graph, waits, uploaded: true };
 }
 const starts = (graph: ReturnType<typeof scriptedGraph>) =>
   graph.calls.filter(({ fields }) => fields.upload_phase === "start").length;
