@@ -6,7 +6,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ApiSession, signUp } from "@postd/testkit/api";
-import { sampleJpeg } from "@postd/testkit/media-samples";
+import { sampleJpeg } from "@postd/connector-kit/media-samples";
 import {
   createTestDatabase,
   type TestDatabase,

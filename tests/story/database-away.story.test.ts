@@ -5,7 +5,7 @@ import { secret } from "@postd/connector-kit";
 import { simulatorDefinitions } from "@postd/connectors/simulators";
 import { asId, operations, Problem } from "@postd/contracts";
 import type { ApiSession } from "@postd/testkit/api";
-import { samplePng } from "@postd/testkit/media-samples";
+import { samplePng } from "@postd/connector-kit/media-samples";
 import { type System, startSystem } from "@postd/testkit/system";
 import pg from "pg";
 import { testServerUrl } from "../../apps/server/src/adapters/postgres/testing/test-database.ts";

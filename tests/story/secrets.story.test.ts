@@ -6,7 +6,7 @@ import { simulatorDefinitions } from "@postd/connectors/simulators";
 import type { JobQueue } from "@postd/core";
 import { type ApiSession, grantThroughBrowser, openSession } from "@postd/testkit/api";
 import { connectBluesky } from "@postd/testkit/connect-bluesky";
-import { sampleJpeg } from "@postd/testkit/media-samples";
+import { sampleJpeg } from "@postd/connector-kit/media-samples";
 import { type System, startSystem } from "@postd/testkit/system";
 import { pkceConnector, pkceSimulator } from "./pkce-platform.ts";
 import { type Find, findSecrets, formsOf, type Planted, plant, tapped } from "./secret-search.ts";

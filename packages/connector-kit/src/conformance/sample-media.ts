@@ -1,8 +1,7 @@
-import { Buffer } from "node:buffer";
-import { crc32, deflateSync } from "node:zlib";
 import { asId } from "@postd/contracts";
 import type { MediaInfo } from "../context.ts";
 import { sha256Hex } from "../crypto.ts";
+import { samplePng as pngBytes } from "../media-samples.ts";
 
 /** A medium with its bytes, as a test gives it. */
 export interface SampleMedia {
@@ -22,29 +21,8 @@ export function sampleMedia(
   return { bytes, info: { id, sizeBytes: bytes.length, sha256: sha256Hex(bytes), ...info } };
 }
 
-function chunk(type: string, data: Uint8Array): Buffer {
-  const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
-  const out = Buffer.alloc(body.length + 8);
-  out.writeUInt32BE(data.length, 0);
-  body.copy(out, 4);
-  out.writeUInt32BE(crc32(body), body.length + 4);
-  return out;
-}
-
-/** A real PNG of one grey; another shade gives other bytes. */
+/** A real PNG; another shade gives other bytes. */
 export function samplePng({ width = 600, height = 600, shade = 128, altText = "A grey square" } = {}): SampleMedia {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([8, 0, 0, 0, 0], 8);
-  const rows = Buffer.alloc((width + 1) * height, shade);
-  for (let y = 0; y < height; y++) rows[y * (width + 1)] = 0;
-  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  const bytes = Buffer.concat([
-    signature,
-    chunk("IHDR", header),
-    chunk("IDAT", deflateSync(rows)),
-    chunk("IEND", Buffer.alloc(0)),
-  ]);
+  const bytes = pngBytes({ width, height, seed: shade });
   return sampleMedia(bytes, { kind: "image", mimeType: "image/png", width, height, altText });
 }

@@ -5,7 +5,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { crc32 } from "node:zlib";
 import type { MediaFacts, MediaRefusal } from "@postd/core";
-import { sampleGif, sampleJpeg, samplePng } from "@postd/testkit/media-samples";
+import { sampleGif, sampleJpeg, samplePng } from "@postd/connector-kit/media-samples";
 import sharp, { type Sharp } from "sharp";
 import { cleanPicture } from "./clean-picture.ts";
 

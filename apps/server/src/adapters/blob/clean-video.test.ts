@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import type { MediaFacts, MediaRefusal } from "@postd/core";
-import { ebml, mp4Box, sampleMp4, sampleWebm } from "@postd/testkit/media-samples";
+import { ebml, mp4Box, sampleMp4, sampleWebm } from "@postd/connector-kit/media-samples";
 import { cleanVideo } from "./clean-video.ts";
 
 let folder: string;

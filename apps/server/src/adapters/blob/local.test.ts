@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import type { BlobStore } from "@postd/core";
-import { sampleGif, sampleJpeg, sampleMp4, samplePng } from "@postd/testkit/media-samples";
+import { sampleGif, sampleJpeg, sampleMp4, samplePng } from "@postd/connector-kit/media-samples";
 import { openLocalBlobStore } from "./local.ts";
 
 let folder: string;

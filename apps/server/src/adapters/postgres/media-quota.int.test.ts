@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { secret } from "@postd/connector-kit";
 import { asId } from "@postd/contracts";
 import { type Caller, createMediaService, newId } from "@postd/core";
-import { samplePng } from "@postd/testkit/media-samples";
+import { samplePng } from "@postd/connector-kit/media-samples";
 import pg from "pg";
 import { openLocalBlobStore } from "../blob/local.ts";
 import { createMediaRepo } from "./media-repo.ts";

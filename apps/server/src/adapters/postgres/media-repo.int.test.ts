@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { secret } from "@postd/connector-kit";
 import { asId, fail, ok } from "@postd/contracts";
 import { type Caller, createMediaService, type FetchPublic, MediaGone, newId } from "@postd/core";
-import { mp4Head, sampleJpeg, samplePng } from "@postd/testkit/media-samples";
+import { mp4Head, sampleJpeg, samplePng } from "@postd/connector-kit/media-samples";
 import pg from "pg";
 import { openLocalBlobStore } from "../blob/local.ts";
 import { createMediaRepo } from "./media-repo.ts";

@@ -1,3 +1,4 @@
+import { sampleJpeg, sampleMp4, samplePng } from "@postd/connector-kit/media-samples";
 import { mountInProcess, type SimAnswer, type SimRequest, type SimResponse } from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import { simulators } from "../simulator.ts";
@@ -104,57 +105,13 @@ function bodyOf(answer: SimResponse): unknown {
   return answer.json === undefined ? (answer.text ?? answer.bytes) : JSON.parse(JSON.stringify(answer.json));
 }
 
-/** A JPEG header of the given size; `salt` makes its hash its own. */
-export function jpeg(width: number, height: number, salt = 0): Uint8Array {
-  const size = [height >> 8, height & 255, width >> 8, width & 255];
-  return Uint8Array.from([
-    0xff,
-    0xd8,
-    0xff,
-    0xe0,
-    0,
-    4,
-    salt & 255,
-    salt >> 8,
-    0xff,
-    0xc0,
-    0,
-    11,
-    8,
-    ...size,
-    1,
-    1,
-    0x11,
-    0,
-    0xff,
-    0xd9,
-  ]);
-}
+/** A picture of the given size; `salt` makes its hash its own. */
+export const jpeg = (width: number, height: number, salt = 0): Uint8Array =>
+  sampleJpeg({ width, height, seed: salt + 1 });
 
-export const png = (width: number, height: number): Uint8Array => {
-  const bytes = new Uint8Array(24);
-  bytes.set([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(16, width);
-  view.setUint32(20, height);
-  return bytes;
-};
+export const png = (width: number, height: number): Uint8Array => samplePng({ width, height });
 
-/** An MP4 with ftyp and a moov/mvhd of the given length. */
-export function mp4(durationMs: number): Uint8Array {
-  const bytes = new Uint8Array(16 + 8 + 8 + 100);
-  const view = new DataView(bytes.buffer);
-  const name = (at: number, text: string) => bytes.set(new TextEncoder().encode(text), at);
-  view.setUint32(0, 16);
-  name(4, "ftypisom");
-  view.setUint32(16, 116);
-  name(20, "moov");
-  view.setUint32(24, 108);
-  name(28, "mvhd");
-  view.setUint32(32 + 12, 1000);
-  view.setUint32(32 + 16, durationMs);
-  return bytes;
-}
+export const mp4 = (durationMs: number): Uint8Array => sampleMp4({ width: 720, height: 1280, durationMs });
 
 export const fb = (path: string): string => `https://graph.facebook.com/v25.0/${path}`;
 export const ig = (path: string): string => `https://graph.instagram.com/v25.0/${path}`;
