@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ApiSession, grantThroughBrowser, randomPassword, signUp } from "@postd/testkit/api";
 import { sampleJpeg } from "@postd/connector-kit/media-samples";
+import { type ApiSession, grantThroughBrowser, randomPassword, signUp } from "@postd/testkit/api";
 import { startOwnServer } from "./demo/start-own-server.ts";
 
 /**

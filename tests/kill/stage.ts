@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import { type ApiSession, grantThroughBrowser, signUp } from "@postd/testkit/api";
 import { sampleJpeg, sampleMp4 } from "@postd/connector-kit/media-samples";
+import { type ApiSession, grantThroughBrowser, signUp } from "@postd/testkit/api";
 import { createProcessSystem, type Part, type ProcessSystem } from "@postd/testkit/processes";
 
 export const scenarios = ["bluesky image", "facebook photo", "instagram carousel", "facebook reel"] as const;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { sampleMp4 } from "@postd/connector-kit/media-samples";
 import { type ApiSession, grantThroughBrowser } from "@postd/testkit/api";
 import { connectBluesky } from "@postd/testkit/connect-bluesky";
-import { sampleMp4 } from "@postd/connector-kit/media-samples";
 import { startSystem } from "@postd/testkit/system";
 import pg from "pg";
 import { tablesInOrder } from "../../apps/server/src/adapters/postgres/backup/tables.ts";

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ApiSession, signUp } from "@postd/testkit/api";
 import { sampleJpeg } from "@postd/connector-kit/media-samples";
+import { type ApiSession, signUp } from "@postd/testkit/api";
 import {
   createTestDatabase,
   type TestDatabase,

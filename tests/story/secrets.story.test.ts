@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Connector } from "@postd/connector-kit";
+import { sampleJpeg } from "@postd/connector-kit/media-samples";
 import { allConnectors } from "@postd/connectors";
 import { simulatorDefinitions } from "@postd/connectors/simulators";
 import type { JobQueue } from "@postd/core";
 import { type ApiSession, grantThroughBrowser, openSession } from "@postd/testkit/api";
 import { connectBluesky } from "@postd/testkit/connect-bluesky";
-import { sampleJpeg } from "@postd/connector-kit/media-samples";
 import { type System, startSystem } from "@postd/testkit/system";
 import { pkceConnector, pkceSimulator } from "./pkce-platform.ts";
 import { type Find, findSecrets, formsOf, type Planted, plant, tapped } from "./secret-search.ts";

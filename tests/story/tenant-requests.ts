@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { samplePng } from "@postd/connector-kit/media-samples";
 import { type ApiSession, grantThroughBrowser, openSession } from "@postd/testkit/api";
 import { connectBluesky } from "@postd/testkit/connect-bluesky";
-import { samplePng } from "@postd/connector-kit/media-samples";
 import type { System } from "@postd/testkit/system";
 
 /** One tenant with its owner, who makes what requests are about. */

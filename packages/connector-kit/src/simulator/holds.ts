@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../context.ts";
 import type { HeldRequest } from "./control-panel.ts";
-import { randomId } from "./digest.ts";
+import { randomId } from "./random.ts";
 
 type Waiting = { readonly held: HeldRequest; readonly settle: (goesOn: boolean) => void };
 

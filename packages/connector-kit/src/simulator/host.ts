@@ -4,11 +4,11 @@ import type { Clock } from "../context.ts";
 import { answerControl } from "./control.ts";
 import type { ControlPanel } from "./control-panel.ts";
 import { presentedCredential, tokenWithinBytes } from "./credential.ts";
+import { findMount } from "./find-mount.ts";
 import { createHolds, type Holds } from "./holds.ts";
 import { pageHeaders } from "./html.ts";
 import { type MountedSimulator, mountInProcess, named, outcomeOf } from "./mount.ts";
 import { postPage } from "./overview.ts";
-import { findMount } from "./route.ts";
 import type { SimAnswer, SimRequest, SimResponse, SimulatorDefinition } from "./types.ts";
 import { cutConnection, isLocalControl, readBeginning, readBody, readFirstBytes, sendAnswer } from "./wire.ts";
 

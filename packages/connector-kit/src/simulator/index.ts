@@ -1,11 +1,25 @@
+export {
+  base64Encode,
+  base64UrlDecode,
+  base64UrlEncode,
+  constantTimeEqual,
+  hmacSha256,
+  hmacSha256Hex,
+  sha256,
+  sha256Hex,
+} from "../crypto.ts";
+export { type Act, type Acts, actsOf } from "./act.ts";
 export * from "./body.ts";
+export { type Choice, type ChoiceGroup, consentPage, refusalPage } from "./consent-page.ts";
 export { answerControl } from "./control.ts";
 export type { ControlPanel, HeldRequest } from "./control-panel.ts";
-export * from "./digest.ts";
 export type { FaultInput } from "./fault.ts";
 export type { TransportFault } from "./fault-common.ts";
 export { createSimulatorHost, type SimulatorHost, type SimulatorHostOptions } from "./host.ts";
 export { escapeHtml, htmlPage, pageHeaders } from "./html.ts";
+export * from "./limits.ts";
+export * from "./media.ts";
+export { describeMedia, type MediaHeader } from "./media-header.ts";
 export {
   type MountedSimulator,
   type MountOptions,
@@ -13,5 +27,15 @@ export {
   type RecordedFetch,
   type RecordedRequest,
 } from "./mount.ts";
+export type { OAuthApp, OAuthFacts, OAuthPerson } from "./oauth-facts.ts";
 export { platformErrors } from "./platform-error.ts";
+export * from "./random.ts";
+export { pathText, type Refusal, type Refuse, SimRefusal, valueAt } from "./refusal.ts";
+export { type Call, type Route, routesOf } from "./route.ts";
+export { type Ground, type SimulatorFacts, simulator } from "./simulator.ts";
+export * from "./store.ts";
+export { type Answered, type TestCall, type TestClient, testClient } from "./test-client.ts";
+export type { Caller, SimGrant, SimToken, SimTokens } from "./tokens.ts";
 export * from "./types.ts";
+export * from "./upload.ts";
+export * from "./webhook.ts";

@@ -1,7 +1,8 @@
 import type { Clock } from "../context.ts";
+import { sha256Hex } from "../crypto.ts";
 import { presentedCredential, type RequestStart } from "./credential.ts";
-import { randomId, sha256Hex } from "./digest.ts";
 import { createFaultBox, type FaultBox, type FaultInput } from "./fault.ts";
+import { randomId } from "./random.ts";
 import type { SimAnswer, SimEnv, SimRequest, Simulator, SimulatorDefinition } from "./types.ts";
 
 /** One answered request, for assertions; query, headers and bodies are left out because they hold secrets. */
@@ -33,6 +34,7 @@ export interface MountOptions {
   /** Replaces network access of a simulator in pure tests. */
   readonly fetchMedia?: SimEnv["fetchMedia"];
   readonly deliver?: SimEnv["deliver"];
+  readonly ask?: SimEnv["ask"];
   readonly urlFor?: SimEnv["urlFor"];
 }
 
@@ -85,6 +87,7 @@ export function mountInProcess(definition: SimulatorDefinition, options: MountOp
     fault: (name, request) => faults.takeNamed(name, { ...request, accounts: accountsOf(request) }),
     urlFor: options.urlFor ?? ((host, path) => `https://${host}${path}`),
     deliver: options.deliver ?? postWebhook,
+    ask: options.ask ?? askAddress,
     async fetchMedia(url) {
       const got = await fetchMedia(url);
       const base = { at: at(), url: withoutQuery(url) };
@@ -197,6 +200,15 @@ async function pullMedia(url: string): ReturnType<SimEnv["fetchMedia"]> {
   } catch {
     // Unreachable or cut: for the platform this is simply media it could not have.
     return undefined;
+  }
+}
+
+async function askAddress(url: string): ReturnType<SimEnv["ask"]> {
+  try {
+    const answer = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(deliverTimeoutMs) });
+    return { status: answer.status, text: await answer.text() };
+  } catch {
+    return undefined; // Nobody there: to the platform an address that did not prove itself.
   }
 }
 

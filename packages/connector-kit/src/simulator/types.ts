@@ -84,6 +84,8 @@ export interface SimEnv {
   fault(name: SimFaultName, request: SimRequest): JsonObject | undefined;
   /** Absolute URL under which a browser or client reaches a path of a simulated host. */
   urlFor(host: string, path: string): string;
+  /** GET of an address that has to prove itself (webhook handshakes, client metadata); undefined where it does not answer. */
+  ask(url: string): Promise<{ readonly status: number; readonly text: string } | undefined>;
   /** Sends a signed webhook to the subscribed address, as the platform would. */
   deliver(
     url: string,

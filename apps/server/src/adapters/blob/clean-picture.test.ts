@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { crc32 } from "node:zlib";
-import type { MediaFacts, MediaRefusal } from "@postd/core";
 import { sampleGif, sampleJpeg, samplePng } from "@postd/connector-kit/media-samples";
+import type { MediaFacts, MediaRefusal } from "@postd/core";
 import sharp, { type Sharp } from "sharp";
 import { cleanPicture } from "./clean-picture.ts";
 

@@ -3,8 +3,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import type { MediaFacts, MediaRefusal } from "@postd/core";
 import { ebml, mp4Box, sampleMp4, sampleWebm } from "@postd/connector-kit/media-samples";
+import type { MediaFacts, MediaRefusal } from "@postd/core";
 import { cleanVideo } from "./clean-video.ts";
 
 let folder: string;

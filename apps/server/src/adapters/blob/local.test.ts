@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import type { BlobStore } from "@postd/core";
 import { sampleGif, sampleJpeg, sampleMp4, samplePng } from "@postd/connector-kit/media-samples";
+import type { BlobStore } from "@postd/core";
 import { openLocalBlobStore } from "./local.ts";
 
 let folder: string;

@@ -1,11 +1,11 @@
 import type { SimRequest } from "@postd/connector-kit/simulator";
-import { mediaType } from "@postd/connector-kit/simulator";
+import { describeMedia, mediaType } from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import { invalidRequest, XrpcError } from "./answer.ts";
 import { type Bluesky, input, json, type Method, params } from "./call.ts";
 import { isHidden } from "./hidden.ts";
 import { writePoints } from "./limits.ts";
-import { sniffMimeType } from "./sniff.ts";
+
 import type { Account } from "./world.ts";
 import { applyWrites, type Write } from "./write.ts";
 
@@ -217,7 +217,7 @@ const uploadBlob: Method = {
       throw new XrpcError(413, "PayloadTooLarge", "request entity too large");
     const headers = limiter.take("upload", account.did, 1);
     // The bytes decide, the header is the fallback (reference PDS, blob transactor).
-    const blob = world.addBlob(account, request.rawBody, sniffMimeType(request.rawBody) ?? declared);
+    const blob = world.addBlob(account, request.rawBody, describeMedia(request.rawBody)?.mimeType ?? declared);
     return json(
       { blob: { $type: "blob", ref: { $link: blob.cid }, mimeType: blob.mimeType, size: blob.sizeBytes } },
       headers,

@@ -1,4 +1,4 @@
-import { equalInConstantTime } from "@postd/connector-kit/simulator";
+import { constantTimeEqual } from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import { XrpcError } from "./answer.ts";
 import { input, json, type Method } from "./call.ts";
@@ -48,7 +48,7 @@ const createSession: Method = {
     const { identifier, password } = input(request, Login);
     const headers = limiter.take("login", identifier.toLowerCase(), 1);
     const account = world.find(identifier);
-    const name = [...(account?.appPasswords ?? [])].find(([, secret]) => equalInConstantTime(secret, password))?.[0];
+    const name = [...(account?.appPasswords ?? [])].find(([, secret]) => constantTimeEqual(secret, password))?.[0];
     // Seen on a real PDS: 401 AuthenticationRequired; words from its createSession.
     if (account === undefined || account.status === "deleted" || name === undefined)
       throw new XrpcError(401, "AuthenticationRequired", "Invalid identifier or password", headers);

@@ -1,8 +1,8 @@
 import {
-  base64url,
-  equalInConstantTime,
-  fromBase64,
-  hmac,
+  base64UrlDecode,
+  base64UrlEncode,
+  constantTimeEqual,
+  hmacSha256,
   randomId,
   type SimRequest,
 } from "@postd/connector-kit/simulator";
@@ -77,11 +77,11 @@ export function createSessions({ now, world }: { readonly now: () => Date; reado
   const seconds = () => Math.floor(now().getTime() / 1000);
 
   function sign(claims: Claims): string {
-    const head = base64url(
+    const head = base64UrlEncode(
       JSON.stringify({ typ: claims.scope.endsWith("refresh") ? "refresh+jwt" : "at+jwt", alg: "HS256" }),
     );
-    const body = `${head}.${base64url(JSON.stringify(claims))}`;
-    return `${body}.${base64url(hmac(key, body))}`;
+    const body = `${head}.${base64UrlEncode(JSON.stringify(claims))}`;
+    return `${body}.${base64UrlEncode(hmacSha256(key, body))}`;
   }
 
   function verify(request: SimRequest, scope: string): Claims {
@@ -89,8 +89,8 @@ export function createSessions({ now, world }: { readonly now: () => Date; reado
     if (!header.startsWith("Bearer ")) throw new XrpcError(401, "AuthMissing", "Authentication Required");
     const [head = "", payload = "", signature = ""] = header.slice("Bearer ".length).split(".");
     const unreadable = new XrpcError(400, "InvalidToken", "Token could not be verified");
-    if (!equalInConstantTime(base64url(hmac(key, `${head}.${payload}`)), signature)) throw unreadable;
-    const claims = Claims.parse(JSON.parse(new TextDecoder().decode(fromBase64(payload))));
+    if (!constantTimeEqual(base64UrlEncode(hmacSha256(key, `${head}.${payload}`)), signature)) throw unreadable;
+    const claims = Claims.parse(JSON.parse(new TextDecoder().decode(base64UrlDecode(payload))));
     if (claims.scope !== scope) throw new XrpcError(400, "InvalidToken", "Bad token scope");
     if (claims.exp <= seconds()) throw new XrpcError(400, "ExpiredToken", "Token has expired");
     return claims;
@@ -159,8 +159,8 @@ export function createSessions({ now, world }: { readonly now: () => Date; reado
     /** Whose token it is, used up or not; nobody's when it is not one of ours. */
     accountsOf(token: string): readonly string[] {
       const [head = "", payload = "", signature = ""] = token.split(".");
-      if (!equalInConstantTime(base64url(hmac(key, `${head}.${payload}`)), signature)) return [];
-      return [Claims.parse(JSON.parse(new TextDecoder().decode(fromBase64(payload)))).sub];
+      if (!constantTimeEqual(base64UrlEncode(hmacSha256(key, `${head}.${payload}`)), signature)) return [];
+      return [Claims.parse(JSON.parse(new TextDecoder().decode(base64UrlDecode(payload)))).sub];
     },
     end(request: SimRequest): void {
       const { jti } = verify(request, "com.atproto.refresh");

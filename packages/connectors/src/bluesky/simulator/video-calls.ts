@@ -1,8 +1,16 @@
-import { base64url, fromBase64, hmac, mediaType, randomId, type SimRequest } from "@postd/connector-kit/simulator";
+import {
+  base64UrlDecode,
+  base64UrlEncode,
+  describeMedia,
+  hmacSha256,
+  mediaType,
+  randomId,
+  type SimRequest,
+} from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import { invalidRequest, XrpcError } from "./answer.ts";
 import { type Bluesky, json, type Method, params } from "./call.ts";
-import { sniffMimeType } from "./sniff.ts";
+
 import type { Account, Blob } from "./world.ts";
 
 // Fact sheet, "Video"; lexicons app.bsky.video.* and com.atproto.server.getServiceAuth.
@@ -31,9 +39,9 @@ export function createVideoService() {
     const [head = "", payload = "", signature = ""] = (request.headers.authorization ?? "")
       .replace(/^Bearer /, "")
       .split(".");
-    if (base64url(hmac(key, `${head}.${payload}`)) !== signature)
+    if (base64UrlEncode(hmacSha256(key, `${head}.${payload}`)) !== signature)
       throw new XrpcError(401, "BadJwtSignature", "jwt signature does not match jwt issuer");
-    const claims = ServiceClaims.parse(JSON.parse(new TextDecoder().decode(fromBase64(payload))));
+    const claims = ServiceClaims.parse(JSON.parse(new TextDecoder().decode(base64UrlDecode(payload))));
     if (claims.exp * 1000 <= env.now().getTime()) throw new XrpcError(401, "JwtExpired", "jwt expired");
     if (claims.lxm !== undefined && claims.lxm !== lxm)
       throw new XrpcError(401, "BadJwtLexiconMethod", `bad jwt lexicon method ("lxm"). must match: ${lxm}`);
@@ -72,8 +80,8 @@ export function createVideoService() {
           "BadExpiration",
           "cannot request a token with an expiration more than an hour in the future",
         );
-      const body = `${base64url(JSON.stringify({ typ: "JWT", alg: "ES256K" }))}.${base64url(JSON.stringify({ iat: now, iss: account.did, aud, exp, ...(lxm === undefined ? {} : { lxm }), jti: randomId() }))}`;
-      return json({ token: `${body}.${base64url(hmac(key, body))}` });
+      const body = `${base64UrlEncode(JSON.stringify({ typ: "JWT", alg: "ES256K" }))}.${base64UrlEncode(JSON.stringify({ iat: now, iss: account.did, aud, exp, ...(lxm === undefined ? {} : { lxm }), jti: randomId() }))}`;
+      return json({ token: `${body}.${base64UrlEncode(hmacSha256(key, body))}` });
     },
   };
 
@@ -86,7 +94,7 @@ export function createVideoService() {
       if (did !== account.did) throw new XrpcError(401, "AuthenticationRequired", "did does not match the token");
       if (!account.emailConfirmed)
         throw new XrpcError(403, "UploadForbidden", "Please confirm your e-mail address to upload videos");
-      if (mediaType(request) !== "video/mp4" || sniffMimeType(request.rawBody) !== "video/mp4")
+      if (mediaType(request) !== "video/mp4" || describeMedia(request.rawBody)?.mimeType !== "video/mp4")
         throw new XrpcError(400, "UnsupportedContentType", "Only video/mp4 is supported");
       if (request.rawBody.byteLength > maxVideoBytes)
         throw new XrpcError(400, "VideoTooLarge", "The video is larger than 300 MB");

@@ -1,4 +1,4 @@
-import { base64url, fromBase64, sha256Hex } from "@postd/connector-kit/simulator";
+import { base64UrlDecode, base64UrlEncode, sha256Hex } from "@postd/connector-kit/simulator";
 import type { Answer, Call } from "./call.ts";
 import { invalidParameter } from "./graph-error.ts";
 import { unsignedInt } from "./params.ts";
@@ -35,7 +35,7 @@ export function page<T extends { readonly id: string }>(
   return { data: part.map(render), paging: { cursors, ...(hasMore ? { next: nextUrl(call, cursors.after) } : {}) } };
 }
 
-const cursorOf = (id: string): string => base64url(`c:${id}`);
+const cursorOf = (id: string): string => base64UrlEncode(`c:${id}`);
 
 function cursorIndex(
   call: Call,
@@ -44,7 +44,9 @@ function cursorIndex(
 ): number | undefined {
   const cursor = call.params.text(name);
   if (cursor === undefined || cursor === "") return undefined;
-  const id = Buffer.from(fromBase64(cursor)).toString("utf8").slice(2);
+  const id = Buffer.from(base64UrlDecode(cursor) ?? [])
+    .toString("utf8")
+    .slice(2);
   const index = items.findIndex((item) => item.id === id);
   if (index < 0) throw invalidParameter(`Invalid cursors values: the ${name} cursor specified does not exist any more`);
   return index;

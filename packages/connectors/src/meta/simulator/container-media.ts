@@ -1,5 +1,6 @@
+import type { StoredMedia } from "@postd/connector-kit/simulator";
 import { GraphError } from "./graph-error.ts";
-import type { Container, StoredMedia } from "./model.ts";
+import type { Container } from "./model.ts";
 import { pullMedia } from "./pull-media.ts";
 import type { World } from "./world.ts";
 

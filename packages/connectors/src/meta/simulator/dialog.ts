@@ -1,4 +1,4 @@
-import { escapeHtml, htmlPage, pageHeaders, type SimAnswer } from "@postd/connector-kit/simulator";
+import { type ChoiceGroup, consentPage, type SimAnswer } from "@postd/connector-kit/simulator";
 import {
   configuredPermissions,
   facebookPermissions,
@@ -58,52 +58,11 @@ export function redirectBack(dialog: DialogRequest, params: Readonly<Record<stri
 export const redirectDenied = (dialog: DialogRequest): SimAnswer =>
   redirectBack(dialog, { error: "access_denied", error_reason: "user_denied", error_description: "Permissions error" });
 
-export const refusalPage = (reason: string): SimAnswer => ({
-  status: 400,
-  headers: pageHeaders,
-  text: htmlPage({
-    title: "Sign-in problem",
-    bodyHtml: `<h1>Sorry, something went wrong</h1><p>${escapeHtml(reason)}</p>`,
-  }),
-});
-
-export interface Choice {
-  readonly type: "checkbox" | "radio";
-  readonly name: string;
-  readonly value: string;
-  readonly label: string;
-  readonly isChecked: boolean;
-  readonly isDisabled?: boolean;
-}
-
-/**
- * The consent form. It is posted to the address it came from; hidden fields carry the query, `listed=1` tells that
- * choices were shown, the buttons are `decision=continue` and `decision=cancel`.
- */
-export function consentPage(
-  dialog: DialogRequest,
-  action: string,
-  groups: readonly { readonly title: string; readonly choices: readonly Choice[]; readonly empty?: string }[],
-): SimAnswer {
-  const hidden = [...dialog.query, ["listed", "1"] as const]
-    .map(([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`)
-    .join("");
-  const name = dialog.login === "facebook" ? "Facebook" : "Instagram";
-  const body = `<h1>Log in with ${name}</h1><p>An app asks for access. Choose what it may see and do.</p>
-<form method="post" action="${escapeHtml(action)}">${hidden}${groups.map(fieldset).join("")}
-<p><button type="submit" name="decision" value="continue">Continue</button> <button type="submit" name="decision" value="cancel">Cancel</button></p></form>`;
-  return { status: 200, headers: pageHeaders, text: htmlPage({ title: `Log in with ${name}`, bodyHtml: body }) };
-}
-
-function fieldset(group: {
-  readonly title: string;
-  readonly choices: readonly Choice[];
-  readonly empty?: string;
-}): string {
-  const rows = group.choices.map(
-    ({ type, name, value, label, isChecked, isDisabled }) =>
-      `<p><label><input type="${type}" name="${name}" value="${escapeHtml(value)}"${isChecked ? " checked" : ""}${isDisabled ? " disabled" : ""}> ${escapeHtml(label)}</label></p>`,
-  );
-  const empty = group.empty === undefined ? "" : `<p class="soft">${escapeHtml(group.empty)}</p>`;
-  return `<fieldset class="card"><legend>${escapeHtml(group.title)}</legend>${rows.length > 0 ? rows.join("") : empty}</fieldset>`;
-}
+/** The consent form of either login. */
+export const loginPage = (dialog: DialogRequest, action: string, groups: readonly ChoiceGroup[]): SimAnswer =>
+  consentPage({
+    title: `Log in with ${dialog.login === "facebook" ? "Facebook" : "Instagram"}`,
+    action,
+    hidden: dialog.query,
+    groups,
+  });

@@ -1,14 +1,7 @@
 import type { SimAnswer, SimRequest } from "@postd/connector-kit/simulator";
+import { type Choice, refusalPage } from "@postd/connector-kit/simulator";
 import { facebookPermissions } from "./apps.ts";
-import {
-  type Choice,
-  consentPage,
-  type DialogRequest,
-  readDialog,
-  redirectBack,
-  redirectDenied,
-  refusalPage,
-} from "./dialog.ts";
+import { type DialogRequest, loginPage, readDialog, redirectBack, redirectDenied } from "./dialog.ts";
 import { issueCode, recordGrant } from "./grants.ts";
 import type { Page, Person } from "./model.ts";
 import { idaHolm } from "./seed.ts";
@@ -78,7 +71,7 @@ function show(world: World, request: SimRequest, dialog: DialogRequest): SimAnsw
     label: person.name,
     isChecked: person.id === idaHolm.id,
   }));
-  return consentPage(dialog, world.env.urlFor("www.facebook.com", request.path), [
+  return loginPage(dialog, world.env.urlFor("www.facebook.com", request.path), [
     { title: "Continue as", choices: asPerson },
     { title: "Pages", choices: pages, empty: "No Pages" },
     { title: "Instagram accounts", choices: accounts, empty: "No Instagram accounts" },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { describeMedia } from "@postd/connector-kit/simulator";
 import { parseFields } from "./field-list.ts";
-import { describeMedia } from "./media-headers.ts";
 import { errorOf, fb, ig, jpeg, mp4, png, testClient } from "./test-client.ts";
 import { servedVersion } from "./versions.ts";
 

@@ -1,14 +1,7 @@
 import type { SimAnswer, SimRequest } from "@postd/connector-kit/simulator";
+import { type Choice, refusalPage } from "@postd/connector-kit/simulator";
 import { instagramPermissions } from "./apps.ts";
-import {
-  type Choice,
-  consentPage,
-  type DialogRequest,
-  readDialog,
-  redirectBack,
-  redirectDenied,
-  refusalPage,
-} from "./dialog.ts";
+import { type DialogRequest, loginPage, readDialog, redirectBack, redirectDenied } from "./dialog.ts";
 import { issueCode, recordGrant } from "./grants.ts";
 import type { World } from "./world.ts";
 
@@ -60,7 +53,7 @@ function show(world: World, request: SimRequest, dialog: DialogRequest): SimAnsw
     isChecked: true,
     isDisabled: scope === "instagram_business_basic",
   }));
-  return consentPage(dialog, world.env.urlFor("www.instagram.com", request.path), [
+  return loginPage(dialog, world.env.urlFor("www.instagram.com", request.path), [
     { title: "Continue as", choices: accounts },
     { title: "Permissions", choices: permissions },
   ]);

@@ -1,9 +1,9 @@
-import type { SimPost } from "@postd/connector-kit/simulator";
+import type { SimPost, StoredMedia } from "@postd/connector-kit/simulator";
 import { webUrl } from "./answers.ts";
 import { mediaPermalink, photosOf, postPermalink, videoOf } from "./audience.ts";
 import { commentsUnder } from "./comment-fields.ts";
 import { containerStatus } from "./container-status.ts";
-import type { FbPost, FbStory, IgMedia, StoredMedia } from "./model.ts";
+import type { FbPost, FbStory, IgMedia } from "./model.ts";
 import { storyIsLive } from "./page-stories.ts";
 import type { World } from "./world.ts";
 

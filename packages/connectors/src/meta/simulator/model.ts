@@ -1,16 +1,6 @@
-/** What the simulated Meta keeps. Instants are milliseconds since the epoch; ids are numeric strings (meta.md §4). */
+import type { StoredMedia } from "@postd/connector-kit/simulator";
 
-/** A medium as Meta holds it after pulling or receiving it. */
-export interface StoredMedia {
-  readonly sha256: string;
-  readonly mimeType: string;
-  readonly sizeBytes: number;
-  readonly width?: number;
-  readonly height?: number;
-  readonly durationMs?: number;
-  /** Kept for images only, so that the permalink page can show them. */
-  readonly bytes?: Uint8Array;
-}
+/** What the simulated Meta keeps. Instants are milliseconds since the epoch; ids are numeric strings (meta.md §4). */
 
 export interface Person {
   readonly id: string;

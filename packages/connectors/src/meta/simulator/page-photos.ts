@@ -1,11 +1,13 @@
+import type { StoredMedia } from "@postd/connector-kit/simulator";
+import { storeMedia } from "@postd/connector-kit/simulator";
 import { page as pageOf } from "./answers.ts";
 import { type Answer, type Call, type Operation, operationOn, success } from "./call.ts";
 import { project, requestedFields } from "./fields.ts";
 import { invalidParameter, missingObject } from "./graph-error.ts";
 import { checkText, makePost, refuseDuplicate, requireCreateContent } from "./make-post.ts";
-import type { FbPhoto, Page, StoredMedia } from "./model.ts";
+import type { FbPhoto, Page } from "./model.ts";
 import { bool, oneOf, requiredText } from "./params.ts";
-import { pullMedia, storeMedia } from "./pull-media.ts";
+import { pullMedia } from "./pull-media.ts";
 import { publication, scheduleWindows } from "./schedule.ts";
 import { emitFeedChange } from "./webhooks.ts";
 import { countPublish } from "./world.ts";

@@ -1,13 +1,15 @@
+import type { StoredMedia } from "@postd/connector-kit/simulator";
+import { storeMedia } from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import { page as pageOf } from "./answers.ts";
 import { type Answer, type Call, type Operation, operationOn, success } from "./call.ts";
 import { project, requestedFields } from "./fields.ts";
 import { invalidParameter } from "./graph-error.ts";
 import { checkText, makePost, refuseDuplicate, requireCreateContent } from "./make-post.ts";
-import type { FbVideo, Page, StoredMedia } from "./model.ts";
+import type { FbVideo, Page } from "./model.ts";
 import { bool, jsonParam, oneOf } from "./params.ts";
 import { newVideo, startUpload, transfer, uploadOf } from "./phased-upload.ts";
-import { pullMedia, storeMedia } from "./pull-media.ts";
+import { pullMedia } from "./pull-media.ts";
 import { type Publication, publication, scheduleWindows } from "./schedule.ts";
 import { receivedBytes } from "./video-phases.ts";
 import { joinBytes, processingMs } from "./video-uploads.ts";

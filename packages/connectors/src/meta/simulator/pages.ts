@@ -1,6 +1,7 @@
+import type { StoredMedia } from "@postd/connector-kit/simulator";
 import { escapeHtml, htmlPage, pageHeaders, type SimAnswer } from "@postd/connector-kit/simulator";
 import { livePosts } from "./live-posts.ts";
-import type { StoredMedia } from "./model.ts";
+
 import type { World } from "./world.ts";
 
 const notFound: SimAnswer = {

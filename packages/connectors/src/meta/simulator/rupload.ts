@@ -1,10 +1,11 @@
 import type { SimAnswer, SimRequest } from "@postd/connector-kit/simulator";
+import { storeMedia } from "@postd/connector-kit/simulator";
 import { videoProblem } from "./container-media.ts";
 import { containerStatus } from "./container-status.ts";
 import { GraphError, invalidParameter, missingObject, tokenError } from "./graph-error.ts";
 import { missingContainer } from "./instagram-containers.ts";
 import type { Container, FbVideo, Grant, Token } from "./model.ts";
-import { pullMedia, storeMedia } from "./pull-media.ts";
+import { pullMedia } from "./pull-media.ts";
 import { requirePermissions, requireToken } from "./tokens.ts";
 import { refuseByFault } from "./usage.ts";
 import { receivedBytes } from "./video-phases.ts";

@@ -1,4 +1,4 @@
-import { hmacHex, sha256Hex } from "@postd/connector-kit/simulator";
+import { hmacSha256Hex, sha256Hex } from "@postd/connector-kit/simulator";
 import { instagramApp, metaApp } from "./apps.ts";
 import { GraphError, invalidParameter, missingPermission, tokenError } from "./graph-error.ts";
 import type { Grant, Token, TokenKind } from "./model.ts";
@@ -97,7 +97,7 @@ export function checkProof(world: World, token: Token, proof: string | undefined
     return;
   }
   const secret = token.kind === "instagram" ? instagramApp.app_secret : metaApp.app_secret;
-  if (proof !== hmacHex(secret, token.value))
+  if (proof !== hmacSha256Hex(secret, token.value))
     throw invalidParameter("Invalid appsecret_proof provided in the API argument");
 }
 

@@ -1,4 +1,4 @@
-import { base64url, hmac, hmacHex } from "@postd/connector-kit/simulator";
+import { base64UrlEncode, hmacSha256, hmacSha256Hex } from "@postd/connector-kit/simulator";
 import { instagramApp, metaApp } from "./apps.ts";
 import type { Comment, FbPost } from "./model.ts";
 import type { World } from "./world.ts";
@@ -21,7 +21,7 @@ export function emit(
     world,
     url,
     body.object,
-    { "content-type": "application/json", "x-hub-signature-256": `sha256=${hmacHex(secret, text)}` },
+    { "content-type": "application/json", "x-hub-signature-256": `sha256=${hmacSha256Hex(secret, text)}` },
     text,
   );
 }
@@ -113,8 +113,8 @@ export function emitInstagramComment(world: World, comment: Comment): void {
 
 /** `signed_request`: base64url(signature).base64url(json), HMAC-SHA256 with the app secret (§3b.5). */
 export function signedRequest(payload: Readonly<Record<string, unknown>>, secret: string): string {
-  const body = base64url(JSON.stringify({ algorithm: "HMAC-SHA256", ...payload }));
-  return `${base64url(hmac(secret, body))}.${body}`;
+  const body = base64UrlEncode(JSON.stringify({ algorithm: "HMAC-SHA256", ...payload }));
+  return `${base64UrlEncode(hmacSha256(secret, body))}.${body}`;
 }
 
 /** Posts `signed_request` as a form to the app's deauthorize or data deletion callback (§3b.5). */

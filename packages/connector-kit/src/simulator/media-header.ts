@@ -6,10 +6,10 @@ export interface MediaHeader {
   readonly durationMs?: number;
 }
 
-/** Reads JPEG, PNG, GIF, BMP, TIFF and MP4/MOV headers; undefined for anything else. Never throws. */
+/** Reads JPEG, PNG, GIF, WebP, AVIF, BMP, TIFF and MP4/MOV headers; undefined for anything else. Never throws. */
 export function describeMedia(bytes: Uint8Array): MediaHeader | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.byteLength < 12) return undefined;
+  if (view.byteLength < 4) return undefined;
   const magic = view.getUint32(0);
   if (magic >>> 8 === 0xffd8ff) return { mimeType: "image/jpeg", ...jpegSize(view) };
   if (magic === 0x89504e47)
@@ -17,12 +17,17 @@ export function describeMedia(bytes: Uint8Array): MediaHeader | undefined {
       ? { mimeType: "image/png" }
       : { mimeType: "image/png", width: view.getUint32(16), height: view.getUint32(20) };
   if (magic >>> 8 === 0x474946)
-    return { mimeType: "image/gif", width: view.getUint16(6, true), height: view.getUint16(8, true) };
+    return view.byteLength < 10
+      ? { mimeType: "image/gif" }
+      : { mimeType: "image/gif", width: view.getUint16(6, true), height: view.getUint16(8, true) };
   if (magic >>> 16 === 0x424d) return { mimeType: "image/bmp" };
   if (magic === 0x49492a00 || magic === 0x4d4d002a) return { mimeType: "image/tiff" };
-  if (view.getUint32(4) === fourCc("ftyp"))
-    return { mimeType: view.getUint32(8) === fourCc("qt  ") ? "video/quicktime" : "video/mp4", ...movieLength(view) };
-  return undefined;
+  if (view.byteLength < 12) return undefined;
+  const [kind, brand] = [view.getUint32(4), view.getUint32(8)];
+  if (magic === fourCc("RIFF") && brand === fourCc("WEBP")) return { mimeType: "image/webp" };
+  if (kind !== fourCc("ftyp")) return undefined;
+  if (brand === fourCc("avif")) return { mimeType: "image/avif" };
+  return { mimeType: brand === fourCc("qt  ") ? "video/quicktime" : "video/mp4", ...movieLength(view) };
 }
 
 /** Walks JPEG segments to the start of frame (SOF0-SOF15 but DHT, JPG and DAC), which carries height and width. */

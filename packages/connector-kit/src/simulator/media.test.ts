@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { sampleGif, sampleJpeg, sampleMp4, samplePng, sampleWebm } from "../media-samples.ts";
+import { pullMedia, storeMedia } from "./media.ts";
+
+const text = (words: string) => new TextEncoder().encode(words);
+const box = (brand: string) => Uint8Array.from([0, 0, 0, 16, ...text(`ftyp${brand}`), 0, 0, 0, 0]);
+
+test("the bytes say what a medium is, and the declared type is used only where they do not", () => {
+  const size = { width: 40, height: 30 };
+  for (const [bytes, type, pixels] of [
+    [samplePng(size), "image/png", "40x30"],
+    [sampleJpeg(size), "image/jpeg", "40x30"],
+    [sampleGif({ ...size, frames: 2 }), "image/gif", "40x30"],
+    [text("RIFF....WEBPVP8 "), "image/webp", "undefinedxundefined"],
+    [box("avif"), "image/avif", "undefinedxundefined"],
+    [box("isom"), "video/mp4", "undefinedxundefined"],
+    [box("qt  "), "video/quicktime", "undefinedxundefined"],
+    [sampleWebm(), "text/declared", "undefinedxundefined"],
+    [Uint8Array.of(1), "text/declared", "undefinedxundefined"],
+    [new Uint8Array(), "text/declared", "undefinedxundefined"],
+  ] as const) {
+    const { mimeType, width, height } = storeMedia(bytes, "Text/Declared; x=y");
+    assert.deepEqual([mimeType, `${width}x${height}`], [type, pixels]);
+  }
+  assert.equal(storeMedia(sampleMp4({ width: 320, height: 240, durationMs: 4000 })).durationMs, 4000);
+});
+
+test("a pulled medium is of the wanted kind, from an http address, and not empty", async () => {
+  const png = samplePng({ width: 2, height: 2 });
+  const env = {
+    fetchMedia: async (url: string) => ({
+      bytes: url.endsWith("0") ? new Uint8Array() : png,
+      contentType: "image/png",
+    }),
+  };
+  assert.equal((await pullMedia(env, "https://a.test/1", "image"))?.sizeBytes, png.byteLength);
+  for (const [url, kind] of [["https://a.test/0"], ["ftp://a.test/1"], ["no"], ["https://a.test/1", "video"]] as const)
+    assert.equal(await pullMedia(env, url, kind), undefined);
+});

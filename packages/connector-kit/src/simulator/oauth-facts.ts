@@ -1,0 +1,71 @@
+import type { SimGrant } from "./tokens.ts";
+import type { SimResponse } from "./types.ts";
+
+export interface OAuthApp {
+  readonly id: string;
+  /** Absent: a public client. */
+  readonly secret?: string;
+  /** Exact addresses; absent: any http(s) address. */
+  readonly redirectUris?: readonly string[];
+  /** What the app may ask for; absent: every scope there is. */
+  readonly scopes?: readonly string[];
+}
+
+export interface OAuthPerson {
+  readonly id: string;
+  readonly name: string;
+  /** What the person may open for an app beside being themselves: pages, locations, channels. */
+  readonly accounts?: readonly { readonly id: string; readonly name: string }[];
+}
+
+/** How a platform does OAuth 2. What is not said is as RFC 6749, 7636 and 9126 have it. */
+export interface OAuthFacts<W> {
+  /** Routes: "www.linkedin.com/oauth/v2/authorization". */
+  readonly authorize: string;
+  readonly token: string;
+  readonly revoke?: string;
+  readonly introspect?: string;
+  /** Pushed requests; `required`: the authorise page takes nothing else. */
+  readonly par?: { readonly path: string; readonly required?: boolean; readonly seconds?: number };
+  /** Heading of the consent page. */
+  readonly title: string;
+  /** By name, in the words of the consent page; others are refused. */
+  readonly scopes: Readonly<Record<string, string>>;
+  readonly scopeSeparator?: string;
+  /** Whether a person may leave single scopes out. */
+  readonly scopesAreChosen?: boolean;
+  apps(world: W): readonly OAuthApp[];
+  people(world: W): readonly OAuthPerson[];
+  /** Name of the client's id among the parameters. */
+  readonly clientIdName?: string;
+  /** How the token endpoint knows a client with a secret; `either` unless told. */
+  readonly clientAuth?: "body" | "basic" | "either";
+  readonly pkce?: "required" | "allowed" | "refused";
+  readonly codeSeconds: number;
+  /** Absent: access tokens do not end by themselves. */
+  readonly accessSeconds?: number;
+  /** Absent: the platform gives no refresh tokens. */
+  readonly refresh?: {
+    readonly seconds?: number;
+    readonly rotates?: boolean;
+    /** A rotated token goes on for so long and gives the same successor. */
+    readonly graceSeconds?: number;
+    /** A rotated token that comes again ends everything of its grant. */
+    readonly reuseEndsGrant?: boolean;
+    /** Only where this scope was granted. */
+    readonly scope?: string;
+  };
+  readonly tokenPrefix?: string;
+  /** Looks at a new consent and what there was of the person and the app before; may end or change grants. */
+  consented?(input: { readonly world: W; readonly grant: SimGrant; readonly earlier: readonly SimGrant[] }): void;
+  /** Further parameters of the callback. */
+  callback?(input: { readonly world: W; readonly grant: SimGrant }): Readonly<Record<string, string>>;
+  /** The token endpoint's answer in the platform's own form. */
+  answer?(input: {
+    readonly world: W;
+    readonly grant: SimGrant;
+    readonly json: Readonly<Record<string, unknown>>;
+  }): Readonly<Record<string, unknown>>;
+  /** A refusal of the token, revocation or pushed request endpoint; `error` is of RFC 6749. */
+  error?(error: string, description: string): SimResponse;
+}

@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { base64UrlEncode, sha256 } from "../crypto.ts";
+import { quay } from "./kit-fixture.ts";
+import { testClient } from "./test-client.ts";
+
+const www = "https://www.quay.test";
+const verifier = "a-verifier-of-the-client-that-nobody-else-knows";
+const app = { client_id: "app-1", client_secret: "app-1-secret" };
+const asking = {
+  client_id: "app-1",
+  redirect_uri: "https://app.test/back",
+  response_type: "code",
+  scope: "read write offline",
+  state: "st",
+  code_challenge: base64UrlEncode(sha256(verifier)),
+  code_challenge_method: "S256",
+};
+const authorize = (more: Record<string, string> = {}) =>
+  `${www}/authorize?${new URLSearchParams({ ...asking, ...more })}`;
+
+function setUp() {
+  const client = testClient(quay);
+  const post = (path: string, form: Record<string, string>) =>
+    client.ask({ url: www + path, form: { ...app, ...form } });
+  const exchange = (code: string | null, more: Record<string, string> = {}) =>
+    post("/token", {
+      grant_type: "authorization_code",
+      code: code ?? "",
+      redirect_uri: asking.redirect_uri,
+      code_verifier: verifier,
+      ...more,
+    });
+  const signIn = async () => (await exchange((await client.consent(authorize())).get("code"))).json;
+  const refresh = (refresh_token: string) => post("/token", { grant_type: "refresh_token", refresh_token });
+  const notes = (token: string) => client.ask({ url: "https://api.quay.test/notes/x", token });
+  return { ...client, client, post, exchange, signIn, refresh, notes };
+}
+
+describe("the consent page", () => {
+  it("shows people, accounts and permissions, and gives back what was ticked", async () => {
+    const { ask, consent, exchange } = setUp();
+    const page = await ask({ url: authorize() });
+    for (const words of ["Ida Holm", "Bo Lind", "Fram (Ida Holm)", "Write notes (write)"])
+      assert.ok(page.text.includes(words), words);
+    const back = await consent(authorize(), { listed: "1", person: "ida", account: "boat-2", scope_granted: "read" });
+    assert.deepEqual([back.get("state"), back.get("harbour")], ["st", "boat-2"]);
+    assert.equal((await exchange(back.get("code"))).json.scope, "read");
+  });
+
+  it("tells the app of a no, of an unknown scope and of a missing challenge", async () => {
+    const { consent, ask } = setUp();
+    assert.equal((await consent(authorize(), { decision: "cancel" })).get("error"), "access_denied");
+    for (const [more, error] of [
+      [{ scope: "fly" }, "invalid_scope"],
+      [{ code_challenge_method: "plain" }, "invalid_request"],
+      [{ response_type: "token" }, "unsupported_response_type"],
+    ] as const) {
+      const { status, headers } = await ask({ url: authorize(more) });
+      assert.deepEqual([status, new URL(headers.location ?? "").searchParams.get("error")], [302, error]);
+    }
+  });
+
+  it("never sends anybody to an address it does not know", async () => {
+    const { ask } = setUp();
+    for (const more of [{ client_id: "other" }, { client_id: "app-2" }, { redirect_uri: "javascript:alert(1)" }])
+      assert.equal((await ask({ url: authorize(more) })).status, 400);
+  });
+
+  it("takes a pushed request once it knows the client, until its time is over", async () => {
+    const { ask, post, consent, advance } = setUp();
+    assert.equal((await ask({ url: `${www}/par`, form: { ...asking, client_secret: "no" } })).status, 401);
+    const { request_uri } = (await post("/par", asking)).json;
+    const url = `${www}/authorize?${new URLSearchParams({ client_id: "app-1", request_uri })}`;
+    assert.equal((await consent(url)).get("state"), "st");
+    advance(61_000);
+    assert.equal((await ask({ url })).status, 400);
+  });
+});
+
+describe("the token endpoint", () => {
+  it("gives tokens for a code once, to its client, with its address and verifier", async () => {
+    const { consent, exchange, notes } = setUp();
+    for (const wrong of [
+      { code_verifier: "other" },
+      { redirect_uri: "https://app.test/else" },
+      { client_secret: "no" },
+    ]) {
+      const code = (await consent(authorize())).get("code");
+      assert.ok((await exchange(code, wrong)).status >= 400, JSON.stringify(wrong));
+      if (!("client_secret" in wrong)) assert.equal((await exchange(code)).json.error, "invalid_grant");
+    }
+    const code = (await consent(authorize())).get("code");
+    const { status, json } = await exchange(code);
+    assert.deepEqual([status, json.token_type, json.expires_in], [200, "Bearer", 3600]);
+    assert.equal((await notes(json.access_token)).status, 404);
+    assert.equal((await exchange(code)).json.error, "invalid_grant");
+  });
+
+  it("knows a client by Basic as well", async () => {
+    const { ask, consent } = setUp();
+    const code = (await consent(authorize())).get("code") ?? "";
+    const form = { grant_type: "authorization_code", code, redirect_uri: asking.redirect_uri, code_verifier: verifier };
+    const authorization = `Basic ${Buffer.from("app-1:app-1-secret").toString("base64")}`;
+    assert.equal((await ask({ url: `${www}/token`, form, headers: { authorization } })).status, 200);
+  });
+
+  it("rotates refresh tokens, repeats the successor within the grace, and ends everything at a later repeat", async () => {
+    const { signIn, refresh, advance, notes } = setUp();
+    const first = await signIn();
+    const second = (await refresh(first.refresh_token)).json;
+    assert.notEqual(second.refresh_token, first.refresh_token);
+    assert.equal((await refresh(first.refresh_token)).json.refresh_token, second.refresh_token);
+    assert.equal((await notes(second.access_token)).status, 404);
+    advance(10_000);
+    assert.equal((await refresh(first.refresh_token)).json.error, "invalid_grant");
+    assert.equal((await refresh(second.refresh_token)).json.error, "invalid_grant");
+    assert.equal((await notes(second.access_token)).json.code, "tokenRevoked");
+  });
+
+  it("gives no refresh token without the scope for it, and ends tokens with their time", async () => {
+    const { consent, exchange, advance, notes, signIn, refresh } = setUp();
+    const { json } = await exchange((await consent(authorize({ scope: "read" }))).get("code"));
+    assert.equal(json.refresh_token, undefined);
+    const whole = await signIn();
+    advance(3_600_000);
+    assert.equal((await notes(json.access_token)).json.code, "tokenExpired");
+    advance(86_400_000);
+    assert.equal((await refresh(whole.refresh_token)).json.error, "invalid_grant");
+  });
+
+  it("revokes a consent with any of its tokens, and says so when asked", async () => {
+    const { signIn, post, notes } = setUp();
+    const { access_token, refresh_token } = await signIn();
+    const about = async () => (await post("/introspect", { token: access_token })).json;
+    assert.deepEqual([(await about()).active, (await about()).sub], [true, "ida"]);
+    assert.equal((await post("/revoke", { token: refresh_token })).status, 200);
+    assert.equal((await notes(access_token)).json.code, "tokenRevoked");
+    assert.deepEqual(await about(), { active: false });
+    assert.equal((await post("/revoke", { token: "unknown" })).status, 200);
+  });
+});
