@@ -46,6 +46,7 @@ const allowed: [file: string, source: string][] = [
   ["apps/server/src/open.ts", 'export const open = () => import("@postd/simulators");'],
   ["apps/server/src/a.test.ts", 'import { t } from "@postd/testkit"; import ts from "typescript";'],
   ["apps/server/src/config.ts", "export const e = process.env;"],
+  ["apps/server/src/adapters/postgres/migrate.ts", 'await client.query("set role postd_migrate");'],
   ["apps/simulators/src/a.ts", 'import { all } from "@postd/connectors/simulators";'],
   ["packages/testkit/src/a.ts", 'import { s } from "@postd/server"; const e = process.env;'],
   [
@@ -71,6 +72,8 @@ const refused: [file: string, source: string, says: RegExp][] = [
   ["apps/server/src/a.ts", 'import { s } from "@postd/simulators";', /await import\(\) only/],
   ["apps/server/src/a.ts", 'import { x } from "../../../packages/core/src/x.ts";', /use the package @postd\/core/],
   ["apps/server/src/a.ts", 'import x from "left-pad/sub";', /does not declare/],
+  ["apps/server/src/a.ts", 'await pool.query<Row>("select 1");', /use runSql/],
+  ["apps/server/src/a.ts", "await tx.execute(sql`select 1`);", /use runSql/],
   ["apps/server/src/a.ts", "const port = process.env.PORT;", /only apps\/server\/src\/config\.ts does/],
   [
     "apps/simulators/src/a.ts",

@@ -136,9 +136,18 @@ const environmentBan: Ban = {
 const environmentReaders =
   /^(apps\/server\/src\/(config|main)\.ts|apps\/simulators\/src\/(main|config|settings)\.ts|packages\/testkit\/)/;
 
+/** SQL goes through one function, which knows a tenant's scope; these have a session of their own, or are that function. */
+const sessions =
+  /\/(commands\/check-database|queue\/pg-boss(-schema)?|postgres\/(run-sql|batch|pools|tenant-tx|listen|migrate|dashboard-views|retry-inbound|backup\/.*|supervisor\/.*))\.ts$/;
+const sqlBan: Ban = {
+  pattern: /\.query\s*(?:<[^()]*>)?\(|\b(?:tx|db|app|system)\.execute\b/,
+  say: "runs SQL by itself; use runSql of adapters/postgres/run-sql.ts",
+};
+
 function forbiddenNames(home: Workspace, { file, source }: SourceFile): string[] {
   if (isTest(file)) return [];
   const bans = [
+    ...(home.unit === "server" && !sessions.test(file) ? [sqlBan] : []),
     ...(["core", "connectors"].includes(home.unit) ? clockBans : []),
     ...(home.unit === "connectors" ? connectorBans : []),
     ...(environmentReaders.test(file) ? [] : [environmentBan]),

@@ -1,6 +1,8 @@
+import { sql } from "drizzle-orm";
 import { loadAuthSecret } from "../adapters/kms/auth-secret.ts";
 import { createPeopleRepo } from "../adapters/postgres/people-repo.ts";
 import { openRolePool } from "../adapters/postgres/pools.ts";
+import { runSql } from "../adapters/postgres/run-sql.ts";
 import { buildPeople } from "../compose/build-people.ts";
 import { createLogger } from "../compose/logger.ts";
 import { publicUrlOf } from "../compose/public-url.ts";
@@ -21,7 +23,7 @@ await runCommand(usage, async (config, args, say) => {
   const server = await openServer(config);
   const app = openRolePool({ url: server.url, role: "postd_app", max: 2 });
   try {
-    const { rows } = await app.pool.query<{ now: Date }>("select domain_now() as now");
+    const { rows } = await runSql<{ now: Date }>(app.db, sql`select domain_now() as now`);
     const now = rows[0]?.now ?? new Date();
     const repo = createPeopleRepo(app.db);
     const mailed = Promise.withResolvers<string>();

@@ -129,18 +129,18 @@ export async function createHarness() {
       async markBroken({ failure, connectionId, tenantId }) {
         broken.push(failure.kind);
         await withTenant(app.db, tenantId, (tx) =>
-          runSql<object>(tx, sql`update connections set status = 'attention' where id = ${connectionId}`),
+          runSql(tx, sql`update connections set status = 'attention' where id = ${connectionId}`),
         );
       },
       async blockUntil({ tenantId, connectionId, until, allOfApp }) {
         if (allOfApp)
-          await runSql<object>(
+          await runSql(
             app.db,
             sql`insert into app_blocks values (${connector.id}, 'keys', true, ${until.toISOString()}::timestamptz)
               on conflict (platform, auth_kind, simulated) do update set until = excluded.until`,
           );
         await withTenant(app.db, tenantId, (tx) =>
-          runSql<object>(
+          runSql(
             tx,
             sql`update connections set blocked_until = ${until.toISOString()}::timestamptz where id = ${connectionId}`,
           ),
@@ -197,12 +197,12 @@ export async function createHarness() {
     async tenant(): Promise<{ caller: Caller; connectionId: string }> {
       const tenantId = newId("tenant");
       const connectionId = newId("connection");
-      await runSql<object>(
+      await runSql(
         app.db,
         sql`insert into tenants (id, name, slug, created_at) values (${tenantId}, 'Northfold', ${tenantId}, domain_now())`,
       );
       await withTenant(app.db, tenantId, (tx) =>
-        runSql<object>(
+        runSql(
           tx,
           sql`insert into connections (id, tenant_id, platform, auth_kind, external_id, account_kind, name, extras, scopes, missing_scopes, status, simulated, created_by, created_at, updated_at)
           values (${connectionId}, ${tenantId}, ${connector.id}, 'keys', ${connectionId}, 'page', 'Northfold', '{}', '{}', '{}', 'healthy', true, 'usr_test0001', domain_now(), domain_now())`,
@@ -237,7 +237,7 @@ export async function createHarness() {
     },
     /** Jobs of earlier tests sleep for good: they share the platform and its script. */
     async forget() {
-      await runSql<object>(owner.db, sql`update publish_jobs set wake_at = null`);
+      await runSql(owner.db, sql`update publish_jobs set wake_at = null`);
     },
     async state(caller: Caller, jobId: string): Promise<JobState> {
       const job = await service.getJob(caller, asId("publishJob", jobId));

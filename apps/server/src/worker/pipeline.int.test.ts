@@ -400,7 +400,7 @@ describe("the publish pipeline", () => {
     const key = () => ({ tenantId: caller.tenantId, connectionId: asId("connection", connectionId) });
     const setDisconnected = (at: string) =>
       withTenant(h.app.db, caller.tenantId, (tx) =>
-        runSql<object>(tx, sql`update connections set disconnected_at = ${sql.raw(at)} where id = ${connectionId}`),
+        runSql(tx, sql`update connections set disconnected_at = ${sql.raw(at)} where id = ${connectionId}`),
       );
     /** Handed over, then disconnected; nobody looks before its time. */
     const handOver = async () => {

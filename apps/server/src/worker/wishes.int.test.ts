@@ -77,7 +77,7 @@ describe("what people ask of a post that may be live", () => {
   };
   const setConnection = (assignment: string) =>
     withTenant(h.app.db, caller.tenantId, (tx) =>
-      runSql<object>(tx, sql`update connections set ${sql.raw(assignment)} where id = ${connectionId}`),
+      runSql(tx, sql`update connections set ${sql.raw(assignment)} where id = ${connectionId}`),
     );
 
   for (const script of ["applied_unanswered", "lost", "crash_after", "crash_before"] as const) {
@@ -344,7 +344,7 @@ describe("what people ask of a post that may be live", () => {
     const account = `shared_${connectionId}`;
     await setConnection(`external_id = '${account}'`);
     await withTenant(h.app.db, other.caller.tenantId, (tx) =>
-      runSql<object>(tx, sql`update connections set external_id = ${account} where id = ${other.connectionId}`),
+      runSql(tx, sql`update connections set external_id = ${account} where id = ${other.connectionId}`),
     );
     const words = nextText();
     const id = await publish({}, words);
@@ -373,7 +373,7 @@ describe("what people ask of a post that may be live", () => {
     const account = `twins_${connectionId}`;
     await setConnection(`external_id = '${account}'`);
     await withTenant(h.app.db, other.caller.tenantId, (tx) =>
-      runSql<object>(tx, sql`update connections set external_id = ${account} where id = ${other.connectionId}`),
+      runSql(tx, sql`update connections set external_id = ${account} where id = ${other.connectionId}`),
     );
     const words = nextText();
     h.platform.script = ["applied_unanswered", "lost"];

@@ -2,9 +2,9 @@ import { asId } from "@postd/contracts";
 import { type ConnectionWithSecret, credentialsName, type StoredSecret } from "@postd/core";
 import { type Column, getTableColumns, sql } from "drizzle-orm";
 import { recordOf } from "./connections-row.ts";
+import { compiled, runSql } from "./run-sql.ts";
 import { connections } from "./schema.ts";
-import { compiled, scopedSql } from "./scoped-sql.ts";
-import type { TenantDb } from "./tenant-tx.ts";
+import { forTenant, type TenantDb } from "./tenant-tx.ts";
 import { type KeyRow, type SecretRow, secretColumns } from "./vault-store.ts";
 
 type ConnectionRow = typeof connections.$inferSelect;
@@ -22,7 +22,7 @@ export async function readWithSecret(
   tenantId: string,
   id: string,
 ): Promise<ConnectionWithSecret | undefined> {
-  const { rows } = await scopedSql<Read>(db, tenantId, connectionWithSecret({ id }));
+  const { rows } = await runSql<Read>(forTenant(db, tenantId), connectionWithSecret({ id }));
   const row = rows[0];
   return row && { record: recordOf(connectionOf(row.connection)), credentials: secretOf(row, tenantId), now: row.now };
 }

@@ -81,9 +81,12 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
     blockUntil: (id, until, allOfApp) =>
       run(async (tx) => {
         if (allOfApp)
-          await tx.execute(sql`insert into app_blocks (platform, auth_kind, simulated, until)
+          await runSql(
+            tx,
+            sql`insert into app_blocks (platform, auth_kind, simulated, until)
             select platform, auth_kind, simulated, ${until.toISOString()}::timestamptz from connections where id = ${id}
-            on conflict (platform, auth_kind, simulated) do update set until = greatest(app_blocks.until, excluded.until)`);
+            on conflict (platform, auth_kind, simulated) do update set until = greatest(app_blocks.until, excluded.until)`,
+          );
         // A later answer never shortens what the platform asked for before.
         await tx
           .update(connections)

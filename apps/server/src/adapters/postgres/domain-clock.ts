@@ -1,9 +1,11 @@
 import { performance } from "node:perf_hooks";
 import type { Clock } from "@postd/connector-kit";
+import { sql } from "drizzle-orm";
 import type pg from "pg";
 import { z } from "zod";
 import { pause } from "../pause.ts";
 import type { Listener } from "./listen.ts";
+import { runSql } from "./run-sql.ts";
 
 export const clockChannel = "postd_clock";
 
@@ -85,17 +87,19 @@ export async function createDomainClock(options: {
 
 /** For tests only: moves domain time for every process on this database, forwards or back. */
 export async function setClockOffset(pool: pg.Pool, offsetMs: number): Promise<void> {
-  await pool.query(
-    "with moved as (update instance set clock_offset_ms = $1 where id = 1 returning 1) select pg_notify($2, '') from moved",
-    [offsetMs, clockChannel],
+  await runSql(
+    pool,
+    sql`with moved as (update instance set clock_offset_ms = ${offsetMs} where id = 1 returning 1)
+      select pg_notify(${clockChannel}, '') from moved`,
   );
 }
 
 async function read(pool: pg.Pool, time: ProcessTime): Promise<Reading> {
   const wallMs = time.wallMs();
   const monotonicMs = time.monotonicMs();
-  const { rows } = await pool.query(
-    `select extract(epoch from domain_now()) * 1000 as "nowMs", clock_offset_ms as "offsetMs" from instance where id = 1`,
+  const { rows } = await runSql(
+    pool,
+    sql`select extract(epoch from domain_now()) * 1000 as "nowMs", clock_offset_ms as "offsetMs" from instance where id = 1`,
   );
   const row = ClockRow.parse(rows[0]);
   return { databaseMs: row.nowMs, offsetMs: row.offsetMs, wallMs, monotonicMs };

@@ -2,6 +2,7 @@ import type { HealthReader } from "@postd/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "./pools.ts";
+import { runSql } from "./run-sql.ts";
 import { type TenantDb, withTenant } from "./tenant-tx.ts";
 
 /** Raw rows carry instants as text in UTC, which is how drizzle leaves them. */
@@ -54,7 +55,7 @@ export function createHealthReader(pools: { readonly system: Db; readonly app: T
       const late = new Promise<never>((_resolve, reject) => {
         timer = setTimeout(() => reject(new Error("timeout expired: the database does not answer")), answerWithinMs);
       });
-      const answer = system.$client.query("select 1");
+      const answer = runSql(system, sql`select 1`);
       // When it fails after the limit nobody waits for it any more.
       answer.catch(() => {});
       await Promise.race([answer, late]).finally(() => clearTimeout(timer));
@@ -62,16 +63,22 @@ export function createHealthReader(pools: { readonly system: Db; readonly app: T
     // Health is one answer for the whole instance: times and counts, nothing an author wrote.
     async flow() {
       const [flow, trouble] = await Promise.all([
-        system.execute(sql`
+        runSql(
+          system,
+          sql`
           select domain_now() as now, canary_ran_at, canary_latency_ms, paused_at,
                  (select greatest(0, coalesce(extract(epoch from domain_now() - min(wake_at)) * 1000, 0))::float8
                     from publish_jobs) as oldest_due_ms
-            from instance where id = 1`),
-        system.execute(sql`
+            from instance where id = 1`,
+        ),
+        runSql(
+          system,
+          sql`
           select platform, count(*) filter (where held_reason = 'outage') as held_for_outage,
                  max(updated_at) filter (where held_reason = 'outage') as last_held_at,
                  count(*) filter (where state = 'retrying') as retrying
-            from publish_jobs where state in ('held', 'retrying') group by platform`),
+            from publish_jobs where state in ('held', 'retrying') group by platform`,
+        ),
       ]);
       const row = Flow.parse(flow.rows[0]);
       return {
@@ -92,15 +99,19 @@ export function createHealthReader(pools: { readonly system: Db; readonly app: T
       };
     },
     async recordCanary(latencyMs) {
-      await system.execute(
+      await runSql(
+        system,
         sql`update instance set canary_ran_at = domain_now(), canary_latency_ms = ${Math.round(latencyMs)} where id = 1`,
       );
     },
     async tenantJobs(tenantId) {
       const { rows } = await withTenant(app, tenantId, (tx) =>
-        tx.execute(sql`
+        runSql(
+          tx,
+          sql`
           select state, count(*), count(*) filter (where wake_at <= domain_now()) as due, ${dueMs} as oldest_due_ms
-            from publish_jobs where tenant_id = ${tenantId} group by state`),
+            from publish_jobs where tenant_id = ${tenantId} group by state`,
+        ),
       );
       const states = z.array(JobsInState).parse(rows);
       return {
@@ -113,7 +124,9 @@ export function createHealthReader(pools: { readonly system: Db; readonly app: T
       const from = sql`${since.toISOString()}::timestamptz`;
       const tookMs = sql`extract(epoch from published_at - first_claimed_at) * 1000`;
       const { rows } = await withTenant(app, tenantId, (tx) =>
-        tx.execute(sql`
+        runSql(
+          tx,
+          sql`
           select platform, count(*) filter (where published_at is not null) as published,
                  count(*) filter (where published_at is null) as failed,
                  percentile_cont(0.5) within group (order by ${tookMs}) as p50_ms,
@@ -124,7 +137,8 @@ export function createHealthReader(pools: { readonly system: Db; readonly app: T
                   select * from publish_jobs
                    where tenant_id = ${tenantId} and state = 'failed' and published_at is null and updated_at >= ${from}
                  ) as job
-           group by platform order by platform`),
+           group by platform order by platform`,
+        ),
       );
       return z
         .array(Figures)

@@ -5,7 +5,7 @@ import { newId, storableJson } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
 import { isPassing } from "./database-error.ts";
 import type { Db, Executor } from "./pools.ts";
-import { runSql } from "./run-sql.ts";
+import { runSql, type SqlPlace } from "./run-sql.ts";
 import { withoutTenant } from "./tenant-tx.ts";
 
 /** A request that failed so often by its own doing is put aside. */
@@ -144,7 +144,7 @@ function workOn({ tx, system }: { readonly tx: Executor; readonly system: Db }, 
   };
 }
 
-async function countFault(on: object, id: string): Promise<number> {
+async function countFault(on: SqlPlace, id: string): Promise<number> {
   const { rows } = await runSql<{ faults: number }>(
     on,
     sql`update webhook_inbox set faults = faults + 1 where id = ${id} and ${isOpen} returning faults`,
@@ -153,7 +153,7 @@ async function countFault(on: object, id: string): Promise<number> {
 }
 
 /** Nothing is changed on a request that is done or put aside already: a commit whose answer was lost has counted. */
-const note = (on: object, id: string, change: SQL) =>
+const note = (on: SqlPlace, id: string, change: SQL) =>
   runSql(on, sql`update webhook_inbox set ${change} where id = ${id} and ${isOpen}`);
 
 /** A database's own words name no values; its `detail` does, and is left out. */

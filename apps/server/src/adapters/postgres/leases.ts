@@ -1,6 +1,8 @@
+import { sql } from "drizzle-orm";
 import type pg from "pg";
 import { z } from "zod";
 import { pause } from "../pause.ts";
+import { runSql } from "./run-sql.ts";
 
 /** Leadership held now; `fence` is higher than that of every earlier holder. */
 export interface Lease {
@@ -27,30 +29,29 @@ export function createLeases(options: { readonly pool: pg.Pool; readonly owner: 
   const { pool, owner } = options;
   return {
     async acquire(name, ttlMs) {
-      const { rows } = await pool.query(
-        `insert into leases as held (name, owner, fence, until)
-         values ($1, $2, 1, domain_now() + $3 * interval '1 millisecond')
+      const { rows } = await runSql(
+        pool,
+        sql`insert into leases as held (name, owner, fence, until)
+         values (${name}, ${owner}, 1, domain_now() + ${ttlMs} * interval '1 millisecond')
          on conflict (name) do update set owner = excluded.owner, fence = held.fence + 1, until = excluded.until
           where held.until <= domain_now()
          returning fence`,
-        [name, owner, ttlMs],
       );
       return rows[0] ? { name, fence: Fence.parse(rows[0]).fence } : undefined;
     },
     async renew({ name, fence }, ttlMs) {
-      const { rowCount } = await pool.query(
-        `update leases set until = domain_now() + $4 * interval '1 millisecond'
-          where name = $1 and owner = $2 and fence = $3 and until > domain_now()`,
-        [name, owner, fence, ttlMs],
+      const { rowCount } = await runSql(
+        pool,
+        sql`update leases set until = domain_now() + ${ttlMs} * interval '1 millisecond'
+          where name = ${name} and owner = ${owner} and fence = ${fence} and until > domain_now()`,
       );
       return rowCount === 1;
     },
     async release({ name, fence }) {
-      await pool.query("update leases set until = domain_now() where name = $1 and owner = $2 and fence = $3", [
-        name,
-        owner,
-        fence,
-      ]);
+      await runSql(
+        pool,
+        sql`update leases set until = domain_now() where name = ${name} and owner = ${owner} and fence = ${fence}`,
+      );
     },
   };
 }

@@ -2,6 +2,7 @@ import type { LinkPurpose, LinksRepo } from "@postd/core";
 import { newId } from "@postd/core";
 import { and, eq, gt, isNull, sql } from "drizzle-orm";
 import type { Db, Executor } from "./pools.ts";
+import { runSql } from "./run-sql.ts";
 import { links, operators, users } from "./schema.ts";
 import { withoutTenant } from "./tenant-tx.ts";
 
@@ -77,5 +78,5 @@ const openLink = ({ hash, purpose, at }: { readonly hash: string; readonly purpo
 
 /** Two makers of the same kind of link wait for each other until the transaction ends. */
 async function lockSubject(tx: Executor, purpose: LinkPurpose, subject: string): Promise<void> {
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`link ${purpose} ${subject}`}, 0))`);
+  await runSql(tx, sql`select pg_advisory_xact_lock(hashtextextended(${`link ${purpose} ${subject}`}, 0))`);
 }

@@ -4,6 +4,7 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Executor } from "./pools.ts";
 import { videoFacts } from "./publishing/records.ts";
+import { runSql } from "./run-sql.ts";
 import { mediaAssets, tenants } from "./schema.ts";
 import { type TenantDb, withTenant } from "./tenant-tx.ts";
 
@@ -22,7 +23,7 @@ export function createMediaRepo(db: TenantDb): MediaRepo {
       insertWithin: (record, maxBytes) =>
         withTenant(db, tenantId, async (tx) => {
           // Whoever is second waits here and counts what the first has added.
-          await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`media ${tenantId}`}, 0))`);
+          await runSql(tx, sql`select pg_advisory_xact_lock(hashtextextended(${`media ${tenantId}`}, 0))`);
           const size = record.sizeBytes + (record.originalBytes ?? 0);
           if ((await usedBytes(tx, tenantId)) + size > maxBytes) return false;
           await tx.insert(mediaAssets).values({ ...record, tenantId });
@@ -38,7 +39,7 @@ export function createMediaRepo(db: TenantDb): MediaRepo {
         withTenant(db, tenantId, async (tx) => {
           const [row] = await tx.select().from(mediaAssets).where(existing(tenantId, id)).for("update");
           if (!row) return { kind: "not_found" };
-          const { rows } = await tx.execute(postsThatNeed(tenantId, id));
+          const { rows } = await runSql(tx, postsThatNeed(tenantId, id));
           const { posts, ids } = Need.parse(rows[0]);
           if (posts > 0) return { kind: "in_use", posts, postIds: ids };
           await tx.update(mediaAssets).set({ deletedAt: sql`domain_now()` }).where(existing(tenantId, id));

@@ -5,7 +5,9 @@ import { storable } from "./storable.ts";
 
 export type Db = NodePgDatabase<typeof schema> & { readonly $client: pg.Pool };
 /** A transaction or the database itself; repositories accept either. */
-export type Executor = Pick<Db, "select" | "insert" | "update" | "delete" | "execute" | "selectDistinctOn">;
+export type Executor = Pick<Db, "select" | "insert" | "update" | "delete" | "selectDistinctOn"> & {
+  readonly $client: pg.Pool | pg.PoolClient;
+};
 
 /** The three database roles: owner of everything, the server behind row-level security, narrow cross-tenant reads. */
 export const databaseRoles = ["postd_migrate", "postd_app", "postd_system"] as const;

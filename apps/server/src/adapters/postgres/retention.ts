@@ -7,7 +7,7 @@ const daysAgo = (days: number) => sql`domain_now() - ${days} * interval '1 day'`
 
 /** Removes what has served its time, over all tenants; `system` reads ids and times, and no secret. */
 export function createRetention(system: Db): Retention {
-  const count = async (statement: SQL) => (await runSql<object>(system, statement)).rowCount;
+  const count = async (statement: SQL) => (await runSql(system, statement)).rowCount;
   return {
     // An unfinished sign-in and its verifier are of no use once they have ended; they go together.
     async expiredSignIns() {

@@ -1,20 +1,54 @@
-import type { SQL } from "drizzle-orm";
+import { fillPlaceholders, SQL } from "drizzle-orm";
 import { PgDialect } from "drizzle-orm/pg-core";
-import type pg from "pg";
+import pg from "pg";
+import { runBatch, type Statement } from "./batch.ts";
+import { type TenantScope, tenantSetting } from "./tenant-tx.ts";
 
 const dialect = new PgDialect();
 
 /**
- * Runs a hand-written statement with the driver's own parsers: instants come as `Date`, which the query builder's
- * `execute` gives as text. `on` is a transaction of `withTenant`, or a pool's database for a single statement.
+ * Where a statement runs: `forTenant(db, id)` in one tenant's scope, a transaction of `withTenant` or `withoutTenant`,
+ * or a pool, outside every tenant.
  */
-export async function runSql<T extends object>(
-  on: object,
-  statement: SQL,
-): Promise<{ readonly rows: readonly T[]; readonly rowCount: number }> {
-  if (!("$client" in on)) throw new Error("this is not a database or transaction");
-  const client = on.$client as pg.Pool | pg.PoolClient;
-  const { sql, params } = dialect.sqlToQuery(statement);
-  const result = await client.query(sql, params as unknown[]);
-  return { rows: result.rows as T[], rowCount: result.rowCount ?? 0 };
+export type SqlPlace = TenantScope | pg.Pool | { readonly $client: pg.Pool | pg.PoolClient };
+
+export interface Answered<T> {
+  readonly rows: readonly T[];
+  readonly rowCount: number;
 }
+
+/** A statement whose text is put together once; `sql.placeholder(name)` in it is filled for each use. For hot paths. */
+export function compiled(statement: SQL): (values: Readonly<Record<string, unknown>>) => Statement {
+  const query = dialect.sqlToQuery(statement);
+  return (values) => ({ sql: query.sql, params: fillPlaceholders(query.params, values) });
+}
+
+/**
+ * The one way for SQL written by hand; the query builder is for what it writes as well. Answers the last statement's
+ * rows, parsed by the driver: instants are `Date`, 64-bit numbers text.
+ *
+ * Several statements do not see each other's answers. In a tenant's scope, and on a pool, they are one transaction and
+ * one round trip, in a tenant's scope together with the setting that opens it. In a transaction they go one by one.
+ * A session that changes its role, holds a cursor or a lock of its own, or listens, has a driver's client instead.
+ */
+export async function runSql<T extends object = object>(
+  on: SqlPlace,
+  ...statements: readonly (SQL | Statement)[]
+): Promise<Answered<T>> {
+  const all = statements.map((statement) => (statement instanceof SQL ? dialect.sqlToQuery(statement) : statement));
+  const answers = await send(on, all);
+  const last = answers[answers.length - 1];
+  if (!last) throw new Error("there was no statement to run");
+  return { rows: last.rows as T[], rowCount: last.rowCount ?? 0 };
+}
+
+async function send(on: SqlPlace, statements: readonly Statement[]): Promise<readonly pg.QueryResult[]> {
+  if ("tenantId" in on) return runBatch(on.pool, [openScope({ tenantId: on.tenantId }), ...statements]);
+  const client = "$client" in on ? on.$client : on;
+  if (client instanceof pg.Pool && statements.length > 1) return runBatch(client, statements);
+  const answers: pg.QueryResult[] = [];
+  for (const { sql, params } of statements) answers.push(await client.query(sql, [...params]));
+  return answers;
+}
+
+const openScope = compiled(tenantSetting);

@@ -69,7 +69,7 @@ export function createDueJobs(system: Db, caps: DueCaps = dueCaps(24)): DueJobs 
     },
     async giveBack(jobIds) {
       if (jobIds.length === 0) return;
-      await runSql<object>(
+      await runSql(
         system,
         sql`update publish_jobs set handed_at = null where id in ${[...jobIds]} and handed_at > wake_at`,
       );
@@ -150,7 +150,8 @@ export async function masterKeysInUse(
 
 /** Tenants that have sealed anything; rotating keys goes through them one by one, each in its own scope. */
 export async function tenantsWithKeys(system: Db): Promise<readonly TenantId[]> {
-  const { rows } = await system.execute<{ tenant_id: string }>(
+  const { rows } = await runSql<{ tenant_id: string }>(
+    system,
     sql`select distinct tenant_id from encryption_keys order by 1`,
   );
   return rows.map((row) => asId("tenant", row.tenant_id));

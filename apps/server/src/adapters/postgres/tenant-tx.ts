@@ -1,9 +1,25 @@
+import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import type { Db, Executor } from "./pools.ts";
 
 /** Only what a transaction needs from the database: somewhere to take a connection from. */
 export type TenantDb = Pick<Db, "$client">;
+
+/** Statements of one tenant that need no transaction around them; see `runSql`. */
+export interface TenantScope {
+  readonly pool: pg.Pool;
+  readonly tenantId: string;
+}
+
+/** Opens one tenant's rows to statements that do not depend on each other's answers; everything else uses `withTenant`. */
+export function forTenant(db: TenantDb, tenantId: string): TenantScope {
+  if (tenantId === "") throw new Error("tenant work needs a tenant id");
+  return { pool: db.$client, tenantId };
+}
+
+/** What row-level security asks for, for as long as the transaction lasts. */
+export const tenantSetting = sql`select set_config('app.tenant_id', ${sql.placeholder("tenantId")}, true)`;
 
 /**
  * Runs `fn` in one transaction that sees exactly one tenant's rows; commits when it resolves, rolls back when it

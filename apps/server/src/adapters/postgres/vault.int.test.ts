@@ -6,10 +6,12 @@ import { after, before, test } from "node:test";
 import { secret } from "@postd/connector-kit";
 import { asId, type TenantId } from "@postd/contracts";
 import { createVault, createVaultRotation, MasterKeyMissing, newId, Tampered, type VaultDeps } from "@postd/core";
+import { sql } from "drizzle-orm";
 import { aesGcm } from "../kms/aes-gcm.ts";
 import { addToKeyring, keyringPath } from "../kms/keyring.ts";
 import { openLocalKeys } from "../kms/local.ts";
 import { openRolePool, type RolePool } from "./pools.ts";
+import { runSql } from "./run-sql.ts";
 import { masterKeysInUse } from "./system.ts";
 import { withTenant } from "./tenant-tx.ts";
 import { createTestDatabase, type TestDatabase } from "./testing/test-database.ts";
@@ -71,7 +73,7 @@ test("a tenant cannot read another tenant's secret or key", async () => {
   await vault.put(place(a), secret("of a"));
   assert.equal(await vault.open(place(b)), undefined);
   const seen = await withTenant(app.db, b, (tx) =>
-    tx.execute("select id from encrypted_secrets union all select id from encryption_keys"),
+    runSql(tx, sql`select id from encrypted_secrets union all select id from encryption_keys`),
   );
   assert.equal(seen.rowCount, 0);
 });
@@ -213,7 +215,7 @@ test("a key that something was sealed with meanwhile is not removed", async () =
     store: { ...store, removeUnusedKey: async () => false },
   }).rotateTenant(tenantId);
   const removing = withTenant(app.db, tenantId, async (tx) => {
-    await tx.execute("select 1 from encryption_keys where status = 'retired' for key share");
+    await runSql(tx, sql`select 1 from encryption_keys where status = 'retired' for key share`);
     const removed = store.removeUnusedKey(old);
     assert.equal(await store.write(late), true);
     return { removed };

@@ -1,8 +1,10 @@
 import type { JobQueue, Task } from "@postd/core";
+import { sql } from "drizzle-orm";
 import type pg from "pg";
 import { PgBoss } from "pg-boss";
 import { z } from "zod";
 import type { Listener } from "../postgres/listen.ts";
+import { runSql } from "../postgres/run-sql.ts";
 import { type Consumer, startConsumer } from "./consumer.ts";
 import { engineSchema, taskQueue } from "./pg-boss-schema.ts";
 
@@ -91,12 +93,12 @@ export async function startPgBossQueue(options: {
       };
     },
     async depth() {
-      const { rows } = await pool.query(
-        `select count(*) as waiting,
+      const { rows } = await runSql(
+        pool,
+        sql`select count(*) as waiting,
                 coalesce(extract(epoch from clock_timestamp() - min(created_on)) * 1000, 0)::bigint as "oldestMs"
-           from (select created_on from ${engineSchema}.job_common
-                  where name = $1 and state < 'active' order by created_on limit ${countedTasks}) as task`,
-        [taskQueue],
+           from (select created_on from ${sql.identifier(engineSchema)}.job_common
+                  where name = ${taskQueue} and state < 'active' order by created_on limit ${countedTasks}) as task`,
       );
       return Depth.parse(rows[0]);
     },

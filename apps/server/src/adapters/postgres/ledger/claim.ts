@@ -1,8 +1,8 @@
 import { type Admission, admit, type ClaimedJob, type JobPatch, type Ledger, settledWish } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
 import { isTaken } from "../database-error.ts";
-import { compiled, scopedSql } from "../scoped-sql.ts";
-import type { TenantDb } from "../tenant-tx.ts";
+import { compiled, runSql } from "../run-sql.ts";
+import { forTenant, type TenantDb } from "../tenant-tx.ts";
 import { admitInput, type ClaimRow, claimedJob, doubtState, waiting, withDeletion, workingState } from "./claim-row.ts";
 import { factsOf, type StoredState } from "./job-row.ts";
 import { json, patchAssignments } from "./patch.ts";
@@ -41,7 +41,7 @@ const jobToClaim = compiled(sql`
   where j.id = ${sql.placeholder("jobId")}`);
 
 async function readJob(db: TenantDb, { tenantId, jobId }: ClaimInput): Promise<ClaimRow | undefined> {
-  return (await scopedSql<ClaimRow>(db, tenantId, jobToClaim({ jobId }))).rows[0];
+  return (await runSql<ClaimRow>(forTenant(db, tenantId), jobToClaim({ jobId }))).rows[0];
 }
 
 /**
@@ -52,9 +52,8 @@ async function change(db: TenantDb, row: ClaimRow, assignments: SQL, after: read
   const pending = row.step_state?.pending;
   const lost = pending?.open ? pending : undefined;
   const closed: StoredState | undefined = lost && { ...row.step_state, pending: { ...lost, open: false } };
-  const { rows } = await scopedSql<{ changed: number }>(
-    db,
-    row.tenant_id,
+  const { rows } = await runSql<{ changed: number }>(
+    forTenant(db, row.tenant_id),
     sql`
     with ${clock}, job as (
       update publish_jobs set ${assignments}${closed ? sql`, step_state = ${json(closed)}` : sql``}, updated_at = (select now from clock)

@@ -1,8 +1,7 @@
 import type { JobHolds, Ledger } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
 import { runSql } from "../run-sql.ts";
-import { scopedSql } from "../scoped-sql.ts";
-import { type TenantDb, withTenant } from "../tenant-tx.ts";
+import { forTenant, type TenantDb, withTenant } from "../tenant-tx.ts";
 import { claimJob } from "./claim.ts";
 import { renewLease, settleJob, writeIntent } from "./settle.ts";
 
@@ -15,9 +14,8 @@ export function createLedger(db: TenantDb): Ledger {
     renew: (input) => renewLease(db, input),
     async owners(input) {
       const ids = [...new Set(input.externalIds)];
-      const { rows } = await scopedSql<{ id: string | null; answer: string }>(
-        db,
-        input.tenantId,
+      const { rows } = await runSql<{ id: string | null; answer: string }>(
+        forTenant(db, input.tenantId),
         sql`select asked.id, post_ownership(${input.jobId}, asked.id) as answer
           from jsonb_array_elements_text(${JSON.stringify([...ids, null])}::jsonb) as asked(id)`,
       );
@@ -34,7 +32,7 @@ const unsent = sql`not may_be_live and external_post_id is null and
 /** Holding and releasing a connection's jobs. A raised fence stops a worker that is at one of them. */
 export function createJobHolds(db: TenantDb, settings: { readonly lateAfterMs: number }): JobHolds {
   const changed = async (tenantId: string, statement: SQL): Promise<number> => {
-    const { rowCount } = await withTenant(db, tenantId, (tx) => runSql<object>(tx, statement));
+    const { rowCount } = await withTenant(db, tenantId, (tx) => runSql(tx, statement));
     return rowCount;
   };
   return {
@@ -91,7 +89,7 @@ export function createJobHolds(db: TenantDb, settings: { readonly lateAfterMs: n
           settings.lateAfterMs,
         );
         // With a sign-in POSTD can look for itself again.
-        await runSql<object>(
+        await runSql(
           tx,
           sql`update publish_jobs set wake_at = domain_now(), needs_person = false
           where connection_id = ${connectionId} and may_be_live and wake_at is null and state in ('unknown', 'partly_published')`,
@@ -108,17 +106,17 @@ export async function releaseHeld(
   lateAfterMs: number,
 ): Promise<number> {
   const late = sql`greatest(scheduled_for, created_at, released_at) < domain_now() - ${lateAfterMs} * interval '1 millisecond'`;
-  await runSql<object>(
+  await runSql(
     tx,
     sql`update publish_jobs set held_reason = 'missed', updated_at = domain_now() where state = 'held' and ${which} and ${late}`,
   );
-  const { rowCount } = await runSql<object>(
+  const { rowCount } = await runSql(
     tx,
     sql`
     update publish_jobs set state = case when state = 'held' and first_claimed_at is null then 'scheduled' else 'retrying' end, held_reason = null, tries = 0,
       wake_at = greatest(scheduled_for, domain_now()), released_at = case when scheduled_for < domain_now() then domain_now() else released_at end, updated_at = domain_now()
     where (state = 'partly_published' or (state = 'held' and not (${late}))) and ${which}`,
   );
-  await runSql<object>(tx, sql`select pg_notify('postd_due', '')`);
+  await runSql(tx, sql`select pg_notify('postd_due', '')`);
   return rowCount ?? 0;
 }

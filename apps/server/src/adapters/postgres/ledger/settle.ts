@@ -2,8 +2,8 @@ import type { AttemptAnswer, JobChange, JobKey, Ledger } from "@postd/core";
 import { inFlightStates } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
 import { isTaken } from "../database-error.ts";
-import { compiled, scopedSql } from "../scoped-sql.ts";
-import type { TenantDb } from "../tenant-tx.ts";
+import { compiled, runSql } from "../run-sql.ts";
+import { forTenant, type TenantDb } from "../tenant-tx.ts";
 import { json } from "./patch.ts";
 
 type IntendInput = Parameters<Ledger["intend"]>[0];
@@ -60,9 +60,8 @@ export async function writeIntent(
   const shows = intent.effect === "visible" && (intent.kind === "call" || intent.kind === "native");
   const { step, prepared, repeatable, settleMs, attemptId, effect, timeoutMs, kind, fingerprint, note } = intent;
   const common = { step, prepared, repeatable, settleMs, open: true };
-  const written = scopedSql<{ intent_at: Date | null; lease_until: Date | null; wished: boolean | null }>(
-    db,
-    input.tenantId,
+  const written = runSql<{ intent_at: Date | null; lease_until: Date | null; wished: boolean | null }>(
+    forTenant(db, input.tenantId),
     (shows ? visibleIntent : otherIntent)({
       ...{ jobId, fence, leaseMs, step, attemptId, kind, effect, repeatable, fingerprint, note },
       common: JSON.stringify(common),
@@ -85,9 +84,8 @@ export async function writeIntent(
 /** A call that is under way, or has yet to leave, may now end as late as the lease does; nobody looks before. */
 export async function renewLease(db: TenantDb, input: Parameters<Ledger["renew"]>[0]): Promise<Date | undefined> {
   const until = sql`domain_now() + ${input.leaseMs} * interval '1 millisecond'`;
-  const { rows } = await scopedSql<{ lease_until: Date }>(
-    db,
-    input.tenantId,
+  const { rows } = await runSql<{ lease_until: Date }>(
+    forTenant(db, input.tenantId),
     sql`update publish_jobs set lease_until = ${until}, wake_at = ${until},
         step_state = case when step_state ? 'visible' and step_state #>> '{pending,open}' = 'true'
           then jsonb_set(step_state, '{visible,endsBy}', to_jsonb(${isoText(until)})) else step_state end
@@ -114,7 +112,7 @@ export async function settleJob(
     const statements = change.granted
       ? [update, endDeletion(input.jobId), wasGranted(input, change.granted)]
       : [update];
-    const { rows } = await scopedSql<{ written: number }>(db, input.tenantId, ...before, ...statements);
+    const { rows } = await runSql<{ written: number }>(forTenant(db, input.tenantId), ...before, ...statements);
     return rows[0]?.written === 1 ? "written" : "lost";
   } catch (error) {
     if (isTaken(error, "publish_jobs_external")) return "owned_elsewhere";

@@ -52,8 +52,8 @@ export async function actOnJob(
   const { patch } = input.decide({ job: jobRecord(row), facts: factsOf(row, row.now) });
   if (!patch) return jobRecord(row);
   const changed = await patchJob(tx, row, patch);
-  await runSql<object>(tx, endDeletion(row.id));
-  await runSql<object>(tx, sql`select pg_notify('postd_due', '')`);
+  await runSql(tx, endDeletion(row.id));
+  await runSql(tx, sql`select pg_notify('postd_due', '')`);
   return jobRecord(changed);
 }
 
@@ -64,7 +64,7 @@ type Scope = { readonly scope: "instance" | "tenant" | "connection"; readonly co
 
 export async function pause(tx: Executor, tenantId: string, input: Scope & { readonly by: string }): Promise<boolean> {
   const set = sql`paused_at = domain_now(), paused_by = ${input.by}`;
-  const { rowCount } = await runSql<object>(tx, pauseTarget(tenantId, input, set));
+  const { rowCount } = await runSql(tx, pauseTarget(tenantId, input, set));
   return rowCount === 1;
 }
 
@@ -75,7 +75,7 @@ export async function resume(
   input: Scope,
   lateAfterMs: number,
 ): Promise<number | undefined> {
-  const { rowCount } = await runSql<object>(tx, pauseTarget(tenantId, input, sql`paused_at = null, paused_by = null`));
+  const { rowCount } = await runSql(tx, pauseTarget(tenantId, input, sql`paused_at = null, paused_by = null`));
   if (rowCount !== 1) return undefined;
   const which =
     input.scope === "connection"

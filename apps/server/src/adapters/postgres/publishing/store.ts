@@ -11,8 +11,8 @@ import type {
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { databaseErrorDetail, isTaken } from "../database-error.ts";
-import { scopedSql } from "../scoped-sql.ts";
-import { type TenantDb, withTenant } from "../tenant-tx.ts";
+import { runSql } from "../run-sql.ts";
+import { forTenant, type TenantDb, withTenant } from "../tenant-tx.ts";
 import { actOnJob, isOwned, pause, resume } from "./act.ts";
 import { readJob, readNewestJobs, readPost, readPosts } from "./read.ts";
 import { type MediaRow, mediaInfo, type TargetRow, targetRecord } from "./records.ts";
@@ -25,7 +25,7 @@ export function createPublishingStore(db: TenantDb, settings: { readonly lateAft
 
 function tenantPublishing(db: TenantDb, tenantId: string, lateAfterMs: number): TenantPublishing {
   const run = <T>(fn: Parameters<typeof withTenant<T>>[2]) => withTenant(db, tenantId, fn);
-  const scoped = <T extends object>(statement: SQL) => scopedSql<T>(db, tenantId, statement);
+  const scoped = <T extends object>(statement: SQL) => runSql<T>(forTenant(db, tenantId), statement);
   return {
     async targets(ids) {
       if (ids.length === 0) return [];
@@ -106,9 +106,8 @@ async function accept<V extends JobView | PostView>(
   const kept = idempotency && { claim: idempotency, answer: view };
   for (let tries = 0; tries < 3; tries += 1) {
     try {
-      await scopedSql(
-        db,
-        tenantId,
+      await runSql(
+        forTenant(db, tenantId),
         ...acceptStatements({ tenantId, post, jobs, refuseTwins, ...(kept ? { kept } : {}) }),
       );
       return { kind: "new", view };

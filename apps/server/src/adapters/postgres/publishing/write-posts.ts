@@ -71,7 +71,7 @@ function versionStatements(tenantId: string, post: Pick<PostRecord, "id" | "vers
 }
 
 async function runAll(tx: Executor, statements: readonly SQL[]): Promise<void> {
-  for (const statement of statements) await runSql<object>(tx, statement);
+  for (const statement of statements) await runSql(tx, statement);
 }
 
 /**
@@ -91,7 +91,7 @@ export async function seenKey(tx: Executor, claim: IdempotencyClaim): Promise<Id
   const row = rows[0];
   if (!row) return { kind: "new" };
   if (row.gone || !row.response) {
-    await runSql<object>(
+    await runSql(
       tx,
       sql`delete from idempotency_records where operation = ${claim.operation} and key = ${claim.key} and body_hash = ${row.body_hash}`,
     );
@@ -131,12 +131,12 @@ export async function changePost(
     : sql``;
   const removed =
     remove === "now" ? sql`deleted_at = domain_now(),` : remove === "when_settled" ? sql`deleting = true,` : sql``;
-  await runSql<object>(
+  await runSql(
     tx,
     sql`update posts set ${written} ${decidedBy} ${removed} version = version + 1, updated_at = domain_now() where id = ${input.id}`,
   );
   if (post) {
-    await runSql<object>(tx, sql`delete from post_versions where post_id = ${input.id}`);
+    await runSql(tx, sql`delete from post_versions where post_id = ${input.id}`);
     await runAll(tx, versionStatements(tenantId, { id: input.id, versions: post.versions }));
   }
   await runAll(tx, [
