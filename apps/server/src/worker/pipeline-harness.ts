@@ -382,7 +382,7 @@ function scriptedConnector(platform: ScriptedPlatform, now: () => Date): Connect
       },
     },
     edit: {
-      formats: ["text"],
+      formats: ["text", "thread"],
       run: async ({ externalId }, { text }) => {
         const refused = platform.deeds.shift();
         if (refused) return { ok: false, error: refused };

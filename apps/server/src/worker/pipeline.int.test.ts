@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { asId, type PublishRequest } from "@postd/contracts";
+import type { PlatformFailure } from "@postd/connector-kit";
+import { asId, type JobView, type PublishRequest } from "@postd/contracts";
 import type { Caller } from "@postd/core";
 import { runJob } from "@postd/core";
 import { sql } from "drizzle-orm";
@@ -514,6 +515,46 @@ describe("the publish pipeline", () => {
       h.platform.live.map(({ text }) => text),
       ["thread", "thread (2)"],
     );
+  });
+
+  it("an edit of what is live leaves the rest of a thread its time, its reason and its words", async () => {
+    const down = { kind: "unavailable", message: "Down." } as const;
+    const waiting = async (text: string) => {
+      h.platform.script = ["ok", down, down, down, down, down];
+      const id = await publish(text, { format: "thread" });
+      for (let round = 0; round < 5; round += 1) {
+        await h.work();
+        await h.advance(30_000);
+      }
+      return job(id);
+    };
+    const told = ({ state, heldReason, failure }: JobView) => [state, heldReason, failure?.effect];
+    for (const refusals of [
+      [],
+      [down],
+      [down, { kind: "content_rejected", field: "text", reason: "no", message: "No." }],
+    ]) {
+      const before = await waiting(`thread ${refusals.length}`);
+      assert.deepEqual([before.state, before.heldReason], ["partly_published", "outage"]);
+      h.platform.deeds = [...refusals] as PlatformFailure[];
+      const edited = await h.service.updatePost(caller, asId("post", before.postId), {
+        content: `new ${refusals.length}`,
+      });
+      assert.ok(edited.ok && edited.value.view.changes?.[0]?.change === "changing_live", JSON.stringify(edited));
+      for (let round = 0; round < 40 && !(await job(before.id)).wishOutcome; round += 1) {
+        await h.work();
+        await h.advance(3_000);
+      }
+      const after = await job(before.id);
+      assert.ok(after.wishOutcome, "the edit has ended");
+      assert.deepEqual(told(after), told(before));
+      // Asking the platform may have taken longer than the rest was to wait.
+      const planned = Math.max(Date.parse(before.nextAt ?? ""), h.clock.now().getTime());
+      const movedMs = Date.parse(after.nextAt ?? "") - planned;
+      assert.ok(Math.abs(movedMs) < 5_000, `its time moved by ${movedMs} ms`);
+      await h.settle();
+      assert.equal(await h.state(caller, before.id), "published");
+    }
   });
 
   it("a refused part of a thread leaves it partly published at the desk, and the rest can be sent again", async () => {

@@ -20,6 +20,7 @@ const begun: WishFacts = {
   externalPostId: "1",
   firstClaimedAt: now,
   nativeSchedule: false,
+  sleepsUntil: undefined,
   wish: undefined,
   can: { remove: true, editText: true },
 };

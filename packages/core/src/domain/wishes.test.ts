@@ -12,6 +12,7 @@ const facts: WishFacts = {
   externalPostId: undefined,
   firstClaimedAt: now,
   nativeSchedule: false,
+  sleepsUntil: undefined,
   wish: undefined,
   can: { remove: true, editText: true },
 };
@@ -42,6 +43,39 @@ describe("a wish that meets a thread whose first part is live", () => {
     const moved = settledWish(part, { kind: "move", ...by, scheduledFor: by.at });
     assert.equal(moved.state, undefined);
     assert.equal(moved.wakeAt, now);
+  });
+});
+
+describe("a rest that waits for its time", () => {
+  const at = new Date("2027-01-04T09:15:00Z");
+  const waits: WishFacts = { ...part, state: "partly_published", heldReason: "outage", sleepsUntil: at };
+  const edit: Wish = {
+    kind: "edit",
+    ...by,
+    content: { text: "New", media: [], options: {}, format: "text" },
+    fingerprint: "new",
+    textOnly: true,
+  };
+
+  it("is woken for an edit of what is live, and keeps its time, however many wishes take each other's place", () => {
+    const first = meet(waits, edit).patch;
+    assert.deepEqual([first?.wakeAt, first?.wish?.restAt], [now, at.toISOString()]);
+    const second = meet({ ...waits, sleepsUntil: now, wish: first?.wish ?? undefined }, { ...edit, fingerprint: "b" });
+    assert.equal(second.patch?.wish?.restAt, at.toISOString());
+    assert.equal(
+      meet({ ...waits, sleepsUntil: now, wish: first?.wish ?? undefined }, removal).patch?.wish?.restAt,
+      at.toISOString(),
+    );
+  });
+
+  it("goes on at its time after a wish that came too late", () => {
+    const late: Wish = { kind: "move", ...by, scheduledFor: by.at, restAt: at.toISOString() };
+    assert.deepEqual(settledWish(waits, late).wakeAt, at);
+  });
+
+  it("has no time where nothing of it is left, or a person was asked", () => {
+    for (const rests of [{ state: "published" }, { state: "partly_published", heldReason: undefined }] as const)
+      assert.equal(meet({ ...waits, sleepsUntil: undefined, ...rests }, edit).patch?.wish?.restAt, undefined);
   });
 });
 

@@ -7,6 +7,8 @@ interface WishOf<K extends WishKind> {
   readonly by: string;
   /** ISO 8601. */
   readonly at: string;
+  /** ISO 8601: when the rest of a live thread was to go on by itself. The wish only borrows the row's wake-up. */
+  readonly restAt?: string;
 }
 
 /** What a person asked of a job; kept on its row while it cannot be done. */
@@ -37,6 +39,8 @@ export interface WishFacts {
   readonly externalPostId: string | undefined;
   readonly firstClaimedAt: Date | undefined;
   readonly nativeSchedule: boolean;
+  /** When it goes on by itself; undefined while a worker is at it, and where nothing is planned. */
+  readonly sleepsUntil: Date | undefined;
   /** What was asked before and is not done. */
   readonly wish: Wish | undefined;
   /** What the platform lets an app do with this live post. */
@@ -145,7 +149,7 @@ function meetHandedOver(facts: WishFacts, wish: Wish): Meeting {
 }
 
 function meetLive(facts: WishFacts, wish: Wish): Meeting {
-  const worker: JobPatch = { wish, wakeAt: facts.now, tries: 0, raiseFence: false };
+  const worker: JobPatch = { wish: withRest(facts, wish), wakeAt: facts.now, tries: 0, raiseFence: false };
   const removing: Meeting = { change: "removing_live", message: "It is taken down at the platform.", patch: worker };
   // It may be gone already, so nothing that is said of a live post holds.
   if (isTakingDown(facts) && !takesDown(wish))
@@ -194,8 +198,15 @@ export const isTakingDown = ({ wish, externalPostId, state }: Omit<WishFacts, "c
   wish !== undefined && takesDown(wish) && externalPostId !== undefined && state !== "handed_over";
 
 /** Some parts are live, and others would still be sent by themselves. */
-const hasRest = ({ state, heldReason }: WishFacts): boolean =>
+export const hasRest = ({ state, heldReason }: Pick<WishFacts, "state" | "heldReason">): boolean =>
   state === "partly_published" ? heldReason !== undefined : state !== "published";
+
+/** The time of the rest, as the first of the wishes that took each other's place met it. */
+function withRest(facts: WishFacts, wish: Wish): Wish {
+  if (!hasRest(facts)) return wish;
+  const restAt = facts.wish ? facts.wish.restAt : facts.sleepsUntil?.toISOString();
+  return restAt === undefined ? wish : { ...wish, restAt };
+}
 
 /**
  * What is live stays as it is, and nothing more is sent of it, whoever asks. A part that is in doubt stays so, and is
@@ -312,8 +323,11 @@ function tooLate(facts: WishFacts, wish: Wish): JobPatch {
   if (!hasRest(facts)) return { ...toldTooLate(facts, wish), wakeAt: null, raiseFence: false };
   const stops = wish.kind === "cancel" || wish.kind === "delete";
   if (stops) return { ...restCanceled, ...toldTooLate(facts, wish) };
-  return { ...toldTooLate(facts, wish), wakeAt: facts.now, raiseFence: false };
+  return { ...toldTooLate(facts, wish), wakeAt: restAt(wish, facts.now), raiseFence: false };
 }
+
+/** When the rest of a thread goes on after this wish. */
+export const restAt = (wish: Wish | undefined, now: Date): Date => (wish?.restAt ? new Date(wish.restAt) : now);
 
 /** The end of a wish that came too late, in words that say what is live and what is not sent. */
 export function toldTooLate(facts: WishFacts, wish: Wish): Pick<JobPatch, "wish" | "wishOutcome"> {

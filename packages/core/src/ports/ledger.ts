@@ -1,6 +1,15 @@
 import type { Effect, OutgoingPost, PublishedRef } from "@postd/connector-kit";
 import type { PendingIntent, ProbeRecord, StepChange, VisibleIntent } from "@postd/connector-kit/rules";
-import type { ConnectionId, JobState, Json, JsonObject, PostId, PublishJobId, TenantId } from "@postd/contracts";
+import type {
+  ConnectionId,
+  HeldReason,
+  JobState,
+  Json,
+  JsonObject,
+  PostId,
+  PublishJobId,
+  TenantId,
+} from "@postd/contracts";
 import type { Admission } from "../domain/admit.ts";
 import type { Wish, WishOutcome } from "../domain/wishes.ts";
 
@@ -17,6 +26,8 @@ export interface ClaimedJob extends JobKey {
   readonly platform: string;
   readonly admission: Extract<Admission, { go: "publish" | "finish" | "probe" | "verify" | "grant" }>["go"];
   readonly state: JobState;
+  /** Why it waited before this claim. */
+  readonly heldReason: HeldReason | undefined;
   readonly fence: number;
   readonly leaseUntil: Date;
   readonly scheduledFor: Date;

@@ -8,7 +8,7 @@ import type {
 } from "@postd/connector-kit";
 import { answerOf, defaultSettleMs, leavesOpen, retryDelaysMs } from "@postd/connector-kit/rules";
 import { fail, type WishOutcomeKind } from "@postd/contracts";
-import { takesDown, type Wish } from "../../domain/wishes.ts";
+import { hasRest, restAt, takesDown, type Wish } from "../../domain/wishes.ts";
 import type { AttemptAnswer, IntentRecord, JobChange } from "../../ports/ledger.ts";
 import type { Run } from "./run.ts";
 
@@ -59,7 +59,7 @@ export async function grantWish(run: Run, connector: Connector): Promise<void> {
 function deedOf(run: Run, connector: Connector, wish: Wish, ref: PublishedRef): Deed | undefined {
   const { format } = run.job.post;
   const { schedule, remove, edit } = connector;
-  const settled = { pending: null, failure: null, needsPerson: false, mayBeLive: false } as const;
+  const settled = { pending: null, tries: 0, failure: null, needsPerson: false, mayBeLive: false } as const;
   if (run.job.state === "handed_over") {
     if (!schedule || wish.kind === "edit") return undefined;
     if (wish.kind === "move") {
@@ -99,7 +99,8 @@ function deedOf(run: Run, connector: Connector, wish: Wish, ref: PublishedRef): 
         kind: "edit",
         note: "Changing its text at the platform",
         run: (ctx) => edit.run(ref, { text: content.text, format }, ctx),
-        done: { ...settled, state: run.job.state, wake: restWake(run), content, fingerprint: wish.fingerprint },
+        // What is said of the rest, or of a touch that failed, stays true.
+        done: { pending: null, tries: 0, mayBeLive: false, ...asBefore(run), content, fingerprint: wish.fingerprint },
         message: "Its text was changed at the platform.",
       };
     }
@@ -117,10 +118,14 @@ const granted = (run: Run, wish: Wish, outcome: WishOutcomeKind, message: string
   outcome: { kind: wish.kind, outcome, at: run.deps.clock.now().toISOString(), message },
 });
 
-/** When it goes on by itself: at its time at the platform, with the parts that are left, or never. */
-function restWake({ job, deps }: Run): number | null {
-  if (job.state === "handed_over") return Math.max(0, job.scheduledFor.getTime() - deps.clock.now().getTime()) + 60_000;
-  return job.state === "published" || job.state === "partly_published" ? null : 0;
+/** The job as it waited before the wish: for its time at the platform, for the parts that are left, or for nothing. */
+function asBefore(run: Run): Pick<JobChange, "state" | "heldReason" | "wake"> {
+  const { state, heldReason, scheduledFor, wish } = run.job;
+  const now = run.deps.clock.now();
+  const inMs = (at: Date) => Math.max(0, at.getTime() - now.getTime());
+  const held = heldReason ? { heldReason } : {};
+  if (state === "handed_over") return { state, wake: inMs(scheduledFor) + 60_000 };
+  return { state, ...held, wake: hasRest(run.job) ? inMs(restAt(wish, now)) : null };
 }
 
 /** The wish ends; the post is as it was. */
@@ -131,15 +136,11 @@ async function end(
   message: string,
   answer?: AttemptAnswer,
 ): Promise<void> {
-  const { state } = run.job;
-  const wake = restWake(run);
   // Whoever wanted it down does not want the rest of it sent.
-  const rests = takesDown(wish) && wake === 0;
+  const stops = takesDown(wish) && run.job.state !== "handed_over" && hasRest(run.job);
   await run.settle(
     {
-      state: rests ? "partly_published" : state,
-      wake: rests ? null : wake,
-      ...(rests ? { needsPerson: true } : {}),
+      ...(stops ? { state: "partly_published", wake: null, needsPerson: true } : asBefore(run)),
       tries: 0,
       pending: null,
       granted: granted(run, wish, outcome, message),
@@ -175,7 +176,7 @@ async function refused(
   if (mayPass && delayMs !== undefined) {
     const askedMs = "retryAfterMs" in failure ? (failure.retryAfterMs ?? 0) : 0;
     const wake = Math.max(delayMs, Math.min(askedMs, 15 * 60_000));
-    await run.settle({ state: run.job.state, wake, tries: run.drive.tries + 1, pending: "answered" }, answer);
+    await run.settle({ ...asBefore(run), wake, tries: run.drive.tries + 1, pending: "answered" }, answer);
     return;
   }
   // An earlier try, of this wish or of one it took the place of, left its intent.
@@ -183,7 +184,7 @@ async function refused(
   if (!wasTried && !isOpen) return end(run, wish, "failed", `The platform refused it: ${failure.message}`, answer);
   // One of the tries may have been done, or may still be: it is looked at when all of them have ended.
   const wake = Math.max(0, run.leaseRemainingMs()) + defaultSettleMs;
-  await run.settle({ state: run.job.state, wake, tries: mostTries + 1, pending: "answered" }, answer);
+  await run.settle({ ...asBefore(run), wake, tries: mostTries + 1, pending: "answered" }, answer);
 }
 
 /** The platform says that there is no such post. */

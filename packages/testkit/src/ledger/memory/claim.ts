@@ -7,6 +7,7 @@ import {
   doubtState,
   waiting,
   withDeletion,
+  workingReason,
   workingState,
 } from "../../../../../apps/server/src/adapters/postgres/ledger/claim-row.ts";
 import { factsOf } from "../../../../../apps/server/src/adapters/postgres/ledger/job-row.ts";
@@ -152,7 +153,7 @@ function take(tables: Tables, row: MemoryJob, go: ClaimedJob["admission"], input
   const leaseUntil = later(tables, input.leaseMs);
   write(tables, row, {
     state: workingState(row, go),
-    held_reason: null,
+    held_reason: workingReason(row, go),
     fence: String(Number(row.fence) + 1),
     lease_until: leaseUntil,
     wake_at: leaseUntil,

@@ -1,4 +1,4 @@
-import { asId, type JobState } from "@postd/contracts";
+import { asId, type HeldReason, type JobState } from "@postd/contracts";
 import type { AdmitInput, ClaimedJob } from "@postd/core";
 import { type JobRow, jobKeyOf, pendingOf, visibleOf } from "./job-row.ts";
 
@@ -62,6 +62,10 @@ export function workingState(row: JobRow, go: ClaimedJob["admission"]): JobState
   return go === "grant" ? "processing" : doubtState(row);
 }
 
+/** Whoever changes what is live leaves the rest of a thread held as it was. */
+export const workingReason = (row: JobRow, go: ClaimedJob["admission"]): HeldReason | null =>
+  go === "grant" ? row.held_reason : null;
+
 /** A post that is live and named is never called unknown as a whole; what is in doubt then is a part of it. */
 export const doubtState = (row: JobRow): JobState =>
   row.external_post_id !== null && !row.native_schedule ? "processing" : "unknown";
@@ -94,6 +98,7 @@ export function claimedJob(row: JobRow, go: ClaimedJob["admission"], leaseUntil:
     platform: row.platform,
     admission: go,
     state: row.state,
+    heldReason: row.held_reason ?? undefined,
     fence: Number(row.fence) + 1,
     leaseUntil,
     scheduledFor: row.scheduled_for,

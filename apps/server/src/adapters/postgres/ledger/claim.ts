@@ -3,7 +3,16 @@ import { type SQL, sql } from "drizzle-orm";
 import { isTaken } from "../database-error.ts";
 import { compiled, runSql } from "../run-sql.ts";
 import { forTenant, type TenantDb } from "../tenant-tx.ts";
-import { admitInput, type ClaimRow, claimedJob, doubtState, waiting, withDeletion, workingState } from "./claim-row.ts";
+import {
+  admitInput,
+  type ClaimRow,
+  claimedJob,
+  doubtState,
+  waiting,
+  withDeletion,
+  workingReason,
+  workingState,
+} from "./claim-row.ts";
 import { factsOf, type StoredState } from "./job-row.ts";
 import { json, patchAssignments } from "./patch.ts";
 import { clock, endDeletion } from "./settle.ts";
@@ -165,7 +174,7 @@ async function take(
   const taken = await change(
     db,
     row,
-    sql`state = ${state}, held_reason = null, fence = fence + 1, lease_owner = ${input.owner}, lease_until = ${until}::timestamptz,
+    sql`state = ${state}, held_reason = ${workingReason(row, go)}, fence = fence + 1, lease_owner = ${input.owner}, lease_until = ${until}::timestamptz,
       wake_at = ${until}::timestamptz, in_flight = ${mark}, wish = coalesce(wish, ${json(row.wish)}), first_claimed_at = coalesce(first_claimed_at, (select now from clock))`,
   );
   if (!taken) return undefined;

@@ -69,6 +69,7 @@ export const factsOf = (row: JobRow, now: Date): Omit<WishFacts, "can"> => ({
   externalPostId: row.external_post_id ?? undefined,
   firstClaimedAt: row.first_claimed_at ?? undefined,
   nativeSchedule: row.native_schedule,
+  sleepsUntil: row.lease_until && row.lease_until > now ? undefined : (row.wake_at ?? undefined),
   wish: row.wish ?? undefined,
 });
 
