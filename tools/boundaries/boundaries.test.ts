@@ -132,6 +132,18 @@ test("a test of a package may use one made from it", () => {
   assert.deepEqual(problemsOf(files), []);
 });
 
+test("what a shipped file exports and only a test uses is refused; a helper of tests may", () => {
+  const files = {
+    "packages/core/src/a.ts": 'import { b } from "./b.ts"; export const a = () => b;',
+    "packages/core/src/b.ts": "export const b = 1;\nexport const left = 2;\n",
+    "packages/core/src/contract.ts": "export const suite = 1;\n",
+    "packages/core/src/b.test.ts": 'import { left } from "./b.ts"; import { suite } from "./contract.ts"; left(suite);',
+  };
+  assert.deepEqual(problemsOf(files), [
+    "packages/core/src/b.ts: exports left, which nothing shipped uses; remove it, or move it beside the tests",
+  ]);
+});
+
 for (const [file, source] of allowed) {
   test(`allowed in ${file}: ${source}`, () => assert.deepEqual(problemsOf({ [file]: source }), []));
 }

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { type Arrows, circlesIn } from "./circles.ts";
+import { deadExports } from "./dead-exports.ts";
 import { importsOf } from "./imports.ts";
 import { isTest, type SourceFile, violations } from "./rules.ts";
 import { readWorkspaces, rootDependencies, unitOf, type Workspace } from "./workspaces.ts";
@@ -18,11 +19,19 @@ export function checkTree(root: string): { fileCount: number; problems: string[]
     return { file, source, imports: importsOf(file, source) };
   });
   const problems = files.flatMap((file) => violations(file, scene).map((problem) => `${file.file}: ${problem}`));
-  return { fileCount: files.length, problems: [...problems, ...circles(files, scene.workspaces)] };
+  const arrows = fileArrows(files);
+  const shippedArrows = [...arrows].filter(([file]) => !isTest(file)).flatMap(([, targets]) => [...targets]);
+  return {
+    fileCount: files.length,
+    problems: [
+      ...problems,
+      ...circles([...circlesIn(arrows), ...circlesIn(packageArrows(files, scene.workspaces))]),
+      ...deadExports(files, new Set(shippedArrows)),
+    ],
+  };
 }
 
-function circles(files: readonly SourceFile[], workspaces: readonly Workspace[]): string[] {
-  const walks = [...circlesIn(fileArrows(files)), ...circlesIn(packageArrows(files, workspaces))];
+function circles(walks: readonly (readonly string[])[]): string[] {
   return walks.map((walk) => `${walk[0]}: is in a circle, ${walk.join(" -> ")}; move what both need into a third`);
 }
 

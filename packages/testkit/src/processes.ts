@@ -6,11 +6,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { z } from "zod";
-import { setClockOffset } from "../../../apps/server/src/adapters/postgres/domain-clock.ts";
 import { superuser } from "../../../apps/server/src/adapters/postgres/supervisor/cluster.ts";
 import { layoutOf } from "../../../apps/server/src/adapters/postgres/supervisor/layout.ts";
 import { databaseName } from "../../../apps/server/src/adapters/postgres/supervisor/login.ts";
 import { readPidFile } from "../../../apps/server/src/adapters/postgres/supervisor/postmaster.ts";
+import { setClockOffset } from "../../../apps/server/src/adapters/postgres/testing/set-clock-offset.ts";
 import { freePort } from "./free-port.ts";
 
 /** One process of the system under test, ended by its own id and by nothing else. */

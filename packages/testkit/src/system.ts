@@ -9,7 +9,7 @@ import { allConnectors, createRegistry } from "@postd/connectors";
 import { simulatorDefinitions } from "@postd/connectors/simulators";
 import pg from "pg";
 import { simulatorHostMap } from "../../../apps/server/src/adapters/egress/host-map.ts";
-import { setClockOffset } from "../../../apps/server/src/adapters/postgres/domain-clock.ts";
+import { setClockOffset } from "../../../apps/server/src/adapters/postgres/testing/set-clock-offset.ts";
 import { createTestDatabase } from "../../../apps/server/src/adapters/postgres/testing/test-database.ts";
 import { engineSchema } from "../../../apps/server/src/adapters/queue/pg-boss-schema.ts";
 import { type ComposeInput, compose } from "../../../apps/server/src/compose/compose.ts";

@@ -20,7 +20,7 @@ import {
 } from "@postd/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { createDomainClock, setClockOffset } from "../adapters/postgres/domain-clock.ts";
+import { createDomainClock } from "../adapters/postgres/domain-clock.ts";
 import { createJobHolds, createLedger } from "../adapters/postgres/ledger/ledger.ts";
 import { openListener } from "../adapters/postgres/listen.ts";
 import { openRolePool } from "../adapters/postgres/pools.ts";
@@ -28,6 +28,7 @@ import { createPublishingStore } from "../adapters/postgres/publishing/store.ts"
 import { runSql } from "../adapters/postgres/run-sql.ts";
 import { createDueJobs } from "../adapters/postgres/system.ts";
 import { withTenant } from "../adapters/postgres/tenant-tx.ts";
+import { setClockOffset } from "../adapters/postgres/testing/set-clock-offset.ts";
 import { createTestDatabase } from "../adapters/postgres/testing/test-database.ts";
 
 export const lateAfterMs = 60 * 60_000;

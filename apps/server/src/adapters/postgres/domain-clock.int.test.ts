@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { createDomainClock, type ProcessTime, setClockOffset } from "./domain-clock.ts";
+import { createDomainClock, type ProcessTime } from "./domain-clock.ts";
 import { openListener } from "./listen.ts";
 import { openRolePool, type RolePool } from "./pools.ts";
+import { setClockOffset } from "./testing/set-clock-offset.ts";
 import { createTestDatabase, type TestDatabase } from "./testing/test-database.ts";
 
 const hourMs = 3_600_000;

@@ -85,15 +85,6 @@ export async function createDomainClock(options: {
   };
 }
 
-/** For tests only: moves domain time for every process on this database, forwards or back. */
-export async function setClockOffset(pool: pg.Pool, offsetMs: number): Promise<void> {
-  await runSql(
-    pool,
-    sql`with moved as (update instance set clock_offset_ms = ${offsetMs} where id = 1 returning 1)
-      select pg_notify(${clockChannel}, '') from moved`,
-  );
-}
-
 async function read(pool: pg.Pool, time: ProcessTime): Promise<Reading> {
   const wallMs = time.wallMs();
   const monotonicMs = time.monotonicMs();

@@ -7,10 +7,10 @@ import pg from "pg";
 import { z } from "zod";
 import { checkDatabase } from "../../commands/check-database.ts";
 import { createConnectionsRepo } from "./connections-repo.ts";
-import { setClockOffset } from "./domain-clock.ts";
 import { createInbox } from "./inbox.ts";
 import { openRolePool, type RolePool } from "./pools.ts";
 import { retryInbound } from "./retry-inbound.ts";
+import { setClockOffset } from "./testing/set-clock-offset.ts";
 import { createTestDatabase, type TestDatabase } from "./testing/test-database.ts";
 
 let database: TestDatabase;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { setClockOffset } from "./domain-clock.ts";
 import { createLeases, runAsLeader } from "./leases.ts";
 import { openRolePool, type RolePool } from "./pools.ts";
+import { setClockOffset } from "./testing/set-clock-offset.ts";
 import { createTestDatabase, type TestDatabase } from "./testing/test-database.ts";
 
 const minuteMs = 60_000;

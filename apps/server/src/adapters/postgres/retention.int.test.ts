@@ -6,9 +6,9 @@ import { after, beforeEach, test } from "node:test";
 import { type BlobStore, type SweepDeps, type Swept, sweep } from "@postd/core";
 import pg from "pg";
 import { openLocalBlobStore } from "../blob/local.ts";
-import { setClockOffset } from "./domain-clock.ts";
 import { openRolePool, type RolePool } from "./pools.ts";
 import { createBlobRows, createRetention } from "./retention.ts";
+import { setClockOffset } from "./testing/set-clock-offset.ts";
 import { createTestDatabase, type TestDatabase } from "./testing/test-database.ts";
 
 const hourMs = 3_600_000;

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createHealthService, noticingCanaries } from "@postd/core";
-import { createDomainClock, setClockOffset } from "../postgres/domain-clock.ts";
+import { createDomainClock } from "../postgres/domain-clock.ts";
 import { createHealthReader } from "../postgres/health-repo.ts";
 import { createLeases } from "../postgres/leases.ts";
 import { openListener } from "../postgres/listen.ts";
 import { openRolePool } from "../postgres/pools.ts";
+import { setClockOffset } from "../postgres/testing/set-clock-offset.ts";
 import { createTestDatabase } from "../postgres/testing/test-database.ts";
 import { startPgBossQueue } from "./pg-boss.ts";
 import { sendCanaries } from "./send-canaries.ts";
