@@ -47,6 +47,8 @@ export interface Operation {
   readonly response: z.ZodType;
   /** Status of success; default 200. */
   readonly status?: number;
+  /** Further statuses of success with the same body, such as 202 where what was asked has to wait. */
+  readonly also?: readonly number[];
   /** `json` unless said: a redirect carries no body, text is the raw string. */
   readonly answer?: "json" | "redirect" | "text";
   readonly errors: readonly ErrorCode[];
@@ -67,6 +69,28 @@ export interface Operation {
 
 /** Keeps the exact types of one operation. */
 export const defineOperation = <const O extends Operation>(operation: O): O => operation;
+
+/** Errors any operation may answer; the second row where it takes a body. */
+const anyMayAnswer: readonly ErrorCode[] = ["invalid_input", "rate_limited", "internal", "unavailable", "too_slow"];
+const bodiesMayAnswer: readonly ErrorCode[] = ["payload_too_large", "unsupported_media"];
+
+/** Every error an operation may answer, by code: the one list for its description and for what is really answered. */
+export const errorsOf = ({ auth, params, body, creates, errors }: Operation): ReadonlySet<ErrorCode> =>
+  new Set([
+    ...anyMayAnswer,
+    ...(body ? bodiesMayAnswer : []),
+    ...(auth.kind === "caller" ? (["unauthenticated", "forbidden"] as const) : []),
+    ...(params ? (["not_found"] as const) : []),
+    ...(creates ? (["idempotency_conflict", "idempotency_keys_differ", "state_conflict"] as const) : []),
+    ...errors,
+  ]);
+
+/** Statuses of success. */
+export const successesOf = ({ status, also }: Operation): readonly number[] => [status ?? 200, ...(also ?? [])];
+
+/** Whether this answer is one the description names. */
+export const isDeclared = (operation: Operation, answer: { readonly status: number } | { readonly code: ErrorCode }) =>
+  "code" in answer ? errorsOf(operation).has(answer.code) : successesOf(operation).includes(answer.status);
 
 type InputOf<S> = S extends z.ZodType ? z.input<S> : undefined;
 type OutputOf<S> = S extends z.ZodType ? z.output<S> : undefined;

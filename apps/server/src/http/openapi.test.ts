@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { operations } from "@postd/contracts";
+import { isDeclared, operations } from "@postd/contracts";
 import type { FastifyInstance } from "fastify";
 import { startFakeApp } from "./testing/fake-app.ts";
 
@@ -70,6 +70,32 @@ test("every path parameter is declared and every operation that needs a caller s
       const needs = operations.find(({ id }) => id === operation.operationId)?.auth.kind === "caller";
       assert.equal(operation.security.length > 0, needs, operation.operationId);
     }
+});
+
+test("an operation that may leave something to be done says so with 202, and one that may say no with a body of its own names it", () => {
+  const responsesOf = (id: string) => {
+    const operation = operations.find((it) => it.id === id);
+    assert.ok(operation, id);
+    return document.paths[operation.path.replace(/:(\w+)/g, "{$1}")][operation.method.toLowerCase()].responses;
+  };
+  for (const id of ["updatePost", "deletePost", "approvePost", "cancelJob", "retryJob", "deleteConnection"]) {
+    const responses = responsesOf(id);
+    assert.deepEqual(
+      responses[202].content["application/json"].schema,
+      responses[200].content["application/json"].schema,
+    );
+  }
+  for (const id of ["ready", "health"]) assert.ok(responsesOf(id)[503].content["application/json"], id);
+  assert.ok(responsesOf("finishOAuth")[200] && responsesOf("finishOAuth")[302].content === undefined);
+  for (const id of ["createPost", "updatePost", "createMedia"])
+    for (const status of [408, 413, 415]) assert.ok(responsesOf(id)[status], `${id} ${status}`);
+});
+
+test("what an operation does not declare is no answer it gives", () => {
+  const operation = operations.find(({ id }) => id === "getPost");
+  assert.ok(operation);
+  assert.ok(isDeclared(operation, { status: 200 }) && isDeclared(operation, { code: "not_found" }));
+  assert.ok(!isDeclared(operation, { status: 202 }) && !isDeclared(operation, { code: "state_conflict" }));
 });
 
 test("the documentation page and all its files come from this server", async () => {

@@ -2,8 +2,8 @@ import {
   ApiKeyView,
   ConnectionView,
   DlqGroupView,
-  type ErrorCode,
   errorCodes,
+  errorsOf,
   GrantView,
   HealthView,
   JobView,
@@ -17,6 +17,7 @@ import {
   Problem,
   PublishPayload,
   rolesWith,
+  successesOf,
 } from "@postd/contracts";
 import { z } from "zod";
 
@@ -41,9 +42,6 @@ for (const [id, schema] of Object.entries({
   named.add(schema, { id });
 
 type Json = Record<string, unknown>;
-
-/** Errors any operation may answer. */
-const always: readonly ErrorCode[] = ["invalid_input", "rate_limited", "internal", "unavailable"];
 
 /** The OpenAPI 3.1 document, made of the operations and nothing else. Pure. */
 export function openApiDocument(
@@ -110,30 +108,32 @@ function operationObject(operation: Operation, schemaOf: SchemaOf, problem: Json
           },
         }
       : {}),
-    responses: { ...success(operation, schemaOf), ...failures(operation, problem) },
+    responses: { ...failures(operation, problem), ...success(operation, schemaOf) },
   };
 }
 
 function success(operation: Operation, schemaOf: SchemaOf): Json {
-  const status = String(operation.status ?? 200);
-  if (operation.answer === "redirect") return { [status]: { description: "On to the next page." } };
   const type = operation.answer === "text" ? "text/plain" : "application/json";
-  return {
-    [status]: {
-      description: operation.summary,
-      content: { [type]: { schema: schemaOf(operation.response, "output"), example: operation.example.response } },
-    },
+  const content = {
+    [type]: { schema: schemaOf(operation.response, "output"), example: operation.example.response },
   };
+  return Object.fromEntries(
+    successesOf(operation).map((status) => [
+      String(status),
+      status === 302
+        ? { description: "On to the next page." }
+        : { description: descriptions[status] ?? operation.summary, content },
+    ]),
+  );
 }
 
+const descriptions: Readonly<Record<number, string>> = {
+  202: "Taken; what is left of it is done by itself.",
+  503: "The same, and the answer is no.",
+};
+
 function failures(operation: Operation, problem: Json): Json {
-  const needsCaller = operation.auth.kind === "caller";
-  const codes = new Set<ErrorCode>([
-    ...always,
-    ...(needsCaller ? (["unauthenticated", "forbidden"] as const) : []),
-    ...operation.errors,
-  ]);
-  const byStatus = Map.groupBy(codes, (code) => String(errorCodes[code].status));
+  const byStatus = Map.groupBy(errorsOf(operation), (code) => String(errorCodes[code].status));
   return Object.fromEntries(
     [...byStatus].map(([status, list]) => [
       status,
@@ -177,7 +177,7 @@ const uploadForm = {
   type: "object",
   required: ["file"],
   properties: {
-    altText: { type: "string", description: "Before the file." },
+    altText: { type: "string", description: "Before or behind the file." },
     file: { type: "string", contentMediaType: "application/octet-stream" },
   },
 };

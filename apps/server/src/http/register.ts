@@ -1,4 +1,4 @@
-import { fail, type Operation, ok, type Result, type ServiceError } from "@postd/contracts";
+import { fail, isDeclared, type Operation, ok, type Result, type ServiceError } from "@postd/contracts";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Access, admit, callerOf } from "./access.ts";
 import type { HttpDeps } from "./deps.ts";
@@ -38,7 +38,9 @@ export function registerRoute(app: FastifyInstance, { operation, handle }: Route
     handler: async (request, reply) => {
       const result = await run(operation, handle, request, reply, deps);
       if (reply.sent) return reply;
-      return result.ok ? sendAnswer(reply, operation, result.value, deps) : sendProblem(reply, result.error);
+      if (result.ok) return sendAnswer(reply, operation, result.value, deps);
+      if (deps.config.checkResponses) assertDeclared(operation, result.error);
+      return sendProblem(reply, result.error);
     },
   });
 }
@@ -120,8 +122,17 @@ function sendAnswer(reply: FastifyReply, operation: Operation, answer: Answer<un
   for (const [name, value] of Object.entries(answer.headers ?? {})) reply.header(name, value);
   if (answer.replayed) reply.header("idempotency-replayed", "true");
   reply.code(answer.status ?? operation.status ?? 200);
-  if (deps.config.checkResponses) operation.response.parse(answer.body);
+  if (deps.config.checkResponses) {
+    assertDeclared(operation, { status: reply.statusCode });
+    operation.response.parse(answer.body);
+  }
   if (operation.answer === "redirect" && answer.body === null) return reply.send();
   if (operation.answer === "text") return reply.send(answer.body);
   return reply.type("application/json; charset=utf-8").send(JSON.stringify(answer.body));
+}
+
+/** What a client cannot read in the description is a mistake of ours. */
+function assertDeclared(operation: Operation, answer: Parameters<typeof isDeclared>[1]): void {
+  if (isDeclared(operation, answer)) return;
+  throw new Error(`${operation.id} does not declare ${"code" in answer ? answer.code : answer.status}`);
 }

@@ -123,7 +123,16 @@ export const finishOAuth = defineOperation({
   response: z.union([z.null(), z.object({ grantId: z.string(), returnTo: z.string().optional() })]),
   status: 302,
   answer: "redirect",
-  errors: ["expired", "not_found", "platform_refused", "platform_unavailable"],
+  also: [200],
+  errors: [
+    "expired",
+    "not_found",
+    "platform_refused",
+    "platform_unavailable",
+    "account_needs_attention",
+    "conflict",
+    "not_configured",
+  ],
   example: { params: { platform: "mastodon" }, query: { state: "…", code: "…" }, response: null },
 });
 
@@ -173,6 +182,7 @@ export const createConnections = defineOperation({
     "platform_refused",
     "platform_unavailable",
     "not_configured",
+    "account_needs_attention",
   ],
   creates: { by: "http" },
   example: {
@@ -227,6 +237,7 @@ export const deleteConnection = defineOperation({
     note: z.string().optional(),
     simulated: z.boolean(),
   }),
+  also: [202],
   errors: ["not_found"],
   example: {
     params: { id: ids.connection },
@@ -250,7 +261,14 @@ const act = (id: "refreshConnection" | "checkConnection", verb: "refresh" | "che
     auth: { kind: "caller", by: ["session", "key"], scope: "connections:write" },
     params: connectionParam,
     response: ConnectionView,
-    errors: ["not_found", "account_needs_attention", "platform_unavailable"],
+    errors: [
+      "not_found",
+      "state_conflict",
+      "account_needs_attention",
+      "platform_refused",
+      "platform_unavailable",
+      "not_configured",
+    ],
     example: { params: { id: ids.connection }, response: connection },
   }) as const;
 

@@ -29,6 +29,7 @@ export const ready = defineOperation({
   tags: ["operations"],
   auth: { kind: "public" },
   response: ReadyView,
+  also: [503],
   errors: ["unavailable"],
   example: { response: { ready: true, checks: [{ name: "database", ok: true }] } },
 });
@@ -44,6 +45,7 @@ export const health = defineOperation({
   tags: ["operations"],
   auth: { kind: "public" },
   response: HealthView,
+  also: [503],
   errors: ["unavailable"],
   example: {
     response: {

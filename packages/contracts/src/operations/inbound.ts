@@ -18,7 +18,7 @@ export const webhookHandshake = defineOperation({
   query: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
   response: z.string(),
   answer: "text",
-  errors: ["not_found", "not_configured"],
+  errors: ["not_found", "not_configured", "unauthenticated", "forbidden"],
   example: {
     params: { platform: "facebook" },
     query: { "hub.mode": "subscribe", "hub.challenge": "1158201444" },
@@ -40,6 +40,6 @@ export const receiveWebhook = defineOperation({
   query: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
   bodyKind: "raw",
   response: z.unknown(),
-  errors: ["not_found", "not_configured", "payload_too_large"],
+  errors: ["not_found", "not_configured", "payload_too_large", "unauthenticated", "forbidden"],
   example: { params: { platform: "facebook" }, response: { received: true } },
 });

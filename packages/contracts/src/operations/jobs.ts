@@ -21,6 +21,7 @@ export const retryJob = defineOperation({
   params: jobParam,
   body: RetryInput,
   response: JobView,
+  also: [202],
   errors: ["not_found", "state_conflict", "account_needs_attention"],
   example: { params: { id: ids.job }, body: {}, response: job },
 });
@@ -36,6 +37,7 @@ export const cancelJob = defineOperation({
   auth: write,
   params: jobParam,
   response: JobView,
+  also: [202],
   errors: ["not_found", "state_conflict"],
   example: { params: { id: ids.job }, response: { ...job, state: "canceled" } },
 });
@@ -67,7 +69,7 @@ export const resolveJob = defineOperation({
   params: jobParam,
   body: ResolveInput,
   response: JobView,
-  errors: ["not_found", "state_conflict", "conflict"],
+  errors: ["not_found", "state_conflict", "conflict", "platform_unavailable"],
   example: {
     params: { id: ids.job },
     body: { outcome: "live", permalink: "https://bsky.app/profile/nordlys.example/post/3k" },

@@ -32,6 +32,7 @@ export const publish = defineOperation({
     "idempotency_conflict",
     "idempotency_keys_differ",
     "conflict",
+    "platform_unavailable",
   ],
   creates: { by: "service", bodyKey: "payload.idempotencyKey" },
   example: {
@@ -70,7 +71,14 @@ export const createPost = defineOperation({
   body: PostInput,
   response: PostView,
   status: 201,
-  errors: ["not_found", "post_has_problems", "idempotency_conflict", "idempotency_keys_differ", "conflict"],
+  errors: [
+    "not_found",
+    "post_has_problems",
+    "idempotency_conflict",
+    "idempotency_keys_differ",
+    "conflict",
+    "platform_unavailable",
+  ],
   creates: { by: "service", bodyKey: "idempotencyKey" },
   example: {
     body: { content: "New beans are in.", targets: [{ connectionId: ids.connection }], scheduledFor: later },
@@ -148,6 +156,7 @@ export const updatePost = defineOperation({
   params: postParam,
   body: PostPatch,
   response: PostView,
+  also: [202],
   errors: ["not_found", "state_conflict", "conflict", "post_has_problems"],
   example: { params: { id: ids.post }, body: { content: "New beans are here." }, response: post },
 });
@@ -164,7 +173,8 @@ export const deletePost = defineOperation({
   params: postParam,
   query: z.strictObject({ alsoLive: queryFlag.default(false) }),
   response: PostView,
-  errors: ["not_found", "state_conflict"],
+  also: [202],
+  errors: ["not_found", "state_conflict", "conflict"],
   example: { params: { id: ids.post }, query: { alsoLive: "false" }, response: post },
 });
 
@@ -182,6 +192,7 @@ export const approvePost = defineOperation({
   params: postParam,
   body: z.strictObject({ note: Note.optional() }),
   response: PostView,
+  also: [202],
   errors: ["not_found", "state_conflict", "post_has_problems"],
   example: { params: { id: ids.post }, body: {}, response: post },
 });
