@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { allConnectors } from "@postd/connectors";
+import { allProviders } from "@postd/connectors";
 import { operations } from "@postd/contracts";
 import { z } from "zod";
 import { Variables } from "../apps/server/src/config/variables.ts";
-import { connectorVariables } from "./gen/platform-variables.ts";
+import { providerVariables } from "./gen/platform-variables.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 const pages = globSync(["README.md", "docs/**/*.md", "packages/connectors/src/*/NOTES.md", "tests/**/README.md"], {
@@ -36,10 +36,7 @@ test("every npm command a page names exists", () => {
 });
 
 test("every variable a page names is read by the settings, a connector or the tests", () => {
-  const known = new Set([
-    ...Object.keys(Variables.shape),
-    ...connectorVariables(allConnectors).map(({ name }) => name),
-  ]);
+  const known = new Set([...Object.keys(Variables.shape), ...providerVariables(allProviders).map(({ name }) => name)]);
   const sources = globSync("{apps,packages,tools}/**/*.{ts,mjs}", {
     cwd: root,
     exclude: (entry) => entry.includes("node_modules"),

@@ -30,9 +30,9 @@ function nextSteps(folder: string): string {
 Next:
   1. Read the platform's documentation and write what you find, with dates, into NOTES.md.
   2. Make simulator.ts as strict as the platform, from the documentation and not from the connector.
-  3. Change connector.ts (sign-in, limits), publish.ts (steps, probe) and failures.ts (error codes).
+  3. Change provider.ts (hosts, apps), sign-in.ts, platform.ts (limits), publish.ts (steps, probe) and failures.ts (codes).
   4. Replace icon.svg and fixtures/.
-  5. node --test ${folder}/connector.test.ts
+  5. node --test ${folder}/platform.test.ts
   6. npm run gen, then npm run check.
 
 docs/guides/add-a-connector.md explains each part.`;

@@ -1,17 +1,19 @@
+import { randomBytes } from "node:crypto";
 import {
   type AuthContext,
   base64UrlEncode,
-  type Connector,
   type ConnectorContext,
+  codeIn,
   countGraphemes,
   defaultFingerprint,
-  defineConnector,
+  defineProvider,
   type Format,
   type Granted,
   type HttpResponse,
-  type OAuth2Auth,
+  type OAuth2SignIn,
   type PlatformFailure,
   type PlatformResult,
+  type Provider,
   parseJson,
   secret,
   sha256,
@@ -30,7 +32,7 @@ const Posts = z.object({ posts: z.array(z.object({ id: z.string(), text: z.strin
  * connector is right where `leaks` is false; where it is true it logs tokens and puts them into messages and states, to
  * show that such a leak is seen wherever it lands.
  */
-export function pkceConnector({ leaks }: { readonly leaks: boolean }): Connector {
+export function pkceProvider({ leaks }: { readonly leaks: boolean }): Provider {
   const leak = (value: string) => (leaks ? ` ${value}` : "");
   const failureOf = (answer: HttpResponse, sent: string): PlatformFailure => {
     const message = `The platform answered ${answer.status}.${leak(sent)}`;
@@ -70,24 +72,25 @@ export function pkceConnector({ leaks }: { readonly leaks: boolean }): Connector
     return fail(failureOf(sent.value, token.reveal()));
   }
 
-  const auth: OAuth2Auth = {
+  const signIn: OAuth2SignIn = {
     kind: "oauth2",
     id: "oauth",
     label: "Sign in",
-    pkce: "S256",
-    appCredentials: "pkce",
+    app: "pkce",
     scopes: { required: [], optional: [] },
-    authorizationUrl: ({ state, codeChallenge, redirectUri }) =>
-      new URL(
-        at(
-          `/authorize?${new URLSearchParams({ state, redirect_uri: redirectUri, code_challenge: codeChallenge ?? "" })}`,
-        ),
-      ),
-    async exchange({ code, codeVerifier }, ctx) {
+    async start({ state, redirectUri }) {
+      const verifier = secret(randomBytes(32).toString("base64url"));
+      const code_challenge = base64UrlEncode(sha256(verifier.reveal()));
+      const query = new URLSearchParams({ state, redirect_uri: redirectUri, code_challenge });
+      return ok({ url: new URL(at(`/authorize?${query}`)), keep: { verifier } });
+    },
+    async finish({ callback, keep }, ctx) {
+      const code = codeIn(callback);
+      if (!code.ok) return code;
       const granted = await tokens(ctx, {
         grant_type: "authorization_code",
-        code: code.reveal(),
-        code_verifier: codeVerifier?.reveal() ?? "",
+        code: code.value.reveal(),
+        code_verifier: keep.verifier?.reveal() ?? "",
       });
       return granted.ok
         ? ok({ subject: { externalId: "person-1", name: "Ida Holm" }, credentials: granted.value, scopes: [] })
@@ -139,30 +142,36 @@ export function pkceConnector({ leaks }: { readonly leaks: boolean }): Connector
     ],
   };
 
-  return defineConnector({
+  return defineProvider({
     id: "pkce",
     name: "Pkce",
-    family: "pkce",
-    icon: "<svg/>",
-    color: "#123456",
-    previewKind: "short",
-    auth: [auth],
-    appCredentials: [
-      { id: "pkce", fields: [{ name: "clientSecret", secret: true, required: true, help: "the app's" }] },
-    ],
     hosts: [host],
     apiVersion: { current: "1" },
-    accountKinds: [{ id: "profile", label: "Profile" }],
-    options: z.strictObject({}),
-    extras: z.object({}),
-    limits: { text: { max: 500, unit: "graphemes", rule: "graphemes", count: countGraphemes } },
-    publish: { text },
-    defaultFormat: () => "text",
-    fingerprint: defaultFingerprint,
-    async health(ctx) {
-      const sent = await call(ctx, "GET", "/me");
-      return sent.ok ? ok({ missingScopes: [] }) : sent;
-    },
+    apps: [{ id: "pkce", fields: [{ name: "clientSecret", secret: true, required: true, help: "the app's" }] }],
+    signIns: [signIn],
+    platforms: [
+      {
+        id: "pkce",
+        provider: "pkce",
+        name: "Pkce",
+        icon: "<svg/>",
+        color: "#123456",
+        previewKind: "short",
+        accountKinds: [{ id: "profile", label: "Profile" }],
+        extras: z.object({}),
+        publishing: {
+          formats: { text },
+          options: z.strictObject({}),
+          limits: { text: { max: 500, unit: "graphemes", rule: "graphemes", count: countGraphemes } },
+          defaultFormat: () => "text",
+          fingerprint: defaultFingerprint,
+        },
+        async health(ctx) {
+          const sent = await call(ctx, "GET", "/me");
+          return sent.ok ? ok({ missingScopes: [] }) : sent;
+        },
+      },
+    ],
   });
 }
 

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Connector } from "@postd/connector-kit";
+import type { Provider } from "@postd/connector-kit";
 import { sampleJpeg } from "@postd/connector-kit/media-samples";
-import { allConnectors } from "@postd/connectors";
+import { allProviders } from "@postd/connectors";
 import { simulatorDefinitions } from "@postd/connectors/simulators";
 import type { JobQueue } from "@postd/core";
 import { type ApiSession, grantThroughBrowser, openSession } from "@postd/testkit/api";
 import { connectBluesky } from "@postd/testkit/connect-bluesky";
 import { type System, startSystem } from "@postd/testkit/system";
-import { pkceConnector, pkceSimulator } from "./pkce-platform.ts";
+import { pkceProvider, pkceSimulator } from "./pkce-platform.ts";
 import { type Find, findSecrets, formsOf, type Planted, plant, tapped } from "./secret-search.ts";
 
 /** Answers whose purpose is to hand a secret to the one person it belongs to. */
@@ -105,7 +105,7 @@ describe("secrets stay sealed", () => {
 /** Runs every flow with secrets in it, then searches wherever they could have stayed. */
 async function watch({ leaks }: { readonly leaks: boolean }): Promise<Watched> {
   const planted: Planted = new Map();
-  const connectors: readonly Connector[] = [...allConnectors, pkceConnector({ leaks })];
+  const providers: readonly Provider[] = [...allProviders, pkceProvider({ leaks })];
   const simulators = [...simulatorDefinitions, pkceSimulator].map((definition) => tapped(definition, planted));
   for (const { appCredentials } of simulators)
     for (const values of Object.values(appCredentials))
@@ -121,7 +121,7 @@ async function watch({ leaks }: { readonly leaks: boolean }): Promise<Watched> {
       if (leaks) await engine.push(tasks);
     },
   });
-  system = await startSystem({ connectors, simulators, throughQueue });
+  system = await startSystem({ providers, simulators, throughQueue });
   const answers = recordAnswers(system.url);
   try {
     await runFlows(system, planted);

@@ -1,15 +1,14 @@
-import { type Connector, inWords, type MediaRule } from "@postd/connector-kit";
+import { createRegistry, inWords, type MediaRule, type Platform, type Provider } from "@postd/connector-kit";
 import type { PlatformView } from "@postd/contracts";
 import { platformMatrix } from "@postd/core";
-import { createRegistry } from "../../packages/connectors/src/create-registry.ts";
 import { code, codes, markdownTable, yes } from "./markdown.ts";
-import { connectorVariables } from "./platform-variables.ts";
+import { providerVariables } from "./platform-variables.ts";
 import type { ConnectorFolder } from "./scan-connectors.ts";
 import { bytesText, durationText, rangeText } from "./units.ts";
 
 /** docs/connectors.md: what every platform can do, read off the connectors and nothing else. Pure. */
 export function connectorsDoc(folders: readonly ConnectorFolder[]): string {
-  const registry = createRegistry(folders.flatMap(({ connectors }) => connectors));
+  const registry = createRegistry(folders.map(({ provider }) => provider));
   const simulated = new Set(folders.flatMap(({ simulators }) => simulators.flatMap(({ platforms }) => platforms)));
   const views = platformMatrix(registry, {
     isSimulated: (platform) => simulated.has(platform),
@@ -18,9 +17,9 @@ export function connectorsDoc(folders: readonly ConnectorFolder[]): string {
     health: () => "ok",
   });
   const sections = views.map((view) => {
-    const home = folders.find(({ connectors }) => connectors.some(({ id }) => id === view.id));
-    const connector = registry.get(view.id);
-    return home && connector ? platformSection(view, connector, home.folder) : "";
+    const home = folders.find(({ provider }) => provider.id === view.provider);
+    const platform = registry.get(view.id);
+    return home && platform ? platformSection(view, platform, home) : "";
   });
   return `${[intro, matrix(views), ...sections].join("\n\n")}\n`;
 }
@@ -73,14 +72,16 @@ function formatsOf(view: PlatformView, ids: readonly string[]): string {
     .join(", ");
 }
 
-function platformSection(view: PlatformView, connector: Connector, folder: string): string {
-  const { apiVersion } = connector;
+function platformSection(view: PlatformView, platform: Platform, { folder, provider }: ConnectorFolder): string {
+  const { apiVersion } = provider;
+  const { text } = view.constraints;
   const facts = [
-    `- Id: ${code(view.id)}`,
+    `- Id: ${code(view.id)}${provider.id === view.id ? "" : `, of the provider ${code(provider.id)}`}`,
     `- Accounts: ${view.accountKinds.map(({ label }) => label).join(", ")}`,
     `- API version: ${code(apiVersion.current)}${apiVersion.sunsetAt ? `, ends ${apiVersion.sunsetAt}` : ""}${apiVersion.env ? `; another one by ${code(apiVersion.env)}` : ""}`,
-    `- Hosts: ${codes(connector.hosts)}${connector.customHosts ? " and the server an account lives on" : ""}`,
-    `- Text: ${textRule(view.constraints.text)}`,
+    `- Hosts: ${codes(provider.hosts)}${provider.customHosts ? " and the server an account lives on" : ""}`,
+    ...(text ? [`- Text: ${textRule(text)}`] : []),
+    ...(view.destinations ? [`- Places below an account: ${view.destinations.label}`] : []),
     `- Notes: [packages/connectors/src/${folder}/NOTES.md](../packages/connectors/src/${folder}/NOTES.md)`,
   ];
   return [
@@ -88,9 +89,8 @@ function platformSection(view: PlatformView, connector: Connector, folder: strin
     facts.join("\n"),
     "### Signing in",
     view.auth.map(signIn).join("\n"),
-    ...credentials(connector),
-    "### Formats",
-    formatTable(view, connector),
+    ...credentials(provider, platform),
+    ...(platform.publishing ? ["### Formats", formatTable(view, platform)] : []),
     ...optionTable(view),
   ].join("\n\n");
 }
@@ -106,25 +106,27 @@ function signIn(auth: PlatformView["auth"][number]): string {
   return lines.join("\n");
 }
 
-function credentials(connector: Connector): string[] {
-  const own = connectorVariables([connector]).filter(({ kind }) => kind === "credential");
+function credentials(provider: Provider, { name }: Platform): string[] {
+  const own = providerVariables([provider]).filter(
+    ({ kind, platforms }) => kind === "credential" && platforms.includes(name),
+  );
   if (own.length === 0) return [];
-  const rows = own.map(({ name, required, help }) => [code(name), required ? "yes" : "no", help]);
+  const rows = own.map(({ name: variable, required, help }) => [code(variable), required ? "yes" : "no", help]);
   return ["App credentials:", markdownTable(["Variable", "Required", "What"], rows)];
 }
 
-function formatTable(view: PlatformView, connector: Connector): string {
+function formatTable(view: PlatformView, { publishing }: Platform): string {
   const rows = view.formats.map((format) => [
     code(format.id),
     format.label,
-    mediaRule(connector.publish[format.id]?.media ?? { min: 0, max: 0 }),
+    mediaRule(publishing?.formats[format.id]?.media ?? { min: 0, max: 0 }),
     textRule(format.text),
     format.accountKinds?.join(", ") ?? "all",
   ]);
   return markdownTable(["Format", "Name", "Media", "Text", "Accounts"], rows);
 }
 
-function textRule(text: PlatformView["constraints"]["text"]): string {
+function textRule(text: NonNullable<PlatformView["constraints"]["text"]>): string {
   const unit = text.unit === "utf16" ? "UTF-16 code units" : text.unit;
   const bytes = text.maxBytes === undefined ? "" : `, ${text.maxBytes.toLocaleString("en-US")} bytes`;
   return `${text.max.toLocaleString("en-US")} ${unit}${bytes}${text.required ? ", required" : ""}`;

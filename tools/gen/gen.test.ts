@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import type { Connector } from "@postd/connector-kit";
-import { bluesky } from "../../packages/connectors/src/bluesky/connector.ts";
-import { facebook } from "../../packages/connectors/src/meta/connector.ts";
+import type { Platform, Provider } from "@postd/connector-kit";
+import { provider as bluesky } from "../../packages/connectors/src/bluesky/provider.ts";
+import { provider as meta } from "../../packages/connectors/src/meta/provider.ts";
 import { configurationDoc } from "./configuration-doc.ts";
 import { connectorsDoc } from "./connectors-doc.ts";
 import { driftOf } from "./drift.ts";
@@ -14,11 +14,17 @@ import { registryModule, simulatorsModule } from "./modules.ts";
 import { type ConnectorFolder, scanConnectors } from "./scan-connectors.ts";
 import { bytesText, durationText } from "./units.ts";
 
-const folder = (connector: Connector): ConnectorFolder => ({
+const folder = (provider: Provider): ConnectorFolder => ({
   folder: "sample",
-  connectors: [connector],
+  provider,
   simulators: [],
-  icons: { [connector.id]: "<svg/>" },
+  icons: Object.fromEntries(provider.platforms.map(({ id }) => [id, "<svg/>"])),
+});
+
+/** A provider whose platform of this name is another one. */
+const changed = (provider: Provider, id: string, change: (platform: Platform) => Platform): Provider => ({
+  ...provider,
+  platforms: provider.platforms.map((platform) => (platform.id === id ? change(platform) : platform)),
 });
 
 /** Cells of a platform's row in the matrix, by heading. */
@@ -50,13 +56,16 @@ const write = (dir: string, files: Readonly<Record<string, string>>) => {
 };
 
 const tiny = (id: string) => ({
-  [`${id}/connector.ts`]: `export const connectors = [{ id: "same", icon: "icon.svg" }];`,
+  [`${id}/provider.ts`]: `export const provider = { id: "${id}", platforms: [{ id: "same", icon: "icon.svg" }] };`,
   [`${id}/icon.svg`]: "<svg></svg>",
 });
 
 test("a function that is taken out of a connector takes its capability out of the document", () => {
-  const { remove, analytics, ...less } = bluesky;
-  assert.ok(remove && analytics);
+  const less = changed(bluesky, "bluesky", ({ numbers, publishing, ...rest }) => {
+    assert.ok(numbers && publishing?.remove);
+    const { remove: _gone, ...other } = publishing;
+    return { ...rest, publishing: other };
+  });
   const before = row(connectorsDoc([folder(bluesky)]), "Bluesky");
   const after = row(connectorsDoc([folder(less)]), "Bluesky");
   assert.deepEqual([before.Delete, before["Post numbers"], before["Account numbers"]], ["all", "yes", "yes"]);
@@ -64,12 +73,15 @@ test("a function that is taken out of a connector takes its capability out of th
 });
 
 test("a format that is taken out of a connector is named nowhere any more", () => {
-  const { reel, ...publish } = facebook.publish;
-  assert.ok(reel);
-  const doc = connectorsDoc([folder({ ...facebook, publish })]);
-  assert.match(connectorsDoc([folder(facebook)]), /\| `reel` \| Reel \|/);
-  assert.doesNotMatch(doc, /\| `reel` \|/);
-  assert.doesNotMatch(row(doc, "Facebook").Edit ?? "", /Reel/);
+  const less = changed(meta, "facebook", ({ publishing, ...rest }) => {
+    assert.ok(publishing?.formats.video_story);
+    const { video_story: _gone, ...formats } = publishing.formats;
+    return { ...rest, publishing: { ...publishing, formats } };
+  });
+  const doc = connectorsDoc([folder(less)]);
+  assert.match(connectorsDoc([folder(meta)]), /\| `video_story` \|/);
+  assert.doesNotMatch(doc, /\| `video_story` \|/);
+  assert.doesNotMatch(row(doc, "Facebook").Formats ?? "", /Video story/);
 });
 
 test("a platform without a simulator is not called simulated", () => {
@@ -85,9 +97,11 @@ test("credentials and settings a connector declares are in the configuration, wi
   const empty = ["settings", "platforms"]
     .map((name) => `<!-- begin ${name}: made by npm run gen -->\n<!-- end ${name} -->`)
     .join("\nwritten by a person\n");
-  const doc = configurationDoc(empty, [facebook]);
-  assert.match(doc, /\| `POSTD_META_APP_SECRET` \| Facebook \| to use real accounts \|/);
+  const doc = configurationDoc(empty, [meta]);
+  assert.match(doc, /\| `POSTD_META_APP_SECRET` \| Facebook, Instagram \| to use real accounts \|/);
   assert.match(doc, /\| `POSTD_SIMULATOR_PORT` \|.*\| `4100` \|/);
+  assert.match(doc, /\| `POSTD_INSTAGRAM_APP_ID` \| Instagram \|/);
+  assert.match(doc, /\| `POSTD_META_APP_SECRET_PREVIOUS` \| Facebook, Instagram \| no \|/);
   assert.match(doc, /written by a person/);
   assert.doesNotMatch(configurationDoc(doc, [bluesky]), /POSTD_META_APP_SECRET/);
 });
@@ -112,7 +126,7 @@ test(
   "two folders with one platform id are refused by name",
   inFolder(async (dir) => {
     write(dir, { ...tiny("one"), ...tiny("two") });
-    await assert.rejects(scanConnectors(dir), /one and two both export connectors with the id "same"/);
+    await assert.rejects(scanConnectors(dir), /one and two both export platforms with the id "same"/);
   }),
 );
 
@@ -125,17 +139,17 @@ test(
 );
 
 test(
-  "a folder that exports no connectors is named",
+  "a folder that exports no provider is named",
   inFolder(async (dir) => {
-    write(dir, { ...tiny("one"), "one/connector.ts": "export const other = 1;" });
-    await assert.rejects(scanConnectors(dir), /one\/connector\.ts must export a list named "connectors"/);
+    write(dir, { ...tiny("one"), "one/provider.ts": "export const other = 1;" });
+    await assert.rejects(scanConnectors(dir), /one\/provider\.ts must export "provider"/);
   }),
 );
 
 test("modules import every folder once, and simulators only where there is one", () => {
-  const folders = [folder(bluesky), { ...folder(facebook), folder: "meta" }];
-  assert.equal(registryModule(folders).match(/^import \{ connectors/gm)?.length, 2);
-  assert.match(registryModule(folders), /\[\.\.\.sample, \.\.\.meta\]/);
+  const folders = [folder(bluesky), { ...folder(meta), folder: "meta" }];
+  assert.equal(registryModule(folders).match(/^import \{ provider/gm)?.length, 2);
+  assert.match(registryModule(folders), /\[sample, meta\]/);
   assert.match(simulatorsModule(folders), /SimulatorDefinition\[\] = \[\];/);
 });
 

@@ -12,12 +12,12 @@ const configuration = "docs/configuration.md";
 /** Everything that is made from other files, as it should be. Writes nothing. */
 export async function generate(root: string): Promise<readonly GeneratedFile[]> {
   const folders = await scanConnectors(path.join(root, source));
-  const connectors = folders.flatMap((folder) => folder.connectors);
+  const providers = folders.map(({ provider }) => provider);
   const written = readFileSync(path.join(root, configuration), "utf8");
   return [
     { file: `${source}/registry.gen.ts`, content: registryModule(folders) },
     { file: `${source}/simulators.gen.ts`, content: simulatorsModule(folders) },
     { file: "docs/connectors.md", content: connectorsDoc(folders) },
-    { file: configuration, content: configurationDoc(written, connectors) },
+    { file: configuration, content: configurationDoc(written, providers) },
   ];
 }

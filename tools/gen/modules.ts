@@ -7,18 +7,19 @@ export function registryModule(folders: readonly ConnectorFolder[]): string {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([id, svg]) => `  ${id}: ${JSON.stringify(svg)},`);
   return [
-    "// Made by `npm run gen` from the connector.ts and icon of every connector folder. Do not edit.",
-    'import type { Connector } from "@postd/connector-kit";',
-    ...folders.map(({ folder }) => `import { connectors as ${folder} } from "./${folder}/connector.ts";`),
+    "// Made by `npm run gen` from the provider.ts and icons of every connector folder. Do not edit.",
+    'import type { Provider } from "@postd/connector-kit";',
+    ...folders.map(({ folder }) => `import { provider as ${folder} } from "./${folder}/provider.ts";`),
     "",
     "const icons: Readonly<Record<string, string>> = {",
     ...icons,
     "};",
     "",
-    "/** Every connector in this checkout, sorted by id; `icon` is the SVG itself. */",
-    `export const allConnectors: readonly Connector[] = [${folders.map(({ folder }) => `...${folder}`).join(", ")}]`,
-    "  .map((connector) => ({ ...connector, icon: icons[connector.id] ?? connector.icon }))",
-    "  .sort((a, b) => (a.id < b.id ? -1 : 1));",
+    "/** Every provider in this checkout; the `icon` of a platform is the SVG itself. */",
+    `export const allProviders: readonly Provider[] = [${folders.map(({ folder }) => folder).join(", ")}].map((provider) => ({`,
+    "  ...provider,",
+    "  platforms: provider.platforms.map((platform) => ({ ...platform, icon: icons[platform.id] ?? platform.icon })),",
+    "}));",
     "",
   ].join("\n");
 }

@@ -48,13 +48,13 @@ test("a new connector compiles, passes the conformance test and is found by the 
     const compiled = runNode([path.join(root, "node_modules/typescript/bin/tsc"), "--noEmit", "-p", dir], dir);
     assert.equal(compiled.status, 0, compiled.said);
 
-    const tested = runNode(["--test", "--test-reporter=tap", "delete/connector.test.ts"], dir);
+    const tested = runNode(["--test", "--test-reporter=tap", "delete/platform.test.ts"], dir);
     assert.equal(tested.status, 0, tested.said);
     assert.match(tested.said, /# pass [1-9]\d/);
     assert.match(tested.said, /# fail 0/);
 
     const [found] = await scanConnectors(dir);
-    assert.deepEqual([found?.connectors[0]?.id, found?.connectors[0]?.name], ["delete", "Dele Te"]);
+    assert.deepEqual([found?.provider.id, found?.provider.platforms[0]?.name], ["delete", "Dele Te"]);
     assert.equal(found?.simulators[0]?.id, "delete");
   }));
 
@@ -67,10 +67,10 @@ test("nothing of the template's own name is left in a new folder", () =>
       const text = readFileSync(path.join(folder, file), "utf8");
       assert.doesNotMatch(text, /sample[ _-]?platform/i, file);
     }
-    const text = readFileSync(path.join(folder, "connector.ts"), "utf8");
-    assert.match(text, /export const openSocial = defineConnector/);
+    const text = readFileSync(path.join(folder, "platform.ts"), "utf8");
+    assert.match(text, /export const openSocial: PublishingPlatform = /);
     assert.match(text, /name: "Open Social"/);
-    assert.match(text, /"api\.open-social\.example"/);
+    assert.match(readFileSync(path.join(folder, "provider.ts"), "utf8"), /"api\.open-social\.example"/);
   }));
 
 test("an existing folder is never written into, and a wrong id makes nothing", () =>

@@ -2,19 +2,19 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import type { Connector } from "@postd/connector-kit";
+import type { Provider } from "@postd/connector-kit";
 import { appCredentialEnvName } from "./config/apps.ts";
 import { ConfigError } from "./config/config-error.ts";
 import { parseConfig } from "./config.ts";
 
 const field = (name: string, secret: boolean) => ({ name, secret, required: true, help: `the app's ${name}` });
 const sets = [{ id: "meta", fields: [field("clientId", false), field("client_secret", true)] }];
-const connector = {
-  id: "facebook",
-  appCredentials: sets,
+const provider = {
+  id: "meta",
+  apps: sets,
   apiVersion: { current: "v24.0", env: "POSTD_META_API_VERSION" },
-} as unknown as Connector;
-const parse = (env: Record<string, string>, argv: string[] = []) => parseConfig({ env, argv, connectors: [connector] });
+} as unknown as Provider;
+const parse = (env: Record<string, string>, argv: string[] = []) => parseConfig({ env, argv, providers: [provider] });
 const problemsOf = (env: Record<string, string>, argv: string[] = []) => {
   try {
     parse(env, argv);
@@ -99,7 +99,7 @@ test("half an app is a problem that names the missing variable", () => {
 });
 
 test("an API version can be set without a release", () => {
-  assert.equal(parse({ POSTD_META_API_VERSION: "v25.0" }).apiVersions.get("facebook"), "v25.0");
+  assert.equal(parse({ POSTD_META_API_VERSION: "v25.0" }).apiVersions.get("meta"), "v25.0");
 });
 
 test("a mistyped variable is reported and variables of other programs are not", () => {

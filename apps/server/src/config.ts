@@ -1,6 +1,6 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
-import type { AppCredentials, Connector, Secret } from "@postd/connector-kit";
+import type { AppCredentials, Provider, Secret } from "@postd/connector-kit";
 import type { SignUpRule } from "@postd/core";
 import { z } from "zod";
 import { type Env, readApps } from "./config/apps.ts";
@@ -64,15 +64,15 @@ export interface ConfigInput {
   /** Arguments after the program's name; only `--role` is read. */
   readonly argv: readonly string[];
   /** They declare which app credentials and API versions exist. */
-  readonly connectors: readonly Connector[];
+  readonly providers: readonly Provider[];
 }
 
 /** Turns environment and arguments into a checked config. Pure; throws `ConfigError` naming every wrong variable. */
-export function parseConfig({ env, argv, connectors }: ConfigInput): Config {
+export function parseConfig({ env, argv, providers }: ConfigInput): Config {
   // Compose files pass unset variables as empty text.
   const given: Env = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
   const parsed = Variables.safeParse(given);
-  const apps = readApps(given, connectors);
+  const apps = readApps(given, providers);
   const role = z.enum(roles).safeParse(roleArgument(argv));
   const problems: ConfigProblem[] = [
     ...(parsed.success ? [] : parsed.error.issues).map((issue) => ({
@@ -120,8 +120,8 @@ export function parseConfig({ env, argv, connectors }: ConfigInput): Config {
 }
 
 /** The one place that reads the process's environment. */
-export function readConfig(connectors: readonly Connector[]): Config {
-  return parseConfig({ env: process.env, argv: process.argv.slice(2), connectors });
+export function readConfig(providers: readonly Provider[]): Config {
+  return parseConfig({ env: process.env, argv: process.argv.slice(2), providers });
 }
 
 function roleArgument(argv: readonly string[]): string {

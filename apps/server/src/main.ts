@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { allConnectors, createRegistry } from "@postd/connectors";
+import { createRegistry } from "@postd/connector-kit";
+import { allProviders } from "@postd/connectors";
 import { MasterKeyMissing } from "@postd/core";
 import { createLogger } from "./compose/logger.ts";
 import { DatabaseUnusable } from "./compose/open-database.ts";
@@ -11,7 +12,7 @@ const version: string = JSON.parse(readFileSync(new URL("../../../package.json",
 /** A second signal, or this long after the first, ends the process whatever still runs. */
 const patienceMs = 40_000;
 
-const registry = createRegistry(allConnectors);
+const registry = createRegistry(allProviders);
 const config = readConfigOrExit();
 const isTerminal = process.stdout.isTTY === true;
 // On a terminal the banner speaks; details of a running server are for files and collectors.
@@ -53,7 +54,7 @@ async function stop(signal: string): Promise<void> {
 
 function readConfigOrExit(): Config {
   try {
-    return readConfig(registry.all());
+    return readConfig(registry.providers());
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(

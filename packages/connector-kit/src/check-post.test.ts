@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { asId, type Json, ok } from "@postd/contracts";
 import { z } from "zod";
 import { checkPost } from "./check-post.ts";
-import { type Connector, defineConnector } from "./connector.ts";
+import { barePlatform, barePublishing } from "./conformance/bare-provider.ts";
 import type { AccountRef, MediaInfo } from "./context.ts";
 import { defaultFingerprint } from "./fingerprint.ts";
 import type { OutgoingPost, Step } from "./publish.ts";
@@ -21,36 +21,27 @@ const image = { mimeTypes: ["image/png"], maxBytes: 2_000_000, minAspect: 0.8, m
 const video = { mimeTypes: ["video/mp4"], maxBytes: 10_000_000, minMs: 1000, maxMs: 60_000 };
 const start = () => ({ done: false });
 
-const demo: Connector = defineConnector({
+const demo = barePlatform({
   id: "demo",
-  name: "Demo",
-  family: "demo",
-  icon: "icon.svg",
-  color: "#000000",
-  previewKind: "short",
-  auth: [],
-  appCredentials: [],
-  hosts: ["api.demo.example"],
-  apiVersion: { current: "1" },
   accountKinds: [
     { id: "page", label: "Page" },
     { id: "person", label: "Person" },
   ],
-  options: z.strictObject({ title: z.string().max(5).optional(), tags: z.array(z.string()).optional() }),
-  extras: z.object({}),
-  limits: { text },
-  publish: {
-    text: { label: "Text", media: { min: 0, max: 0 }, start, steps: [step] },
-    photo: { label: "Photo", media: { min: 1, max: 2, image, video }, start, steps: [step] },
-    story: { label: "Story", media: { min: 1, max: 1, image }, accountKinds: ["page"], start, steps: [step] },
-  },
-  defaultFormat: () => "text",
-  validate: (post) =>
-    Array.isArray(post.options.tags) && post.options.tags.length > 1
-      ? [{ field: "options.tags", code: "too_many", message: "Too many tags. Keep one.", severity: "error" }]
-      : [],
-  fingerprint: defaultFingerprint,
-  health: async () => ok({ missingScopes: [] }),
+  publishing: barePublishing(
+    {
+      text: { label: "Text", media: { min: 0, max: 0 }, start, steps: [step] },
+      photo: { label: "Photo", media: { min: 1, max: 2, image, video }, start, steps: [step] },
+      story: { label: "Story", media: { min: 1, max: 1, image }, accountKinds: ["page"], start, steps: [step] },
+    },
+    {
+      options: z.strictObject({ title: z.string().max(5).optional(), tags: z.array(z.string()).optional() }),
+      limits: { text },
+      validate: (post) =>
+        Array.isArray(post.options.tags) && post.options.tags.length > 1
+          ? [{ field: "options.tags", code: "too_many", message: "Too many tags. Keep one.", severity: "error" }]
+          : [],
+    },
+  ),
 });
 
 const account: AccountRef = { externalId: "1", kind: "person", authKind: "keys", name: "Ida", extras: {} };
@@ -92,8 +83,10 @@ test("an empty post and a missing medium are named", () => {
 
 test("text may be needed beside media, or left to the connector's own rules", () => {
   const codes = (required: boolean, over: Partial<OutgoingPost>) => {
-    const connector = { ...demo, limits: { text: { ...text, required } } };
-    return checkPost(connector, post({ text: "", ...over }), account).map(({ code }) => code);
+    const limits = { text: { ...text, required } };
+    return checkPost({ ...demo, publishing: { ...demo.publishing, limits } }, post({ text: "", ...over }), account).map(
+      ({ code }) => code,
+    );
   };
   assert.deepEqual(codes(true, { format: "photo", media: [medium()] }), ["text_required"]);
   assert.deepEqual(codes(false, {}), []);
@@ -175,7 +168,9 @@ test("an option of several shapes tells what is wrong with the one that was mean
     card: z.union([z.literal(false), z.strictObject({ uri: z.url(), title: z.string() })]).optional(),
   });
   const codes = (card: Json) =>
-    checkPost({ ...demo, options }, post({ options: { card } }), account).map(({ field }) => field);
+    checkPost({ ...demo, publishing: { ...demo.publishing, options } }, post({ options: { card } }), account).map(
+      ({ field }) => field,
+    );
   assert.deepEqual(codes(false), []);
   assert.deepEqual(codes({ uri: "nowhere" }), ["options.card.uri", "options.card.title"]);
   assert.deepEqual(codes(5), ["options.card"]);

@@ -1,8 +1,8 @@
 import type { JsonObject } from "@postd/contracts";
 import type { z } from "zod";
 import { checkMedia } from "./check-media.ts";
-import type { Connector } from "./connector.ts";
 import type { AccountRef } from "./context.ts";
+import type { PublishingPlatform } from "./platform.ts";
 import type { OutgoingPost, PostProblem, TextLimit } from "./publish.ts";
 import { countUtf8Bytes, isStorableText } from "./text.ts";
 
@@ -10,23 +10,33 @@ import { countUtf8Bytes, isStorableText } from "./text.ts";
  * Everything wrong with a post for one account, at once: format, text, media, options, then the connector's own rules.
  * Empty: it may go. Pure; the same check serves the dry run and the moment before sending.
  */
-export function checkPost(connector: Connector, post: OutgoingPost, account: AccountRef): readonly PostProblem[] {
-  const format = Object.hasOwn(connector.publish, post.format) ? connector.publish[post.format] : undefined;
-  const options = checkOptions(connector, post.options);
+export function checkPost(
+  platform: PublishingPlatform,
+  post: OutgoingPost,
+  account: AccountRef,
+): readonly PostProblem[] {
+  const { name, publishing } = platform;
+  const format = Object.hasOwn(publishing.formats, post.format) ? publishing.formats[post.format] : undefined;
+  const options = checkOptions(platform, post.options);
   const known = { ...post, options: options.usable };
   const broken = [
     ...unstorable("text", post.text),
+    ...Object.entries({ ...post, text: "", media: [], options: {} }).flatMap(([field, value]) =>
+      unstorable(field, value),
+    ),
     ...unstorable("options", post.options),
     ...post.media.flatMap(({ altText }, index) => unstorable(`media.${index}.altText`, altText)),
   ];
   // What cannot be written down can neither be counted nor compared.
   if (broken.length > 0) return broken;
   return [
-    ...checkFormat(connector, post.format, account),
-    ...checkText(connector.name, post.text, format?.text ?? connector.limits.text, post.media.length > 0),
-    ...(format ? checkMedia(connector.name, post.media, format) : []),
+    ...checkFormat(platform, post.format, account),
+    ...checkText(name, post.text, format?.text ?? publishing.limits.text, post.media.length > 0),
+    ...(format ? checkMedia(name, post.media, format) : []),
+    ...checkParts(platform, post),
+    ...checkDestination(platform, post),
     ...options.problems,
-    ...(format && connector.validate ? connector.validate(known, account) : []),
+    ...(format && publishing.validate ? publishing.validate(known, account) : []),
   ];
 }
 
@@ -47,20 +57,20 @@ function unstorable(field: string, value: unknown): PostProblem[] {
   return Object.entries(value).flatMap(([key, inner]) => unstorable(`${field}.${key.toWellFormed()}`, inner));
 }
 
-function checkFormat(connector: Connector, formatId: string, account: AccountRef): PostProblem[] {
-  const all = Object.entries(connector.publish);
+function checkFormat(platform: PublishingPlatform, formatId: string, account: AccountRef): PostProblem[] {
+  const all = Object.entries(platform.publishing.formats);
   const offered = all.filter(([, format]) => !format.accountKinds || format.accountKinds.includes(account.kind));
   if (offered.some(([id]) => id === formatId)) return [];
   const choice = offered.map(([id]) => id).join(", ");
   const known = all.find(([id]) => id === formatId)?.[1];
-  const kind = connector.accountKinds.find(({ id }) => id === account.kind)?.label ?? account.kind;
+  const kind = platform.accountKinds.find(({ id }) => id === account.kind)?.label ?? account.kind;
   return [
     {
       field: "format",
       code: known ? "format_not_for_account" : "unknown_format",
       message: known
-        ? `${known.label} is not open to this kind of ${connector.name} account (${kind}). Choose one of: ${choice}.`
-        : `${connector.name} has no format "${formatId}". Choose one of: ${choice}.`,
+        ? `${known.label} is not open to this kind of ${platform.name} account (${kind}). Choose one of: ${choice}.`
+        : `${platform.name} has no format "${formatId}". Choose one of: ${choice}.`,
       severity: "error",
     },
   ];
@@ -83,8 +93,11 @@ function checkText(platform: string, text: string, limit: TextLimit, hasMedia: b
   return problems;
 }
 
-function checkOptions(connector: Connector, options: JsonObject): { usable: JsonObject; problems: PostProblem[] } {
-  const parsed = connector.options.safeParse(options);
+function checkOptions(
+  { name, publishing }: PublishingPlatform,
+  options: JsonObject,
+): { usable: JsonObject; problems: PostProblem[] } {
+  const parsed = publishing.options.safeParse(options);
   if (parsed.success) return { usable: parsed.data as JsonObject, problems: [] };
   const issues = parsed.error.issues.flatMap(nearest);
   const problems = issues.map((issue): PostProblem => {
@@ -94,15 +107,61 @@ function checkOptions(connector: Connector, options: JsonObject): { usable: Json
       code: unknown.length > 0 ? "unknown_option" : "invalid_option",
       message:
         unknown.length > 0
-          ? `${connector.name} has no option ${unknown.map((key) => `"${key}"`).join(", ")}. Remove it.`
+          ? `${name} has no option ${unknown.map((key) => `"${key}"`).join(", ")}. Remove it.`
           : `Option ${issue.path.map(String).join(".") || "value"} is not right: ${issue.message}.`,
       severity: "error",
     };
   });
   // The connector's own rules still look at the options that are right, so that a person sees every problem at once.
   const wrong = new Set(issues.flatMap((i) => (i.code === "unrecognized_keys" ? i.keys : i.path[0])));
-  const rest = connector.options.safeParse(Object.fromEntries(Object.entries(options).filter(([k]) => !wrong.has(k))));
+  const rest = publishing.options.safeParse(Object.fromEntries(Object.entries(options).filter(([k]) => !wrong.has(k))));
   return { usable: (rest.success ? rest.data : {}) as JsonObject, problems };
+}
+
+const partNames = {
+  parts: "a thread of several parts",
+  link: "a link card",
+  mentions: "mentions",
+  hashtags: "hashtags of their own",
+  productTags: "product tags",
+  firstComment: "a first comment",
+} as const;
+
+/** Parts of a post that this platform, or this format, does not know are refused by name. */
+function checkParts({ name, publishing }: PublishingPlatform, post: OutgoingPost): PostProblem[] {
+  return Object.entries(partNames).flatMap(([part, words]): PostProblem[] => {
+    const field = part as keyof typeof partNames;
+    const given = post[field];
+    const count = Array.isArray(given) ? given.length : given ? 1 : 0;
+    if (count === 0) return [];
+    const rule = publishing[field];
+    const problem = (code: string, message: string): PostProblem[] => [{ field, code, message, severity: "error" }];
+    if (!rule) return problem("not_supported", `${name} does not take ${words}. Leave it out for this account.`);
+    const label = publishing.formats[post.format]?.label ?? post.format;
+    if (rule.formats && !rule.formats.includes(post.format))
+      return problem(
+        "not_for_format",
+        `${label} at ${name} does not take ${words}. Leave it out, or choose another format.`,
+      );
+    if (rule.max !== undefined && count > rule.max)
+      return problem("too_many", `${name} takes at most ${rule.max} of ${words}; this has ${count}. Remove some.`);
+    return [];
+  });
+}
+
+function checkDestination({ name, publishing }: PublishingPlatform, { destination }: OutgoingPost): PostProblem[] {
+  const { destinations } = publishing;
+  const problem = (code: string, message: string): PostProblem[] => [
+    { field: "destination", code, message, severity: "error" },
+  ];
+  if (destination !== undefined && !destinations)
+    return problem("not_supported", `${name} has no places below an account. Leave the destination out.`);
+  if (destination === undefined && destinations?.required)
+    return problem(
+      "destination_required",
+      `${name} needs a ${destinations.label.toLowerCase()} to post to. Choose one of GET /api/connections/:id/destinations.`,
+    );
+  return [];
 }
 
 type Issue = z.core.$ZodIssue;

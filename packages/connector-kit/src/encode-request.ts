@@ -15,8 +15,14 @@ export interface EncodedRequest {
 type Value = string | number | boolean | Secret;
 const plain = (value: Value): string => (isSecret(value) ? value.reveal() : String(value));
 
-const pairs = (fields: Readonly<Record<string, Value | undefined>>): [string, string][] =>
-  Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, plain(value)]]));
+const pairs = (fields: Readonly<Record<string, Value | readonly string[] | undefined>>): [string, string][] =>
+  Object.entries(fields).flatMap(([name, value]): [string, string][] => {
+    if (value === undefined) return [];
+    if (isList(value)) return value.map((one) => [name, one]);
+    return [[name, plain(value)]];
+  });
+
+const isList = (value: Value | readonly string[]): value is readonly string[] => Array.isArray(value);
 
 function jsonText(value: unknown): string {
   // JSON.stringify asks toJSON before the replacer, and a secret answers "[secret]": look at the holder instead.

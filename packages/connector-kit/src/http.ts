@@ -23,8 +23,8 @@ export interface HttpRequest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD";
   /** The platform's real URL, without secrets in it. */
   readonly url: string;
-  /** Added to the URL; secrets among them are never logged. Undefined values are left out. */
-  readonly query?: Readonly<Record<string, string | number | boolean | Secret | undefined>>;
+  /** Added to the URL, a list as one pair for each; secrets among them are never logged. Undefined values are left out. */
+  readonly query?: Readonly<Record<string, string | number | boolean | Secret | readonly string[] | undefined>>;
   readonly headers?: Readonly<Record<string, string | Secret | undefined>>;
   /** Sent as `Authorization: Bearer ...`. */
   readonly bearer?: Secret;

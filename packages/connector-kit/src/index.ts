@@ -1,4 +1,4 @@
-export * from "./auth.ts";
+export * from "./audience.ts";
 export * from "./check-media.ts";
 export * from "./check-post.ts";
 export * from "./client/api-client.ts";
@@ -13,7 +13,6 @@ export * from "./client/upload-parts.ts";
 export * from "./client/upload-whole.ts";
 export * from "./client/waits.ts";
 export * from "./client/webhook-signature.ts";
-export * from "./connector.ts";
 export * from "./context.ts";
 export * from "./crypto.ts";
 export * from "./encode-request.ts";
@@ -21,10 +20,12 @@ export * from "./failure.ts";
 export * from "./find-urls.ts";
 export * from "./fingerprint.ts";
 export * from "./http.ts";
+export * from "./inbox.ts";
 export * from "./link-preview.ts";
 export { inWords, nameOfMedium } from "./media-words.ts";
 export * from "./multipart.ts";
 export * from "./no-format.ts";
+export * from "./numbers.ts";
 export type {
   OAuth2Facts,
   OAuthAt,
@@ -36,8 +37,15 @@ export type {
 } from "./oauth/facts.ts";
 export { type OAuth2Method, oauth2 } from "./oauth/oauth2.ts";
 export * from "./option-media.ts";
+export * from "./platform.ts";
+export * from "./provider.ts";
 export * from "./publish.ts";
+export * from "./publishing.ts";
+export * from "./registry.ts";
 export * from "./secret.ts";
 export * from "./server-failure.ts";
+export * from "./sign-in.ts";
+export * from "./source.ts";
 export * from "./text.ts";
 export * from "./tid.ts";
+export * from "./webhooks.ts";

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asId } from "@postd/contracts";
-import type { Connector } from "./connector.ts";
 import type { MediaInfo } from "./context.ts";
 import { noFormatFits } from "./no-format.ts";
+import type { PublishingPlatform } from "./platform.ts";
 
 const image = { mimeTypes: ["image/jpeg"], maxBytes: 1_000 };
 const video = { mimeTypes: ["video/mp4"], maxBytes: 1_000 };
 const format = (label: string, media: object) => ({ label, media, start: () => ({}), steps: [] });
 // What is asked reads the name and the formats, nothing else.
-const platform = (publish: object) => ({ name: "Demo", publish }) as unknown as Connector;
+const platform = (formats: object) => ({ name: "Demo", publishing: { formats } }) as unknown as PublishingPlatform;
 const demo = platform({
   text: format("Text", { min: 0, max: 0 }),
   photo: format("Photo", { min: 1, max: 4, image }),
@@ -23,8 +23,8 @@ const file = (kind: MediaInfo["kind"], mimeType: string): MediaInfo => ({
   sha256: "aa",
 });
 const [photo, clip] = [file("image", "image/jpeg"), file("video", "video/mp4")];
-const why = (connector: Connector, ...media: MediaInfo[]) =>
-  noFormatFits(connector, media, { kind: "page" }).map(({ field, message }) => [field, message]);
+const why = (where: PublishingPlatform, ...media: MediaInfo[]) =>
+  noFormatFits(where, media, { kind: "page" }).map(({ field, message }) => [field, message]);
 
 test("files that fit alone and not together say so, and what each format takes", () => {
   assert.deepEqual(why(demo, photo, clip), [

@@ -1,7 +1,7 @@
 import { checkMedium } from "./check-media.ts";
-import type { Connector } from "./connector.ts";
 import type { AccountRef, MediaInfo } from "./context.ts";
 import { type MediaComplaint, nameOfMedium, oneOf } from "./media-words.ts";
+import type { PublishingPlatform } from "./platform.ts";
 import type { Format, PostProblem } from "./publish.ts";
 
 /** What no converting, cutting or shrinking mends: the platform has no place for such a file. */
@@ -12,26 +12,26 @@ const outright = new Set(["media_kind", "media_type", "media_animated"]);
  * the combination of files that each fit somewhere. Pure.
  */
 export function noFormatFits(
-  connector: Connector,
+  { name, publishing }: PublishingPlatform,
   media: readonly MediaInfo[],
   account: Pick<AccountRef, "kind">,
 ): readonly PostProblem[] {
-  const formats = Object.values(connector.publish).filter(
+  const formats = Object.values(publishing.formats).filter(
     ({ accountKinds, media: { max } }) => max > 0 && (!accountKinds || accountKinds.includes(account.kind)),
   );
   const strangers = media.flatMap((item, index): PostProblem[] => {
-    const reason = refusedEverywhere(connector.name, item, formats, nameOfMedium(media, index));
+    const reason = refusedEverywhere(name, item, formats, nameOfMedium(media, index));
     return reason ? [{ field: `media.${index}`, code: reason[0], message: reason[1], severity: "error" }] : [];
   });
   if (strangers.length > 0) return strangers;
   const kinds = new Set(media.map(({ kind }) => kind));
   const message =
     kinds.size > 1
-      ? `${connector.name} does not take ${oneOf(
+      ? `${name} does not take ${oneOf(
           [...kinds].map((kind) => plural[kind]),
           "and",
         )} together in one post. Send them as separate posts; ${offer(formats)}.`
-      : `${connector.name} has no format for these media; ${offer(formats)}. Change the media or name a format.`;
+      : `${name} has no format for these media; ${offer(formats)}. Change the media or name a format.`;
   return [{ field: "format", code: "no_format_fits", message, severity: "error" }];
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asId } from "@postd/contracts";
 import { z } from "zod";
+import { barePublishing } from "./conformance/bare-provider.ts";
 import { checkOptionMedia, mediaIdOption, optionMedia, unmarkedMediaIds } from "./option-media.ts";
 
 const rule = { label: "The cover", mimeTypes: ["image/jpeg"], maxBytes: 1_000 };
@@ -43,13 +44,12 @@ test("an option that names a file and is not marked so is told, and a marked one
 });
 
 test("a file in an option must be the author's, of a type the platform takes there and small enough", () => {
+  const demo = { name: "Demo", publishing: barePublishing({}, { options }) };
   const file = { id: id(1), kind: "image", mimeType: "image/jpeg", sizeBytes: 1_000, sha256: "aa" } as const;
   const check = (change: object) =>
-    checkOptionMedia(
-      { name: "Demo", options },
-      { cover: { coverMediaId: id(1) } },
-      new Map([[id(1), { ...file, ...change }]]),
-    ).map(({ field, code, message, severity }) => [field, code, severity, message]);
+    checkOptionMedia(demo, { cover: { coverMediaId: id(1) } }, new Map([[id(1), { ...file, ...change }]])).map(
+      ({ field, code, message, severity }) => [field, code, severity, message],
+    );
   assert.deepEqual(check({}), []);
   const field = "options.cover.coverMediaId";
   assert.deepEqual(check({ sizeBytes: 1_001, fileName: "beach.jpg" }), [
@@ -63,7 +63,7 @@ test("a file in an option must be the author's, of a type the platform takes the
   assert.deepEqual(check({ kind: "video", mimeType: "video/mp4" }), [
     [field, "media_type", "error", "The cover is a video; Demo takes JPEG there. Choose another file."],
   ]);
-  const gone = checkOptionMedia({ name: "Demo", options }, { cover: { coverMediaId: id(1) } }, new Map());
+  const gone = checkOptionMedia(demo, { cover: { coverMediaId: id(1) } }, new Map());
   assert.deepEqual(
     gone.map((problem) => [problem.field, problem.code]),
     [[field, "media_missing"]],

@@ -104,11 +104,17 @@ const holdsMark = (schema: z.core.$ZodType): boolean =>
 
 /** Files in options that are not there for the author, or not what the platform takes. `known`: what was found, by id. */
 export function checkOptionMedia(
-  connector: { readonly name: string; readonly options: z.ZodType },
+  {
+    name: platform,
+    publishing,
+  }: {
+    readonly name: string;
+    readonly publishing: { readonly options: z.ZodType };
+  },
   options: JsonObject,
   known: ReadonlyMap<string, MediaInfo>,
 ): readonly PostProblem[] {
-  return optionMedia(connector.options, options).flatMap(({ field, id, rule }): PostProblem[] => {
+  return optionMedia(publishing.options, options).flatMap(({ field, id, rule }): PostProblem[] => {
     const item = known.get(id);
     const problem = (code: string, message: string): PostProblem[] => [{ field, code, message, severity: "error" }];
     if (!item)
@@ -120,12 +126,12 @@ export function checkOptionMedia(
     if (!rule.mimeTypes.includes(item.mimeType))
       return problem(
         "media_type",
-        `${name} is ${item.kind === "image" ? inWords(item.mimeType) : aKindOf(item)}; ${connector.name} takes ${oneOf(rule.mimeTypes)} there. Choose another file.`,
+        `${name} is ${item.kind === "image" ? inWords(item.mimeType) : aKindOf(item)}; ${platform} takes ${oneOf(rule.mimeTypes)} there. Choose another file.`,
       );
     if (item.sizeBytes > rule.maxBytes)
       return problem(
         "media_too_large",
-        `${name} is ${megabytes(item.sizeBytes)}; ${connector.name} takes ${megabytes(rule.maxBytes)} there. Make it smaller.`,
+        `${name} is ${megabytes(item.sizeBytes)}; ${platform} takes ${megabytes(rule.maxBytes)} there. Make it smaller.`,
       );
     return [];
   });

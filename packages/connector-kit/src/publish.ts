@@ -2,12 +2,46 @@ import type { Json, JsonObject } from "@postd/contracts";
 import type { AccountRef, ConnectorContext, MediaInfo, PlatformResult } from "./context.ts";
 import type { Effect } from "./http.ts";
 
+/** A link shown as a card of its own; what is absent the platform, or the page itself, says. */
+export interface PostLink {
+  readonly url: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly thumbMediaId?: string;
+}
+
+/** A person or company named in the text, with its handle or URN by platform. */
+export interface PostMention {
+  readonly id?: string;
+  readonly name: string;
+  readonly handles: Readonly<Record<string, string>>;
+}
+
+/** A product shown in a picture; `position` in parts of its width and height, from the upper left corner. */
+export interface ProductTag {
+  readonly productId: string;
+  readonly productName?: string;
+  readonly price?: string;
+  readonly link?: string;
+  readonly position: { readonly x: number; readonly y: number };
+}
+
 /** One post as it leaves for one connection; frozen at the first claim. */
 export interface OutgoingPost {
   readonly format: string;
   readonly text: string;
+  /** Further parts of a thread, in order. */
+  readonly parts?: readonly { readonly text: string }[];
   readonly media: readonly MediaInfo[];
-  /** Validated by the connector's options schema. */
+  readonly link?: PostLink;
+  readonly mentions?: readonly PostMention[];
+  /** Without the `#`. */
+  readonly hashtags?: readonly string[];
+  readonly productTags?: readonly ProductTag[];
+  readonly firstComment?: string;
+  /** Id of a place below the account. */
+  readonly destination?: string;
+  /** Validated by the platform's options schema. */
   readonly options: JsonObject;
 }
 

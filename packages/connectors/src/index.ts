@@ -1,2 +1,1 @@
-export { createRegistry, type Registry } from "./create-registry.ts";
-export { allConnectors } from "./registry.gen.ts";
+export { allProviders } from "./registry.gen.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PlatformId } from "./ids.ts";
+import { PlatformId, ProviderId } from "./ids.ts";
 import {
   actors,
   connectionStatuses,
@@ -33,8 +33,8 @@ export const MediaRuleView = z.object({
 /** One row of the capability matrix, derived from the connector and nothing else. */
 export const PlatformView = z.object({
   id: PlatformId,
+  provider: ProviderId,
   name: z.string(),
-  family: z.string(),
   icon: z.string(),
   color: z.string(),
   previewKind: z.string(),
@@ -64,6 +64,8 @@ export const PlatformView = z.object({
     z.object({
       id: z.string(),
       label: z.string(),
+      /** Everyday words that stand for it. */
+      aliases: z.array(z.string()).optional(),
       accountKinds: z.array(z.string()).optional(),
       media: MediaRuleView,
       text: TextLimitView,
@@ -73,13 +75,22 @@ export const PlatformView = z.object({
     edit: z.array(z.string()),
     delete: z.array(z.string()),
     nativeSchedule: z.array(z.string()),
+    /** Parts of a post beyond text, media and options: parts, link, mentions, hashtags, productTags, firstComment. */
+    takes: z.array(z.string()),
+    accountLimits: z.boolean(),
     postAnalytics: z.boolean(),
     accountAnalytics: z.boolean(),
+    siteAnalytics: z.boolean(),
+    source: z.boolean(),
+    inbox: z.boolean(),
+    audience: z.boolean(),
     webhooks: z.boolean(),
     refresh: z.boolean(),
     revoke: z.boolean(),
   }),
-  constraints: z.object({ text: TextLimitView }),
+  /** Places below an account, listed by GET /api/connections/:id/destinations. */
+  destinations: z.object({ label: z.string(), required: z.boolean() }).optional(),
+  constraints: z.object({ text: TextLimitView.optional() }),
   optionsSchema: Data,
   apiVersion: z.object({ current: z.string(), sunsetAt: z.string().optional() }),
   healthStatus: z.enum(["ok", "degraded", "down", "unknown", "not_configured"]),

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Connector } from "@postd/connector-kit";
+import { createRegistry, type Provider } from "@postd/connector-kit";
 import type { SimulatorDefinition, SimulatorHost } from "@postd/connector-kit/simulator";
-import { allConnectors, createRegistry } from "@postd/connectors";
+import { allProviders } from "@postd/connectors";
 import { simulatorDefinitions } from "@postd/connectors/simulators";
 import pg from "pg";
 import { simulatorHostMap } from "../../../apps/server/src/adapters/egress/host-map.ts";
@@ -20,8 +20,8 @@ import { type ApiSession, openSession, signUp } from "./api.ts";
 import { freePort } from "./free-port.ts";
 
 export interface SystemOptions {
-  /** Default: every connector of @postd/connectors. */
-  readonly connectors?: readonly Connector[];
+  /** Default: every provider of @postd/connectors. */
+  readonly providers?: readonly Provider[];
   /** Default: every simulator of @postd/connectors. */
   readonly simulators?: readonly SimulatorDefinition[];
   /** Simulators that run elsewhere, such as in a process of their own; then `simulators` has none. */
@@ -91,7 +91,7 @@ async function start(
   options: SystemOptions,
   onClose: (closer: () => Promise<unknown> | unknown) => void,
 ): Promise<Omit<System, "close">> {
-  const { connectors = allConnectors, simulators: definitions = simulatorDefinitions } = options;
+  const { providers = allProviders, simulators: definitions = simulatorDefinitions } = options;
   const dataDir = mkdtempSync(path.join(tmpdir(), "postd-system-"));
   onClose(() => rmSync(dataDir, { recursive: true, force: true }));
   const database = await createTestDatabase();
@@ -122,7 +122,7 @@ async function start(
       ...options.env,
     },
     argv: [],
-    connectors,
+    providers,
   });
   const lines: string[] = [];
   const destination = new Writable({
@@ -144,7 +144,7 @@ async function start(
       url: simulatorUrl,
       close: async () => {},
     },
-    registry: createRegistry(connectors),
+    registry: createRegistry(providers),
     log: createLogger(config, destination),
     version: "0.0.0-test",
     publicUrl: url,

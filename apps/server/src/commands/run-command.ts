@@ -1,4 +1,4 @@
-import { allConnectors } from "@postd/connectors";
+import { allProviders } from "@postd/connectors";
 import { ConfigError } from "../config/config-error.ts";
 import { type Config, readConfig } from "../config.ts";
 
@@ -17,7 +17,7 @@ export async function runCommand(
   const say = (line: string) => void process.stdout.write(`${line}\n`);
   if (args.length === 0 || args.includes("--help")) return say(usage);
   try {
-    process.exitCode = (await run(readConfig(allConnectors), args, say)) ? 0 : 1;
+    process.exitCode = (await run(readConfig(allProviders), args, say)) ? 0 : 1;
   } catch (error) {
     const isUsage = error instanceof UsageError || (error instanceof TypeError && "code" in error);
     const message = error instanceof ConfigError ? `These settings are wrong:\n${error.message}` : messageOf(error);

@@ -31,7 +31,7 @@ export function buildConnections({ open, registry, vault, media, rights, publicU
   const links = {
     reader: ({ simulated }: { readonly simulated: boolean }) => createLinkReader(egress, { mappedOnly: simulated }),
   };
-  const context: ConnectorContextPorts = { egress, settings, media, clock, log, links };
+  const context: ConnectorContextPorts = { egress, settings, registry, media, clock, log, links };
   const holds = createJobHolds(app.db, defaultRules);
   const connections = createConnectionsRepo(app.db);
   const monotonicMs = () => performance.now();
@@ -59,7 +59,7 @@ export function buildConnections({ open, registry, vault, media, rights, publicU
     log,
     newId,
     randomToken: () => randomBytes(32).toString("base64url"),
-    redirectUri: (platform) => `${publicUrl}/api/oauth/${platform}/callback`,
+    publicUrl,
     monotonicMs,
   };
   return { deps, access, context, links };

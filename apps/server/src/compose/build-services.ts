@@ -1,3 +1,4 @@
+import type { Provider } from "@postd/connector-kit";
 import {
   type ConnectorRegistry,
   createConnectionsService,
@@ -33,9 +34,9 @@ export function buildServices(parts: ServiceParts) {
   const { open, registry, storage, people, connections, pipeline, version } = parts;
   const { app, system, settings, clock } = open;
   const facts = {
-    isSimulated: (platform: string) => settings.isSimulated(platform),
-    isConfigured: (connector: Parameters<typeof settings.apiVersion>[0], setId: string) =>
-      settings.appCredentials({ connector, setId, simulated: settings.isSimulated(connector.id) }) !== undefined,
+    isSimulated: (id: string) => settings.isSimulated(id),
+    isConfigured: ({ id }: Provider, setId: string) =>
+      settings.appCredentials({ setId, simulated: settings.isSimulated(id) }) !== undefined,
     apiVersion: settings.apiVersion,
   };
   const health = createHealthService({
@@ -66,9 +67,11 @@ export function buildServices(parts: ServiceParts) {
     health,
     inbound: createInboundService({
       registry,
-      settings,
+      context: connections.context,
+      simulation: settings,
       inbox: createInbox(app.db, system.db),
       newId: () => newId("webhookEvent"),
+      publicUrl: connections.deps.publicUrl,
     }),
     metrics: open.metrics,
   };

@@ -1,4 +1,5 @@
-import { type AppCredentials, type Connector, type Secret, secret } from "@postd/connector-kit";
+import { type AppCredentials, type Provider, type Secret, secret } from "@postd/connector-kit";
+import { previousOf } from "@postd/core";
 import type { ConfigProblem } from "./config-error.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -17,30 +18,34 @@ const constantCase = (name: string): string =>
 export interface ConfiguredApps {
   /** App credentials by the id of their set; a set that is absent is not configured. */
   readonly apps: ReadonlyMap<string, AppCredentials>;
-  /** API versions an operator set, by connector id. */
+  /** API versions an operator set, by provider. */
   readonly apiVersions: ReadonlyMap<string, string>;
   readonly problems: readonly ConfigProblem[];
-  /** Every variable that connectors declare, set or not. */
+  /** Every variable that providers declare, set or not. */
   readonly names: readonly string[];
 }
 
-/** Reads what the connectors declare. A set that is only half given is a problem naming the missing variable. */
-export function readApps(env: Env, connectors: readonly Connector[]): ConfiguredApps {
+/** Reads what the providers declare. A set that is only half given is a problem naming the missing variable. */
+export function readApps(env: Env, providers: readonly Provider[]): ConfiguredApps {
   const apps = new Map<string, AppCredentials>();
   const apiVersions = new Map<string, string>();
   const problems: ConfigProblem[] = [];
   const names = new Set<string>();
-  for (const connector of connectors) {
-    if (connector.apiVersion.env) names.add(connector.apiVersion.env);
-    const version = connector.apiVersion.env === undefined ? undefined : env[connector.apiVersion.env];
-    if (version) apiVersions.set(connector.id, version);
-    for (const set of connector.appCredentials) {
+  for (const provider of providers) {
+    if (provider.apiVersion.env) names.add(provider.apiVersion.env);
+    const version = provider.apiVersion.env === undefined ? undefined : env[provider.apiVersion.env];
+    if (version) apiVersions.set(provider.id, version);
+    for (const set of provider.apps) {
       const given = new Map<string, string>();
       for (const field of set.fields) {
         const name = appCredentialEnvName(set.id, field.name);
         names.add(name);
         const value = env[name];
         if (value) given.set(field.name, value);
+        if (!field.signs) continue;
+        const previous = appCredentialEnvName(set.id, previousOf(field.name));
+        names.add(previous);
+        if (value && env[previous]) given.set(previousOf(field.name), env[previous]);
       }
       if (given.size === 0 || apps.has(set.id)) continue;
       const missing = set.fields.filter(({ name, required }) => required && !given.has(name));

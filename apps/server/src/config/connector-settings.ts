@@ -11,8 +11,8 @@ export interface SimulatedPlatforms {
 }
 
 /**
- * Real credentials switch simulation off for a platform, `POSTD_SIMULATORS=on,-platform` does for those that need
- * none. Simulated connections use the simulator's own app for as long as they live.
+ * Real credentials switch simulation off for a provider with all its platforms, `POSTD_SIMULATORS=on,-name` does for
+ * those that need none. Simulated connections use the simulator's own app for as long as they live.
  */
 export function connectorSettings(
   config: Pick<Config, "simulators" | "apps" | "apiVersions">,
@@ -25,15 +25,18 @@ export function connectorSettings(
       credentialsOf(new Map(Object.entries(values))),
     ]),
   );
-  const hasRealApp = (platform: string) =>
-    registry.get(platform)?.appCredentials.some(({ id }) => config.apps.has(id)) ?? false;
   return {
-    isSimulated: (platform) =>
-      config.simulators.mode !== "off" &&
-      simulated.platforms.has(platform) &&
-      !config.simulators.except.includes(platform) &&
-      !hasRealApp(platform),
+    isSimulated: (id) => {
+      const provider = registry.provider(id);
+      if (!provider || config.simulators.mode === "off") return false;
+      const names = [provider.id, ...provider.platforms.map((platform) => platform.id)];
+      return (
+        provider.platforms.every((platform) => simulated.platforms.has(platform.id)) &&
+        !names.some((name) => config.simulators.except.includes(name)) &&
+        !provider.apps.some((set) => config.apps.has(set.id))
+      );
+    },
     appCredentials: ({ setId, simulated: isSimulated }) => (isSimulated ? simulatedApps : config.apps).get(setId),
-    apiVersion: (connector) => config.apiVersions.get(connector.id) ?? connector.apiVersion.current,
+    apiVersion: (provider) => config.apiVersions.get(provider.id) ?? provider.apiVersion.current,
   };
 }

@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allConnectors, createRegistry } from "@postd/connectors";
+import { createRegistry } from "@postd/connector-kit";
+import { allProviders } from "@postd/connectors";
 import { parseConfig } from "../config.ts";
 import type { Env } from "./apps.ts";
 import { connectorSettings } from "./connector-settings.ts";
 import { signUpRule } from "./sign-up-rule.ts";
 
-const registry = createRegistry(allConnectors);
-const platforms = allConnectors.map(({ id }) => id);
+const registry = createRegistry(allProviders);
+const platforms = registry.all().map(({ id }) => id);
 function ruleWith(env: Env) {
-  const config = parseConfig({ env, argv: [], connectors: allConnectors });
+  const config = parseConfig({ env, argv: [], providers: allProviders });
   const simulated = { platforms: new Set(config.simulators.mode === "off" ? [] : platforms), appCredentials: {} };
   return signUpRule(config.signUp, platforms, connectorSettings(config, registry, simulated).isSimulated);
 }

@@ -1,13 +1,15 @@
-import type {
-  Connector,
-  ConnectorContext,
-  Format,
-  PlatformFailure,
-  ProbeAnswer,
-  Progress,
-  Step,
+import {
+  type ConnectorContext,
+  createRegistry,
+  type Format,
+  type PlatformFailure,
+  type ProbeAnswer,
+  type Progress,
+  type Publishing,
+  type Step,
+  secret,
 } from "@postd/connector-kit";
-import { secret } from "@postd/connector-kit";
+import { barePlatform, bareProvider, barePublishing } from "@postd/connector-kit/conformance";
 import { asId, type JobState, type JsonObject, type Result } from "@postd/contracts";
 import {
   type Caller,
@@ -93,7 +95,7 @@ export async function createHarness() {
     deeds: [],
   };
   const connector = scriptedConnector(platform, () => clock.now());
-  const registry = { get: (id: string) => (id === connector.id ? connector : undefined), all: () => [connector] };
+  const registry = createRegistry([bareProvider([connector])]);
   const broken: string[] = [];
   const attempts: string[] = [];
   let version = 1;
@@ -273,7 +275,7 @@ type FlowState = JsonObject & {
   readonly commented?: boolean;
 };
 
-function scriptedConnector(platform: ScriptedPlatform, now: () => Date): Connector {
+function scriptedConnector(platform: ScriptedPlatform, now: () => Date) {
   const make: Step<FlowState> = {
     name: "make",
     effect: "invisible",
@@ -330,28 +332,12 @@ function scriptedConnector(platform: ScriptedPlatform, now: () => Date): Connect
     start: ({ publishAt }) => (publishAt ? { publishAt: publishAt.toISOString() } : {}),
     steps: [make, show],
   };
-  return {
-    id: "scripted",
-    name: "Scripted",
-    family: "scripted",
-    icon: "",
-    color: "#000",
-    previewKind: "text",
-    auth: [],
-    appCredentials: [],
-    hosts: [],
-    apiVersion: { current: "1" },
-    accountKinds: [{ id: "page", label: "Page" }],
-    options: z.strictObject({}),
-    extras: z.record(z.string(), z.json()) as unknown as Connector["extras"],
-    limits: { text: { max: 500, unit: "characters", rule: "characters", count: (text) => text.length } },
-    publish: {
-      text: format,
-      thread: { ...format, label: "Thread", steps: [make, show, reply] },
-      commented: { ...format, label: "With a comment", steps: [make, show, comment] },
-    },
-    defaultFormat: () => "text",
-    fingerprint: (post) => post.text,
+  const formats = {
+    text: format,
+    thread: { ...format, label: "Thread", steps: [make, show, reply] },
+    commented: { ...format, label: "With a comment", steps: [make, show, comment] },
+  };
+  const deeds: Partial<Publishing> = {
     schedule: {
       minLeadMs: 600_000,
       maxLeadMs: 86_400_000,
@@ -398,8 +384,13 @@ function scriptedConnector(platform: ScriptedPlatform, now: () => Date): Connect
       const post = platform.live.find((one) => one.id === id);
       return { ok: true, value: post && { externalId: post.id, permalink: `https://scripted.test/${post.id}` } };
     },
-    health: async () => ({ ok: true, value: { missingScopes: [] } }),
   };
+  return barePlatform({
+    id: "scripted",
+    accountKinds: [{ id: "page", label: "Page" }],
+    extras: z.record(z.string(), z.json()),
+    publishing: barePublishing(formats, { fingerprint: (post) => post.text, ...deeds }),
+  });
 }
 
 function showPost(

@@ -1,6 +1,4 @@
-import type { Metric } from "../connector.ts";
-
-export type DatedMetric = Metric & { readonly at: Date; readonly since?: Date };
+import type { Metric } from "../numbers.ts";
 
 /**
  * Numbers of an answer by the platform's names, each with ours; what is absent, null or no number is left out and never
@@ -10,7 +8,7 @@ export function metrics(
   values: Readonly<Record<string, unknown>>,
   names: Readonly<Record<string, string>>,
   when: { readonly at: Date; readonly since?: Date },
-): readonly DatedMetric[] {
+): readonly Metric[] {
   return Object.entries(names).flatMap(([platformName, name]) => {
     const told = Object.hasOwn(values, platformName) ? values[platformName] : undefined;
     const value = typeof told === "string" && /^-?\d+(\.\d+)?$/.test(told) ? Number(told) : told;

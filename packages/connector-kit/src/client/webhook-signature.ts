@@ -1,6 +1,6 @@
-import type { InboundRequest } from "../connector.ts";
 import { base64Encode, constantTimeEqual, hmacSha256, hmacSha256Hex } from "../crypto.ts";
 import type { Secret } from "../secret.ts";
+import type { InboundRequest } from "../webhooks.ts";
 
 export interface SignatureFacts {
   /** Lower-case name of the header with the signature. */

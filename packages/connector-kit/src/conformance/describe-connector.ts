@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Connector } from "../connector.ts";
+import { canPublish } from "../platform.ts";
+import type { Provider } from "../provider.ts";
 import type { SimulatorDefinition } from "../simulator/index.ts";
 import { capabilityCases } from "./capability-cases.ts";
 import { failureCases } from "./failure-cases.ts";
@@ -10,31 +11,38 @@ import type { ConformanceSetup, SamplePost, Suite } from "./suite.ts";
 import { createWorld, type World } from "./world.ts";
 
 /**
- * The same cases for every connector, against its simulator: limits, failures, lost answers, capabilities, secrets.
- * Call it at the top of a test file.
+ * The same cases for every connector, against its simulator: limits, failures, lost answers, capabilities, secrets. One
+ * platform of a provider at a time. Call it at the top of a test file.
  */
-export function describeConnector(connector: Connector, simulator: SimulatorDefinition, setup: ConformanceSetup): void {
+export function describeConnector(
+  provider: Provider,
+  platformId: string,
+  simulator: SimulatorDefinition,
+  setup: ConformanceSetup,
+): void {
+  const platform = provider.platforms.find(({ id }) => id === platformId);
+  assert.ok(platform, `${provider.id} has no platform ${platformId}`);
   const allSamples = samplesOf(setup);
   const media = Object.values(setup.posts)
     .flat()
     .flatMap((sample) => sample.media ?? []);
   const inWorld: Suite["inWorld"] = (title, run) =>
     test(title, async () => {
-      const world = createWorld(connector, simulator, setup.appCredentials);
+      const world = createWorld({ provider, platform }, simulator, setup.appCredentials);
       for (const sample of media) world.add(sample);
       const connected = await setup.connect(world);
       await run(world, connected);
       assert.deepEqual(world.sim.crashes(), [], "the simulator crashed");
       assertNoSecrets(world);
     });
-  const suite: Suite = { connector, setup, samples: allSamples, inWorld };
+  const suite: Suite = { provider, platform, setup, samples: allSamples, inWorld };
 
-  describe(`${connector.id} keeps the promises of a connector`, { concurrency: false }, () => {
+  describe(`${platform.id} keeps the promises of a connector`, { concurrency: false }, () => {
     test("every format has a sample", () => {
-      const missing = Object.keys(connector.publish).filter((format) => !(format in setup.posts));
+      const missing = Object.keys(platform.publishing?.formats ?? {}).filter((format) => !(format in setup.posts));
       assert.deepEqual(missing, []);
     });
-    limitCases(suite);
+    if (canPublish(platform)) limitCases({ ...suite, platform });
     failureCases(suite);
     lossCases(suite);
     capabilityCases(suite);

@@ -7,7 +7,7 @@ import type { World } from "./world.ts";
 const waitHeaders = /^(retry-after|(x-)?ratelimit-.*|x-.*usage)$/;
 
 /** A platform saying no: each answer is the failure it means, for every format. */
-export function failureCases({ connector, samples, inWorld }: Suite): void {
+export function failureCases({ provider, samples, inWorld }: Suite): void {
   const live = (world: World) => world.sim.simulator.posts().length;
 
   for (const { title, post, livePosts } of samples) {
@@ -18,7 +18,7 @@ export function failureCases({ connector, samples, inWorld }: Suite): void {
         const stopped = await runFormat({ world, connected, post, onFailure: "stop" });
         assert.equal(stopped.failure?.kind, "auth_expired", JSON.stringify(stopped.failure));
         assert.equal(live(world), 0);
-        const auth = connector.auth.find(({ id }) => id === connected.account.authKind);
+        const auth = provider.signIns.find(({ id }) => id === connected.account.authKind);
         if (!auth?.refresh) return;
         world.sim.arm({ fault: "tokenExpired" });
         const sent = await runFormat({ world, connected, post });

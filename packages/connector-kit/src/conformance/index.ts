@@ -1,3 +1,4 @@
+export * from "./bare-provider.ts";
 export * from "./connect.ts";
 export { describeConnector } from "./describe-connector.ts";
 export * from "./play-format.ts";

@@ -2,16 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkPost } from "../check-post.ts";
 import type { AccountRef } from "../context.ts";
+import { signInsOf } from "../provider.ts";
 import { runFormat } from "./run-format.ts";
-import type { Suite } from "./suite.ts";
+import type { PublishingSuite } from "./suite.ts";
 
 /** Limits at N and N+1, by the platform's own counting and for media. */
-export function limitCases({ connector, setup, samples, inWorld }: Suite): void {
+export function limitCases({ provider, platform, setup, samples, inWorld }: PublishingSuite): void {
+  const { publishing } = platform;
   const textOf = setup.textOf ?? ((count: number) => "x".repeat(count));
   const [first] = samples;
 
   for (const { title, post, livePosts, acceptsLongText } of samples) {
-    const limit = connector.publish[post.format]?.text ?? connector.limits.text;
+    const limit = publishing.formats[post.format]?.text ?? publishing.limits.text;
     inWorld(
       `${title}: ${limit.max} characters go out, one more is refused before and by the platform`,
       async (world, connected) => {
@@ -20,7 +22,7 @@ export function limitCases({ connector, setup, samples, inWorld }: Suite): void 
         assert.equal(limit.count(atLimit.text), limit.max);
         assert.equal(limit.count(over.text), limit.max + 1);
         const codes = (candidate: typeof post) =>
-          checkPost(connector, candidate, connected.account)
+          checkPost(platform, candidate, connected.account)
             .filter(({ severity }) => severity === "error")
             .map(({ field, code }) => `${field} ${code}`);
         assert.deepEqual(codes(atLimit), []);
@@ -36,19 +38,19 @@ export function limitCases({ connector, setup, samples, inWorld }: Suite): void 
     );
 
     test(`${title}: the sample is right as it is, and its format is the one chosen by itself or known`, () => {
-      const account = anyAccount(connector, post.format);
-      const errors = checkPost(connector, post, account).filter(({ severity }) => severity === "error");
+      const account = anyAccount({ provider, platform }, post.format);
+      const errors = checkPost(platform, post, account).filter(({ severity }) => severity === "error");
       assert.deepEqual(errors, []);
-      const chosen = connector.defaultFormat(post, account);
-      assert.ok(chosen === undefined || chosen in connector.publish, `unknown format ${chosen}`);
+      const chosen = publishing.defaultFormat(post, account);
+      assert.ok(chosen === undefined || chosen in publishing.formats, `unknown format ${chosen}`);
     });
 
-    const rule = connector.publish[post.format]?.media;
+    const rule = publishing.formats[post.format]?.media;
     if (rule && rule.max > 0)
       test(`${title}: one medium too many, or one byte too large, is refused before it is sent`, () => {
-        const account = anyAccount(connector, post.format);
+        const account = anyAccount({ provider, platform }, post.format);
         const found = (media: typeof post.media) =>
-          checkPost(connector, { ...post, media }, account).map(({ field, code }) => `${field} ${code}`);
+          checkPost(platform, { ...post, media }, account).map(({ field, code }) => `${field} ${code}`);
         const [one] = post.media;
         assert.ok(one, "the sample has no medium");
         assert.ok(found(Array.from({ length: rule.max + 1 }, () => one)).includes("media too_many_media"));
@@ -62,16 +64,19 @@ export function limitCases({ connector, setup, samples, inWorld }: Suite): void 
   if (first)
     test("the same content has the same fingerprint, other content another", () => {
       const again = structuredClone(first.post);
-      assert.equal(connector.fingerprint(again), connector.fingerprint(first.post));
+      assert.equal(publishing.fingerprint(again), publishing.fingerprint(first.post));
       assert.notEqual(
-        connector.fingerprint({ ...again, text: `${again.text} more` }),
-        connector.fingerprint(first.post),
+        publishing.fingerprint({ ...again, text: `${again.text} more` }),
+        publishing.fingerprint(first.post),
       );
     });
 }
 
 /** An account of a kind the format is open to, for pure checks. */
-function anyAccount(connector: Suite["connector"], format: string): AccountRef {
-  const kind = connector.publish[format]?.accountKinds?.[0] ?? connector.accountKinds[0]?.id ?? "";
-  return { externalId: "1", kind, authKind: connector.auth[0]?.id ?? "", name: "Ida", extras: {} };
+function anyAccount(
+  { provider, platform }: Pick<PublishingSuite, "provider" | "platform">,
+  format: string,
+): AccountRef {
+  const kind = platform.publishing.formats[format]?.accountKinds?.[0] ?? platform.accountKinds[0]?.id ?? "";
+  return { externalId: "1", kind, authKind: signInsOf(provider, platform.id)[0]?.id ?? "", name: "Ida", extras: {} };
 }

@@ -7,7 +7,7 @@ import type { Suite } from "./suite.ts";
  * whole way is walked as the pipeline walks it. There is never one post more than meant; a person may be asked only
  * where the platform cannot tell.
  */
-export function lossCases({ connector, samples, inWorld }: Suite): void {
+export function lossCases({ provider, samples, inWorld }: Suite): void {
   for (const { title, post, livePosts } of samples) {
     inWorld(
       `${title}: goes out as ${livePosts === 1 ? "one post" : `${livePosts} posts`}, named as the platform names it`,
@@ -55,7 +55,7 @@ export function lossCases({ connector, samples, inWorld }: Suite): void {
 
   /** A day between samples keeps daily limits and look-back windows apart; sessions end meanwhile. */
   async function freshToken(...[world, connected]: Parameters<Parameters<typeof inWorld>[1]>): Promise<void> {
-    const auth = connector.auth.find(({ id }) => id === connected.account.authKind);
+    const auth = provider.signIns.find(({ id }) => id === connected.account.authKind);
     const renewed = await auth?.refresh?.(world.context(connected, "none"));
     if (renewed?.ok) connected.credentials = renewed.value;
   }

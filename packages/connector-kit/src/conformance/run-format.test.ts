@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fail, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
-import { type Connector, defineConnector } from "../connector.ts";
-import { defaultFingerprint } from "../fingerprint.ts";
+import { defineProvider } from "../provider.ts";
 import type { OutgoingPost, ProbeAnswer, Step } from "../publish.ts";
 import { secret } from "../secret.ts";
 import { pinboard } from "../simulator/fixture.ts";
+import { barePlatform, bareProvider, barePublishing } from "./bare-provider.ts";
 import { runFormat } from "./run-format.ts";
 import { type Connected, createWorld } from "./world.ts";
 
@@ -18,7 +18,7 @@ type Probe = (input: {
 
 /** A platform where a repeat posts twice: only what the probe says stands between a lost answer and a twin. */
 function board(probe: Probe, over: Partial<Step<State>> = {}) {
-  const world = createWorld(connectorWith([]), pinboard);
+  const world = createWorld(subjectWith([]), pinboard);
   const pin: Step<State> = {
     name: "pin",
     effect: "visible",
@@ -38,10 +38,10 @@ function board(probe: Probe, over: Partial<Step<State>> = {}) {
     probe: async ({ post }) => ok(probe({ live: world.sim.simulator.posts(), text: post.text })),
     ...over,
   };
-  return { ...world, connector: connectorWith([pin as unknown as Step<JsonObject>]) };
+  return { ...world, ...subjectWith([pin as unknown as Step<JsonObject>]) };
 }
 
-function connectorWith(steps: readonly Step<JsonObject>[]): Connector {
+function subjectWith(steps: readonly Step<JsonObject>[]) {
   const idle: Step<JsonObject> = {
     name: "idle",
     effect: "none",
@@ -49,28 +49,14 @@ function connectorWith(steps: readonly Step<JsonObject>[]): Connector {
     done: () => true,
     run: async () => ok({ state: {} }),
   };
-  return defineConnector({
-    id: "pins",
-    name: "Pins",
-    family: "pins",
-    icon: "icon.svg",
-    color: "#000000",
-    previewKind: "short",
-    auth: [],
-    appCredentials: [],
-    hosts: ["api.pinboard.test"],
-    apiVersion: { current: "1" },
-    accountKinds: [{ id: "person", label: "Person" }],
-    options: z.strictObject({}),
-    extras: z.object({}),
-    limits: { text: { max: 100, unit: "characters", count: (text) => text.length, rule: "utf16" } },
-    publish: {
-      text: { label: "Text", media: { min: 0, max: 0 }, start: () => ({}), steps: steps.length > 0 ? steps : [idle] },
-    },
-    defaultFormat: () => "text",
-    fingerprint: defaultFingerprint,
-    health: async () => ok({ missingScopes: [] }),
-  });
+  const text = {
+    label: "Text",
+    media: { min: 0, max: 0 },
+    start: () => ({}),
+    steps: steps.length > 0 ? steps : [idle],
+  };
+  const platform = barePlatform({ id: "pins", publishing: barePublishing({ text }) });
+  return { platform, provider: defineProvider(bareProvider([platform], { hosts: ["api.pinboard.test"] })) };
 }
 
 const connected: Connected = {

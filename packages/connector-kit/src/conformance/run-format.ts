@@ -31,14 +31,14 @@ export interface RunFormatOptions {
  * waits on the world's clock, lost answers looked up or repeated, an expired token renewed once.
  */
 export async function runFormat({ world, connected, post, ...options }: RunFormatOptions): Promise<RunReport> {
-  const { connector } = world;
-  const format = connector.publish[post.format];
-  assert.ok(format, `${connector.id} has no format ${post.format}`);
+  const { id, publishing } = world.platform;
+  const format = publishing?.formats[post.format];
+  assert.ok(format, `${id} has no format ${post.format}`);
   let spy: CallSpy = { effectCalls: 0 };
   return playFormat<WorldRun>({
-    name: `${connector.id}.${post.format}`,
+    name: `${id}.${post.format}`,
     format: { ...format, steps: format.steps.map((step) => remembering(world, step)) },
-    schedule: connector.schedule,
+    schedule: publishing?.schedule,
     post,
     publishAt: options.publishAt,
     onFailure: options.onFailure,
@@ -79,7 +79,7 @@ function remembering(world: World, step: Step<JsonObject>): Step<JsonObject> {
 
 /** Renews the credentials as the pipeline would; the failure where that is not possible. */
 export async function refresh(world: World, connected: Connected): Promise<PlatformFailure | undefined> {
-  const auth = world.connector.auth.find(({ id }) => id === connected.account.authKind);
+  const auth = world.provider.signIns.find(({ id }) => id === connected.account.authKind);
   if (!auth?.refresh) return { kind: "auth_revoked", message: "This sign-in cannot be renewed." };
   const renewed = await auth.refresh(world.context(connected, "none"));
   world.seen.push(JSON.stringify(renewed));

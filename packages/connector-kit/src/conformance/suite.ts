@@ -1,6 +1,8 @@
 import type { JsonObject } from "@postd/contracts";
-import type { Connector, InboundRequest } from "../connector.ts";
+import type { Platform, PublishingPlatform } from "../platform.ts";
+import type { Provider } from "../provider.ts";
 import type { OutgoingPost } from "../publish.ts";
+import type { InboundRequest } from "../webhooks.ts";
 import type { SampleMedia } from "./sample-media.ts";
 import type { Connected, World } from "./world.ts";
 
@@ -20,7 +22,7 @@ export interface SamplePost {
 export interface ConformanceSetup {
   /** Makes an account at the simulator and connects it. */
   readonly connect: (world: World) => Promise<Connected>;
-  /** At least one post for every format. */
+  /** At least one post for every format; none where the platform has no publishing. */
   readonly posts: Readonly<Record<string, SamplePost | readonly SamplePost[]>>;
   /** App credentials by set and field; default: the simulator's own. */
   readonly appCredentials?: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -48,10 +50,14 @@ export interface Sample extends Pick<SamplePost, "acceptsLongText" | "noNumbers"
 
 /** What a case works with: a fresh world each, connected. */
 export interface Suite {
-  readonly connector: Connector;
+  readonly provider: Provider;
+  readonly platform: Platform;
   readonly setup: ConformanceSetup;
   /** Every sample, ready to send. */
   readonly samples: readonly Sample[];
   /** Runs a case in a world of its own, then looks for secrets in everything it left behind. */
   readonly inWorld: (title: string, run: (world: World, connected: Connected) => Promise<void>) => void;
 }
+
+/** A suite of a platform that can be posted to. */
+export type PublishingSuite = Suite & { readonly platform: PublishingPlatform };

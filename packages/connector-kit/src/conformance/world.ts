@@ -1,6 +1,5 @@
 import { Buffer } from "node:buffer";
 import { fail, ok, type Result } from "@postd/contracts";
-import type { Connector } from "../connector.ts";
 import type {
   AccountRef,
   AppCredentials,
@@ -13,7 +12,9 @@ import { bodyOf, callEffect, decodeAnswer, encodeRequest } from "../encode-reque
 import type { PlatformFailure } from "../failure.ts";
 import type { ConnectorHttp, Effect, HttpRequest, HttpResponse } from "../http.ts";
 import type { LinkPicture, LinkPreview, LinkReader } from "../link-preview.ts";
-import { secret } from "../secret.ts";
+import type { Platform } from "../platform.ts";
+import type { Provider } from "../provider.ts";
+import { type Secret, secret } from "../secret.ts";
 import { type MountedSimulator, mountInProcess, type SimAnswer, type SimulatorDefinition } from "../simulator/index.ts";
 import type { SampleMedia } from "./sample-media.ts";
 
@@ -31,7 +32,8 @@ export type Meddling = {
 
 /** One platform, its connector and everything in between, in memory and on a clock that is moved by hand. */
 export interface World {
-  readonly connector: Connector;
+  readonly provider: Provider;
+  readonly platform: Platform;
   readonly sim: MountedSimulator;
   readonly clock: { now(): Date };
   advance(ms: number): void;
@@ -43,6 +45,8 @@ export interface World {
   /** Pages and pictures of the public web, by address; an address that is not here cannot be reached. */
   readonly web: Map<string, LinkPreview | LinkPicture>;
   authContext(authKind: string): AuthContext;
+  /** What the app of a sign-in signs requests to us with. */
+  signingKeys(authKind: string): readonly Secret[];
   context(connected: Connected, effect: Effect, spy?: CallSpy): ConnectorContext;
   /** Strings that must not show up in `seen`. */
   readonly secrets: Set<string>;
@@ -58,10 +62,16 @@ export interface CallSpy {
   tamper?: ((answer: HttpResponse) => HttpResponse) | undefined;
 }
 
+/** What is tried: one platform of a provider. */
+export interface Subject {
+  readonly provider: Provider;
+  readonly platform: Platform;
+}
+
 const MEDIA_HOST = "https://media.postd.test";
 
 export function createWorld(
-  connector: Connector,
+  { provider, platform }: Subject,
   definition: SimulatorDefinition,
   appCredentials: Readonly<Record<string, Readonly<Record<string, string>>>> = definition.appCredentials,
 ): World {
@@ -85,7 +95,7 @@ export function createWorld(
   const log: ConnectorLog = { debug: note, info: note, warn: note };
   const http = (effect: Effect, spy: CallSpy): ConnectorHttp => ({
     request: async (request) => {
-      const answer = await inProcess({ sim, connector, request, effect, spy });
+      const answer = await inProcess({ sim, provider, request, effect, spy });
       if (!answer.ok) seen.push(JSON.stringify(answer.error));
       return answer;
     },
@@ -94,11 +104,12 @@ export function createWorld(
     http: http(effect, spy),
     clock,
     log,
-    app: appFor(connector, authKind, appCredentials, secrets),
-    apiVersion: connector.apiVersion.current,
+    app: appFor(provider, authKind, appCredentials, secrets),
+    apiVersion: provider.apiVersion.current,
   });
   return {
-    connector,
+    provider,
+    platform,
     sim,
     clock,
     log,
@@ -109,6 +120,11 @@ export function createWorld(
       nowMs += ms;
     },
     add: (sample) => void media.set(sample.info.id, sample),
+    signingKeys: (authKind) => {
+      const app = appFor(provider, authKind, appCredentials, secrets);
+      const fields = provider.apps.flatMap((set) => set.fields.filter(({ signs }) => signs));
+      return fields.flatMap(({ name }) => app.secret(name) ?? []);
+    },
     authContext: (authKind) => auth(authKind, "none", { effectCalls: 0 }),
     context(connected, effect, spy = { effectCalls: 0 }) {
       rememberSecrets(connected.credentials, secrets);
@@ -156,15 +172,15 @@ function rememberSecrets(credentials: Credentials, secrets: Set<string>): void {
 }
 
 function appFor(
-  connector: Connector,
+  provider: Provider,
   authKind: string,
   credentials: Readonly<Record<string, Readonly<Record<string, string>>>>,
   secrets: Set<string>,
 ): AppCredentials {
-  const auth = connector.auth.find(({ id }) => id === authKind);
-  const setId = auth?.kind === "oauth2" ? auth.appCredentials : undefined;
+  const signIn = provider.signIns.find(({ id }) => id === authKind);
+  const setId = signIn?.kind === "oauth2" ? signIn.app : undefined;
   const fields = setId === undefined ? {} : (credentials[setId] ?? {});
-  const declared = connector.appCredentials.find(({ id }) => id === setId)?.fields ?? [];
+  const declared = provider.apps.find(({ id }) => id === setId)?.fields ?? [];
   for (const field of declared) {
     const value = fields[field.name];
     if (field.secret && value) secrets.add(value);
@@ -180,7 +196,7 @@ function appFor(
 
 interface InProcessCall {
   readonly sim: MountedSimulator;
-  readonly connector: Connector;
+  readonly provider: Provider;
   readonly request: HttpRequest;
   readonly effect: Effect;
   readonly spy: CallSpy;
@@ -188,11 +204,11 @@ interface InProcessCall {
 
 /** Does what egress does, without a network: the same bytes, the same kinds of failure. */
 async function inProcess(call: InProcessCall): Promise<Result<HttpResponse, PlatformFailure>> {
-  const { sim, connector, request, spy } = call;
+  const { sim, provider, request, spy } = call;
   const effect = callEffect(call.effect, request.effect);
   const wire = encodeRequest(request);
-  if (!connector.customHosts && !connector.hosts.some((pattern) => matches(pattern, wire.url.hostname)))
-    throw new Error(`${connector.id} calls ${wire.url.hostname}, which it does not declare`);
+  if (!provider.customHosts && !provider.hosts.some((pattern) => matches(pattern, wire.url.hostname)))
+    throw new Error(`${provider.id} calls ${wire.url.hostname}, which it does not declare`);
   const isMeant = effect !== "none" && spy.effectCalls === (spy.meddle?.call ?? 0);
   const meddle = isMeant ? spy.meddle : undefined;
   if (effect !== "none") spy.effectCalls += 1;

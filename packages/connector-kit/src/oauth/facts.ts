@@ -1,8 +1,8 @@
 import type { JsonObject } from "@postd/contracts";
-import type { FoundAccount, Granted, KeyField } from "../auth.ts";
 import type { AuthContext, ConnectorContext, PlatformResult } from "../context.ts";
 import type { PlatformFailure } from "../failure.ts";
 import type { Secret } from "../secret.ts";
+import type { FoundAccount, Granted, KeyField } from "../sign-in.ts";
 
 /** What refreshing and revoking may use: the sign-in's own credentials, and no account. */
 export type SignedIn = AuthContext & Pick<ConnectorContext, "credentials">;

@@ -1,5 +1,5 @@
-import type { Granted, KeyField } from "../auth.ts";
 import type { AuthContext, Credentials, PlatformResult } from "../context.ts";
+import type { Granted, KeyField } from "../sign-in.ts";
 import type { OAuth2Facts, OAuthFinish, OAuthStart, SignedIn } from "./facts.ts";
 import { refresh, revoke } from "./renew.ts";
 import { finish, type Started, start } from "./sign-in.ts";

@@ -11,10 +11,10 @@ import {
   pushedAuthorizationRequest,
   validateAuthResponse,
 } from "oauth4webapi";
-import type { Granted } from "../auth.ts";
 import type { AuthContext, PlatformResult } from "../context.ts";
 import type { PlatformFailure } from "../failure.ts";
 import { type Secret, secret } from "../secret.ts";
+import type { Granted } from "../sign-in.ts";
 import { newDpopKey } from "./dpop-key.ts";
 import type { OAuth2Facts, OAuthFinish, OAuthStart } from "./facts.ts";
 import { exchange, type Party } from "./library.ts";

@@ -1,4 +1,4 @@
-import type { Connector } from "@postd/connector-kit";
+import type { Publishing } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { publishedRef } from "./publish.ts";
 import { readRecord } from "./repo.ts";
@@ -6,7 +6,7 @@ import { readRecord } from "./repo.ts";
 const rkeyShape = /^[A-Za-z0-9._~:-]{1,512}$/;
 
 /** Reads a post a person names by its at:// address or its page; only what is in this account's own repository counts. */
-export const lookUp: NonNullable<Connector["lookUp"]> = async ({ externalId, permalink }, ctx) => {
+export const lookUp: NonNullable<Publishing["lookUp"]> = async ({ externalId, permalink }, ctx) => {
   const own = [ctx.account.externalId, ...(ctx.account.handle === undefined ? [] : [ctx.account.handle])];
   const rkey = keyIn(externalId ?? "", own) ?? keyIn(permalink ?? "", own);
   if (rkey === undefined) return ok(undefined);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkOptionMedia, checkPost, type MediaInfo, noFormatFits } from "@postd/connector-kit";
 import { asId } from "@postd/contracts";
-import { bluesky } from "./connector.ts";
+import { bluesky } from "./platform.ts";
 
 const account = { externalId: "did:plc:a", kind: "profile", authKind: "app_password", name: "Ida", extras: {} };
 const file = (more: Partial<MediaInfo> = {}): MediaInfo => ({
@@ -20,7 +20,7 @@ const why = (...media: MediaInfo[]) =>
   noFormatFits(bluesky, media, account).map(({ field, code, message }) => [field, code, message]);
 
 test("an animated picture is named with its file, and so is what Bluesky takes instead", () => {
-  assert.equal(bluesky.defaultFormat({ text: "", media: [gif], options: {} }, account), undefined);
+  assert.equal(bluesky.publishing.defaultFormat({ text: "", media: [gif], options: {} }, account), undefined);
   const [problem, ...more] = why(file(), gif);
   assert.deepEqual(more, []);
   assert.deepEqual(problem?.slice(0, 2), ["media.1", "media_animated"]);

@@ -1,8 +1,10 @@
 import {
   type AuthContext,
   type ConnectorContext,
+  type HttpRequest,
   type Metric,
   type PlatformResult,
+  type PostNumbers,
   type PublishedRef,
   storableRemark,
 } from "@postd/connector-kit";
@@ -46,7 +48,7 @@ const Posts = z.object({
  */
 async function publicRead<T extends z.ZodType>(
   ctx: AuthContext,
-  read: { readonly xrpc: string; readonly query: Readonly<Record<string, string>> },
+  read: { readonly xrpc: string; readonly query: NonNullable<HttpRequest["query"]> },
   schema: T,
 ): PlatformResult<z.output<T>> {
   const answer = await xrpcJson(ctx, { ...read, server: PUBLIC_API, method: "GET", effect: "none" }, schema);
@@ -60,10 +62,14 @@ async function publicRead<T extends z.ZodType>(
 export const readProfile = (ctx: AuthContext, did: string): PlatformResult<z.output<typeof Profile>> =>
   publicRead(ctx, { xrpc: "app.bsky.actor.getProfile", query: { actor: did } }, Profile);
 
-function metrics(from: Readonly<Record<string, unknown>>, names: Readonly<Record<string, string>>): readonly Metric[] {
+function metrics(
+  from: Readonly<Record<string, unknown>>,
+  names: Readonly<Record<string, string>>,
+  at: Date,
+): readonly Metric[] {
   return Object.entries(names).flatMap(([platformName, name]) => {
     const value = from[platformName];
-    return typeof value === "number" ? [{ name, value, platformName }] : [];
+    return typeof value === "number" ? [{ name, value, platformName, at }] : [];
   });
 }
 
@@ -76,15 +82,27 @@ const postNames = {
 };
 const profileNames = { followersCount: "followers", followsCount: "following", postsCount: "posts" };
 
-/** Public counts of one post; none where it is gone. Bluesky tells no impressions. */
-export async function postMetrics(ref: PublishedRef, ctx: ConnectorContext): PlatformResult<readonly Metric[]> {
-  const found = await publicRead(ctx, { xrpc: "app.bsky.feed.getPosts", query: { uris: ref.externalId } }, Posts);
+/**
+ * Public counts of at most 25 posts at once; one that is gone is left out. Bluesky tells no impressions.
+ * @source the lexicon app.bsky.feed.getPosts: `uris`, maxLength 25
+ */
+export async function postNumbers(
+  refs: readonly PublishedRef[],
+  ctx: ConnectorContext,
+): PlatformResult<readonly PostNumbers[]> {
+  const uris = refs.map(({ externalId }) => externalId);
+  const found = await publicRead(ctx, { xrpc: "app.bsky.feed.getPosts", query: { uris } }, Posts);
   if (!found.ok) return found;
-  return ok(metrics(found.value.posts.find(({ uri }) => uri === ref.externalId) ?? {}, postNames));
+  const at = ctx.clock.now();
+  return ok(
+    found.value.posts
+      .filter(({ uri }) => uris.includes(uri))
+      .map((post) => ({ externalId: post.uri, metrics: metrics(post, postNames, at) })),
+  );
 }
 
 /** Counts of the profile as it is now; Bluesky keeps no history of them. */
 export async function accountMetrics(_range: unknown, ctx: ConnectorContext): PlatformResult<readonly Metric[]> {
   const profile = await readProfile(ctx, ctx.account.externalId);
-  return profile.ok ? ok(metrics(profile.value, profileNames)) : profile;
+  return profile.ok ? ok(metrics(profile.value, profileNames, ctx.clock.now())) : profile;
 }

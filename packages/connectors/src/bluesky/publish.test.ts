@@ -10,14 +10,15 @@ import {
   type World,
 } from "@postd/connector-kit/conformance";
 import { asId, fail, type JsonObject } from "@postd/contracts";
-import { bluesky } from "./connector.ts";
+import { bluesky } from "./platform.ts";
+import { provider } from "./provider.ts";
 import { simulators } from "./simulator.ts";
 
 const [simulator] = simulators;
 assert.ok(simulator);
 
 async function connectedWorld(name = "Ida") {
-  const world = createWorld(bluesky, simulator as NonNullable<typeof simulator>);
+  const world = createWorld({ provider, platform: bluesky }, simulator as NonNullable<typeof simulator>);
   const { identifier, appPassword } = world.sim.simulator.createAccount({ name }).extra ?? {};
   const fields = { identifier: String(identifier), appPassword: String(appPassword) };
   return { world, connected: await connectWithKeys(world, "app_password", fields) };
@@ -77,10 +78,10 @@ test("a 500 for a record that is not there leaves the outcome open", async () =>
 
 test("the probe finds a record by our key, or says with authority that it is absent", async () => {
   const { world, connected } = await connectedWorld();
-  const step = bluesky.publish.text?.steps.find(({ name }) => name === "put_post");
+  const step = bluesky.publishing.formats.text?.steps.find(({ name }) => name === "put_post");
   assert.ok(step?.probe && step.prepare);
   const post = textPost("probe me");
-  const state = bluesky.publish.text?.start({ post, account: connected.account, now: world.clock.now() });
+  const state = bluesky.publishing.formats.text?.start({ post, account: connected.account, now: world.clock.now() });
   const prepared = step.prepare({
     post,
     state,
@@ -330,7 +331,7 @@ for (const [title, { headers = {}, ...answer }] of unreadable) {
     const { world, connected } = await connectedWorld();
     const { published } = await runFormat({ world, connected, post: textPost("gone") });
     assert.ok(published);
-    const remove = bluesky.remove?.run;
+    const remove = bluesky.publishing.remove?.run;
     const ref = { ...published, format: "text" };
     const spy = { effectCalls: 0, tamper: replaced(1) };
     const gone = await remove?.(ref, world.context(connected, "visible", spy));
@@ -359,10 +360,10 @@ test("an answer longer than may be read leaves the outcome open", async () => {
       return fail({ kind: "unexpected_response", status: 200, message: "too long", cause: "answer_too_long" });
     },
   };
-  const step = bluesky.publish.text?.steps.find(({ name }) => name === "put_post");
+  const step = bluesky.publishing.formats.text?.steps.find(({ name }) => name === "put_post");
   const { account } = connected;
   const post = textPost("long answer");
-  const state = bluesky.publish.text?.start({ post, account, now: world.clock.now() });
+  const state = bluesky.publishing.formats.text?.start({ post, account, now: world.clock.now() });
   const prepared = step?.prepare?.({ post, state, account, now: world.clock.now(), randomBits: () => 3n });
   const result = await step?.run({ post, state, prepared }, { ...ctx, http });
   assert.ok(result && !result.ok && result.error.kind === "outcome_unknown");
@@ -417,7 +418,7 @@ const liveTexts = (world: World) =>
 test("removing a thread removes every part, and again does no harm", async () => {
   const { world, connected, ref } = await liveThread();
   for (let i = 0; i < 2; i++) {
-    const gone = await bluesky.remove?.run(ref, world.context(connected, "visible"));
+    const gone = await bluesky.publishing.remove?.run(ref, world.context(connected, "visible"));
     assert.ok(gone?.ok, JSON.stringify(gone));
     assert.deepEqual(liveTexts(world), []);
   }
@@ -426,10 +427,10 @@ test("removing a thread removes every part, and again does no harm", async () =>
 test("a removal that stops half-way leaves the thread's beginning, and the next one goes on", async () => {
   const { world, connected, ref } = await liveThread();
   world.sim.arm({ fault: "replace", at: "before", status: 503, skip: 1, match: { path: "deleteRecord" } });
-  const stopped = await bluesky.remove?.run(ref, world.context(connected, "visible"));
+  const stopped = await bluesky.publishing.remove?.run(ref, world.context(connected, "visible"));
   assert.ok(stopped && !stopped.ok && stopped.error.kind === "outcome_unknown");
   assert.deepEqual(liveTexts(world), ["one", "two"]);
-  const gone = await bluesky.remove?.run(ref, world.context(connected, "visible"));
+  const gone = await bluesky.publishing.remove?.run(ref, world.context(connected, "visible"));
   assert.ok(gone?.ok);
   assert.deepEqual(liveTexts(world), []);
 });
@@ -437,9 +438,9 @@ test("a removal that stops half-way leaves the thread's beginning, and the next 
 test("a cut answer to a deletion is told as unknown, and repeating it finds the record gone", async () => {
   const { world, connected, ref } = await liveThread();
   world.sim.arm({ fault: "drop", at: "after", match: { path: "deleteRecord" } });
-  const cut = await bluesky.remove?.run(ref, world.context(connected, "visible"));
+  const cut = await bluesky.publishing.remove?.run(ref, world.context(connected, "visible"));
   assert.ok(cut && !cut.ok && cut.error.kind === "outcome_unknown");
-  const gone = await bluesky.remove?.run(ref, world.context(connected, "visible"));
+  const gone = await bluesky.publishing.remove?.run(ref, world.context(connected, "visible"));
   assert.ok(gone?.ok);
   assert.deepEqual(liveTexts(world), []);
 });
@@ -452,7 +453,10 @@ test("what is not a post of this account is never called removed", async () => {
     "3k",
     "",
   ]) {
-    const answer = await bluesky.remove?.run({ externalId, format: "text" }, world.context(connected, "visible"));
+    const answer = await bluesky.publishing.remove?.run(
+      { externalId, format: "text" },
+      world.context(connected, "visible"),
+    );
     assert.ok(answer && !answer.ok && answer.error.kind === "content_rejected", externalId);
   }
 });
@@ -538,10 +542,10 @@ test("a language is sent as servers want it", async () => {
 
 test("what a person recognises a post by is cut between characters", async () => {
   const { world, connected } = await connectedWorld();
-  const step = bluesky.publish.text?.steps.find(({ name }) => name === "put_post");
+  const step = bluesky.publishing.formats.text?.steps.find(({ name }) => name === "put_post");
   const { account } = connected;
   const post = textPost(`${"x".repeat(198)}👨‍👩‍👧‍👦👨‍👩‍👧‍👦👨‍👩‍👧‍👦`);
-  const state = bluesky.publish.text?.start({ post, account, now: world.clock.now() });
+  const state = bluesky.publishing.formats.text?.start({ post, account, now: world.clock.now() });
   const prepared = step?.prepare?.({ post, state, account, now: world.clock.now(), randomBits: () => 9n });
   const input = { post, state, prepared, intentAt: world.clock.now() };
   await step?.run(input, world.context(connected, "visible"));

@@ -1,4 +1,4 @@
-import type { Connector, ConnectorContext, PlatformResult } from "@postd/connector-kit";
+import type { ConnectorContext, PlatformResult, Publishing } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { provenOnly } from "./failures.ts";
@@ -22,7 +22,7 @@ function keyOf(uri: string, ctx: ConnectorContext): string | undefined {
  * the first failure; the post itself goes last.
  * @source fact sheet "Edit/Delete" (2026-11-26)
  */
-export const removePost: NonNullable<Connector["remove"]>["run"] = async (ref, ctx) => {
+export const removePost: NonNullable<Publishing["remove"]>["run"] = async (ref, ctx) => {
   const state = Live.safeParse(ref.state ?? {});
   const uris = new Set([ref.externalId, ...(state.success ? state.data.records.map(({ uri }) => uri) : [])]);
   for (const rkey of [...uris].reverse().map((uri) => keyOf(uri, ctx))) {

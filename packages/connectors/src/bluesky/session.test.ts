@@ -3,14 +3,15 @@ import { test } from "node:test";
 import { type ConnectorHttp, secret } from "@postd/connector-kit";
 import { connectWithKeys, createWorld, type World } from "@postd/connector-kit/conformance";
 import { fail, ok } from "@postd/contracts";
-import { bluesky } from "./connector.ts";
 import { accountNamed, pdsFromDidDoc, serviceOrigin } from "./identity.ts";
+import { bluesky } from "./platform.ts";
+import { provider } from "./provider.ts";
 import { appPassword } from "./session.ts";
 import { simulators } from "./simulator.ts";
 
 const [simulator] = simulators;
 assert.ok(simulator);
-const newWorld = () => createWorld(bluesky, simulator);
+const newWorld = () => createWorld({ provider, platform: bluesky }, simulator);
 
 function typed(world: World, over: Readonly<Record<string, string>> = {}): Record<string, string> {
   const { identifier, appPassword: password } = world.sim.simulator.createAccount({ name: "Ida" }).extra ?? {};
@@ -281,7 +282,7 @@ test("a public host that asks for a sign-in never makes the account look signed 
   };
   const ctx = { ...world.context(connected, "none"), http };
   const ref = { externalId: "at://did:plc:ida/app.bsky.feed.post/2222222222222", format: "text" };
-  const numbers = await bluesky.analytics?.post?.(ref, ctx);
+  const numbers = await bluesky.numbers?.posts?.([ref], ctx);
   assert.ok(numbers && !numbers.ok && numbers.error.kind === "unavailable");
 });
 

@@ -4,7 +4,7 @@ import {
   type Credentials,
   type FoundAccount,
   type Granted,
-  type KeysAuth,
+  type KeysSignIn,
   type PlatformResult,
   parseJson,
   type Secret,
@@ -242,7 +242,7 @@ async function revoke(ctx: ConnectorContext): PlatformResult<void> {
   return isGone ? ok(undefined) : ended;
 }
 
-export const appPassword: KeysAuth = {
+export const appPassword: KeysSignIn = {
   kind: "keys",
   id: "app_password",
   label: "App password",

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { describe } from "node:test";
-import { type AccountRef, type Connector, secret } from "@postd/connector-kit";
+import { type AccountRef, type Platform, secret } from "@postd/connector-kit";
 import { type Connected, describeConnector, sampleMedia, type World } from "@postd/connector-kit/conformance";
-import { facebook, instagram } from "./connector.ts";
+import { facebook } from "./facebook/platform.ts";
 import feed from "./fixtures/webhook-feed.json" with { type: "json" };
 import comments from "./fixtures/webhook-instagram-comments.json" with { type: "json" };
+import { instagram } from "./instagram/platform.ts";
+import { provider } from "./provider.ts";
 import { simulators } from "./simulator.ts";
 
 const [simulator] = simulators;
@@ -34,7 +36,7 @@ const mp4 = (seed: number) =>
   });
 
 /** A made-up account, connected with the token of its Page or its own. */
-function connectAs(kind: string, connector: Connector) {
+function connectAs(kind: string, platform: Platform) {
   return async (world: World): Promise<Connected> => {
     const made = world.sim.simulator.createAccount({ kind, name: "Ida Holm" });
     const extra = made.extra ?? {};
@@ -42,14 +44,14 @@ function connectAs(kind: string, connector: Connector) {
     const authKind = text("authKind") ?? "facebook_login";
     const pageId = text("pageId");
     const userToken = text("userToken");
-    const auth = connector.auth.find(({ id }) => id === authKind);
+    const auth = provider.signIns.find(({ id }) => id === authKind);
     assert.ok(auth);
     const account: AccountRef = {
       externalId: made.id,
-      kind: connector.accountKinds[0]?.id ?? "",
+      kind: platform.accountKinds[0]?.id ?? "",
       authKind,
       name: made.name,
-      extras: connector.extras.parse(pageId && connector === instagram ? { pageId } : {}),
+      extras: platform.extras.parse(pageId && platform === instagram ? { pageId } : {}),
     };
     const ends =
       authKind === "instagram_login" ? { expiresAt: new Date(world.clock.now().getTime() + 60 * 86_400_000) } : {};
@@ -78,13 +80,12 @@ const signed = (set: "meta" | "instagram", body: string) => ({
       .digest("hex")}`,
   },
   rawBody: new TextEncoder().encode(body),
-  publicUrl: "https://postd.example",
 });
 
 const wordless = "stories show no text, so none is sent";
 const storyNumbers = "Meta names a metric for Page stories and not the object it hangs on";
 
-describeConnector(facebook, simulator, {
+describeConnector(provider, "facebook", simulator, {
   connect: connectAs("page", facebook),
   posts: {
     text: { text: "Hello from the bakery" },
@@ -108,7 +109,7 @@ for (const [kind, set] of [
   ["instagram_login", "instagram"],
 ] as const)
   describe(`through ${kind}`, () => {
-    describeConnector(instagram, simulator, {
+    describeConnector(provider, "instagram", simulator, {
       connect: connectAs(kind, instagram),
       posts: {
         image: { text: "One picture", media: [jpeg(11)] },

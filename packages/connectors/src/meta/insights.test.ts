@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { facebookAnalytics } from "./facebook/insights.ts";
+import { facebookNumbers } from "./facebook/insights.ts";
 import media from "./fixtures/instagram-media-insights.json" with { type: "json" };
 import page from "./fixtures/page-insights.json" with { type: "json" };
 import { readInsights } from "./insights.ts";
-import { instagramAnalytics, metricPlans } from "./instagram/insights.ts";
+import { instagramNumbers, metricPlans } from "./instagram/insights.ts";
 import { contextOf, graphError, type Scripted, scriptedGraph } from "./scripted-graph.ts";
 
 const g = "graph.facebook.com/v25.0";
 const plan = (platformName: string, take: "sum" | "last" = "last") => ({ platformName, name: platformName, take });
+const at = new Date("2026-11-20T00:00:00Z");
 const insta = { externalId: "789", kind: "professional", extras: {} };
 
 test("series are summed or read at their end, objects summed, and what is not given is left out", () => {
@@ -19,7 +20,7 @@ test("series are summed or read at their end, objects summed, and what is not gi
     plan("absent"),
   ];
   assert.deepEqual(
-    readInsights(page.answer.data, plans).map(({ name, value }) => [name, value]),
+    readInsights(page.answer.data, plans, { at }).map(({ name, value }) => [name, value]),
     [
       ["page_media_view", 7],
       ["page_follows", 12],
@@ -30,7 +31,7 @@ test("series are summed or read at their end, objects summed, and what is not gi
 
 test("both documented forms of a value are read, and nought is a number", () => {
   assert.deepEqual(
-    readInsights(media.answer.data, [plan("views"), plan("reach"), plan("saved")]).map(({ value }) => value),
+    readInsights(media.answer.data, [plan("views"), plan("reach"), plan("saved")], { at }).map(({ value }) => value),
     [41, 30, 0],
   );
 });
@@ -55,37 +56,37 @@ const oneRefused =
 
 test("one metric Meta refuses costs only itself", async () => {
   const graph = scriptedGraph({ [`GET ${g}/m1/insights`]: oneRefused("reposts") });
-  const got = await instagramAnalytics.post?.(
-    { externalId: "m1", format: "image" },
+  const got = await instagramNumbers.posts?.(
+    [{ externalId: "m1", format: "image" }],
     contextOf(graph, { account: insta }),
   );
   assert.ok(got?.ok);
-  const names = got.value.map(({ platformName }) => platformName);
-  assert.ok(names.includes("views") && names.includes("saved") && !names.includes("reposts"));
+  const names = got.value[0]?.metrics.map(({ platformName }) => platformName);
+  assert.ok(names?.includes("views") && names.includes("saved") && !names.includes("reposts"));
 });
 
 test("too few viewers means no numbers, not a missing permission", async () => {
   const graph = scriptedGraph({ [`GET ${g}/m1/insights`]: graphError(10) });
-  const got = await instagramAnalytics.post?.(
-    { externalId: "m1", format: "story" },
+  const got = await instagramNumbers.posts?.(
+    [{ externalId: "m1", format: "story" }],
     contextOf(graph, { account: insta }),
   );
-  assert.deepEqual(got, { ok: true, value: [] });
+  assert.deepEqual(got, { ok: true, value: [{ externalId: "m1", metrics: [] }] });
 });
 
 test("code 10 without the permission for numbers names the permission", async () => {
   const graph = scriptedGraph({ [`GET ${g}/m1/insights`]: graphError(10) });
   const ctx = contextOf(graph, { account: insta });
   const credentials = { ...ctx.credentials, scopes: ["instagram_basic"] };
-  const got = await instagramAnalytics.post?.({ externalId: "m1", format: "image" }, { ...ctx, credentials });
+  const got = await instagramNumbers.posts?.([{ externalId: "m1", format: "image" }], { ...ctx, credentials });
   assert.ok(got && !got.ok && got.error.kind === "scope_missing");
   assert.deepEqual(got.error.scopes, ["instagram_manage_insights"]);
 });
 
 test("a revoked sign-in is told as such", async () => {
   const graph = scriptedGraph({ [`GET ${g}/m1/insights`]: graphError(190, 460) });
-  const got = await instagramAnalytics.post?.(
-    { externalId: "m1", format: "reel" },
+  const got = await instagramNumbers.posts?.(
+    [{ externalId: "m1", format: "reel" }],
     contextOf(graph, { account: insta }),
   );
   assert.equal(got && !got.ok && got.error.kind, "auth_revoked");
@@ -100,9 +101,9 @@ test("a Page post has insights and counts", async () => {
       reactions: { summary: { total_count: 9 } },
     },
   });
-  const got = await facebookAnalytics.post?.({ externalId: "123_1", format: "photo" }, contextOf(graph));
+  const got = await facebookNumbers.posts?.([{ externalId: "123_1", format: "photo" }], contextOf(graph));
   assert.ok(got?.ok);
-  const by = Object.fromEntries(got.value.map(({ name, value }) => [name, value]));
+  const by = Object.fromEntries((got.value[0]?.metrics ?? []).map(({ name, value }) => [name, value]));
   assert.deepEqual(by, { views: 2, reach: 2, clicks: 2, shares: 4, comments: 0, reactions: 9 });
 });
 
@@ -112,18 +113,23 @@ test("a reel's numbers are read from its post", async () => {
     [`GET ${g}/123_5/insights`]: oneRefused("none"),
     [`GET ${g}/123_5`]: {},
   });
-  const got = await facebookAnalytics.post?.({ externalId: "77", format: "reel" }, contextOf(graph));
-  assert.ok(got?.ok && got.value.some(({ name }) => name === "video_views"));
+  const got = await facebookNumbers.posts?.([{ externalId: "77", format: "reel" }], contextOf(graph));
+  assert.ok(got?.ok && got.value[0]?.metrics.some(({ name }) => name === "video_views"));
 });
 
 test("a Page's range is cut to the 90 days one call covers", async () => {
   const graph = scriptedGraph({ [`GET ${g}/123/insights`]: { data: page.answer.data } });
   const until = new Date("2026-11-20T00:00:00Z");
-  const got = await facebookAnalytics.account?.({ since: new Date("2026-01-01T00:00:00Z"), until }, contextOf(graph));
+  const got = await facebookNumbers.account?.({ since: new Date("2026-01-01T00:00:00Z"), until }, contextOf(graph));
   assert.ok(got?.ok);
   const { since, period } = graph.calls[0]?.fields ?? {};
   assert.deepEqual([Number(since), period], [until.getTime() / 1000 - 90 * 86_400, "day"]);
-  assert.equal(got.value.find(({ name }) => name === "views")?.value, 7);
+  const views = got.value.find(({ name }) => name === "views");
+  assert.deepEqual(
+    [views?.value, views?.since?.getTime(), views?.at],
+    [7, until.getTime() - 90 * 86_400_000, until],
+    "the period that was counted is told",
+  );
 });
 
 test("an Instagram account has totals and its followers", async () => {
@@ -132,7 +138,7 @@ test("an Instagram account has totals and its followers", async () => {
     [`GET ${g}/789`]: { followers_count: 55 },
   });
   const range = { since: new Date("2026-11-19T00:00:00Z"), until: new Date("2026-11-20T00:00:00Z") };
-  const got = await instagramAnalytics.account?.(range, contextOf(graph, { account: insta }));
+  const got = await instagramNumbers.account?.(range, contextOf(graph, { account: insta }));
   assert.ok(got?.ok);
   assert.equal(graph.calls[0]?.fields.metric_type, "total_value");
   assert.equal(got.value.find(({ name }) => name === "followers")?.value, 55);

@@ -1,4 +1,12 @@
-import type { ConnectorContext, Metric, PlatformFailure } from "@postd/connector-kit";
+import type {
+  ConnectorContext,
+  Metric,
+  Numbers,
+  PlatformFailure,
+  PlatformResult,
+  PostNumbers,
+  PublishedRef,
+} from "@postd/connector-kit";
 import { ok, type Result } from "@postd/contracts";
 import { z } from "zod";
 import { meaningOf } from "./failures.ts";
@@ -11,6 +19,12 @@ export interface MetricPlan {
   readonly platformName: string;
   readonly name: string;
   readonly take: "sum" | "last";
+}
+
+/** The date of the numbers: of totals when they are read, of counts the period that was asked for. */
+export interface When {
+  readonly at: Date;
+  readonly since?: Date;
 }
 
 const Value = z.union([z.number(), z.record(z.string(), z.number())]);
@@ -26,7 +40,7 @@ const number = (value: z.output<typeof Value> | undefined): number | undefined =
   typeof value === "object" ? Object.values(value).reduce((sum, part) => sum + part, 0) : value;
 
 /** The metrics of an answer by plan; one that Meta leaves out is left out. Pure. */
-export function readInsights(data: readonly unknown[], plans: readonly MetricPlan[]): readonly Metric[] {
+export function readInsights(data: readonly unknown[], plans: readonly MetricPlan[], when: When): readonly Metric[] {
   const rows = data.flatMap((row) => Row.safeParse(row).data ?? []);
   return plans.flatMap((plan): Metric[] => {
     const row = rows.find((it) => it.name === plan.platformName);
@@ -34,7 +48,9 @@ export function readInsights(data: readonly unknown[], plans: readonly MetricPla
     const total = number(row?.total_value?.value);
     const value =
       total ?? (plan.take === "sum" ? (series.length ? series.reduce((a, b) => a + b, 0) : undefined) : series.at(-1));
-    return value === undefined ? [] : [{ name: plan.name, value, platformName: plan.platformName }];
+    if (value === undefined) return [];
+    const counted = when.since && (plan.take === "sum" || total !== undefined) ? { since: when.since } : {};
+    return [{ name: plan.name, value, platformName: plan.platformName, at: when.at, ...counted }];
   });
 }
 
@@ -47,13 +63,14 @@ export async function askInsights(
   ctx: ConnectorContext,
   call: Call,
   plans: readonly MetricPlan[],
+  when: When = { at: ctx.clock.now() },
 ): Promise<Result<readonly Metric[], PlatformFailure>> {
-  const together = await ask(ctx, call, plans);
+  const together = await ask(ctx, call, plans, when);
   if (!together.ok && meaningOf(together.error) === "no_numbers") return ok([]);
   if (together.ok || !isRefusedMetric(together.error)) return together;
   const metrics: Metric[] = [];
   for (const plan of plans) {
-    const alone = await ask(ctx, call, [plan]);
+    const alone = await ask(ctx, call, [plan], when);
     if (alone.ok) metrics.push(...alone.value);
     else if (!isRefusedMetric(alone.error)) return alone;
     else ctx.log.debug({ metric: plan.platformName }, "Meta does not give this metric here");
@@ -65,6 +82,7 @@ async function ask(
   ctx: ConnectorContext,
   call: Call,
   plans: readonly MetricPlan[],
+  when: When,
 ): Promise<Result<readonly Metric[], PlatformFailure>> {
   const answer = await graph(ctx, ctx.credentials.accessToken, {
     ...call,
@@ -74,7 +92,7 @@ async function ask(
     answer: Insights,
     mayWait: true,
   });
-  if (answer.ok) return ok(readInsights(answer.value.data, plans));
+  if (answer.ok) return ok(readInsights(answer.value.data, plans, when));
   return answer.error.platformCode === "10" && call.about === "object" && mayRead(ctx, call) ? ok([]) : answer;
 }
 
@@ -84,3 +102,18 @@ const mayRead = ({ credentials }: ConnectorContext, { needs = [] }: Call): boole
 
 const isRefusedMetric = (failure: PlatformFailure): boolean =>
   failure.kind === "content_rejected" && /^100(\/(?!33$)|$)/.test(failure.platformCode ?? "");
+
+type Ref = PublishedRef & { readonly format: string };
+
+/** Meta has no call for the numbers of several posts, so each is asked by itself; the first failure ends it. */
+export const oneByOne =
+  (metricsOf: (ref: Ref, ctx: ConnectorContext) => PlatformResult<readonly Metric[]>): NonNullable<Numbers["posts"]> =>
+  async (refs, ctx) => {
+    const found: PostNumbers[] = [];
+    for (const ref of refs) {
+      const metrics = await metricsOf(ref, ctx);
+      if (!metrics.ok) return metrics;
+      found.push({ externalId: ref.externalId, metrics: metrics.value });
+    }
+    return ok(found);
+  };

@@ -5,18 +5,23 @@ import accounts from "./fixtures/me-accounts.json" with { type: "json" };
 import accounts2 from "./fixtures/me-accounts-2.json" with { type: "json" };
 import permissions from "./fixtures/me-permissions.json" with { type: "json" };
 import { facebookLogin } from "./login-facebook.ts";
-import { linkedInstagramScopes, pageScopes } from "./scopes.ts";
 import { contextOf, graphError, scriptedGraph } from "./scripted-graph.ts";
 
 const g = "graph.facebook.com/v25.0";
 const app = { app_id: "app1", app_secret: "s3" };
-const login = facebookLogin(pageScopes.required);
+const login = facebookLogin;
 const redirectUri = "https://postd.example/api/oauth/facebook/callback";
-const input = { redirectUri, state: "st", apiVersion: "v25.0", scopes: ["pages_show_list", "pages_manage_posts"] };
-const appOf = (fields: Record<string, string>) => contextOf(scriptedGraph({}), { app: fields }).app;
+const input = { redirectUri, state: "st", fields: {}, scopes: ["pages_show_list", "pages_manage_posts"] };
+const cameBack = { callback: { code: "code", state: "st" }, redirectUri, state: "st", fields: {}, keep: {} };
 
-test("the authorise address names permissions with commas and carries state and redirect", () => {
-  const url = login.authorizationUrl({ ...input, app: appOf(app) });
+async function startUrl(fields: Record<string, string>, more: { readonly again?: boolean } = {}): Promise<URL> {
+  const started = await login.start({ ...input, ...more }, contextOf(scriptedGraph({}), { app: fields }));
+  assert.ok(started.ok && started.value.keep === undefined);
+  return started.value.url;
+}
+
+test("the authorise address names permissions with commas and carries state and redirect", async () => {
+  const url = await startUrl(app);
   assert.equal(`${url.origin}${url.pathname}`, "https://www.facebook.com/v25.0/dialog/oauth");
   assert.deepEqual(Object.fromEntries(url.searchParams), {
     client_id: "app1",
@@ -27,8 +32,8 @@ test("the authorise address names permissions with commas and carries state and 
   });
 });
 
-test("a saved configuration takes the place of the permissions, and declined ones can be asked for again", () => {
-  const url = login.authorizationUrl({ ...input, app: appOf({ ...app, login_config_id: "cfg" }), again: true });
+test("a saved configuration takes the place of the permissions, and declined ones can be asked for again", async () => {
+  const url = await startUrl({ ...app, login_config_id: "cfg" }, { again: true });
   assert.deepEqual(
     [url.searchParams.get("config_id"), url.searchParams.has("scope"), url.searchParams.get("auth_type")],
     ["cfg", false, "rerequest"],
@@ -46,7 +51,7 @@ const exchangeScript = {
 
 test("the token is exchanged for the long one before anything is read with it; declined permissions are not granted", async () => {
   const graph = scriptedGraph(exchangeScript);
-  const granted = await login.exchange({ code: secret("code"), redirectUri }, contextOf(graph, { app }));
+  const granted = await login.finish(cameBack, contextOf(graph, { app }));
   assert.ok(granted.ok);
   assert.equal(graph.calls[1]?.fields.fb_exchange_token, "short");
   assert.ok(graph.calls.slice(2).every(({ fields }) => fields.access_token === "long"));
@@ -69,7 +74,7 @@ test("a token without an end is kept as it is", async () => {
     ...exchangeScript,
     [`GET ${g}/oauth/access_token`]: { access_token: "system", token_type: "bearer" },
   });
-  const granted = await login.exchange({ code: secret("code"), redirectUri }, contextOf(graph, { app }));
+  const granted = await login.finish(cameBack, contextOf(graph, { app }));
   assert.ok(granted.ok && granted.value.credentials.expiresAt === undefined);
   assert.equal(graph.calls.filter(({ line }) => line.endsWith("access_token")).length, 1);
 });
@@ -78,9 +83,9 @@ test("a used code asks for a new sign-in, a missing app names its settings", asy
   const graph = scriptedGraph({
     [`GET ${g}/oauth/access_token`]: graphError(100, 36009, { message: "This authorization code has been used." }),
   });
-  const used = await login.exchange({ code: secret("code"), redirectUri }, contextOf(graph, { app }));
+  const used = await login.finish(cameBack, contextOf(graph, { app }));
   assert.equal(!used.ok && used.error.message, "This authorization code has been used.");
-  const none = await login.exchange({ code: secret("code"), redirectUri }, contextOf(graph, { app: {} }));
+  const none = await login.finish(cameBack, contextOf(graph, { app: {} }));
   assert.match(!none.ok ? none.error.message : "", /POSTD_META_APP_ID/);
 });
 
@@ -155,14 +160,15 @@ test("a sign-in that opens no Page says why, and what to do", async () => {
 });
 
 test("a sign-in for Instagram that opens Pages only says what links an account to one", async () => {
-  const wanted = facebookLogin(linkedInstagramScopes.required, "instagram");
+  const accounts = (scopes: readonly string[]) =>
+    login.accounts(granted(scopes), contextOf(graph, { app }), "instagram");
   const graph = scriptedGraph({
     [`GET ${g}/me/accounts`]: { data: [{ id: "123", name: "Bakery", access_token: "t" }] },
     [`GET ${g}/123`]: {},
   });
-  const found = await wanted.accounts(granted(["pages_show_list", "instagram_basic"]), contextOf(graph, { app }));
+  const found = await accounts(["pages_show_list", "instagram_basic"]);
   assert.match(!found.ok ? found.error.message : "", /linked to Bakery.*Business and Creator/);
-  const declined = await wanted.accounts(granted(["pages_show_list"]), contextOf(graph, { app }));
+  const declined = await accounts(["pages_show_list"]);
   assert.match(!declined.ok ? declined.error.message : "", /did not allow access to Instagram/);
 });
 

@@ -3,8 +3,9 @@ import {
   type AuthContext,
   type ConnectorContext,
   type Credentials,
+  codeIn,
   type Granted,
-  type OAuth2Auth,
+  type OAuth2SignIn,
   type PlatformFailure,
   type PlatformResult,
   parseJson,
@@ -24,7 +25,7 @@ export const metaApp: AppCredentialsSet = {
   id: "meta",
   fields: [
     { name: "app_id", secret: false, required: true, help: "App ID, from the app dashboard under Settings, Basic." },
-    { name: "app_secret", secret: true, required: true, help: "App secret, on the same page." },
+    { name: "app_secret", secret: true, required: true, help: "App secret, on the same page.", signs: true },
     {
       name: "login_config_id",
       secret: false,
@@ -50,21 +51,10 @@ const all = [
   ]),
 ];
 
-/** Facebook Login asks for everything both platforms use, as one grant opens Pages and linked Instagram accounts. */
-export const facebookLogin = (required: readonly string[], wanted?: "instagram"): OAuth2Auth => ({
-  kind: "oauth2",
-  id: "facebook_login",
-  label: "Facebook",
-  pkce: "none",
-  appCredentials: metaApp.id,
-  scopes: { required, optional: all.filter((scope) => !required.includes(scope)) },
-  authorizationUrl,
-  exchange,
-  accounts: (granted, ctx) => facebookAccounts(granted, ctx, wanted),
-  revoke,
-});
+/** What either platform lacks is told of it; nothing at all works without these. */
+const required = pageScopes.required.filter((scope) => linkedInstagramScopes.required.some((it) => it === scope));
 
-const authorizationUrl: OAuth2Auth["authorizationUrl"] = ({ app, apiVersion, redirectUri, state, scopes, again }) => {
+const start: OAuth2SignIn["start"] = async ({ redirectUri, state, scopes, again }, { app, apiVersion }) => {
   const url = new URL(facebookDialogUrl(apiVersion));
   const config = app.value("login_config_id");
   url.searchParams.set("client_id", app.value("app_id") ?? "");
@@ -75,7 +65,7 @@ const authorizationUrl: OAuth2Auth["authorizationUrl"] = ({ app, apiVersion, red
   if (config) url.searchParams.set("config_id", config);
   else url.searchParams.set("scope", scopes.join(","));
   if (again) url.searchParams.set("auth_type", "rerequest");
-  return url;
+  return ok({ url });
 };
 
 const Token = z.object({
@@ -91,8 +81,10 @@ const Permission = z.object({ permission: z.string(), status: z.string() });
  * within the hour. A token without an end (system user) is long-lived already.
  * @source platforms/meta.md sections 3a and 15
  */
-const exchange: OAuth2Auth["exchange"] = async ({ code, redirectUri }, ctx) => {
-  const short = await tokenCall(ctx, { redirect_uri: redirectUri, code });
+const finish: OAuth2SignIn["finish"] = async ({ callback, redirectUri }, ctx) => {
+  const code = codeIn(callback);
+  if (!code.ok) return code;
+  const short = await tokenCall(ctx, { redirect_uri: redirectUri, code: code.value });
   if (!short.ok) return short;
   const first = short.value;
   const long =
@@ -171,3 +163,17 @@ async function revoke(ctx: ConnectorContext): PlatformResult<void> {
 }
 
 const userTokenOf = (credentials: Credentials): Secret | undefined => credentials.extra?.userToken;
+
+/** Facebook Login asks for everything both platforms use, as one grant opens Pages and linked Instagram accounts. */
+export const facebookLogin: OAuth2SignIn = {
+  kind: "oauth2",
+  id: "facebook_login",
+  label: "Facebook",
+  app: metaApp.id,
+  redirectPath: "/api/oauth/:platform/callback",
+  scopes: { required, optional: all.filter((scope) => !required.some((it) => it === scope)) },
+  start,
+  finish,
+  accounts: (granted, ctx, wanted) => facebookAccounts(granted, ctx, wanted === "instagram" ? wanted : "facebook"),
+  revoke,
+};

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Connector, type FoundAccount, type Granted, type OAuth2Auth, secret } from "@postd/connector-kit";
+import type { FoundAccount, Granted, OAuth2SignIn, Platform } from "@postd/connector-kit";
 import { createWorld, type World } from "@postd/connector-kit/conformance";
-import { facebook, instagram } from "./connector.ts";
+import { facebook } from "./facebook/platform.ts";
+import { instagram } from "./instagram/platform.ts";
+import { provider } from "./provider.ts";
 import { simulators } from "./simulator.ts";
 
 const [simulator] = simulators;
@@ -36,22 +38,26 @@ async function consent(world: World, url: URL, declined: readonly string[]): Pro
 }
 
 async function signIn(
-  connector: Connector,
+  platform: Platform,
   authKind: string,
   declined: readonly string[] = [],
-): Promise<{ granted: Granted; accounts: readonly FoundAccount[]; world: World; auth: OAuth2Auth }> {
-  const world = createWorld(connector, simulator ?? assert.fail());
-  const auth = connector.auth.find(({ id }) => id === authKind);
+): Promise<{ granted: Granted; accounts: readonly FoundAccount[]; world: World; auth: OAuth2SignIn }> {
+  const world = createWorld({ provider, platform }, simulator ?? assert.fail());
+  const auth = provider.signIns.find(({ id }) => id === authKind);
   assert.ok(auth?.kind === "oauth2");
   const ctx = world.authContext(authKind);
   const scopes = [...auth.scopes.required, ...auth.scopes.optional];
-  const url = auth.authorizationUrl({ app: ctx.app, apiVersion: ctx.apiVersion, redirectUri, state: "st", scopes });
-  const back = await consent(world, url, declined);
+  const started = await auth.start({ redirectUri, state: "st", scopes, fields: {} }, ctx);
+  assert.ok(started.ok, JSON.stringify(started));
+  const back = await consent(world, started.value.url, declined);
   assert.equal(back.searchParams.get("state"), "st");
   const code = `${back.searchParams.get("code") ?? ""}${back.hash}`;
-  const granted = await auth.exchange({ code: secret(code), redirectUri }, ctx);
+  const granted = await auth.finish(
+    { callback: { code, state: "st" }, redirectUri, state: "st", fields: {}, keep: started.value.keep ?? {} },
+    ctx,
+  );
   assert.ok(granted.ok, JSON.stringify(granted));
-  const accounts = await auth.accounts(granted.value, ctx);
+  const accounts = await auth.accounts(granted.value, ctx, platform.id);
   assert.ok(accounts.ok, JSON.stringify(accounts));
   return { granted: granted.value, accounts: accounts.value, world, auth };
 }

@@ -21,7 +21,10 @@ for (const [form, answer] of [
 ] as const)
   test(`the ${form} answer of the exchange leads to the long token and the account's own number`, async () => {
     const graph = scriptedGraph(script(answer));
-    const granted = await instagramLogin.exchange({ code: secret("abc#_"), redirectUri }, contextOf(graph, { app }));
+    const granted = await instagramLogin.finish(
+      { callback: { code: "abc#_", state: "st" }, redirectUri, state: "st", fields: {}, keep: {} },
+      contextOf(graph, { app }),
+    );
     assert.ok(granted.ok);
     assert.equal(graph.calls[0]?.fields.code, "abc", "the trailing #_ is not part of the code");
     assert.equal(graph.calls[1]?.fields.grant_type, "ig_exchange_token");
@@ -30,15 +33,11 @@ for (const [form, answer] of [
     assert.equal(granted.value.credentials.accessToken.reveal(), "long-ig");
   });
 
-test("the authorise address is Instagram's own, with commas between permissions", () => {
-  const { app: credentials } = contextOf(scriptedGraph({}), { app });
-  const url = instagramLogin.authorizationUrl({
-    app: credentials,
-    apiVersion: "v25.0",
-    redirectUri,
-    state: "st",
-    scopes: ["a", "b"],
-  });
+test("the authorise address is Instagram's own, with commas between permissions", async () => {
+  const input = { redirectUri, state: "st", scopes: ["a", "b"], fields: {} };
+  const started = await instagramLogin.start(input, contextOf(scriptedGraph({}), { app }));
+  assert.ok(started.ok);
+  const { url } = started.value;
   assert.equal(url.href.split("?")[0], "https://www.instagram.com/oauth/authorize");
   assert.deepEqual(
     [url.searchParams.get("scope"), url.searchParams.get("client_id"), url.searchParams.get("state")],

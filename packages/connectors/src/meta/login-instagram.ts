@@ -3,9 +3,10 @@ import {
   type AuthContext,
   type ConnectorContext,
   type Credentials,
+  codeIn,
   type FoundAccount,
   type Granted,
-  type OAuth2Auth,
+  type OAuth2SignIn,
   type PlatformResult,
   parseJson,
   type Secret,
@@ -29,20 +30,27 @@ export const instagramApp: AppCredentialsSet = {
       required: true,
       help: "Instagram app ID, from the app dashboard under Instagram.",
     },
-    { name: "app_secret", secret: true, required: true, help: "Instagram app secret, on the same page." },
+    {
+      name: "app_secret",
+      secret: true,
+      required: true,
+      help: "Instagram app secret, on the same page.",
+      signs: true,
+    },
   ],
 };
 
 const DAY_MS = 86_400_000;
 
-export const instagramLogin: OAuth2Auth = {
+export const instagramLogin: OAuth2SignIn = {
   kind: "oauth2",
   id: "instagram_login",
   label: "Instagram",
-  pkce: "none",
-  appCredentials: instagramApp.id,
+  app: instagramApp.id,
+  platforms: ["instagram"],
+  redirectPath: "/api/oauth/:platform/callback",
   scopes: instagramScopes,
-  authorizationUrl: ({ app, redirectUri, state, scopes, again }) => {
+  async start({ redirectUri, state, scopes, again }, { app }) {
     const url = new URL("https://www.instagram.com/oauth/authorize");
     url.searchParams.set("client_id", app.value("app_id") ?? "");
     url.searchParams.set("redirect_uri", redirectUri);
@@ -50,9 +58,9 @@ export const instagramLogin: OAuth2Auth = {
     url.searchParams.set("scope", scopes.join(","));
     url.searchParams.set("state", state);
     if (again) url.searchParams.set("force_authentication", "1");
-    return url;
+    return ok({ url });
   },
-  exchange,
+  finish,
   accounts,
   refresh,
   // Tokens live 60 days; renewed from about day 40, well inside the days 30 to 50 that leave room for a long outage.
@@ -78,10 +86,12 @@ const Me = z.object({
   profile_picture_url: z.string().transform(webAddress).optional(),
 });
 
-async function exchange(
-  input: { readonly code: Secret; readonly redirectUri: string },
+async function finish(
+  { callback, redirectUri }: Parameters<OAuth2SignIn["finish"]>[0],
   ctx: AuthContext,
 ): PlatformResult<Granted> {
+  const code = codeIn(callback);
+  if (!code.ok) return code;
   const appId = ctx.app.value("app_id");
   const appSecret = ctx.app.secret("app_secret");
   if (!appId || !appSecret) return fail(noApp("POSTD_INSTAGRAM_APP_ID and POSTD_INSTAGRAM_APP_SECRET"));
@@ -92,8 +102,8 @@ async function exchange(
       client_id: appId,
       client_secret: appSecret,
       grant_type: "authorization_code",
-      redirect_uri: input.redirectUri,
-      code: withoutFragment(input.code),
+      redirect_uri: redirectUri,
+      code: withoutFragment(code.value),
     },
   });
   if (!res.ok) return res;

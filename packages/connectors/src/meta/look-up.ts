@@ -1,4 +1,4 @@
-import type { Connector, ConnectorContext, PlatformResult, PublishedRef } from "@postd/connector-kit";
+import type { ConnectorContext, PlatformResult, PublishedRef, Publishing } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
 import { meaningOf } from "./failures.ts";
@@ -39,7 +39,7 @@ const sameAddress = (a: string | undefined, b: string | undefined): boolean => {
  * A Page's post by its id, `<page>_<post>`, or by its address among the newest 100; one that is not out is not there.
  * @source platforms/meta.md section 4 (post ids) and specs/meta PagePost
  */
-export const lookUpFacebook: NonNullable<Connector["lookUp"]> = async ({ externalId, permalink }, ctx) => {
+export const lookUpFacebook: NonNullable<Publishing["lookUp"]> = async ({ externalId, permalink }, ctx) => {
   const fields = "id,permalink_url,is_published";
   const page = ctx.account.externalId;
   if (externalId !== undefined && /^\d+(_\d+)?$/.test(externalId)) {
@@ -61,7 +61,7 @@ function refOf(post: z.output<typeof FacebookPost> | undefined): PublishedRef | 
 }
 
 /** An account's media by its id or its address among the newest 100. @source specs/meta IGMedia, IGUser */
-export const lookUpInstagram: NonNullable<Connector["lookUp"]> = async ({ externalId, permalink }, ctx) => {
+export const lookUpInstagram: NonNullable<Publishing["lookUp"]> = async ({ externalId, permalink }, ctx) => {
   const list = await read(ctx, [ctx.account.externalId, "media"], { fields: "id,permalink", limit: 100 }, Rows);
   if (!list.ok) return list;
   const rows = (list.value?.data ?? []).flatMap((row) => InstagramMedia.safeParse(row).data ?? []);

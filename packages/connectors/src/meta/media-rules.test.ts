@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Connector, checkPost, type MediaInfo, type VideoFacts } from "@postd/connector-kit";
-import { facebook, instagram } from "./connector.ts";
+import { checkPost, type MediaInfo, type PublishingPlatform, type VideoFacts } from "@postd/connector-kit";
+import { facebook } from "./facebook/platform.ts";
+import { instagram } from "./instagram/platform.ts";
 import { contextOf, medium, postOf, scriptedGraph } from "./scripted-graph.ts";
 
 const page = contextOf(scriptedGraph({})).account;
@@ -26,7 +27,7 @@ const clip = (facts: Partial<VideoFacts>, more: Partial<MediaInfo> = {}) =>
     video: { ...good, ...facts },
     ...more,
   });
-const found = (connector: Connector, format: string, item: MediaInfo) =>
+const found = (connector: PublishingPlatform, format: string, item: MediaInfo) =>
   checkPost(connector, postOf({ format, text: "", media: [item] }), connector === facebook ? page : professional);
 
 const refused: readonly (readonly [name: string, code: string, item: MediaInfo, words: RegExp])[] = [

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import type { ConnectorContext, Format, OutgoingPost, PlatformFailure } from "@postd/connector-kit";
 import { callEffect, decodeAnswer } from "@postd/connector-kit";
 import { asId, fail, type JsonObject, ok, type Result } from "@postd/contracts";
-import { facebook, instagram } from "./connector.ts";
+import { facebook } from "./facebook/platform.ts";
+import { instagram } from "./instagram/platform.ts";
 import { contextOf, medium, postOf, scriptedGraph } from "./scripted-graph.ts";
 
 /** What may come back instead of an answer of Meta's: a status and a body, or a failure of the way out. */
@@ -118,8 +119,8 @@ type Place = readonly [
   state: JsonObject,
   account?: Partial<ConnectorContext["account"]>,
 ];
-const { publish: fb } = facebook;
-const { publish: ig } = instagram;
+const { formats: fb } = facebook.publishing;
+const { formats: ig } = instagram.publishing;
 const places: readonly Place[] = [
   ["text", fb.text, "show", postOf(), { ...feed, draftId: "123_1", isUnseen: true }],
   ["text", fb.text, "post", postOf(), { ...feed, mode: "one_step" }],
@@ -171,8 +172,8 @@ const claims = (state: JsonObject) =>
 
 test("every visible step of both platforms is among the places that are attacked", () => {
   const known = new Set(places.map(([, , step]) => step));
-  for (const { publish } of [facebook, instagram])
-    for (const format of Object.values(publish))
+  for (const { publishing } of [facebook, instagram])
+    for (const format of Object.values(publishing.formats))
       for (const step of format.steps) if (step.effect === "visible") assert.ok(known.has(step.name), step.name);
 });
 
@@ -216,11 +217,11 @@ const changes: readonly (readonly [
   string,
   (ctx: ConnectorContext) => Promise<Result<void, PlatformFailure>> | undefined,
 ])[] = [
-  ["facebook edit", (ctx) => facebook.edit?.run(ref, { text: "New", format: "text" }, ctx)],
-  ["facebook remove", (ctx) => facebook.remove?.run(ref, ctx)],
-  ["facebook cancel", (ctx) => facebook.schedule?.cancel(ref, ctx)],
-  ["facebook move", (ctx) => facebook.schedule?.move(ref, new Date("2026-11-22T10:00:00Z"), ctx)],
-  ["instagram remove", (ctx) => instagram.remove?.run({ externalId: "m1", format: "image" }, ctx)],
+  ["facebook edit", (ctx) => facebook.publishing.edit?.run(ref, { text: "New", format: "text" }, ctx)],
+  ["facebook remove", (ctx) => facebook.publishing.remove?.run(ref, ctx)],
+  ["facebook cancel", (ctx) => facebook.publishing.schedule?.cancel(ref, ctx)],
+  ["facebook move", (ctx) => facebook.publishing.schedule?.move(ref, new Date("2026-11-22T10:00:00Z"), ctx)],
+  ["instagram remove", (ctx) => instagram.publishing.remove?.run({ externalId: "m1", format: "image" }, ctx)],
 ];
 for (const [name, run] of changes)
   test(`${name}: an answer Meta does not document is neither a refusal nor a success`, async () => {

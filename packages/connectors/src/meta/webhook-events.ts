@@ -4,8 +4,6 @@ import { z } from "zod";
 import { atSeconds, instant } from "./graph-url.ts";
 import { confirmationCode, payloadBytes, signedRequestIn } from "./signed-request.ts";
 
-export type Platform = "facebook" | "instagram";
-
 const Change = z.object({ field: z.string(), value: z.unknown().optional() });
 const Entry = z.object({
   id: z.union([z.string(), z.number().int().safe().transform(String)]),
@@ -40,9 +38,9 @@ const Value = z.looseObject({
 type Value = z.output<typeof Value>;
 
 /** Events of a verified body, for the platform each one is about; what we do not know is left out. */
-export function parseEvents(platform: Platform, request: Parameters<Webhooks["parse"]>[0]): readonly InboundEvent[] {
+export function parseEvents(request: Parameters<Webhooks["parse"]>[0]): readonly InboundEvent[] {
   const signed = signedRequestIn(request);
-  if (signed !== undefined) return signedEvents(platform, signed, request.query.event);
+  if (signed !== undefined) return signedEvents(signed, request.query.event);
   const body = Body.safeParse(bodyJson(request.rawBody)).data;
   if (!body) return [];
   return body.entry.flatMap((raw): InboundEvent[] => {
@@ -50,12 +48,11 @@ export function parseEvents(platform: Platform, request: Parameters<Webhooks["pa
     if (!entry) return [];
     const changes = (entry.changes ?? []).flatMap((it) => Change.safeParse(it).data ?? []);
     const named = changes.length > 0 ? changes : (entry.changed_fields ?? []).map((field) => ({ field, value: {} }));
-    return named.flatMap((change) => eventOf(platform, body.object, entry, change) ?? []);
+    return named.flatMap((change) => eventOf(body.object, entry, change) ?? []);
   });
 }
 
 function eventOf(
-  platform: Platform,
   object: string,
   entry: z.output<typeof Entry>,
   { field, value: raw }: { readonly field: string; readonly value?: unknown },
@@ -63,7 +60,8 @@ function eventOf(
   const value = Value.safeParse(raw ?? {}).data;
   const type = value && typeOf(object, field, value);
   if (!type) return undefined;
-  const about = object === "page" ? "facebook" : object === "instagram" ? "instagram" : platform;
+  // Permissions and the like are told of the person, whose sign-in is Facebook's.
+  const about = object === "instagram" ? "instagram" : "facebook";
   const occurredAt = timeOf(value, entry.time);
   // The value tells itself apart by ids and times; where it has none, the entry's time does.
   const own = value.created_time ?? value.comment_id ?? value.id ?? entry.time ?? "";
@@ -118,8 +116,11 @@ const Signed = z.object({
   issued_at: z.number().optional(),
 });
 
-/** Both name the person, by the id the sign-in had; connections keep it as `extras.personId`. */
-function signedEvents(platform: Platform, signed: string, event: string | undefined): readonly InboundEvent[] {
+/**
+ * Both name the person, by the id the sign-in had; connections keep it as `extras.personId`. They concern every platform
+ * of Meta; one has to be named.
+ */
+function signedEvents(signed: string, event: string | undefined): readonly InboundEvent[] {
   const payload = Signed.safeParse(bodyJson(payloadBytes(signed))).data;
   if (!payload) return [];
   const deletion = event === "data_deletion";
@@ -127,7 +128,7 @@ function signedEvents(platform: Platform, signed: string, event: string | undefi
   return [
     {
       type: deletion ? "data_deletion.requested" : "account.deauthorized",
-      platform,
+      platform: "facebook",
       accountExternalId: payload.user_id,
       dedupeKey: sha256Hex(`${deletion}:${signed}`),
       ...(issuedAt && { occurredAt: issuedAt }),

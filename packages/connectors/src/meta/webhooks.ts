@@ -1,5 +1,6 @@
 import {
   type AppCredentials,
+  type AuthContext,
   type ConnectorContext,
   constantTimeEqual,
   hmacSha256Hex,
@@ -7,21 +8,15 @@ import {
   type InboundRequest,
   type PlatformResult,
   type Secret,
+  type VerifyInput,
+  type WebhookSubscription,
   type Webhooks,
 } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { graph, Success } from "./graph.ts";
 import { hostFor } from "./graph-url.ts";
 import { confirmationCode, signedRequestIn, verifiedRequest } from "./signed-request.ts";
-import { type Platform, parseEvents } from "./webhook-events.ts";
-
-/**
- * Secrets a signature may be made with. Instagram Login signs with its own secret or the Meta app's, Meta does not say
- * which, so every set of the connector is tried; `set.field` names a field of a set other than the default.
- * @source platforms/meta.md section 11
- */
-const secretsOf = (app: AppCredentials): readonly Secret[] =>
-  ["app_secret", "meta.app_secret", "instagram.app_secret"].flatMap((field) => app.secret(field) ?? []);
+import { parseEvents } from "./webhook-events.ts";
 
 const verifyTokenOf = (app: AppCredentials): Secret | undefined =>
   app.secret("webhook_verify_token") ?? app.secret("meta.webhook_verify_token");
@@ -29,14 +24,19 @@ const verifyTokenOf = (app: AppCredentials): Secret | undefined =>
 const refused = (status: number, reason: string): InboundAnswer => ({ kind: "refused", status, reason });
 const text = (body: string): InboundAnswer => ({ kind: "handshake", status: 200, body, contentType: "text/plain" });
 
-/** Handshake, signed events, and the two callbacks Meta sends a `signed_request` to: deauthorise and data deletion. */
-function verify(platform: Platform, request: InboundRequest, app: AppCredentials): InboundAnswer {
+/**
+ * Handshake, signed events, and the two callbacks Meta sends a `signed_request` to: deauthorise and data deletion.
+ * Instagram Login signs with its own secret or the Meta app's, Meta does not say which, so every key is tried.
+ * @source platforms/meta.md section 11
+ */
+function verify(input: VerifyInput, { app }: Pick<AuthContext, "app">): InboundAnswer {
+  const { request, keys } = input;
   if (request.method === "GET") return handshake(request, app);
   const signed = signedRequestIn(request);
-  if (signed !== undefined) return signedCallback(platform, request, signed, app);
+  if (signed !== undefined) return signedCallback(input, signed);
   const header = /^sha256=([0-9a-f]{64})$/.exec(request.headers["x-hub-signature-256"] ?? "")?.[1];
   if (!header) return refused(401, "the X-Hub-Signature-256 header is missing or not of its form");
-  const genuine = secretsOf(app).some((key) => constantTimeEqual(hmacSha256Hex(key, request.rawBody), header));
+  const genuine = keys.some((key) => constantTimeEqual(hmacSha256Hex(key, request.rawBody), header));
   return genuine ? { kind: "accepted" } : refused(401, "the signature does not fit the body");
 }
 
@@ -53,18 +53,13 @@ function handshake({ query }: InboundRequest, app: AppCredentials): InboundAnswe
   return right ? text(query["hub.challenge"]) : refused(403, "the verify token differs");
 }
 
-function signedCallback(
-  platform: Platform,
-  request: InboundRequest,
-  signed: string,
-  app: AppCredentials,
-): InboundAnswer {
-  const verified = secretsOf(app).flatMap((key) => verifiedRequest(signed, key) ?? [])[0];
+function signedCallback({ request, keys, publicUrl }: VerifyInput, signed: string): InboundAnswer {
+  const verified = keys.flatMap((key) => verifiedRequest(signed, key) ?? [])[0];
   if (!verified) return refused(401, "the signed request is not genuine");
   if (request.query.event !== "data_deletion")
     return { kind: "accepted", answer: { status: 200, json: { success: true } } };
   const code = confirmationCode(signed);
-  const url = `${request.publicUrl}/api/webhooks/${platform}?deletion=${code}`;
+  const url = `${publicUrl}/api/webhooks/meta?deletion=${code}`;
   return { kind: "accepted", answer: { status: 200, json: { url, confirmation_code: code } } };
 }
 
@@ -75,7 +70,8 @@ function subscription(ctx: ConnectorContext): { readonly id: string; readonly fi
   return { id: typeof pageId === "string" ? pageId : ctx.account.externalId, fields: "feed,mention" };
 }
 
-async function subscribe(ctx: ConnectorContext): PlatformResult<void> {
+/** Where events are sent is set at the app and not here. */
+async function subscribe(ctx: ConnectorContext): PlatformResult<WebhookSubscription> {
   const { id, fields } = subscription(ctx);
   const done = await graph(ctx, ctx.credentials.accessToken, {
     method: "POST",
@@ -86,7 +82,7 @@ async function subscribe(ctx: ConnectorContext): PlatformResult<void> {
     needs:
       ctx.account.authKind === "instagram_login" ? ["instagram_business_manage_comments"] : ["pages_manage_metadata"],
   });
-  return done.ok ? ok(undefined) : done;
+  return done.ok ? ok({ id }) : done;
 }
 
 /** An Instagram account behind a Page leaves the Page subscribed: the Page may be a connection of its own. */
@@ -101,9 +97,4 @@ async function unsubscribe(ctx: ConnectorContext): PlatformResult<void> {
   return done.ok ? ok(undefined) : done;
 }
 
-export const metaWebhooks = (platform: Platform): Webhooks => ({
-  verify: (request, app) => verify(platform, request, app),
-  parse: (request) => parseEvents(platform, request),
-  subscribe,
-  unsubscribe,
-});
+export const metaWebhooks: Webhooks = { verify, parse: parseEvents, subscribe, unsubscribe };

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { AuthKind, ConnectInput } from "../connecting.ts";
-import { idSchema, PlatformId } from "../ids.ts";
+import { idSchema, PlatformId, ProviderId } from "../ids.ts";
 import { defineOperation } from "../operation.ts";
 import { pageOf, pageQuery } from "../paging.ts";
 import { ConnectionView, GrantView, PlatformView } from "../views.ts";
 import { at, connection, ids, later } from "./examples.ts";
 
-const platformParam = z.strictObject({ platform: PlatformId });
+const providerParam = z.strictObject({ provider: ProviderId });
 const connectionParam = z.strictObject({ id: idSchema("connection") });
 const text = { max: 300, unit: "graphemes", rule: "graphemes", required: false } as const;
 
@@ -27,7 +27,7 @@ export const listPlatforms = defineOperation({
         {
           id: "bluesky",
           name: "Bluesky",
-          family: "atproto",
+          provider: "bluesky",
           icon: "<svg/>",
           color: "#1185fe",
           previewKind: "microblog",
@@ -47,8 +47,14 @@ export const listPlatforms = defineOperation({
             edit: [],
             delete: ["text"],
             nativeSchedule: [],
+            takes: [],
+            accountLimits: false,
             postAnalytics: true,
             accountAnalytics: true,
+            siteAnalytics: false,
+            source: false,
+            inbox: false,
+            audience: false,
             webhooks: false,
             refresh: true,
             revoke: true,
@@ -68,15 +74,25 @@ export const listPlatforms = defineOperation({
 export const startOAuth = defineOperation({
   id: "startOAuth",
   method: "POST",
-  path: "/api/oauth/:platform/start",
-  summary: "Start signing in at a platform",
+  path: "/api/oauth/:provider/start",
+  summary: "Start signing in at a provider",
   description:
-    "Answers the address to open in the browser that holds this session; one started with an API key may be opened in anybody's browser, such as a customer's. With connectionId the same account is signed in again. The state is single use and ends after ten minutes.",
+    "Named by the provider, or by one of its platforms. Answers the address to open in the browser that holds this session; one started with an API key may be opened in anybody's browser, such as a customer's. With connectionId the same account is signed in again. The state is single use and ends after ten minutes.",
   tags: ["connect"],
   auth: { kind: "caller", by: ["session", "key"], scope: "connections:write" },
-  params: platformParam,
+  params: providerParam,
   body: z.strictObject({
+    /** The platform a person came for, where the address names only the provider. */
+    platform: PlatformId.optional(),
     authKind: AuthKind.optional(),
+    /** What the sign-in has to know first (a shop, a server), by the names of its fields in GET /api/platforms. */
+    fields: z.record(z.string().min(1).max(60), z.string().max(2_000)).optional(),
+    /** Language of the provider's page, where it takes one. */
+    locale: z
+      .string()
+      .max(35)
+      .regex(/^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$/, "must be a language tag such as da or pt-BR")
+      .optional(),
     connectionId: idSchema("connection").optional(),
     /** Where the browser ends: a path on this server, or for a program with an API key an address of its own. */
     returnTo: z
@@ -91,7 +107,7 @@ export const startOAuth = defineOperation({
   response: z.object({ authUrl: z.string(), state: z.string(), expiresAt: z.iso.datetime(), simulated: z.boolean() }),
   errors: ["not_found", "not_configured"],
   example: {
-    params: { platform: "mastodon" },
+    params: { provider: "mastodon" },
     body: { returnTo: "/accounts" },
     response: {
       authUrl: "http://127.0.0.1:4100/mastodon.example/oauth/authorize?state=…",
@@ -105,20 +121,18 @@ export const startOAuth = defineOperation({
 export const finishOAuth = defineOperation({
   id: "finishOAuth",
   method: "GET",
-  path: "/api/oauth/:platform/callback",
-  summary: "Where the platform sends the browser back",
+  path: "/api/oauth/:provider/callback",
+  summary: "Where the provider sends the browser back",
   description:
     "Ties the answer to the session that started (or to the API key's state, which is single use), keeps the grant and sends the browser on.",
   tags: ["connect"],
   auth: { kind: "caller", by: ["session", "key"], scope: "connections:write", optional: true },
-  params: platformParam,
-  /** Platforms add parameters of their own, so others are ignored here. */
-  query: z.object({
-    state: z.string().min(1).max(2_000),
-    code: z.string().min(1).max(8_000).optional(),
-    error: z.string().max(500).optional(),
-    error_description: z.string().max(2_000).optional(),
-  }),
+  params: providerParam,
+  /** Providers send parameters of their own; all of them reach the sign-in, each at most once. */
+  query: z
+    .object({ state: z.string().min(1).max(2_000) })
+    .catchall(z.string().max(8_000))
+    .refine((query) => Object.keys(query).length <= 40, "has more parameters than a sign-in brings back"),
   /** A browser is sent on; a program that asks for JSON gets the grant. */
   response: z.union([z.null(), z.object({ grantId: z.string(), returnTo: z.string().optional() })]),
   status: 302,
@@ -133,7 +147,7 @@ export const finishOAuth = defineOperation({
     "conflict",
     "not_configured",
   ],
-  example: { params: { platform: "mastodon" }, query: { state: "…", code: "…" }, response: null },
+  example: { params: { provider: "mastodon" }, query: { state: "…", code: "…" }, response: null },
 });
 
 export const getGrant = defineOperation({

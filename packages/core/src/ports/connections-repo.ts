@@ -217,7 +217,7 @@ export interface ConnectionsRepo {
   forTenant(tenantId: TenantId): TenantConnections;
 }
 
-/** A pending authorisation; the PKCE verifier is in the vault under `stateOwner(stateHash)`. */
+/** A pending authorisation; what its sign-in keeps is in the vault under `stateOwner(stateHash)`. */
 export interface PendingAuthorization {
   readonly stateHash: string;
   readonly tenantId: TenantId;
@@ -259,8 +259,8 @@ export interface GrantRecord {
 }
 
 export interface GrantsRepo {
-  /** Stores a pending authorisation with its sealed verifier, and clears the tenant's expired ones. */
-  addPending(pending: PendingAuthorization, verifier: SealedSecret | undefined): Promise<void>;
+  /** Stores a pending authorisation with what its sign-in keeps, and clears the tenant's expired ones. */
+  addPending(pending: PendingAuthorization, kept: SealedSecret | undefined): Promise<void>;
   /** Takes it away and answers it; a second call finds nothing. Looked up before a tenant is known. */
   takePending(stateHash: string): Promise<PendingAuthorization | undefined>;
   /** Stores a grant with its accounts' sealed credentials, and clears the tenant's expired ones. */

@@ -1,4 +1,4 @@
-import type { AppCredentials, Connector, ConnectorHttp, Effect, MediaAccess } from "@postd/connector-kit";
+import type { AppCredentials, ConnectorHttp, Effect, MediaAccess, Provider } from "@postd/connector-kit";
 import type { TenantId } from "@postd/contracts";
 
 /** The only way out. Everything a connector sends leaves through the `ConnectorHttp` made here. */
@@ -8,7 +8,7 @@ export interface EgressPort {
    * is asked before every effect call, which is refused unless the lease outlives the call's time-out plus a margin.
    */
   forStep(input: {
-    readonly connector: Connector;
+    readonly provider: Provider;
     readonly effect: Effect;
     readonly repeatable: boolean;
     readonly timeoutMs: number;
@@ -22,18 +22,15 @@ export interface EgressPort {
 
 /** Whether what is connected now would be simulated; a connection keeps the answer it was made with. */
 export interface Simulation {
-  isSimulated(platform: string): boolean;
+  /** By platform or provider: platforms of one provider are simulated together. */
+  isSimulated(id: string): boolean;
 }
 
-/** Operator settings of connectors: registered apps and API versions. */
+/** Operator settings of providers: registered apps and API versions. */
 export interface ConnectorSettings {
   /** Credentials of a set by its id; undefined: not configured. Simulated ones are the simulator's own. */
-  appCredentials(input: {
-    readonly connector: Connector;
-    readonly setId: string;
-    readonly simulated: boolean;
-  }): AppCredentials | undefined;
-  apiVersion(connector: Connector): string;
+  appCredentials(input: { readonly setId: string; readonly simulated: boolean }): AppCredentials | undefined;
+  apiVersion(provider: Provider): string;
 }
 
 /** Stored media of one tenant, as a connector may use them. */

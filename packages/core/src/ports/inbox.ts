@@ -2,7 +2,8 @@ import type { InboundEvent } from "@postd/connector-kit";
 
 export interface InboxItem {
   readonly id: string;
-  readonly platform: string;
+  /** Who sent it; requests stored by older versions name a platform. */
+  readonly provider: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
@@ -42,7 +43,7 @@ export type InboxTurn =
   | {
       readonly kind: "failed" | "buried";
       readonly id: string;
-      readonly platform: string;
+      readonly provider: string;
       readonly tries: number;
       readonly error: string;
     };

@@ -17,17 +17,21 @@ export interface MetricsExposition {
 
 /** What platforms send us. A good request is stored before `accepted` is answered. */
 export interface InboundService {
-  /** `unknown_platform`: no connector, or one without webhooks. `not_configured`: no app credentials to check with. */
+  /**
+   * `provider`: its id, or that of one of its platforms. `unknown_provider`: none, or one without webhooks.
+   * `not_configured`: no app credentials to check with.
+   */
   receive(
-    platform: string,
+    provider: string,
     request: InboundRequest,
-  ): Promise<InboundAnswer | { readonly kind: "unknown_platform" } | { readonly kind: "not_configured" }>;
+  ): Promise<InboundAnswer | { readonly kind: "unknown_provider" } | { readonly kind: "not_configured" }>;
 }
 
 /** The capability matrix with what this instance knows. */
 export interface PlatformsService {
   list(): Promise<readonly PlatformView[]>;
-  isSimulated(platform: string): boolean;
+  /** By platform or provider. */
+  isSimulated(id: string): boolean;
 }
 
 /** First answers of creating requests whose service keeps no record itself. Rows are of one tenant. */

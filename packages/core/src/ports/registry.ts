@@ -1,7 +1,2 @@
-import type { Connector } from "@postd/connector-kit";
-
-/** All connectors by platform id; generated from the folders, passed in, never imported by core. */
-export interface ConnectorRegistry {
-  get(platform: string): Connector | undefined;
-  all(): readonly Connector[];
-}
+/** All connectors of an instance; made from the generated list, passed in, never imported by core. */
+export type { Registry as ConnectorRegistry } from "@postd/connector-kit";

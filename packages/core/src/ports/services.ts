@@ -122,21 +122,26 @@ export interface ConnectionsService {
   startOAuth(
     caller: Caller,
     input: {
-      readonly platform: string;
+      /** A provider, or a platform of it. */
+      readonly provider: string;
+      /** The platform a person came for, where `provider` does not say it. */
+      readonly platform?: string;
       readonly authKind?: string;
       readonly connectionId?: ConnectionId;
       readonly returnTo?: string;
+      readonly locale?: string;
+      /** What the sign-in has to know first, by the names of its fields. */
+      readonly fields?: Readonly<Record<string, string>>;
     },
   ): ServiceResult<{ readonly authUrl: string; readonly state: string; readonly expiresAt: string }>;
   /** The platform sent the browser back. Ties to the session that started; single use. */
   finishOAuth(
     caller: Caller | undefined,
     input: {
-      readonly platform: string;
+      readonly provider: string;
       readonly state: string;
-      readonly code?: string;
-      readonly error?: string;
-      readonly errorDescription?: string;
+      /** Every parameter the browser came back with. */
+      readonly callback: Readonly<Record<string, string>>;
     },
   ): ServiceResult<{ readonly grantId: GrantId; readonly returnTo?: string }>;
   getGrant(caller: Caller, id: GrantId): ServiceResult<GrantView>;

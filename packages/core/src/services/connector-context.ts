@@ -1,23 +1,25 @@
 import type {
   AccountRef,
   AppCredentials,
-  Auth,
   AuthContext,
   Clock,
-  Connector,
   ConnectorContext,
   ConnectorLog,
   Credentials,
   Effect,
   LinkReader,
+  Provider,
+  SignInMethod,
 } from "@postd/connector-kit";
 import type { TenantId } from "@postd/contracts";
 import type { ConnectorSettings, EgressPort, TenantMedia } from "../ports/egress.ts";
+import type { ConnectorRegistry } from "../ports/registry.ts";
 
 export interface ConnectorContextPorts {
   readonly egress: EgressPort;
   readonly settings: ConnectorSettings;
   readonly media: TenantMedia;
+  readonly registry: Pick<ConnectorRegistry, "providerOf">;
   readonly clock: Clock;
   readonly log: ConnectorLog;
   /** Pages of the public web; a simulated connection reads only mapped hosts. Absent: none are read. */
@@ -25,8 +27,9 @@ export interface ConnectorContextPorts {
 }
 
 export interface AuthContextInput {
-  readonly connector: Connector;
-  readonly authKind: string;
+  readonly provider: Provider;
+  /** Absent: no sign-in is meant. */
+  readonly authKind?: string;
   readonly simulated: boolean;
   readonly effect: Effect;
   readonly repeatable: boolean;
@@ -36,25 +39,26 @@ export interface AuthContextInput {
   readonly onVisibleCall?: () => void;
 }
 
-export interface ConnectorContextInput extends Omit<AuthContextInput, "authKind" | "simulated"> {
+export interface ConnectorContextInput extends Omit<AuthContextInput, "provider" | "authKind" | "simulated"> {
   /** An open connection, or a chosen account that is about to become one. */
   readonly connection: {
     readonly tenantId: TenantId;
+    readonly platform: string;
     readonly account: AccountRef;
     readonly credentials: Credentials;
     readonly simulated: boolean;
   };
 }
 
+/** What a context needs that stands for no connection. */
+export type AuthContextPorts = Omit<ConnectorContextPorts, "media" | "links" | "registry">;
+
 /** What a connector function may use before there is a connection: authorising, exchanging, listing accounts. */
-export function authContext(
-  ports: Omit<ConnectorContextPorts, "media" | "links">,
-  input: AuthContextInput,
-): AuthContext {
-  const { connector, simulated, effect, repeatable, timeoutMs = 30_000, leaseRemainingMs, onVisibleCall } = input;
+export function authContext(ports: AuthContextPorts, input: AuthContextInput): AuthContext {
+  const { provider, simulated, effect, repeatable, timeoutMs = 30_000, leaseRemainingMs, onVisibleCall } = input;
   return {
     http: ports.egress.forStep({
-      connector,
+      provider,
       effect,
       repeatable,
       timeoutMs,
@@ -65,18 +69,29 @@ export function authContext(
     clock: ports.clock,
     log: ports.log,
     app: appOf(ports.settings, input),
-    apiVersion: ports.settings.apiVersion(connector),
+    apiVersion: ports.settings.apiVersion(provider),
   };
 }
 
-/** What a connector function may use, for one call and one connection; drop it after the call. */
+/** What checking a request of a provider may use: its app in whole, and reads (its public keys, say). */
+export const webhookContext = (
+  ports: AuthContextPorts,
+  { app, ...input }: Pick<AuthContextInput, "provider" | "simulated"> & { readonly app: AppCredentials },
+): AuthContext => ({ ...authContext(ports, { ...input, effect: "none", repeatable: true, timeoutMs: 10_000 }), app });
+
+/**
+ * What a connector function may use, for one call and one connection; drop it after the call. Throws where this server has
+ * no such platform: who asks has looked it up.
+ */
 export function connectorContext(
   ports: ConnectorContextPorts,
   { connection, ...input }: ConnectorContextInput,
 ): ConnectorContext {
-  const { account, credentials, simulated, tenantId } = connection;
+  const { account, credentials, simulated, tenantId, platform } = connection;
+  const provider = ports.registry.providerOf(platform);
+  if (!provider) throw new Error(`there is no platform ${platform} here`);
   return {
-    ...authContext(ports, { ...input, authKind: account.authKind, simulated }),
+    ...authContext(ports, { ...input, provider, authKind: account.authKind, simulated }),
     account,
     credentials,
     media: ports.media.forTenant(tenantId),
@@ -84,20 +99,19 @@ export function connectorContext(
   };
 }
 
-/** The sign-in of a connector by its id; without an id the connector's first. */
-export function authOf(connector: Connector, authKind?: string): Auth | undefined {
-  return authKind === undefined ? connector.auth[0] : connector.auth.find(({ id }) => id === authKind);
-}
+/** A sign-in of a provider by its id. */
+export const signInOf = ({ signIns }: Pick<Provider, "signIns">, authKind: string): SignInMethod | undefined =>
+  signIns.find(({ id }) => id === authKind);
 
 const noApp: AppCredentials = { value: () => undefined, secret: () => undefined };
 
-/** Keys sign in without an app, though some platforms want one for webhooks: then it is the connector's first set. */
+/** Keys sign in without an app, though some platforms want one for webhooks: then it is the provider's first set. */
 function appOf(
   settings: ConnectorSettings,
-  { connector, authKind, simulated }: Pick<AuthContextInput, "connector" | "authKind" | "simulated">,
+  { provider, authKind, simulated }: Pick<AuthContextInput, "provider" | "authKind" | "simulated">,
 ): AppCredentials {
-  const auth = authOf(connector, authKind);
-  const setId = auth?.kind === "oauth2" ? auth.appCredentials : connector.appCredentials[0]?.id;
+  const signIn = authKind === undefined ? undefined : signInOf(provider, authKind);
+  const setId = signIn?.kind === "oauth2" ? signIn.app : provider.apps[0]?.id;
   if (setId === undefined) return noApp;
-  return settings.appCredentials({ connector, setId, simulated }) ?? noApp;
+  return settings.appCredentials({ setId, simulated }) ?? noApp;
 }

@@ -53,9 +53,9 @@ function egress(port: number, more: Partial<EgressOptions> = {}): Egress {
   closers.push(() => made.close());
   return made;
 }
-const connector = { hosts: ["api.example", "other.example", "evil.example"] };
+const provider = { hosts: ["api.example", "other.example", "evil.example"] };
 const step = (over: Partial<EgressStep> = {}): EgressStep => ({
-  connector,
+  provider,
   effect: "visible",
   timeoutMs: 2000,
   simulated: false,
@@ -218,7 +218,7 @@ test("a name that changes to a private address between calls is refused without 
 });
 
 test("an address written in numbers is checked too", async () => {
-  const reach = step({ connector: { ...connector, customHosts: true } });
+  const reach = step({ provider: { ...provider, customHosts: true } });
   for (const url of [
     "https://127.0.0.1/",
     "https://[::1]/",

@@ -1,4 +1,4 @@
-import type { Clock, Connector, ConnectorHttp, ConnectorLog } from "@postd/connector-kit";
+import type { Clock, ConnectorHttp, ConnectorLog, Provider } from "@postd/connector-kit";
 import type { Result } from "@postd/contracts";
 import {
   fetchPublic,
@@ -29,9 +29,9 @@ export interface EgressOptions {
   readonly lookup?: Lookup;
 }
 
-/** One run of one step, or one call while connecting; hosts are those the connector declares. */
+/** One run of one step, or one call while connecting; hosts are those the provider declares. */
 export interface EgressStep extends Omit<StepReach, "hosts" | "customHosts"> {
-  readonly connector: Pick<Connector, "hosts" | "customHosts">;
+  readonly provider: Pick<Provider, "hosts" | "customHosts">;
 }
 
 /** Implements core's EgressPort. */
@@ -63,8 +63,7 @@ export function createEgress(options: EgressOptions): Egress {
     userAgent: options.userAgent ?? "POSTD/0.1",
   };
   return {
-    forStep: ({ connector: { hosts, customHosts = false }, ...step }) =>
-      stepHttp(deps, { ...step, hosts, customHosts }),
+    forStep: ({ provider: { hosts, customHosts = false }, ...step }) => stepHttp(deps, { ...step, hosts, customHosts }),
     fetchPublic: (url, fileLimits) => fetchPublic({ ...deps, filePace: options.filePace }, url, fileLimits),
     mapBrowserUrl(url, { simulated } = { simulated: true }) {
       const mapping = findMapping(options.hostMap, url, simulated ? "simulator" : "override");

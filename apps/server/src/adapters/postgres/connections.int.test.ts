@@ -39,9 +39,15 @@ function refusal<T>(result: Result<T, ServiceError>): ServiceError {
   return result.error;
 }
 const start = async (input: Partial<Parameters<ConnectionsService["startOAuth"]>[1]> = {}) =>
-  value(await service.startOAuth(caller, { platform: "blog", ...input }));
-const finish = (state: string, input: object = {}, as = caller) =>
-  service.finishOAuth(as, { platform: "blog", state, code: "good", ...input });
+  value(await service.startOAuth(caller, { provider: "blog", ...input }));
+const finish = (state: string, input: { provider?: string; code?: string } = {}, as?: Caller | "nobody") => {
+  const { provider = "blog", code = "good" } = input;
+  return service.finishOAuth(as === "nobody" ? undefined : (as ?? caller), {
+    provider,
+    state,
+    callback: { state, code },
+  });
+};
 const connect = async (
   accounts = fixture.platform.accounts.map(({ id }) => ({ platform: "blog", externalId: id })),
 ) => {
@@ -95,8 +101,8 @@ test("another session or another tenant cannot finish an authorisation, and it i
 test("what an API key started is finished in a browser that is not signed in, for the key's tenant", async () => {
   const byKey = { ...caller, actorId: asId("apiKey", "key_0190000000000000") };
   const returnTo = "https://agency.example/connected";
-  const { state } = value(await service.startOAuth(byKey, { platform: "blog", returnTo }));
-  const finished = value(await service.finishOAuth(undefined, { platform: "blog", state, code: "good" }));
+  const { state } = value(await service.startOAuth(byKey, { provider: "blog", returnTo }));
+  const finished = value(await finish(state, {}, "nobody"));
   assert.equal(finished.returnTo, returnTo);
   assert.equal(value(await service.getGrant(byKey, finished.grantId)).id, finished.grantId);
   assert.equal(
@@ -107,20 +113,17 @@ test("what an API key started is finished in a browser that is not signed in, fo
 
 test("what a person started is never finished by a browser that is not signed in", async () => {
   const { state } = await start();
-  assert.equal(
-    refusal(await service.finishOAuth(undefined, { platform: "blog", state, code: "good" })).code,
-    "forbidden",
-  );
+  assert.equal(refusal(await finish(state, {}, "nobody")).code, "forbidden");
 });
 
 test("a person goes back to this server only, a key may name an address of its own", async () => {
-  const refused = refusal(await service.startOAuth(caller, { platform: "blog", returnTo: "https://evil.example" }));
+  const refused = refusal(await service.startOAuth(caller, { provider: "blog", returnTo: "https://evil.example" }));
   assert.deepEqual([refused.code, refused.field], ["invalid_input", "returnTo"]);
 });
 
 test("a state for one platform does not finish another's", async () => {
   const { state } = await start();
-  assert.equal(refusal(await finish(state, { platform: "shop" })).code, "invalid_input");
+  assert.equal(refusal(await finish(state, { provider: "shop" })).code, "invalid_input");
 });
 
 test("an authorisation ends after ten minutes", async () => {
@@ -133,7 +136,9 @@ test("an authorisation ends after ten minutes", async () => {
 
 test("declined consent connects nothing and says what to do", async () => {
   const { state } = await start();
-  const error = refusal(await service.finishOAuth(caller, { platform: "blog", state, error: "access_denied" }));
+  const error = refusal(
+    await service.finishOAuth(caller, { provider: "blog", state, callback: { state, error: "access_denied" } }),
+  );
   assert.match(error.detail, /Nothing was connected/);
   assert.equal(await count("select count(*)::int as n from oauth_grants where tenant_id = $1", tenantId), 0);
 });
@@ -407,7 +412,7 @@ test("another tenant finds none of it", async () => {
     await service.refresh(other, connectionId),
     await service.disconnect(other, connectionId),
     await service.timeline(other, connectionId, { limit: 5 }),
-    await service.startOAuth(other, { platform: "blog", connectionId }),
+    await service.startOAuth(other, { provider: "blog", connectionId }),
   ])
     assert.equal(refusal<unknown>(refused).code, "not_found");
   assert.equal(value(await service.list(other, { limit: 5 })).items.length, 0);

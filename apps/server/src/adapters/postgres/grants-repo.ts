@@ -31,7 +31,7 @@ const Account = z.object({
 /** Pending authorisations and grants on PostgreSQL. Expired ones go, with their secrets, when a new one comes. */
 export function createGrantsRepo(db: TenantDb): GrantsRepo {
   return {
-    addPending: (pending, verifier) =>
+    addPending: (pending, kept) =>
       withTenant(db, pending.tenantId, async (tx) => {
         await clearStates(tx, pending.tenantId);
         await tx.insert(oauthStates).values({
@@ -40,7 +40,7 @@ export function createGrantsRepo(db: TenantDb): GrantsRepo {
           returnTo: pending.returnTo ?? null,
           createdAt: domainNow,
         });
-        if (verifier) await writeSealed(tx, verifier);
+        if (kept) await writeSealed(tx, kept);
       }),
     takePending: (stateHash) =>
       withoutTenant(db, async (tx) => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
-import type { Connector, InboundEvent } from "@postd/connector-kit";
+import { createRegistry, type InboundEvent } from "@postd/connector-kit";
+import { barePlatform, bareProvider } from "@postd/connector-kit/conformance";
 import type { JsonObject } from "@postd/contracts";
 import { type FanOutDeps, fanOutInbox, type Inbox, type InboxWork } from "@postd/core";
 import pg from "pg";
@@ -62,9 +63,7 @@ const Sent = z.object({
 });
 
 /** Reads requests that say which events they hold; a body that is not JSON makes it throw. */
-const platform = {
-  id: "made_up",
-  family: "made_up",
+const provider = bareProvider([barePlatform({ id: "made_up" })], {
   webhooks: {
     verify: () => ({ kind: "accepted" }),
     parse: ({ rawBody }) =>
@@ -78,13 +77,13 @@ const platform = {
           ...(at === undefined ? {} : { occurredAt: new Date(at) }),
         }),
       ),
-  } satisfies Connector["webhooks"],
-} as unknown as Connector;
+  },
+});
 
 function deps(change: { inbox?: Inbox; markBroken?: () => Promise<void> } = {}): FanOutDeps {
   const say = (fields: object, message: string) => lines.push(`${JSON.stringify(fields)} ${message}`);
   return {
-    registry: { get: (id) => (id === platform.id ? platform : undefined), all: () => [platform] },
+    registry: createRegistry([provider]),
     inbox,
     connections: createConnectionsRepo(app.db),
     access: {
@@ -129,7 +128,7 @@ async function arrive(body: unknown, query: Record<string, string> = {}): Promis
       : body instanceof Uint8Array
         ? body
         : Buffer.from(JSON.stringify(body));
-  await inbox.store({ id, platform: "made_up", headers: {}, query, body: bytes });
+  await inbox.store({ id, provider: "made_up", headers: {}, query, body: bytes });
   return id;
 }
 const one = (key: string, more: object = {}) => ({ events: [{ key, ...more }] });

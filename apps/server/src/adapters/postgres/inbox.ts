@@ -21,18 +21,18 @@ type Begun = InboxItem & { readonly tries: number };
 /** Inbound requests and their events. `system` finds the connections an account id belongs to, over all tenants. */
 export function createInbox(app: Db, system: Db): Inbox {
   return {
-    async store({ id, platform, headers, query, body }) {
+    async store({ id, provider, headers, query, body }) {
       await runSql(
         app,
         sql`insert into webhook_inbox (id, platform, received_at, headers, body)
-        values (${id}, ${platform}, domain_now(), ${JSON.stringify(storableJson({ headers, query }))}::jsonb, ${Buffer.from(body)})`,
+        values (${id}, ${provider}, domain_now(), ${JSON.stringify(storableJson({ headers, query }))}::jsonb, ${Buffer.from(body)})`,
       );
     },
 
     async processNext(work): Promise<InboxTurn> {
       const item = await begin(app);
       if (!item) return { kind: "none" };
-      const about = { id: item.id, platform: item.platform, tries: item.tries };
+      const about = { id: item.id, provider: item.provider, tries: item.tries };
       const failed = async (error: string, isDead: boolean) => {
         await note(app, item.id, sql`error = ${error}, dead_at = ${isDead ? sql`domain_now()` : sql`null`}`);
         return { kind: isDead ? ("buried" as const) : ("failed" as const), ...about, error };
@@ -67,7 +67,7 @@ async function begin(app: Db): Promise<Begun | undefined> {
       returning id, platform, headers, body, tries`,
   );
   const [row] = rows;
-  return row && { id: row.id, platform: row.platform, ...row.headers, body: row.body, tries: row.tries };
+  return row && { id: row.id, provider: row.platform, ...row.headers, body: row.body, tries: row.tries };
 }
 
 /** The work and its mark in one transaction. A fault of single events keeps the others and leaves the request open. */

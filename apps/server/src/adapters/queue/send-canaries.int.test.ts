@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createRegistry } from "@postd/connector-kit";
 import { createHealthService, noticingCanaries } from "@postd/core";
 import { createDomainClock } from "../postgres/domain-clock.ts";
 import { createHealthReader } from "../postgres/health-repo.ts";
@@ -30,7 +31,7 @@ test("health is well while canaries travel through the engine to a worker, and f
       reader,
       queue,
       engine: "pg-boss",
-      registry: { get: () => undefined, all: () => [] },
+      registry: createRegistry([]),
       facts: { isSimulated: () => false, isConfigured: () => false, apiVersion: () => "1" },
       clock,
       version: "0.1.0",

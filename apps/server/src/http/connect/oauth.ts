@@ -5,17 +5,17 @@ import { answer, defined, route, same } from "../handler.ts";
 export const oauthRoutes = [
   route(op.startOAuth, async ({ deps, caller, params, body }) =>
     answer(
-      await deps.services.connections.startOAuth(caller(), defined({ platform: params.platform, ...body })),
-      (started) => ({ ...started, simulated: deps.services.platforms.isSimulated(params.platform) }),
+      await deps.services.connections.startOAuth(caller(), defined({ provider: params.provider, ...body })),
+      (started) => ({ ...started, simulated: deps.services.platforms.isSimulated(params.provider) }),
     ),
   ),
 
   route(op.finishOAuth, async ({ deps, maybeCaller, params, query, request }) => {
-    const { error_description: errorDescription, ...rest } = query;
-    const finished = await deps.services.connections.finishOAuth(
-      maybeCaller(),
-      defined({ platform: params.platform, ...rest, errorDescription }),
-    );
+    const finished = await deps.services.connections.finishOAuth(maybeCaller(), {
+      provider: params.provider,
+      state: query.state,
+      callback: query,
+    });
     const page = isPage(request);
     if (!finished.ok) return page ? redirect(deps.config.publicUrl, refusalQuery(finished.error)) : finished;
     const { grantId, returnTo } = finished.value;

@@ -6,18 +6,18 @@ import { type Answer, route } from "../handler.ts";
 
 export const webhookRoutes = [
   route(op.webhookHandshake, async ({ deps, params, request }) => {
-    const result = await receive(deps, params.platform, request);
+    const result = await receive(deps, params.provider, request);
     return result.ok ? ok({ ...result.value, body: String(result.value.body) }) : result;
   }),
-  route(op.receiveWebhook, ({ deps, params, request }) => receive(deps, params.platform, request)),
+  route(op.receiveWebhook, ({ deps, params, request }) => receive(deps, params.provider, request)),
 ];
 
 async function receive(
   deps: HttpDeps,
-  platform: string,
+  provider: string,
   request: FastifyRequest,
 ): Promise<Result<Answer<unknown>, ServiceError>> {
-  const received = await deps.services.inbound.receive(platform, inboundRequest(request, deps.config.publicUrl));
+  const received = await deps.services.inbound.receive(provider, inboundRequest(request));
   switch (received.kind) {
     case "handshake":
       return ok({
@@ -36,12 +36,12 @@ async function receive(
         detail: received.reason,
         actor: "platform",
       });
-    case "unknown_platform":
-      return fail({ code: "not_found", detail: `No platform called ${platform} sends anything here.` });
+    case "unknown_provider":
+      return fail({ code: "not_found", detail: `No provider called ${provider} sends anything here.` });
     case "not_configured":
       return fail({
         code: "not_configured",
-        detail: `The app credentials of ${platform} are not set, so what it sends cannot be checked.`,
+        detail: `The app credentials of ${provider} are not set, so what it sends cannot be checked.`,
         next: "Set them as described in the platform's notes.",
       });
     default:
@@ -49,14 +49,13 @@ async function receive(
   }
 }
 
-function inboundRequest(request: FastifyRequest, publicUrl: string): InboundRequest {
+function inboundRequest(request: FastifyRequest): InboundRequest {
   const query = Object.entries(request.query as Readonly<Record<string, string | string[]>>);
   return {
     method: request.method,
     query: Object.fromEntries(query.map(([name, value]) => [name, first(value)])),
     headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, first(value)])),
     rawBody: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
-    publicUrl,
   };
 }
 

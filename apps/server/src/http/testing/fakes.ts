@@ -65,7 +65,7 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
       startOAuth: async () =>
         ok({ authUrl: "https://example.com/authorize", state: "s", expiresAt: "2026-03-02T09:00:00.000Z" }),
       finishOAuth: async (_caller, input) =>
-        input.error
+        input.callback.error
           ? fail({ code: "platform_refused", detail: "The person said no." })
           : ok({ grantId: grant.id as never }),
       getGrant: (_caller, id) => one(id, grant),
@@ -118,8 +118,8 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
       metrics: async () => operationsById.healthMetrics.response.parse(operationsById.healthMetrics.example.response),
     },
     inbound: {
-      receive: async (platform, request) => {
-        if (platform !== "facebook") return { kind: "unknown_platform" };
+      receive: async (provider, request) => {
+        if (provider !== "meta" && provider !== "facebook") return { kind: "unknown_provider" };
         if (request.method === "GET")
           return {
             kind: "handshake",

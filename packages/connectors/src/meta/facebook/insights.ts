@@ -1,9 +1,16 @@
-import type { Analytics, ConnectorContext, Metric, PlatformResult, PublishedRef } from "@postd/connector-kit";
+import type {
+  ConnectorContext,
+  Metric,
+  Numbers,
+  NumbersRange,
+  PlatformResult,
+  PublishedRef,
+} from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
 import { graph } from "../graph.ts";
 import { unixSeconds } from "../graph-url.ts";
-import { askInsights, type MetricPlan } from "../insights.ts";
+import { askInsights, type MetricPlan, oneByOne } from "../insights.ts";
 import { pageToken } from "./posts.ts";
 import { postOfVideo } from "./video-status.ts";
 
@@ -43,7 +50,7 @@ const Counts = z.object({
 const isVideo = (format: string): boolean => format === "video" || format === "reel";
 const isStory = (format: string): boolean => format.endsWith("_story");
 
-async function post(
+async function metricsOf(
   ref: PublishedRef & { readonly format: string },
   ctx: ConnectorContext,
 ): PlatformResult<readonly Metric[]> {
@@ -80,16 +87,14 @@ async function readCounts(ctx: ConnectorContext, postId: string): PlatformResult
     ["comments", comments?.summary?.total_count],
     ["reactions", reactions?.summary?.total_count],
   ];
-  return ok(given.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value, platformName: name }])));
+  const at = ctx.clock.now();
+  return ok(given.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value, platformName: name, at }])));
 }
 
 const DAY_MS = 86_400_000;
 
 /** One call looks back at most 90 days. Unique viewers of single days cannot be summed, so reach is left out. */
-async function account(
-  range: { readonly since: Date; readonly until: Date },
-  ctx: ConnectorContext,
-): PlatformResult<readonly Metric[]> {
+async function account(range: NumbersRange, ctx: ConnectorContext): PlatformResult<readonly Metric[]> {
   const since = new Date(Math.max(range.since.getTime(), range.until.getTime() - 90 * DAY_MS));
   return askInsights(
     ctx,
@@ -99,8 +104,9 @@ async function account(
       needs: ["read_insights", "pages_read_engagement"],
     },
     pagePlans,
+    { since, at: range.until },
   );
 }
 
 /** Most numbers are renewed once a day. */
-export const facebookAnalytics: Analytics = { delayMs: DAY_MS, post, account };
+export const facebookNumbers: Numbers = { delayMs: DAY_MS, posts: oneByOne(metricsOf), account };

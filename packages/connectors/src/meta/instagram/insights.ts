@@ -1,9 +1,16 @@
-import type { Analytics, ConnectorContext, Metric, PlatformResult, PublishedRef } from "@postd/connector-kit";
+import type {
+  ConnectorContext,
+  Metric,
+  Numbers,
+  NumbersRange,
+  PlatformResult,
+  PublishedRef,
+} from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
 import { graph } from "../graph.ts";
 import { hostFor, unixSeconds } from "../graph-url.ts";
-import { askInsights, type MetricPlan } from "../insights.ts";
+import { askInsights, type MetricPlan, oneByOne } from "../insights.ts";
 import { instagramNeeds } from "../scopes.ts";
 
 const plans = (names: Readonly<Record<string, string>>): readonly MetricPlan[] =>
@@ -54,7 +61,7 @@ const accountPlans = plans({
   profile_links_taps: "profile_link_taps",
 });
 
-const post = (
+const metricsOf = (
   ref: PublishedRef & { readonly format: string },
   ctx: ConnectorContext,
 ): PlatformResult<readonly Metric[]> =>
@@ -69,10 +76,7 @@ const post = (
     metricPlans[ref.format] ?? plans(everywhere),
   );
 
-async function account(
-  range: { readonly since: Date; readonly until: Date },
-  ctx: ConnectorContext,
-): PlatformResult<readonly Metric[]> {
+async function account(range: NumbersRange, ctx: ConnectorContext): PlatformResult<readonly Metric[]> {
   const host = hostFor(ctx.account);
   const insights = await askInsights(
     ctx,
@@ -88,6 +92,7 @@ async function account(
       needs: instagramNeeds(ctx.account.authKind, "insights"),
     },
     accountPlans,
+    { since: range.since, at: range.until },
   );
   if (!insights.ok) return insights;
   const counts = await graph(ctx, ctx.credentials.accessToken, {
@@ -101,9 +106,11 @@ async function account(
   if (!counts.ok) return counts;
   const followers = counts.value.followers_count;
   const gauge: Metric[] =
-    followers === undefined ? [] : [{ name: "followers", value: followers, platformName: "followers_count" }];
+    followers === undefined
+      ? []
+      : [{ name: "followers", value: followers, platformName: "followers_count", at: ctx.clock.now() }];
   return ok([...insights.value, ...gauge]);
 }
 
 /** Instagram says up to 48 hours. */
-export const instagramAnalytics: Analytics = { delayMs: 48 * 3_600_000, post, account };
+export const instagramNumbers: Numbers = { delayMs: 48 * 3_600_000, posts: oneByOne(metricsOf), account };

@@ -104,9 +104,7 @@ async function askHealth(deps: ConnectionsDeps, record: ConnectionRecord): Promi
 async function healthOf(deps: ConnectionsDeps, open: OpenConnection): Promise<Result<HealthAnswer, PlatformFailure>> {
   const connector = deps.registry.get(open.platform);
   if (!connector) return fail(gone);
-  return connector.health(
-    connectorContext(deps.context, { connector, connection: open, effect: "none", repeatable: true }),
-  );
+  return connector.health(connectorContext(deps.context, { connection: open, effect: "none", repeatable: true }));
 }
 
 function learned(deps: ConnectionsDeps, before: ConnectionRecord, answer: HealthAnswer): ConnectionChange {

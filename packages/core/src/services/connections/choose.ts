@@ -1,13 +1,14 @@
-import { secret } from "@postd/connector-kit";
+import { type KeyField, signInsOf } from "@postd/connector-kit";
 import { type ConnectionView, fail, ok, type Result, type ServiceError } from "@postd/contracts";
 import type { ConnectionRecord, GrantRecord } from "../../ports/connections-repo.ts";
 import type { Caller, ConnectionsService } from "../../ports/services.ts";
-import { authContext, authOf } from "../connector-context.ts";
+import { authContext } from "../connector-context.ts";
 import { connectAccount } from "./connect.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { serviceErrorOf } from "./explain.ts";
 import { unknownPlatform } from "./oauth.ts";
 import { connectFromGrantAccount, grantIsOld } from "./reconnect.ts";
+import { typedFields, underPrefix } from "./typed-fields.ts";
 import { accountKey, connectionView, grantView } from "./view.ts";
 
 export async function getGrant(
@@ -67,49 +68,39 @@ export async function connectWithKeys(
   caller: Caller,
   input: Parameters<ConnectionsService["connectWithKeys"]>[1],
 ): ReturnType<ConnectionsService["connectWithKeys"]> {
-  const connector = deps.registry.get(input.platform);
-  if (!connector) return fail(unknownPlatform(input.platform));
-  const auth =
-    input.authKind === undefined
-      ? connector.auth.find(({ kind }) => kind === "keys")
-      : authOf(connector, input.authKind);
+  const platform = deps.registry.get(input.platform);
+  const provider = deps.registry.providerOf(input.platform);
+  if (!platform || !provider) return fail(unknownPlatform(input.platform));
+  const auth = signInsOf(provider, platform.id).find(({ id, kind }) =>
+    input.authKind === undefined ? kind === "keys" : id === input.authKind,
+  );
   if (auth?.kind !== "keys")
     return fail({
       code: "invalid_input",
       field: "authKind",
-      detail: `${connector.name} is not connected with keys.`,
-      next: "Start a sign-in with POST /api/oauth/:platform/start.",
+      detail: `${platform.name} is not connected with keys.`,
+      next: "Start a sign-in with POST /api/oauth/:provider/start.",
     });
-  const keys = new Map(auth.fields.map(({ name, defaultValue }) => [name, input.keys[name]?.trim() || defaultValue]));
-  const problems = [
-    ...auth.fields
-      .filter(({ name, required }) => required && !keys.get(name))
-      .map(({ name, label }) => fieldProblem(name, "required", `${label} is needed.`)),
-    ...Object.keys(input.keys)
-      .filter((name) => !keys.has(name))
-      .map((name) => fieldProblem(name, "unknown", `${connector.name} has no field called ${name}.`)),
-  ];
-  const [first] = problems;
-  if (first) return fail({ code: "invalid_input", detail: first.message, field: first.field, problems });
+  const typed = typedFields(auth.fields, input.keys, { prefix: "keys", platform: platform.name });
+  if (!typed.ok) return typed;
 
-  const simulated = deps.simulation.isSimulated(connector.id);
+  const simulated = deps.simulation.isSimulated(platform.id);
   const ctx = authContext(deps.context, {
-    connector,
+    provider,
     authKind: auth.id,
     simulated,
     effect: "invisible",
     repeatable: true,
   });
-  const given = [...keys].flatMap(([name, value]) => (value ? [[name, secret(value)] as const] : []));
-  const granted = await auth.connect(Object.fromEntries(given), ctx);
-  if (!granted.ok) return fail(keysError(serviceErrorOf(granted.error, connector), new Set(keys.keys())));
-  const found = await auth.accounts(granted.value, ctx);
-  if (!found.ok) return fail(serviceErrorOf(found.error, connector));
+  const granted = await auth.connect(typed.value, ctx);
+  if (!granted.ok) return fail(keysError(serviceErrorOf(granted.error, platform), auth.fields));
+  const found = await auth.accounts(granted.value, ctx, platform.id);
+  if (!found.ok) return fail(serviceErrorOf(found.error, platform));
   const open = found.value.filter(({ blocked }) => blocked === undefined);
   if (open.length === 0)
     return fail({
       code: "account_needs_attention",
-      detail: found.value[0]?.blocked ?? `These keys open no account at ${connector.name}.`,
+      detail: found.value[0]?.blocked ?? `These keys open no account at ${platform.name}.`,
     });
   const records: ConnectionRecord[] = [];
   for (const { credentials, ...account } of open) {
@@ -147,13 +138,7 @@ async function findGrant(
   return grant.expiresAt <= deps.clock.now() ? fail(grantIsOld) : ok(grant);
 }
 
-const fieldProblem = (name: string, code: string, message: string) =>
-  ({ field: `keys.${name}`, code, message, severity: "error" }) as const;
-
-/** Connectors name the bare field; for the caller it stands under `keys`. */
-function keysError(error: ServiceError, names: ReadonlySet<string>): ServiceError {
-  const next = "Check what was typed, and try again. Nothing was connected.";
-  if (error.field === undefined) return { ...error, next };
-  const bare = error.field.replace(/^(keys|options)\./, "");
-  return { ...error, next, field: names.has(bare) ? `keys.${bare}` : error.field };
-}
+const keysError = (error: ServiceError, fields: readonly KeyField[]): ServiceError => ({
+  ...underPrefix(error, fields, "keys"),
+  next: "Check what was typed, and try again. Nothing was connected.",
+});

@@ -85,15 +85,14 @@ async function subscribe(
   record: ConnectionRecord,
   credentials: Credentials,
 ): Promise<void> {
-  const connector = deps.registry.get(record.platform);
-  if (!connector?.webhooks?.subscribe) return;
+  const provider = deps.registry.providerOf(record.platform);
+  if (!provider?.webhooks?.subscribe) return;
   const ctx = connectorContext(deps.context, {
-    connector,
     connection: openConnection(record, credentials),
     effect: "invisible",
     repeatable: true,
   });
-  const answer = await connector.webhooks.subscribe(ctx);
+  const answer = await provider.webhooks.subscribe(ctx, { address: `${deps.publicUrl}/api/webhooks/${provider.id}` });
   if (answer.ok) return;
   deps.log.warn(
     { platform: record.platform, connectionId: record.id, kind: answer.error.kind },

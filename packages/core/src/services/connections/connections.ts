@@ -8,7 +8,8 @@ import { checkConnection, noConnection, refreshConnection } from "./check.ts";
 import { connectFromGrant, connectWithKeys, getGrant, viewsOf } from "./choose.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { disconnect } from "./disconnect.ts";
-import { finishOAuth, startOAuth } from "./oauth.ts";
+import { startOAuth } from "./oauth.ts";
+import { finishOAuth } from "./oauth-callback.ts";
 
 /** Connecting accounts, keeping them alive and letting them go. Ids of other tenants are `not_found`. */
 export function createConnectionsService(deps: ConnectionsDeps): ConnectionsService {

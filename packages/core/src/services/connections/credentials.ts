@@ -4,9 +4,6 @@ import { Tampered } from "../../ports/vault.ts";
 
 /** Name under which a connection's credentials are sealed. */
 export const credentialsName = "credentials";
-/** Owner of a pending authorisation's verifier in the vault. */
-export const stateOwner = (stateHash: string): string => `state_${stateHash}`;
-export const verifierName = "pkce_verifier";
 /** Name of one account's credentials under its grant. */
 export const grantAccountName = (account: { readonly platform: string; readonly externalId: string }): string =>
   `${account.platform}:${account.externalId}`;

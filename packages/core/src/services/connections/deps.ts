@@ -24,10 +24,10 @@ export interface ConnectionsDeps {
   readonly clock: Clock;
   readonly log: ConnectorLog;
   readonly newId: NewId;
-  /** URL-safe text with at least 256 random bits, for states and verifiers. */
+  /** URL-safe text with at least 256 random bits, for states. */
   readonly randomToken: () => string;
-  /** Where platforms send the browser back; must be registered with the platform's app. */
-  readonly redirectUri: (platform: string) => string;
+  /** Where people and platforms reach this instance, without a slash at the end; registered addresses begin with it. */
+  readonly publicUrl: string;
   /** For measuring checks; not a domain rule. */
   readonly monotonicMs: () => number;
 }

@@ -1,4 +1,3 @@
-import type { Connector } from "@postd/connector-kit";
 import { asId, fail, ok } from "@postd/contracts";
 import type { ConnectionRecord, ConnectionWithSecret } from "../../ports/connections-repo.ts";
 import type { Caller, ConnectionsService } from "../../ports/services.ts";
@@ -119,8 +118,10 @@ async function withdraw(deps: ConnectionsDeps, found: ConnectionWithSecret): Pro
       note: `The stored sign-in was damaged, so ${connector.name} could not be told. Withdraw the access in its settings.`,
     };
   const connection = openConnection(record, credentials);
-  const context = { connector, connection, effect: "invisible", repeatable: true } as const;
-  const unsubscribed = await connector.webhooks?.unsubscribe?.(connectorContext(deps.context, context));
+  const context = { connection, effect: "invisible", repeatable: true } as const;
+  const unsubscribed = await deps.registry
+    .providerOf(record.platform)
+    ?.webhooks?.unsubscribe?.(connectorContext(deps.context, context), {});
   if (unsubscribed && !unsubscribed.ok)
     deps.log.warn(
       { platform: record.platform, connectionId: record.id, kind: unsubscribed.error.kind },
@@ -131,7 +132,7 @@ async function withdraw(deps: ConnectionsDeps, found: ConnectionWithSecret): Pro
       revoked: false,
       note: `${connector.name} lets only the account's owner withdraw access, in its own settings.`,
     };
-  const shared = await sharing(deps, connector, record, credentials);
+  const shared = await sharing(deps, record, credentials);
   if (shared)
     return {
       revoked: false,
@@ -148,11 +149,10 @@ async function withdraw(deps: ConnectionsDeps, found: ConnectionWithSecret): Pro
 /** Another live connection that would lose its access with this one's. */
 async function sharing(
   deps: ConnectionsDeps,
-  connector: Connector,
-  { id, tenantId, authKind }: ConnectionRecord,
+  { id, tenantId, authKind, platform }: ConnectionRecord,
   credentials: ReturnType<typeof unpackCredentials>,
 ): Promise<ConnectionRecord | undefined> {
-  const platforms = siblings(deps.registry, connector).map((it) => it.id);
+  const platforms = siblings(deps.registry, platform).map((it) => it.id);
   for (const other of await deps.connections.forTenant(tenantId).liveWithAuth({ platforms, authKind })) {
     if (other.record.id === id || !other.credentials) continue;
     const others = await unsealed(deps.vault, other.credentials);

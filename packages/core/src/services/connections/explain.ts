@@ -1,4 +1,4 @@
-import type { Connector, PlatformFailure } from "@postd/connector-kit";
+import type { Platform, PlatformFailure } from "@postd/connector-kit";
 import type { ServiceError } from "@postd/contracts";
 import type { StatusReason } from "../../ports/connections-repo.ts";
 
@@ -36,7 +36,7 @@ export function missingScopesReason(scopes: readonly string[], now: Date): Statu
 }
 
 /** What a platform's refusal means while connecting or managing an account. */
-export function serviceErrorOf(failure: PlatformFailure, connector: Pick<Connector, "name">): ServiceError {
+export function serviceErrorOf(failure: PlatformFailure, { name }: Pick<Platform, "name">): ServiceError {
   const { message } = failure;
   switch (failure.kind) {
     case "auth_expired":
@@ -45,7 +45,7 @@ export function serviceErrorOf(failure: PlatformFailure, connector: Pick<Connect
       return {
         code: "account_needs_attention",
         detail: message,
-        next: `Sign in at ${connector.name} again and allow everything that is asked for.`,
+        next: `Sign in at ${name} again and allow everything that is asked for.`,
       };
     case "content_rejected":
       return { code: "invalid_input", detail: message, field: failure.field };
@@ -63,7 +63,7 @@ export function serviceErrorOf(failure: PlatformFailure, connector: Pick<Connect
       return {
         code: "account_needs_attention",
         detail: message,
-        next: `See at ${connector.name} what it says about the account; signing in again does not help.`,
+        next: `See at ${name} what it says about the account; signing in again does not help.`,
       };
     case "operator_must_act":
       return {

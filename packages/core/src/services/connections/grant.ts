@@ -1,4 +1,4 @@
-import type { Connector, FoundAccount, Granted } from "@postd/connector-kit";
+import type { FoundAccount, Granted } from "@postd/connector-kit";
 import type { ConnectionId } from "@postd/contracts";
 import type { GrantAccount, GrantRecord } from "../../ports/connections-repo.ts";
 import type { Caller } from "../../ports/services.ts";
@@ -13,7 +13,8 @@ export async function saveGrant(
   deps: Pick<ConnectionsDeps, "grants" | "vault" | "clock" | "newId">,
   caller: Caller,
   input: {
-    readonly connector: Connector;
+    /** The one a person came for. */
+    readonly platform: string;
     readonly authKind: string;
     readonly granted: Granted;
     readonly found: readonly FoundAccount[];
@@ -21,10 +22,10 @@ export async function saveGrant(
     readonly connectionId: ConnectionId | undefined;
   },
 ): Promise<GrantRecord> {
-  const { connector, authKind, granted, found, simulated, connectionId } = input;
+  const { platform, authKind, granted, found, simulated, connectionId } = input;
   const grant: GrantRecord = {
     id: deps.newId("grant"),
-    platform: connector.id,
+    platform,
     authKind,
     subject: { externalId: granted.subject.externalId, name: granted.subject.name },
     scopes: granted.scopes,

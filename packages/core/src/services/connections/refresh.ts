@@ -42,14 +42,12 @@ export async function refreshNow(
 ): Promise<RefreshOutcome> {
   const { tenantId, open } = input;
   const repo = deps.connections.forTenant(tenantId);
-  const connector = deps.registry.get(open.platform);
   const auth = authFor(deps.registry, input.found.record);
-  if (!connector || !auth?.refresh)
+  if (!auth?.refresh)
     return { kind: "failed", failure: { kind: "unavailable", message: "This sign-in cannot be renewed." } };
   const claim = await repo.claimRefresh({ id: open.id, credentialVersion: open.credentialVersion, leaseMs });
   if (!claim) return { kind: "busy" };
   const ctx = connectorContext(deps.context, {
-    connector,
     connection: open,
     effect: "invisible",
     repeatable: false,

@@ -1,24 +1,19 @@
-import type { Auth, Connector } from "@postd/connector-kit";
+import { type Platform, type SignInMethod, scopesFor } from "@postd/connector-kit";
 import type { ConnectionRecord } from "../../ports/connections-repo.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
-import { authOf } from "../connector-context.ts";
+import { signInOf } from "../connector-context.ts";
 
-/** How a connection signs in: its own connector's login, or a sibling's whose grant opened it. */
+/** How a connection signs in, its scopes as the connection's platform needs them. */
 export function authFor(
   registry: ConnectorRegistry,
   { platform, authKind }: Pick<ConnectionRecord, "platform" | "authKind">,
-): Auth | undefined {
+): SignInMethod | undefined {
+  const provider = registry.providerOf(platform);
+  const signIn = provider && signInOf(provider, authKind);
   const own = registry.get(platform);
-  if (!own) return undefined;
-  return (
-    authOf(own, authKind) ??
-    siblings(registry, own)
-      .map((it) => authOf(it, authKind))
-      .find(Boolean)
-  );
+  return signIn && own && { ...signIn, scopes: scopesFor(signIn, own) };
 }
 
-/** Connectors whose grants may open accounts of this one, itself included. */
-export function siblings(registry: ConnectorRegistry, connector: Connector): readonly Connector[] {
-  return registry.all().filter(({ family }) => family === connector.family);
-}
+/** Platforms whose accounts a grant of this one may open too, itself included. */
+export const siblings = (registry: ConnectorRegistry, platform: string): readonly Platform[] =>
+  registry.providerOf(platform)?.platforms ?? [];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createRegistry } from "@postd/connector-kit";
 import { HealthView } from "@postd/contracts";
 import type { HealthReader } from "../../ports/health.ts";
 import { canarySentAt, canaryTask, noticingCanaries } from "./canary.ts";
@@ -13,7 +14,7 @@ function service(flow: HealthReader["flow"], answers: HealthReader["answers"] = 
     reader: { answers, flow, recordCanary: gone, tenantJobs: gone, tenantFigures: gone },
     queue: { depth: gone },
     engine: "none",
-    registry: { get: () => undefined, all: () => [] },
+    registry: createRegistry([]),
     facts: { isSimulated: () => false, isConfigured: () => false, apiVersion: () => "1" },
     clock: { now: () => now },
     version: "0.1.0",

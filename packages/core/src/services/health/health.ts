@@ -82,9 +82,9 @@ function healthView(deps: HealthDeps, reading: FlowReading | undefined): HealthV
     ? judgeFlow(reading)
     : { flowing: false, summary: "The database does not answer.", canaryAgeMs: undefined };
   const matrix = platformMatrix(deps.registry, {
-    isSimulated: (platform) => deps.facts.isSimulated(platform),
-    isConfigured: (connector, setId) => deps.facts.isConfigured(connector, setId),
-    apiVersion: (connector) => deps.facts.apiVersion(connector),
+    isSimulated: (id) => deps.facts.isSimulated(id),
+    isConfigured: (provider, setId) => deps.facts.isConfigured(provider, setId),
+    apiVersion: (provider) => deps.facts.apiVersion(provider),
     health: statusOf(reading),
   });
   const troubled = matrix.some(({ healthStatus }) => healthStatus === "down" || healthStatus === "degraded");

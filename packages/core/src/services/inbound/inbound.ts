@@ -1,30 +1,38 @@
-import type { AppCredentials, Connector, InboundEvent } from "@postd/connector-kit";
-import type { ConnectorSettings, Simulation } from "../../ports/egress.ts";
+import type { InboundEvent } from "@postd/connector-kit";
+import type { Simulation } from "../../ports/egress.ts";
 import type { Inbox, InboxItem, InboxWork } from "../../ports/inbox.ts";
 import type { InboundService } from "../../ports/operations.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
+import { type AuthContextPorts, webhookContext } from "../connector-context.ts";
+import { everySet } from "./app-keys.ts";
 import { followPersonEvent, isPersonEvent, type PersonEventDeps } from "./person-events.ts";
 import { storableEvent } from "./storable-event.ts";
 
 export interface InboundDeps {
   readonly registry: ConnectorRegistry;
-  readonly settings: ConnectorSettings & Simulation;
+  readonly context: AuthContextPorts;
+  readonly simulation: Simulation;
   readonly inbox: Inbox;
   readonly newId: () => string;
+  readonly publicUrl: string;
 }
 
 /** Headers worth keeping for parsing; never cookies or authorisation. */
 const keptHeaders = ["content-type", "user-agent"];
 
-/** Verifies and stores what a platform sends; fanning out happens afterwards, in a worker. */
+/** Verifies and stores what a provider sends; fanning out happens afterwards, in a worker. */
 export function createInboundService(deps: InboundDeps): InboundService {
   return {
-    async receive(platform, request) {
-      const connector = connectorOf(deps.registry, platform);
-      if (!connector?.webhooks) return { kind: "unknown_platform" };
-      const app = everySet(connector, deps.settings);
+    async receive(name, request) {
+      const provider = deps.registry.provider(name);
+      if (!provider?.webhooks) return { kind: "unknown_provider" };
+      const simulated = deps.simulation.isSimulated(provider.id);
+      const app = everySet(provider, deps.context.settings, simulated);
       if (!app) return { kind: "not_configured" };
-      const answer = connector.webhooks.verify(request, app);
+      const answer = await provider.webhooks.verify(
+        { request, keys: app.signingKeys, now: deps.context.clock.now(), publicUrl: deps.publicUrl },
+        webhookContext(deps.context, { provider, simulated, app: app.credentials }),
+      );
       if (answer.kind !== "accepted") return answer;
       const headers = Object.fromEntries(
         keptHeaders.flatMap((name) => (request.headers[name] ? [[name, request.headers[name]]] : [])),
@@ -32,44 +40,14 @@ export function createInboundService(deps: InboundDeps): InboundService {
       const query = Object.fromEntries(
         Object.entries(request.query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
       );
-      await deps.inbox.store({ id: deps.newId(), platform: connector.id, headers, query, body: request.rawBody });
+      await deps.inbox.store({ id: deps.newId(), provider: provider.id, headers, query, body: request.rawBody });
       return answer;
     },
   };
 }
 
-/** An address may name a platform or a family whose connectors share one. */
-function connectorOf(registry: ConnectorRegistry, platform: string): Connector | undefined {
-  return registry.get(platform) ?? registry.all().find(({ family, webhooks }) => family === platform && webhooks);
-}
-
-/** All sets of a connector behind one look-up, as `field` of the first set or `set.field`; undefined: none is configured. */
-function everySet(connector: Connector, settings: InboundDeps["settings"]): AppCredentials | undefined {
-  const simulated = settings.isSimulated(connector.id);
-  const sets = connector.appCredentials.flatMap(({ id }) => {
-    const values = settings.appCredentials({ connector, setId: id, simulated });
-    return values ? [{ id, values }] : [];
-  });
-  const [first] = sets;
-  if (!first) return undefined;
-  const find = (name: string) => {
-    const [set, field] = name.includes(".") ? name.split(".", 2) : [first.id, name];
-    const values = sets.find(({ id }) => id === set)?.values;
-    return values && field ? { values, field } : undefined;
-  };
-  return {
-    value: (name) => {
-      const found = find(name);
-      return found?.values.value(found.field);
-    },
-    secret: (name) => {
-      const found = find(name);
-      return found?.values.secret(found.field);
-    },
-  };
-}
-
 export interface FanOutDeps extends PersonEventDeps {
+  readonly registry: ConnectorRegistry;
   readonly inbox: Inbox;
   readonly log: {
     warn(fields: Readonly<Record<string, unknown>>, message: string): void;
@@ -94,17 +72,17 @@ export async function fanOutInbox(deps: FanOutDeps): Promise<number> {
 
 async function fanOut(
   item: InboxItem,
-  deps: PersonEventDeps & { readonly inbox: InboxWork },
+  deps: Omit<FanOutDeps, "inbox"> & { readonly inbox: InboxWork },
 ): Promise<{ readonly events: number }> {
-  const connector = deps.registry.get(item.platform);
-  if (!connector?.webhooks) throw new Error(`no connector takes requests of ${item.platform}`);
-  const events = connector.webhooks.parse({ headers: item.headers, rawBody: item.body, query: item.query });
+  const provider = deps.registry.provider(item.provider);
+  if (!provider?.webhooks) throw new Error(`no connector takes requests of ${item.provider}`);
+  const events = provider.webhooks.parse({ headers: item.headers, rawBody: item.body, query: item.query });
   for (const sent of events) {
     const event = storableEvent(sent);
     await deps.inbox.apart(async () => {
       // An id that had to be changed to be storable is nobody's.
       if (event.accountExternalId !== sent.accountExternalId) await deps.inbox.keepUnmatched(event);
-      else if (isPersonEvent(event)) await followPersonEvent(event, connector, deps);
+      else if (isPersonEvent(event)) await followPersonEvent(event, provider, deps);
       else await keep(event, deps.inbox);
     });
   }

@@ -1,14 +1,11 @@
-import type { Connector, InboundEvent } from "@postd/connector-kit";
+import type { InboundEvent, Provider } from "@postd/connector-kit";
 import { asId } from "@postd/contracts";
 import type { ConnectionAccess } from "../../ports/connection-access.ts";
 import type { ConnectionRecord, ConnectionsRepo } from "../../ports/connections-repo.ts";
 import type { EventReceiver, InboxWork } from "../../ports/inbox.ts";
 import type { JobHolds } from "../../ports/ledger.ts";
-import type { ConnectorRegistry } from "../../ports/registry.ts";
-import { siblings } from "../connections/sign-in.ts";
 
 export interface PersonEventDeps {
-  readonly registry: ConnectorRegistry;
   readonly connections: ConnectionsRepo;
   readonly access: Pick<ConnectionAccess, "markBroken">;
   readonly holds: Pick<JobHolds, "holdConnection" | "handedOver" | "askAboutConnection">;
@@ -19,18 +16,18 @@ export const isPersonEvent = ({ type }: InboundEvent): boolean =>
   type === "account.deauthorized" || type === "data_deletion.requested";
 
 /**
- * The person removed our app, or asked for their data to be deleted. Platforms of one family share the person.
+ * The person removed our app, or asked for their data to be deleted. Platforms of one provider share the person.
  * An account that somebody connected, or signed in for again, after the event is left alone: the event is about the old
  * access. Calls no platform.
  */
 export async function followPersonEvent(
   event: InboundEvent,
-  from: Connector,
+  from: Provider,
   { inbox, ...deps }: PersonEventDeps & { readonly inbox: InboxWork },
 ): Promise<void> {
   const isDeletion = event.type === "data_deletion.requested";
   const found = await inbox.receivers({
-    platforms: siblings(deps.registry, from).map(({ id }) => id),
+    platforms: from.platforms.map(({ id }) => id),
     accountExternalId: event.accountExternalId,
     // Disconnecting keeps the account's name for the history; a deletion takes that too.
     disconnected: isDeletion,

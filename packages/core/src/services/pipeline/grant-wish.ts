@@ -1,10 +1,10 @@
 import type {
-  Connector,
   ConnectorContext,
   OutgoingPost,
   PlatformFailure,
   PlatformResult,
   PublishedRef,
+  PublishingPlatform,
 } from "@postd/connector-kit";
 import { answerOf, defaultSettleMs, leavesOpen, retryDelaysMs } from "@postd/connector-kit/rules";
 import { fail, type WishOutcomeKind } from "@postd/contracts";
@@ -30,16 +30,16 @@ const mostTries = retryDelaysMs.length;
  * take back, move. Every such call may be repeated, so a lost answer is simply asked again; its intent is recorded all
  * the same. A wish that another one replaced meanwhile stays for the next claim.
  */
-export async function grantWish(run: Run, connector: Connector): Promise<void> {
+export async function grantWish(run: Run, platform: PublishingPlatform): Promise<void> {
   const { wish } = run.job;
   const ref = run.drive.published;
   if (!wish || !ref) throw new Error("a job without wish or post was to be changed at the platform");
-  const deed = deedOf(run, connector, wish, ref);
-  if (!deed) return end(run, wish, "failed", `${connector.name} lets no app do this. Do it there.`);
-  if (run.drive.tries > mostTries) return concludeByLook(run, connector, wish, ref);
+  const deed = deedOf(run, platform, wish, ref);
+  if (!deed) return end(run, wish, "failed", `${platform.name} lets no app do this. Do it there.`);
+  if (run.drive.tries > mostTries) return concludeByLook(run, platform, wish, ref);
   const step = { name: deed.kind, effect: "visible", repeatable: true } as const;
   const opened = await run.open();
-  if ("failure" in opened) return refused(run, connector, wish, opened.failure);
+  if ("failure" in opened) return refused(run, platform, wish, opened.failure);
   const intended = await run.intend(step, { kind: deed.kind, prepared: null, note: deed.note });
   if (intended !== "written") return;
   const startedAt = performance.now();
@@ -49,16 +49,16 @@ export async function grantWish(run: Run, connector: Connector): Promise<void> {
     result = "failure" in again ? fail(again.failure) : await deed.run(run.context(step));
   }
   const latencyMs = Math.round(performance.now() - startedAt);
-  if (!result.ok) return refused(run, connector, wish, result.error, latencyMs);
+  if (!result.ok) return refused(run, platform, wish, result.error, latencyMs);
   run.drive.sentVisible = false;
   const attemptId = run.drive.pending?.attemptId;
   const answer: AttemptAnswer | undefined = attemptId ? { attemptId, outcome: "ok", latencyMs } : undefined;
   await run.settle({ ...deed.done, granted: granted(run, wish, "done", deed.message) }, answer);
 }
 
-function deedOf(run: Run, connector: Connector, wish: Wish, ref: PublishedRef): Deed | undefined {
+function deedOf(run: Run, platform: PublishingPlatform, wish: Wish, ref: PublishedRef): Deed | undefined {
   const { format } = run.job.post;
-  const { schedule, remove, edit } = connector;
+  const { schedule, remove, edit } = platform.publishing;
   const settled = { pending: null, tries: 0, failure: null, needsPerson: false, mayBeLive: false } as const;
   if (run.job.state === "handed_over") {
     if (!schedule || wish.kind === "edit") return undefined;
@@ -150,8 +150,12 @@ async function end(
 }
 
 /** Our own fault on the way: tried again like a platform that does not answer, then told. */
-export const wishBroke = (run: Run, connector: Connector, wish: Wish, failure: PlatformFailure): Promise<void> =>
-  refused(run, connector, wish, failure);
+export const wishBroke = (
+  run: Run,
+  platform: PublishingPlatform,
+  wish: Wish,
+  failure: PlatformFailure,
+): Promise<void> => refused(run, platform, wish, failure);
 
 /**
  * Only the platform's documented words end a wish at once. Everything else may have been done all the same, so it is asked
@@ -159,7 +163,7 @@ export const wishBroke = (run: Run, connector: Connector, wish: Wish, failure: P
  */
 async function refused(
   run: Run,
-  connector: Connector,
+  platform: PublishingPlatform,
   wish: Wish,
   failure: PlatformFailure,
   latencyMs?: number,
@@ -171,7 +175,7 @@ async function refused(
     isOpen || failure.kind === "unavailable" || failure.kind === "outcome_unknown" || failure.kind === "rate_limited";
   const ended = answerOf(run.drive, failure, isOpen ? "unknown" : "failed", latencyMs);
   const answer = ended && run.attemptAnswer(ended);
-  if (isMissing) return missing(run, connector, wish, answer);
+  if (isMissing) return missing(run, platform, wish, answer);
   const delayMs = retryDelaysMs[run.drive.tries];
   if (mayPass && delayMs !== undefined) {
     const askedMs = "retryAfterMs" in failure ? (failure.retryAfterMs ?? 0) : 0;
@@ -188,10 +192,15 @@ async function refused(
 }
 
 /** The platform says that there is no such post. */
-async function missing(run: Run, connector: Connector, wish: Wish, answer: AttemptAnswer | undefined): Promise<void> {
+async function missing(
+  run: Run,
+  platform: PublishingPlatform,
+  wish: Wish,
+  answer: AttemptAnswer | undefined,
+): Promise<void> {
   // A planned one may have been shown meanwhile.
   if (run.job.state === "handed_over" && run.drive.published)
-    return concludeByLook(run, connector, wish, run.drive.published, answer);
+    return concludeByLook(run, platform, wish, run.drive.published, answer);
   const isDone = takesDown(wish);
   const message = "It was no longer at the platform.";
   const removedBy = isDone ? wish.by : "platform";
@@ -202,19 +211,19 @@ async function missing(run: Run, connector: Connector, wish: Wish, answer: Attem
 /** No try was answered so that it tells: what is at the platform now says how the wish ended, or nobody can say. */
 async function concludeByLook(
   run: Run,
-  connector: Connector,
+  platform: PublishingPlatform,
   wish: Wish,
   ref: PublishedRef,
   answer?: AttemptAnswer,
 ): Promise<void> {
-  const is = await whatIsThere(run, connector, ref);
+  const is = await whatIsThere(run, platform, ref);
   const settled = { wake: null, pending: null, mayBeLive: false } as const;
   if (is === "gone" && run.job.state === "handed_over") {
     const done = granted(run, wish, wish.kind === "move" ? "failed" : "done", "The platform no longer holds it.");
     await run.settle({ ...settled, state: "canceled", granted: done }, answer);
     return;
   }
-  if (is === "gone") return missing(run, connector, wish, answer);
+  if (is === "gone") return missing(run, platform, wish, answer);
   const message =
     is === "there" && wish.kind !== "edit" && wish.kind !== "move"
       ? "The platform did not do it."
@@ -222,14 +231,18 @@ async function concludeByLook(
   await end(run, wish, "failed", message, answer);
 }
 
-async function whatIsThere(run: Run, connector: Connector, ref: PublishedRef): Promise<"there" | "gone" | "unclear"> {
+async function whatIsThere(
+  run: Run,
+  platform: PublishingPlatform,
+  ref: PublishedRef,
+): Promise<"there" | "gone" | "unclear"> {
   const opened = await run.open();
   if ("failure" in opened) return "unclear";
   const ctx = run.context({ effect: "none", repeatable: true });
   if (run.job.state === "handed_over") {
-    const verified = await connector.schedule?.verify(ref, ctx);
+    const verified = await platform.publishing.schedule?.verify(ref, ctx);
     return verified?.ok ? (verified.value.state === "gone" ? "gone" : "there") : "unclear";
   }
-  const read = await connector.lookUp?.({ externalId: ref.externalId }, ctx);
+  const read = await platform.publishing.lookUp?.({ externalId: ref.externalId }, ctx);
   return read?.ok ? (read.value ? "there" : "gone") : "unclear";
 }

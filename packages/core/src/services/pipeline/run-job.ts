@@ -1,4 +1,4 @@
-import type { Connector, PlatformFailure } from "@postd/connector-kit";
+import type { PlatformFailure, PublishingPlatform } from "@postd/connector-kit";
 import { lookBroke, lookUp, opening, runSteps, settleFailure, type Way } from "@postd/connector-kit/rules";
 import type { ClaimedJob, JobKey } from "../../ports/ledger.ts";
 import { MediaGone } from "../../ports/media.ts";
@@ -46,12 +46,12 @@ async function work(run: Run, claimed: ClaimedJob): Promise<void> {
     case "probe":
       // What the platform was to show by itself is asked for by its id.
       if (claimed.nativeSchedule && claimed.published && !claimed.visible)
-        return verifyHandedOver(run, found.connector);
+        return verifyHandedOver(run, found.platform.publishing);
       return tellLive(run, await lookUp(run.drive, found.way));
     case "verify":
-      return verifyHandedOver(run, found.connector);
+      return verifyHandedOver(run, found.platform.publishing);
     case "grant":
-      return grantWish(run, found.connector);
+      return grantWish(run, found.platform);
     default:
       claimed.admission satisfies never;
       throw new Error("an admission has no way to run");
@@ -84,9 +84,9 @@ async function settleThrown(run: Run, error: unknown): Promise<void> {
         cause: name,
       };
   const { admission, wish } = run.job;
-  const { connector } = run;
+  const { platform } = run;
   const { mayBeLive, pending } = run.drive;
-  if (admission === "grant" && wish && connector) return wishBroke(run, connector, wish, failure);
+  if (admission === "grant" && wish && platform) return wishBroke(run, platform, wish, failure);
   // Nothing was sent by a look.
   if (admission !== "publish" && mayBeLive) return lookBroke(run.drive, failure);
   if (admission === "verify") return verifyBroke(run, failure);
@@ -103,13 +103,13 @@ async function settleThrown(run: Run, error: unknown): Promise<void> {
 }
 
 interface Found {
-  readonly connector: Connector;
+  readonly platform: PublishingPlatform;
   readonly way: Way;
 }
 
-function wayOf({ connector, job }: Run): Found | undefined {
-  const format = connector?.publish[job.post.format];
-  if (!connector || !format) return undefined;
-  const name = `${connector.id}.${job.post.format}`;
-  return { connector, way: { name, format, schedule: connector.schedule } };
+function wayOf({ platform, job }: Run): Found | undefined {
+  const format = platform?.publishing.formats[job.post.format];
+  if (!platform || !format) return undefined;
+  const name = `${platform.id}.${job.post.format}`;
+  return { platform, way: { name, format, schedule: platform.publishing.schedule } };
 }

@@ -1,4 +1,11 @@
-import type { AccountRef, Connector, ConnectorContext, PlatformFailure, PublishedRef } from "@postd/connector-kit";
+import {
+  type AccountRef,
+  type ConnectorContext,
+  canPublish,
+  type PlatformFailure,
+  type PublishedRef,
+  type PublishingPlatform,
+} from "@postd/connector-kit";
 import {
   type Decision,
   type Drive,
@@ -30,7 +37,7 @@ export class Run implements StepPort {
   readonly job: ClaimedJob;
   readonly deps: PipelineDeps;
   readonly key: JobKey;
-  readonly connector: Connector | undefined;
+  readonly platform: PublishingPlatform | undefined;
   readonly drive: Drive;
   readonly random: () => number;
   readonly randomBits: (bits: number) => bigint;
@@ -44,7 +51,8 @@ export class Run implements StepPort {
     this.job = job;
     this.deps = deps;
     this.key = { tenantId: job.tenantId, jobId: job.jobId };
-    this.connector = deps.registry.get(job.platform);
+    const platform = deps.registry.get(job.platform);
+    this.platform = platform && canPublish(platform) ? platform : undefined;
     this.random = deps.random;
     this.randomBits = deps.randomBits;
     this.drive = {
@@ -111,10 +119,9 @@ export class Run implements StepPort {
   }
 
   context(step: Pick<StepFacts, "effect" | "repeatable" | "timeoutMs">): ConnectorContext {
-    const { connector, connection } = this;
-    if (!connector || !connection) throw new Error("a step was to run without a connection");
+    const { connection } = this;
+    if (!connection) throw new Error("a step was to run without a connection");
     return this.deps.contextFor({
-      connector,
       connection,
       effect: step.effect,
       repeatable: step.repeatable,

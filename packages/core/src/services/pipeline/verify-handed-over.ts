@@ -1,4 +1,4 @@
-import type { Connector, NativeSchedule, PlatformFailure, PublishedRef } from "@postd/connector-kit";
+import type { NativeSchedule, PlatformFailure, PublishedRef, Publishing } from "@postd/connector-kit";
 import { endsSignIn, opening, settleFailure, troubleOf } from "@postd/connector-kit/rules";
 import type { Run } from "./run.ts";
 
@@ -9,10 +9,9 @@ const patienceMs = 30 * 60_000;
  * A post the platform was asked to show at a time: has it? Runs after that time only, so when it can no longer be asked
  * (the account was disconnected, its sign-in ended) the truth is `unknown` until a person says, or signs in again.
  */
-export async function verifyHandedOver(run: Run, connector: Connector): Promise<void> {
+export async function verifyHandedOver(run: Run, { schedule }: Pick<Publishing, "schedule">): Promise<void> {
   const { job, deps } = run;
   const { published } = run.drive;
-  const { schedule } = connector;
   if (!schedule || !published)
     return askPerson(run, "The platform was asked to hold this post but cannot be asked about it.");
   const answer = await ask(run, schedule, published);

@@ -1,4 +1,4 @@
-import type { Clock, Connector, ConnectorContext, Effect, PlatformFailure } from "@postd/connector-kit";
+import type { Clock, ConnectorContext, Effect, PlatformFailure } from "@postd/connector-kit";
 import type { ConnectionAccess, OpenConnection } from "../../ports/connection-access.ts";
 import type { AttemptAnswer, Ledger } from "../../ports/ledger.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
@@ -61,7 +61,6 @@ export interface PipelineDeps {
   readonly randomBits: (bits: number) => bigint;
   /** A connector's context for one call; effect calls are refused when the lease is too short. */
   readonly contextFor: (input: {
-    readonly connector: Connector;
     readonly connection: OpenConnection;
     readonly effect: Effect;
     readonly repeatable: boolean;

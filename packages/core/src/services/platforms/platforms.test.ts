@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Connector, KeysAuth } from "@postd/connector-kit";
+import { createRegistry, type KeysSignIn, type OAuth2SignIn, type Platform, type Provider } from "@postd/connector-kit";
+import { barePlatform, bareProvider, barePublishing } from "@postd/connector-kit/conformance";
 import { ok, PlatformView } from "@postd/contracts";
 import { z } from "zod";
 import { type PlatformFacts, platformMatrix } from "./platforms.ts";
@@ -8,7 +9,7 @@ import { type PlatformFacts, platformMatrix } from "./platforms.ts";
 const never = async () => {
   throw new Error("the matrix must not call a connector");
 };
-const auth: KeysAuth = {
+const auth: KeysSignIn = {
   id: "app_password",
   kind: "keys",
   label: "App password",
@@ -27,39 +28,51 @@ const format = (label: string) => ({
     { name: "send", effect: "none" as const, repeatable: true, done: () => true, run: async () => ok({ state: {} }) },
   ],
 });
-const full: Connector = {
+const publishing = barePublishing(
+  { text: format("Text"), photo: format("Photo") },
+  {
+    options: z.object({ title: z.string().max(100).describe("Title"), isPrivate: z.boolean().optional() }),
+    aliases: { post: "text" },
+    schedule: { minLeadMs: 0, maxLeadMs: 1, formats: ["text"], verify: never, cancel: never, move: never },
+    edit: { formats: ["text"], run: never },
+    remove: { formats: ["text", "photo"], run: never },
+    destinations: { label: "Board", required: true, list: never },
+    accountLimits: never,
+    parts: { max: 10 },
+    mentions: {},
+  },
+);
+const platform = barePlatform({
   id: "example",
-  name: "Example",
-  family: "example",
-  icon: "<svg/>",
-  color: "#000000",
-  previewKind: "microblog",
-  auth: [auth],
-  appCredentials: [],
+  publishing,
+  source: { browse: never, read: never },
+  numbers: { delayMs: 0, posts: never, account: never, site: never },
+  inbox: { list: never },
+  audience: { find: never },
+  health: never,
+});
+const full = bareProvider([platform], {
   hosts: ["example.com"],
   apiVersion: { current: "2", sunsetAt: "2027-01-01" },
-  accountKinds: [{ id: "profile", label: "Profile" }],
-  options: z.object({ title: z.string().max(100).describe("Title"), isPrivate: z.boolean().optional() }),
-  extras: z.object({}),
-  limits: { text: { max: 300, unit: "graphemes", count: (text) => text.length, rule: "graphemes" } },
-  publish: { text: format("Text"), photo: format("Photo") },
-  defaultFormat: () => "text",
-  fingerprint: () => "",
-  schedule: { minLeadMs: 0, maxLeadMs: 1, formats: ["text"], verify: never, cancel: never, move: never },
-  edit: { formats: ["text"], run: never },
-  remove: { formats: ["text", "photo"], run: never },
-  analytics: { delayMs: 0, post: never, account: never },
+  signIns: [auth],
   webhooks: { verify: () => ({ kind: "accepted" }), parse: () => [] },
-  health: never,
+});
+const without = <T extends object, K extends keyof T>(from: T, name: K): Omit<T, K> => {
+  const { [name]: _gone, ...rest } = from;
+  return rest;
 };
+const withPlatform = (changed: Platform): Provider => ({ ...full, platforms: [changed] });
+/** The provider without one function of its publishing. */
+const unable = (name: keyof typeof publishing): Provider =>
+  withPlatform({ ...platform, publishing: without(publishing, name) as typeof publishing });
 const facts: PlatformFacts = {
   isSimulated: () => true,
   isConfigured: () => true,
-  apiVersion: (connector) => connector.apiVersion.current,
+  apiVersion: (provider) => provider.apiVersion.current,
   health: () => "ok",
 };
-function viewOf(connector: Connector, changed: Partial<PlatformFacts> = {}): PlatformView {
-  const [view] = platformMatrix({ get: () => connector, all: () => [connector] }, { ...facts, ...changed });
+function viewOf(provider: Provider, changed: Partial<PlatformFacts> = {}): PlatformView {
+  const [view] = platformMatrix(createRegistry([provider]), { ...facts, ...changed });
   assert.ok(view);
   return view;
 }
@@ -71,72 +84,105 @@ test("everything a connector has is in the matrix, in the form the API promises"
     edit: ["text"],
     delete: ["text", "photo"],
     nativeSchedule: ["text"],
+    takes: ["parts", "mentions"],
+    accountLimits: true,
     postAnalytics: true,
     accountAnalytics: true,
+    siteAnalytics: true,
+    source: true,
+    inbox: true,
+    audience: true,
     webhooks: true,
     refresh: true,
     revoke: true,
   });
   assert.deepEqual(
-    view.formats.map(({ id }) => id),
-    ["text", "photo"],
+    view.formats.map(({ id, aliases }) => [id, aliases]),
+    [
+      ["text", ["post"]],
+      ["photo", undefined],
+    ],
   );
+  assert.deepEqual(view.destinations, { label: "Board", required: true });
   const schema = z.object({ required: z.array(z.string()), properties: z.record(z.string(), z.unknown()) });
   const options = schema.parse(view.optionsSchema);
   assert.deepEqual(options.required, ["title"]);
   assert.deepEqual(Object.keys(options.properties), ["title", "isPrivate"]);
 });
 
-const cases: readonly (readonly [string, (connector: Connector) => Connector, (view: PlatformView) => unknown])[] = [
-  ["edit", ({ edit: _gone, ...rest }) => rest, (view) => view.supports.edit.length > 0],
-  ["remove", ({ remove: _gone, ...rest }) => rest, (view) => view.supports.delete.length > 0],
-  ["schedule", ({ schedule: _gone, ...rest }) => rest, (view) => view.supports.nativeSchedule.length > 0],
-  ["webhooks", ({ webhooks: _gone, ...rest }) => rest, (view) => view.supports.webhooks],
-  ["analytics", ({ analytics: _gone, ...rest }) => rest, (view) => view.supports.accountAnalytics],
+const { numbers } = platform;
+const cases: readonly (readonly [string, Provider, (view: PlatformView) => unknown])[] = [
+  ["edit", unable("edit"), (view) => view.supports.edit.length > 0],
+  ["remove", unable("remove"), (view) => view.supports.delete.length > 0],
+  ["schedule", unable("schedule"), (view) => view.supports.nativeSchedule.length > 0],
+  ["destinations", unable("destinations"), (view) => view.destinations],
+  ["accountLimits", unable("accountLimits"), (view) => view.supports.accountLimits],
+  ["parts", unable("parts"), (view) => view.supports.takes.includes("parts")],
   [
-    "analytics.post",
-    (connector) => ({ ...connector, analytics: { delayMs: 0, account: never } }),
+    "publishing",
+    withPlatform(without(platform, "publishing")),
+    (view) => view.constraints.text && view.formats.length > 0,
+  ],
+  ["source", withPlatform(without(platform, "source")), (view) => view.supports.source],
+  ["inbox", withPlatform(without(platform, "inbox")), (view) => view.supports.inbox],
+  ["audience", withPlatform(without(platform, "audience")), (view) => view.supports.audience],
+  ["numbers", withPlatform(without(platform, "numbers")), (view) => view.supports.accountAnalytics],
+  [
+    "numbers.posts",
+    withPlatform({ ...platform, numbers: without(numbers, "posts") }),
     (view) => view.supports.postAnalytics,
   ],
   [
-    "auth.refresh",
-    (connector) => {
-      const { refresh: _gone, ...rest } = auth;
-      return { ...connector, auth: [rest] };
-    },
-    (view) => view.supports.refresh,
+    "numbers.site",
+    withPlatform({ ...platform, numbers: without(numbers, "site") }),
+    (view) => view.supports.siteAnalytics,
   ],
+  ["webhooks", without(full, "webhooks"), (view) => view.supports.webhooks],
+  ["a sign-in that refreshes", { ...full, signIns: [without(auth, "refresh")] }, (view) => view.supports.refresh],
+  ["a sign-in that revokes", { ...full, signIns: [without(auth, "revoke")] }, (view) => view.supports.revoke],
   [
-    "auth.revoke",
-    (connector) => {
-      const { revoke: _gone, ...rest } = auth;
-      return { ...connector, auth: [rest] };
-    },
-    (view) => view.supports.revoke,
-  ],
-  [
-    "publish.photo",
-    (connector) => ({ ...connector, publish: { text: format("Text") } }),
+    "the format photo",
+    withPlatform({ ...platform, publishing: { ...publishing, formats: { text: format("Text") } } }),
     (view) => view.formats.some(({ id }) => id === "photo"),
   ],
 ];
-for (const [name, without, has] of cases)
+for (const [name, less, has] of cases)
   test(`a connector without ${name} loses exactly that capability`, () => {
     assert.ok(has(viewOf(full)), "it is there before");
-    assert.ok(!has(viewOf(without(full))), "it is gone after");
+    assert.ok(!has(viewOf(less)), "it is gone after");
   });
 
 test("a login whose app is not registered is shown as not configured", () => {
-  const oauth = {
-    ...auth,
-    kind: "oauth2" as const,
-    pkce: "S256" as const,
-    appCredentials: "example",
-    authorizationUrl: () => new URL("https://example.com"),
-    exchange: never,
-  };
-  const view = viewOf({ ...full, auth: [oauth] }, { isConfigured: () => false });
+  const { connect: _connect, ...common } = auth;
+  const oauth: OAuth2SignIn = { ...common, kind: "oauth2", app: "example", start: never, finish: never };
+  const provider = { ...full, apps: [{ id: "example", fields: [] }], signIns: [oauth] };
+  const view = viewOf(provider, { isConfigured: () => false });
   assert.equal(view.healthStatus, "not_configured");
   assert.equal(view.auth[0]?.configured, false);
+  assert.deepEqual(view.auth[0]?.fields, auth.fields, "what has to be typed first is told");
   assert.equal(viewOf(full, { isConfigured: () => false }).healthStatus, "ok", "keys need no app");
+});
+
+test("a platform sees the sign-ins that open it, with the scopes it needs itself", () => {
+  const scopes = { required: ["read"], optional: ["write", "stats"] };
+  const other = barePlatform({ id: "other", provider: "example", requiredScopes: { app_password: ["read", "write"] } });
+  const signIns = [
+    { ...auth, scopes },
+    { ...auth, id: "only_example", platforms: ["example"] },
+  ];
+  const views = platformMatrix(createRegistry([bareProvider([platform, other], { signIns })]), facts);
+  assert.deepEqual(
+    views.map((view) => [view.id, view.provider, view.auth.map((one) => [one.id, one.scopes])]),
+    [
+      [
+        "example",
+        "example",
+        [
+          ["app_password", scopes],
+          ["only_example", { required: [], optional: [] }],
+        ],
+      ],
+      ["other", "example", [["app_password", { required: ["read", "write"], optional: ["stats"] }]]],
+    ],
+  );
 });

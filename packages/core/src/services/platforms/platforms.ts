@@ -1,4 +1,14 @@
-import type { Auth, Connector, Format, MediaRule, TextLimit } from "@postd/connector-kit";
+import {
+  type Format,
+  type MediaRule,
+  type Platform,
+  type Provider,
+  type Publishing,
+  type SignInMethod,
+  scopesFor,
+  signInsOf,
+  type TextLimit,
+} from "@postd/connector-kit";
 import type { PlatformView } from "@postd/contracts";
 import { z } from "zod";
 import type { PlatformsService } from "../../ports/operations.ts";
@@ -6,16 +16,21 @@ import type { ConnectorRegistry } from "../../ports/registry.ts";
 
 /** What this instance knows about platforms beyond the connectors' own words. */
 export interface PlatformFacts {
-  isSimulated(platform: string): boolean;
-  /** Whether app credentials (of the platform or of its simulator) are there. */
-  isConfigured(connector: Connector, setId: string): boolean;
-  apiVersion(connector: Connector): string;
+  /** By platform or provider. */
+  isSimulated(id: string): boolean;
+  /** Whether app credentials (of the provider or of its simulator) are there. */
+  isConfigured(provider: Provider, setId: string): boolean;
+  apiVersion(provider: Provider): string;
   health(platform: string): "ok" | "degraded" | "down" | "unknown";
 }
 
 /** The capability matrix. Every cell is read off a connector: what it has no function for, it cannot do. Pure. */
 export function platformMatrix(registry: ConnectorRegistry, facts: PlatformFacts): PlatformView[] {
-  return registry.all().map((connector) => platformView(connector, facts));
+  return registry.all().map((platform) => {
+    const provider = registry.providerOf(platform.id);
+    if (!provider) throw new Error(`${platform.id} has no provider`);
+    return platformView(platform, provider, facts);
+  });
 }
 
 /** The matrix as a service; `health` is asked anew for every list. */
@@ -29,67 +44,88 @@ export function createPlatformsService(deps: {
       const health = await deps.health();
       const { facts } = deps;
       return platformMatrix(deps.registry, {
-        isSimulated: (platform) => facts.isSimulated(platform),
-        isConfigured: (connector, setId) => facts.isConfigured(connector, setId),
-        apiVersion: (connector) => facts.apiVersion(connector),
+        isSimulated: (id) => facts.isSimulated(id),
+        isConfigured: (provider, setId) => facts.isConfigured(provider, setId),
+        apiVersion: (provider) => facts.apiVersion(provider),
         health,
       });
     },
-    isSimulated: (platform) => deps.facts.isSimulated(platform),
+    isSimulated: (id) => deps.facts.isSimulated(id),
   };
 }
 
-function platformView(connector: Connector, facts: PlatformFacts): PlatformView {
-  const auth = connector.auth.map((entry) => authView(connector, entry, facts));
+function platformView(platform: Platform, provider: Provider, facts: PlatformFacts): PlatformView {
+  const { publishing, numbers } = platform;
+  const signIns = signInsOf(provider, platform.id);
+  const auth = signIns.map((signIn) => authView(signIn, { platform, provider, facts }));
+  const { sunsetAt } = provider.apiVersion;
   return {
-    id: connector.id,
-    name: connector.name,
-    family: connector.family,
-    icon: connector.icon,
-    color: connector.color,
-    previewKind: connector.previewKind,
-    accountKinds: connector.accountKinds.map(({ id, label }) => ({ id, label })),
+    id: platform.id,
+    provider: provider.id,
+    name: platform.name,
+    icon: platform.icon,
+    color: platform.color,
+    previewKind: platform.previewKind,
+    accountKinds: platform.accountKinds.map(({ id, label }) => ({ id, label })),
     auth,
-    formats: Object.entries(connector.publish).map(([id, format]) => formatView(id, format, connector.limits.text)),
+    formats: Object.entries(publishing?.formats ?? {}).flatMap(([id, format]) =>
+      publishing ? [formatView(id, format, publishing)] : [],
+    ),
     supports: {
-      edit: [...(connector.edit?.formats ?? [])],
-      delete: [...(connector.remove?.formats ?? [])],
-      nativeSchedule: [...(connector.schedule?.formats ?? [])],
-      postAnalytics: connector.analytics?.post !== undefined,
-      accountAnalytics: connector.analytics?.account !== undefined,
-      webhooks: connector.webhooks !== undefined,
-      refresh: connector.auth.some((entry) => entry.refresh !== undefined),
-      revoke: connector.auth.some((entry) => entry.revoke !== undefined),
+      edit: [...(publishing?.edit?.formats ?? [])],
+      delete: [...(publishing?.remove?.formats ?? [])],
+      nativeSchedule: [...(publishing?.schedule?.formats ?? [])],
+      takes: partNames.filter((part) => publishing?.[part] !== undefined),
+      accountLimits: publishing?.accountLimits !== undefined,
+      postAnalytics: numbers?.posts !== undefined,
+      accountAnalytics: numbers?.account !== undefined,
+      siteAnalytics: numbers?.site !== undefined,
+      source: platform.source !== undefined,
+      inbox: platform.inbox !== undefined,
+      audience: platform.audience !== undefined,
+      webhooks: provider.webhooks !== undefined,
+      refresh: signIns.some((entry) => entry.refresh !== undefined),
+      revoke: signIns.some((entry) => entry.revoke !== undefined),
     },
-    constraints: { text: textView(connector.limits.text) },
-    optionsSchema: z.toJSONSchema(connector.options, { io: "input", unrepresentable: "any" }),
-    apiVersion: {
-      current: facts.apiVersion(connector),
-      ...(connector.apiVersion.sunsetAt === undefined ? {} : { sunsetAt: connector.apiVersion.sunsetAt }),
-    },
-    healthStatus: auth.some(({ configured }) => configured) ? facts.health(connector.id) : "not_configured",
-    simulated: facts.isSimulated(connector.id),
+    ...(publishing?.destinations === undefined
+      ? {}
+      : { destinations: { label: publishing.destinations.label, required: publishing.destinations.required } }),
+    constraints: publishing ? { text: textView(publishing.limits.text) } : {},
+    optionsSchema: publishing
+      ? z.toJSONSchema(publishing.options, { io: "input", unrepresentable: "any" })
+      : { type: "object", properties: {} },
+    apiVersion: { current: facts.apiVersion(provider), ...(sunsetAt === undefined ? {} : { sunsetAt }) },
+    healthStatus: auth.some(({ configured }) => configured) ? facts.health(platform.id) : "not_configured",
+    simulated: facts.isSimulated(platform.id),
   };
 }
 
-function authView(connector: Connector, auth: Auth, facts: PlatformFacts): PlatformView["auth"][number] {
+const partNames = ["parts", "link", "mentions", "hashtags", "productTags", "firstComment"] as const;
+
+function authView(
+  signIn: SignInMethod,
+  { platform, provider, facts }: { platform: Platform; provider: Provider; facts: PlatformFacts },
+): PlatformView["auth"][number] {
+  const { required, optional } = scopesFor(signIn, platform);
   return {
-    id: auth.id,
-    kind: auth.kind,
-    label: auth.label,
-    scopes: { required: [...auth.scopes.required], optional: [...auth.scopes.optional] },
-    configured: auth.kind === "keys" || facts.isConfigured(connector, auth.appCredentials),
-    ...(auth.kind === "keys" ? { fields: auth.fields.map((field) => ({ ...field })) } : {}),
+    id: signIn.id,
+    kind: signIn.kind,
+    label: signIn.label,
+    scopes: { required: [...required], optional: [...optional] },
+    configured: signIn.kind === "keys" || facts.isConfigured(provider, signIn.app),
+    ...(signIn.fields ? { fields: signIn.fields.map((field) => ({ ...field })) } : {}),
   };
 }
 
-function formatView(id: string, format: Format, text: TextLimit): PlatformView["formats"][number] {
+function formatView(id: string, format: Format, { aliases = {}, limits }: Publishing): PlatformView["formats"][number] {
+  const names = Object.keys(aliases).filter((alias) => aliases[alias] === id);
   return {
     id,
     label: format.label,
+    ...(names.length > 0 ? { aliases: names } : {}),
     ...(format.accountKinds === undefined ? {} : { accountKinds: [...format.accountKinds] }),
     media: mediaView(format.media),
-    text: textView(format.text ?? text),
+    text: textView(format.text ?? limits.text),
   };
 }
 
@@ -102,7 +138,7 @@ function mediaView(rule: MediaRule): PlatformView["formats"][number]["media"] {
   };
 }
 
-function textView(limit: TextLimit): PlatformView["constraints"]["text"] {
+function textView(limit: TextLimit): NonNullable<PlatformView["constraints"]["text"]> {
   return {
     max: limit.max,
     unit: limit.unit,

@@ -111,7 +111,7 @@ export function newJob(
   deps: Pick<PublishingDeps, "newId">,
 ): NewJob {
   const leadMs = scheduledFor.getTime() - now.getTime();
-  const schedule = prepared.connector.schedule;
+  const schedule = prepared.platform.publishing.schedule;
   // The platform holds the clock only inside its window; otherwise POSTD does, as always.
   const native =
     prepared.nativeSchedule && schedule !== undefined && leadMs >= schedule.minLeadMs && leadMs <= schedule.maxLeadMs;

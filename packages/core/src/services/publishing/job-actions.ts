@@ -231,7 +231,7 @@ async function resolveLive(
       error: {
         code: "invalid_input",
         field: input.externalPostId ? "externalPostId" : "permalink",
-        detail: `${read.value.connector.name} shows no such post on this account.`,
+        detail: `${read.value.platform.name} shows no such post on this account.`,
         next: "Open the post at the platform and copy its address, or say that it is not live.",
       },
     };

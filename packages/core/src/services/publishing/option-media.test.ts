@@ -1,53 +1,33 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  type Connector,
-  defaultFingerprint,
-  defineConnector,
-  type MediaInfo,
-  mediaIdOption,
-} from "@postd/connector-kit";
+import { createRegistry, type MediaInfo, mediaIdOption, type Publishing } from "@postd/connector-kit";
+import { barePlatform, bareProvider, barePublishing } from "@postd/connector-kit/conformance";
 import { asId, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
 import type { TargetRecord, TenantPublishing } from "../../ports/publishing-store.ts";
 import { type Draft, prepareTargets } from "./prepare-targets.ts";
 
 const image = { mimeTypes: ["image/jpeg"], maxBytes: 1_000 };
-const connectorOf = (id: string, options: z.ZodObject): Connector =>
-  defineConnector({
-    id,
-    name: id,
-    family: id,
-    icon: "icon.svg",
-    color: "#000000",
-    previewKind: "short",
-    auth: [],
-    appCredentials: [],
-    hosts: [],
-    apiVersion: { current: "1" },
-    accountKinds: [{ id: "page", label: "Page" }],
-    options,
-    extras: z.object({}),
-    limits: { text: { max: 100, unit: "utf16", rule: "utf16", count: (text) => text.length } },
-    publish: {
-      text: {
-        label: "Text",
-        media: { min: 0, max: 4, image },
-        start: () => ({}),
-        steps: [
-          { name: "send", effect: "visible", repeatable: true, done: () => true, run: async () => ok({ state: {} }) },
-        ],
-      },
+const providerOf = (id: string, options: z.ZodObject) => {
+  const steps = [
+    {
+      name: "send",
+      effect: "visible" as const,
+      repeatable: true,
+      done: () => true,
+      run: async () => ok({ state: {} }),
     },
-    defaultFormat: ({ media }) => (media.every(({ kind }) => kind === "image") ? "text" : undefined),
-    fingerprint: defaultFingerprint,
-    health: async () => ok({ missingScopes: [] }),
-  });
+  ];
+  const text = { label: "Text", media: { min: 0, max: 4, image }, start: () => ({}), steps };
+  const defaultFormat: Publishing["defaultFormat"] = ({ media }) =>
+    media.every(({ kind }) => kind === "image") ? "text" : undefined;
+  const publishing = barePublishing({ text }, { options, defaultFormat, aliases: { post: "text" } });
+  return bareProvider([barePlatform({ id, name: id, publishing })]);
+};
 const cover = z.strictObject({
   cover: z.object({ coverMediaId: mediaIdOption({ label: "The cover", ...image }) }).optional(),
 });
-const connectors = [connectorOf("carded", cover), connectorOf("plain", z.strictObject({}))];
-const registry = { all: () => connectors, get: (id: string) => connectors.find((connector) => connector.id === id) };
+const registry = createRegistry([providerOf("carded", cover), providerOf("plain", z.strictObject({}))]);
 
 const mine: MediaInfo = {
   id: asId("media", "med_00000001"),

@@ -15,7 +15,7 @@ export function optionMediaIds(
 ): readonly string[] {
   const written = [draft.content.options, ...Object.values(draft.versions).map(({ options }) => options)];
   const ids = [...targets].flatMap(({ platform }) => {
-    const schema = registry.get(platform)?.options;
+    const schema = registry.get(platform)?.publishing?.options;
     return schema ? written.flatMap((options) => optionMedia(schema, options).map(({ id }) => id)) : [];
   });
   return [...new Set(ids)];

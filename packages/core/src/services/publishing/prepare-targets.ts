@@ -1,10 +1,11 @@
 import {
-  type Connector,
+  canPublish,
   checkOptionMedia,
   checkPost,
   type MediaInfo,
   noFormatFits,
   type OutgoingPost,
+  type PublishingPlatform,
 } from "@postd/connector-kit";
 import type { FieldProblem, JsonObject, Result, ServiceError } from "@postd/contracts";
 import type { ContentRecord, TargetRecord, TenantPublishing } from "../../ports/publishing-store.ts";
@@ -14,7 +15,7 @@ import { optionMediaIds } from "./option-media.ts";
 /** One target with the post it would get and everything wrong with it. */
 export interface PreparedTarget {
   readonly target: TargetRecord;
-  readonly connector: Connector;
+  readonly platform: PublishingPlatform;
   readonly post: OutgoingPost;
   readonly fingerprint: string;
   readonly nativeSchedule: boolean;
@@ -62,15 +63,22 @@ export async function prepareTargets(
   const prepared: PreparedTarget[] = [];
   for (const [index, { connectionId, nativeSchedule }] of draft.targets.entries()) {
     const target = targets.get(connectionId);
-    const connector = target && registry.get(target.platform);
-    if (!target || !connector || target.disconnected)
+    const platform = target && registry.get(target.platform);
+    if (!target || !platform || target.disconnected)
       return no(
         "not_found",
         `targets.${index}.connectionId`,
         `There is no connected account ${connectionId}.`,
         "List accounts with GET /api/connections.",
       );
-    prepared.push(prepare(draft, target, connector, media, nativeSchedule ?? false));
+    if (!canPublish(platform))
+      return no(
+        "invalid_input",
+        `targets.${index}.connectionId`,
+        `${platform.name} is no place to post to.`,
+        "Choose an account of a platform that has formats, see GET /api/platforms.",
+      );
+    prepared.push(prepare(draft, target, platform, media, nativeSchedule ?? false));
   }
   return { ok: true, value: prepared };
 }
@@ -78,37 +86,44 @@ export async function prepareTargets(
 function prepare(
   draft: Draft,
   target: TargetRecord,
-  connector: Connector,
+  platform: PublishingPlatform,
   media: ReadonlyMap<string, MediaInfo>,
   nativeSchedule: boolean,
 ): PreparedTarget {
+  const { publishing } = platform;
   const content = { ...draft.content, ...draft.versions[target.platform], ...draft.versions[target.connectionId] };
   const items = content.mediaIds.flatMap((id) => media.get(id) ?? []);
   const parts = { text: content.text, media: items, options: content.options as JsonObject };
-  const format = content.format ?? connector.defaultFormat(parts, target.account);
+  const format = named(publishing, content.format) ?? publishing.defaultFormat(parts, target.account);
   const post: OutgoingPost = { ...parts, format: format ?? "none" };
   const problems: FieldProblem[] = [
-    ...(format ? checkPost(connector, post, target.account) : noFormatFits(connector, items, target.account)),
-    ...checkOptionMedia(connector, post.options, media),
+    ...(format ? checkPost(platform, post, target.account) : noFormatFits(platform, items, target.account)),
+    ...checkOptionMedia(platform, post.options, media),
   ];
-  const fingerprint = problems.some(({ severity }) => severity === "error") ? "" : connector.fingerprint(post);
+  const fingerprint = problems.some(({ severity }) => severity === "error") ? "" : publishing.fingerprint(post);
   return {
     target,
-    connector,
+    platform,
     post,
     fingerprint,
     nativeSchedule,
-    problems: [...problems, ...scheduleProblems(connector, post, nativeSchedule)],
+    problems: [...problems, ...scheduleProblems(platform, post, nativeSchedule)],
   };
 }
 
-function scheduleProblems(connector: Connector, post: OutgoingPost, nativeSchedule: boolean): FieldProblem[] {
-  if (!nativeSchedule || connector.schedule?.formats.includes(post.format)) return [];
+/** A format by its id or by an everyday word for it. */
+const named = ({ formats, aliases }: PublishingPlatform["publishing"], format: string | undefined) =>
+  format !== undefined && !Object.hasOwn(formats, format) && aliases && Object.hasOwn(aliases, format)
+    ? aliases[format]
+    : format;
+
+function scheduleProblems(platform: PublishingPlatform, post: OutgoingPost, nativeSchedule: boolean): FieldProblem[] {
+  if (!nativeSchedule || platform.publishing.schedule?.formats.includes(post.format)) return [];
   return [
     {
       field: "nativeSchedule",
       code: "no_native_schedule",
-      message: `${connector.name} cannot hold the clock for this format. Leave nativeSchedule out; POSTD sends it on time.`,
+      message: `${platform.name} cannot hold the clock for this format. Leave nativeSchedule out; POSTD sends it on time.`,
       severity: "error",
     },
   ];

@@ -1,4 +1,4 @@
-import type { Clock, Connector, OutgoingPost, PlatformFailure, PublishedRef } from "@postd/connector-kit";
+import type { Clock, OutgoingPost, Platform, PlatformFailure, PublishedRef } from "@postd/connector-kit";
 import type { Result, ServiceError, TenantId } from "@postd/contracts";
 import type { WishFacts } from "../../domain/wishes.ts";
 import type { ConnectionAccess } from "../../ports/connection-access.ts";
@@ -22,20 +22,20 @@ export function abilities(
   account: Pick<TargetRecord["account"], "authKind"> | undefined,
   registry: ConnectorRegistry,
 ): WishFacts["can"] {
-  const connector = registry.get(job.platform);
+  const publishing = registry.get(job.platform)?.publishing;
   const { format }: OutgoingPost = job.content;
-  const remove = connector?.remove;
+  const remove = publishing?.remove;
   const mayRemove = !remove?.authKinds || account === undefined || remove.authKinds.includes(account.authKind);
   return {
     remove: remove?.formats.includes(format) === true && mayRemove,
-    editText: connector?.edit?.formats.includes(format) === true,
+    editText: publishing?.edit?.formats.includes(format) === true,
   };
 }
 
 export type Named =
   | { readonly kind: "there"; readonly ref: PublishedRef }
   /** No post of this account, or no post at all. */
-  | { readonly kind: "not_there"; readonly connector: Connector }
+  | { readonly kind: "not_there"; readonly platform: Platform }
   /** Nobody can look: the account is gone or signed out, or the platform lets no app read a post. */
   | { readonly kind: "cannot_look" };
 
@@ -46,23 +46,23 @@ export async function readNamed(
   named: { readonly externalId?: string; readonly permalink?: string },
   deps: RemoteDeps,
 ): Promise<Result<Named, ServiceError>> {
-  const connector = deps.registry.get(job.platform);
+  const platform = deps.registry.get(job.platform);
+  const lookUp = platform?.publishing?.lookUp;
   const cannotLook = { ok: true, value: { kind: "cannot_look" } } as const;
-  if (!connector?.lookUp) return cannotLook;
+  if (!platform || !lookUp) return cannotLook;
   const opened = await deps.access.open({ tenantId, connectionId: job.connectionId, fresh: true });
   if (!opened) return cannotLook;
   if (!opened.ok) return endsAccess(opened.error) ? cannotLook : { ok: false, error: refusal(opened.error) };
   const ctx = deps.contextFor({
-    connector,
     connection: opened.value,
     effect: "none",
     repeatable: true,
     timeoutMs,
     leaseRemainingMs: () => Number.POSITIVE_INFINITY,
   });
-  const read = await connector.lookUp(named, ctx);
+  const read = await lookUp(named, ctx);
   if (!read.ok) return endsAccess(read.error) ? cannotLook : { ok: false, error: refusal(read.error) };
-  if (!read.value) return { ok: true, value: { kind: "not_there", connector } };
+  if (!read.value) return { ok: true, value: { kind: "not_there", platform } };
   const { externalId, permalink } = read.value;
   return { ok: true, value: { kind: "there", ref: { externalId, ...(permalink ? { permalink } : {}) } } };
 }

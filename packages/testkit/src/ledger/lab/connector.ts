@@ -1,13 +1,14 @@
 import type {
-  Connector,
   ConnectorContext,
   Format,
   PlatformFailure,
   ProbeAnswer,
   ProbeCandidate,
   Progress,
+  PublishingPlatform,
   Step,
 } from "@postd/connector-kit";
+import { barePlatform, barePublishing } from "@postd/connector-kit/conformance";
 import { fail, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
 import { type Calls, connectorFault, lineOf, settleMs, timeoutMs } from "./calls.ts";
@@ -43,7 +44,7 @@ export function modelConnector(
   platform: ModelPlatform,
   calls: Calls,
   world: { readonly nowMs: () => number; readonly random: () => Random },
-): Connector {
+): PublishingPlatform {
   const show = (ctx: ConnectorContext, input: Omit<Parameters<ModelPlatform["show"]>[0], "account" | "jobId">) => {
     const { account, jobId } = lineOf(ctx);
     const listedInMs = world.random().pick([0, 0, 0, 3_000, 45_000]);
@@ -253,38 +254,24 @@ export function modelConnector(
     steps,
   });
 
-  return {
-    id: "model",
-    name: "Model",
-    family: "model",
-    icon: "",
-    color: "#000",
-    previewKind: "text",
-    auth: [],
-    appCredentials: [],
-    hosts: [],
-    apiVersion: { current: "1" },
-    accountKinds: [{ id: "page", label: "Page" }],
-    options: z.strictObject({}),
-    extras: z.record(z.string(), z.json()) as unknown as Connector["extras"],
-    limits: { text: { max: 500, unit: "characters", rule: "characters", count: (text) => text.length } },
-    publish: {
-      plain: format("Text", [showPlain]),
-      keyed: format("Record", [keyed("put", "root", 0)]),
-      boxed: format("Photo", [box, releaseBox]),
-      slow: format("Video", [box, startSlow, pollSlow]),
-      thread: format("Thread", [
-        keyed("put", "root", 0),
-        keyed("reply", "second", 1),
-        listedPart("reply_again", "third", 2),
-      ]),
-      touched: format("With a comment", [showPlain, comment]),
-    },
-    defaultFormat: () => "plain",
-    fingerprint: (post) => post.text,
-    ...modelDeeds(platform, calls),
-    health: async () => ok({ missingScopes: [] }),
+  const every: Readonly<Record<FormatId, Format>> = {
+    plain: format("Text", [showPlain]),
+    keyed: format("Record", [keyed("put", "root", 0)]),
+    boxed: format("Photo", [box, releaseBox]),
+    slow: format("Video", [box, startSlow, pollSlow]),
+    thread: format("Thread", [
+      keyed("put", "root", 0),
+      keyed("reply", "second", 1),
+      listedPart("reply_again", "third", 2),
+    ]),
+    touched: format("With a comment", [showPlain, comment]),
   };
+  return barePlatform({
+    id: "model",
+    accountKinds: [{ id: "page", label: "Page" }],
+    extras: z.record(z.string(), z.json()),
+    publishing: barePublishing(every, { fingerprint: (post) => post.text, ...modelDeeds(platform, calls) }),
+  });
 }
 
 const Prepared = z.object({ key: z.string(), text: z.string() });

@@ -1,4 +1,4 @@
-import type { Connector, ConnectorContext, PlatformFailure } from "@postd/connector-kit";
+import type { ConnectorContext, PlatformFailure, Publishing } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
 import { type Calls, lineOf } from "./calls.ts";
@@ -10,7 +10,7 @@ export const refOf = (id: string) => ({ externalId: id, permalink: `https://mode
 export function modelDeeds(
   platform: ModelPlatform,
   calls: Calls,
-): Pick<Connector, "schedule" | "remove" | "edit" | "lookUp"> {
+): Pick<Publishing, "schedule" | "remove" | "edit" | "lookUp"> {
   const missing = (what: string): PlatformFailure => ({
     kind: "content_rejected",
     field: "post",

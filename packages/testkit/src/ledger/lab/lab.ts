@@ -1,4 +1,5 @@
-import { secret } from "@postd/connector-kit";
+import { createRegistry, secret } from "@postd/connector-kit";
+import { bareProvider } from "@postd/connector-kit/conformance";
 import {
   asId,
   type ConnectionId,
@@ -89,7 +90,7 @@ export class Lab {
       believesAll: mutation?.believesAll ?? false,
     });
     const connector = modelConnector(this.platform, calls, { nowMs, random: () => this.random });
-    const registry = { get: (id: string) => (id === connector.id ? connector : undefined), all: () => [connector] };
+    const registry = createRegistry([bareProvider([connector])]);
     const rawStore = mutation?.store?.(world.store, gate) ?? world.store;
     const rawHolds = mutation?.holds?.(world.holds) ?? world.holds;
     const rawLedger = mutation?.ledger?.(world.ledger) ?? world.ledger;

@@ -2,8 +2,18 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { Connector, ConnectorContext, Credentials, FoundAccount, PlatformFailure } from "@postd/connector-kit";
-import { secret } from "@postd/connector-kit";
+import {
+  base64UrlEncode,
+  type ConnectorContext,
+  type Credentials,
+  createRegistry,
+  type FoundAccount,
+  type PlatformFailure,
+  type Provider,
+  secret,
+  sha256,
+} from "@postd/connector-kit";
+import { barePlatform, bareProvider } from "@postd/connector-kit/conformance";
 import { asId, fail, ok, scopes, type TenantId } from "@postd/contracts";
 import {
   type Caller,
@@ -92,8 +102,7 @@ export async function createFixture(): Promise<Fixture> {
   };
   const held: string[] = [];
   const released: string[] = [];
-  const connectors = [fakeConnector(platform, "blog"), fakeConnector(platform, "shop")];
-  const registry = { get: (id: string) => connectors.find((it) => it.id === id), all: () => connectors };
+  const registry = createRegistry([fakeProvider(platform, "blog"), fakeProvider(platform, "shop")]);
   const log = { debug() {}, info() {}, warn() {} };
 
   return {
@@ -134,6 +143,7 @@ export async function createFixture(): Promise<Fixture> {
         },
         settings: { appCredentials: () => appCredentials, apiVersion: () => "1" },
         media: { forTenant: () => ({ open: unused, publicUrl: unused }) },
+        registry,
         clock,
         log,
       };
@@ -162,8 +172,8 @@ export async function createFixture(): Promise<Fixture> {
         clock,
         log,
         newId,
-        randomToken: () => randomBytes(32).toString("base64url"),
-        redirectUri: (id) => `https://postd.example.org/api/oauth/${id}/callback`,
+        randomToken,
+        publicUrl: "https://postd.example.org",
         monotonicMs: () => performance.now(),
       };
       return { access, service: createConnectionsService(deps), deps };
@@ -191,11 +201,13 @@ export async function createFixture(): Promise<Fixture> {
   };
 }
 
+const randomToken = () => randomBytes(32).toString("base64url");
+
 const unused = async () => {
   throw new Error("not used here");
 };
 
-function fakeConnector(platform: FakePlatform, id: string): Connector {
+function fakeProvider(platform: FakePlatform, id: string): Provider {
   const mint = (clock: ConnectorContext["clock"]): Credentials => {
     const refreshToken = `refresh-${randomBytes(12).toString("hex")}`;
     platform.valid.add(refreshToken);
@@ -236,28 +248,30 @@ function fakeConnector(platform: FakePlatform, id: string): Connector {
       return ok(undefined);
     },
   };
-  const connector: Partial<Connector> = {
+  const shown = barePlatform({
     id,
-    name: id === "blog" ? "Blog" : "Shop",
-    family: id,
-    appCredentials: [{ id: "blog", fields: [] }],
-    apiVersion: { current: "1" },
     extras: z.strictObject({ region: z.string() }),
-    auth: [
+    health: async () =>
+      platform.health ? fail(platform.health) : ok({ missingScopes: [], name: "Harbour Bakery & Co" }),
+  });
+  return bareProvider([shown], {
+    apps: [{ id: "blog", fields: [] }],
+    signIns: [
       {
         ...common,
         id: "login",
         kind: "oauth2",
-        pkce: "S256",
-        appCredentials: "blog",
+        app: "blog",
         accounts: async (_granted, ctx) => ok(accounts(ctx.clock)),
-        authorizationUrl: ({ state, codeChallenge, redirectUri }) =>
-          new URL(
-            `https://blog.example/authorize?${new URLSearchParams({ state, redirect_uri: redirectUri, code_challenge: codeChallenge ?? "" })}`,
-          ),
-        exchange: async ({ code, codeVerifier }, ctx) => {
-          platform.sawVerifier = codeVerifier?.reveal();
-          if (code.reveal() !== "good")
+        start: async ({ state, redirectUri }) => {
+          const verifier = secret(randomToken());
+          const code_challenge = base64UrlEncode(sha256(verifier.reveal()));
+          const query = new URLSearchParams({ state, redirect_uri: redirectUri, code_challenge });
+          return ok({ url: new URL(`https://blog.example/authorize?${query}`), keep: { verifier } });
+        },
+        finish: async ({ callback, keep }, ctx) => {
+          platform.sawVerifier = keep.verifier?.reveal();
+          if (callback.code !== "good")
             return fail<PlatformFailure>({ kind: "auth_revoked", message: "The code is not good." });
           return ok({
             subject: { externalId: "person-1", name: "Ida Holm" },
@@ -295,10 +309,7 @@ function fakeConnector(platform: FakePlatform, id: string): Connector {
       verify: () => ({ kind: "refused", status: 400, reason: "not used" }),
       parse: () => [],
       subscribe: async () =>
-        platform.subscribeFails ? fail({ kind: "unavailable", message: "no events today" }) : ok(undefined),
+        platform.subscribeFails ? fail({ kind: "unavailable", message: "no events today" }) : ok({ id: "sub-1" }),
     },
-    health: async () =>
-      platform.health ? fail(platform.health) : ok({ missingScopes: [], name: "Harbour Bakery & Co" }),
-  };
-  return connector as Connector;
+  });
 }

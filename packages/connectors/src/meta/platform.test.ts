@@ -1,38 +1,32 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Connector, checkPost, type OutgoingPost, secret } from "@postd/connector-kit";
-import { connectors, facebook, instagram } from "./connector.ts";
+import { checkPost, type OutgoingPost, type PublishingPlatform, secret, signInsOf } from "@postd/connector-kit";
+import { facebook } from "./facebook/platform.ts";
 import { dataAccessNotes } from "./health.ts";
+import { instagram } from "./instagram/platform.ts";
+import { provider } from "./provider.ts";
 import { contextOf, graphError, medium, postOf, scriptedGraph } from "./scripted-graph.ts";
 
 const g = "graph.facebook.com/v25.0";
 const page = contextOf(scriptedGraph({})).account;
 const insta = { ...page, externalId: "789", kind: "professional", authKind: "facebook_login" };
 
-test("the two platforms are one family and their sign-ins name their app credentials", () => {
-  assert.deepEqual(
-    connectors.map(({ id, family }) => [id, family]),
-    [
-      ["facebook", "meta"],
-      ["instagram", "meta"],
-    ],
-  );
-  for (const connector of connectors) {
-    const sets = connector.appCredentials.map(({ id }) => id);
-    for (const auth of connector.auth) assert.ok(auth.kind === "oauth2" && sets.includes(auth.appCredentials));
-  }
+test("both platforms are opened by Facebook Login, and Instagram by its own login too", () => {
+  const opening = (platform: string) => signInsOf(provider, platform).map(({ id }) => id);
+  assert.deepEqual(opening("facebook"), ["facebook_login"]);
+  assert.deepEqual(opening("instagram"), ["facebook_login", "instagram_login"]);
 });
 
 test("every effect step ends within a lease that outlives it, and every lost visible call can be settled", () => {
-  for (const connector of connectors)
-    for (const [id, format] of Object.entries(connector.publish))
+  for (const platform of [facebook, instagram])
+    for (const [id, format] of Object.entries(platform.publishing.formats))
       for (const step of format.steps)
-        assert.ok(step.effect !== "visible" || step.probe, `${connector.id}.${id}.${step.name}`);
+        assert.ok(step.effect !== "visible" || step.probe, `${platform.id}.${id}.${step.name}`);
 });
 
 const clip = (more: object = {}) =>
   medium({ kind: "video", mimeType: "video/mp4", durationMs: 10_000, width: 1080, height: 1920, ...more });
-const codes = (connector: Connector, post: OutgoingPost, account = connector === facebook ? page : insta) =>
+const codes = (connector: PublishingPlatform, post: OutgoingPost, account = connector === facebook ? page : insta) =>
   checkPost(connector, post, account).map(
     ({ field, code, severity }) => `${severity === "warning" ? "?" : ""}${field}:${code}`,
   );
@@ -41,7 +35,7 @@ const ig = (more: Partial<OutgoingPost>) => postOf({ format: "image", media: [ph
 
 const table: readonly (readonly [
   name: string,
-  connector: Connector,
+  connector: PublishingPlatform,
   post: OutgoingPost,
   problems: readonly string[],
 ])[] = [
@@ -188,8 +182,8 @@ for (const [name, connector, post, problems] of table)
   test(`${connector.id}: ${name}`, () => assert.deepEqual(codes(connector, post), problems));
 
 test("the format follows from what is there", () => {
-  const format = (connector: Connector, media: OutgoingPost["media"], options = {}) =>
-    connector.defaultFormat({ text: "x", media, options }, page);
+  const format = (connector: PublishingPlatform, media: OutgoingPost["media"], options = {}) =>
+    connector.publishing.defaultFormat({ text: "x", media, options }, page);
   assert.deepEqual(
     [
       format(facebook, []),
@@ -215,8 +209,8 @@ test("the format follows from what is there", () => {
 test("text of a post is its message, text of a video its description", async () => {
   const graph = scriptedGraph({ [`POST ${g}/123_1`]: { success: true }, [`POST ${g}/77`]: { success: true } });
   const ctx = contextOf(graph);
-  await facebook.edit?.run({ externalId: "123_1" }, { text: "New", format: "text" }, ctx);
-  await facebook.edit?.run({ externalId: "77" }, { text: "New", format: "reel" }, ctx);
+  await facebook.publishing.edit?.run({ externalId: "123_1" }, { text: "New", format: "text" }, ctx);
+  await facebook.publishing.edit?.run({ externalId: "77" }, { text: "New", format: "reel" }, ctx);
   assert.deepEqual(
     graph.calls.map(({ fields }) => [fields.message, fields.description]),
     [
@@ -233,15 +227,21 @@ test("removing what is gone already is done; Instagram's own login cannot remove
       [`GET ${g}/123`]: { id: "123" },
       [`DELETE ${g}/m1`]: { success: true },
     });
-    assert.equal((await facebook.remove?.run({ externalId: "123_1", format: "text" }, contextOf(graph)))?.ok, true);
-    assert.equal((await instagram.remove?.run({ externalId: "m1", format: "image" }, contextOf(graph)))?.ok, true);
+    assert.equal(
+      (await facebook.publishing.remove?.run({ externalId: "123_1", format: "text" }, contextOf(graph)))?.ok,
+      true,
+    );
+    assert.equal(
+      (await instagram.publishing.remove?.run({ externalId: "m1", format: "image" }, contextOf(graph)))?.ok,
+      true,
+    );
   }
-  assert.deepEqual(instagram.remove?.authKinds, ["facebook_login"]);
+  assert.deepEqual(instagram.publishing.remove?.authKinds, ["facebook_login"]);
 });
 
 test("a sign-in that may not see the post any more never counts as having removed it", async () => {
   const graph = scriptedGraph({ [`DELETE ${g}/123_1`]: graphError(100, 33), [`GET ${g}/123`]: graphError(100, 33) });
-  const removed = await facebook.remove?.run({ externalId: "123_1", format: "text" }, contextOf(graph));
+  const removed = await facebook.publishing.remove?.run({ externalId: "123_1", format: "text" }, contextOf(graph));
   assert.equal(removed && !removed.ok && removed.error.kind, "scope_missing");
 });
 
@@ -249,14 +249,14 @@ test("removing takes everything the job made, and may be repeated where it was c
   const script = { [`DELETE ${g}/123_1`]: { success: true }, [`GET ${g}/123`]: { id: "123" } };
   const ref = { externalId: "123_1", format: "multi_photo", state: { photoIds: ["9", "10"], liveId: "123_1" } };
   const cut = scriptedGraph({ ...script, [`DELETE ${g}/9`]: { $cut: "unavailable" }, [`DELETE ${g}/10`]: {} });
-  assert.equal((await facebook.remove?.run(ref, contextOf(cut)))?.ok, false);
+  assert.equal((await facebook.publishing.remove?.run(ref, contextOf(cut)))?.ok, false);
   const again = scriptedGraph({
     ...script,
     [`DELETE ${g}/123_1`]: graphError(100, 33),
     [`DELETE ${g}/9`]: graphError(200),
     [`DELETE ${g}/10`]: { success: true },
   });
-  assert.equal((await facebook.remove?.run(ref, contextOf(again)))?.ok, true);
+  assert.equal((await facebook.publishing.remove?.run(ref, contextOf(again)))?.ok, true);
   assert.deepEqual(
     again.calls.filter(({ line }) => line.startsWith("DELETE")).map(({ line }) => line.split("/").at(-1)),
     ["123_1", "9", "10"],
@@ -267,24 +267,26 @@ test("a delete that Instagram fumbles speaks of deleting and may be tried again"
   const graph = scriptedGraph({ [`DELETE ${g}/m1`]: [graphError(-1, 2207085), { success: true }] });
   graph.during("visible");
   const ref = { externalId: "m1", format: "image" };
-  const first = await instagram.remove?.run(ref, contextOf(graph));
+  const first = await instagram.publishing.remove?.run(ref, contextOf(graph));
   assert.ok(first && !first.ok && first.error.kind === "outcome_unknown");
   assert.match(first.error.message, /tried to delete the post/);
-  assert.equal((await instagram.remove?.run(ref, contextOf(graph)))?.ok, true);
+  assert.equal((await instagram.publishing.remove?.run(ref, contextOf(graph)))?.ok, true);
 });
 
 test("a post Instagram never named is never called removed", async () => {
   const ref = { externalId: "c1", format: "image", state: { mediaId: "c1", isUnnamed: true } };
-  const removed = await instagram.remove?.run(ref, contextOf(scriptedGraph({})));
+  const removed = await instagram.publishing.remove?.run(ref, contextOf(scriptedGraph({})));
   assert.equal(removed && !removed.ok && removed.error.kind, "content_rejected");
 });
 
 test("a post handed over at the last moment still has time for its uploads", () => {
   const slowestMs = Math.max(
-    ...["photo", "video", "reel"].flatMap((id) => facebook.publish[id]?.steps.map((step) => step.timeoutMs ?? 0) ?? []),
+    ...["photo", "video", "reel"].flatMap(
+      (id) => facebook.publishing.formats[id]?.steps.map((step) => step.timeoutMs ?? 0) ?? [],
+    ),
   );
-  assert.ok((facebook.schedule?.minLeadMs ?? 0) >= 10 * 60_000 + slowestMs);
-  assert.equal(facebook.schedule?.maxLeadMs, 29 * 86_400_000);
+  assert.ok((facebook.publishing.schedule?.minLeadMs ?? 0) >= 10 * 60_000 + slowestMs);
+  assert.equal(facebook.publishing.schedule?.maxLeadMs, 29 * 86_400_000);
 });
 
 test("a handed-over post is read, moved and taken back at Facebook", async () => {
@@ -301,13 +303,13 @@ test("a handed-over post is read, moved and taken back at Facebook", async () =>
   const ref = { externalId: "123_1" };
   const states = [];
   for (let i = 0; i < 3; i++) {
-    const read = await facebook.schedule?.verify(ref, ctx);
+    const read = await facebook.publishing.schedule?.verify(ref, ctx);
     states.push(read?.ok && read.value.state);
   }
   assert.deepEqual(states, ["waiting", "live", "gone"]);
-  await facebook.schedule?.move(ref, new Date("2026-11-22T10:00:00Z"), ctx);
+  await facebook.publishing.schedule?.move(ref, new Date("2026-11-22T10:00:00Z"), ctx);
   assert.equal(graph.calls.at(-1)?.fields.scheduled_publish_time, String(Date.parse("2026-11-22T10:00:00Z") / 1000));
-  assert.equal((await facebook.schedule?.cancel(ref, ctx))?.ok, true);
+  assert.equal((await facebook.publishing.schedule?.cancel(ref, ctx))?.ok, true);
 });
 
 const info = {

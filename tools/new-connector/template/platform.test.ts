@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connectWithKeys, describeConnector } from "@postd/connector-kit/conformance";
-import { samplePlatform } from "./connector.ts";
 import { failureOf } from "./failures.ts";
 import fixture from "./fixtures/errors.json" with { type: "json" };
+import { provider } from "./provider.ts";
 import { simulators } from "./simulator.ts";
 
 const [simulator] = simulators;
 assert.ok(simulator);
 
-describeConnector(samplePlatform, simulator, {
+describeConnector(provider, "sample_platform", simulator, {
   async connect(world) {
     const { accessToken } = world.sim.simulator.createAccount({ name: "Ida Holm" });
     return connectWithKeys(world, "access_token", { accessToken });

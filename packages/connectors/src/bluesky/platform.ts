@@ -1,20 +1,19 @@
 import {
-  type Connector,
   type ConnectorContext,
   defaultFingerprint,
-  defineConnector,
   type HealthAnswer,
   type PlatformResult,
+  type PublishingPlatform,
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { accountTrouble } from "./failures.ts";
 import { lookUp } from "./look-up.ts";
 import { BlueskyOptions, PICTURE_MAX_BYTES, pictureTypes, textLimit, validate } from "./options.ts";
-import { accountMetrics, postMetrics, readProfile } from "./profile.ts";
+import { accountMetrics, postNumbers, readProfile } from "./profile.ts";
 import { imageSteps, textSteps } from "./publish.ts";
 import { removePost } from "./remove.ts";
-import { appPassword, getSession } from "./session.ts";
+import { getSession } from "./session.ts";
 import { startState } from "./state.ts";
 import { Did, handlePattern, pdsOf } from "./xrpc.ts";
 
@@ -37,41 +36,36 @@ async function health(ctx: ConnectorContext): PlatformResult<HealthAnswer> {
   });
 }
 
-export const bluesky: Connector = defineConnector({
+export const bluesky: PublishingPlatform = {
   id: "bluesky",
+  provider: "bluesky",
   name: "Bluesky",
-  family: "bluesky",
   icon: "icon.svg",
   color: "#1185FE",
   previewKind: "short",
-  auth: [appPassword],
-  appCredentials: [],
-  hosts: ["bsky.social", "*.host.bsky.network", "public.api.bsky.app", "plc.directory"],
-  customHosts: true,
-  apiVersion: { current: "xrpc" },
   accountKinds: [{ id: "profile", label: "Profile" }],
-  options: BlueskyOptions,
   extras: z.object({ pds: z.url(), did: Did, handle: z.string() }),
-  limits: { text: textLimit },
-  publish: {
-    text: { label: "Text", media: { min: 0, max: 0 }, start: startState, steps: textSteps },
-    image: {
-      label: "Pictures",
-      media: { min: 1, max: 4, image: { mimeTypes: pictureTypes, maxBytes: PICTURE_MAX_BYTES } },
-      start: startState,
-      steps: imageSteps,
+  publishing: {
+    formats: {
+      text: { label: "Text", media: { min: 0, max: 0 }, start: startState, steps: textSteps },
+      image: {
+        label: "Pictures",
+        media: { min: 1, max: 4, image: { mimeTypes: pictureTypes, maxBytes: PICTURE_MAX_BYTES } },
+        start: startState,
+        steps: imageSteps,
+      },
     },
+    options: BlueskyOptions,
+    limits: { text: textLimit },
+    defaultFormat: ({ media }) => {
+      if (media.length === 0) return "text";
+      return media.every(({ kind }) => kind === "image") ? "image" : undefined;
+    },
+    validate,
+    fingerprint: defaultFingerprint,
+    remove: { formats: ["text", "image"], run: removePost },
+    lookUp,
   },
-  defaultFormat: ({ media }) => {
-    if (media.length === 0) return "text";
-    return media.every(({ kind }) => kind === "image") ? "image" : undefined;
-  },
-  validate,
-  fingerprint: defaultFingerprint,
-  remove: { formats: ["text", "image"], run: removePost },
-  lookUp,
-  analytics: { delayMs: 60_000, post: postMetrics, account: accountMetrics },
+  numbers: { delayMs: 60_000, batchSize: 25, posts: postNumbers, account: accountMetrics },
   health,
-});
-
-export const connectors = [bluesky] as const;
+};

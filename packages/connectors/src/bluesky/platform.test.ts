@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { connectWithKeys, describeConnector, samplePng } from "@postd/connector-kit/conformance";
-import { bluesky } from "./connector.ts";
+import { provider } from "./provider.ts";
 import { simulators } from "./simulator.ts";
 
 const [simulator] = simulators;
 assert.ok(simulator);
 
-describeConnector(bluesky, simulator, {
+describeConnector(provider, "bluesky", simulator, {
   async connect(world) {
     const account = world.sim.simulator.createAccount({ name: "Ida Holm" });
     const { identifier, appPassword } = account.extra ?? {};

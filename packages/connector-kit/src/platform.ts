@@ -1,0 +1,49 @@
+import type { JsonObject, PlatformId, ProviderId } from "@postd/contracts";
+import type { z } from "zod";
+import type { Audience } from "./audience.ts";
+import type { ConnectorContext, PlatformResult } from "./context.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Numbers } from "./numbers.ts";
+import type { Publishing } from "./publishing.ts";
+import type { Source } from "./source.ts";
+
+export interface HealthAnswer {
+  /** Everything granted now; absent: the platform does not tell. */
+  readonly scopes?: readonly string[];
+  readonly missingScopes: readonly string[];
+  readonly name?: string;
+  readonly handle?: string;
+  readonly pictureUrl?: string;
+  readonly expiresAt?: Date;
+  readonly notes?: readonly string[];
+}
+
+/**
+ * One place people know, with any of five facets. A facet that is absent is something the platform does not do: the
+ * capability matrix is derived from this object and nothing else.
+ */
+export interface Platform {
+  readonly id: PlatformId;
+  /** Whose app, hosts, API version, sign-ins and webhooks it uses. */
+  readonly provider: ProviderId;
+  readonly name: string;
+  readonly icon: string;
+  readonly color: string;
+  readonly previewKind: string;
+  readonly accountKinds: readonly { readonly id: string; readonly label: string }[];
+  /** Per-connection extras. */
+  readonly extras: z.ZodType<JsonObject>;
+  /** Scopes without which this platform does not work, by sign-in; absent: those the sign-in itself requires. */
+  readonly requiredScopes?: Readonly<Record<string, readonly string[]>>;
+  readonly publishing?: Publishing;
+  readonly source?: Source;
+  readonly numbers?: Numbers;
+  readonly inbox?: Inbox;
+  readonly audience?: Audience;
+  health(ctx: ConnectorContext): PlatformResult<HealthAnswer>;
+}
+
+/** A platform that can be posted to. */
+export type PublishingPlatform = Platform & { readonly publishing: Publishing };
+
+export const canPublish = (platform: Platform): platform is PublishingPlatform => platform.publishing !== undefined;

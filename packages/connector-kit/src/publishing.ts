@@ -1,0 +1,101 @@
+import type { JsonObject } from "@postd/contracts";
+import type { z } from "zod";
+import type { AccountRef, ConnectorContext, PlatformResult } from "./context.ts";
+import type { Format, NativeSchedule, OutgoingPost, PostProblem, PublishedRef, TextLimit } from "./publish.ts";
+
+/** A place below an account: board, channel, audience, blog. */
+export interface Destination {
+  readonly id: string;
+  readonly name: string;
+  readonly kind?: string;
+  readonly pictureUrl?: string;
+  /** What publishing has to know besides; never a secret. */
+  readonly extras?: JsonObject;
+}
+
+export interface Destinations {
+  /** What the platform calls them: "Board", "Channel". */
+  readonly label: string;
+  /** A post without one is refused. */
+  readonly required: boolean;
+  /** Those a person may choose, at most a few hundred; `query`: words they typed. */
+  list(query: string | undefined, ctx: ConnectorContext): PlatformResult<readonly Destination[]>;
+}
+
+/** Limits that are the account's own and not the platform's; what is absent is as the platform's description says. */
+export interface AccountLimits {
+  readonly textMax?: number;
+  readonly video?: { readonly maxMs?: number; readonly maxBytes?: number };
+  readonly image?: { readonly maxBytes?: number };
+  readonly maxMedia?: number;
+  /** Posts the account may still make, and until when that holds. */
+  readonly postsLeft?: { readonly count: number; readonly until?: Date };
+  /** Choices of an option that only the account knows, by the option's name: who may see a post, for instance. */
+  readonly options?: Readonly<Record<string, readonly { readonly value: string; readonly label: string }[]>>;
+}
+
+/** A part of a post that only some platforms know; absent at a platform: a post with it is refused by name. */
+export interface PartRule {
+  /** Formats that take it; absent: all. */
+  readonly formats?: readonly string[];
+  /** At most so many; absent: as many as fit. */
+  readonly max?: number;
+}
+
+/** What makes a platform a place to post to. An absent function, format or part is an absent capability. */
+export interface Publishing {
+  readonly formats: Readonly<Record<string, Format>>;
+  readonly options: z.ZodObject;
+  readonly limits: { readonly text: TextLimit };
+  /** Picks the format when the author names none; undefined: nothing fits. Pure. */
+  defaultFormat(
+    post: Pick<OutgoingPost, "text" | "media" | "options" | "link">,
+    account: Pick<AccountRef, "kind" | "authKind">,
+  ): string | undefined;
+  /** Everyday words for formats: "post" to "text". */
+  readonly aliases?: Readonly<Record<string, string>>;
+  /** Rules beyond limits, media and options; pure. */
+  readonly validate?: (post: OutgoingPost, account: AccountRef) => readonly PostProblem[];
+  /** What counts as the same post: normalised text, media hashes and the destination. */
+  fingerprint(post: OutgoingPost): string;
+  readonly destinations?: Destinations;
+  /** Limits and choices that come from the account itself. */
+  readonly accountLimits?: (ctx: ConnectorContext) => PlatformResult<AccountLimits>;
+  /** Further parts of a thread. */
+  readonly parts?: PartRule & { readonly text?: TextLimit };
+  readonly link?: PartRule;
+  readonly mentions?: PartRule;
+  readonly hashtags?: PartRule;
+  readonly productTags?: PartRule;
+  readonly firstComment?: PartRule & { readonly text?: TextLimit };
+  readonly schedule?: NativeSchedule;
+  readonly edit?: {
+    readonly formats: readonly string[];
+    readonly run: (
+      ref: PublishedRef,
+      change: { readonly text: string; readonly format: string },
+      ctx: ConnectorContext,
+    ) => PlatformResult<void>;
+  };
+  readonly remove?: {
+    readonly formats: readonly string[];
+    /** Sign-ins that may; absent: all. */
+    readonly authKinds?: readonly string[];
+    /**
+     * Takes back everything the job made; what is gone already counts as removed, so it may be repeated. `state` is where
+     * the format's steps ended; absent: only the post itself is known.
+     */
+    readonly run: (
+      ref: PublishedRef & { readonly format: string; readonly state?: JsonObject },
+      ctx: ConnectorContext,
+    ) => PlatformResult<void>;
+  };
+  /**
+   * Reads one post a person names, by the platform's id or address, as it stands on this account; undefined: it is not
+   * there, or not this account's.
+   */
+  readonly lookUp?: (
+    named: { readonly externalId?: string; readonly permalink?: string },
+    ctx: ConnectorContext,
+  ) => PlatformResult<(PublishedRef & { readonly preview?: string }) | undefined>;
+}

@@ -1,0 +1,14 @@
+import { defineProvider } from "@postd/connector-kit";
+import { bluesky } from "./platform.ts";
+import { appPassword } from "./session.ts";
+
+export const provider = defineProvider({
+  id: "bluesky",
+  name: "Bluesky",
+  hosts: ["bsky.social", "*.host.bsky.network", "public.api.bsky.app", "plc.directory"],
+  customHosts: true,
+  apiVersion: { current: "xrpc" },
+  apps: [],
+  signIns: [appPassword],
+  platforms: [bluesky],
+});

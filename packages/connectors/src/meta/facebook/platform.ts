@@ -1,0 +1,56 @@
+import { defaultFingerprint, type OutgoingPost, type PublishingPlatform } from "@postd/connector-kit";
+import { z } from "zod";
+import { facebookHealth } from "../health.ts";
+import { facebookText } from "../limits.ts";
+import { lookUpFacebook } from "../look-up.ts";
+import { FacebookOptions, facebookOptions } from "../options.ts";
+import { pageScopes } from "../scopes.ts";
+import { validateFacebook } from "../validate.ts";
+import { link, multiPhoto, photo, text } from "./feed.ts";
+import { facebookNumbers } from "./insights.ts";
+import { editText, facebookSchedule, removePost } from "./manage.ts";
+import { reel } from "./reel.ts";
+import { photoStory, videoStory } from "./stories.ts";
+import { video } from "./video.ts";
+
+const formatOf = ({ media, options }: Pick<OutgoingPost, "media" | "options">): string | undefined => {
+  if (media.length === 0) return facebookOptions(options).link ? "link" : "text";
+  const videos = media.filter((item) => item.kind === "video").length;
+  if (videos === 0) return media.length === 1 ? "photo" : "multi_photo";
+  return videos === 1 && media.length === 1 ? "video" : undefined;
+};
+
+export const facebook: PublishingPlatform = {
+  id: "facebook",
+  provider: "meta",
+  name: "Facebook",
+  icon: "facebook.svg",
+  color: "#0866FF",
+  previewKind: "facebook",
+  accountKinds: [{ id: "page", label: "Page" }],
+  extras: z.object({ personId: z.string().optional() }).catchall(z.json()),
+  requiredScopes: { facebook_login: pageScopes.required },
+  publishing: {
+    formats: {
+      text,
+      link,
+      photo,
+      multi_photo: multiPhoto,
+      video,
+      reel,
+      photo_story: photoStory,
+      video_story: videoStory,
+    },
+    options: FacebookOptions,
+    limits: { text: facebookText },
+    defaultFormat: formatOf,
+    validate: validateFacebook,
+    fingerprint: defaultFingerprint,
+    schedule: facebookSchedule,
+    edit: { formats: ["text", "link", "photo", "multi_photo", "video", "reel"], run: editText },
+    remove: { formats: ["text", "link", "photo", "multi_photo", "video", "reel"], run: removePost },
+    lookUp: lookUpFacebook,
+  },
+  numbers: facebookNumbers,
+  health: facebookHealth,
+};

@@ -1,0 +1,44 @@
+import { defaultFingerprint, type OutgoingPost, type PublishingPlatform } from "@postd/connector-kit";
+import { z } from "zod";
+import { instagramHealth } from "../health.ts";
+import { instagramCaption } from "../limits.ts";
+import { lookUpInstagram } from "../look-up.ts";
+import { InstagramOptions } from "../options.ts";
+import { linkedInstagramScopes } from "../scopes.ts";
+import { validateInstagram } from "../validate.ts";
+import { carousel, image, reel, story } from "./formats.ts";
+import { instagramNumbers } from "./insights.ts";
+import { removeMedia } from "./remove.ts";
+
+/** A single video is a reel at Instagram since 2023-11-09. */
+const formatOf = ({ media }: Pick<OutgoingPost, "media">): string | undefined => {
+  if (media.length === 0) return undefined;
+  if (media.length > 1) return "carousel";
+  return media[0]?.kind === "video" ? "reel" : "image";
+};
+
+export const instagram: PublishingPlatform = {
+  id: "instagram",
+  provider: "meta",
+  name: "Instagram",
+  icon: "instagram.svg",
+  color: "#FF0069",
+  previewKind: "instagram",
+  accountKinds: [{ id: "professional", label: "Business or Creator account" }],
+  extras: z
+    .object({ pageId: z.string().optional(), pageName: z.string().optional(), personId: z.string().optional() })
+    .catchall(z.json()),
+  requiredScopes: { facebook_login: linkedInstagramScopes.required },
+  publishing: {
+    formats: { image, carousel, reel, story },
+    options: InstagramOptions,
+    limits: { text: instagramCaption },
+    defaultFormat: formatOf,
+    validate: validateInstagram,
+    fingerprint: defaultFingerprint,
+    remove: { formats: ["image", "carousel", "reel", "story"], authKinds: ["facebook_login"], run: removeMedia },
+    lookUp: lookUpInstagram,
+  },
+  numbers: instagramNumbers,
+  health: instagramHealth,
+};
