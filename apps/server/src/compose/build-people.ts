@@ -22,7 +22,7 @@ import { createPeopleRepo } from "../adapters/postgres/people-repo.ts";
 import type { Db } from "../adapters/postgres/pools.ts";
 import { createThrottle } from "../adapters/postgres/throttle.ts";
 import type { Config } from "../config.ts";
-import { clientAddressHeader } from "../http/auth-routes.ts";
+import { clientAddressHeader } from "../http/run-auth.ts";
 import type { Logger } from "./logger.ts";
 
 export interface PeopleParts {

@@ -1,31 +1,22 @@
-import { createHash } from "node:crypto";
-import { fail, ok, type Result, type ServiceError } from "@postd/contracts";
-import type { SignInTry } from "@postd/core";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import ipaddr from "ipaddr.js";
-import { z } from "zod";
-import { headersOf } from "./access.ts";
-import { type AuthInput, type AuthOperation, authOperationOf } from "./auth-operations.ts";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { withoutToken } from "./auth-answers.ts";
+import { authOperationOf } from "./auth-operations.ts";
 import type { BodyPool } from "./body-pool.ts";
 import type { HttpDeps } from "./deps.ts";
-import { createGate } from "./gate.ts";
 import { isStorable, jsonParser } from "./json-body.ts";
 import { ownAddress } from "./own-address.ts";
-import { invalidInput, sendProblem } from "./problem.ts";
+import { sendProblem } from "./problem.ts";
 import type { RateCheck } from "./rate-limits.ts";
+import { authBase, runAuth } from "./run-auth.ts";
 
-const base = "/api/auth";
-const AuthError = z.object({ code: z.string().optional(), message: z.string().optional() });
 const maxBytes = 32_768;
-/** Hashing a password takes one of the process's few threads for tens of milliseconds, and anybody may ask for it. */
-const hashing = createGate({ running: 2, waiting: 50 });
 
 /** Sign-up, sign-in, sign-out and passwords under `/api/auth/`. Answers carry no session token outside the cookie. */
 export function registerAuthRoutes(app: FastifyInstance, deps: HttpDeps, rate: RateCheck, bodies: BodyPool): void {
   app.addContentTypeParser("application/json", jsonParser(bodies, maxBytes));
   app.route({
     method: ["GET", "POST"],
-    url: `${base}/*`,
+    url: `${authBase}/*`,
     // Before the body is read.
     onRequest: async (request, reply) => {
       const over = await rate(request, reply, undefined);
@@ -33,7 +24,7 @@ export function registerAuthRoutes(app: FastifyInstance, deps: HttpDeps, rate: R
     },
     handler: async (request, reply) => {
       const url = ownAddress(request, deps.config.publicUrl);
-      const operation = authOperationOf(request.method, url.pathname.slice(base.length));
+      const operation = authOperationOf(request.method, url.pathname.slice(authBase.length));
       if (!operation) return sendProblem(reply, { code: "not_found", detail: "There is no such sign-in operation." });
       if (![...url.searchParams.values()].every(isStorable))
         return sendProblem(reply, {
@@ -46,114 +37,6 @@ export function registerAuthRoutes(app: FastifyInstance, deps: HttpDeps, rate: R
   });
 }
 
-export const clientAddressHeader = "x-postd-client-address";
-
-/**
- * One request to the sign-in library: checked input, throttles and rules first, then the library. Whatever is refused
- * is named in the log by request, client address and a hash of the account; never with the address or a password.
- */
-export async function runAuth(
-  deps: HttpDeps,
-  request: FastifyRequest,
-  { operation, url, body }: { readonly operation: AuthOperation; readonly url: URL; readonly body: unknown },
-): Promise<Result<Response, ServiceError>> {
-  const parsed = operation.body?.safeParse(body ?? {});
-  if (parsed && !parsed.success) return fail(invalidInput(parsed.error));
-  const input: AuthInput = parsed?.data ?? {};
-  const wish = operation.kind && tryOf(operation.kind, request, input);
-  const refuse = (error: ServiceError): Result<never, ServiceError> => {
-    if (wish && error.code !== "internal" && error.code !== "unavailable")
-      deps.log.warn(
-        {
-          requestId: request.id,
-          clientAddress: request.ip,
-          what: wish.kind,
-          reason: error.code,
-          ...(input.email === undefined ? {} : { account: accountMark(input.email) }),
-        },
-        "a sign-in was refused",
-      );
-    return fail(error);
-  };
-  const admitted = wish && (await deps.services.signIn.admit(wish));
-  if (admitted && !admitted.ok) return refuse(admitted.error);
-  if (wish?.kind === "confirm_address") {
-    const confirmed = await confirmAddress(deps, input);
-    return confirmed.ok ? ok(Response.json({ status: true })) : refuse(confirmed.error);
-  }
-  const ask = () => deps.auth.handle(libraryRequest(request, url, operation, input));
-  const answer = operation.method === "POST" ? await hashing(ask) : await ask();
-  if (answer.status >= 400) return refuse(refusalOf(answer, await answer.text()));
-  if (wish) await deps.services.signIn.passed(wish);
-  return ok(answer);
-}
-
-function libraryRequest(request: FastifyRequest, url: URL, operation: AuthOperation, input: AuthInput): Request {
-  const headers = headersOf(request);
-  for (const name of ["content-length", "transfer-encoding", "connection", "host"]) headers.delete(name);
-  // The library reads the client's address from one header, which only this line writes.
-  headers.set(clientAddressHeader, request.ip);
-  if (operation.method === "GET") return new Request(url, { headers });
-  headers.set("content-type", "application/json");
-  return new Request(new URL(`${base}${operation.path}`, url), {
-    method: "POST",
-    headers,
-    body: JSON.stringify({ ...input, ...operation.always }),
-  });
-}
-
-function tryOf(kind: SignInTry["kind"], request: FastifyRequest, input: AuthInput): SignInTry {
-  const { email, name } = input;
-  const newPassword = kind === "sign_up" ? input.password : input.newPassword;
-  const account = email ?? (kind === "confirm_address" ? input.token : sessionCookie(request));
-  return {
-    kind,
-    clientAddress: networkOf(request.ip),
-    ...(account === undefined ? {} : { account }),
-    ...(newPassword === undefined ? {} : { newPassword }),
-    ...(email === undefined ? {} : { hints: [email, ...email.split("@"), ...(name?.split(/\s+/) ?? []), name ?? ""] }),
-    ...(input.link === undefined ? {} : { link: input.link }),
-  };
-}
-
-const sessionCookie = ({ cookies }: FastifyRequest): string | undefined =>
-  Object.entries(cookies).find(([name]) => name.endsWith("postd.session_token"))?.[1];
-
-/** One household or server has a whole /64 of IPv6, so all of it counts as one. */
-function networkOf(address: string): string {
-  if (!ipaddr.IPv6.isValid(address)) return address;
-  const parsed = ipaddr.IPv6.parse(address);
-  return parsed.isIPv4MappedAddress()
-    ? parsed.toIPv4Address().toString()
-    : ipaddr.IPv6.networkAddressFromCIDR(`${address.split("%", 1)[0]}/64`).toString();
-}
-
-/** Tells accounts apart in the log without naming them; docs/guides/operate.md says how to find one. */
-const accountMark = (email: string): string => createHash("sha256").update(email).digest("hex").slice(0, 16);
-
-/**
- * The link proves the mailbox, the password that this person made the account: else whoever opens a mail they did not
- * ask for would hand their address to a stranger's account.
- */
-async function confirmAddress(deps: HttpDeps, { token = "", password = "" }: AuthInput) {
-  const { signIn } = deps.services;
-  const userId = await signIn.confirmationOf(token);
-  if (userId && !(await deps.auth.passwordFits(userId, password)))
-    return fail<ServiceError>({
-      code: "unauthenticated",
-      field: "password",
-      detail: "This is not the password that was chosen when the account was made.",
-      next: "If you did not make it, ask for a new password: that makes it yours.",
-    });
-  if (userId && (await signIn.confirmAddress(token))) return ok(undefined);
-  return fail<ServiceError>({
-    code: "expired",
-    field: "token",
-    detail: "This link was used, replaced by a newer one, or has ended.",
-    next: "Sign in with your password; a new link is mailed then if it is needed.",
-  });
-}
-
 async function forward(reply: FastifyReply, answer: Response): Promise<FastifyReply> {
   for (const cookie of answer.headers.getSetCookie()) reply.header("set-cookie", cookie);
   const location = answer.headers.get("location");
@@ -162,75 +45,4 @@ async function forward(reply: FastifyReply, answer: Response): Promise<FastifyRe
     .code(answer.status)
     .type("application/json; charset=utf-8")
     .send(withoutToken(await answer.text()));
-}
-
-function refusalOf(answer: Response, text: string): ServiceError {
-  const { code, message } = AuthError.safeParse(parsed(text)).data ?? {};
-  const detail = `${(message ?? "Signing in did not work").replace(/\.$/, "")}.`;
-  switch (answer.status) {
-    case 401:
-      return { code: "unauthenticated", detail, next: "Check the address and the password." };
-    case 403:
-      return code === "EMAIL_NOT_VERIFIED"
-        ? {
-            code: "forbidden",
-            detail: "This address is not confirmed yet.",
-            field: "email",
-            next: "Open the link in the mail that was just sent to it.",
-          }
-        : { code: "forbidden", detail };
-    case 404:
-      return { code: "not_found", detail };
-    case 409:
-      return { code: "conflict", detail };
-    case 422:
-      return code?.startsWith("USER_ALREADY_EXISTS")
-        ? { code: "conflict", detail: "This address has an account already.", field: "email", next: "Sign in instead." }
-        : { code: "invalid_input", detail };
-    case 429:
-      return {
-        code: "rate_limited",
-        detail: "Too many tries.",
-        next: "Wait a little and try again.",
-        retryAfterMs: Number(answer.headers.get("x-retry-after") ?? 10) * 1_000,
-      };
-    default:
-      if (code === "INVALID_PASSWORD")
-        return {
-          code: "invalid_input",
-          field: "currentPassword",
-          detail: "currentPassword: is not your password.",
-          next: "Type it again, or ask for a new one by mail.",
-        };
-      if (code === "INVALID_TOKEN")
-        return {
-          code: "invalid_input",
-          field: "token",
-          detail: "token: this link was used, replaced by a newer one, or has ended.",
-          next: "Ask for a new link.",
-        };
-      return answer.status < 500
-        ? { code: "invalid_input", detail }
-        : {
-            code: "internal",
-            detail: "Signing in broke on our side.",
-            next: "Try again; if it stays, tell the operator.",
-          };
-  }
-}
-
-/** The cookie is the session; a copy of its token in a page's reach would defeat http-only. */
-function withoutToken(text: string): string {
-  const value = parsed(text);
-  if (typeof value !== "object" || value === null || !("token" in value)) return text || "{}";
-  const { token: _token, ...rest } = value;
-  return JSON.stringify(rest);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -5,11 +5,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { fromTrustedPage } from "./access.ts";
 import { authOperationOf } from "./auth-operations.ts";
-import { runAuth } from "./auth-routes.ts";
 import type { HttpDeps } from "./deps.ts";
 import { asText, htmlPage } from "./html-page.ts";
 import { isStorable } from "./json-body.ts";
 import { problemOf } from "./problem.ts";
+import { runAuth } from "./run-auth.ts";
 
 const Form = z.record(z.string(), z.string());
 type Fields = z.infer<typeof Form>;

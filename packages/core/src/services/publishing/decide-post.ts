@@ -1,7 +1,7 @@
 import type { PostId, PostView } from "@postd/contracts";
 import type { NewJob } from "../../ports/publishing-store.ts";
 import type { Caller, ServiceResult, Wished } from "../../ports/services.ts";
-import { type ActDeps, notFound } from "./job-actions.ts";
+import { type ActDeps, notFound } from "./act-on-job.ts";
 import { meetTargets } from "./meet-targets.ts";
 import { abilitiesOf, changed } from "./post-actions.ts";
 import { prepareTargets, problemsOf, refusalOf } from "./prepare-targets.ts";

@@ -2,7 +2,7 @@ import type { DlqGroupView, PublishJobId } from "@postd/contracts";
 import type { JobRecord } from "../../ports/publishing-store.ts";
 import type { Caller, ServiceResult } from "../../ports/services.ts";
 import type { PublishingDeps } from "./accept-post.ts";
-import { retried } from "./job-actions.ts";
+import { retried } from "./retry-job.ts";
 import { jobView } from "./views.ts";
 
 /** What a group of jobs has in common: the platform and its own code, or the kind of trouble. */

@@ -3,7 +3,7 @@ import { type Meeting, meet, type Wish } from "../../domain/wishes.ts";
 import type { JobDecision, JobRecord, LockedJob, PostRecord } from "../../ports/publishing-store.ts";
 import type { Caller, ServiceResult, Wished } from "../../ports/services.ts";
 import type { PublishingDeps } from "./accept-post.ts";
-import { type ActDeps, notFound } from "./job-actions.ts";
+import { type ActDeps, notFound } from "./act-on-job.ts";
 import { abilities } from "./remote.ts";
 import { postView } from "./views.ts";
 

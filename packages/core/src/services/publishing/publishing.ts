@@ -3,14 +3,17 @@ import type { JobRecord, PostRecord } from "../../ports/publishing-store.ts";
 import type { Caller, PublishingService } from "../../ports/services.ts";
 import { pageOf } from "../page-of.ts";
 import { acceptPost, draftOf, type PublishingDeps } from "./accept-post.ts";
+import { notFound } from "./act-on-job.ts";
 import { decidePost } from "./decide-post.ts";
 import { listDlq, replayDlq } from "./dlq.ts";
-import { cancelJob, notFound, removeJob, resolveJob, retryJob } from "./job-actions.ts";
 import { deletePost, viewOf } from "./post-actions.ts";
 import { no, prepareTargets } from "./prepare-targets.ts";
 import type { RemoteDeps } from "./remote.ts";
+import { resolveJob } from "./resolve-job.ts";
+import { retryJob } from "./retry-job.ts";
 import { updatePost } from "./update-post.ts";
 import { jobView, postView } from "./views.ts";
+import { cancelJob, removeJob } from "./wish-for-job.ts";
 
 /** Posts and publish jobs as the API offers them. */
 export function createPublishingService(deps: PublishingDeps & { readonly remote: RemoteDeps }): PublishingService {

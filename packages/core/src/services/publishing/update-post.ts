@@ -10,7 +10,7 @@ import {
 import type { NewJob, PostRecord } from "../../ports/publishing-store.ts";
 import type { Caller, ServiceResult, Wished } from "../../ports/services.ts";
 import { draftOf, plannedFor, versionsOf } from "./accept-post.ts";
-import { type ActDeps, notFound } from "./job-actions.ts";
+import { type ActDeps, notFound } from "./act-on-job.ts";
 import { meetTargets } from "./meet-targets.ts";
 import { abilitiesOf, canceledFor, changed } from "./post-actions.ts";
 import { prepareTargets, problemsOf, refusalOf } from "./prepare-targets.ts";

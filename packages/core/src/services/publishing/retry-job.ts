@@ -1,0 +1,98 @@
+import type { JobState, JobView, PublishJobId, RetryInput } from "@postd/contracts";
+import { isTakingDown, type JobPatch, meet, type Wish } from "../../domain/wishes.ts";
+import type { JobRecord, LockedJob } from "../../ports/publishing-store.ts";
+import type { Caller, ServiceResult, Wished } from "../../ports/services.ts";
+import { plannedFor } from "./accept-post.ts";
+import { type ActDeps, act, conflict, notFound, type Verdict, verdictOf, wishBy, wished } from "./act-on-job.ts";
+
+/**
+ * Sends a failed, held or waiting job again, now or at a time, and withdraws what was wished before. Never one in doubt: that
+ * must be resolved first.
+ */
+export async function retryJob(
+  caller: Caller,
+  id: PublishJobId,
+  input: RetryInput,
+  deps: ActDeps,
+): ServiceResult<Wished<JobView>> {
+  const planned = plannedFor(input.at, deps.clock.now());
+  if (!planned.ok) return planned;
+  const at = input.at ? planned.value : undefined;
+  const store = deps.store.forTenant(caller.tenantId);
+  const found = await store.job(id);
+  if (!found) return notFound("job", id);
+  if (!(await store.post(found.job.postId)))
+    return conflict("Its post is deleted, so nothing of it is sent any more.", "Write a new post.");
+  const acted = await act(caller, id, deps, ({ facts, job }) => {
+    if (facts.state === "handed_over" && at) {
+      const move: Wish = { kind: "move", ...wishBy(caller, deps), scheduledFor: at.toISOString() };
+      const moving = meet({ ...facts, can: { remove: false, editText: false } }, move);
+      return verdictOf(moving.patch ? { ...moving, patch: { ...moving.patch, ...keepsPost(job) } } : moving);
+    }
+    return retried(facts, job, at);
+  });
+  return acted.ok ? { ok: true, value: wished(acted.job) } : acted;
+}
+
+/** What is sent after all takes a deletion of its post back. */
+const keepsPost = (job: JobRecord): Pick<JobPatch, "keepsPost"> =>
+  job.wish?.kind === "delete" ? { keepsPost: true } : {};
+
+const retryable: readonly JobState[] = ["failed", "held", "retrying", "scheduled", "partly_published"];
+
+/** The patch that sends a job again. */
+export function retried(facts: LockedJob["facts"], job: JobRecord, at?: Date): Verdict {
+  const withdrawn: Pick<JobPatch, "wish" | "wishOutcome" | "keepsPost"> = job.wish
+    ? {
+        ...keepsPost(job),
+        wish: null,
+        wishOutcome: {
+          kind: job.wish.kind,
+          outcome: "withdrawn",
+          at: facts.now.toISOString(),
+          message: "It is sent after all.",
+        },
+      }
+    : {};
+  if (isTakingDown(facts))
+    return { refused: conflict("It is being taken down at the platform.", "See the job for where it stands.") };
+  if (facts.mayBeLive) {
+    const repeats = facts.state === "retrying" && job.visible?.repeatable === true;
+    // POSTD is at it by itself; all that is left to do is to take back what was wished.
+    if (job.wish || repeats) return { patch: { ...withdrawn, raiseFence: false } };
+    return {
+      refused: conflict(
+        "This post may already be live, so it is not sent again blindly.",
+        "Resolve it: say whether it is live.",
+      ),
+    };
+  }
+  if (!retryable.includes(facts.state))
+    return {
+      refused: conflict(
+        `A job that is ${facts.state} cannot be sent again.`,
+        `It can be when it is ${retryable.join(", ")}.`,
+      ),
+    };
+  // What a platform was to show and did not is begun anew by our clock; all else goes on where it stopped.
+  const isGone = facts.externalPostId !== undefined && facts.state === "failed";
+  const wakeAt = at && at > facts.now ? at : facts.now;
+  const isFirst = facts.firstClaimedAt === undefined && !isGone;
+  return {
+    patch: {
+      ...withdrawn,
+      state: isFirst ? "scheduled" : "retrying",
+      heldReason: null,
+      wakeAt,
+      tries: 0,
+      failure: null,
+      needsPerson: false,
+      releasedAt: facts.now,
+      inFlight: false,
+      raiseFence: true,
+      ...(at ? { scheduledFor: at } : {}),
+      ...(at && facts.nativeSchedule ? { forgetSteps: true } : {}),
+      ...(isGone ? { forgetSteps: true, forgetPost: true, forgetProbe: true, holdsClock: true } : {}),
+    },
+  };
+}
