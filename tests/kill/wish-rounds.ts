@@ -157,7 +157,8 @@ export class WishRounds {
       const posts = await stage.posts();
       const acted = await Promise.all(
         cases.map(async ({ wisher, complaints, point }) => {
-          const state = jobs.get(wisher.jobId)?.state ?? "gone";
+          const job = jobs.get(wisher.jobId);
+          const state = job?.state ?? "gone";
           if (["published", "canceled", "removed"].includes(state)) return false;
           const [live] = this.#liveOf(wisher, posts).whole;
           const stops = point.wish.name === "cancel" || point.wish.name === "delete";
@@ -173,7 +174,7 @@ export class WishRounds {
           );
           const isExpected = state === "unknown" || state === "partly_published";
           if (!isExpected || told.status >= 300)
-            complaints.push(`it ended ${state}, and ${verb} answered ${told.status} ${told.body?.detail ?? ""}`);
+            complaints.push(`it ended ${state} ${job?.heldReason ?? ""} (${job?.failure ?? "no failure"}), and ${verb} answered ${told.status} ${told.body?.detail ?? ""}`);
           return true;
         }),
       );
