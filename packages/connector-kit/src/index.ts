@@ -2,7 +2,7 @@ export * from "./audience.ts";
 export * from "./check-media.ts";
 export * from "./check-post.ts";
 export * from "./client/api-client.ts";
-export type { FailureHint, FailureRule, Rules, Said } from "./client/failure-rule.ts";
+export { type FailureHint, type FailureRule, type Rules, type Said, unsure } from "./client/failure-rule.ts";
 export * from "./client/failure-table.ts";
 export * from "./client/match-recent.ts";
 export * from "./client/metrics.ts";

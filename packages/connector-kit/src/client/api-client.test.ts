@@ -5,7 +5,7 @@ import { z } from "zod";
 import { decodeAnswer, encodeRequest } from "../encode-request.ts";
 import type { Effect, HttpRequest } from "../http.ts";
 import { secret } from "../secret.ts";
-import { type ApiContext, apiClient, provenOnly } from "./api-client.ts";
+import { type ApiContext, apiClient } from "./api-client.ts";
 import { failureTable } from "./failure-table.ts";
 
 const failures = failureTable({ name: "Place", read: () => undefined, codes: {} });
@@ -105,11 +105,5 @@ describe("apiClient", () => {
     const second = world(pages, "none");
     const one = await api.readAll(second.ctx, { method: "GET", path: "boards" }, Page, { ...paging, maxPages: 1 });
     assert.deepEqual(one, ok(["a", "b"]));
-  });
-
-  it("provenOnly leaves only a documented refusal or an unsent call as not done", async () => {
-    const { ctx } = world([{ status: 404 }, { fails: "unavailable" }], "invisible");
-    assert.equal(kindOf(await provenOnly(api.send(ctx, { method: "POST", path: "posts" }))), "outcome_unknown");
-    assert.equal(kindOf(await provenOnly(api.send(ctx, { method: "POST", path: "posts" }))), "unavailable");
   });
 });

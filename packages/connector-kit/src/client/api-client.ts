@@ -105,13 +105,3 @@ export function apiClient<C extends ApiContext = ApiContext>(facts: ApiFacts<C>)
     },
   };
 }
-
-/**
- * What the answer to a change proves, for calls that are not `visible` and must be as sure. Done, never left, or refused
- * in so many words stays what it is; everything else may have had its effect.
- */
-export async function provenOnly<T>(answer: PlatformResult<T>): PlatformResult<T> {
-  const result = await answer;
-  if (result.ok || result.error.refused || result.error.kind === "unavailable") return result;
-  return fail(unsure(result.error));
-}

@@ -45,13 +45,17 @@ export interface FailureRule {
   readonly waitMs?: number;
   readonly quota?: true;
   readonly scope?: "app";
+  /** It is likely, and not the platform's own word: never marked `refused`. */
+  readonly guess?: true;
 }
 
-export type Rules = FailureRule | readonly FailureRule[];
+/** One rule, several in order, or a function where only the answer's headers tell. */
+export type Rules = FailureRule | readonly FailureRule[] | ((res: HttpResponse) => FailureRule);
 
 /** The first rule that fits an answer. */
 export function fitting(rules: Rules | undefined, res: HttpResponse, words = ""): FailureRule | undefined {
-  const list = rules === undefined ? [] : "kind" in rules ? [rules] : rules;
+  const given = typeof rules === "function" ? rules(res) : rules;
+  const list = given === undefined ? [] : "kind" in given ? [given] : given;
   return list.find(
     (rule) =>
       (rule.status === undefined ? res.status < 500 : rule.status === res.status) &&

@@ -212,6 +212,27 @@ describe("failureTable", () => {
     assert.equal(linkedin.failureOf(gone, clock)?.kind, "scope_missing");
   });
 
+  it("a guess by status refuses nothing", () => {
+    const read = () => ({ codes: ["new"] });
+    const table = failureTable({
+      name: "P",
+      read,
+      codes: {},
+      statuses: { 401: { kind: "auth_expired", guess: true } },
+    });
+    const failure = table.failureOf(answer(401, {}, "invisible"), clock);
+    assert.deepEqual([failure?.kind, failure?.refused], ["auth_expired", undefined]);
+  });
+
+  it("what a platform says of a token is never passed on", () => {
+    const table = failureTable({
+      name: "P",
+      read: () => ({ codes: ["bad"], words: "bad token PLANTED" }),
+      codes: { bad: { kind: "auth_revoked", say: "Sign in again." } },
+    });
+    assert.ok(!JSON.stringify(table.failureOf(answer(400, {}), clock)).includes("PLANTED"));
+  });
+
   it("keeps no token and no signed address of the platform's words", () => {
     const token = "AQ".repeat(40);
     const message = `token ${token} at https://media.example/p.jpg?sig=abc refused`;

@@ -55,7 +55,7 @@ export function failureTable(facts: FailureFacts): FailureTable {
         const failure = serverFailure(res, { clock, retryAfterMs: waitMs, ...detail });
         return res.effect === "visible" ? unsure(failure) : failure;
       }
-      const refused = said && rule.kind !== "outcome_unknown" ? refusedBy(res) : {};
+      const refused = said && !rule.guess && rule.kind !== "outcome_unknown" ? refusedBy(res) : {};
       const given = { effect: res.effect, hint, waitMs, clock, field: said?.field };
       const failure = failureByRule(rule, { ...given, detail: { ...refused, ...detail } });
       return res.effect === "visible" && !refused.refused ? unsure(failure) : failure;
@@ -83,11 +83,18 @@ function detailOf(
 ) {
   const code = said?.codes[0];
   const own = typeof rule?.say === "function" ? rule.say(words) : rule?.say;
+  // Words about a sign-in may quote the token itself.
+  const cause = rule?.kind.startsWith("auth_") ? undefined : words;
+  const unknown =
+    res.status < 500
+      ? `${name} gave an answer we do not know (${code ?? res.status}).`
+      : `${name} answered ${res.status}.`;
+  const message = own ?? ((rule && words) || unknown);
   return {
-    message: own ?? (words || `${name} gave an answer we do not know (${code ?? res.status}).`),
+    message,
     status: res.status,
     ...(code !== undefined && { platformCode: storableRemark(code, 100) }),
     ...(said?.requestId && { requestId: storableRemark(said.requestId, 100) }),
-    ...(own && words && own !== words && { cause: words }),
+    ...(cause && !message.includes(cause) && { cause }),
   };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { xrpcFailure } from "./failures.ts";
+import { failures } from "./failures.ts";
 import fixture from "./fixtures/errors.json" with { type: "json" };
 
 const clock = { now: () => new Date("2026-11-20T12:00:00Z") };
@@ -12,6 +12,12 @@ const answer = (status: number, json: unknown, effect: Effect = "visible", heade
   effect,
   text: JSON.stringify(json),
 });
+
+function xrpcFailure(...[res, at]: Parameters<typeof failures.failureOf>) {
+  const failure = failures.failureOf(res, at);
+  assert.ok(failure);
+  return failure;
+}
 
 for (const { status, error, message, effect, kind, field, refused } of fixture.cases)
   test(`${status} ${error ?? "without a name"} on ${effect === "none" ? "a read" : `a call with ${effect} effect`} is ${kind}`, () => {
@@ -55,7 +61,7 @@ test("a wait no calendar has is cut to a day, and none is left to the pipeline",
 });
 
 test("words of a server are cut between characters and can be stored; a name that is none is not one", () => {
-  const hostile = `${"x".repeat(198)}👨‍👩‍👧‍👦👨‍👩‍👧‍👦\u0000\ud83d tail`;
+  const hostile = `${"x ".repeat(149)}👨‍👩‍👧‍👦👨‍👩‍👧‍👦\u0000\ud83d tail`;
   const failure = xrpcFailure(answer(400, { error: "InvalidRequest", message: hostile }), clock);
   const text = JSON.stringify(failure);
   assert.ok(!/\\u0000|\\ud83d/i.test(text) && text.isWellFormed(), text);

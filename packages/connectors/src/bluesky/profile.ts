@@ -3,6 +3,7 @@ import {
   type ConnectorContext,
   type HttpRequest,
   type Metric,
+  metrics,
   type PlatformResult,
   type PostNumbers,
   type PublishedRef,
@@ -10,7 +11,7 @@ import {
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import { PUBLIC_API, xrpcJson } from "./xrpc.ts";
+import { at, PUBLIC_API, xrpc } from "./xrpc.ts";
 
 /** A name as it is shown: storable, without blanks around it, at most 200 characters. */
 const Name = z.string().transform((text) => storableRemark(text, 200).trim());
@@ -48,10 +49,10 @@ const Posts = z.object({
  */
 async function publicRead<T extends z.ZodType>(
   ctx: AuthContext,
-  read: { readonly xrpc: string; readonly query: NonNullable<HttpRequest["query"]> },
+  read: { readonly path: string; readonly query: NonNullable<HttpRequest["query"]> },
   schema: T,
 ): PlatformResult<z.output<T>> {
-  const answer = await xrpcJson(ctx, { ...read, server: PUBLIC_API, method: "GET", effect: "none" }, schema);
+  const answer = await xrpc.read(ctx, { ...read, ...at(PUBLIC_API), method: "GET", effect: "none" }, schema);
   if (answer.ok || !["auth_expired", "auth_revoked", "scope_missing"].includes(answer.error.kind)) return answer;
   const { platformCode } = answer.error;
   const message = "Bluesky's public numbers cannot be read just now.";
@@ -60,18 +61,7 @@ async function publicRead<T extends z.ZodType>(
 
 /** Public profile of an account, by DID; needs no sign-in. */
 export const readProfile = (ctx: AuthContext, did: string): PlatformResult<z.output<typeof Profile>> =>
-  publicRead(ctx, { xrpc: "app.bsky.actor.getProfile", query: { actor: did } }, Profile);
-
-function metrics(
-  from: Readonly<Record<string, unknown>>,
-  names: Readonly<Record<string, string>>,
-  at: Date,
-): readonly Metric[] {
-  return Object.entries(names).flatMap(([platformName, name]) => {
-    const value = from[platformName];
-    return typeof value === "number" ? [{ name, value, platformName, at }] : [];
-  });
-}
+  publicRead(ctx, { path: "app.bsky.actor.getProfile", query: { actor: did } }, Profile);
 
 const postNames = {
   likeCount: "likes",
@@ -91,18 +81,18 @@ export async function postNumbers(
   ctx: ConnectorContext,
 ): PlatformResult<readonly PostNumbers[]> {
   const uris = refs.map(({ externalId }) => externalId);
-  const found = await publicRead(ctx, { xrpc: "app.bsky.feed.getPosts", query: { uris } }, Posts);
+  const found = await publicRead(ctx, { path: "app.bsky.feed.getPosts", query: { uris } }, Posts);
   if (!found.ok) return found;
   const at = ctx.clock.now();
   return ok(
     found.value.posts
       .filter(({ uri }) => uris.includes(uri))
-      .map((post) => ({ externalId: post.uri, metrics: metrics(post, postNames, at) })),
+      .map((post) => ({ externalId: post.uri, metrics: metrics(post, postNames, { at }) })),
   );
 }
 
 /** Counts of the profile as it is now; Bluesky keeps no history of them. */
 export async function accountMetrics(_range: unknown, ctx: ConnectorContext): PlatformResult<readonly Metric[]> {
   const profile = await readProfile(ctx, ctx.account.externalId);
-  return profile.ok ? ok(metrics(profile.value, profileNames, ctx.clock.now())) : profile;
+  return profile.ok ? ok(metrics(profile.value, profileNames, { at: ctx.clock.now() })) : profile;
 }

@@ -12,7 +12,6 @@ import {
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import { provenOnly } from "./failures.ts";
 import { readLinkedPage } from "./link-card.ts";
 import { optionsOf } from "./options.ts";
 import { postRecord } from "./record.ts";
@@ -20,7 +19,7 @@ import { readRecord, refOf } from "./repo.ts";
 import { mentionedHandles } from "./richtext.ts";
 import type { PostState, PreparedRecord, StrongRef } from "./state.ts";
 import { uploadCardPicture, uploadPictures, uploadThumb } from "./upload.ts";
-import { Did, POSTS, pdsOf, xrpcJson } from "./xrpc.ts";
+import { at, Did, POSTS, pdsOf, xrpc } from "./xrpc.ts";
 
 const Resolved = z.object({ did: Did });
 
@@ -49,16 +48,8 @@ const resolveMentions: Step<PostState> = {
   async run({ post, state }, ctx) {
     const dids: Record<string, string> = { ...state.dids };
     for (const handle of openMentions(state, post).slice(0, MENTIONS_A_RUN)) {
-      const found = await xrpcJson(
-        ctx,
-        {
-          server: pdsOf(ctx.account),
-          xrpc: "com.atproto.identity.resolveHandle",
-          method: "GET",
-          query: { handle },
-        },
-        Resolved,
-      );
+      const call = { method: "GET", path: "com.atproto.identity.resolveHandle", query: { handle } } as const;
+      const found = await xrpc.read(ctx, { ...call, ...at(pdsOf(ctx.account)) }, Resolved);
       if (!found.ok && !isUnknownHandle(found.error)) return readAgain(found);
       dids[handle] = found.ok ? found.value.did : "";
     }
@@ -95,19 +86,8 @@ async function putRecord(
   ctx: ConnectorContext,
 ): PlatformResult<Progress<PostState>> {
   const { rkey, record } = prepared;
-  const put = await provenOnly(
-    xrpcJson(
-      ctx,
-      {
-        server: pdsOf(ctx.account),
-        xrpc: "com.atproto.repo.putRecord",
-        method: "POST",
-        bearer: ctx.credentials.accessToken,
-        json: { repo: ctx.account.externalId, collection: POSTS, rkey, record },
-      },
-      refOf(rkey, ctx),
-    ),
-  );
+  const json = { repo: ctx.account.externalId, collection: POSTS, rkey, record };
+  const put = await xrpc.read(ctx, { method: "POST", path: "com.atproto.repo.putRecord", json }, refOf(rkey, ctx));
   if (put.ok) return ok(withRecord(state, put.value));
   const { kind, status, platformCode = "" } = put.error;
   const dropped = fileErrors.includes(platformCode) && (state.reuploads ?? 0) < MAX_REUPLOADS;

@@ -1,9 +1,8 @@
 import type { ConnectorContext, PlatformResult, Publishing } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import { provenOnly } from "./failures.ts";
 import { readRecord } from "./repo.ts";
-import { POSTS, pdsOf, xrpcJson } from "./xrpc.ts";
+import { POSTS, xrpc } from "./xrpc.ts";
 
 /** The commit is left out where there was nothing to delete. */
 const Deleted = z.looseObject({ error: z.undefined().optional() });
@@ -42,19 +41,8 @@ const notOurs = fail({
 
 /** A deletion whose answer proves nothing is looked up: what is not there is deleted. */
 async function deleteRecord(rkey: string, ctx: ConnectorContext): PlatformResult<void> {
-  const deleted = await provenOnly(
-    xrpcJson(
-      ctx,
-      {
-        server: pdsOf(ctx.account),
-        xrpc: "com.atproto.repo.deleteRecord",
-        method: "POST",
-        bearer: ctx.credentials.accessToken,
-        json: { repo: ctx.account.externalId, collection: POSTS, rkey },
-      },
-      Deleted,
-    ),
-  );
+  const json = { repo: ctx.account.externalId, collection: POSTS, rkey };
+  const deleted = await xrpc.read(ctx, { method: "POST", path: "com.atproto.repo.deleteRecord", json }, Deleted);
   if (deleted.ok) return ok(undefined);
   if (deleted.error.kind !== "outcome_unknown" || deleted.error.status === undefined) return deleted;
   const left = await readRecord(rkey, ctx);

@@ -6,7 +6,6 @@ import {
   type Granted,
   type KeysSignIn,
   type PlatformResult,
-  parseJson,
   type Secret,
   secret,
   storableRemark,
@@ -16,7 +15,7 @@ import { z } from "zod";
 import { accountTrouble } from "./failures.ts";
 import { accountNamed, DEFAULT_SERVICE, type Identity, resolveDid, serviceOrigin } from "./identity.ts";
 import { readProfile } from "./profile.ts";
-import { Did, pdsOf, xrpc, xrpcJson } from "./xrpc.ts";
+import { at, Did, xrpc } from "./xrpc.ts";
 
 /** @source fact sheet "Session login" (2026-11-20): 120 minutes and 90 days */
 const ACCESS_MS = 120 * 60_000;
@@ -52,11 +51,8 @@ const rejected = (field: string, reason: string, message: string) =>
  * @source fact sheet "Account states" (2026-11-26)
  */
 export async function getSession(ctx: AuthContext, server: string, accessToken: Secret) {
-  const session = await xrpcJson(
-    ctx,
-    { server, xrpc: "com.atproto.server.getSession", method: "GET", bearer: accessToken, effect: "none" },
-    SessionInfo,
-  );
+  const call = { method: "GET", path: "com.atproto.server.getSession", bearer: accessToken, effect: "none" } as const;
+  const session = await xrpc.read(ctx, { ...call, ...at(server) }, SessionInfo);
   if (session.ok || session.error.platformCode !== "InvalidRequest") return session;
   return fail({
     kind: "account_blocked" as const,
@@ -76,15 +72,9 @@ async function connect(input: Readonly<Record<string, Secret>>, ctx: AuthContext
     return rejected("identifier", "invalid", "This is not a Bluesky handle. Write it like ida.bsky.social.");
   if (!input.appPassword)
     return rejected("appPassword", "required", "Give an app password from the account's settings.");
-  const answer = await xrpc(ctx, {
-    server: service,
-    xrpc: "com.atproto.server.createSession",
-    method: "POST",
-    json: { identifier, password: input.appPassword },
-    effect: "none",
-  });
-  if (!answer.ok) return fail(signInFailure(answer.error));
-  const session = parseJson(answer.value, Session);
+  const json = { identifier, password: input.appPassword };
+  const call = { method: "POST", path: "com.atproto.server.createSession", json, effect: "none" } as const;
+  const session = await xrpc.read(ctx, { ...call, ...at(service) }, Session);
   if (!session.ok) return fail(signInFailure(session.error));
   const { did, accessJwt } = session.value;
   const home = await homeOf({ did, service, accessToken: secret(accessJwt) }, ctx);
@@ -196,12 +186,8 @@ async function accounts(granted: Granted, ctx: AuthContext): PlatformResult<read
 async function refresh(ctx: ConnectorContext): PlatformResult<Credentials> {
   const { refreshToken } = ctx.credentials;
   if (!refreshToken) return signInAgain({});
-  const pds = pdsOf(ctx.account);
-  const renewed = await xrpcJson(
-    ctx,
-    { server: pds, xrpc: "com.atproto.server.refreshSession", method: "POST", bearer: refreshToken, effect: "none" },
-    Session,
-  );
+  const call = { method: "POST", path: "com.atproto.server.refreshSession", bearer: refreshToken } as const;
+  const renewed = await xrpc.read(ctx, { ...call, effect: "none" }, Session);
   if (renewed.ok && renewed.value.did !== ctx.account.externalId)
     return fail({ kind: "unexpected_response", status: 200, message: "The server answered for another account." });
   if (renewed.ok) return ok(credentialsFrom(renewed.value, ctx.clock.now()));
@@ -224,12 +210,8 @@ const signInAgain = ({ platformCode }: { readonly platformCode?: string }) =>
 async function revoke(ctx: ConnectorContext): PlatformResult<void> {
   const { refreshToken } = ctx.credentials;
   if (!refreshToken) return ok(undefined);
-  const ended = await xrpc(ctx, {
-    server: pdsOf(ctx.account),
-    xrpc: "com.atproto.server.deleteSession",
-    method: "POST",
-    bearer: refreshToken,
-  });
+  const call = { method: "POST", path: "com.atproto.server.deleteSession", bearer: refreshToken } as const;
+  const ended = await xrpc.send(ctx, call);
   if (ended.ok && ended.value.status === 200 && (ended.value.text.trim() === "" || ended.value.json !== undefined))
     return ok(undefined);
   if (ended.ok)

@@ -5,12 +5,13 @@ import {
   type PlatformResult,
   type Step,
   storableText,
+  unsure,
 } from "@postd/connector-kit";
 import { asId, fail, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
 import { explicitCard, THUMB_MAX_BYTES } from "./options.ts";
 import type { PostState } from "./state.ts";
-import { pdsOf, xrpcJson } from "./xrpc.ts";
+import { xrpc } from "./xrpc.ts";
 
 const MAX_BLOB_REF_CHARS = 4000;
 const isKeepable = (blob: unknown): boolean => {
@@ -24,23 +25,10 @@ const Uploaded = z.object({ blob: Blob });
 
 /** One file; the same bytes give the same reference, so an answer nobody can read is asked for again. */
 async function upload(body: HttpBody, ctx: ConnectorContext): PlatformResult<JsonObject> {
-  const sent = await xrpcJson(
-    ctx,
-    {
-      server: pdsOf(ctx.account),
-      xrpc: "com.atproto.repo.uploadBlob",
-      method: "POST",
-      bearer: ctx.credentials.accessToken,
-      body,
-    },
-    Uploaded,
-  );
+  const sent = await xrpc.read(ctx, { method: "POST", path: "com.atproto.repo.uploadBlob", body }, Uploaded);
   // The reference goes back as it came; JSON in, JSON out.
   if (sent.ok) return ok(sent.value.blob as JsonObject);
-  const { error } = sent;
-  if (error.kind !== "unexpected_response" || error.refused) return sent;
-  const { message, status, cause } = error;
-  return fail({ kind: "outcome_unknown", message, status, ...(cause !== undefined && { cause }) });
+  return sent.error.kind === "unexpected_response" && !sent.error.refused ? fail(unsure(sent.error)) : sent;
 }
 
 /** A blob is named by its content, so the same upload again makes nothing new; unused ones are dropped within hours. */

@@ -1,15 +1,6 @@
-import type {
-  AccountRef,
-  AuthContext,
-  ConnectorHttp,
-  HttpRequest,
-  HttpResponse,
-  PlatformResult,
-} from "@postd/connector-kit";
-import { parseJson } from "@postd/connector-kit";
-import { fail } from "@postd/contracts";
+import { type AccountRef, type ApiContext, apiClient } from "@postd/connector-kit";
 import { z } from "zod";
-import { xrpcFailure } from "./failures.ts";
+import { failures } from "./failures.ts";
 
 /** Reads open to everybody: profiles and counts. */
 export const PUBLIC_API = "https://public.api.bsky.app";
@@ -19,33 +10,20 @@ export const POSTS = "app.bsky.feed.post";
 export const Did = z.string().regex(/^did:(?:plc|web):[A-Za-z0-9._:%-]{1,240}$/);
 export const handlePattern = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 
-/** Address of one method on a server; the server is an origin without a path. */
-export const xrpcUrl = (server: string, method: string): string => `${server.replace(/\/+$/, "")}/xrpc/${method}`;
-
 /** The server that holds the account, as found when connecting. */
 export function pdsOf(account: Pick<AccountRef, "extras">): string {
   const { pds } = account.extras;
   return typeof pds === "string" ? pds : "https://bsky.social";
 }
 
-type Call = Omit<HttpRequest, "url"> & { readonly server: string; readonly xrpc: string };
+/** Calls of one server, by anybody; the server is an origin without a path. */
+export const at = (server: string) => ({ base: `${server.replace(/\/+$/, "")}/xrpc`, unsigned: true }) as const;
 
-/** One XRPC call; an error answer is already the failure it means. */
-export async function xrpc(
-  ctx: { readonly http: ConnectorHttp; readonly clock: AuthContext["clock"] },
-  { server, xrpc: method, ...request }: Call,
-): PlatformResult<HttpResponse> {
-  const sent = await ctx.http.request({ ...request, url: xrpcUrl(server, method) });
-  if (!sent.ok || sent.value.status < 400) return sent;
-  return fail(xrpcFailure(sent.value, ctx.clock));
-}
-
-/** `xrpc`, with the answer's body read by a schema. */
-export async function xrpcJson<T extends z.ZodType>(
-  ctx: { readonly http: ConnectorHttp; readonly clock: AuthContext["clock"] },
-  call: Call,
-  schema: T,
-): PlatformResult<z.output<T>> {
-  const answer = await xrpc(ctx, call);
-  return answer.ok ? parseJson(answer.value, schema) : answer;
-}
+/** XRPC at the account's own server, signed with its session, unless a call says `at` which and how. */
+export const xrpc = apiClient({
+  base: ({ account }: ApiContext) => {
+    if (!account) throw new Error("a call without an account names its server");
+    return at(pdsOf(account)).base;
+  },
+  failures,
+});
