@@ -35,7 +35,7 @@ export type {
   SignedIn,
   TokenAnswer,
 } from "./oauth/facts.ts";
-export { type OAuth2Method, oauth2 } from "./oauth/oauth2.ts";
+export { oauth2 } from "./oauth/oauth2.ts";
 export * from "./option-media.ts";
 export * from "./platform.ts";
 export * from "./provider.ts";

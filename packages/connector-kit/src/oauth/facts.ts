@@ -2,7 +2,7 @@ import type { JsonObject } from "@postd/contracts";
 import type { AuthContext, ConnectorContext, PlatformResult } from "../context.ts";
 import type { PlatformFailure } from "../failure.ts";
 import type { Secret } from "../secret.ts";
-import type { FoundAccount, Granted, KeyField } from "../sign-in.ts";
+import type { KeyField, OAuth2SignIn } from "../sign-in.ts";
 
 /** What refreshing and revoking may use: the sign-in's own credentials, and no account. */
 export type SignedIn = AuthContext & Pick<ConnectorContext, "credentials">;
@@ -14,24 +14,8 @@ export interface OAuthAt {
   readonly app: AuthContext["app"];
 }
 
-export interface OAuthStart {
-  readonly redirectUri: string;
-  readonly state: string;
-  readonly scopes: readonly string[];
-  /** True when asking again for what was declined. */
-  readonly again?: boolean;
-  readonly locale?: string;
-  readonly fields: Readonly<Record<string, Secret>>;
-}
-
-export interface OAuthFinish {
-  /** Every parameter the person's browser came back with. */
-  readonly callback: Readonly<Record<string, string>>;
-  readonly redirectUri: string;
-  readonly state: string;
-  readonly fields: Readonly<Record<string, Secret>>;
-  readonly keep: Readonly<Record<string, Secret>>;
-}
+export type OAuthStart = Parameters<OAuth2SignIn["start"]>[0];
+export type OAuthFinish = Parameters<OAuth2SignIn["finish"]>[0];
 
 /** A token endpoint's answer, in standard words. */
 export interface TokenAnswer {
@@ -62,6 +46,8 @@ export interface OAuth2Facts {
   /** Stored as `auth_kind`. */
   readonly id: string;
   readonly label: string;
+  /** Platforms it opens; absent: all of the provider. */
+  readonly platforms?: OAuth2SignIn["platforms"];
   /** Id of the app credentials set, and its fields that are the client's id and secret. */
   readonly app: string;
   readonly appFields?: { readonly id: string; readonly secret: string };
@@ -116,7 +102,7 @@ export interface OAuth2Facts {
     | "id_token"
     | { readonly userinfo: string }
     | ((token: TokenAnswer, at: OAuthAt, ctx: AuthContext) => PlatformResult<OAuthSubject>);
-  readonly accounts: (granted: Granted, ctx: AuthContext) => PlatformResult<readonly FoundAccount[]>;
+  readonly accounts: OAuth2SignIn["accounts"];
   /**
    * `rotates`: a refresh token is good once, so a lost answer leaves open whether it is spent. `repeatable`: the same one
    * may be sent again. Absent: there is nothing to refresh with.

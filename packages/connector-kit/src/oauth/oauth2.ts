@@ -1,25 +1,14 @@
-import type { AuthContext, Credentials, PlatformResult } from "../context.ts";
-import type { Granted, KeyField } from "../sign-in.ts";
-import type { OAuth2Facts, OAuthFinish, OAuthStart, SignedIn } from "./facts.ts";
+import type { Credentials, PlatformResult } from "../context.ts";
+import type { OAuth2SignIn } from "../sign-in.ts";
+import type { OAuth2Facts, SignedIn } from "./facts.ts";
 import { refresh, revoke } from "./renew.ts";
-import { finish, type Started, start } from "./sign-in.ts";
+import { finish, start } from "./sign-in.ts";
 
-/** The sign-in method `oauth2` makes. */
-export interface OAuth2Method {
-  readonly kind: "oauth2";
-  readonly id: string;
-  readonly label: string;
-  readonly app: string;
-  readonly scopes: OAuth2Facts["scopes"];
-  readonly accounts: OAuth2Facts["accounts"];
-  readonly fields?: readonly KeyField[];
-  readonly redirectPath?: string;
-  readonly refreshBeforeMs?: number;
-  start(input: OAuthStart, ctx: AuthContext): PlatformResult<Started>;
-  finish(input: OAuthFinish, ctx: AuthContext): PlatformResult<Granted>;
+/** A sign-in method whose refreshing and revoking need no account. */
+type Made = Omit<OAuth2SignIn, "refresh" | "revoke"> & {
   readonly refresh?: (ctx: SignedIn) => PlatformResult<Credentials>;
   readonly revoke?: (ctx: SignedIn) => PlatformResult<void>;
-}
+};
 
 /**
  * A sign-in method from a provider's facts: `start` (with PKCE, pushed requests and a DPoP key where the facts say so),
@@ -27,13 +16,14 @@ export interface OAuth2Method {
  * by it. Failures: `auth_revoked` where a person must sign in again, `operator_must_act` where our app is at fault,
  * `outcome_unknown` where a lost answer may have spent a token.
  */
-export const oauth2 = (facts: OAuth2Facts): OAuth2Method => ({
+export const oauth2 = (facts: OAuth2Facts): Made => ({
   kind: "oauth2",
   id: facts.id,
   label: facts.label,
   app: facts.app,
   scopes: facts.scopes,
   accounts: facts.accounts,
+  ...(facts.platforms && { platforms: facts.platforms }),
   ...(facts.fields && { fields: facts.fields }),
   ...(facts.redirectPath !== undefined && { redirectPath: facts.redirectPath }),
   ...(facts.refreshBeforeMs !== undefined && { refreshBeforeMs: facts.refreshBeforeMs }),

@@ -13,8 +13,8 @@ import {
 } from "oauth4webapi";
 import type { AuthContext, PlatformResult } from "../context.ts";
 import type { PlatformFailure } from "../failure.ts";
-import { type Secret, secret } from "../secret.ts";
-import type { Granted } from "../sign-in.ts";
+import { secret } from "../secret.ts";
+import type { Granted, OAuth2SignIn } from "../sign-in.ts";
 import { newDpopKey } from "./dpop-key.ts";
 import type { OAuth2Facts, OAuthFinish, OAuthStart } from "./facts.ts";
 import { exchange, type Party } from "./library.ts";
@@ -23,14 +23,12 @@ import { standardBody, tokenAnswer } from "./token-answer.ts";
 import { failureOfWord } from "./token-failure.ts";
 import { credentialsOf, DPOP_KEY, sorted, whereOf } from "./where.ts";
 
-export interface Started {
-  readonly url: URL;
-  /** Sealed by the caller until the callback comes. */
-  readonly keep?: Readonly<Record<string, Secret>>;
-}
-
 /** The consent page's address, with what has to be kept until the person comes back. */
-export async function start(facts: OAuth2Facts, input: OAuthStart, ctx: AuthContext): PlatformResult<Started> {
+export async function start(
+  facts: OAuth2Facts,
+  input: OAuthStart,
+  ctx: AuthContext,
+): ReturnType<OAuth2SignIn["start"]> {
   const where = whereOf(facts, input.fields, ctx);
   if (!where.ok) return where;
   const { at, party } = where.value;

@@ -1,6 +1,6 @@
 import { defineProvider } from "@postd/connector-kit";
 import { bluesky } from "./platform.ts";
-import { appPassword } from "./session.ts";
+import { appPassword } from "./sign-in.ts";
 
 export const provider = defineProvider({
   id: "bluesky",

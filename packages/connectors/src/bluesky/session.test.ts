@@ -6,7 +6,7 @@ import { fail, ok } from "@postd/contracts";
 import { accountNamed, pdsFromDidDoc, serviceOrigin } from "./identity.ts";
 import { bluesky } from "./platform.ts";
 import { provider } from "./provider.ts";
-import { appPassword } from "./session.ts";
+import { appPassword } from "./sign-in.ts";
 import { simulators } from "./simulator.ts";
 
 const [simulator] = simulators;
