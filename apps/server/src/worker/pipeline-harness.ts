@@ -334,6 +334,11 @@ function scriptedConnector(platform: ScriptedPlatform, now: () => Date) {
   };
   const formats = {
     text: format,
+    picture: {
+      ...format,
+      label: "Picture",
+      media: { min: 1, max: 1, image: { mimeTypes: ["image/jpeg"], maxBytes: 1_000_000 } },
+    },
     thread: { ...format, label: "Thread", steps: [make, show, reply] },
     commented: { ...format, label: "With a comment", steps: [make, show, comment] },
   };
@@ -369,7 +374,7 @@ function scriptedConnector(platform: ScriptedPlatform, now: () => Date) {
       },
     },
     edit: {
-      formats: ["text", "thread"],
+      formats: ["text", "picture", "thread"],
       run: async ({ externalId }, { text }) => {
         const refused = platform.deeds.shift();
         if (refused) return { ok: false, error: refused };
@@ -389,7 +394,11 @@ function scriptedConnector(platform: ScriptedPlatform, now: () => Date) {
     id: "scripted",
     accountKinds: [{ id: "page", label: "Page" }],
     extras: z.record(z.string(), z.json()),
-    publishing: barePublishing(formats, { fingerprint: (post) => post.text, ...deeds }),
+    publishing: barePublishing(formats, {
+      fingerprint: (post) => post.text,
+      defaultFormat: ({ media }) => (media.length > 0 ? "picture" : "text"),
+      ...deeds,
+    }),
   });
 }
 

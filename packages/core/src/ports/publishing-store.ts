@@ -133,6 +133,8 @@ export interface JobDecision {
 export interface AcceptInput<V> {
   readonly post: Omit<PostRecord, "createdAt" | "updatedAt" | "version">;
   readonly jobs: readonly NewJob[];
+  /** Files the post names. Each is there still when it is taken, and stays as long as the post needs it. */
+  readonly files: readonly string[];
   /** Domain time of the request; what is written was created then. */
   readonly now: Date;
   readonly idempotency?: IdempotencyClaim;
@@ -145,6 +147,8 @@ export type AcceptAnswer<V> =
   | { readonly kind: "new"; readonly view: V }
   | { readonly kind: "replay"; readonly response: JsonObject }
   | { readonly kind: "differs" }
+  /** One of its files was deleted meanwhile; nothing was taken. */
+  | { readonly kind: "file_gone" }
   | {
       readonly kind: "twin";
       readonly jobId: string;
@@ -180,11 +184,13 @@ export interface TenantPublishing {
   desk(): Promise<readonly JobRecord[]>;
   /**
    * Changes a post and decides for each of its jobs, under the locks of both: what `decide` says of the jobs as they are
-   * now is written with it, all or nothing. `undefined`: the post is gone or was edited meanwhile.
+   * now is written with it, all or nothing. `undefined`: the post is gone, was edited meanwhile, or one of its `files` was
+   * deleted.
    */
   change(input: {
     readonly id: PostId;
     readonly ifVersion: number;
+    readonly files?: readonly string[];
     readonly decide: (jobs: readonly LockedJob[]) => {
       /** The post as it shall be; absent: its content stays. */
       readonly post?: Pick<PostRecord, "status" | "content" | "versions" | "targets" | "scheduledFor">;

@@ -20,7 +20,15 @@ import type {
 } from "../../ports/publishing-store.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import type { Caller, Created, MediaService, ServiceResult } from "../../ports/services.ts";
-import { no, type PreparedTarget, prepareTargets, problemsOf, refusalOf } from "./prepare-targets.ts";
+import {
+  fileGone,
+  fileIdsOf,
+  no,
+  type PreparedTarget,
+  prepareTargets,
+  problemsOf,
+  refusalOf,
+} from "./prepare-targets.ts";
 
 export interface PublishingDeps {
   readonly store: PublishingStore;
@@ -92,12 +100,18 @@ export async function acceptPost<V extends JobView | PostView>(
   const accepted = await store.accept({
     post,
     jobs,
+    files: fileIdsOf(prepared.value),
     now,
     refuseTwins: mode === "publish" && !claim && input.repost !== true,
     answer: how.answer,
     ...(claim ? { idempotency: claim } : {}),
   });
   if (accepted.kind === "differs") return { ok: false, error: keyUsed(claim?.key ?? "") };
+  if (accepted.kind === "file_gone") {
+    const gone = await fileGone(prepared.value, store);
+    if (!gone) throw new Error("a post was refused for a file that is there");
+    return gone;
+  }
   if (accepted.kind === "twin") return twinRefusal(accepted, prepared.value, now);
   if (accepted.kind === "replay")
     return { ok: true, value: { view: accepted.response as unknown as V, replayed: true } };

@@ -4,7 +4,7 @@ import type { Caller, ServiceResult, Wished } from "../../ports/services.ts";
 import { type ActDeps, notFound } from "./act-on-job.ts";
 import { meetTargets } from "./meet-targets.ts";
 import { abilitiesOf, changed } from "./post-actions.ts";
-import { prepareTargets, problemsOf, refusalOf } from "./prepare-targets.ts";
+import { fileGone, fileIdsOf, prepareTargets, problemsOf, refusalOf } from "./prepare-targets.ts";
 import { wishBy } from "./update-post.ts";
 
 /**
@@ -43,6 +43,7 @@ export async function decidePost(
     { content: post.content, versions: post.versions, targets: post.targets },
     store,
     deps.registry,
+    found.jobs,
   );
   if (!prepared.ok) return prepared;
   const refused = decision.approve ? refusalOf(problemsOf(prepared.value)) : undefined;
@@ -52,6 +53,7 @@ export async function decidePost(
   const written = await store.change({
     id,
     ifVersion: post.version,
+    ...(decision.approve ? { files: fileIdsOf(prepared.value) } : {}),
     decide: (locked) => {
       const { content, versions, targets, scheduledFor } = post;
       const next = { content, versions, targets, scheduledFor };
@@ -75,6 +77,8 @@ export async function decidePost(
       return { post: { ...next, status: "approved" }, decision: word, decided: met.decided, jobs: added };
     },
   });
+  const gone = written || !decision.approve ? undefined : await fileGone(prepared.value, store);
+  if (gone) return gone;
   if (!written)
     return {
       ok: false,

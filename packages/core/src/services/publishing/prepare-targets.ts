@@ -5,10 +5,11 @@ import {
   type MediaInfo,
   noFormatFits,
   type OutgoingPost,
+  optionMedia,
   type PublishingPlatform,
 } from "@postd/connector-kit";
 import type { FieldProblem, JsonObject, Result, ServiceError } from "@postd/contracts";
-import type { ContentRecord, TargetRecord, TenantPublishing } from "../../ports/publishing-store.ts";
+import type { ContentRecord, JobRecord, TargetRecord, TenantPublishing } from "../../ports/publishing-store.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import { optionMediaIds } from "./option-media.ts";
 
@@ -20,6 +21,8 @@ export interface PreparedTarget {
   readonly fingerprint: string;
   readonly nativeSchedule: boolean;
   readonly problems: readonly FieldProblem[];
+  /** Files it names that are there, those of its options included. */
+  readonly files: readonly MediaInfo[];
 }
 
 export interface Draft {
@@ -28,11 +31,15 @@ export interface Draft {
   readonly targets: readonly { readonly connectionId: string; readonly nativeSchedule?: boolean }[];
 }
 
-/** Resolves versions, media and formats for every target and checks each against its platform. Unknown ids are not_found. */
+/**
+ * Resolves versions, media and formats for every target and checks each against its platform. Unknown ids are not_found.
+ * Of a post that has `jobs` an account may be disconnected meanwhile, and what is live names files that may be deleted.
+ */
 export async function prepareTargets(
   draft: Draft,
   store: TenantPublishing,
   registry: ConnectorRegistry,
+  jobs: readonly JobRecord[] = [],
 ): Promise<Result<readonly PreparedTarget[], ServiceError>> {
   const ids = draft.targets.map(({ connectionId }) => connectionId);
   const doubled = ids.findIndex((id, index) => ids.indexOf(id) !== index);
@@ -47,8 +54,12 @@ export async function prepareTargets(
   const inOptions = optionMediaIds(draft, targets.values(), registry);
   const found = await store.media([...new Set([...mediaIdsOf(draft), ...inOptions])]);
   const media = new Map(found.map((item) => [item.id as string, item]));
-  const lost = mediaIdsOf(draft).find((id) => !media.has(id));
-  if (lost) return no("not_found", "mediaIds", `There is no media ${lost}.`, "Upload it first with POST /api/media.");
+  const shown = (connectionId?: string) =>
+    jobs
+      .filter((job) => job.externalPostId !== undefined && (!connectionId || job.connectionId === connectionId))
+      .flatMap(({ content }) => content.media);
+  const lost = mediaIdsOf(draft).find((id) => !media.has(id) && !shown().some((item) => item.id === id));
+  if (lost) return noFile(lost);
   const stray = Object.keys(draft.versions).find(
     (key) => !ids.includes(key) && ![...targets.values()].some(({ platform }) => platform === key),
   );
@@ -64,7 +75,8 @@ export async function prepareTargets(
   for (const [index, { connectionId, nativeSchedule }] of draft.targets.entries()) {
     const target = targets.get(connectionId);
     const platform = target && registry.get(target.platform);
-    if (!target || !platform || target.disconnected)
+    const isKnown = jobs.some((job) => job.connectionId === connectionId && job.state !== "canceled");
+    if (!target || !platform || (target.disconnected && !isKnown))
       return no(
         "not_found",
         `targets.${index}.connectionId`,
@@ -78,9 +90,44 @@ export async function prepareTargets(
         `${platform.name} is no place to post to.`,
         "Choose an account of a platform that has formats, see GET /api/platforms.",
       );
-    prepared.push(prepare(draft, target, platform, media, nativeSchedule ?? false));
+    const has = new Map([...shown(connectionId).map((item) => [item.id as string, item] as const), ...media]);
+    const missing = contentFor(draft, target).mediaIds.find((id) => !has.has(id));
+    if (missing) return noFile(missing);
+    const one = prepare(draft, target, platform, has, nativeSchedule ?? false);
+    prepared.push({ ...one, files: one.files.filter(({ id }) => media.has(id)) });
   }
   return { ok: true, value: prepared };
+}
+
+const noFile = (id: string) =>
+  no("not_found", "mediaIds", `There is no media ${id}.`, "Upload it first with POST /api/media.");
+
+const contentFor = (draft: Draft, target: TargetRecord): ContentRecord => ({
+  ...draft.content,
+  ...draft.versions[target.platform],
+  ...draft.versions[target.connectionId],
+});
+
+/** The files of the post that must stay, for the moment it is taken. */
+export const fileIdsOf = (prepared: readonly PreparedTarget[]): readonly string[] => [
+  ...new Set(prepared.flatMap(({ files }) => files.map(({ id }) => id as string))),
+];
+
+/** The refusal of a post one of whose files was deleted while it was being taken; undefined: all are there. */
+export async function fileGone(
+  prepared: readonly PreparedTarget[],
+  store: Pick<TenantPublishing, "media">,
+): Promise<{ readonly ok: false; readonly error: ServiceError } | undefined> {
+  const there = await store.media(fileIdsOf(prepared));
+  const gone = prepared.flatMap(({ files }) => files).find(({ id }) => !there.some((item) => item.id === id));
+  if (!gone) return undefined;
+  const name = gone.fileName ? `${gone.fileName} (${gone.id})` : gone.id;
+  return no(
+    "not_found",
+    "mediaIds",
+    `The file ${name} was deleted while the post was being taken, so nothing was taken.`,
+    "Upload it again and put it into the post.",
+  );
 }
 
 function prepare(
@@ -91,7 +138,7 @@ function prepare(
   nativeSchedule: boolean,
 ): PreparedTarget {
   const { publishing } = platform;
-  const content = { ...draft.content, ...draft.versions[target.platform], ...draft.versions[target.connectionId] };
+  const content = contentFor(draft, target);
   const items = content.mediaIds.flatMap((id) => media.get(id) ?? []);
   const parts = { text: content.text, media: items, options: content.options as JsonObject };
   const format = named(publishing, content.format) ?? publishing.defaultFormat(parts, target.account);
@@ -108,6 +155,7 @@ function prepare(
     fingerprint,
     nativeSchedule,
     problems: [...problems, ...scheduleProblems(platform, post, nativeSchedule)],
+    files: [...items, ...optionMedia(publishing.options, post.options).flatMap(({ id }) => media.get(id) ?? [])],
   };
 }
 

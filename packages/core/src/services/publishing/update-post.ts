@@ -7,13 +7,14 @@ import {
   type PostView,
   type ServiceError,
 } from "@postd/contracts";
-import type { NewJob, PostRecord } from "../../ports/publishing-store.ts";
+import type { WishFacts } from "../../domain/wishes.ts";
+import type { JobRecord, NewJob, PostRecord } from "../../ports/publishing-store.ts";
 import type { Caller, ServiceResult, Wished } from "../../ports/services.ts";
 import { draftOf, plannedFor, versionsOf } from "./accept-post.ts";
 import { type ActDeps, notFound } from "./act-on-job.ts";
 import { meetTargets } from "./meet-targets.ts";
 import { abilitiesOf, canceledFor, changed } from "./post-actions.ts";
-import { prepareTargets, problemsOf, refusalOf } from "./prepare-targets.ts";
+import { fileGone, fileIdsOf, type PreparedTarget, prepareTargets, problemsOf, refusalOf } from "./prepare-targets.ts";
 
 /**
  * Changes a post. Every target is decided by itself, by the job as it is under its lock: changed before anything was sent,
@@ -39,18 +40,20 @@ export async function updatePost(
   const status = statusAfter(post, patch, caller.role);
   if (!status.ok) return status;
   const draft = merged(post, patch);
-  const prepared = await prepareTargets(draft, store, deps.registry);
+  const prepared = await prepareTargets(draft, store, deps.registry, found.jobs);
   if (!prepared.ok) return prepared;
-  const refused = status.value === "draft" ? undefined : refusalOf(problemsOf(prepared.value));
+  const canOf = await abilitiesOf(caller, found.jobs, deps);
+  const checked = prepared.value.map((target) => (takesNothing(target, found.jobs, canOf) ? passed(target) : target));
+  const refused = status.value === "draft" ? undefined : refusalOf(problemsOf(checked));
   if (refused) return refused;
   const scheduledFor =
     patch.scheduledFor === undefined ? post.scheduledFor : patch.scheduledFor === null ? undefined : planned.value;
-  const canOf = await abilitiesOf(caller, found.jobs, deps);
   const wanted = new Set(post.targets.map(({ connectionId }) => connectionId as string));
   let added: readonly NewJob[] = [];
   const written = await store.change({
     id,
     ifVersion,
+    files: fileIdsOf(prepared.value),
     decide: (locked) => {
       const next = {
         status: status.value,
@@ -79,9 +82,24 @@ export async function updatePost(
       return { post: next, decided: met.decided, jobs: added };
     },
   });
-  if (!written) return editedMeanwhile(false);
+  if (!written) return (await fileGone(prepared.value, store)) ?? editedMeanwhile(false);
   return { ok: true, value: changed(written.post, written.jobs, written.decided, added) };
 }
+
+/** The change comes too late for this account whatever it says, so what is wrong with it there refuses nothing. */
+function takesNothing(
+  { target }: PreparedTarget,
+  jobs: readonly JobRecord[],
+  canOf: (job: JobRecord) => WishFacts["can"],
+): boolean {
+  const own = jobs.filter(({ connectionId, state }) => connectionId === target.connectionId && state !== "canceled");
+  return own.some((job) => {
+    if (job.state === "discarded" || job.state === "removed") return true;
+    return job.state === "published" && !canOf(job).editText;
+  });
+}
+
+const passed = (target: PreparedTarget): PreparedTarget => ({ ...target, problems: [] });
 
 export function editedMeanwhile(isDeleting: boolean): { readonly ok: false; readonly error: ServiceError } {
   return {

@@ -199,6 +199,7 @@ export function accept(
     deleting: false,
   };
   return store.accept({
+    files: [],
     post,
     jobs: input.jobs,
     now: world.clock.now(),

@@ -16,7 +16,7 @@ import { forTenant, type TenantDb, withTenant } from "../tenant-tx.ts";
 import { actOnJob, isOwned, pause, resume } from "./act.ts";
 import { readJob, readNewestJobs, readPost, readPosts } from "./read.ts";
 import { type MediaRow, mediaInfo, type TargetRow, targetRecord } from "./records.ts";
-import { acceptStatements, changePost, seenKey } from "./write-posts.ts";
+import { acceptStatements, changePost, isFileGone, seenKey } from "./write-posts.ts";
 
 /** Posts and jobs on PostgreSQL, one tenant at a time. */
 export function createPublishingStore(db: TenantDb, settings: { readonly lateAfterMs: number }): PublishingStore {
@@ -97,7 +97,7 @@ async function accept<V extends JobView | PostView>(
   tenantId: string,
   input: AcceptInput<V>,
 ): Promise<AcceptAnswer<V>> {
-  const { jobs, idempotency, now, refuseTwins } = input;
+  const { jobs, files, idempotency, now, refuseTwins } = input;
   const post: PostRecord = { ...input.post, createdAt: now, updatedAt: now, version: 1, deleting: false };
   const view = input.answer(
     post,
@@ -108,12 +108,13 @@ async function accept<V extends JobView | PostView>(
     try {
       await runSql(
         forTenant(db, tenantId),
-        ...acceptStatements({ tenantId, post, jobs, refuseTwins, ...(kept ? { kept } : {}) }),
+        ...acceptStatements({ tenantId, post, jobs, files, refuseTwins, ...(kept ? { kept } : {}) }),
       );
       return { kind: "new", view };
     } catch (error) {
       const twin = twinOf(error);
       if (twin) return twin;
+      if (isFileGone(error)) return { kind: "file_gone" };
       if (!idempotency || !isTaken(error, oneKey)) throw error;
       const seen = await withTenant(db, tenantId, (tx) => seenKey(tx, idempotency));
       if (seen.kind !== "new") return seen;

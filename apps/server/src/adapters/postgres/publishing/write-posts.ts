@@ -1,6 +1,7 @@
 import type { JsonObject } from "@postd/contracts";
 import type { IdempotencyAnswer, IdempotencyClaim, NewJob, PostRecord, TenantPublishing } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
+import { databaseErrorCode } from "../database-error.ts";
 import { factsOf } from "../ledger/job-row.ts";
 import type { Executor } from "../pools.ts";
 import { runSql } from "../run-sql.ts";
@@ -14,9 +15,10 @@ export function acceptStatements(input: {
   readonly post: PostRecord;
   readonly jobs: readonly NewJob[];
   readonly kept?: { readonly claim: IdempotencyClaim; readonly answer: object };
+  readonly files: readonly string[];
   readonly refuseTwins: boolean;
 }): readonly SQL[] {
-  const { tenantId, post, jobs, kept, refuseTwins } = input;
+  const { tenantId, post, jobs, kept, files, refuseTwins } = input;
   const now = sql`${post.createdAt.toISOString()}::timestamptz`;
   const key = kept
     ? [
@@ -27,6 +29,8 @@ export function acceptStatements(input: {
   return [
     ...key,
     ...(refuseTwins ? twinStatements(jobs) : []),
+    // Where one is missing this divides by zero, which ends the transaction: `isFileGone`.
+    ...(files.length > 0 ? [sql`select 1 / (${allThere(files)})::int`] : []),
     sql`insert into posts (id, tenant_id, status, content, scheduled_for, targets, metadata, created_by, created_at, updated_at)
       values (${post.id}, ${tenantId}, ${post.status}, ${JSON.stringify(post.content)}::jsonb, ${post.scheduledFor?.toISOString() ?? null}::timestamptz,
         ${JSON.stringify(post.targets)}::jsonb, ${JSON.stringify(post.metadata)}::jsonb, ${post.createdBy}, ${now}, ${now})`,
@@ -34,6 +38,16 @@ export function acceptStatements(input: {
     ...jobStatements(tenantId, post.id, jobs, now),
   ];
 }
+
+/**
+ * Whether all these files are there, which stays so until the transaction ends: whoever deletes one waits for it and then
+ * sees the post, or was first.
+ */
+const allThere = (files: readonly string[]): SQL =>
+  sql`(select count(*) from (select id from media_assets where id in ${[...files]} and deleted_at is null order by id for key share) kept) = ${new Set(files).size}::bigint`;
+
+/** A file of the post was deleted before the post was taken. */
+export const isFileGone = (error: unknown): boolean => databaseErrorCode(error) === "22012";
 
 /** The same content to the same account for the same time, within this, is a repeat and not a second post. */
 const twinWindowMs = 10 * 60_000;
@@ -114,6 +128,11 @@ export async function changePost(
     sql`select id from posts where id = ${input.id} and version = ${input.ifVersion} and deleted_at is null for update`,
   );
   if (locked.length === 0) return undefined;
+  const { files = [] } = input;
+  if (files.length > 0) {
+    const { rows: kept } = await runSql<{ all: boolean }>(tx, sql`select ${allThere(files)} as all`);
+    if (!kept[0]?.all) return undefined;
+  }
   const rows = await lockJobs(tx, sql`post_id = ${input.id}`);
   const { post, decision, decided, jobs, remove } = input.decide(
     rows.map((row) => ({ job: jobRecord(row), facts: factsOf(row, row.now) })),

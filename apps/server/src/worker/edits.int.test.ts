@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { asId, type PostInput } from "@postd/contracts";
+import { type Caller, newId } from "@postd/core";
+import { sql } from "drizzle-orm";
+import { createMediaRepo } from "../adapters/postgres/media-repo.ts";
+import { runSql } from "../adapters/postgres/run-sql.ts";
+import { forTenant } from "../adapters/postgres/tenant-tx.ts";
+import { createHarness } from "./pipeline-harness.ts";
+
+describe("an edit that names no targets", () => {
+  let h: Awaited<ReturnType<typeof createHarness>>;
+  let caller: Caller;
+  let connections: readonly string[];
+  const tooLong = "x".repeat(501);
+  before(async () => {
+    h = await createHarness();
+  });
+  after(() => h.close());
+
+  const post = async (input: Partial<PostInput> = {}) => {
+    const first = await h.tenant();
+    caller = first.caller;
+    const second = newId("connection");
+    await runSql(
+      forTenant(h.app.db, caller.tenantId),
+      sql`insert into connections (id, tenant_id, platform, auth_kind, external_id, account_kind, name, extras, scopes, missing_scopes, status, simulated, created_by, created_at, updated_at)
+        select ${second}, tenant_id, platform, auth_kind, ${second}, account_kind, 'Second', extras, scopes, missing_scopes, status, simulated, created_by, created_at, updated_at
+        from connections where id = ${first.connectionId}`,
+    );
+    connections = [first.connectionId, second];
+    const made = await h.service.createPost(caller, {
+      content: "short",
+      targets: connections.map((id) => ({ connectionId: asId("connection", id) })),
+      scheduledFor: new Date(h.clock.now().getTime() + 3_600_000).toISOString(),
+      ...input,
+    });
+    assert.ok(made.ok, JSON.stringify(made));
+    return asId("post", made.value.view.id);
+  };
+  const disconnect = (id: string | undefined) =>
+    runSql(
+      forTenant(h.app.db, caller.tenantId),
+      sql`update connections set disconnected_at = domain_now() where id = ${id}`,
+    );
+
+  for (const mode of ["publish", "ask"] as const)
+    it(`is refused by field and account where its text is too long, as a new post is (${mode})`, async () => {
+      const id = await post({ mode });
+      const edited = await h.service.updatePost(caller, id, { content: tooLong });
+      assert.ok(!edited.ok, JSON.stringify(edited));
+      assert.equal(edited.error.code, "post_has_problems");
+      assert.deepEqual(
+        edited.error.problems?.map(({ field }) => field),
+        ["targets.0.text", "targets.1.text"],
+      );
+      const kept = await h.service.getPost(caller, id);
+      assert.ok(kept.ok && kept.value.content.text === "short");
+    });
+
+  it("is refused for what is live and can be changed, and not for an account it comes too late for", async () => {
+    const id = await post();
+    await h.settle(2 * 3_600_000);
+    const [one] = connections;
+    const refused = await h.service.updatePost(caller, id, { content: tooLong });
+    assert.ok(!refused.ok && refused.error.code === "post_has_problems", JSON.stringify(refused));
+    // Of the first nothing can be changed any more, and its limit refuses nothing.
+    await runSql(
+      forTenant(h.app.db, caller.tenantId),
+      sql`update publish_jobs set state = 'removed' where connection_id = ${one}`,
+    );
+    const still = await h.service.updatePost(caller, id, { content: tooLong });
+    assert.ok(!still.ok);
+    assert.deepEqual(
+      still.error.problems?.map(({ field }) => field),
+      ["targets.1.text"],
+    );
+  });
+
+  it("reaches the other accounts though one was disconnected since", async () => {
+    const id = await post();
+    await disconnect(connections[0]);
+    const edited = await h.service.updatePost(caller, id, { content: "new words" });
+    assert.ok(edited.ok, JSON.stringify(edited));
+    await h.settle(2 * 3_600_000);
+    assert.ok(h.platform.live.some(({ text }) => text === "new words"));
+    // A new account must be there.
+    const more = await post();
+    await disconnect(connections[0]);
+    const targets = connections.map((it) => ({ connectionId: asId("connection", it) }));
+    const alone = await h.service.createPost(caller, { content: "another", targets });
+    assert.ok(!alone.ok && alone.error.field === "targets.0.connectionId");
+    assert.ok((await h.service.getPost(caller, more)).ok);
+  });
+
+  it("changes the text of what is live though its picture was deleted since", async () => {
+    const first = await h.tenant();
+    caller = first.caller;
+    const mediaId = newId("media");
+    await createMediaRepo(h.app.db)
+      .forTenant(caller.tenantId)
+      .insert({
+        id: mediaId,
+        kind: "image",
+        mimeType: "image/jpeg",
+        sizeBytes: 10,
+        sha256: "0".repeat(64),
+        blobKey: mediaId,
+        createdBy: "usr_1",
+        createdAt: h.clock.now(),
+      });
+    const targets = [{ connectionId: asId("connection", first.connectionId) }];
+    const made = await h.service.createPost(caller, { content: "with a picture", mediaIds: [mediaId], targets });
+    assert.ok(made.ok, JSON.stringify(made));
+    await h.settle();
+    assert.equal((await createMediaRepo(h.app.db).forTenant(caller.tenantId).remove(mediaId)).kind, "removed");
+    const id = asId("post", made.value.view.id);
+    const edited = await h.service.updatePost(caller, id, { content: "other words" });
+    assert.ok(edited.ok && edited.value.view.changes?.[0]?.change === "changing_live", JSON.stringify(edited));
+    const again = await h.service.createPost(caller, { content: "with it again", mediaIds: [mediaId], targets });
+    assert.ok(!again.ok && again.error.code === "not_found");
+  });
+});
