@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "@postd/contracts";
 import type { AccountRef, ConnectorContext, MediaInfo, PlatformResult } from "./context.ts";
 import type { Effect } from "./http.ts";
+import type { Secret } from "./secret.ts";
 
 /** A link shown as a card of its own; what is absent the platform, or the page itself, says. */
 export interface PostLink {
@@ -57,6 +58,11 @@ export interface PublishedRef {
  */
 export interface Progress<S> {
   readonly state: S;
+  /**
+   * What later runs need and no state may hold: an upload address, a session's key. It takes the place of what was kept
+   * before (`{}`: nothing is), is stored sealed together with the state and forgotten when the job ends.
+   */
+  readonly sealed?: Sealed;
   readonly waitMs?: number;
   readonly published?: PublishedRef;
   /**
@@ -65,6 +71,9 @@ export interface Progress<S> {
    */
   readonly refused?: true;
 }
+
+/** Secrets of a job's steps, by names the format chooses. */
+export type Sealed = Readonly<Record<string, Secret>>;
 
 export interface ProbeCandidate<S> extends PublishedRef {
   readonly state: S;
@@ -92,12 +101,15 @@ export interface StepInput<S, P extends Json = Json> {
   readonly state: S;
   /** What `prepare` returned, read back from the committed intent. */
   readonly prepared: P;
+  /** What an earlier run kept; absent: nothing, or it was lost, and what it stood for is made anew. */
+  readonly sealed?: Sealed;
 }
 
 /**
- * One call to the platform. The pipeline runs the first step that is not `done`, again and again, until all are.
- * For an effect step it commits an intent with `prepare`'s value first, and the answer after it; one run makes at most
- * one effect call. States and prepared values are JSON without secrets or signed URLs.
+ * One thing done at the platform. The pipeline runs the first step that is not `done`, again and again, until all are.
+ * For an effect step it commits an intent with `prepare`'s value first, and the answer after it. One run makes any number
+ * of reads and of calls no audience sees, and at most one it sees, as its last effect; the context refuses another. States
+ * and prepared values are JSON without secrets or signed URLs; those go into `sealed`.
  */
 // biome-ignore lint/suspicious/noExplicitAny: a heterogeneous list of steps needs a variance escape; each step is typed where it is written.
 export interface Step<S, P extends Json = any> {
@@ -142,6 +154,13 @@ export interface Format<S extends JsonObject = any> {
   readonly accountKinds?: readonly string[];
   /** Text limit where it differs from the connector's. */
   readonly text?: TextLimit;
+  /**
+   * Raised with every change of what `S` or a prepared value means; stored beside the state. Default 1. A worker that does
+   * not know a stored version leaves the job to one that does.
+   */
+  readonly stateVersion?: number;
+  /** How states of older versions are read, by version; jobs begun before an update go on by it. */
+  readonly olderStates?: Readonly<Record<number, (state: JsonObject) => S>>;
   readonly start: (input: StartInput) => S;
   readonly steps: readonly Step<S>[];
 }

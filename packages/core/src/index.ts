@@ -41,6 +41,7 @@ export * from "./services/people/people.ts";
 export * from "./services/people/sign-in-rules.ts";
 export * from "./services/people/standing.ts";
 export * from "./services/people/throttled-mail.ts";
+export * from "./services/pipeline/job-secrets.ts";
 export { inFlightStates } from "./services/pipeline/run.ts";
 export * from "./services/pipeline/run-job.ts";
 export type * from "./services/pipeline/worker-deps.ts";

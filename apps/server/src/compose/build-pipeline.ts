@@ -5,8 +5,10 @@ import {
   type ConnectorContextPorts,
   type ConnectorRegistry,
   connectorContext,
+  createJobSecrets,
   newId,
   type PipelineDeps,
+  type Vault,
 } from "@postd/core";
 import { isPassing } from "../adapters/postgres/database-error.ts";
 import { createLedger } from "../adapters/postgres/ledger/ledger.ts";
@@ -18,12 +20,14 @@ interface PipelineParts {
   readonly registry: ConnectorRegistry;
   readonly access: ConnectionAccess;
   readonly context: ConnectorContextPorts;
+  readonly vault: Vault;
 }
 
 /** What one worker process publishes with; its name in leases says machine, process and run. */
-export function buildPipeline({ open, registry, access, context }: PipelineParts): PipelineDeps {
+export function buildPipeline({ open, registry, access, context, vault }: PipelineParts): PipelineDeps {
   return {
     ledger: createLedger(open.app.db),
+    secrets: createJobSecrets(vault),
     access,
     registry,
     clock: open.clock,

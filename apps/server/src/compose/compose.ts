@@ -59,7 +59,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
     publicUrl,
   });
   const { access, context } = connections;
-  const pipeline = buildPipeline({ open, registry, access, context });
+  const pipeline = buildPipeline({ open, registry, access, context, vault: storage.vault });
   const services = buildServices({ open, registry, storage, people, connections, pipeline, version });
 
   return {

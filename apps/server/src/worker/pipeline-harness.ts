@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import {
   type ConnectorContext,
   createRegistry,
@@ -13,15 +16,20 @@ import { barePlatform, bareProvider, barePublishing } from "@postd/connector-kit
 import { asId, type JobState, type JsonObject, type Result } from "@postd/contracts";
 import {
   type Caller,
+  createJobSecrets,
   createPublishingService,
+  createVault,
   type JobKey,
   newId,
   type PipelineDeps,
   type PublishingService,
   runJob,
+  type VaultDeps,
 } from "@postd/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
+import { aesGcm } from "../adapters/kms/aes-gcm.ts";
+import { openLocalKeys } from "../adapters/kms/local.ts";
 import { createDomainClock } from "../adapters/postgres/domain-clock.ts";
 import { createJobHolds, createLedger } from "../adapters/postgres/ledger/ledger.ts";
 import { openListener } from "../adapters/postgres/listen.ts";
@@ -32,6 +40,7 @@ import { createDueJobs } from "../adapters/postgres/system.ts";
 import { withTenant } from "../adapters/postgres/tenant-tx.ts";
 import { setClockOffset } from "../adapters/postgres/testing/set-clock-offset.ts";
 import { createTestDatabase } from "../adapters/postgres/testing/test-database.ts";
+import { createVaultStore } from "../adapters/postgres/vault-store.ts";
 
 export const lateAfterMs = 60 * 60_000;
 export const leaseMs = 60_000;
@@ -73,8 +82,8 @@ export interface ScriptedPlatform {
   deeds: PlatformFailure[];
 }
 
-/** A whole pipeline on a real database with one scripted platform; time moves only by `advance`. */
-export async function createHarness() {
+/** A whole pipeline on a real database with one scripted platform; time moves only by `advance`. `more` formats: the test's. */
+export async function createHarness(more: Readonly<Record<string, Format>> = {}) {
   const database = await createTestDatabase();
   const app = openRolePool({ url: database.url, role: "postd_app", max: 20 });
   const system = openRolePool({ url: database.url, role: "postd_system", max: 4 });
@@ -94,14 +103,25 @@ export async function createHarness() {
     removed: [],
     deeds: [],
   };
-  const connector = scriptedConnector(platform, () => clock.now());
+  const scripted = scriptedConnector(platform, () => clock.now());
+  const formats = { ...scripted.publishing.formats, ...more };
+  const connector = { ...scripted, publishing: { ...scripted.publishing, formats } };
   const registry = createRegistry([bareProvider([connector])]);
   const broken: string[] = [];
   const attempts: string[] = [];
   let version = 1;
   let renewals = 0;
+  const dataDir = mkdtempSync(path.join(tmpdir(), "postd-pipeline-"));
+  const vaultDeps: VaultDeps = {
+    store: createVaultStore(app.db),
+    keys: openLocalKeys({ dataDir, masterKeys: undefined, needed: [] }),
+    cipher: aesGcm,
+    newId,
+    monotonicMs: () => performance.now(),
+  };
   const deps = (ownerName: string): PipelineDeps => ({
     ledger: createLedger(app.db),
+    secrets: createJobSecrets(createVault(vaultDeps)),
     access: {
       async open({ tenantId, connectionId, newerThan }) {
         const { rows } = await withTenant(app.db, tenantId, (tx) =>
@@ -184,8 +204,11 @@ export async function createHarness() {
 
   return {
     database,
+    vaultDeps,
+    platformFacets: connector,
     app,
     system,
+    admin: owner.db,
     clock,
     platform,
     service,
@@ -252,6 +275,7 @@ export async function createHarness() {
       await listener.close();
       await Promise.all([app.close(), system.close(), owner.close()]);
       await database.drop();
+      rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { type JobState, type JsonObject, ok } from "@postd/contracts";
 import type { AccountRef, ConnectorContext } from "../context.ts";
 import type { PlatformFailure } from "../failure.ts";
-import type { OutgoingPost, PublishedRef } from "../publish.ts";
+import type { OutgoingPost, PublishedRef, Sealed } from "../publish.ts";
 import {
   type Drive,
   defaultSettleMs,
   defaultTimeoutMs,
   doubtState,
+  forgetsSealed,
   lookUp,
   noteVisibleCall,
   type PendingIntent,
@@ -41,6 +42,8 @@ interface Row {
   needsPerson: boolean;
   tries: number;
   connectorState: JsonObject | undefined;
+  stateVersion: number;
+  sealed: Sealed;
   pending: PendingIntent | undefined;
   visible: VisibleIntent | undefined;
   mayBeLive: boolean;
@@ -77,6 +80,8 @@ export function memoryJob(
     needsPerson: false,
     tries: 0,
     connectorState: undefined,
+    stateVersion: 1,
+    sealed: {},
     pending: undefined,
     visible: undefined,
     mayBeLive: false,
@@ -93,6 +98,7 @@ export function memoryJob(
     randomBits,
     account: async () => ok(world.account()),
     renew: world.renew,
+    openSealed: async () => row.sealed,
     context: (step) => world.context(step, () => noteVisibleCall(drive)),
     async announce(step, prepared) {
       attempts += 1;
@@ -102,6 +108,7 @@ export function memoryJob(
       drive.pending = { ...call, attemptId: `att_${attempts}`, effect, timeoutMs, intentAt };
       row.pending = drive.pending;
       row.connectorState = throughJson(drive.state);
+      row.stateVersion = drive.stateVersion;
       if (effect !== "visible") return "written";
       const begunAt = row.mayBeLive && row.visible?.step === name ? row.visible.intentAt : intentAt;
       const endsBy = new Date(intentAt.getTime() + timeoutMs + leaseMarginMs);
@@ -111,6 +118,7 @@ export function memoryJob(
     },
     async commit(change, answer) {
       write(row, change, answer);
+      if (change.connectorState) row.stateVersion = drive.stateVersion;
       if (change.mayBeLive === false) {
         drive.mayBeLive = false;
         drive.sentVisible = false;
@@ -151,9 +159,11 @@ export function memoryJob(
 
 /** A claim: what was stored, as the driver begins with it. */
 function begin(port: StepPort, post: OutgoingPost, row: Row): Drive {
-  const { pending, visible, probe, connectorState: state, published, tries, mayBeLive, plannedAt } = row;
+  const { pending, visible, probe, connectorState: state, stateVersion, published, tries, mayBeLive, plannedAt } = row;
   return {
-    ...{ port, post, plannedAt, visible, probe, state, published, tries, mayBeLive },
+    ...{ port, post, plannedAt, visible, probe, state, stateVersion, published, tries, mayBeLive },
+    hasSealed: Object.keys(row.sealed).length > 0,
+    sealed: undefined,
     pending: pending && { ...pending, open: false },
     asksOnly: false,
     isWished: false,
@@ -174,6 +184,8 @@ function write(row: Row, change: StepChange, answer: StepAnswer | undefined): vo
   row.published = change.published ?? row.published;
   row.mayBeLive = change.mayBeLive ?? row.mayBeLive;
   if (change.connectorState) row.connectorState = throughJson(change.connectorState);
+  if (change.sealed) row.sealed = change.sealed;
+  if (forgetsSealed(change)) row.sealed = {};
   if (change.failure !== undefined) row.failure = change.failure ?? undefined;
   if (change.probe !== undefined) row.probe = change.probe ?? undefined;
   if (change.pending === null) row.pending = undefined;

@@ -2,7 +2,7 @@ import type { HeldReason, JobState, Json, JsonObject, Result } from "@postd/cont
 import type { AccountRef, ConnectorContext } from "../context.ts";
 import type { PlatformFailure } from "../failure.ts";
 import type { Effect } from "../http.ts";
-import type { Format, NativeSchedule, OutgoingPost, PublishedRef, Step } from "../publish.ts";
+import type { Format, NativeSchedule, OutgoingPost, PublishedRef, Sealed, Step } from "../publish.ts";
 import type { Decision } from "./decide.ts";
 
 /** The pending intent of a step: what a repeat sends exactly, and since when. */
@@ -69,7 +69,10 @@ export interface StepChange {
   /** Milliseconds from domain now; "lease" wakes when the lease ends (still working); null: never by itself. */
   readonly wake: number | "lease" | null;
   readonly tries?: number;
+  /** Of the version in `drive.stateVersion`. */
   readonly connectorState?: JsonObject;
+  /** Takes the place of the secrets kept for the steps; see `forgetsSealed` for when they go. */
+  readonly sealed?: Sealed;
   /** null clears the pending intent, "keep" (default) leaves it, "answered" marks that its answer is known. */
   readonly pending?: null | "keep" | "answered";
   /**
@@ -105,6 +108,8 @@ export interface StepPort {
   account(): Promise<Result<AccountRef, PlatformFailure>>;
   /** Another token for the one the platform refused; the failure where there is none. */
   renew(): Promise<PlatformFailure | undefined>;
+  /** The secrets kept for the steps of this job; empty: none are, or they can no longer be read. */
+  openSealed(): Promise<Sealed>;
   /** What one run of a step, or a look (without effect), may use. Tells the driver of visible calls by `noteVisibleCall`. */
   context(step: Pick<StepFacts, "effect" | "repeatable" | "timeoutMs">): ConnectorContext;
   /**
@@ -145,6 +150,12 @@ export interface Drive {
   readonly probe: ProbeRecord | undefined;
   /** The connector's state; undefined before the first step. */
   state: JsonObject | undefined;
+  /** The version of the format `state` was written by. */
+  stateVersion: number;
+  /** Secrets are kept for the steps. */
+  hasSealed: boolean;
+  /** Those secrets, once they were opened. */
+  sealed: Sealed | undefined;
   pending: PendingIntent | undefined;
   published: PublishedRef | undefined;
   /** Failed tries of the current step. */

@@ -6,3 +6,4 @@ export * from "./native-time.ts";
 export * from "./one-visible-call.ts";
 export * from "./run-steps.ts";
 export * from "./settle-failure.ts";
+export * from "./step-state.ts";

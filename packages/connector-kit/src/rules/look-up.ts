@@ -14,6 +14,7 @@ import {
   type Way,
 } from "./drive.ts";
 import { runSteps } from "./run-steps.ts";
+import { bringUpToDate, loadSealed } from "./step-state.ts";
 
 /** When to look again after looks 1, 2, 3; after the fourth a person is asked. */
 const lookAgainMs = [10_000, 30_000, 120_000] as const;
@@ -28,6 +29,7 @@ const unreachableMs = 60_000;
  */
 export async function lookUp(drive: Drive, way: Way): Promise<boolean> {
   const { visible } = drive;
+  bringUpToDate(drive, way.format);
   const step = visible && way.format.steps.find((candidate) => candidate.name === visible.step);
   if (!visible || !step?.probe) return ask(drive, saw(drive, "ask", "POSTD has no way to look this post up."));
   const answer = await look(drive, step, visible);
@@ -45,11 +47,11 @@ async function look(
   const { port, post } = drive;
   const opened = await port.account();
   if (!opened.ok) return opened;
+  const sealed = await loadSealed(drive);
+  const { prepared, intentAt } = visible;
+  const input = { post, state: drive.state ?? {}, prepared, intentAt, ...(sealed ? { sealed } : {}) };
   for (let renewed = false; ; renewed = true) {
-    const answer = await step.probe(
-      { post, state: drive.state ?? {}, prepared: visible.prepared, intentAt: visible.intentAt },
-      port.context({ ...step, effect: "none", repeatable: true }),
-    );
+    const answer = await step.probe(input, port.context({ ...step, effect: "none", repeatable: true }));
     if (answer.ok || answer.error.kind !== "auth_expired" || renewed) return answer;
     const trouble = await port.renew();
     if (trouble) return fail(trouble);

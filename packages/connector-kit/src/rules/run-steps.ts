@@ -4,6 +4,7 @@ import { type Drive, defaultSettleMs, doubtState, type StepAnswer, type Way } fr
 import { keepsOwnClock, namesPastTime, nativeTime } from "./native-time.ts";
 import { oneVisibleCall } from "./one-visible-call.ts";
 import { opening, settleFailure } from "./settle-failure.ts";
+import { bringUpToDate, keepSealed, loadSealed } from "./step-state.ts";
 
 /** A format whose steps never end is a bug in a connector, not a reason to spin. */
 const mostRuns = 500;
@@ -16,6 +17,7 @@ const mostRuns = 500;
 export async function runSteps(drive: Drive, way: Way): Promise<boolean> {
   const { port, post } = drive;
   const { format, schedule } = way;
+  bringUpToDate(drive, format);
   for (let count = 0; count < mostRuns; count += 1) {
     const opened = await port.account();
     if (!opened.ok) {
@@ -23,7 +25,7 @@ export async function runSteps(drive: Drive, way: Way): Promise<boolean> {
       return false;
     }
     const account = opened.value;
-    if (namesPastTime(drive, schedule)) beginAnew(drive);
+    if (namesPastTime(drive, schedule) && !(await beginAnew(drive))) return false;
     if (drive.state === undefined && (await keepsOwnClock(drive, schedule))) return false;
     const state: JsonObject =
       drive.state ?? format.start({ post, account, now: port.now(), ...nativeTime(drive, schedule) });
@@ -44,10 +46,11 @@ export async function runSteps(drive: Drive, way: Way): Promise<boolean> {
       if (announced !== "written") return false;
     }
 
+    const sealed = await loadSealed(drive);
     const startedMs = port.monotonicMs();
     const ctx = port.context(step);
     const guarded = step.effect === "visible" ? oneVisibleCall(ctx, `${way.name}.${step.name}`) : ctx;
-    const result = await step.run({ post, state, prepared }, guarded);
+    const result = await step.run(sealed ? { post, state, prepared, sealed } : { post, state, prepared }, guarded);
     const latencyMs = Math.round(port.monotonicMs() - startedMs);
     if (!result.ok) {
       const facts = { ...step, settleMs: step.settleMs ?? defaultSettleMs };
@@ -60,10 +63,14 @@ export async function runSteps(drive: Drive, way: Way): Promise<boolean> {
   throw new Error(`${way.name} did not come to an end`);
 }
 
-/** The steps begin again; nothing visible was done by them. */
-function beginAnew(drive: Drive): void {
+/** The steps begin again; nothing visible was done by them. False: this worker's turn is over. */
+async function beginAnew(drive: Drive): Promise<boolean> {
   drive.state = undefined;
   drive.pending = undefined;
+  if (!drive.hasSealed) return true;
+  // What was kept belongs to the steps that are given up.
+  keepSealed(drive, {});
+  return (await drive.port.commit({ state: "publishing", wake: "lease", forgetSteps: true })) === "written";
 }
 
 /** What an earlier intent of this step was about to send; a repeat sends the same. */
@@ -93,6 +100,7 @@ async function progressed(
   const { port, post } = drive;
   drive.state = progress.state;
   drive.published = progress.published ?? drive.published;
+  if (progress.sealed) keepSealed(drive, progress.sealed);
   const open = drive.pending?.open ? drive.pending : undefined;
   const answer: StepAnswer | undefined = open && {
     attemptId: open.attemptId,
@@ -128,6 +136,7 @@ async function progressed(
     tries: 0,
     failure: null,
     ...(isSettled ? { mayBeLive: false } : {}),
+    ...(progress.sealed ? { sealed: progress.sealed } : {}),
     ...(drive.published ? { published: drive.published } : {}),
   };
   if (progress.waitMs !== undefined) {
@@ -135,7 +144,7 @@ async function progressed(
     return "ends";
   }
   // A read that changed nothing needs no commit of its own; the next intent or commit carries the state.
-  if (step.effect === "none" && !progress.published) return "goes on";
+  if (step.effect === "none" && !progress.published && !progress.sealed) return "goes on";
   const written = await port.commit({ ...common, state: "publishing", wake: "lease" }, answer);
   return written === "written" ? "goes on" : "ends";
 }

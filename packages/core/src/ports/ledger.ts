@@ -12,8 +12,12 @@ import type {
 } from "@postd/contracts";
 import type { Admission } from "../domain/admit.ts";
 import type { Wish, WishOutcome } from "../domain/wishes.ts";
+import type { SealedSecret } from "./vault.ts";
 
 export type { PendingIntent, ProbeRecord, VisibleIntent };
+
+/** Why a claim is refused whose steps were written by a version this worker does not know. */
+export const otherSteps = "steps of another version";
 
 export interface JobKey {
   readonly tenantId: TenantId;
@@ -36,6 +40,10 @@ export interface ClaimedJob extends JobKey {
   readonly fingerprint: string;
   /** The connector's state; undefined before the first step. */
   readonly steps: JsonObject | undefined;
+  /** The version of the format that wrote `steps`. */
+  readonly stateVersion: number;
+  /** Secrets are kept for the steps, in the vault under the job's id. */
+  readonly hasSealed: boolean;
   readonly pending: PendingIntent | undefined;
   readonly mayBeLive: boolean;
   readonly visible: VisibleIntent | undefined;
@@ -70,8 +78,12 @@ export interface AttemptAnswer {
 }
 
 /** How a job goes on: what the driver of steps says, and what people asked. Fields left out keep their value. */
-export interface JobChange extends Omit<StepChange, "failure"> {
+export interface JobChange extends Omit<StepChange, "failure" | "sealed"> {
   readonly failure?: JsonObject | null;
+  /** The version of the format that wrote `connectorState`. Default 1. */
+  readonly stateVersion?: number;
+  /** What is kept for the steps from now on; null: nothing. Stored, or not, together with everything else. */
+  readonly sealed?: SealedSecret | null;
   /** The wish this claim knows of; one that came meanwhile is looked at as soon as this is written. Absent: none. */
   readonly knownWish?: Wish;
   /** The wish that was carried out or came too late; one that took its place meanwhile stays. */
@@ -89,10 +101,21 @@ export interface JobChange extends Omit<StepChange, "failure"> {
 export interface Ledger {
   /**
    * Claims by compare-and-set; anything but a claim is normal: the hint was early, late or repeated. Whatever `admit`
-   * says that needs no call to the platform is written here too.
+   * says that needs no call to the platform is written here too. A job whose steps were written by a version this worker
+   * does not know is refused and left as it is, for a worker that knows it.
    */
   claim(
-    input: JobKey & { readonly owner: string; readonly leaseMs: number; readonly lateAfterMs: number },
+    input: JobKey & {
+      readonly owner: string;
+      readonly leaseMs: number;
+      readonly lateAfterMs: number;
+      /** Whether this worker reads step states of that version; absent: every one. */
+      readonly readsSteps?: (steps: {
+        readonly platform: string;
+        readonly format: string;
+        readonly version: number;
+      }) => boolean;
+    },
   ): Promise<ClaimedJob | { readonly refused: string }>;
   /** Lengthens the lease to at least `leaseMs` from now; undefined: it is lost. */
   renew(input: JobKey & { readonly fence: number; readonly leaseMs: number }): Promise<Date | undefined>;
@@ -105,16 +128,19 @@ export interface Ledger {
       readonly fence: number;
       readonly intent: IntentRecord;
       readonly connectorState: JsonObject;
+      /** Default 1. */
+      readonly stateVersion?: number;
       readonly leaseMs: number;
     },
   ): Promise<{ readonly intentAt: Date; readonly leaseUntil: Date } | "lost" | "wished">;
   /**
    * Commits an answer and how the job goes on, in one transaction. `owned_elsewhere`: another job, of whatever tenant,
-   * owns the post that was named; nothing was written. A job that becomes `published` with a wish on it wakes at once.
+   * owns the post that was named; `key_gone`: the key of what is to be kept was removed after sealing. Nothing was written
+   * then. A job that becomes `published` with a wish on it wakes at once.
    */
   settle(
     input: JobKey & { readonly fence: number; readonly answer?: AttemptAnswer; readonly change: JobChange },
-  ): Promise<"written" | "lost" | "owned_elsewhere">;
+  ): Promise<"written" | "lost" | "owned_elsewhere" | "key_gone">;
   /**
    * Which of these posts other jobs own, over all tenants and sign-ins, and whether another job that may be live sent the
    * same content to the same platform account. Says nothing else about them.

@@ -4,6 +4,8 @@ export interface Retention {
   expiredSignIns(): Promise<{ readonly states: number; readonly grants: number }>;
   /** Remembered first answers that are older, unless the post they stand for exists. */
   oldAnswers(days: number): Promise<number>;
+  /** Secrets of publish jobs' steps whose job is gone or has ended, or rests with nothing to wake it for longer. */
+  oldStepSecrets(days: number): Promise<number>;
   /** Raw inbound requests that were worked on, and events nobody claimed. */
   oldInbound(days: number): Promise<number>;
 }

@@ -41,7 +41,7 @@ export interface SealingCipher {
 /** Where a secret belongs. Moving a sealed value to another place makes it unreadable. */
 export interface SecretPlace {
   readonly tenantId: TenantId;
-  /** A connection, grant or pending authorisation. */
+  /** A connection, grant, pending authorisation or publish job. */
   readonly ownerId: string;
   readonly name: string;
 }

@@ -13,7 +13,7 @@ import { createTestDatabase, type TestDatabase } from "./testing/test-database.t
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-const nothing: Swept = { states: 0, grants: 0, answers: 0, inbound: 0, blobs: 0 };
+const nothing: Swept = { states: 0, grants: 0, answers: 0, inbound: 0, stepSecrets: 0, blobs: 0 };
 
 let database: TestDatabase;
 let system: RolePool;
@@ -86,6 +86,27 @@ test("a sign-in that was not finished goes with what was sealed for it once it h
   assert.deepEqual(await ids("oauth_grants"), ["gra_b"]);
   assert.deepEqual(await ids("encrypted_secrets", "owner_id"), ["con_a", "con_b", "gra_b", "state_hashb"]);
   assert.deepEqual(await sweep(deps), nothing);
+});
+
+test("what steps keep goes with its job, or after 30 days in which nothing is to wake it, and never before", async () => {
+  await makeTenants();
+  await admin.query(`
+    insert into connections (id, tenant_id, platform, auth_kind, external_id, account_kind, name, extras, scopes, missing_scopes, status, simulated, created_by, created_at, updated_at)
+      values ('con_a', 'ten_a', 'model', 'keys', '1', 'page', 'A', '{}', '{}', '{}', 'healthy', true, 'u', domain_now(), domain_now());
+    insert into posts (id, tenant_id, status, content, targets, metadata, created_by, created_at, updated_at)
+      values ('post_a', 'ten_a', 'approved', '{}', '[]', '{}', 'u', domain_now(), domain_now());
+    insert into publish_jobs (id, tenant_id, post_id, connection_id, platform, state, scheduled_for, wake_at, has_sealed, simulated, created_at, updated_at)
+      select id, 'ten_a', 'post_a', 'con_a', 'model', state, domain_now(), wake, kept, true, domain_now(), domain_now()
+      from (values ('job_failed', 'failed', null, true), ('job_waits', 'processing', domain_now(), true), ('job_done', 'published', null, false))
+        as v(id, state, wake, kept);`);
+  for (const owner of ["job_failed", "job_waits", "job_done", "job_gone", "con_a"]) await seal("a", owner);
+  assert.deepEqual(await sweep(deps), { ...nothing, stepSecrets: 2 });
+  assert.deepEqual(await ids("encrypted_secrets", "owner_id"), ["con_a", "job_failed", "job_waits"]);
+  await advance(30 * dayMs - hourMs);
+  assert.deepEqual(await sweep(deps), nothing);
+  await advance(2 * hourMs);
+  assert.deepEqual(await sweep(deps), { ...nothing, stepSecrets: 1 });
+  assert.deepEqual(await ids("encrypted_secrets", "owner_id"), ["con_a", "job_waits"]);
 });
 
 test("the role that sweeps can neither read a secret nor remove one of a connection", async () => {

@@ -1,7 +1,7 @@
 import { asId } from "@postd/contracts";
 import type { SealedSecret, VaultStore, VersionedSecret, WrappedKey } from "@postd/core";
 import { newId } from "@postd/core";
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { databaseErrorCode } from "./database-error.ts";
 import type { Executor } from "./pools.ts";
 import { runSql } from "./run-sql.ts";
@@ -133,15 +133,15 @@ export function createVaultStore(db: TenantDb): VaultStore {
  * Rejects with a foreign-key error (see `isKeyGone`) when its key was removed after sealing.
  */
 export async function writeSealed(tx: Executor, sealed: SealedSecret): Promise<void> {
-  await runSql(
-    tx,
-    sql`
-    insert into encrypted_secrets (id, tenant_id, owner_id, name, key_id, nonce, ciphertext, updated_at)
-    values (${newId("secret")}, ${sealed.tenantId}, ${sealed.ownerId}, ${sealed.name}, ${sealed.keyId}, ${buffer(sealed.nonce)}, ${buffer(sealed.ciphertext)}, domain_now())
-    on conflict (tenant_id, owner_id, name) do update set key_id = excluded.key_id, nonce = excluded.nonce,
-      ciphertext = excluded.ciphertext, version = encrypted_secrets.version + 1, updated_at = excluded.updated_at`,
-  );
+  await runSql(tx, sealedUpsert(sealed));
 }
+
+/** One sealed value, stored once for each row of `from`; without it, once. */
+export const sealedUpsert = (sealed: SealedSecret, from: SQL = sql``): SQL => sql`
+    insert into encrypted_secrets (id, tenant_id, owner_id, name, key_id, nonce, ciphertext, updated_at)
+    select ${newId("secret")}, ${sealed.tenantId}, ${sealed.ownerId}, ${sealed.name}, ${sealed.keyId}, ${buffer(sealed.nonce)}::bytea, ${buffer(sealed.ciphertext)}::bytea, domain_now() ${from}
+    on conflict (tenant_id, owner_id, name) do update set key_id = excluded.key_id, nonce = excluded.nonce,
+      ciphertext = excluded.ciphertext, version = encrypted_secrets.version + 1, updated_at = excluded.updated_at`;
 
 export async function removeSecrets(
   tx: Executor,

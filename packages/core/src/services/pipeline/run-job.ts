@@ -1,6 +1,15 @@
 import type { PlatformFailure, PublishingPlatform } from "@postd/connector-kit";
-import { lookBroke, lookUp, opening, runSteps, settleFailure, type Way } from "@postd/connector-kit/rules";
-import type { ClaimedJob, JobKey } from "../../ports/ledger.ts";
+import {
+  bringUpToDate,
+  lookBroke,
+  lookUp,
+  opening,
+  readsState,
+  runSteps,
+  settleFailure,
+  type Way,
+} from "@postd/connector-kit/rules";
+import { type ClaimedJob, type JobKey, otherSteps } from "../../ports/ledger.ts";
 import { MediaGone } from "../../ports/media.ts";
 import { grantWish, wishBroke } from "./grant-wish.ts";
 import { Run } from "./run.ts";
@@ -15,8 +24,12 @@ import type { PipelineDeps } from "./worker-deps.ts";
  */
 export async function runJob(key: JobKey, deps: PipelineDeps): Promise<string | undefined> {
   const { owner, leaseMs, lateAfterMs } = deps.settings;
-  const claimed = await deps.ledger.claim({ ...key, owner, leaseMs, lateAfterMs });
-  if ("refused" in claimed) return claimed.refused;
+  const claimed = await deps.ledger.claim({ ...key, owner, leaseMs, lateAfterMs, readsSteps: readsStepsOf(deps) });
+  if ("refused" in claimed) {
+    if (claimed.refused === otherSteps)
+      deps.log.warn({ ...key }, "a publish job was begun by another version of this program and waits for it");
+    return claimed.refused;
+  }
   const run = new Run(claimed, deps);
   try {
     await work(run, claimed);
@@ -27,6 +40,14 @@ export async function runJob(key: JobKey, deps: PipelineDeps): Promise<string | 
   }
   return undefined;
 }
+
+/** A job whose format is not known here at all is claimed, and then held for the operator. */
+const readsStepsOf =
+  ({ registry }: PipelineDeps): NonNullable<Parameters<PipelineDeps["ledger"]["claim"]>[0]["readsSteps"]> =>
+  ({ platform, format, version }) => {
+    const known = registry.get(platform)?.publishing?.formats[format];
+    return known === undefined || readsState(known, version);
+  };
 
 async function work(run: Run, claimed: ClaimedJob): Promise<void> {
   const found = wayOf(run);
@@ -39,6 +60,7 @@ async function work(run: Run, claimed: ClaimedJob): Promise<void> {
     await settleFailure(run.drive, unknown, { ...opening, name: "start" }, 0);
     return;
   }
+  bringUpToDate(run.drive, found.way.format);
   switch (claimed.admission) {
     case "publish":
     case "finish":

@@ -5,12 +5,14 @@ import {
   type PlatformFailure,
   type PublishedRef,
   type PublishingPlatform,
+  type Sealed,
 } from "@postd/connector-kit";
 import {
   type Decision,
   type Drive,
   defaultSettleMs,
   defaultTimeoutMs,
+  forgetsSealed,
   noteVisibleCall,
   type ProbeRecord,
   type StepAnswer,
@@ -65,6 +67,9 @@ export class Run implements StepPort {
       visible: job.visible,
       probe: job.probe,
       state: job.steps,
+      stateVersion: job.stateVersion,
+      hasSealed: job.hasSealed,
+      sealed: undefined,
       pending: job.pending,
       published: job.published,
       tries: job.tries,
@@ -116,6 +121,10 @@ export class Run implements StepPort {
     if (!opened.ok) return { failure: opened.error };
     this.connection = opened.value;
     return { connection: opened.value };
+  }
+
+  openSealed(): Promise<Sealed> {
+    return this.deps.secrets.open(this.key);
   }
 
   context(step: Pick<StepFacts, "effect" | "repeatable" | "timeoutMs">): ConnectorContext {
@@ -175,6 +184,7 @@ export class Run implements StepPort {
       fence: this.job.fence,
       intent,
       connectorState: this.drive.state ?? {},
+      stateVersion: this.drive.stateVersion,
       leaseMs,
     });
     if (typeof written === "string") return written;
@@ -184,16 +194,39 @@ export class Run implements StepPort {
     return "written";
   }
 
-  commit(change: StepChange, answer?: StepAnswer): Promise<"written" | "lost" | "owned_elsewhere"> {
-    const told = isUntroubled(change) ? change : { ...change, failure: this.storedIn(change) };
-    return this.settle(told, answer && this.attemptAnswer(answer));
+  async commit(change: StepChange, answer?: StepAnswer): Promise<"written" | "lost" | "owned_elsewhere"> {
+    const ended = answer && this.attemptAnswer(answer);
+    if (isPlain(change)) return this.settle(change, ended);
+    const { failure, sealed, ...rest } = change;
+    const told = { ...rest, ...(failure ? { failure: this.stored(failure, change.heldReason) } : {}) };
+    if (!sealed || Object.keys(sealed).length === 0)
+      return this.settle({ ...told, ...(sealed && { sealed: null }) }, ended);
+    // The key can only vanish in between when it was rotated out or the tenant erased; both end in a new one.
+    for (let tries = 0; tries < 5; tries += 1) {
+      const kept = await this.deps.secrets.seal(this.key, sealed);
+      const written = await this.write({ ...told, sealed: kept }, ended);
+      if (written !== "key_gone") return written;
+    }
+    throw new Error("the tenant's data key changes too fast to keep a secret");
   }
 
   async settle(change: JobChange, answer?: AttemptAnswer): Promise<"written" | "lost" | "owned_elsewhere"> {
+    const result = await this.write(change, answer);
+    if (result === "key_gone") throw new Error("nothing was to be sealed and its key was gone");
+    return result;
+  }
+
+  private async write(change: JobChange, answer?: AttemptAnswer): ReturnType<PipelineDeps["ledger"]["settle"]> {
+    const { drive, job } = this;
     const result = await this.deps.ledger.settle({
       ...this.key,
-      fence: this.job.fence,
-      change: { ...change, ...(this.job.wish ? { knownWish: this.job.wish } : {}) },
+      fence: job.fence,
+      change: {
+        ...change,
+        ...(job.wish ? { knownWish: job.wish } : {}),
+        ...(change.connectorState ? { stateVersion: drive.stateVersion } : {}),
+        ...((drive.hasSealed || job.hasSealed) && forgetsSealed(change) ? { sealed: null } : {}),
+      },
       ...(answer ? { answer } : {}),
     });
     if (result === "written") this.tell(change, answer);
@@ -278,10 +311,6 @@ export class Run implements StepPort {
     return storedTrouble(trouble, { at: this.deps.clock.now(), heldReason });
   }
 
-  private storedIn({ failure, heldReason }: StepChange): JsonObject | null {
-    return failure ? this.stored(failure, heldReason) : null;
-  }
-
   /** How a call ended, as the ledger keeps it. */
   attemptAnswer({ trouble, ...answer }: StepAnswer): AttemptAnswer {
     if (!trouble) return answer;
@@ -290,7 +319,8 @@ export class Run implements StepPort {
   }
 }
 
-const isUntroubled = (change: StepChange): change is StepChange & { readonly failure?: null } => !change.failure;
+type PlainChange = StepChange & { readonly failure?: null; readonly sealed?: never };
+const isPlain = (change: StepChange): change is PlainChange => !change.failure && !change.sealed;
 
 /** States in which a twin must wait. */
 export const inFlightStates: readonly JobState[] = ["publishing", "processing", "retrying", "unknown"];

@@ -2,6 +2,7 @@ import type { Clock, ConnectorContext, Effect, PlatformFailure } from "@postd/co
 import type { ConnectionAccess, OpenConnection } from "../../ports/connection-access.ts";
 import type { AttemptAnswer, Ledger } from "../../ports/ledger.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
+import type { JobSecrets } from "./job-secrets.ts";
 
 export interface PipelineSettings {
   /**
@@ -50,6 +51,7 @@ export interface PipelineEvents {
 
 export interface PipelineDeps {
   readonly ledger: Ledger;
+  readonly secrets: JobSecrets;
   readonly access: ConnectionAccess;
   readonly registry: ConnectorRegistry;
   readonly clock: Clock;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Case } from "./cases.ts";
-import { wishOf } from "./scene.ts";
+import { newIntent, wishOf } from "./scene.ts";
 
 /** Claims, leases, fences, intents and what is settled. */
 export const claims: readonly Case[] = [
@@ -13,6 +13,30 @@ export const claims: readonly Case[] = [
       assert.equal(first.fence, 1);
       assert.equal(first.leaseUntil.getTime(), s.at(30_000).getTime());
       assert.equal((await s.row(key)).state, "publishing");
+    },
+  ],
+  [
+    "leaves steps of a version the worker does not know as they are, and gives them to one that does",
+    async (s) => {
+      const key = await s.publishOne();
+      const { fence } = await s.taken(key);
+      const work = { ...key, fence, connectorState: { a: 1 }, leaseMs: 30_000 };
+      await s.world.ledger.intend({ ...work, stateVersion: 2, intent: newIntent({ effect: "invisible" }) });
+      await s.world.advance(30_001);
+      const before = await s.row(key);
+      const claim = (known: number) =>
+        s.world.ledger.claim({
+          ...{ ...key, owner: "w", leaseMs: 30_000, lateAfterMs: 60 * 60_000 },
+          readsSteps: ({ platform, version }) => platform === "model" && version === known,
+        });
+      assert.deepEqual(await claim(1), { refused: "steps of another version" });
+      assert.deepEqual(await s.row(key), before);
+      const claimed = await claim(2);
+      assert.ok(!("refused" in claimed) && claimed.stateVersion === 2);
+      // What needs no step is done by every worker.
+      await s.wish(key);
+      await s.world.advance(30_001);
+      assert.deepEqual(await claim(1), { refused: "a wish was settled" });
     },
   ],
   [

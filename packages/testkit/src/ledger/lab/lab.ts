@@ -35,6 +35,12 @@ import { type Random, randomOf } from "./random.ts";
 export const lateAfterMs = 60 * 60_000;
 const leaseMs = 30_000;
 
+/** No format of the model keeps a secret. */
+const noSecrets: PipelineDeps["secrets"] = {
+  seal: () => Promise.reject(new Error("nothing is to be kept")),
+  open: () => Promise.reject(new Error("nothing was kept")),
+};
+
 type LogFields = Readonly<Record<string, unknown>>;
 
 export interface LabAccount {
@@ -142,6 +148,7 @@ export class Lab {
       });
     this.pipeline = {
       ledger,
+      secrets: noSecrets,
       access,
       registry,
       clock: world.clock,

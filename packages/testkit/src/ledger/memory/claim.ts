@@ -1,10 +1,11 @@
 import type { JobState } from "@postd/contracts";
-import { type Admission, admit, type ClaimedJob, type Ledger, settledWish } from "@postd/core";
+import { type Admission, admit, type ClaimedJob, type Ledger, otherSteps, settledWish } from "@postd/core";
 import {
   admitInput,
   type ClaimRow,
   claimedJob,
   doubtState,
+  isForeign,
   waiting,
   withDeletion,
   workingReason,
@@ -131,6 +132,7 @@ function apply(tables: Tables, row: MemoryJob, admission: Admission, input: Clai
     case "probe":
     case "verify":
     case "grant":
+      if (isForeign(row, input)) return { refused: otherSteps };
       return take(tables, row, admission.go, input);
     default:
       admission satisfies never;

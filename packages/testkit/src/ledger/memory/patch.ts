@@ -1,3 +1,4 @@
+import { forgetsSealed } from "@postd/connector-kit/rules";
 import type { JobPatch } from "@postd/core";
 import { type MemoryJob, nowOf, type Tables } from "./rows.ts";
 
@@ -18,6 +19,7 @@ export function patched(tables: Tables, row: MemoryJob, patch: JobPatch): Memory
   if (patch.wishOutcome !== undefined) next.wish_outcome = patch.wishOutcome;
   if (patch.content !== undefined) next.content = patch.content;
   if (patch.fingerprint !== undefined) next.fingerprint = patch.fingerprint;
+  if (forgetsSealed(patch)) next.has_sealed = false;
   if (patch.forgetSteps) next.step_state = null;
   else if (patch.mayBeLive === false) next.step_state = withoutVisible(row.step_state);
   if (patch.forgetPost) {

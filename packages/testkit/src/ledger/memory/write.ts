@@ -51,6 +51,7 @@ function write(tables: Tables, input: Parameters<Ledger["intend"]>[0]): Awaited<
         intentAt: now.toISOString(),
       },
     },
+    step_version: input.stateVersion ?? 1,
     ...(shows ? { may_be_live: true, in_flight: row.fingerprint } : {}),
     updated_at: now,
   });
@@ -118,6 +119,8 @@ function settled(tables: Tables, row: MemoryJob, change: JobChange, outcome: Out
     in_flight: twinMark(row, change),
     step_state: change.forgetSteps ? null : stepState(row, change, outcome),
   };
+  if (change.connectorState && change.stateVersion !== undefined) next.step_version = change.stateVersion;
+  if (change.sealed !== undefined) next.has_sealed = change.sealed !== null;
   if (change.wake !== "lease") next.lease_until = null;
   if (change.tries !== undefined) next.tries = change.tries;
   if (change.needsPerson !== undefined) next.needs_person = change.needsPerson;

@@ -1,5 +1,5 @@
 import { asId, type HeldReason, type JobState } from "@postd/contracts";
-import type { AdmitInput, ClaimedJob } from "@postd/core";
+import type { AdmitInput, ClaimedJob, Ledger } from "@postd/core";
 import { type JobRow, jobKeyOf, pendingOf, visibleOf } from "./job-row.ts";
 
 /** A job's row with what `admit` needs to know beside it. */
@@ -55,6 +55,12 @@ export function admitInput(row: ClaimRow, lateAfterMs: number): AdmitInput {
 /** It comes to an end by itself soon; in every other state a twin waits for a look, or for a person. */
 const isWorkedOn = (state: string): boolean => state === "publishing" || state === "processing" || state === "retrying";
 
+/** Steps were begun by a version this worker does not know. */
+export const isForeign = (row: JobRow, { readsSteps }: Parameters<Ledger["claim"]>[0]): boolean =>
+  row.step_state?.connector !== undefined &&
+  readsSteps !== undefined &&
+  !readsSteps({ platform: row.platform, format: row.content.format, version: row.step_version });
+
 /** The state a claimed job is in while it is worked on; what rests where it stood stays so meanwhile. */
 export function workingState(row: JobRow, go: ClaimedJob["admission"]): JobState {
   if (go === "publish" || go === "finish") return "publishing";
@@ -106,6 +112,8 @@ export function claimedJob(row: JobRow, go: ClaimedJob["admission"], leaseUntil:
     post: row.content,
     fingerprint: row.fingerprint,
     steps: row.step_state?.connector,
+    stateVersion: row.step_version,
+    hasSealed: row.has_sealed,
     pending: pending && { ...pending, open: false },
     mayBeLive: row.may_be_live,
     visible: visibleOf(row),

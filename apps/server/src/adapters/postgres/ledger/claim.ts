@@ -1,4 +1,12 @@
-import { type Admission, admit, type ClaimedJob, type JobPatch, type Ledger, settledWish } from "@postd/core";
+import {
+  type Admission,
+  admit,
+  type ClaimedJob,
+  type JobPatch,
+  type Ledger,
+  otherSteps,
+  settledWish,
+} from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
 import { isTaken } from "../database-error.ts";
 import { compiled, runSql } from "../run-sql.ts";
@@ -8,13 +16,14 @@ import {
   type ClaimRow,
   claimedJob,
   doubtState,
+  isForeign,
   waiting,
   withDeletion,
   workingReason,
   workingState,
 } from "./claim-row.ts";
 import { factsOf, type StoredState } from "./job-row.ts";
-import { json, patchAssignments } from "./patch.ts";
+import { dropsSealed, forgetSealed, json, patchAssignments } from "./patch.ts";
 import { clock, endDeletion } from "./settle.ts";
 
 type ClaimInput = Parameters<Ledger["claim"]>[0];
@@ -141,6 +150,7 @@ async function apply(
     case "probe":
     case "verify":
     case "grant":
+      if (isForeign(row, input)) return { refused: otherSteps };
       return (await take(db, row, admission.go, input)) ?? noLonger;
     default:
       admission satisfies never;
@@ -158,6 +168,7 @@ async function settleWish(db: TenantDb, row: ClaimRow): Promise<void> {
   const after = isLive
     ? [sql`update posts set deleting = false where id = ${row.post_id} and ${wish.kind === "delete"}`]
     : [endDeletion(row.id)];
+  if (dropsSealed(row, patch)) after.push(forgetSealed(row.id));
   await change(db, row, sql.join(patchAssignments(patch).slice(1), sql`, `), after);
 }
 

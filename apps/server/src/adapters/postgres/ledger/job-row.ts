@@ -18,6 +18,8 @@ export interface JobRow {
   readonly tries: number;
   readonly content: OutgoingPost;
   readonly step_state: StoredState | null;
+  readonly step_version: number;
+  readonly has_sealed: boolean;
   readonly fingerprint: string;
   readonly external_post_id: string | null;
   readonly permalink: string | null;

@@ -1,3 +1,4 @@
+import { forgetsSealed } from "@postd/connector-kit/rules";
 import type { JobPatch } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
 
@@ -18,6 +19,7 @@ export function patchAssignments(patch: JobPatch): SQL[] {
   if (patch.wishOutcome !== undefined) set.push(sql`wish_outcome = ${json(patch.wishOutcome)}`);
   if (patch.content !== undefined) set.push(sql`content = ${json(patch.content)}`);
   if (patch.fingerprint !== undefined) set.push(sql`fingerprint = ${patch.fingerprint}`);
+  if (forgetsSealed(patch)) set.push(sql`has_sealed = false`);
   if (patch.forgetSteps) set.push(sql`step_state = null`, sql`open_attempt_id = null`);
   else if (patch.mayBeLive === false) set.push(sql`step_state = step_state - 'visible'`);
   if (patch.forgetPost) set.push(sql`external_post_id = null`, sql`permalink = null`);
@@ -30,6 +32,12 @@ export function patchAssignments(patch: JobPatch): SQL[] {
   if (patch.raiseFence) set.push(sql`fence = fence + 1`, sql`lease_until = null`);
   return set;
 }
+
+/** With a patch that ends a job, or lets its steps begin anew, what was kept for the steps goes. */
+export const dropsSealed = (row: { readonly has_sealed: boolean }, patch: JobPatch): boolean =>
+  row.has_sealed && forgetsSealed(patch);
+
+export const forgetSealed = (jobId: string): SQL => sql`delete from encrypted_secrets where owner_id = ${jobId}`;
 
 export const json = (value: object | null): SQL => (value === null ? sql`null` : sql`${JSON.stringify(value)}::jsonb`);
 

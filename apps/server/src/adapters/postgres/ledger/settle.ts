@@ -1,9 +1,10 @@
-import type { AttemptAnswer, JobChange, JobKey, Ledger } from "@postd/core";
+import type { AttemptAnswer, JobChange, JobKey, Ledger, SealedSecret } from "@postd/core";
 import { inFlightStates } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
 import { isTaken } from "../database-error.ts";
 import { compiled, runSql } from "../run-sql.ts";
 import { forTenant, type TenantDb } from "../tenant-tx.ts";
+import { isKeyGone, sealedUpsert } from "../vault-store.ts";
 import { json } from "./patch.ts";
 
 type IntendInput = Parameters<Ledger["intend"]>[0];
@@ -33,6 +34,7 @@ const intentStatement = (shows: boolean) => {
         lease_until = ${until}, wake_at = ${until},
         step_state = ${visible} || jsonb_build_object('connector', ${given("connectorState")}::jsonb,
           'pending', ${given("pending")}::jsonb || jsonb_build_object('intentAt', ${nowText})),
+        step_version = ${given("stateVersion")},
         ${shows ? sql`may_be_live = true, in_flight = fingerprint,` : sql``}
         open_attempt_id = ${given("attemptId")}, updated_at = ${now}
       where id = ${given("jobId")} and fence = ${given("fence")} and lease_until > ${now} ${shows ? sql`and wish is null` : sql``}
@@ -67,6 +69,7 @@ export async function writeIntent(
       common: JSON.stringify(common),
       pending: JSON.stringify({ ...common, attemptId, effect, timeoutMs }),
       connectorState: JSON.stringify(input.connectorState),
+      stateVersion: input.stateVersion ?? 1,
       prepared: JSON.stringify(prepared),
     }),
   );
@@ -98,7 +101,7 @@ export async function renewLease(db: TenantDb, input: Parameters<Ledger["renew"]
 export async function settleJob(
   db: TenantDb,
   input: JobKey & { readonly fence: number; readonly answer?: AttemptAnswer; readonly change: JobChange },
-): Promise<"written" | "lost" | "owned_elsewhere"> {
+): ReturnType<Ledger["settle"]> {
   const { change, answer } = input;
   const before = change.wake === 0 ? [sql`select pg_notify('postd_due', '')`] : [];
   const update = sql`
@@ -107,6 +110,7 @@ export async function settleJob(
         where id = ${input.jobId} and fence = ${input.fence} and state in ('publishing', 'processing', 'unknown', 'handed_over', 'published', 'partly_published')
         returning id)
       ${answer ? sql`, attempt as (${answerUpdate(answer)})` : sql``}
+      ${change.sealed === undefined ? sql`` : sql`, kept as (${keptForSteps(input.jobId, change.sealed)})`}
       select count(*)::int as written from job`;
   try {
     const statements = change.granted
@@ -116,9 +120,16 @@ export async function settleJob(
     return rows[0]?.written === 1 ? "written" : "lost";
   } catch (error) {
     if (isTaken(error, "publish_jobs_external")) return "owned_elsewhere";
+    if (isKeyGone(error)) return "key_gone";
     throw error;
   }
 }
+
+/** Secrets of the steps change with the row, and only for the worker whose change is written. */
+const keptForSteps = (jobId: string, sealed: SealedSecret | null): SQL =>
+  sealed
+    ? sealedUpsert(sealed, sql`from job`)
+    : sql`delete from encrypted_secrets where owner_id = ${jobId} and exists (select 1 from job)`;
 
 /** The last statement's answer is what is read: whether the row has what was to be written. */
 const wasGranted = (
@@ -154,6 +165,8 @@ function assignments(change: JobChange, answer: AttemptAnswer | undefined): SQL[
   if (change.needsPerson !== undefined) set.push(sql`needs_person = ${change.needsPerson}`);
   if (change.failure !== undefined) set.push(sql`failure = ${json(change.failure)}`);
   if (change.probe !== undefined) set.push(sql`probe = ${json(change.probe)}`);
+  if (change.connectorState && change.stateVersion !== undefined) set.push(sql`step_version = ${change.stateVersion}`);
+  if (change.sealed !== undefined) set.push(sql`has_sealed = ${change.sealed !== null}`);
   if (change.nativeSchedule === false) set.push(sql`native_schedule = false`);
   if (change.mayBeLive !== undefined) set.push(sql`may_be_live = ${change.mayBeLive}`);
   if (change.scheduledFor) set.push(sql`scheduled_for = ${change.scheduledFor.toISOString()}::timestamptz`);

@@ -3,7 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { isTaken } from "../database-error.ts";
 import { factsOf, type JobRow } from "../ledger/job-row.ts";
 import { releaseHeld } from "../ledger/ledger.ts";
-import { patchAssignments } from "../ledger/patch.ts";
+import { dropsSealed, forgetSealed, patchAssignments } from "../ledger/patch.ts";
 import { endDeletion } from "../ledger/settle.ts";
 import type { Executor } from "../pools.ts";
 import { runSql } from "../run-sql.ts";
@@ -31,6 +31,7 @@ export async function patchJob(
     sql`update publish_jobs set ${sql.join(patchAssignments(patch), sql`, `)} where id = ${row.id} returning *`,
   );
   const changed = rows[0];
+  if (dropsSealed(row, patch)) await runSql(tx, forgetSealed(row.id));
   if (!changed) throw new Error("a locked job was gone");
   if (patch.keepsPost) await runSql(tx, sql`update posts set deleting = false where id = ${row.post_id}`);
   if (patch.inFlight === false)

@@ -120,6 +120,10 @@ export const publishJobs = pgTable(
     /** Content frozen at the first claim. */
     content: jsonb("content").$type<JsonObject>(),
     stepState: jsonb("step_state").$type<JsonObject>(),
+    /** The version of the format that wrote the state; a worker that does not know it leaves the job alone. */
+    stepVersion: integer("step_version").notNull().default(1),
+    /** Secrets are kept for the steps, in the vault under this row's id. */
+    hasSealed: boolean("has_sealed").notNull().default(false),
     /** The intent whose answer is not known yet. */
     openAttemptId: text("open_attempt_id"),
     fingerprint: text("fingerprint"),
