@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connectWithKeys, describeConnector } from "@postd/connector-kit/conformance";
-import { failureOf } from "./failures.ts";
+import { failures } from "./failures.ts";
 import fixture from "./fixtures/errors.json" with { type: "json" };
 import { provider } from "./provider.ts";
 import { simulators } from "./simulator.ts";
@@ -20,7 +20,7 @@ describeConnector(provider, "sample_platform", simulator, {
 for (const { status, code, kind } of fixture.cases)
   test(`${status} ${code} on a call that changes the platform is ${kind}`, () => {
     const clock = { now: () => new Date("2026-11-20T12:00:00Z") };
-    const failure = failureOf({ status, headers: {}, json: { code }, effect: "visible" }, clock);
-    assert.equal(failure.kind, kind);
-    assert.notEqual(failure.message, "");
+    const failure = failures.failureOf({ status, headers: {}, text: "", json: { code }, effect: "visible" }, clock);
+    assert.equal(failure?.kind, kind);
+    assert.notEqual(failure?.message, "");
   });

@@ -9,8 +9,8 @@ import {
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
+import { whoAmI } from "./api.ts";
 import { startState, textSteps } from "./publish.ts";
-import { whoAmI } from "./who-am-i.ts";
 
 /** The token works and belongs to this account. */
 async function health(ctx: ConnectorContext): PlatformResult<HealthAnswer> {

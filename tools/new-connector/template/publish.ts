@@ -1,16 +1,15 @@
 import {
   type ConnectorContext,
-  normalizeText,
+  matchRecent,
   type PlatformResult,
   type ProbeAnswer,
   type Progress,
-  parseJson,
   type Step,
   type StepInput,
 } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
-import { call } from "./call.ts";
+import { api } from "./api.ts";
 
 /** How far a post has come; stored between steps. */
 export type PostState = { readonly postId?: string };
@@ -23,9 +22,7 @@ const Recent = z.object({
 });
 
 async function sendPost({ post }: StepInput<PostState>, ctx: ConnectorContext): PlatformResult<Progress<PostState>> {
-  const sent = await call(ctx, { method: "POST", path: "/v1/posts", json: { text: post.text } });
-  if (!sent.ok) return sent;
-  const created = parseJson(sent.value, Created);
+  const created = await api.read(ctx, { method: "POST", path: ["v1", "posts"], json: { text: post.text } }, Created);
   if (!created.ok) return created;
   const { id, url } = created.value;
   return ok({ state: { postId: id }, published: { externalId: id, permalink: url } });
@@ -35,22 +32,21 @@ async function sendPost({ post }: StepInput<PostState>, ctx: ConnectorContext): 
  * Looks for the post after a lost answer. A list of recent posts proves that one is there, and never that none is. Where
  * the platform can look a post up by a key of ours, answer `absent_authoritative` instead of `not_seen`.
  */
-async function findPost({ post }: StepInput<PostState>, ctx: ConnectorContext): PlatformResult<ProbeAnswer<PostState>> {
-  const answer = await call(ctx, { method: "GET", path: "/v1/posts", query: { limit: 20 }, effect: "none" });
-  if (!answer.ok) return answer;
-  const recent = parseJson(answer.value, Recent);
+async function findPost(
+  { post, intentAt }: StepInput<PostState> & { readonly intentAt: Date },
+  ctx: ConnectorContext,
+): PlatformResult<ProbeAnswer<PostState>> {
+  const list = { method: "GET", path: ["v1", "posts"], query: { limit: 20 }, effect: "none" } as const;
+  const recent = await api.read(ctx, list, Recent);
   if (!recent.ok) return recent;
-  const twins = recent.value.posts.filter(({ text }) => normalizeText(text) === normalizeText(post.text));
-  if (twins.length === 0) return ok({ kind: "not_seen", looked: "the 20 newest posts of the account" });
-  const candidates = twins.map(({ id, url, text, createdAt }) => ({
-    externalId: id,
-    permalink: url,
-    state: { postId: id },
-    createdAt,
-    ours: false,
-    preview: text.slice(0, 200),
-  }));
-  return ok({ kind: "found", candidates });
+  return ok(
+    matchRecent({
+      recent: recent.value.posts.map(({ id, url, ...rest }) => ({ externalId: id, permalink: url, ...rest })),
+      wanted: { text: post.text, since: intentAt },
+      state: ({ externalId }): PostState => ({ postId: externalId }),
+      looked: "the 20 newest posts of the account",
+    }),
+  );
 }
 
 /** `repeatable: true` only where the platform guarantees it: an idempotency key, or a key of ours that names the post. */

@@ -1,6 +1,6 @@
 import type { FoundAccount, Granted, KeysSignIn, PlatformResult } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
-import { whoAmI } from "./who-am-i.ts";
+import { whoAmI } from "./api.ts";
 
 /** A token the owner copies from the platform's settings. A platform with a sign-in page has an `OAuth2SignIn` instead. */
 export const accessToken: KeysSignIn = {
