@@ -143,6 +143,8 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
   "deleteConnection path.id": byPath("DELETE", "/api/connections/{id}", connection),
   "refreshConnection path.id": byPath("POST", "/api/connections/{id}/refresh", connection),
   "checkConnection path.id": byPath("POST", "/api/connections/{id}/check", connection),
+  "listDestinations path.id": byPath("GET", "/api/connections/{id}/destinations", connection),
+  "accountLimits path.id": byPath("GET", "/api/connections/{id}/limits", connection),
   "connectionTimeline path.id": byPath("GET", "/api/connections/{id}/timeline", connection),
   "startOAuth body.connectionId": inBody(
     "POST",

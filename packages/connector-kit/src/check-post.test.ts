@@ -175,3 +175,64 @@ test("an option of several shapes tells what is wrong with the one that was mean
   assert.deepEqual(codes({ uri: "nowhere" }), ["options.card.uri", "options.card.title"]);
   assert.deepEqual(codes(5), ["options.card"]);
 });
+
+test("parts of a post that a platform does not know are refused by name, and those it knows are counted", () => {
+  const tag = { productId: "p1", position: { x: 0.5, y: 0.5 } };
+  const whole: Partial<OutgoingPost> = {
+    parts: [{ text: "two" }],
+    link: { url: "https://a.example" },
+    mentions: [{ name: "Ida", handles: { demo: "@ida" } }],
+    hashtags: ["a", "b"],
+    productTags: [tag],
+    firstComment: "more",
+  };
+  assert.deepEqual(
+    found(whole).sort(),
+    Object.keys(whole)
+      .map((part) => `${part} not_supported`)
+      .sort(),
+  );
+  assert.deepEqual(found({ parts: [], hashtags: [] }), [], "an empty list is nothing to refuse");
+  const publishing = {
+    ...demo.publishing,
+    hashtags: { max: 1 },
+    productTags: { formats: ["photo"] },
+    firstComment: {},
+  };
+  const codes = (over: Partial<OutgoingPost>) =>
+    checkPost({ ...demo, publishing }, post(over), account).map(({ field, code }) => `${field} ${code}`);
+  assert.deepEqual(codes({ hashtags: ["a"], firstComment: "more" }), []);
+  assert.deepEqual(codes({ hashtags: ["a", "b"] }), ["hashtags too_many"]);
+  assert.deepEqual(codes({ productTags: [tag] }), ["productTags not_for_format"]);
+  assert.deepEqual(found({ firstComment: "half \ud83d" }), ["firstComment text_broken"]);
+});
+
+test("a place below the account is refused where there is none, and asked for where one is needed", () => {
+  const places = (required: boolean) => ({
+    ...demo,
+    publishing: { ...demo.publishing, destinations: { label: "Board", required, list: async () => ok([]) } },
+  });
+  const codes = (platform: typeof demo, destination?: string) =>
+    checkPost(platform, post(destination === undefined ? {} : { destination }), account).map(
+      ({ field, code }) => `${field} ${code}`,
+    );
+  assert.deepEqual(codes(demo, "b1"), ["destination not_supported"]);
+  assert.deepEqual(codes(places(true)), ["destination destination_required"]);
+  assert.deepEqual(codes(places(true), "b1"), []);
+  assert.deepEqual(codes(places(false)), []);
+});
+
+test("the same words in two places, or with another part behind them, are two posts", () => {
+  const one = defaultFingerprint(post({}));
+  assert.notEqual(defaultFingerprint(post({ destination: "b1" })), one);
+  assert.notEqual(defaultFingerprint(post({ destination: "b1" })), defaultFingerprint(post({ destination: "b2" })));
+  assert.notEqual(defaultFingerprint(post({ parts: [{ text: "two" }] })), one);
+  assert.equal(defaultFingerprint(post({ parts: [] })), one);
+});
+
+test("a post without the new parts has the print it had before there were any", () => {
+  assert.equal(
+    defaultFingerprint(post({ text: "Café  bar", media: [medium()] })),
+    "0becce416dbf6a6c96c41ca86a275a695717d1bde1c09da24a2cd7487a0f9138",
+  );
+});

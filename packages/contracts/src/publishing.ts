@@ -11,6 +11,8 @@ const IdempotencyKey = z
 const Options = boundedJson(64_000);
 const Metadata = boundedJson(16_000);
 const Text = z.string().max(100_000);
+/** Id of a place below the account, one of GET /api/connections/:id/destinations. */
+const Destination = z.string().min(1).max(500);
 
 /** What `POST /api/publish` takes: one post to one connection. */
 export const PublishPayload = z.strictObject({
@@ -25,6 +27,7 @@ export const PublishPayload = z.strictObject({
     .max(20)
     .refine((tags) => jsonBytes(tags) <= 16_000, "must be at most 16 KB as JSON")
     .optional(),
+  destination: Destination.optional(),
   scheduledFor: InstantInput.optional(),
   idempotencyKey: IdempotencyKey.optional(),
   metadata: Metadata.optional(),
@@ -60,7 +63,13 @@ export const PostInput = z
     mediaIds: z.array(idSchema("media")).max(20).optional(),
     options: Options.optional(),
     targets: z
-      .array(z.strictObject({ connectionId: idSchema("connection"), nativeSchedule: z.boolean().optional() }))
+      .array(
+        z.strictObject({
+          connectionId: idSchema("connection"),
+          nativeSchedule: z.boolean().optional(),
+          destination: Destination.optional(),
+        }),
+      )
       .min(1)
       .max(200),
     versions: Versions.optional(),

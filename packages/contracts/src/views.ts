@@ -128,6 +128,26 @@ export const ConnectionView = z.object({
 });
 export type ConnectionView = z.infer<typeof ConnectionView>;
 
+/** A place below an account. */
+export const DestinationView = z.object({
+  id: z.string(),
+  name: z.string(),
+  kind: z.string().optional(),
+  pictureUrl: z.string().optional(),
+});
+export type DestinationView = z.infer<typeof DestinationView>;
+
+/** Limits and choices that are the account's own; what is absent is as GET /api/platforms says. */
+export const AccountLimitsView = z.object({
+  textMax: z.number().int().optional(),
+  image: z.object({ maxBytes: z.number().int().optional() }).optional(),
+  video: z.object({ maxMs: z.number().int().optional(), maxBytes: z.number().int().optional() }).optional(),
+  maxMedia: z.number().int().optional(),
+  postsLeft: z.object({ count: z.number().int(), until: Instant.optional() }).optional(),
+  options: z.record(z.string(), z.array(z.object({ value: z.string(), label: z.string() }))).optional(),
+});
+export type AccountLimitsView = z.infer<typeof AccountLimitsView>;
+
 export const GrantView = z.object({
   id: z.string(),
   platform: PlatformId,
@@ -274,6 +294,8 @@ export const JobView = z.object({
     })
     .optional(),
   nativeSchedule: z.boolean(),
+  /** The place below the account it goes to. */
+  destination: z.string().optional(),
   simulated: z.boolean(),
   createdAt: Instant,
   updatedAt: Instant,
@@ -308,7 +330,7 @@ export const PostView = z.object({
     .optional(),
   content: PostContentView,
   versions: z.record(z.string(), PostContentView.partial()),
-  targets: z.array(z.object({ connectionId: z.string() })),
+  targets: z.array(z.object({ connectionId: z.string(), destination: z.string().optional() })),
   scheduledFor: Instant.optional(),
   metadata: Data,
   createdAt: Instant,

@@ -3,7 +3,7 @@ import { AuthKind, ConnectInput } from "../connecting.ts";
 import { idSchema, PlatformId, ProviderId } from "../ids.ts";
 import { defineOperation } from "../operation.ts";
 import { pageOf, pageQuery } from "../paging.ts";
-import { ConnectionView, GrantView, PlatformView } from "../views.ts";
+import { AccountLimitsView, ConnectionView, DestinationView, GrantView, PlatformView } from "../views.ts";
 import { at, connection, ids, later } from "./examples.ts";
 
 const providerParam = z.strictObject({ provider: ProviderId });
@@ -303,6 +303,51 @@ export const checkConnection = defineOperation({
     "Asks the platform who we are and what we may do, and records the answer.",
   ),
   id: "checkConnection",
+});
+
+export const listDestinations = defineOperation({
+  id: "listDestinations",
+  method: "GET",
+  path: "/api/connections/:id/destinations",
+  summary: "Places below an account",
+  description:
+    "Boards, channels, audiences, blogs: read at the platform now. Name one as `destination` of a post. A platform without such places has none.",
+  tags: ["connections"],
+  auth: { kind: "caller", by: ["session", "key"], scope: "connections:read" },
+  params: connectionParam,
+  query: z.strictObject({ query: z.string().min(1).max(200).optional() }),
+  response: z.object({
+    /** What the platform calls them. */
+    label: z.string().optional(),
+    /** A post without one is refused. */
+    required: z.boolean(),
+    items: z.array(DestinationView),
+    simulated: z.boolean(),
+  }),
+  errors: ["not_found", "account_needs_attention", "platform_unavailable", "state_conflict"],
+  example: {
+    params: { id: ids.connection },
+    query: { query: "coffee" },
+    response: { label: "Board", required: true, items: [{ id: "77", name: "Coffee" }], simulated: true },
+  },
+});
+
+export const accountLimits = defineOperation({
+  id: "accountLimits",
+  method: "GET",
+  path: "/api/connections/:id/limits",
+  summary: "Limits of one account",
+  description:
+    "What this account may do that differs from its platform's description, read at the platform now: lengths, sizes, posts left, choices of options only the account knows.",
+  tags: ["connections"],
+  auth: { kind: "caller", by: ["session", "key"], scope: "connections:read" },
+  params: connectionParam,
+  response: z.object({ limits: AccountLimitsView, simulated: z.boolean() }),
+  errors: ["not_found", "account_needs_attention", "platform_unavailable", "state_conflict"],
+  example: {
+    params: { id: ids.connection },
+    response: { limits: { textMax: 5_000, postsLeft: { count: 48, until: later } }, simulated: true },
+  },
 });
 
 export const connectionTimeline = defineOperation({

@@ -38,7 +38,11 @@ export interface PostRecord {
   readonly status: PostStatus;
   readonly content: ContentRecord;
   readonly versions: Readonly<Record<string, Partial<ContentRecord>>>;
-  readonly targets: readonly { readonly connectionId: ConnectionId; readonly nativeSchedule?: boolean }[];
+  readonly targets: readonly {
+    readonly connectionId: ConnectionId;
+    readonly nativeSchedule?: boolean;
+    readonly destination?: string;
+  }[];
   readonly scheduledFor: Date | undefined;
   readonly metadata: JsonObject;
   readonly createdBy: string;

@@ -1,7 +1,9 @@
 import type {
+  AccountLimitsView,
   ApiKeyId,
   ConnectionId,
   ConnectionView,
+  DestinationView,
   DlqGroupView,
   FieldProblem,
   GrantId,
@@ -177,6 +179,22 @@ export interface ConnectionsService {
   }>;
   refresh(caller: Caller, id: ConnectionId): ServiceResult<ConnectionView>;
   check(caller: Caller, id: ConnectionId): ServiceResult<ConnectionView>;
+  /** Places below an account, read at the platform. */
+  destinations(
+    caller: Caller,
+    id: ConnectionId,
+    query: string | undefined,
+  ): ServiceResult<{
+    readonly label?: string;
+    readonly required: boolean;
+    readonly items: readonly DestinationView[];
+    readonly simulated: boolean;
+  }>;
+  /** Limits of the account itself, read at the platform. */
+  limits(
+    caller: Caller,
+    id: ConnectionId,
+  ): ServiceResult<{ readonly limits: AccountLimitsView; readonly simulated: boolean }>;
   timeline(caller: Caller, id: ConnectionId, page: PageInput): ServiceResult<Page<Readonly<Record<string, unknown>>>>;
 }
 

@@ -30,6 +30,15 @@ export const connectionRoutes = [
   route(op.checkConnection, async ({ deps, caller, params }) =>
     answer(await deps.services.connections.check(caller(), params.id), same),
   ),
+  route(op.listDestinations, async ({ deps, caller, params, query }) =>
+    answer(await deps.services.connections.destinations(caller(), params.id, query.query), (places) => ({
+      ...places,
+      items: [...places.items],
+    })),
+  ),
+  route(op.accountLimits, async ({ deps, caller, params }) =>
+    answer(await deps.services.connections.limits(caller(), params.id), same),
+  ),
   route(op.connectionTimeline, async ({ deps, caller, params, query }) => {
     const { connections } = deps.services;
     const connection = await connections.get(caller(), params.id);

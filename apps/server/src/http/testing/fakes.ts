@@ -79,6 +79,8 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
           : fail(missing),
       refresh: (_caller, id) => one(id, connection),
       check: (_caller, id) => one(id, connection),
+      destinations: (_caller, id) => one(id, { required: false, items: [], simulated: true }),
+      limits: (_caller, id) => one(id, { limits: {}, simulated: true }),
       timeline: () => page({ action: "connected" }),
     },
     media: {

@@ -1,9 +1,8 @@
 import type { HealthAnswer, PlatformFailure } from "@postd/connector-kit";
 import { fail, type JsonObject, ok, type Result, type ServiceError } from "@postd/contracts";
-import type { OpenConnection } from "../../ports/connection-access.ts";
 import type { ConnectionChange, ConnectionRecord, StatusReason } from "../../ports/connections-repo.ts";
 import type { Caller } from "../../ports/services.ts";
-import { connectorContext } from "../connector-context.ts";
+import { type Asked, askPlatform } from "./ask-platform.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { brokenReason, missingScopesReason, serviceErrorOf } from "./explain.ts";
 import { authFor } from "./sign-in.ts";
@@ -85,26 +84,9 @@ export async function refreshConnection(
   return ok(undefined);
 }
 
-interface Asked {
-  readonly open: OpenConnection | undefined;
-  readonly answer: Result<HealthAnswer, PlatformFailure>;
-}
-
-async function askHealth(deps: ConnectionsDeps, record: ConnectionRecord): Promise<Asked> {
-  const target = { tenantId: record.tenantId, connectionId: record.id };
-  const first = await deps.access.open({ ...target, fresh: true });
-  if (!first?.ok) return { open: undefined, answer: first ?? fail(gone) };
-  const answer = await healthOf(deps, first.value);
-  if (answer.ok || answer.error.kind !== "auth_expired") return { open: first.value, answer };
-  const again = await deps.access.open({ ...target, fresh: true, newerThan: first.value.credentialVersion });
-  if (!again?.ok) return { open: first.value, answer: again ?? fail(gone) };
-  return { open: again.value, answer: await healthOf(deps, again.value) };
-}
-
-async function healthOf(deps: ConnectionsDeps, open: OpenConnection): Promise<Result<HealthAnswer, PlatformFailure>> {
-  const connector = deps.registry.get(open.platform);
-  if (!connector) return fail(gone);
-  return connector.health(connectorContext(deps.context, { connection: open, effect: "none", repeatable: true }));
+function askHealth(deps: ConnectionsDeps, record: ConnectionRecord): Promise<Asked<HealthAnswer>> {
+  const platform = deps.registry.get(record.platform);
+  return askPlatform(deps, record, async (ctx) => platform?.health(ctx) ?? fail(gone));
 }
 
 function learned(deps: ConnectionsDeps, before: ConnectionRecord, answer: HealthAnswer): ConnectionChange {

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { ConnectionRecord } from "../../ports/connections-repo.ts";
 import type { Caller, ConnectionsService } from "../../ports/services.ts";
 import { pageOf } from "../page-of.ts";
+import { listDestinations, readLimits } from "./account-facts.ts";
 import { checkConnection, noConnection, refreshConnection } from "./check.ts";
 import { connectFromGrant, connectWithKeys, getGrant, viewsOf } from "./choose.ts";
 import type { ConnectionsDeps } from "./deps.ts";
@@ -31,6 +32,8 @@ export function createConnectionsService(deps: ConnectionsDeps): ConnectionsServ
     get: (caller, id) => viewOf(deps, caller, id),
     refresh: (caller, id) => withLive(deps, caller, id, (record) => refreshConnection(deps, caller, record)),
     check: (caller, id) => withLive(deps, caller, id, (record) => checkConnection(deps, caller, record)),
+    destinations: (caller, id, query) => ofLive(deps, caller, id, (record) => listDestinations(deps, record, query)),
+    limits: (caller, id) => ofLive(deps, caller, id, (record) => readLimits(deps, record)),
     timeline: (caller, id, page) => timeline(deps, caller, id, page),
   };
 }
@@ -43,17 +46,22 @@ async function viewOf(deps: ConnectionsDeps, caller: Caller, id: ConnectionId): 
   return view ? ok(view) : fail(noConnection);
 }
 
-/** Does something with a connection that is not disconnected, and answers it as it is afterwards. */
-async function withLive(
+/** Does something with a connection that is not disconnected. */
+async function ofLive<T>(
   deps: ConnectionsDeps,
   caller: Caller,
   id: ConnectionId,
-  act: (record: ConnectionRecord) => Promise<Result<void, ServiceError>>,
-): Viewed {
+  act: (record: ConnectionRecord) => Promise<Result<T, ServiceError>>,
+): Promise<Result<T, ServiceError>> {
   const record = await deps.connections.forTenant(caller.tenantId).find(id);
   if (!record) return fail(noConnection);
-  if (record.disconnectedAt) return fail(isDisconnected);
-  const done = await act(record);
+  return record.disconnectedAt ? fail(isDisconnected) : act(record);
+}
+
+/** The same, and answers the connection as it is afterwards. */
+async function withLive(...input: Parameters<typeof ofLive<void>>): Viewed {
+  const [deps, caller, id] = input;
+  const done = await ofLive(...input);
   return done.ok ? viewOf(deps, caller, id) : done;
 }
 

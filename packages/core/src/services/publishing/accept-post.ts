@@ -87,9 +87,10 @@ export async function acceptPost<V extends JobView | PostView>(
       mode === "publish" ? ("approved" as const) : mode === "ask" ? ("awaiting_approval" as const) : ("draft" as const),
     content: draft.content,
     versions: draft.versions,
-    targets: input.targets.map(({ connectionId, nativeSchedule }) => ({
+    targets: input.targets.map(({ connectionId, nativeSchedule, destination }) => ({
       connectionId: asId("connection", connectionId),
       ...(nativeSchedule ? { nativeSchedule } : {}),
+      ...(destination === undefined ? {} : { destination }),
     })),
     scheduledFor: input.scheduledFor ? planned.value : undefined,
     metadata: (input.metadata ?? {}) as JsonObject,
@@ -155,9 +156,10 @@ export function draftOf(
   return {
     content,
     versions: versionsOf(input.versions ?? {}),
-    targets: input.targets.map(({ connectionId, nativeSchedule }) => ({
+    targets: input.targets.map(({ connectionId, nativeSchedule, destination }) => ({
       connectionId,
       ...(nativeSchedule === undefined ? {} : { nativeSchedule }),
+      ...(destination === undefined ? {} : { destination }),
     })),
   };
 }

@@ -28,7 +28,11 @@ export interface PreparedTarget {
 export interface Draft {
   readonly content: ContentRecord;
   readonly versions: Readonly<Record<string, Partial<ContentRecord>>>;
-  readonly targets: readonly { readonly connectionId: string; readonly nativeSchedule?: boolean }[];
+  readonly targets: readonly {
+    readonly connectionId: string;
+    readonly nativeSchedule?: boolean;
+    readonly destination?: string;
+  }[];
 }
 
 /**
@@ -72,7 +76,8 @@ export async function prepareTargets(
     );
 
   const prepared: PreparedTarget[] = [];
-  for (const [index, { connectionId, nativeSchedule }] of draft.targets.entries()) {
+  for (const [index, wanted] of draft.targets.entries()) {
+    const { connectionId } = wanted;
     const target = targets.get(connectionId);
     const platform = target && registry.get(target.platform);
     const isKnown = jobs.some((job) => job.connectionId === connectionId && job.state !== "canceled");
@@ -93,7 +98,7 @@ export async function prepareTargets(
     const has = new Map([...shown(connectionId).map((item) => [item.id as string, item] as const), ...media]);
     const missing = contentFor(draft, target).mediaIds.find((id) => !has.has(id));
     if (missing) return noFile(missing);
-    const one = prepare(draft, target, platform, has, nativeSchedule ?? false);
+    const one = prepare(draft, target, platform, has, wanted);
     prepared.push({ ...one, files: one.files.filter(({ id }) => media.has(id)) });
   }
   return { ok: true, value: prepared };
@@ -135,14 +140,15 @@ function prepare(
   target: TargetRecord,
   platform: PublishingPlatform,
   media: ReadonlyMap<string, MediaInfo>,
-  nativeSchedule: boolean,
+  { nativeSchedule = false, destination }: Draft["targets"][number],
 ): PreparedTarget {
   const { publishing } = platform;
   const content = contentFor(draft, target);
   const items = content.mediaIds.flatMap((id) => media.get(id) ?? []);
   const parts = { text: content.text, media: items, options: content.options as JsonObject };
   const format = named(publishing, content.format) ?? publishing.defaultFormat(parts, target.account);
-  const post: OutgoingPost = { ...parts, format: format ?? "none" };
+  const place = destination === undefined ? {} : { destination };
+  const post: OutgoingPost = { ...parts, ...place, format: format ?? "none" };
   const problems: FieldProblem[] = [
     ...(format ? checkPost(platform, post, target.account) : noFormatFits(platform, items, target.account)),
     ...checkOptionMedia(platform, post.options, media),

@@ -21,7 +21,7 @@ export function createPublishingService(deps: PublishingDeps & { readonly remote
   return {
     publish: (caller, input, idempotencyKey) => {
       const { payload, connectionId } = input;
-      const { idempotencyKey: bodyKey, productTags, nativeSchedule, ...rest } = payload;
+      const { idempotencyKey: bodyKey, productTags, nativeSchedule, destination, ...rest } = payload;
       if (productTags && productTags.length > 0)
         return Promise.resolve(
           no(
@@ -33,7 +33,13 @@ export function createPublishingService(deps: PublishingDeps & { readonly remote
         );
       const post: PostInput = {
         ...rest,
-        targets: [{ connectionId, ...(nativeSchedule === undefined ? {} : { nativeSchedule }) }],
+        targets: [
+          {
+            connectionId,
+            ...(nativeSchedule === undefined ? {} : { nativeSchedule }),
+            ...(destination === undefined ? {} : { destination }),
+          },
+        ],
       };
       const key = idempotencyKey ?? bodyKey;
       const answer = (_post: PostRecord, jobs: readonly JobRecord[]): JobView => jobView(first(jobs));

@@ -30,6 +30,7 @@ export function jobView(job: JobRecord, attempts?: readonly AttemptRecord[]): Jo
     ...(failure ? { failure: { ...failure, effect: effectNow(failure.effect, job) } } : {}),
     ...(job.mayBeLive || job.state === "unknown" ? { probe: probeView(job) } : {}),
     nativeSchedule: job.nativeSchedule,
+    ...(job.content.destination === undefined ? {} : { destination: job.content.destination }),
     simulated: job.simulated,
     createdAt: job.createdAt.toISOString(),
     updatedAt: job.updatedAt.toISOString(),
@@ -78,7 +79,10 @@ export function postView(post: PostRecord, jobs: readonly JobRecord[], simulated
     versions: Object.fromEntries(
       Object.entries(post.versions).map(([target, version]) => [target, versionView(version)]),
     ),
-    targets: post.targets.map(({ connectionId }) => ({ connectionId })),
+    targets: post.targets.map(({ connectionId, destination }) => ({
+      connectionId,
+      ...(destination === undefined ? {} : { destination }),
+    })),
     ...(post.scheduledFor ? { scheduledFor: post.scheduledFor.toISOString() } : {}),
     metadata: post.metadata,
     createdAt: post.createdAt.toISOString(),

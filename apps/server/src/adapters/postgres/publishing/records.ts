@@ -8,7 +8,7 @@ export interface PostRow extends Record<string, unknown> {
   readonly status: PostStatus;
   readonly content: ContentRecord;
   readonly versions: Record<string, Partial<ContentRecord>> | null;
-  readonly targets: { connectionId: string; nativeSchedule?: boolean }[];
+  readonly targets: { connectionId: string; nativeSchedule?: boolean; destination?: string }[];
   readonly scheduled_for: Date | null;
   readonly metadata: JsonObject;
   readonly created_by: string;
