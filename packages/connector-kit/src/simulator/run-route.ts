@@ -1,16 +1,16 @@
 import { presentedCredential } from "./credential.ts";
 import { readInput } from "./read-input.ts";
-import { type Refusal, SimRefusal } from "./refusal.ts";
+import { type Refusal, type Refuse, SimRefusal } from "./refusal.ts";
 import type { Call, Route } from "./route.ts";
 import { type Caller, callerOf, type SimTokens, type TokenProblem } from "./tokens.ts";
-import type { SimAnswer, SimEnv, SimFaultName, SimRequest, SimResponse } from "./types.ts";
+import type { SimAnswer, SimEnv, SimFaultName, SimRequest } from "./types.ts";
 
 /** What stands around every call of one simulator. */
 export interface Surroundings<W> {
   readonly world: W;
   readonly env: SimEnv;
   readonly tokens: SimTokens;
-  refuse(refusal: Refusal, request: SimRequest): SimResponse;
+  readonly refuse: Refuse;
   /** Whom a token acts for. Default: what the kit's tokens say. */
   readonly authenticate?: ((world: W, token: string, request: SimRequest) => Caller | TokenProblem) | undefined;
   /** Withdraws what a token stands for, as its owner would; for `tokenRevoked`. Default: the kit's grant. */
@@ -33,7 +33,7 @@ export async function runRoute<W>(
 ): Promise<SimAnswer> {
   const { world, env } = around;
   const fault = (name: SimFaultName) => env.fault(name, request);
-  const refuse = (refusal: Refusal) => new SimRefusal(around.refuse(refusal, request));
+  const refuse = (refusal: Refusal) => new SimRefusal(around.refuse(refusal, request, env.now()));
   const limited = fault("rateLimited");
   if (limited) throw refuse({ kind: "rateLimited", retryAfterSeconds: retryAfter(limited), params: limited });
   const visitor = whoCalls(route, request, around, refuse);

@@ -98,7 +98,7 @@ function createSimulator<W>(facts: SimulatorFacts<W>, env: SimEnv): Simulator {
     try {
       if (found.route === undefined) {
         const { allowed } = found;
-        return refuse({ kind: "noRoute", isMethod: allowed.length > 0, allowed }, request);
+        return refuse({ kind: "noRoute", isMethod: allowed.length > 0, allowed }, request, env.now());
       }
       return await runRoute(found, request, { world: seen(), env, tokens, refuse, authenticate, revoke, guard });
     } catch (error) {

@@ -130,6 +130,11 @@ describe("the Bluesky simulator against the official lexicons", { skip }, () => 
     await call({ nsid: "app.bsky.feed.getPosts", query: { uris: String(root.uri) }, host: "public.api.bsky.app" });
     await call({ nsid: "app.bsky.feed.getAuthorFeed", query: { actor: repo }, host: "public.api.bsky.app" });
     await call({ nsid: "app.bsky.actor.getProfile", query: { actor: repo }, host: "public.api.bsky.app" });
+    const like = { $type: "app.bsky.feed.like", subject: ref, createdAt };
+    await call({ nsid: "com.atproto.repo.createRecord", token, input: { repo, collection: like.$type, record: like } });
+    await call({ nsid: "app.bsky.feed.getPostThread", query: { uri: String(root.uri) }, host: "public.api.bsky.app" });
+    await call({ nsid: "app.bsky.feed.getAuthorFeed", query: { actor: repo }, host: "public.api.bsky.app" });
+    await call({ nsid: "app.bsky.actor.getProfiles", query: { actors: repo }, host: "public.api.bsky.app" });
     await call({ nsid: "com.atproto.identity.resolveHandle", query: { handle: "northfold.bsky.social" } });
     await call({ nsid: "com.atproto.server.getSession", token });
     await call({ nsid: "com.atproto.server.describeServer" });

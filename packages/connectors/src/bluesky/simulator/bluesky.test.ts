@@ -125,10 +125,7 @@ describe("records", () => {
       [200, `at://${did}/app.bsky.feed.post/${rkey}`, "valid"],
     );
     const [post] = mount.simulator.posts();
-    assert.deepEqual(
-      [post?.text, post?.permalink],
-      ["Fresh beans", `https://bsky.app/profile/northfold.bsky.social/post/${rkey}`],
-    );
+    assert.deepEqual([post?.text, post?.permalink], ["Fresh beans", `https://bsky.app/profile/${did}/post/${rkey}`]);
   });
 
   it("answers 500 to createRecord on a key that exists, and keeps the first post", async () => {
@@ -351,8 +348,8 @@ describe("what a post may be", () => {
       "a reply to nothing",
       {
         reply: {
-          root: { uri: `at://did:plc:none/app.bsky.feed.post/${rkey}`, cid: `b${"a".repeat(58)}` },
-          parent: { uri: `at://did:plc:none/app.bsky.feed.post/${rkey}`, cid: `b${"a".repeat(58)}` },
+          root: { uri: `at://did:plc:none/app.bsky.feed.post/${rkey}`, cid: `bafyrei${"a".repeat(52)}` },
+          parent: { uri: `at://did:plc:none/app.bsky.feed.post/${rkey}`, cid: `bafyrei${"a".repeat(52)}` },
         },
       },
       /no account here has/,
@@ -538,11 +535,11 @@ describe("faults", () => {
     );
   });
 
-  it("tokenRevoked ends the session and the app password until the owner makes a new one", async () => {
+  it("tokenRevoked is an app password revoked two hours ago: session and password are over until the owner makes a new one", async () => {
     const { mount, signIn, ask } = createTrial();
     const { create, refreshJwt, did } = await signIn();
     mount.arm({ fault: "tokenRevoked" });
-    assert.equal(textAt((await create({})).json, "error"), "InvalidToken");
+    assert.equal(textAt((await create({})).json, "error"), "ExpiredToken");
     assert.equal(
       textAt((await ask({ to: "com.atproto.server.refreshSession", token: refreshJwt, method: "POST" })).json, "error"),
       "ExpiredToken",
@@ -621,16 +618,13 @@ describe("faults", () => {
 });
 
 describe("pages of bsky.app", () => {
-  it("lists a profile's posts with their text escaped, and leads a post's address by DID to the one by handle", async () => {
+  it("lists a profile's posts with their text escaped, and links to the page of each", async () => {
     const { signIn, ask } = createTrial();
     const { create, did } = await signIn();
     await create({ text: "<b>beans</b>" }, rkey);
     const profile = await ask({ to: `https://bsky.app/profile/${did}` });
-    assert.ok(profile.text?.includes("&lt;b&gt;beans") && !profile.text.includes("<b>"));
-    const post = await ask({ to: `https://bsky.app/profile/${did}/post/${rkey}` });
-    const byHandle = `https://bsky.app/profile/northfold.bsky.social/post/${rkey}`;
-    assert.deepEqual([post.status, post.headers.location], [302, byHandle]);
-    assert.equal((await ask({ to: byHandle })).status, 200);
+    assert.ok(profile.text.includes("&lt;b&gt;beans") && !profile.text.includes("<b>"));
+    assert.ok(profile.text.includes(`href="https://bsky.app/profile/${did}/post/${rkey}"`));
     assert.equal((await ask({ to: "https://bsky.app/profile/nobody.bsky.social" })).status, 404);
   });
 });
@@ -669,7 +663,7 @@ describe("account states as the fact sheet has them", () => {
       "takendown",
       {
         session: "400 InvalidRequest",
-        login: "401 AccountTakedown",
+        login: "401 AuthenticationRequired",
         refresh: "401 AccountTakedown",
         write: "401 AccountTakedown",
         upload: "401 AccountTakedown",
@@ -688,7 +682,7 @@ describe("account states as the fact sheet has them", () => {
       },
     ],
   ] as const)
-    it(`an account that is ${status} is answered so on every call, and all of it works again when it is active`, async () => {
+    it(`an account that is ${status} is answered so on every call, and works again when it is active`, async () => {
       const { mount, signIn, ask } = createTrial();
       const { create, did, token, refreshJwt, upload } = await signIn();
       const look = async () => {
@@ -714,8 +708,89 @@ describe("account states as the fact sheet has them", () => {
       await mount.simulator.act?.("setStatus", { account: did, status });
       assert.deepEqual(await look(), seen);
       await mount.simulator.act?.("setStatus", { account: did, status: "active" });
-      assert.deepEqual([...new Set(Object.values(await look()))], ["200"]);
+      const { refresh, ...others } = await look();
+      assert.deepEqual([...new Set(Object.values(others))], ["200"]);
+      // A takedown ends all refresh tokens for good.
+      assert.equal(refresh, status === "takendown" ? "400 ExpiredToken" : "200");
     });
+});
+
+describe("a revoked app password", () => {
+  it("ends refreshing and signing in at once, and access tokens with their two hours", async () => {
+    const { mount, signIn, ask, advance } = createTrial();
+    const { create, did, refreshJwt } = await signIn();
+    await mount.simulator.act?.("revokeAppPasswords", { account: did });
+    assert.equal((await create({ text: "still here" })).status, 200);
+    const refresh = await ask({ to: "com.atproto.server.refreshSession", token: refreshJwt, method: "POST" });
+    assert.deepEqual([refresh.status, textAt(refresh.json, "error")], [400, "ExpiredToken"]);
+    const password = "fold-demo-post-aaaa";
+    const login = await ask({ to: "com.atproto.server.createSession", body: { identifier: did, password } });
+    assert.equal(login.status, 401);
+    advance(120 * minuteMs);
+    assert.equal(textAt((await create({})).json, "error"), "ExpiredToken");
+  });
+});
+
+describe("what people and apps make of a post", () => {
+  it("counts likes and reposts, one of each by each account, and quotes with pictures", async () => {
+    const { signIn, ask } = createTrial();
+    const { create, upload, did, token } = await signIn();
+    const root = await create({ text: "root" });
+    const subject = { uri: textAt(root.json, "uri"), cid: textAt(root.json, "cid") };
+    const engage = (collection: string) => {
+      const record = { $type: collection, subject, createdAt: "2026-11-21T09:00:00Z" };
+      return ask({ to: "com.atproto.repo.createRecord", token, body: { repo: did, collection, record } });
+    };
+    const likes = [await engage("app.bsky.feed.like"), await engage("app.bsky.feed.like")];
+    assert.deepEqual(
+      likes.map(({ status }) => status),
+      [200, 200],
+    );
+    await engage("app.bsky.feed.repost");
+    const blob = valueAt((await upload(png, "image/png")).json, "blob");
+    const media = { $type: "app.bsky.embed.images", images: [{ image: blob, alt: "" }] };
+    const quote = { $type: "app.bsky.embed.recordWithMedia", record: { record: subject }, media };
+    assert.equal((await create({ embed: quote })).status, 200);
+    const { json } = await ask({ to: `app.bsky.feed.getPosts?uris=${encodeURIComponent(subject.uri)}` });
+    const counts = ["likeCount", "repostCount", "quoteCount"].map((name) => valueAt(json, "posts", 0, name));
+    assert.deepEqual(counts, [1, 1, 1]);
+  });
+
+  it("shows a thread from any of its posts: those above, and the replies below", async () => {
+    const { signIn, ask } = createTrial();
+    const { create } = await signIn();
+    const refOf = (json: unknown) => ({ uri: textAt(json, "uri"), cid: textAt(json, "cid") });
+    const root = refOf((await create({ text: "one" })).json);
+    const second = refOf((await create({ text: "two", reply: { root, parent: root } })).json);
+    await create({ text: "three", reply: { root, parent: second } });
+    const thread = async (uri: string, more = "") =>
+      (await ask({ to: `app.bsky.feed.getPostThread?uri=${encodeURIComponent(uri)}${more}` })).json;
+    const middle = await thread(second.uri);
+    const text = (...path: (string | number)[]) => valueAt(middle, "thread", ...path, "post", "record", "text");
+    assert.deepEqual([text("parent"), text(), text("replies", 0)], ["one", "two", "three"]);
+    const flat = await thread(root.uri, "&depth=0");
+    assert.equal(valueAt(flat, "thread", "replies"), undefined);
+    assert.equal(textAt(await thread("at://did:plc:none/app.bsky.feed.post/3mabcdefghi22"), "error"), "NotFound");
+  });
+
+  it("gives several profiles at once, and leaves out those there are not", async () => {
+    const { signIn, ask } = createTrial();
+    const { did } = await signIn();
+    const { json } = await ask({ to: `app.bsky.actor.getProfiles?actors=${did}&actors=nobody.test` });
+    assert.deepEqual([textAt(json, "profiles", 0, "did"), valueAt(json, "profiles", 1)], [did, undefined]);
+  });
+
+  it("gives the bytes of a blob once a record names it", async () => {
+    const { signIn, ask } = createTrial();
+    const { upload, create, did } = await signIn();
+    const { json } = await upload(png, "image/png");
+    const get = () => ask({ to: `com.atproto.sync.getBlob?did=${did}&cid=${textAt(json, "blob", "ref", "$link")}` });
+    assert.equal((await get()).status, 400);
+    const embed = { $type: "app.bsky.embed.images", images: [{ image: valueAt(json, "blob"), alt: "" }] };
+    await create({ embed });
+    const { status, headers } = await get();
+    assert.deepEqual([status, headers["content-type"]], [200, "image/png"]);
+  });
 });
 
 describe("platformError", () => {

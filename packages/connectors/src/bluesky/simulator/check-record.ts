@@ -1,14 +1,10 @@
+import { isTid } from "@postd/connector-kit";
 import { z } from "zod";
-import { invalidRequest, stricter, XrpcError } from "./answer.ts";
-import { isTid, parseAtUri } from "./ids.ts";
-import { type BlobRef, PostgateRecord, PostRecord, type StrongRef, ThreadgateRecord } from "./post-record.ts";
-import type { Account, Blob, World } from "./world.ts";
-
-const known: Readonly<Record<string, z.ZodType>> = {
-  "app.bsky.feed.post": PostRecord,
-  "app.bsky.feed.threadgate": ThreadgateRecord,
-  "app.bsky.feed.postgate": PostgateRecord,
-};
+import { parseAtUri } from "./ids.ts";
+import { type BlobRef, type Embed, Engagement, embedOf, PostRecord, records, type StrongRef } from "./lexicon.ts";
+import type { Account, Blob } from "./model.ts";
+import { invalidRequest, issueWords, stricter, xrpcError } from "./words.ts";
+import type { World } from "./world.ts";
 
 export interface CheckedRecord {
   readonly value: Readonly<Record<string, unknown>>;
@@ -17,8 +13,8 @@ export interface CheckedRecord {
 }
 
 /**
- * A record as a PDS checks it before writing: `$type` against the collection, lexicon, key, blobs. Throws XrpcError 400.
- * Message frame "Invalid <type> record: ..." from the reference PDS (packages/pds/src/repo/prepare.ts).
+ * A record as a PDS checks it before writing: `$type` against the collection, lexicon, key, blobs. Throws what it refuses;
+ * `at` is where the record stands in the input, for the words of it.
  */
 export function checkRecord(
   world: World,
@@ -26,38 +22,53 @@ export function checkRecord(
   input: {
     readonly collection: string;
     readonly rkey: string;
-    readonly record: unknown;
+    readonly record: Readonly<Record<string, unknown>>;
     readonly validate: boolean | undefined;
+    readonly at: string;
   },
 ): CheckedRecord {
-  const { collection, rkey } = input;
-  const record = z.record(z.string(), z.unknown()).safeParse(input.record);
-  if (!record.success) throw invalidRequest("Input/record must be an object");
-  const value: Record<string, unknown> = { $type: collection, ...record.data };
+  const { collection, rkey, at, validate } = input;
+  const value: Record<string, unknown> = { $type: collection, ...input.record };
+  const fraction = findFraction(value, at);
+  if (fraction) throw invalidRequest(fraction);
   if (value.$type !== collection)
     throw invalidRequest(`Invalid $type: expected ${collection}, got ${String(value.$type)}`);
-  const schema = known[collection];
+  const schema = records[collection];
   if (schema === undefined) {
-    if (input.validate === true) throw invalidRequest(`Lexicon not found: lex:${collection}`);
+    if (validate === true) throw invalidRequest(`Unknown lexicon type: ${collection}`);
     return { value, validationStatus: "unknown", blobs: [] };
   }
-  // Seen on a real PDS: a key that is not a TID is refused for posts (their lexicon says `key: tid`).
-  if (!isTid(rkey)) throw invalidRequest(`Invalid record key for ${collection}: must be a TID`);
+  if (!isTid(rkey))
+    throw invalidRequest(`Invalid record key for ${collection}: Invalid TID string (got "${rkey}") at $`);
   const parsed = schema.safeParse(value);
-  if (!parsed.success) throw invalidRequest(`Invalid ${collection} record: ${describeIssue(parsed.error, value)}`);
-  const blobs = collection === "app.bsky.feed.post" ? checkPost(world, account, PostRecord.parse(value)) : [];
-  if (collection !== "app.bsky.feed.post") checkGate(account, value, rkey);
-  return { value, validationStatus: "valid", blobs };
+  if (!parsed.success)
+    throw invalidRequest(`Invalid ${collection} record: ${issueWords(parsed.error.issues, value, at)}`);
+  if (collection === "app.bsky.feed.post")
+    return { value, validationStatus: "valid", blobs: checkPost(world, account, PostRecord.parse(value)) };
+  if (collection.endsWith("gate")) checkGate(account, value, rkey);
+  else mustExist(world, Engagement.parse(value).subject);
+  return { value, validationStatus: "valid", blobs: [] };
+}
+
+/** The data model knows whole numbers only. */
+function findFraction(value: unknown, at: string): string | undefined {
+  if (typeof value === "number" && !Number.isInteger(value))
+    return `Expected one of null, boolean, integer, string, cid, bytes, array or object value type (got ${value}) at ${at}`;
+  if (typeof value !== "object" || value === null) return undefined;
+  const step = (name: string) => (Array.isArray(value) ? `[${name}]` : `.${name}`);
+  return Object.entries(value)
+    .map(([name, item]) => findFraction(item, at + step(name)))
+    .find((found) => found !== undefined);
 }
 
 function checkPost(world: World, account: Account, post: PostRecord): readonly Blob[] {
   checkFacets(post);
-  const { embed, reply } = post;
-  for (const ref of reply === undefined ? [] : [reply.root, reply.parent]) mustExist(world, ref);
-  if (embed?.$type === "app.bsky.embed.record") mustExist(world, embed.record);
-  if (embed?.$type === "app.bsky.embed.recordWithMedia") mustExist(world, embed.record.record);
+  const { reply } = post;
+  const embed = embedOf(post.embed);
+  const quoted = quoteOf(embed);
+  for (const ref of [...(reply ? [reply.root, reply.parent] : []), ...(quoted ? [quoted] : [])]) mustExist(world, ref);
   // Lexicon app.bsky.feed.post: text may be empty only with embeds.
-  if (post.text.trim() === "" && embed === undefined) throw stricter("a post needs text or an embed");
+  if (post.text.trim() === "" && post.embed === undefined) throw stricter("a post needs text or an embed");
   return blobRefs(embed).map((ref) => storedBlob(world, account, ref));
 }
 
@@ -67,9 +78,8 @@ function checkFacets({ text, facets = [] }: PostRecord): void {
   facets.forEach(({ index: { byteStart, byteEnd } }, position) => {
     const cutsCharacter = [byteStart, byteEnd].some((at) => ((bytes[at] ?? 0) & 0xc0) === 0x80);
     if (byteStart >= byteEnd || byteEnd > bytes.byteLength || cutsCharacter) {
-      throw stricter(
-        `facet ${position} covers bytes ${byteStart} to ${byteEnd}, which is not a run of characters of ${bytes.byteLength} bytes`,
-      );
+      const run = `${byteStart} to ${byteEnd}, which is not a run of characters of ${bytes.byteLength} bytes`;
+      throw stricter(`facet ${position} covers bytes ${run}`);
     }
   });
 }
@@ -77,21 +87,27 @@ function checkFacets({ text, facets = [] }: PostRecord): void {
 /** A PDS does not look; apps would show a reply or quote of nothing. Records of accounts elsewhere cannot be checked. */
 function mustExist(world: World, ref: StrongRef): void {
   const parts = parseAtUri(ref.uri);
-  const account = parts === undefined ? undefined : world.find(parts.repo);
+  const account = parts && world.find(parts.repo);
   if (parts === undefined || account === undefined) throw stricter(`no account here has ${ref.uri}`);
   const stored = account.records.get(`${parts.collection}/${parts.rkey}`);
   if (stored === undefined) throw stricter(`there is no record ${ref.uri}`);
   if (stored.cid !== ref.cid) throw stricter(`${ref.uri} has the cid ${stored.cid}, not ${ref.cid}`);
 }
 
+const Gate = z.looseObject({ post: z.string() });
+
 /** Gates go by their post's key and repo (lexicons app.bsky.feed.threadgate and postgate). */
 function checkGate(account: Account, value: Readonly<Record<string, unknown>>, rkey: string): void {
-  const parts = parseAtUri(String(value.post));
+  const parts = parseAtUri(Gate.parse(value).post);
   if (parts?.rkey !== rkey || parts.repo !== account.did)
     throw stricter("a gate must have the key of its post and be in the same repo");
 }
 
-type Embed = NonNullable<PostRecord["embed"]>;
+/** The record an embed quotes. */
+export function quoteOf(embed: Embed | undefined): StrongRef | undefined {
+  if (embed?.$type === "app.bsky.embed.record") return embed.record;
+  return embed?.$type === "app.bsky.embed.recordWithMedia" ? embed.record.record : undefined;
+}
 
 function blobRefs(embed: Embed | undefined): readonly BlobRef[] {
   switch (embed?.$type) {
@@ -110,41 +126,14 @@ function blobRefs(embed: Embed | undefined): readonly BlobRef[] {
   }
 }
 
-/** Names and words of the reference PDS (actor-store/blob/transactor.ts). */
-function storedBlob(world: World, account: Account, ref: BlobRef): Blob {
-  const blob = world.blob(account, ref.ref.$link);
-  if (blob === undefined) throw new XrpcError(400, "BlobNotFound", `Could not find blob: ${ref.ref.$link}`);
-  if (blob.mimeType !== ref.mimeType) {
-    throw new XrpcError(
-      400,
-      "InvalidMimeType",
-      `Referenced Mimetype does not match stored blob. Expected: ${blob.mimeType}, Got: ${ref.mimeType}`,
-    );
-  }
-  if (blob.sizeBytes !== ref.size) {
-    throw new XrpcError(
-      400,
-      "InvalidSize",
-      `Referenced Size does not match stored blob. Expected: ${blob.sizeBytes}, Got: ${ref.size}`,
-    );
-  }
+/** Names and words of a PDS. Type and size are compared until a record names the blob; then it is no longer a loose one. */
+function storedBlob(world: World, account: Account, { ref, mimeType, size }: BlobRef): Blob {
+  const blob = world.blob(account, ref.$link);
+  if (blob === undefined) throw xrpcError(400, "BlobNotFound", `Could not find blob: ${ref.$link}`);
+  const differs = (what: string, expected: unknown, got: unknown) =>
+    `Referenced ${what} does not match stored blob. Expected: ${expected}, Got: ${got}`;
+  if (blob.usedBy.size > 0) return blob;
+  if (blob.mimeType !== mimeType) throw xrpcError(400, "InvalidMimeType", differs("Mimetype", blob.mimeType, mimeType));
+  if (blob.sizeBytes !== size) throw xrpcError(400, "InvalidSize", differs("Size", blob.sizeBytes, size));
   return blob;
-}
-
-/** First complaint, in the words a real PDS uses where they are known. */
-function describeIssue(error: z.ZodError, value: unknown): string {
-  const [issue] = error.issues;
-  if (issue === undefined) return "not valid";
-  const path = ["$", "record", ...issue.path]
-    .map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`))
-    .join("")
-    .slice(1);
-  const found = issue.path.reduce<unknown>(
-    (at, part) => (typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[part] : undefined),
-    value,
-  );
-  if (issue.code === "invalid_type" && found === undefined)
-    return `Missing required key "${String(issue.path.at(-1))}" at ${path}`;
-  if (issue.code === "unrecognized_keys") return `Simulator: unknown key "${issue.keys.join('", "')}" at ${path}`;
-  return `${issue.message} at ${path}`;
 }

@@ -1,14 +1,17 @@
 import {
   base64UrlDecode,
   base64UrlEncode,
+  type Caller,
   constantTimeEqual,
   hmacSha256,
   randomId,
+  type SimEnv,
+  type SimRefusal,
   type SimRequest,
 } from "@postd/connector-kit/simulator";
 import { z } from "zod";
-import { XrpcError } from "./answer.ts";
-import type { Account, World } from "./world.ts";
+import type { Account } from "./model.ts";
+import { tokenProblem, xrpcError } from "./words.ts";
 
 /** Fact sheet, "Session login"; seen on a real PDS: exp - iat = 7200. */
 const accessSeconds = 120 * 60;
@@ -35,147 +38,129 @@ interface Refresh {
   next?: string;
 }
 
-export interface SessionTokens {
-  readonly accessJwt: string;
-  readonly refreshJwt: string;
-}
-
 /** What a token is presented for; an account that is not active may still do some of it. */
 export type Use = "write" | "upload" | "read" | "session" | "refresh";
 
-/** Fact sheet, "Account states": what a deactivated, taken down or deleted account is refused. Reads go on to the AppView. */
-function refusalFor({ did, status }: Account, use: Use): XrpcError | undefined {
+/** What a deactivated, taken down or deleted account is refused, as seen on a real PDS. Reads go on to the AppView. */
+export function refusalFor({ did, status }: Account, use: Use): SimRefusal | undefined {
   switch (status) {
     case "active":
       return undefined;
     case "deactivated":
-      return use === "write" ? new XrpcError(401, "AccountDeactivated", "Account is deactivated") : undefined;
+      return use === "write" ? xrpcError(401, "AccountDeactivated", "Account is deactivated") : undefined;
     case "takendown":
       if (use === "read") return undefined;
       return use === "session"
-        ? new XrpcError(400, "InvalidRequest", `Could not find user info for account: ${did}`)
-        : new XrpcError(401, "AccountTakedown", "Account has been taken down");
+        ? xrpcError(400, "InvalidRequest", `Could not find user info for account: ${did}`)
+        : xrpcError(401, "AccountTakedown", "Account has been taken down");
     case "suspended":
-      return new XrpcError(401, "AccountSuspended", "Account has been suspended");
+      return xrpcError(401, "AccountSuspended", "Account has been suspended");
     case "deleted":
-      return new XrpcError(403, "AccountNotFound", "Account not found");
+      return xrpcError(403, "AccountNotFound", "Account not found");
     default:
       return status satisfies never;
   }
 }
 
-/**
- * Access and refresh tokens in the shape of a PDS: JWTs of the scopes com.atproto.appPass and com.atproto.refresh.
- * Error names and the status 400 are those seen on a real PDS (real-servers notes) and in its auth verifier.
- */
-export function createSessions({ now, world }: { readonly now: () => Date; readonly world: World }) {
+/** A JWT signed with a key of the simulator; readers look at its claims. */
+export function createJwts() {
   const key = randomId();
+  const signature = (body: string) => base64UrlEncode(hmacSha256(key, body));
+  return {
+    sign(head: object, claims: object): string {
+      const body = `${base64UrlEncode(JSON.stringify(head))}.${base64UrlEncode(JSON.stringify(claims))}`;
+      return `${body}.${signature(body)}`;
+    },
+    /** The claims, used up or not; undefined where it is none of ours. */
+    read(token: string): unknown {
+      const [head = "", payload = "", given = ""] = token.split(".");
+      if (!constantTimeEqual(signature(`${head}.${payload}`), given)) return undefined;
+      return JSON.parse(new TextDecoder().decode(base64UrlDecode(payload)));
+    },
+  };
+}
+
+/** Access and refresh tokens in the shape of a PDS: JWTs of the scopes com.atproto.appPass and com.atproto.refresh. */
+export function createSessions(env: Pick<SimEnv, "now">, find: (did: string) => Account | undefined) {
+  const jwts = createJwts();
   const refreshes = new Map<string, Refresh>();
-  /** Counts revocations by DID; access tokens carry the count of their time in `jti`. */
+  /** Counts what ended access tokens before their time, by DID; they carry the count of their own time in `jti`. */
   const epochs = new Map<string, number>();
   const epoch = (did: string) => epochs.get(did) ?? 0;
-  const seconds = () => Math.floor(now().getTime() / 1000);
+  const seconds = () => Math.floor(env.now().getTime() / 1000);
+  const sign = (claims: Claims) =>
+    jwts.sign({ typ: claims.scope.endsWith("refresh") ? "refresh+jwt" : "at+jwt", alg: "HS256" }, claims);
 
-  function sign(claims: Claims): string {
-    const head = base64UrlEncode(
-      JSON.stringify({ typ: claims.scope.endsWith("refresh") ? "refresh+jwt" : "at+jwt", alg: "HS256" }),
-    );
-    const body = `${head}.${base64UrlEncode(JSON.stringify(claims))}`;
-    return `${body}.${base64UrlEncode(hmacSha256(key, body))}`;
+  function verify(token: string, scope: string): Claims | "tokenInvalid" | "tokenExpired" {
+    const claims = Claims.safeParse(jwts.read(token)).data;
+    if (claims === undefined || claims.scope !== scope || find(claims.sub) === undefined) return "tokenInvalid";
+    return claims.exp <= seconds() ? "tokenExpired" : claims;
   }
 
-  function verify(request: SimRequest, scope: string): Claims {
-    const header = request.headers.authorization ?? "";
-    if (!header.startsWith("Bearer ")) throw new XrpcError(401, "AuthMissing", "Authentication Required");
-    const [head = "", payload = "", signature = ""] = header.slice("Bearer ".length).split(".");
-    const unreadable = new XrpcError(400, "InvalidToken", "Token could not be verified");
-    if (!constantTimeEqual(base64UrlEncode(hmacSha256(key, `${head}.${payload}`)), signature)) throw unreadable;
-    const claims = Claims.parse(JSON.parse(new TextDecoder().decode(base64UrlDecode(payload))));
-    if (claims.scope !== scope) throw new XrpcError(400, "InvalidToken", "Bad token scope");
-    if (claims.exp <= seconds()) throw new XrpcError(400, "ExpiredToken", "Token has expired");
+  /** The claims of the refresh token a request brings; refuses by throwing. */
+  function presented(request: SimRequest): Claims {
+    const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
+    const claims = token === undefined ? "tokenMissing" : verify(token, "com.atproto.refresh");
+    if (typeof claims === "string") throw tokenProblem(request, claims);
     return claims;
   }
 
-  function accountOf(claims: Claims, use: Use): Account {
-    const account = world.find(claims.sub);
-    if (account === undefined) throw new XrpcError(400, "InvalidToken", "Token could not be verified");
-    const refusal = refusalFor(account, use);
-    if (refusal) throw refusal;
-    return account;
-  }
-
-  function refreshJwt(account: Account, jti: string, expiresAt: number): string {
-    return sign({
-      scope: "com.atproto.refresh",
-      sub: account.did,
-      aud: "did:web:bsky.social",
-      jti,
-      iat: expiresAt - refreshSeconds,
-      exp: expiresAt,
-    });
-  }
-
-  function issue(account: Account, passwordName: string, jti: string): SessionTokens {
+  function issue(account: Account, passwordName: string, jti: string) {
+    const { did: sub, pdsHost } = account;
     const iat = seconds();
-    const known = refreshes.get(jti);
-    const expiresAt = known?.expiresAt ?? iat + refreshSeconds;
-    if (known === undefined) refreshes.set(jti, { did: account.did, passwordName, expiresAt });
-    const accessJwt = sign({
-      scope: "com.atproto.appPass",
-      sub: account.did,
-      aud: `did:web:${account.pdsHost}`,
-      jti: `${epoch(account.did)}.${randomId()}`,
-      iat,
-      exp: iat + accessSeconds,
-    });
-    return { accessJwt, refreshJwt: refreshJwt(account, jti, expiresAt) };
+    const exp = refreshes.get(jti)?.expiresAt ?? iat + refreshSeconds;
+    if (!refreshes.has(jti)) refreshes.set(jti, { did: sub, passwordName, expiresAt: exp });
+    const access = { scope: "com.atproto.appPass", sub, aud: `did:web:${pdsHost}`, iat, exp: iat + accessSeconds };
+    const refresh = { scope: "com.atproto.refresh", sub, aud: "did:web:bsky.social", iat: exp - refreshSeconds, exp };
+    return {
+      accessJwt: sign({ ...access, jti: `${epoch(sub)}.${randomId()}` }),
+      refreshJwt: sign({ ...refresh, jti }),
+    };
+  }
+
+  /** Ends every refresh token of an account, as revoking its app passwords and taking it down do. */
+  function endRefreshes(account: Account): void {
+    for (const [jti, { did }] of refreshes) if (did === account.did) refreshes.delete(jti);
   }
 
   return {
-    start: (account: Account, passwordName: string): SessionTokens => issue(account, passwordName, randomId()),
-    /** The account behind an access token. */
-    access(request: SimRequest, use: Exclude<Use, "refresh">): Account {
-      const claims = verify(request, "com.atproto.appPass");
-      const account = accountOf(claims, use);
-      if (!claims.jti.startsWith(`${epoch(account.did)}.`))
-        throw new XrpcError(400, "InvalidToken", "Token could not be verified");
-      // An account server knows only its own tokens; the login host passes them on.
-      if (request.host.endsWith(".host.bsky.network") && request.host !== account.pdsHost) {
-        throw new XrpcError(400, "InvalidToken", "Token could not be verified");
-      }
-      return account;
+    jwts,
+    endRefreshes,
+    start: (account: Account, passwordName: string) => issue(account, passwordName, randomId()),
+    /** Whom an access token acts for at this host: an account server knows only its own, the login host passes them on. */
+    check(token: string, host: string): Caller | "tokenInvalid" | "tokenExpired" {
+      const claims = verify(token, "com.atproto.appPass");
+      if (typeof claims === "string") return claims;
+      if (host.endsWith(".host.bsky.network") && claims.aud !== `did:web:${host}`) return "tokenInvalid";
+      if (!claims.jti.startsWith(`${epoch(claims.sub)}.`)) return "tokenExpired";
+      return { subject: claims.sub, accounts: [claims.sub], scopes: new Set([claims.scope]) };
     },
-    refresh(request: SimRequest): { readonly account: Account; readonly tokens: SessionTokens } {
-      const claims = verify(request, "com.atproto.refresh");
-      const account = accountOf(claims, "refresh");
-      const known = refreshes.get(claims.jti);
-      // Name and words of the reference PDS: a revoked refresh token is called expired.
-      if (known === undefined || known.expiresAt <= seconds())
-        throw new XrpcError(400, "ExpiredToken", "Token has been revoked");
+    refresh(request: SimRequest) {
+      const { sub, jti } = presented(request);
+      const account = find(sub);
+      const refusal = account && refusalFor(account, "refresh");
+      if (refusal) throw refusal;
+      const known = refreshes.get(jti);
+      // Name and words of the PDS: a revoked refresh token is called expired.
+      if (account === undefined || known === undefined || known.expiresAt <= seconds())
+        throw xrpcError(400, "ExpiredToken", "Token has been revoked");
       known.next ??= randomId();
       known.expiresAt = Math.min(known.expiresAt, seconds() + graceSeconds);
       return { account, tokens: issue(account, known.passwordName, known.next) };
     },
+    end: (request: SimRequest): void => void refreshes.delete(presented(request).jti),
     /** Whose token it is, used up or not; nobody's when it is not one of ours. */
-    accountsOf(token: string): readonly string[] {
-      const [head = "", payload = "", signature = ""] = token.split(".");
-      if (!constantTimeEqual(base64UrlEncode(hmacSha256(key, `${head}.${payload}`)), signature)) return [];
-      return [Claims.parse(JSON.parse(new TextDecoder().decode(base64UrlDecode(payload)))).sub];
-    },
-    end(request: SimRequest): void {
-      const { jti } = verify(request, "com.atproto.refresh");
-      refreshes.delete(jti);
-    },
-    /** What revoking app passwords does; access tokens given out so far end too. */
+    accountsOf: (token: string): readonly string[] => Claims.safeParse(jwts.read(token)).data?.sub.split(" ") ?? [],
+    /** What revoking app passwords does: access tokens go on until their two hours are over (fact sheet). */
     revoke(account: Account): void {
       account.appPasswords.clear();
-      epochs.set(account.did, epoch(account.did) + 1);
-      for (const [jti, { did }] of refreshes) if (did === account.did) refreshes.delete(jti);
+      endRefreshes(account);
     },
-    reset(): void {
-      refreshes.clear();
-      epochs.clear();
+    /** The same two hours later: access tokens given out so far are over as well. */
+    revokeLongAgo(account: Account): void {
+      account.appPasswords.clear();
+      endRefreshes(account);
+      epochs.set(account.did, epoch(account.did) + 1);
     },
   };
 }
-export type Sessions = ReturnType<typeof createSessions>;

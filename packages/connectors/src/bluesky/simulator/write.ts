@@ -1,14 +1,18 @@
-import { invalidRequest, XrpcError } from "./answer.ts";
 import { checkRecord } from "./check-record.ts";
-import { isNsid, isRecordKey, recordCid } from "./ids.ts";
-import type { Account, StoredRecord, World } from "./world.ts";
+import { recordCid } from "./ids.ts";
+import { Engagement } from "./lexicon.ts";
+import type { Account, StoredRecord } from "./model.ts";
+import { xrpcError } from "./words.ts";
+import type { World } from "./world.ts";
 
 export type Write =
   | {
       readonly action: "create" | "update";
       readonly collection: string;
       readonly rkey?: string | undefined;
-      readonly record: unknown;
+      readonly record: Readonly<Record<string, unknown>>;
+      /** Where the record stands in the input. */
+      readonly at: string;
     }
   | { readonly action: "delete"; readonly collection: string; readonly rkey: string };
 
@@ -20,8 +24,8 @@ export interface WriteResult {
 }
 
 /**
- * Applies writes as one commit: all are checked before any is stored. Throws XrpcError; a key that exists answers 500,
- * as seen on a real PDS, and changes nothing.
+ * Applies writes as one commit: all are checked before any is stored. Creating what exists, and changing or deleting what
+ * does not, answers 500, as seen on a real PDS, and changes nothing. Throws what it refuses.
  */
 export function applyWrites(
   world: World,
@@ -30,30 +34,21 @@ export function applyWrites(
     readonly writes: readonly Write[];
     readonly validate?: boolean | undefined;
     readonly swapCommit?: string | undefined;
-    readonly now: Date;
   },
 ): { readonly results: readonly WriteResult[]; readonly commit: Account["commit"] } {
-  if (input.swapCommit !== undefined && input.swapCommit !== account.commit.cid) {
-    throw new XrpcError(400, "InvalidSwap", `Commit was at ${account.commit.cid}`);
-  }
-  const created = new Set<string>();
+  const broken = () => xrpcError(500, "InternalServerError", "Internal Server Error");
+  const keys = new Set(account.records.keys());
   const prepared = input.writes.map((write) => {
     const rkey = write.rkey ?? world.nextTid();
-    if (!isNsid(write.collection)) throw invalidRequest("Input/collection must be a valid nsid");
-    if (!isRecordKey(rkey)) throw invalidRequest("Input/rkey must be a valid Record Key");
     const key = `${write.collection}/${rkey}`;
-    const current = account.records.get(key);
     const uri = `at://${account.did}/${key}`;
-    if (write.action === "delete") return { action: write.action, key, current, uri };
+    if (write.action === "delete") return { action: write.action, key, uri };
     const { value, validationStatus, blobs } = checkRecord(world, account, {
-      collection: write.collection,
+      ...write,
       rkey,
-      record: write.record,
       validate: input.validate,
     });
-    if (write.action === "create" && (current !== undefined || created.has(key)))
-      throw new XrpcError(500, "InternalServerError", "Internal Server Error");
-    created.add(key);
+    const before = account.records.get(key);
     const stored: StoredRecord = {
       uri,
       cid: recordCid(value),
@@ -61,13 +56,23 @@ export function applyWrites(
       rkey,
       value,
       blobs,
-      shownValue: current?.shownValue ?? value,
-      indexedAt: current?.indexedAt ?? input.now,
+      shownValue: before?.shownValue ?? value,
+      indexedAt: before?.indexedAt ?? world.env.now(),
     };
-    return { action: write.action, key, current, uri, stored, validationStatus };
+    return { action: write.action, key, uri, stored, validationStatus };
   });
+  if (input.swapCommit !== undefined && input.swapCommit !== account.commit.cid)
+    throw xrpcError(400, "InvalidSwap", `Commit was at ${account.commit.cid}`);
+  for (const { action, key } of prepared) {
+    if ((action === "create") === keys.has(key)) throw broken();
+    if (action === "delete") keys.delete(key);
+    else keys.add(key);
+  }
 
-  for (const { key, stored } of prepared) world.set(account, key, stored);
+  for (const { key, stored } of prepared) {
+    if (stored && input.validate !== false) replaceTwin(world, account, stored);
+    world.set(account, key, stored);
+  }
   const commit = world.commit(account);
   const results = prepared.map(({ action, uri, stored, validationStatus }) =>
     stored === undefined
@@ -75,4 +80,13 @@ export function applyWrites(
       : { action, uri, cid: stored.cid, validationStatus: validationStatus ?? "unknown" },
   );
   return { results, commit };
+}
+
+/** A like or repost of a subject that has one already takes its place (fact sheet, "Publishing"). */
+function replaceTwin(world: World, account: Account, { collection, value }: StoredRecord): void {
+  if (collection !== "app.bsky.feed.like" && collection !== "app.bsky.feed.repost") return;
+  const { uri } = Engagement.parse(value).subject;
+  for (const [key, other] of account.records)
+    if (other.collection === collection && Engagement.parse(other.value).subject.uri === uri)
+      world.set(account, key, undefined);
 }
