@@ -1,5 +1,5 @@
 /**
- * A Bluesky account server (PDS) with an identity directory of its own, as a child process: it says `{ url, plcUrl }` when
+ * A Bluesky account server (PDS) with an identity directory of its own, as a child process: it says `{ url, plcUrl, adminPassword }` when
  * it is ready and ends with its parent. It believes to be at https://pds.postd.test, as its accounts' documents say. Plain JavaScript, because the packages it needs are not part of POSTD's installation and
  * so have no types there.
  */
@@ -43,7 +43,11 @@ await pds.start();
 
 process.once("disconnect", stop);
 process.once("SIGTERM", stop);
-process.send({ url: `http://127.0.0.1:${port}`, plcUrl: `http://127.0.0.1:${plcPort}` });
+process.send({
+  adminPassword: env.adminPassword,
+  url: `http://127.0.0.1:${port}`,
+  plcUrl: `http://127.0.0.1:${plcPort}`,
+});
 
 async function stop() {
   await pds.destroy();

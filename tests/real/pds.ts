@@ -27,10 +27,13 @@ export interface RealPds {
   posts(account: RealAccount): Promise<readonly LiveRecord[]>;
   /** Bytes the server holds, by the link a record names. */
   blob(account: RealAccount, cid: string): Promise<Uint8Array>;
+  /** What the owner (deactivated, revoked: the app password) or whoever runs the server (takendown) makes of an account. */
+  setState(account: RealAccount, state: "active" | "deactivated" | "takendown" | "revoked"): Promise<void>;
   stop(): Promise<void>;
 }
 
-const Ready = z.object({ url: z.url(), plcUrl: z.url() });
+const Ready = z.object({ url: z.url(), plcUrl: z.url(), adminPassword: z.string() });
+const mainPassword = "the main password";
 const Session = z.object({ did: z.string(), handle: z.string(), accessJwt: z.string() });
 const AppPassword = z.object({ password: z.string() });
 const Blob = z.looseObject({ ref: z.object({ $link: z.string() }), mimeType: z.string(), size: z.number() });
@@ -60,7 +63,7 @@ export async function startPds(): Promise<RealPds> {
   });
   ended.catch(() => undefined); // Only an end before it is ready is a failure of ours.
   const [message] = await Promise.race([once(child, "message", { signal: AbortSignal.timeout(startMs) }), ended]);
-  const { url, plcUrl } = Ready.parse(message);
+  const { url, plcUrl, adminPassword } = Ready.parse(message);
 
   async function call<T extends z.ZodType>(
     nsid: string,
@@ -83,7 +86,7 @@ export async function startPds(): Promise<RealPds> {
     url,
     plcUrl,
     async createAccount(name) {
-      const person = { handle: `${name}.test`, email: `${name}@example.com`, password: "the main password" };
+      const person = { handle: `${name}.test`, email: `${name}@example.com`, password: mainPassword };
       const session = await call("com.atproto.server.createAccount", Session, { json: person });
       const app = await call("com.atproto.server.createAppPassword", AppPassword, {
         json: { name: "postd" },
@@ -99,6 +102,37 @@ export async function startPds(): Promise<RealPds> {
       const response = await fetch(`${url}/xrpc/com.atproto.sync.getBlob?${new URLSearchParams({ did, cid })}`);
       if (!response.ok) throw new Error(`getBlob answered ${response.status}`);
       return new Uint8Array(await response.arrayBuffer());
+    },
+    async setState({ did, handle }, state) {
+      const send = async (nsid: string, authorization: string, json?: unknown) => {
+        const body = json === undefined ? {} : { body: JSON.stringify(json) };
+        const headers = { authorization, ...(json === undefined ? {} : { "content-type": "application/json" }) };
+        const response = await fetch(`${url}/xrpc/${nsid}`, { method: "POST", headers, ...body });
+        if (!response.ok) throw new Error(`${nsid} answered ${response.status}: ${await response.text()}`);
+      };
+      const asOwner = async (nsid: string, json?: unknown) => {
+        const main = { identifier: handle, password: mainPassword };
+        const { accessJwt } = await call("com.atproto.server.createSession", Session, { json: main });
+        await send(nsid, `Bearer ${accessJwt}`, json);
+      };
+      const takeDown = (applied: boolean) => {
+        const admin = `Basic ${Buffer.from(`admin:${adminPassword}`).toString("base64")}`;
+        const subject = { $type: "com.atproto.admin.defs#repoRef", did };
+        return send("com.atproto.admin.updateSubjectStatus", admin, { subject, takedown: { applied } });
+      };
+      switch (state) {
+        case "takendown":
+          return takeDown(true);
+        case "active":
+          await takeDown(false);
+          return asOwner("com.atproto.server.activateAccount");
+        case "deactivated":
+          return asOwner("com.atproto.server.deactivateAccount", {});
+        case "revoked":
+          return asOwner("com.atproto.server.revokeAppPassword", { name: "postd" });
+        default:
+          return state satisfies never;
+      }
     },
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
