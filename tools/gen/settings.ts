@@ -66,6 +66,7 @@ const descriptions: Readonly<Record<SettingName, { readonly what: string; readon
     unset: "none",
   },
   POSTD_MEDIA_QUOTA: { what: "What the files of one workspace may take together, such as `500MB`.", unset: "`20GB`" },
+  POSTD_WORKSPACES_PER_PERSON: { what: "How many workspaces one person may own; who owns as many makes no more." },
   POSTD_WORKER_CONCURRENCY: {
     what: "Publish jobs one worker process runs at a time for one tenant; a third more is kept for others.",
   },

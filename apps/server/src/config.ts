@@ -42,6 +42,8 @@ export interface Config {
   readonly workerConcurrency: number;
   /** What the media of one tenant may take together. */
   readonly mediaQuotaBytes: number;
+  /** How many workspaces one person may own before they can make no more. */
+  readonly workspacesPerPerson: number;
   /** Lower case. Whoever confirmed one of them by mail runs the instance; others open the operator's link. */
   readonly operatorEmails: readonly string[];
   /** undefined: open while every platform is simulated, else by invitation. */
@@ -107,6 +109,7 @@ export function parseConfig({ env, argv, providers }: ConfigInput): Config {
     logLevel: v.POSTD_LOG_LEVEL,
     workerConcurrency: v.POSTD_WORKER_CONCURRENCY,
     mediaQuotaBytes: v.POSTD_MEDIA_QUOTA,
+    workspacesPerPerson: v.POSTD_WORKSPACES_PER_PERSON,
     operatorEmails: v.POSTD_OPERATOR_EMAILS,
     signUp: v.POSTD_SIGN_UP,
     metricsToken: v.POSTD_METRICS_TOKEN,

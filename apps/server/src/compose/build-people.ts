@@ -27,7 +27,7 @@ import type { Logger } from "./logger.ts";
 
 export interface PeopleParts {
   readonly db: Db;
-  readonly config: Pick<Config, "smtpUrl" | "mailFrom" | "isProduction" | "operatorEmails">;
+  readonly config: Pick<Config, "smtpUrl" | "mailFrom" | "isProduction" | "operatorEmails" | "workspacesPerPerson">;
   readonly log: Logger;
   readonly clock: Clock;
   readonly publicUrl: string;
@@ -57,6 +57,7 @@ export function buildPeople({ db, config, log, clock, publicUrl, authSecret, sig
     keySecrets: apiKeySecrets,
     newId,
     operatorEmails: config.operatorEmails,
+    workspacesPerPerson: config.workspacesPerPerson,
   });
   const rules = createSignInRules({ ...shared, signUp, weakness: passwordWeakness });
   const library = createAuth({

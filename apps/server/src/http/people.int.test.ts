@@ -10,6 +10,7 @@ import {
   peopleOf,
   startPeopleApp,
   tokenOf,
+  workspacesPerPerson,
 } from "./testing/people-app.ts";
 
 let database: TestDatabase;
@@ -157,6 +158,20 @@ test("a person can make a second tenant, switch back, and choose one for a singl
   assert.equal(switched.status, 200, switched.text);
   assert.equal((await browser.call("GET", "/api/me")).json.tenant.id, first);
   assert.equal((await browser.call("GET", "/api/tenants")).json.items.length, 2);
+});
+
+test("a person owns as many workspaces as the setting says, and of several requests at once none gets past it", async () => {
+  const browser = await signUp("collector");
+  const names = Array.from({ length: 8 }, (_, n) => `Branch ${n}`);
+  const answers = await Promise.all(names.map((name) => browser.call("POST", "/api/tenants", { name })));
+  const made = answers.filter(({ status }) => status === 201);
+  assert.equal(made.length, workspacesPerPerson - 1, "the first came with the account");
+  const refused = answers.find(({ status }) => status !== 201);
+  assert.deepEqual([refused?.status, refused?.json.code], [403, "forbidden"]);
+  assert.match(refused?.json.detail, new RegExp(`You own ${workspacesPerPerson} workspaces`));
+  assert.match(refused?.json.next, /POSTD_WORKSPACES_PER_PERSON/);
+  assert.equal((await browser.call("GET", "/api/tenants")).json.items.length, workspacesPerPerson);
+  assert.equal((await (await signUp("other")).call("POST", "/api/tenants", { name: "Mine" })).status, 201);
 });
 
 test("a tenant of somebody else is not to be had by naming it", async () => {

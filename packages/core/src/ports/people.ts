@@ -93,7 +93,10 @@ export type MemberChange = { readonly to: "role"; readonly role: Role } | { read
 /** People and tenants. Tables here have no row-level security, so every method names the tenant or the person. */
 export interface PeopleRepo {
   tenantsOf(userId: UserId): Promise<readonly (TenantAccess & { readonly createdAt: Date })[]>;
-  /** Tenant and first member, together or not at all. */
+  /**
+   * Tenant and first member, together or not at all. false: the person owns `most` already; two requests at once do not
+   * get past it.
+   */
   createTenant(input: {
     readonly id: TenantId;
     readonly name: string;
@@ -101,8 +104,9 @@ export interface PeopleRepo {
     readonly timeZone: string;
     readonly ownerId: UserId;
     readonly memberId: MemberId;
+    readonly most: number;
     readonly at: Date;
-  }): Promise<void>;
+  }): Promise<boolean>;
   updateTenant(id: TenantId, change: { readonly name?: string; readonly timeZone?: string }): Promise<void>;
   setActiveTenant(sessionId: string, tenantId: TenantId): Promise<void>;
   members(tenantId: TenantId): Promise<readonly MemberRow[]>;

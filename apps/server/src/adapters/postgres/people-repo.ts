@@ -25,14 +25,18 @@ export function createPeopleRepo(db: Db): PeopleRepo {
       }));
     },
 
-    async createTenant({ id, name, slug, timeZone, ownerId, memberId, at }) {
-      await withoutTenant(db, async (tx) => {
+    createTenant: ({ id, name, slug, timeZone, ownerId, memberId, most, at }) =>
+      withoutTenant(db, async (tx) => {
+        await tx.select({ id: users.id }).from(users).where(eq(users.id, ownerId)).for("update");
+        const owned = and(eq(members.userId, ownerId), eq(members.role, "owner"));
+        const [row] = await tx.select({ count: count() }).from(members).where(owned);
+        if ((row?.count ?? 0) >= most) return false;
         await tx.insert(tenants).values({ id, name, slug, timeZone, createdAt: at });
         await tx
           .insert(members)
           .values({ id: memberId, organizationId: id, userId: ownerId, role: "owner", createdAt: at });
-      });
-    },
+        return true;
+      }),
 
     async updateTenant(id, change) {
       if (Object.keys(change).length > 0) await db.update(tenants).set(change).where(eq(tenants.id, id));

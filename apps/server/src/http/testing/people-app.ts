@@ -22,6 +22,9 @@ export interface PeopleAppOptions {
 }
 
 /** The HTTP role with real people, keys and sessions on a database; every other service is a fake. */
+/** Small, so that it is reached quickly. */
+export const workspacesPerPerson = 4;
+
 export async function startPeopleApp(url: string, options: PeopleAppOptions = {}) {
   const { hasMail = false, signUp = "open", operatorEmails = [], isProduction = false } = options;
   const app = openRolePool({ url, role: "postd_app", max: 5 });
@@ -46,6 +49,7 @@ export async function startPeopleApp(url: string, options: PeopleAppOptions = {}
       mailFrom: "POSTD <postd@example.com>",
       isProduction,
       operatorEmails,
+      workspacesPerPerson,
     },
     log,
     clock,

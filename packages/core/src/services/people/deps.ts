@@ -21,4 +21,6 @@ export interface PeopleDeps {
   readonly publicUrl: string;
   /** Addresses, lower case, whose confirmed owners run the instance; others open the operator's link. */
   readonly operatorEmails: readonly string[];
+  /** Who owns as many, made by whomever, makes no more. */
+  readonly workspacesPerPerson: number;
 }

@@ -14,6 +14,13 @@ export const noTenant = () =>
     next: "Create one with POST /api/tenants, or accept an invitation.",
   });
 
+export const enoughTenants = (most: number) =>
+  fail({
+    code: "forbidden" as const,
+    detail: `You own ${most} workspaces or more, and one person makes no more than that.`,
+    next: "Use one you have, hand one over to somebody else, or ask the operator to raise POSTD_WORKSPACES_PER_PERSON.",
+  });
+
 export const ownersOnly = () =>
   fail({
     code: "forbidden" as const,

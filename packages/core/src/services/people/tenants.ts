@@ -2,7 +2,7 @@ import { storableRemark } from "@postd/connector-kit";
 import { ok, type TenantView } from "@postd/contracts";
 import type { PeopleService, TenantAccess } from "../../ports/people.ts";
 import type { PeopleDeps } from "./deps.ts";
-import { noTenant, notFound } from "./refusals.ts";
+import { enoughTenants, noTenant, notFound } from "./refusals.ts";
 
 type Verbs = Pick<PeopleService, "listTenants" | "createTenant" | "switchTenant" | "updateTenant" | "welcome">;
 
@@ -13,7 +13,9 @@ export function tenantVerbs(deps: PeopleDeps): Verbs {
     const id = newId("tenant");
     const at = clock.now();
     const slug = slugOf(name, id);
-    await repo.createTenant({ id, name, slug, timeZone, ownerId, memberId: newId("member"), at });
+    const most = deps.workspacesPerPerson;
+    const isMade = await repo.createTenant({ id, name, slug, timeZone, ownerId, memberId: newId("member"), most, at });
+    if (!isMade) return undefined;
     return { id, name, slug, timeZone, role: "owner" as const, createdAt: at };
   }
 
@@ -25,6 +27,7 @@ export function tenantVerbs(deps: PeopleDeps): Verbs {
 
     async createTenant(me, input) {
       const tenant = await create(me.userId, input.name, input.timeZone ?? "UTC");
+      if (!tenant) return enoughTenants(deps.workspacesPerPerson);
       await repo.setActiveTenant(me.sessionId, tenant.id);
       return ok(tenantView(tenant, true));
     },
