@@ -19,7 +19,11 @@ const payloadOf = ({ payloadBytes, durationMs = 1_000 }: VideoSample) => payload
 /** A valid MP4 with one track of 30 frames a second that nobody can decode; what its tables say can be read. */
 export function sampleMp4(sample: VideoSample): Uint8Array {
   const { before, after } = partsOf(sample);
-  return Buffer.concat([before, Buffer.alloc(payloadOf(sample), (sample.seed ?? 1) % 256), after]);
+  // What is left when it is shared out among the frames belongs to none, and stays empty.
+  const frames = framesOf(sample.durationMs ?? 1_000);
+  const rest = payloadOf(sample) % frames;
+  const pictures = Buffer.alloc(payloadOf(sample) - rest, (sample.seed ?? 1) % 256);
+  return Buffer.concat([before, pictures, Buffer.alloc(rest), after]);
 }
 
 /** Everything of a sample before its payload, for files that are streamed and never whole in memory. */

@@ -311,6 +311,17 @@ test("a header that claims a picture of any size costs nothing and is refused wi
   assert.match("message" in held ? held.message : "", /11000 x 9000 .* in this form/);
 });
 
+test("a JPEG of more notes than any picture has is refused before all are read", async () => {
+  const plain = Buffer.from(sampleJpeg({ width: 40, height: 30 }));
+  const notes = Buffer.alloc(4 * 120_000, segment(0xfe, Buffer.alloc(0)));
+  const stray = Buffer.alloc(2 * 120_000, Buffer.from("ffd0", "hex"));
+  for (const many of [notes, stray])
+    assert.equal(
+      (await refused(Buffer.concat([plain.subarray(0, 2), many, plain.subarray(2)]), "image/jpeg")).code,
+      "damaged",
+    );
+});
+
 test("pictures of many megapixels cost a bounded share of memory, read row by row or turned", async (t) => {
   const flat = (width: number) => sharp({ create: { width, height: 8_000, channels: 3, background: "#837" } });
   const samples: [string, Buffer][] = [

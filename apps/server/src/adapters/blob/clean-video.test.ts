@@ -132,6 +132,33 @@ test("a data track is wiped with its samples, which lie between the pictures", a
   assert.equal(out.facts.video?.videoCodec, "avc");
 });
 
+test("what lies between the pictures and is shown by no track goes too, and the pictures stay", async () => {
+  const note = text(`freeGPS ${place}`);
+  // Pictures, a note, an index that knows of the pictures alone; and a note in a part of its own.
+  const late = Buffer.from(sampleMp4({ ...size, indexAtEnd: true }));
+  const data = late.indexOf("mdat") - 4;
+  const end = data + late.readUInt32BE(data);
+  for (const bytes of [
+    Buffer.concat([late.subarray(0, data), mp4Box("mdat", late.subarray(data + 8, end), note), late.subarray(end)]),
+    Buffer.concat([plain, mp4Box("mdat", note)]),
+  ]) {
+    const out = await cleaned(bytes);
+    assert.equal(out.bytes.includes(place), false);
+    assert.equal(out.bytes.length, bytes.length);
+    assert.deepEqual(picturesOf(out.bytes), picturesOf(bytes));
+    assert.equal((await cleaned(out.bytes)).isSame, true);
+  }
+});
+
+test("where the tables do not tell every sample, nothing between them is touched", async () => {
+  const bytes = Buffer.from(plain);
+  // One frame more than the chunks hold.
+  const sizes = bytes.indexOf("stsz");
+  bytes.writeUInt32BE(bytes.readUInt32BE(sizes + 12) + 1, sizes + 12);
+  const odd = Buffer.concat([bytes, mp4Box("mdat", text("pictures, perhaps"))]);
+  assert.equal((await cleaned(odd)).bytes.includes("pictures, perhaps"), true);
+});
+
 test("a video that carries nothing stays as it is, byte for byte", async () => {
   for (const [bytes, extension] of [
     [plain, "mp4"],
@@ -217,6 +244,50 @@ test("a WebM goes out without tags, chapters and attachments, at the same size",
   assert.equal(out.bytes.length, bytes.length);
   assert.deepEqual([out.facts.width, out.facts.height, out.facts.video?.videoCodec], [320, 240, "vp8"]);
   assert.deepEqual((await cleaned(out.bytes, "webm")).isSame, true);
+});
+
+test("what stands behind the last part of a WebM is left out", async () => {
+  for (const behind of [`\0${place}`, "PK"])
+    assert.deepEqual(
+      (await cleaned(Buffer.concat([sampleWebm(), text(behind)]), "webm")).bytes,
+      Buffer.from(sampleWebm()),
+    );
+});
+
+test("files made of more parts than any video are refused before the work is done, and never hold up the process", async () => {
+  const tiny = (part: Uint8Array, count: number) => Buffer.alloc(part.length * count, part);
+  const manyFrames = mp4Box("stsz", u32(0, 0, 3_000_000), Buffer.alloc(12_000_000));
+  const inTables = (box: Uint8Array) => mp4Box("trak", mp4Box("mdia", mp4Box("minf", mp4Box("stbl", box))));
+  for (const movie of [tiny(mp4Box("free"), 20_000), tiny(mp4Box("trak"), 20_000), inTables(manyFrames)])
+    assert.match(await whyNot(sampleMp4({ ...size, boxes: { movie } })), /more (parts|frames) than any video/);
+  assert.match(await whyNot(Buffer.concat([sampleWebm(), tiny(ebml("ec"), 300_000)]), "webm"), /more parts/);
+});
+
+test("a hundred thousand notes and as many places for pictures are gone through once", async () => {
+  const count = 99_000;
+  const chunks = Buffer.alloc(count * 4);
+  for (let i = 0; i < count; i += 1) chunks.writeUInt32BE(2 * i, i * 4);
+  const notes = mp4Box(
+    "trak",
+    mp4Box(
+      "mdia",
+      mp4Box("hdlr", text(`\0\0\0\0\0\0\0\0meta${"\0".repeat(12)}`)),
+      mp4Box(
+        "minf",
+        mp4Box(
+          "stbl",
+          mp4Box("stsc", u32(0, 1, 1, 1, 1)),
+          mp4Box("stsz", u32(0, 1, count)),
+          mp4Box("stco", u32(0, count), chunks),
+        ),
+      ),
+    ),
+  );
+  const places = Buffer.alloc(8 * count, mp4Box("mdat"));
+  // Every note for every place would be ten thousand million looks, half a minute in which nobody else is served.
+  const began = performance.now();
+  await cleaned(Buffer.concat([sampleMp4({ ...size, boxes: { movie: notes } }), places]));
+  assert.ok(performance.now() - began < 10_000);
 });
 
 test("a WebM recorded live, whose parts have no size, is walked to its end", async () => {

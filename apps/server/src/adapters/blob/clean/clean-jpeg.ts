@@ -1,4 +1,4 @@
-import { type ByteSource, createPieces } from "./byte-source.ts";
+import { type ByteSource, createPieces, TooManyParts } from "./byte-source.ts";
 import type { CleanedPicture } from "./cleaned.ts";
 
 /**
@@ -11,7 +11,8 @@ export async function cleanJpeg(source: ByteSource): Promise<CleanedPicture> {
   if ((await source.read(0, 2)).toString("hex") !== "ffd8") return undefined;
   keep(0, 2);
   let hasPixels = false;
-  for (let at = 2; ; ) {
+  for (let at = 2, segments = 0; ; segments += 1) {
+    if (segments > maxSegments) throw new TooManyParts();
     const marker = await nextMarker(source, at, false);
     if (!marker) return undefined;
     const { code, from } = marker;
@@ -47,6 +48,8 @@ export async function cleanJpeg(source: ByteSource): Promise<CleanedPicture> {
   }
 }
 
+/** Notes of the longest kind come in hundreds, scans in tens. */
+const maxSegments = 100_000;
 const EOI = 0xd9;
 const SOS = 0xda;
 

@@ -1,7 +1,16 @@
 import type { VideoFacts } from "@postd/connector-kit";
 import { type ByteSource, createPieces, isZero, type Piece } from "./byte-source.ts";
 import { type Box, boxesIn, fileBoxes } from "./mp4-boxes.ts";
-import { handlerOf, isCut, moveChunks, samplesOf } from "./mp4-tracks.ts";
+import {
+  handlerOf,
+  isCut,
+  joined,
+  listedSamples,
+  moveChunks,
+  type Range,
+  samplesOf,
+  samplesOfAll,
+} from "./mp4-tracks.ts";
 
 export type CleanedVideo =
   | {
@@ -27,11 +36,13 @@ const inside: Readonly<Record<string, ReadonlySet<string>>> = {
 const shownTracks = set("vide soun tmcd");
 /** Longer than the index of any video that fits the size limit: two hours at 60 frames a second take about 10 MB. */
 const maxIndexBytes = 24 * 1_024 ** 2;
+/** Whoever reads the index holds every frame and piece of sound in memory; two hours at 60 frames a second have a third of this. */
+const maxSamples = 2_500_000;
 
 /**
  * An MP4 or MOV without anything a player does not show: places, makers' notes, tags, thumbnails, data tracks. Boxes of
  * that kind become `free` boxes of the same size filled with zeros, so that every offset stays true and nothing is coded
- * anew. An index behind the pictures is moved before them, as platforms that read from the start need it. What is
+ * anew; what lies between the samples of pictures and sound becomes zeros too, where the tables tell it apart. An index behind the pictures is moved before them, as platforms that read from the start need it. What is
  * written into the coded pictures themselves is left as it is.
  * @source ISO/IEC 14496-12; QuickTime File Format (2016-09-13), User Data and Timed Metadata
  */
@@ -43,20 +54,23 @@ export async function cleanMp4(source: ByteSource): Promise<CleanedVideo> {
   if (index.to - index.from > maxIndexBytes) return { ok: false, why: "its index is larger than that of any video" };
   const moov = Buffer.from(await source.read(index.from, index.to - index.from));
   const root: Box = { ...index, from: 0, body: index.body - index.from, to: moov.length };
-  if (boxesIn(moov, root.body, root.to).every(({ type }) => type !== "trak"))
-    return { ok: false, why: "its index names no video" };
-  const isFragmented = boxes.some(({ type }) => type === "moof");
   const tracks = boxesIn(moov, root.body, root.to).filter(({ type }) => type === "trak");
-  const hasCuts = tracks.some((track) => shownTracks.has(handlerOf(moov, track)) && isCut(moov, root, track));
-  const wiped: { from: number; to: number }[] = [];
+  if (tracks.length === 0) return { ok: false, why: "its index names no video" };
+  if (listedSamples(moov, tracks) > maxSamples)
+    return { ok: false, why: "its index names more frames than any video has" };
+  const isFragmented = boxes.some(({ type }) => type === "moof");
+  const shown = tracks.filter((track) => shownTracks.has(handlerOf(moov, track)));
+  const hasCuts = shown.some((track) => isCut(moov, root, track));
+  const samples = isFragmented ? undefined : samplesOfAll(moov, shown);
+  const wiped: Range[] = [];
   for (const track of tracks) {
     if (shownTracks.has(handlerOf(moov, track))) continue;
-    const samples = isFragmented ? undefined : samplesOf(moov, track);
-    if (!samples) return { ok: false, why: "it carries data beside pictures and sound that cannot be taken out" };
-    for (const range of samples) wiped.push(range);
+    const data = isFragmented ? undefined : samplesOf(moov, track);
+    if (!data) return { ok: false, why: "it carries data beside pictures and sound that cannot be taken out" };
+    for (const range of data) wiped.push(range);
     free(moov, track);
   }
-  wiped.sort((a, b) => a.from - b.from);
+  if (samples) for (const gap of await unshown(source, boxes, samples)) wiped.push(gap);
   const before = Buffer.from(await source.read(index.from, moov.length));
   neutralise(moov, root, "moov");
   const firstPixels = boxes.find(({ type }) => type === "mdat");
@@ -64,12 +78,13 @@ export async function cleanMp4(source: ByteSource): Promise<CleanedVideo> {
   const moved = Buffer.from(moov);
   const isMoved = isBehind && moveChunks(moved, root, moov.length);
   const { pieces, keep, put, zeros } = createPieces();
+  const keepPictures = keeperWithout(joined(wiped));
   const putIndex = () => (isMoved ? put(moved) : moov.equals(before) ? keep(index.from, index.to) : put(moov));
   for (const box of boxes) {
     if (isMoved && box === firstPixels) putIndex();
     if (box === index) {
       if (!isMoved) putIndex();
-    } else if (box.type === "mdat") keepWithout(box, wiped, { keep, zeros });
+    } else if (box.type === "mdat") keepPictures(box, { keep, zeros });
     else if (box.type === "moof") await keepFragment(source, box, { keep, put });
     else if (inFile.has(box.type) && box.type !== "moov") keep(box.from, box.to);
     else await keepEmptied(source, box, { keep, put, zeros });
@@ -117,21 +132,44 @@ async function keepEmptied(source: ByteSource, box: Box, { keep, put, zeros }: O
   zeros(box.to - box.body);
 }
 
-/** The box with zeros where wiped samples lay. */
-function keepWithout(
-  box: Box,
-  wiped: readonly { from: number; to: number }[],
-  { keep, zeros }: Pick<Sink, "keep" | "zeros">,
-): void {
-  let at = box.from;
-  for (const range of wiped) {
-    if (range.from >= box.to) break;
-    const from = Math.max(range.from, at, box.body);
-    const to = Math.min(range.to, box.to);
-    if (to <= from) continue;
-    keep(at, from);
-    zeros(to - from);
-    at = to;
-  }
-  keep(at, box.to);
+/**
+ * What lies between the samples: no track shows it, and cameras in cars write places there. Space that is empty stays.
+ */
+async function unshown(
+  source: ByteSource,
+  boxes: readonly Box[],
+  samples: readonly Range[],
+): Promise<readonly Range[]> {
+  const gaps: Range[] = [];
+  let next = 0;
+  for (const box of boxes.filter(({ type }) => type === "mdat"))
+    for (let at = box.body; at < box.to; ) {
+      for (let sample = samples[next]; sample && sample.to <= at; sample = samples[next]) next += 1;
+      const sample = samples[next];
+      const to = Math.min(sample?.from ?? box.to, box.to);
+      if (to > at && !(await isZero(source, at, to))) gaps.push({ from: at, to });
+      at = to < box.to && sample ? Math.max(to, sample.to) : to;
+    }
+  return gaps;
+}
+
+/** Keeps boxes with zeros where something is wiped; both come in their order in the file, so each is looked at once. */
+function keeperWithout(wiped: readonly Range[]) {
+  let next = 0;
+  return (box: Box, { keep, zeros }: Pick<Sink, "keep" | "zeros">): void => {
+    let at = box.from;
+    for (let range = wiped[next]; range && range.from < box.to; range = wiped[next]) {
+      const from = Math.max(range.from, box.body);
+      const to = Math.min(range.to, box.to);
+      if (to > from) {
+        keep(at, from);
+        zeros(to - from);
+        at = to;
+      }
+      // What reaches into the next box is seen there again.
+      if (range.to > box.to) break;
+      next += 1;
+    }
+    keep(at, box.to);
+  };
 }

@@ -1,4 +1,4 @@
-import { type ByteSource, createPieces, isZero, type Piece } from "./byte-source.ts";
+import { type ByteSource, createPieces, isZero, type Piece, TooManyParts } from "./byte-source.ts";
 
 const EBML = 0x1a45dfa3;
 const SEGMENT = 0x18538067;
@@ -18,7 +18,8 @@ export async function cleanWebm(source: ByteSource): Promise<readonly Piece[] | 
   if (head?.id !== EBML || head.to === undefined) return undefined;
   keep(0, head.to);
   let at = head.to;
-  while (at < source.sizeBytes) {
+  for (let parts = 0; at < source.sizeBytes; parts += 1) {
+    if (parts > maxParts) throw new TooManyParts();
     const element = await elementAt(source, at);
     if (!element) break;
     const { id, body } = element;
@@ -37,9 +38,14 @@ export async function cleanWebm(source: ByteSource): Promise<readonly Piece[] | 
     }
     at = to;
   }
-  keep(at, source.sizeBytes);
+  // What follows is no element, and nothing a player reads.
   return pieces;
 }
+
+/** A recording of a day has a part a second. */
+const maxParts = 200_000;
+/** Frames and sound of such a part; one that was never closed may be the whole recording. */
+const maxBlocks = 5_000_000;
 
 /** The header of a Void element of this many bytes altogether. */
 function voidHeader(total: number): Uint8Array {
@@ -52,7 +58,8 @@ function voidHeader(total: number): Uint8Array {
 }
 
 async function nextPart(source: ByteSource, start: number): Promise<number> {
-  for (let at = start; at < source.sizeBytes; ) {
+  for (let at = start, blocks = 0; at < source.sizeBytes; blocks += 1) {
+    if (blocks > maxBlocks) throw new TooManyParts();
     const element = await elementAt(source, at);
     if (!element || levelOne.has(element.id) || element.id === SEGMENT || element.id === EBML) return at;
     if (element.to === undefined) return source.sizeBytes;

@@ -11,6 +11,9 @@ export interface Box {
 /** A film in fragments of a second has about 20,000. */
 const maxBoxes = 100_000;
 
+/** Below one box; tracks and tables are counted in tens. */
+const maxInside = 10_000;
+
 /** Boxes of a file, one after the other, read by their headers only; undefined: one reaches beyond the end. */
 export async function fileBoxes(source: ByteSource): Promise<readonly Box[] | undefined> {
   const boxes: Box[] = [];
@@ -24,13 +27,13 @@ export async function fileBoxes(source: ByteSource): Promise<readonly Box[] | un
   return boxes;
 }
 
-/** Boxes inside a part of `bytes`; where one does not fit, the list ends. */
+/** Boxes inside a part of `bytes`; where one does not fit, the list ends. Throws where there are more than any video has. */
 export function boxesIn(bytes: Buffer, start: number, end: number): readonly Box[] {
   const boxes: Box[] = [];
   for (let from = start; from < end; ) {
     const box = boxAt(bytes, from, end);
     if (!box) break;
-    boxes.push(box);
+    if (boxes.push(box) > maxInside) throw new TooManyParts();
     from = box.to;
   }
   return boxes;

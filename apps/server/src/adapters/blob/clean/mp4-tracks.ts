@@ -1,5 +1,11 @@
 import { type Box, boxesIn, find } from "./mp4-boxes.ts";
 
+/** A part of the file, by its places. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Four letters of what a track carries: vide, soun, meta, text, ... */
 export function handlerOf(moov: Buffer, track: Box): string {
   const handler = find(moov, track, "mdia", "hdlr");
@@ -19,8 +25,61 @@ function table(moov: Buffer, box: Box | undefined, width: 4 | 8, perRow = 1): nu
 /** A day of notes, one a second. */
 const maxRanges = 100_000;
 
+/**
+ * Where the samples of all these tracks lie, in order and joined; undefined: their tables do not say it beyond doubt. Sound
+ * of one size a sample counts by QuickTime in frames and elsewhere in bytes, and protected tracks keep more beside samples.
+ */
+export function samplesOfAll(
+  moov: Buffer,
+  tracks: readonly Box[],
+): readonly { from: number; to: number }[] | undefined {
+  const all: { from: number; to: number }[] = [];
+  for (const track of tracks) {
+    const tables = find(moov, track, "mdia", "minf", "stbl");
+    const sizes = tables && find(moov, tables, "stsz");
+    if (!tables || !sizes || sizes.to - sizes.body < 12 || find(moov, tables, "saio")) return undefined;
+    if (moov.readUInt32BE(sizes.body + 4) > 0 && handlerOf(moov, track) !== "vide") return undefined;
+    const samples = samplesOf(moov, track);
+    if (!samples || countInChunks(moov, tables) !== moov.readUInt32BE(sizes.body + 8)) return undefined;
+    for (const range of samples) all.push(range);
+  }
+  return joined(all);
+}
+
+/** In order, and those that meet or overlap as one. */
+export function joined(ranges: readonly Range[]): readonly Range[] {
+  const out: { from: number; to: number }[] = [];
+  for (const { from, to } of ranges.toSorted((a, b) => a.from - b.from)) {
+    const last = out.at(-1);
+    if (last && from <= last.to) last.to = Math.max(last.to, to);
+    else out.push({ from, to });
+  }
+  return out;
+}
+
+/** How many samples these tracks list one by one. */
+export function listedSamples(moov: Buffer, tracks: readonly Box[]): number {
+  return tracks.reduce((sum, track) => {
+    const sizes = find(moov, track, "mdia", "minf", "stbl", "stsz");
+    const isListed = sizes && sizes.to - sizes.body >= 12 && moov.readUInt32BE(sizes.body + 4) === 0;
+    return sum + (isListed ? Math.floor((sizes.to - sizes.body - 12) / 4) : 0);
+  }, 0);
+}
+
+/** How many samples its chunks hold together. */
+function countInChunks(moov: Buffer, tables: Box): number {
+  const runs = table(moov, find(moov, tables, "stsc"), 4, 3);
+  const chunks = table(moov, find(moov, tables, "stco"), 4).length + table(moov, find(moov, tables, "co64"), 8).length;
+  let count = 0;
+  for (let run = 0; run < runs.length; run += 3) {
+    const next = Math.min(runs[run + 3] ?? chunks + 1, chunks + 1);
+    count += Math.max(0, next - (runs[run] ?? 0)) * (runs[run + 1] ?? 0);
+  }
+  return count;
+}
+
 /** Where a track's samples lie in the file, chunk by chunk; undefined: its tables cannot be followed. */
-export function samplesOf(moov: Buffer, track: Box): readonly { from: number; to: number }[] | undefined {
+export function samplesOf(moov: Buffer, track: Box): readonly Range[] | undefined {
   const tables = find(moov, track, "mdia", "minf", "stbl");
   const sizes = tables && find(moov, tables, "stsz");
   if (!tables || !sizes || sizes.to - sizes.body < 12) return undefined;
