@@ -227,6 +227,7 @@ async function inProcess(call: InProcessCall): Promise<Result<HttpResponse, Plat
     host: wire.url.host,
     path: wire.url.pathname,
     query: wire.url.searchParams,
+    rawQuery: wire.url.search.slice(1),
     headers: wire.headers,
     rawBody: Buffer.concat(chunks),
   });

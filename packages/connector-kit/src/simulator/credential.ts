@@ -1,7 +1,7 @@
-import type { SimRequest } from "./types.ts";
+import type { SimRequest, SimulatorDefinition } from "./types.ts";
 
 /** What is known of a request before its body has wholly arrived; `rawBody` may be its beginning only. */
-export type RequestStart = Pick<SimRequest, "query" | "headers" | "rawBody">;
+export type RequestStart = Pick<SimRequest, "path" | "query" | "headers" | "rawBody">;
 
 /** A token lies in the first parts of a body; after this many bytes none is looked for. */
 export const tokenWithinBytes = 64 * 1024;
@@ -11,11 +11,17 @@ const inForm = /(?:^|&)access_token=([^&]+)(?:&|$)/;
 const inMultipart = /name="access_token"\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]+)\r\n/;
 const inJson = /"access_token"\s*:\s*"([^"]+)"/;
 
+/** The token a request presents to a platform: where the platform puts it, or else in one of the common places. */
+export const credentialFor = (
+  definition: Pick<SimulatorDefinition, "credential">,
+  request: RequestStart,
+): string | undefined => definition.credential?.(request) ?? presentedCredential(request);
+
 /**
  * The token a request presents: an Authorization header, or `access_token` in its query, form, multipart or JSON body.
  * Undefined where there is none, or where the part of the body that came so far does not hold it yet.
  */
-export function presentedCredential({ query, headers, rawBody }: RequestStart): string | undefined {
+function presentedCredential({ query, headers, rawBody }: RequestStart): string | undefined {
   const given = inHeader.exec(headers.authorization ?? "")?.[1] ?? query.get("access_token");
   if (given) return given;
   if (rawBody.byteLength === 0) return undefined;

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Clock } from "../context.ts";
 import { answerControl } from "./control.ts";
 import type { ControlPanel } from "./control-panel.ts";
-import { presentedCredential, tokenWithinBytes } from "./credential.ts";
+import { credentialFor, tokenWithinBytes } from "./credential.ts";
 import { findMount } from "./find-mount.ts";
 import { createHolds, type Holds } from "./holds.ts";
 import { pageHeaders } from "./html.ts";
@@ -116,7 +116,13 @@ async function serve(req: IncomingMessage, res: ServerResponse, context: Context
       json: { error: `no simulator serves ${host}; paths are /<real host>/<real path>` },
     });
   const method = (req.method ?? "GET").toUpperCase();
-  const head = { method, host: host.toLowerCase(), path: `/${rest.join("/")}`, query: url.searchParams };
+  const head = {
+    method,
+    host: host.toLowerCase(),
+    path: `/${rest.join("/")}`,
+    query: url.searchParams,
+    rawQuery: url.search.slice(1),
+  };
   await delay(context.latencyMs);
   const page = await permalinkPage(mount, head, req, context);
   if (page !== undefined) return sendAnswer(res, page);
@@ -138,7 +144,8 @@ async function simulate(
   },
 ): Promise<void> {
   const headers = plainHeaders(req);
-  const isEnough = (rawBody: Uint8Array) => presentedCredential({ ...head, headers, rawBody }) !== undefined;
+  const isEnough = (rawBody: Uint8Array) =>
+    credentialFor(mount.definition, { ...head, headers, rawBody }) !== undefined;
   const begun = mount.faults.asksForAccount() ? await readBeginning(req, isEnough, tokenWithinBytes) : Buffer.alloc(0);
   const accounts = mount.accountsOf({ ...head, headers, rawBody: begun });
   let fault = mount.faults.takeTransport({ ...head, accounts });

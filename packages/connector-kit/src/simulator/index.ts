@@ -17,6 +17,7 @@ export type { FaultInput } from "./fault.ts";
 export type { TransportFault } from "./fault-common.ts";
 export { createSimulatorHost, type SimulatorHost, type SimulatorHostOptions } from "./host.ts";
 export { escapeHtml, htmlPage, pageHeaders } from "./html.ts";
+export { simJwts } from "./jwt.ts";
 export * from "./limits.ts";
 export * from "./media.ts";
 export { describeMedia, type MediaHeader } from "./media-header.ts";

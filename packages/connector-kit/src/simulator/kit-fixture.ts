@@ -103,7 +103,15 @@ export const quay = simulator<Quay>({
     pkce: "required",
     codeSeconds: 60,
     accessSeconds: 3600,
-    refresh: { rotates: true, graceSeconds: 10, reuseEndsGrant: true, seconds: 86_400, scope: "offline" },
+    refresh: {
+      rotates: true,
+      graceSeconds: 10,
+      reuseEndsGrant: true,
+      seconds: 86_400,
+      scope: "offline",
+      asked: (query) => query.get("prompt") !== "none",
+    },
+    refused: (error, words) => ({ error, error_description: words, quay_reason: "no" }),
     callback: ({ grant }) => ({ harbour: grant.accounts.join(" ") }),
   },
   accounts: {
@@ -164,8 +172,12 @@ export const quay = simulator<Quay>({
       body: z.strictObject({ title: z.string(), file: z.custom<{ bytes: Uint8Array }>((file) => file !== undefined) }),
       handle: ({ body }) => ({ status: 200, json: { title: body.title, sizeBytes: body.file.bytes.byteLength } }),
     }),
-    route("GET", `${api}/hosts/*`, { token: "none", handle: ({ params }) => ({ status: 200, json: params }) }),
+    route("GET", `${api}/hosts/*`, {
+      token: "none",
+      handle: ({ params, request }) => ({ status: 200, json: { ...params, query: request.rawQuery } }),
+    }),
   ],
+  credential: ({ headers }) => headers["x-quay-key"],
   guard({ request }) {
     if (request.headers["x-version"] === "0") throw new SimRefusal(error(426, "oldVersion"));
   },

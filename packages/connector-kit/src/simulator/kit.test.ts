@@ -31,7 +31,8 @@ describe("routes", () => {
 
   it("hands on decoded parts of a path and the rest of it", async () => {
     const { ask, token } = setUp();
-    assert.deepEqual((await ask({ url: `${api}/hosts/a/b%20c` })).json, { rest: "a/b c" });
+    const { json } = await ask({ url: `${api}/hosts/a/b%20c?ids=List(a%2Cb,c)` });
+    assert.deepEqual(json, { rest: "a/b c", query: "ids=List(a%2Cb,c)" });
     const none = await ask({ url: `${api}/notes/%C3%A9`, token });
     assert.deepEqual([none.status, none.json.code], [404, "unknown"]);
   });
@@ -91,6 +92,13 @@ describe("tokens", () => {
     assert.deepEqual(await codes(ask({ url: `${api}/notes/x`, token })), [404, "unknown"]);
     const none = setUp([]);
     assert.deepEqual((await none.ask({ url: `${api}/notes/x`, token: none.token })).json.scopes, ["read", "write"]);
+  });
+
+  it("takes a token from where the platform puts it, for faults of one account as well", async () => {
+    const { ask, token, mount } = setUp();
+    mount.arm({ fault: "rateLimited", match: { account: "ida" } });
+    const call = () => ask({ url: `${api}/notes`, json: { text: "a" }, headers: { "x-quay-key": token } });
+    assert.deepEqual([(await call()).status, (await call()).status], [429, 201]);
   });
 
   it("takes an optional token, checks one that is given, and knows whom it acts for", async () => {

@@ -1,6 +1,6 @@
 import type { Clock } from "../context.ts";
 import { sha256Hex } from "../crypto.ts";
-import { presentedCredential, type RequestStart } from "./credential.ts";
+import { credentialFor, type RequestStart } from "./credential.ts";
 import { createFaultBox, type FaultBox, type FaultInput } from "./fault.ts";
 import { randomId } from "./random.ts";
 import type { SimAnswer, SimEnv, SimRequest, Simulator, SimulatorDefinition } from "./types.ts";
@@ -106,7 +106,7 @@ export function mountInProcess(definition: SimulatorDefinition, options: MountOp
   };
   const simulator = definition.create(env);
   const accountsOf = (request: RequestStart): readonly string[] => {
-    const token = presentedCredential(request);
+    const token = credentialFor(definition, request);
     return token === undefined ? [] : (simulator.accountsOf?.(token) ?? []);
   };
 

@@ -15,6 +15,7 @@ interface Request {
   readonly state: string | undefined;
   readonly scopes: readonly string[];
   readonly challenge: string | undefined;
+  readonly query: URLSearchParams;
 }
 
 const formFields = ["person", "account", "scope_granted", "decision", "listed"];
@@ -73,7 +74,7 @@ export function decideConsent<W>(
   if ("status" in asked) return asked;
   const { facts } = at;
   const decision = form.get("decision");
-  if (decision === "cancel") return back(asked, { error: "access_denied", error_description: "The person said no" });
+  if (decision === "cancel") return back(asked, refusalOf(facts, "access_denied", "The person said no"));
   if (decision !== "continue") return refusalPage("Choose Continue or Cancel.");
   const people = facts.people(world);
   const person = form.has("person") ? people.find(({ id }) => id === form.get("person")) : people[0];
@@ -99,7 +100,8 @@ export function decideConsent<W>(
   const { codes, now } = at.server();
   const code = randomWord(40);
   const expiresAt = now() + facts.codeSeconds * 1000;
-  codes.set(code, { grant, redirectUri: asked.redirectUri, challenge: asked.challenge, expiresAt });
+  const { redirectUri, challenge } = asked;
+  codes.set(code, { grant, redirectUri, challenge, query: asked.query, expiresAt });
   return back(asked, { code, ...facts.callback?.({ world, grant }) });
 }
 
@@ -119,8 +121,8 @@ function readRequest<W>(at: Redirects<W>, world: W, given: URLSearchParams): Req
   const isKnown = app.redirectUris?.includes(redirectUri) ?? /^https?:/.test(redirectUri);
   if (!URL.canParse(redirectUri) || !isKnown) return refusalPage("The redirect_uri is not registered.");
   const state = query.get("state") ?? undefined;
-  const refuse = (error: string, error_description: string) =>
-    back({ redirectUri, state }, { error, error_description });
+  const refuse = (error: string, description: string) =>
+    back({ redirectUri, state }, refusalOf(facts, error, description));
   if (query.get("response_type") !== "code") return refuse("unsupported_response_type", "response_type must be code");
   const scopes = [...new Set((query.get("scope") ?? "").split(scopeSeparator).filter((scope) => scope !== ""))];
   const unknown = scopes.filter((scope) => facts.scopes[scope] === undefined || app.scopes?.includes(scope) === false);
@@ -131,8 +133,11 @@ function readRequest<W>(at: Redirects<W>, world: W, given: URLSearchParams): Req
     return refuse("invalid_request", "code_challenge is not supported");
   if (challenge !== undefined && query.get("code_challenge_method") !== "S256")
     return refuse("invalid_request", "code_challenge_method must be S256");
-  return { app, redirectUri, state, scopes, challenge };
+  return { app, redirectUri, state, scopes, challenge, query };
 }
+
+const refusalOf = <W>(facts: OAuthFacts<W>, error: string, error_description: string) =>
+  facts.refused?.(error, error_description) ?? { error, error_description };
 
 function back(
   { redirectUri, state }: Pick<Request, "redirectUri" | "state">,

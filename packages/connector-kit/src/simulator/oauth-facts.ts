@@ -54,10 +54,14 @@ export interface OAuthFacts<W> {
     readonly reuseEndsGrant?: boolean;
     /** Only where this scope was granted. */
     readonly scope?: string;
+    /** Only where the authorisation asked for it: `access_type=offline`. */
+    asked?(query: URLSearchParams): boolean;
   };
   readonly tokenPrefix?: string;
   /** Looks at a new consent and what there was of the person and the app before; may end or change grants. */
   consented?(input: { readonly world: W; readonly grant: SimGrant; readonly earlier: readonly SimGrant[] }): void;
+  /** How a callback tells a refusal; `error` is of RFC 6749. Default: `error` and `error_description`. */
+  refused?(error: string, description: string): Readonly<Record<string, string>>;
   /** Further parameters of the callback. */
   callback?(input: { readonly world: W; readonly grant: SimGrant }): Readonly<Record<string, string>>;
   /** The token endpoint's answer in the platform's own form. */

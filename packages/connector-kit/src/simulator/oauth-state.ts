@@ -1,10 +1,13 @@
 import type { SimGrant, SimToken, SimTokens } from "./tokens.ts";
 import type { SimEnv } from "./types.ts";
 
-interface Code {
+/** An authorisation that waits to be exchanged. */
+export interface Code {
   readonly grant: SimGrant;
   readonly redirectUri: string;
   readonly challenge: string | undefined;
+  /** What the authorisation asked for. */
+  readonly query: URLSearchParams;
   readonly expiresAt: number;
 }
 

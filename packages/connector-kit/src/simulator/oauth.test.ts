@@ -50,7 +50,8 @@ describe("the consent page", () => {
 
   it("tells the app of a no, of an unknown scope and of a missing challenge", async () => {
     const { consent, ask } = setUp();
-    assert.equal((await consent(authorize(), { decision: "cancel" })).get("error"), "access_denied");
+    const no = await consent(authorize(), { decision: "cancel" });
+    assert.deepEqual([no.get("error"), no.get("quay_reason")], ["access_denied", "no"]);
     for (const [more, error] of [
       [{ scope: "fly" }, "invalid_scope"],
       [{ code_challenge_method: "plain" }, "invalid_request"],
@@ -118,10 +119,12 @@ describe("the token endpoint", () => {
     assert.equal((await notes(second.access_token)).json.code, "tokenRevoked");
   });
 
-  it("gives no refresh token without the scope for it, and ends tokens with their time", async () => {
+  it("gives no refresh token without the scope for it or unasked, and ends tokens with their time", async () => {
     const { consent, exchange, advance, notes, signIn, refresh } = setUp();
     const { json } = await exchange((await consent(authorize({ scope: "read" }))).get("code"));
     assert.equal(json.refresh_token, undefined);
+    const unasked = await exchange((await consent(authorize({ prompt: "none" }))).get("code"));
+    assert.equal(unasked.json.refresh_token, undefined);
     const whole = await signIn();
     advance(3_600_000);
     assert.equal((await notes(json.access_token)).json.code, "tokenExpired");

@@ -2,7 +2,7 @@ import { base64UrlEncode, constantTimeEqual, sha256 } from "../crypto.ts";
 import { formBody } from "./body.ts";
 import { decideConsent, type Redirects, showConsent } from "./oauth-consent.ts";
 import type { OAuthApp, OAuthFacts } from "./oauth-facts.ts";
-import type { OAuthState } from "./oauth-state.ts";
+import type { Code, OAuthState } from "./oauth-state.ts";
 import { randomWord } from "./random.ts";
 import { SimRefusal } from "./refusal.ts";
 import { type Route, routesOf } from "./route.ts";
@@ -88,8 +88,9 @@ function answerToken<W>(facts: OAuthFacts<W>, state: OAuthState, asked: Asked<W>
   const app = clientOf(facts, asked);
   switch (asked.fields.get("grant_type")) {
     case "authorization_code": {
-      const grant = spendCode(facts, state, app, asked.fields);
-      return tokenAnswer(facts, state, asked.world, grant, newRefreshToken(facts, state, grant));
+      const { grant, query } = spendCode(facts, state, app, asked.fields);
+      const refresh = facts.refresh?.asked?.(query) === false ? undefined : newRefreshToken(facts, state, grant);
+      return tokenAnswer(facts, state, asked.world, grant, refresh);
     }
     case "refresh_token": {
       const { grant, next } = spendRefreshToken(facts, state, app, asked.fields.get("refresh_token") ?? "");
@@ -100,7 +101,7 @@ function answerToken<W>(facts: OAuthFacts<W>, state: OAuthState, asked: Asked<W>
   }
 }
 
-function spendCode<W>(facts: OAuthFacts<W>, state: OAuthState, app: OAuthApp, fields: URLSearchParams): SimGrant {
+function spendCode<W>(facts: OAuthFacts<W>, state: OAuthState, app: OAuthApp, fields: URLSearchParams): Code {
   const { codes, now } = state.server();
   const value = fields.get("code") ?? "";
   const code = codes.get(value);
@@ -114,7 +115,7 @@ function spendCode<W>(facts: OAuthFacts<W>, state: OAuthState, app: OAuthApp, fi
   const isProven = verifier !== null && base64UrlEncode(sha256(verifier)) === code.challenge;
   if (code.challenge === undefined ? verifier !== null : !isProven)
     throw refusal(facts, "invalid_grant", "code_verifier does not match");
-  return code.grant;
+  return code;
 }
 
 function newRefreshToken<W>(

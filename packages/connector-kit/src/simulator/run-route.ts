@@ -1,9 +1,9 @@
-import { presentedCredential } from "./credential.ts";
+import { credentialFor } from "./credential.ts";
 import { readInput } from "./read-input.ts";
 import { type Refusal, type Refuse, SimRefusal } from "./refusal.ts";
 import type { Call, Route } from "./route.ts";
 import { type Caller, callerOf, type SimTokens, type TokenProblem } from "./tokens.ts";
-import type { SimAnswer, SimEnv, SimFaultName, SimRequest } from "./types.ts";
+import type { SimAnswer, SimEnv, SimFaultName, SimRequest, SimulatorDefinition } from "./types.ts";
 
 /** What stands around every call of one simulator. */
 export interface Surroundings<W> {
@@ -11,6 +11,7 @@ export interface Surroundings<W> {
   readonly env: SimEnv;
   readonly tokens: SimTokens;
   readonly refuse: Refuse;
+  readonly credential?: SimulatorDefinition["credential"] | undefined;
   /** Whom a token acts for. Default: what the kit's tokens say. */
   readonly authenticate?: ((world: W, token: string, request: SimRequest) => Caller | TokenProblem) | undefined;
   /** Withdraws what a token stands for, as its owner would; for `tokenRevoked`. Default: the kit's grant. */
@@ -75,12 +76,12 @@ export async function runRoute<W>(
 function whoCalls<W>(
   route: Route<W>,
   request: SimRequest,
-  { env, tokens, world, authenticate, revoke }: Surroundings<W>,
+  { env, tokens, world, authenticate, revoke, credential }: Surroundings<W>,
   refuse: (refusal: Refusal) => SimRefusal,
 ): Caller | undefined {
   const { token: need = "needed", scopes = [] } = route;
   if (need === "none") return undefined;
-  const token = presentedCredential(request);
+  const token = credentialFor(credential ? { credential } : {}, request);
   if (token === undefined) {
     if (need === "optional") return undefined;
     throw refuse({ kind: "tokenMissing" });

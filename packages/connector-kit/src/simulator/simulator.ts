@@ -27,7 +27,8 @@ export interface Ground {
 }
 
 /** A platform's simulator: facts, words and routes. What is the same for all of them is the kit's. */
-export interface SimulatorFacts<W> extends Pick<SimulatorDefinition, "id" | "platforms" | "hosts" | "redactPath"> {
+export interface SimulatorFacts<W>
+  extends Pick<SimulatorDefinition, "id" | "platforms" | "hosts" | "redactPath" | "credential"> {
   readonly appCredentials?: SimulatorDefinition["appCredentials"];
   /** Everything the platform keeps, with its ready-made accounts. */
   world(ground: Ground): W;
@@ -64,7 +65,7 @@ export interface SimulatorFacts<W> extends Pick<SimulatorDefinition, "id" | "pla
 
 /** The definition a host mounts, out of a platform's facts. */
 export function simulator<W>(facts: SimulatorFacts<W>): SimulatorDefinition {
-  const { id, platforms, hosts, redactPath, errors, appCredentials = {} } = facts;
+  const { id, platforms, hosts, redactPath, credential, errors, appCredentials = {} } = facts;
   const { fault, answer } = errors;
   return {
     id,
@@ -73,6 +74,7 @@ export function simulator<W>(facts: SimulatorFacts<W>): SimulatorDefinition {
     appCredentials,
     ...(answer && { errors: { answer, ...(fault && { fault }) } }),
     ...(redactPath && { redactPath }),
+    ...(credential && { credential }),
     create: (env) => createSimulator(facts, env),
   };
 }
@@ -92,7 +94,7 @@ function createSimulator<W>(facts: SimulatorFacts<W>, env: SimEnv): Simulator {
 
   async function answer(asked: SimRequest): Promise<SimAnswer> {
     const request = facts.rewrite?.(asked) ?? asked;
-    const { authenticate, revoke, guard, errors } = facts;
+    const { authenticate, revoke, guard, credential, errors } = facts;
     const { refuse } = errors;
     const found = find(request);
     try {
@@ -100,7 +102,16 @@ function createSimulator<W>(facts: SimulatorFacts<W>, env: SimEnv): Simulator {
         const { allowed } = found;
         return refuse({ kind: "noRoute", isMethod: allowed.length > 0, allowed }, request, env.now());
       }
-      return await runRoute(found, request, { world: seen(), env, tokens, refuse, authenticate, revoke, guard });
+      return await runRoute(found, request, {
+        world: seen(),
+        env,
+        tokens,
+        refuse,
+        authenticate,
+        revoke,
+        guard,
+        credential,
+      });
     } catch (error) {
       if (error instanceof SimRefusal) return error.response;
       throw error;

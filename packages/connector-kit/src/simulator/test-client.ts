@@ -111,6 +111,7 @@ async function requestOf(call: TestCall): Promise<SimRequest> {
     host: url.host,
     path: url.pathname,
     query: url.searchParams,
+    rawQuery: url.search.slice(1),
     headers: {
       ...(body.type === undefined ? {} : { "content-type": body.type }),
       ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),

@@ -7,6 +7,8 @@ export interface SimRequest {
   readonly host: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  /** The query as it was sent, without its "?"; for platforms whose values have a syntax of their own around encoded parts. */
+  readonly rawQuery?: string;
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly rawBody: Uint8Array;
@@ -136,6 +138,8 @@ export interface SimulatorDefinition {
   readonly appCredentials: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** How this platform words an error, for the fault `platformError`; absent: tests give the body themselves. */
   readonly errors?: PlatformErrors;
+  /** The token of a request where a platform puts it elsewhere than most: a header of its own, Basic, a path. */
+  credential?(request: Pick<SimRequest, "path" | "query" | "headers">): string | undefined;
   /** Takes secrets out of a path before it is recorded, for platforms that put tokens into paths. */
   redactPath?(path: string): string;
   create(env: SimEnv): Simulator;

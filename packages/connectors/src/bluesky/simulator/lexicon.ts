@@ -132,10 +132,16 @@ const QuoteWithMedia = z.strictObject({
   media: open(byType(Media.options)),
 });
 
-const feature = (name: string, fields: z.ZodRawShape) => {
-  const $type = `app.bsky.richtext.facet#${name}`;
-  return { [$type]: z.strictObject({ $type: z.literal($type), ...fields }) };
-};
+/** Variants of an open union, `<of>#<name>`. */
+const variants = (of: string, fields: Readonly<Record<string, z.ZodRawShape>>) =>
+  open(
+    Object.fromEntries(
+      Object.entries(fields).map(([name, shape]) => [
+        `${of}#${name}`,
+        z.strictObject({ $type: z.literal(`${of}#${name}`), ...shape }),
+      ]),
+    ),
+  );
 const facet = z.strictObject({
   $type: z.literal("app.bsky.richtext.facet").optional(),
   index: z.strictObject({
@@ -144,7 +150,7 @@ const facet = z.strictObject({
     byteEnd: z.int().min(0),
   }),
   features: z.array(
-    open({ ...feature("link", { uri }), ...feature("mention", { did }), ...feature("tag", { tag: text(640, 64) }) }),
+    variants("app.bsky.richtext.facet", { link: { uri }, mention: { did }, tag: { tag: text(640, 64) } }),
   ),
 });
 const labels = z.strictObject({
@@ -170,10 +176,6 @@ export type Embed = z.infer<typeof Embed>;
 /** A post's embed where it is of a kind known here. */
 export const embedOf = (embed: unknown): Embed | undefined => Embed.safeParse(embed).data;
 
-const rule = (name: string, fields: z.ZodRawShape = {}) => {
-  const $type = `app.bsky.feed.threadgate#${name}`;
-  return { [$type]: z.strictObject({ $type: z.literal($type), ...fields }) };
-};
 const gate = { post: atUri, createdAt: datetime };
 const subject = { subject: StrongRef, createdAt: datetime, via: StrongRef.optional() };
 
@@ -187,11 +189,11 @@ export const records: Readonly<Record<string, z.ZodType>> = {
     ...gate,
     allow: z
       .array(
-        open({
-          ...rule("mentionRule"),
-          ...rule("followerRule"),
-          ...rule("followingRule"),
-          ...rule("listRule", { list: atUri }),
+        variants("app.bsky.feed.threadgate", {
+          mentionRule: {},
+          followerRule: {},
+          followingRule: {},
+          listRule: { list: atUri },
         }),
       )
       .max(5)

@@ -9,23 +9,14 @@ import { json, onPds, route, signedIn } from "./xrpc.ts";
 // Lexicons com.atproto.server.* and com.atproto.identity.resolveHandle.
 
 /** The DID document: handle, key and account server (W3C DID core). */
-const didDocument = (account: Account) => ({
-  "@context": [
-    "https://www.w3.org/ns/did/v1",
-    "https://w3id.org/security/multikey/v1",
-    "https://w3id.org/security/suites/secp256k1-2019/v1",
-  ],
-  id: account.did,
-  alsoKnownAs: [`at://${account.handle}`],
+const didDocument = ({ did, handle, pdsHost }: Account) => ({
+  "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"],
+  id: did,
+  alsoKnownAs: [`at://${handle}`],
   verificationMethod: [
-    {
-      id: `${account.did}#atproto`,
-      type: "Multikey",
-      controller: account.did,
-      publicKeyMultibase: "zQ3shSimulatedKeyNotUsedForAnySignature",
-    },
+    { id: `${did}#atproto`, type: "Multikey", controller: did, publicKeyMultibase: "zQ3shUsedForNoSignature" },
   ],
-  service: [{ id: "#atproto_pds", type: "AtprotoPersonalDataServer", serviceEndpoint: `https://${account.pdsHost}` }],
+  service: [{ id: "#atproto_pds", type: "AtprotoPersonalDataServer", serviceEndpoint: `https://${pdsHost}` }],
 });
 
 const sessionView = (account: Account) => ({
@@ -88,10 +79,7 @@ export const sessionRoutes: readonly Route<World>[] = [
         inviteCodeRequired: false,
         phoneVerificationRequired: true,
         blobUploadLimit: 52_428_800,
-        links: {
-          privacyPolicy: "https://blueskyweb.xyz/support/privacy-policy",
-          termsOfService: "https://blueskyweb.xyz/support/tos",
-        },
+        links: {},
         contact: {},
       }),
   }),

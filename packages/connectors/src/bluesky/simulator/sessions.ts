@@ -1,13 +1,10 @@
 import {
-  base64UrlDecode,
-  base64UrlEncode,
   type Caller,
-  constantTimeEqual,
-  hmacSha256,
   randomId,
   type SimEnv,
   type SimRefusal,
   type SimRequest,
+  simJwts,
 } from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import type { Account } from "./model.ts";
@@ -62,27 +59,9 @@ export function refusalFor({ did, status }: Account, use: Use): SimRefusal | und
   }
 }
 
-/** A JWT signed with a key of the simulator; readers look at its claims. */
-export function createJwts() {
-  const key = randomId();
-  const signature = (body: string) => base64UrlEncode(hmacSha256(key, body));
-  return {
-    sign(head: object, claims: object): string {
-      const body = `${base64UrlEncode(JSON.stringify(head))}.${base64UrlEncode(JSON.stringify(claims))}`;
-      return `${body}.${signature(body)}`;
-    },
-    /** The claims, used up or not; undefined where it is none of ours. */
-    read(token: string): unknown {
-      const [head = "", payload = "", given = ""] = token.split(".");
-      if (!constantTimeEqual(signature(`${head}.${payload}`), given)) return undefined;
-      return JSON.parse(new TextDecoder().decode(base64UrlDecode(payload)));
-    },
-  };
-}
-
 /** Access and refresh tokens in the shape of a PDS: JWTs of the scopes com.atproto.appPass and com.atproto.refresh. */
 export function createSessions(env: Pick<SimEnv, "now">, find: (did: string) => Account | undefined) {
-  const jwts = createJwts();
+  const jwts = simJwts();
   const refreshes = new Map<string, Refresh>();
   /** Counts what ended access tokens before their time, by DID; they carry the count of their own time in `jti`. */
   const epochs = new Map<string, number>();
