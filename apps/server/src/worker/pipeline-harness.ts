@@ -80,6 +80,8 @@ export interface ScriptedPlatform {
   readonly removed: string[];
   /** What the next removals and edits are answered with; then they work. */
   deeds: PlatformFailure[];
+  /** Looking a named post up is a fault of the connector. */
+  breaksLookUp: boolean;
 }
 
 /** A whole pipeline on a real database with one scripted platform; time moves only by `advance`. `more` formats: the test's. */
@@ -102,6 +104,7 @@ export async function createHarness(more: Readonly<Record<string, Format>> = {})
     made: 0,
     removed: [],
     deeds: [],
+    breaksLookUp: false,
   };
   const scripted = scriptedConnector(platform, () => clock.now());
   const formats = { ...scripted.publishing.formats, ...more };
@@ -109,6 +112,7 @@ export async function createHarness(more: Readonly<Record<string, Format>> = {})
   const registry = createRegistry([bareProvider([connector])]);
   const broken: string[] = [];
   const attempts: string[] = [];
+  const warnings: string[] = [];
   let version = 1;
   let renewals = 0;
   const dataDir = mkdtempSync(path.join(tmpdir(), "postd-pipeline-"));
@@ -186,7 +190,13 @@ export async function createHarness(more: Readonly<Record<string, Format>> = {})
     random: () => 0,
     randomBits: () => 0n,
     contextFor: ({ leaseRemainingMs, onVisibleCall }) =>
-      ({ leaseRemainingMs, sent: () => onVisibleCall?.() }) as unknown as ConnectorContext,
+      ({
+        leaseRemainingMs,
+        sent: () => onVisibleCall?.(),
+        log: {
+          warn: (fields: object, message: string) => warnings.push(`${message} ${JSON.stringify(fields)}`),
+        },
+      }) as unknown as ConnectorContext,
     isPassing: (error) => error instanceof Crash,
     every: () => () => {},
   });
@@ -217,6 +227,8 @@ export async function createHarness(more: Readonly<Record<string, Format>> = {})
     broken,
     /** Every answered try the pipeline told of, as `step:outcome`. */
     attempts,
+    /** What connector contexts were told to log. */
+    warnings,
     renewals: () => renewals,
     holds: createJobHolds(app.db, { lateAfterMs }),
     /** A tenant with one connected account. */
@@ -409,6 +421,7 @@ function scriptedConnector(platform: ScriptedPlatform, now: () => Date) {
       },
     },
     lookUp: async ({ externalId, permalink }) => {
+      if (platform.breaksLookUp) throw new TypeError("undefined is no post");
       const id = externalId ?? permalink?.split("/").at(-1);
       const post = platform.live.find((one) => one.id === id);
       return { ok: true, value: post && { externalId: post.id, permalink: `https://scripted.test/${post.id}` } };

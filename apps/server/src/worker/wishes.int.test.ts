@@ -454,6 +454,23 @@ describe("what people ask of a post that may be live", () => {
     assert.equal(await h.state(caller, id), "unknown");
   });
 
+  it("a connector that throws while somebody waits is told as a failure, with a line in the log", async () => {
+    const id = await sent("lost");
+    await h.settle();
+    h.platform.breaksLookUp = true;
+    try {
+      const asked = await h.service.resolveJob(caller, id, { outcome: "live", externalPostId: "p999999" });
+      assert.ok(!asked.ok);
+      assert.equal(asked.error.code, "platform_unavailable");
+      assert.match(asked.error.detail, /POSTD itself failed/);
+      assert.doesNotMatch(asked.error.detail, /undefined is no post/);
+      assert.match(h.warnings.at(-1) ?? "", /a connector threw .*"call":"lookUp"/);
+    } finally {
+      h.platform.breaksLookUp = false;
+    }
+    assert.equal(await h.state(caller, id), "unknown");
+  });
+
   it("a fault in a connector never leaves a job without a state that says so", async () => {
     h.platform.script = ["throws", "throws", "throws", "throws", "throws"];
     const id = await publish();

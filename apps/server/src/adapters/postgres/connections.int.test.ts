@@ -20,6 +20,7 @@ beforeEach(async () => {
     refuseRefresh: undefined,
     health: undefined,
     subscribeFails: false,
+    throwsIn: undefined,
     accounts: [{ id: "acc-1", name: "Harbour Bakery" }],
   });
   fixture.platform.planned = 0;
@@ -468,4 +469,42 @@ test("expired authorisations and grants go with their secrets when a new one com
   assert.equal(await count("select count(*)::int as n from oauth_states where tenant_id = $1", tenantId), 0);
   assert.equal(await count("select count(*)::int as n from oauth_grants where tenant_id = $1", tenantId), 1);
   assert.equal(await count("select count(*)::int as n from encrypted_secrets where tenant_id = $1", tenantId), 1);
+});
+
+test("a connector that throws is told as a failure with a line in the log, at every call somebody waits for", async () => {
+  const [connection] = await connect();
+  const id = asId("connection", connection?.id ?? "");
+  const keys = { identifier: "ida", password: "right" };
+  const withKeys = () => service.connectWithKeys(caller, { platform: "blog", keys });
+  const signIn = async () => finish((await start()).state);
+  const calls: Readonly<Record<string, () => Promise<Result<unknown, ServiceError>>>> = {
+    start: () => service.startOAuth(caller, { provider: "blog" }),
+    finish: async () => {
+      fixture.platform.throwsIn = undefined;
+      const { state } = await start();
+      fixture.platform.throwsIn = "finish";
+      return finish(state);
+    },
+    accounts: signIn,
+    connect: withKeys,
+    refresh: () => service.refresh(caller, id),
+  };
+  for (const [call, ask] of Object.entries(calls)) {
+    fixture.warned.length = 0;
+    fixture.platform.throwsIn = call;
+    const refused = refusal(await ask());
+    assert.match(refused.detail, /POSTD itself failed/, call);
+    assert.doesNotMatch(JSON.stringify(refused), /planted/, call);
+    assert.ok(fixture.warned.includes("a connector threw"), call);
+  }
+  // What is only noted does not stand in the way.
+  fixture.platform.throwsIn = "health";
+  const checked = value(await service.check(caller, id));
+  assert.notEqual(checked.status, "attention", "a fault of ours says nothing about the account");
+  fixture.platform.throwsIn = "subscribe";
+  await connect();
+  fixture.platform.throwsIn = "revoke";
+  const ended = value(await service.disconnect(caller, id));
+  assert.equal(ended.revokedAtPlatform, false);
+  assert.match(ended.note ?? "", /Withdraw the access in its settings/);
 });

@@ -36,7 +36,7 @@ export async function listDestinations(
   const destinations = platform.publishing?.destinations;
   if (!destinations) return ok({ required: false, items: [], simulated });
   const { label, required } = destinations;
-  const listed = await read(deps, platform, record, (ctx) => destinations.list(query, ctx));
+  const listed = await read(deps, platform, record, "destinations", (ctx) => destinations.list(query, ctx));
   if (!listed.ok) return listed;
   return ok({ label, required, items: listed.value.slice(0, mostDestinations).map(destinationView), simulated });
 }
@@ -51,7 +51,7 @@ export async function readLimits(
   const { simulated } = record;
   const accountLimits = platform.publishing?.accountLimits;
   if (!accountLimits) return ok({ limits: {}, simulated });
-  const limits = await read(deps, platform, record, accountLimits);
+  const limits = await read(deps, platform, record, "limits", accountLimits);
   return limits.ok ? ok({ limits: limitsView(limits.value), simulated }) : limits;
 }
 
@@ -60,9 +60,10 @@ async function read<T>(
   deps: ConnectionsDeps,
   platform: Platform,
   { id, tenantId }: ConnectionRecord,
+  call: string,
   ask: (ctx: ConnectorContext) => PlatformResult<T>,
 ): Promise<Result<T, ServiceError>> {
-  const { open, answer } = await askPlatform(deps, { id, tenantId }, ask);
+  const { open, answer } = await askPlatform(deps, { id, tenantId }, call, ask);
   if (answer.ok) return answer;
   const failure = answer.error;
   if (open)

@@ -2,6 +2,7 @@ import type { ConnectorContext, PlatformFailure, PlatformResult } from "@postd/c
 import { fail, type Result } from "@postd/contracts";
 import type { OpenConnection } from "../../ports/connection-access.ts";
 import type { ConnectionRecord } from "../../ports/connections-repo.ts";
+import { answered } from "../answered.ts";
 import { connectorContext } from "../connector-context.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 
@@ -15,11 +16,14 @@ export interface Asked<T> {
 export async function askPlatform<T>(
   deps: Pick<ConnectionsDeps, "access" | "context">,
   record: Pick<ConnectionRecord, "id" | "tenantId">,
+  call: string,
   ask: (ctx: ConnectorContext) => PlatformResult<T>,
 ): Promise<Asked<T>> {
   const target = { tenantId: record.tenantId, connectionId: record.id };
-  const read = (connection: OpenConnection) =>
-    ask(connectorContext(deps.context, { connection, effect: "none", repeatable: true }));
+  const read = (connection: OpenConnection) => {
+    const ctx = connectorContext(deps.context, { connection, effect: "none", repeatable: true });
+    return answered(ctx, { call, platform: connection.platform }, () => ask(ctx));
+  };
   const first = await deps.access.open({ ...target, fresh: true });
   if (!first?.ok) return { open: undefined, answer: first ?? fail(gone) };
   const answer = await read(first.value);

@@ -86,7 +86,7 @@ export async function refreshConnection(
 
 function askHealth(deps: ConnectionsDeps, record: ConnectionRecord): Promise<Asked<HealthAnswer>> {
   const platform = deps.registry.get(record.platform);
-  return askPlatform(deps, record, async (ctx) => platform?.health(ctx) ?? fail(gone));
+  return askPlatform(deps, record, "health", async (ctx) => platform?.health(ctx) ?? fail(gone));
 }
 
 function learned(deps: ConnectionsDeps, before: ConnectionRecord, answer: HealthAnswer): ConnectionChange {

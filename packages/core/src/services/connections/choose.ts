@@ -2,10 +2,12 @@ import { type KeyField, signInsOf } from "@postd/connector-kit";
 import { type ConnectionView, fail, ok, type Result, type ServiceError } from "@postd/contracts";
 import type { ConnectionRecord, GrantRecord } from "../../ports/connections-repo.ts";
 import type { Caller, ConnectionsService } from "../../ports/services.ts";
+import { answered } from "../answered.ts";
 import { authContext } from "../connector-context.ts";
 import { connectAccount } from "./connect.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { serviceErrorOf } from "./explain.ts";
+import { listAccounts } from "./list-accounts.ts";
 import { unknownPlatform } from "./oauth.ts";
 import { connectFromGrantAccount, grantIsOld } from "./reconnect.ts";
 import { typedFields, underPrefix } from "./typed-fields.ts";
@@ -92,9 +94,9 @@ export async function connectWithKeys(
     effect: "invisible",
     repeatable: true,
   });
-  const granted = await auth.connect(typed.value, ctx);
+  const granted = await answered(ctx, { call: "connect", platform: platform.id }, () => auth.connect(typed.value, ctx));
   if (!granted.ok) return fail(keysError(serviceErrorOf(granted.error, platform), auth.fields));
-  const found = await auth.accounts(granted.value, ctx, platform.id);
+  const found = await listAccounts(ctx, auth, granted.value, platform.id);
   if (!found.ok) return fail(serviceErrorOf(found.error, platform));
   const open = found.value.filter(({ blocked }) => blocked === undefined);
   if (open.length === 0)

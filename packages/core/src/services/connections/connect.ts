@@ -2,6 +2,7 @@ import type { Credentials } from "@postd/connector-kit";
 import { fail, ok, type Result, type ServiceError } from "@postd/contracts";
 import type { ConnectionRecord, GrantAccount } from "../../ports/connections-repo.ts";
 import type { Caller } from "../../ports/services.ts";
+import { answered } from "../answered.ts";
 import { connectorContext } from "../connector-context.ts";
 import { openConnection } from "./access.ts";
 import { credentialsName, packCredentials } from "./credentials.ts";
@@ -92,7 +93,11 @@ async function subscribe(
     effect: "invisible",
     repeatable: true,
   });
-  const answer = await provider.webhooks.subscribe(ctx, { address: `${deps.publicUrl}/api/webhooks/${provider.id}` });
+  const { subscribe: subscribeTo } = provider.webhooks;
+  const address = `${deps.publicUrl}/api/webhooks/${provider.id}`;
+  const answer = await answered(ctx, { call: "subscribe", platform: record.platform }, () =>
+    subscribeTo(ctx, { address }),
+  );
   if (answer.ok) return;
   deps.log.warn(
     { platform: record.platform, connectionId: record.id, kind: answer.error.kind },

@@ -1,6 +1,7 @@
 import { asId, fail, ok } from "@postd/contracts";
 import type { ConnectionRecord, ConnectionWithSecret } from "../../ports/connections-repo.ts";
 import type { Caller, ConnectionsService } from "../../ports/services.ts";
+import { answered } from "../answered.ts";
 import { connectorContext } from "../connector-context.ts";
 import { openConnection, unsealed } from "./access.ts";
 import { noConnection } from "./check.ts";
@@ -119,15 +120,18 @@ async function withdraw(deps: ConnectionsDeps, found: ConnectionWithSecret): Pro
     };
   const connection = openConnection(record, credentials);
   const context = { connection, effect: "invisible", repeatable: true } as const;
-  const unsubscribed = await deps.registry
-    .providerOf(record.platform)
-    ?.webhooks?.unsubscribe?.(connectorContext(deps.context, context), {});
+  const ctx = connectorContext(deps.context, context);
+  const unsubscribe = deps.registry.providerOf(record.platform)?.webhooks?.unsubscribe;
+  const unsubscribed =
+    unsubscribe &&
+    (await answered(ctx, { call: "unsubscribe", platform: record.platform }, () => unsubscribe(ctx, {})));
   if (unsubscribed && !unsubscribed.ok)
     deps.log.warn(
       { platform: record.platform, connectionId: record.id, kind: unsubscribed.error.kind },
       "events could not be unsubscribed",
     );
-  if (!auth.revoke)
+  const { revoke } = auth;
+  if (!revoke)
     return {
       revoked: false,
       note: `${connector.name} lets only the account's owner withdraw access, in its own settings.`,
@@ -138,7 +142,7 @@ async function withdraw(deps: ConnectionsDeps, found: ConnectionWithSecret): Pro
       revoked: false,
       note: `${shared.name} uses the same sign-in, so it was not withdrawn at ${connector.name}. Disconnect that one too, and it is.`,
     };
-  const answer = await auth.revoke(connectorContext(deps.context, context));
+  const answer = await answered(ctx, { call: "revoke", platform: record.platform }, () => revoke(ctx));
   if (answer.ok) return { revoked: true };
   return {
     revoked: false,

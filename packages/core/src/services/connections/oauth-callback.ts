@@ -2,11 +2,13 @@ import { type Platform, sha256Hex, storableRemark } from "@postd/connector-kit";
 import { asId, fail, ok, type ServiceError } from "@postd/contracts";
 import type { PendingAuthorization } from "../../ports/connections-repo.ts";
 import type { Caller, ConnectionsService } from "../../ports/services.ts";
+import { answered } from "../answered.ts";
 import { authContext } from "../connector-context.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { serviceErrorOf } from "./explain.ts";
 import { saveGrant } from "./grant.ts";
 import { keptName, stateOwner, unpackKept } from "./kept.ts";
+import { listAccounts } from "./list-accounts.ts";
 import { byKey, unknownPlatform } from "./oauth.ts";
 import { reconnectFromGrant } from "./reconnect.ts";
 import { authFor } from "./sign-in.ts";
@@ -48,12 +50,10 @@ export async function finishOAuth(
     repeatable: false,
   });
   const { redirectUri } = pending;
-  const granted = await signIn.finish(
-    { callback: input.callback, redirectUri, state: input.state, ...unpackKept(sealed) },
-    ctx,
-  );
+  const back = { callback: input.callback, redirectUri, state: input.state, ...unpackKept(sealed) };
+  const granted = await answered(ctx, { call: "finish", platform: platform.id }, () => signIn.finish(back, ctx));
   if (!granted.ok) return fail(exchangeError(serviceErrorOf(granted.error, platform)));
-  const found = await signIn.accounts(granted.value, ctx, platform.id);
+  const found = await listAccounts(ctx, signIn, granted.value, platform.id);
   if (!found.ok) return fail(serviceErrorOf(found.error, platform));
   // The platform may have taken its time; the right could have ended meanwhile.
   if (!(await mayConnect(deps, pending))) return fail(rightEnded);

@@ -1,6 +1,7 @@
 import { type OAuth2SignIn, type Platform, type Provider, sha256Hex, signInsOf } from "@postd/connector-kit";
 import { fail, idPrefixes, ok, type ServiceError } from "@postd/contracts";
 import type { Caller, ConnectionsService } from "../../ports/services.ts";
+import { answered } from "../answered.ts";
 import { authContext } from "../connector-context.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { serviceErrorOf } from "./explain.ts";
@@ -43,17 +44,17 @@ export async function startOAuth(
   const stateHash = sha256Hex(state);
   const redirectUri = `${deps.publicUrl}${redirectPathOf(provider, signIn, platform)}`;
   const expiresAt = new Date(deps.clock.now().getTime() + stateLifeMs);
-  const started = await signIn.start(
-    {
-      redirectUri,
-      state,
-      scopes: [...signIn.scopes.required, ...signIn.scopes.optional],
-      fields: fields.value,
-      ...(again ? { again } : {}),
-      ...(input.locale === undefined ? {} : { locale: input.locale }),
-    },
-    authContext(deps.context, { provider, authKind: signIn.id, simulated, effect: "invisible", repeatable: false }),
-  );
+  const begin = {
+    redirectUri,
+    state,
+    scopes: [...signIn.scopes.required, ...signIn.scopes.optional],
+    fields: fields.value,
+    ...(again ? { again } : {}),
+    ...(input.locale === undefined ? {} : { locale: input.locale }),
+  };
+  const reach = { provider, authKind: signIn.id, simulated, effect: "invisible", repeatable: false } as const;
+  const ctx = authContext(deps.context, reach);
+  const started = await answered(ctx, { call: "start", platform: platform.id }, () => signIn.start(begin, ctx));
   if (!started.ok) return fail(underPrefix(serviceErrorOf(started.error, platform), declared, "fields"));
   const kept = packKept({ keep: started.value.keep ?? {}, fields: fields.value });
   const place = { tenantId: caller.tenantId, ownerId: stateOwner(stateHash), name: keptName };

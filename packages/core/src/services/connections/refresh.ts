@@ -4,6 +4,7 @@ import type { OpenConnection } from "../../ports/connection-access.ts";
 import type { ConnectionsRepo, ConnectionWithSecret } from "../../ports/connections-repo.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import type { Vault } from "../../ports/vault.ts";
+import { answered } from "../answered.ts";
 import { type ConnectorContextPorts, connectorContext } from "../connector-context.ts";
 import { credentialsName, packCredentials } from "./credentials.ts";
 import { authFor } from "./sign-in.ts";
@@ -43,8 +44,8 @@ export async function refreshNow(
   const { tenantId, open } = input;
   const repo = deps.connections.forTenant(tenantId);
   const auth = authFor(deps.registry, input.found.record);
-  if (!auth?.refresh)
-    return { kind: "failed", failure: { kind: "unavailable", message: "This sign-in cannot be renewed." } };
+  const refresh = auth?.refresh;
+  if (!refresh) return { kind: "failed", failure: { kind: "unavailable", message: "This sign-in cannot be renewed." } };
   const claim = await repo.claimRefresh({ id: open.id, credentialVersion: open.credentialVersion, leaseMs });
   if (!claim) return { kind: "busy" };
   const ctx = connectorContext(deps.context, {
@@ -54,7 +55,8 @@ export async function refreshNow(
     timeoutMs: callTimeoutMs,
     leaseRemainingMs: () => claim.leaseUntil.getTime() - deps.context.clock.now().getTime(),
   });
-  const answer = await auth.refresh(ctx);
+  const about = { call: "refresh", platform: open.platform, mayBeDone: true };
+  const answer = await answered(ctx, about, () => refresh(ctx));
   if (answer.ok) {
     await storePair(deps, open, answer.value, claim.cutBefore);
     return { kind: "stored" };

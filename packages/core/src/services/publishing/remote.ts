@@ -4,6 +4,7 @@ import type { WishFacts } from "../../domain/wishes.ts";
 import type { ConnectionAccess } from "../../ports/connection-access.ts";
 import type { JobRecord, TargetRecord } from "../../ports/publishing-store.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
+import { answered } from "../answered.ts";
 import type { PipelineDeps } from "../pipeline/worker-deps.ts";
 
 /** Reading what is at a platform for a person who asks. Changes there are the worker's alone. */
@@ -60,7 +61,7 @@ export async function readNamed(
     timeoutMs,
     leaseRemainingMs: () => Number.POSITIVE_INFINITY,
   });
-  const read = await lookUp(named, ctx);
+  const read = await answered(ctx, { call: "lookUp", platform: job.platform }, () => lookUp(named, ctx));
   if (!read.ok) return endsAccess(read.error) ? cannotLook : { ok: false, error: refusal(read.error) };
   if (!read.value) return { ok: true, value: { kind: "not_there", platform } };
   const { externalId, permalink } = read.value;

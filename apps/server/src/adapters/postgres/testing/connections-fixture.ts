@@ -51,6 +51,8 @@ export interface FakePlatform {
   refuseRefresh: PlatformFailure | undefined;
   health: PlatformFailure | undefined;
   subscribeFails: boolean;
+  /** The function of the connector that throws instead of answering. */
+  throwsIn: string | undefined;
   /** Runs inside refresh, after the platform has spent the old token and before its answer arrives. */
   duringRefresh: () => Promise<void>;
   /** Posts it holds for their time. */
@@ -66,6 +68,8 @@ export interface Fixture {
   readonly admin: RolePool;
   readonly platform: FakePlatform;
   readonly held: string[];
+  /** What was logged as a warning. */
+  readonly warned: string[];
   readonly released: string[];
   /** Another process: own pools of nothing, own key cache. */
   process(overrides?: Partial<ConnectionAccessDeps>): {
@@ -95,6 +99,7 @@ export async function createFixture(): Promise<Fixture> {
     refuseRefresh: undefined,
     health: undefined,
     subscribeFails: false,
+    throwsIn: undefined,
     duringRefresh: async () => {},
     planned: 0,
     tokenLifeMs: 60 * 60_000,
@@ -103,7 +108,8 @@ export async function createFixture(): Promise<Fixture> {
   const held: string[] = [];
   const released: string[] = [];
   const registry = createRegistry([fakeProvider(platform, "blog"), fakeProvider(platform, "shop")]);
-  const log = { debug() {}, info() {}, warn() {} };
+  const warned: string[] = [];
+  const log = { debug() {}, info() {}, warn: (_fields: object, message: string) => void warned.push(message) };
 
   return {
     url: database.url,
@@ -112,6 +118,7 @@ export async function createFixture(): Promise<Fixture> {
     admin,
     platform,
     held,
+    warned,
     released,
     process(overrides = {}) {
       const vault = createVault({
@@ -208,6 +215,9 @@ const unused = async () => {
 };
 
 function fakeProvider(platform: FakePlatform, id: string): Provider {
+  const enter = (call: string) => {
+    if (platform.throwsIn === call) throw new TypeError(`planted fault in ${call}`);
+  };
   const mint = (clock: ConnectorContext["clock"]): Credentials => {
     const refreshToken = `refresh-${randomBytes(12).toString("hex")}`;
     platform.valid.add(refreshToken);
@@ -235,6 +245,7 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
     scopes: { required: ["write"], optional: ["stats"] },
     async refresh(ctx: ConnectorContext) {
       platform.refreshes += 1;
+      enter("refresh");
       if (platform.refuseRefresh) return fail(platform.refuseRefresh);
       const token = ctx.credentials.refreshToken?.reveal() ?? "";
       if (!platform.valid.delete(token))
@@ -244,6 +255,7 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
       return ok(renewed);
     },
     async revoke() {
+      enter("revoke");
       platform.revokes += 1;
       return ok(undefined);
     },
@@ -251,8 +263,10 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
   const shown = barePlatform({
     id,
     extras: z.strictObject({ region: z.string() }),
-    health: async () =>
-      platform.health ? fail(platform.health) : ok({ missingScopes: [], name: "Harbour Bakery & Co" }),
+    health: async () => {
+      enter("health");
+      return platform.health ? fail(platform.health) : ok({ missingScopes: [], name: "Harbour Bakery & Co" });
+    },
   });
   return bareProvider([shown], {
     apps: [{ id: "blog", fields: [] }],
@@ -262,14 +276,19 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
         id: "login",
         kind: "oauth2",
         app: "blog",
-        accounts: async (_granted, ctx) => ok(accounts(ctx.clock)),
+        accounts: async (_granted, ctx) => {
+          enter("accounts");
+          return ok(accounts(ctx.clock));
+        },
         start: async ({ state, redirectUri }) => {
+          enter("start");
           const verifier = secret(randomToken());
           const code_challenge = base64UrlEncode(sha256(verifier.reveal()));
           const query = new URLSearchParams({ state, redirect_uri: redirectUri, code_challenge });
           return ok({ url: new URL(`https://blog.example/authorize?${query}`), keep: { verifier } });
         },
         finish: async ({ callback, keep }, ctx) => {
+          enter("finish");
           platform.sawVerifier = keep.verifier?.reveal();
           if (callback.code !== "good")
             return fail<PlatformFailure>({ kind: "auth_revoked", message: "The code is not good." });
@@ -290,8 +309,9 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
           { name: "password", label: "App password", secret: true, required: true },
         ],
         accounts: async (_granted, ctx) => ok(accounts(ctx.clock)),
-        connect: async (keys, ctx) =>
-          keys.password?.reveal() === "right"
+        connect: async (keys, ctx) => {
+          enter("connect");
+          return keys.password?.reveal() === "right"
             ? ok({
                 subject: { externalId: "person-1", name: "Ida Holm" },
                 credentials: mint(ctx.clock),
@@ -302,14 +322,19 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
                 field: "password",
                 reason: "wrong",
                 message: "The app password is wrong.",
-              }),
+              });
+        },
       },
     ],
     webhooks: {
       verify: () => ({ kind: "refused", status: 400, reason: "not used" }),
       parse: () => [],
-      subscribe: async () =>
-        platform.subscribeFails ? fail({ kind: "unavailable", message: "no events today" }) : ok({ id: "sub-1" }),
+      subscribe: async () => {
+        enter("subscribe");
+        return platform.subscribeFails
+          ? fail({ kind: "unavailable", message: "no events today" })
+          : ok({ id: "sub-1" });
+      },
     },
   });
 }
