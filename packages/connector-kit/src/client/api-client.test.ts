@@ -78,6 +78,16 @@ describe("apiClient", () => {
     }
   });
 
+  it("a GET is a read, whatever the step it is made in", async () => {
+    const { ctx, asked } = world([{}, {}]);
+    await api.send(ctx, { method: "GET", path: "posts" });
+    await api.send(ctx, { method: "POST", path: "posts" });
+    assert.deepEqual(
+      asked.map(({ effect }) => effect),
+      ["none", undefined],
+    );
+  });
+
   it("an answer too long to be read leaves a change open", async () => {
     const { ctx } = world([
       { fails: "unexpected_response" },

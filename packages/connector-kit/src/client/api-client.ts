@@ -1,6 +1,7 @@
-import { fail, ok } from "@postd/contracts";
+import { fail, ok, type Result } from "@postd/contracts";
 import type { z } from "zod";
 import type { AuthContext, ConnectorContext, PlatformResult } from "../context.ts";
+import type { PlatformFailure } from "../failure.ts";
 import type { HttpRequest, HttpResponse } from "../http.ts";
 import type { Secret } from "../secret.ts";
 import { parseJson } from "../server-failure.ts";
@@ -18,8 +19,11 @@ export interface ApiFacts<C extends ApiContext> {
   /** What signs calls; default the connection's access token. Undefined: nothing does. */
   readonly bearer?: (ctx: C) => Secret | undefined;
   readonly failures: FailureTable;
-  /** Looks at every answer that came, for what stands beside success and failure: versions, used allowance. */
-  readonly watch?: (res: HttpResponse, ctx: C) => void;
+  /**
+   * Looks at every answer that came, for what stands beside success and failure: versions, used allowance. One it
+   * answers counts in its place, where a platform says one thing in the shape of another.
+   */
+  readonly watch?: (res: HttpResponse, ctx: C, call: ApiCall) => HttpResponse | undefined;
 }
 
 export interface ApiCall extends Omit<HttpRequest, "url">, FailureHint {
@@ -54,6 +58,12 @@ export interface ApiClient<C extends ApiContext> {
 
 const isRead = ({ method, effect }: ApiCall): boolean => effect === "none" || method === "GET" || method === "HEAD";
 
+/** An answer's body by a schema; of unknown shape on a call an audience may see it is `outcome_unknown`. */
+export function readAnswer<T extends z.ZodType>(res: HttpResponse, answer: T): Result<z.output<T>, PlatformFailure> {
+  const parsed = parseJson(res, answer);
+  return parsed.ok || res.effect !== "visible" ? parsed : fail(unsure(parsed.error));
+}
+
 /**
  * The way to one platform's API. Failures are as the table says. An answer that is too long, or of unknown shape on a
  * call an audience may see, is `outcome_unknown`: the call was taken.
@@ -66,26 +76,26 @@ export function apiClient<C extends ApiContext = ApiContext>(facts: ApiFacts<C>)
   };
 
   const send: ApiClient<C>["send"] = async (ctx, call) => {
-    const { path: _path, base: _base, unsigned, about, needs, field, ...request } = call;
+    const { path: _path, base: _base, unsigned, about, needs, field, did, ...request } = call;
     const bearer = unsigned ? undefined : facts.bearer ? facts.bearer(ctx) : ctx.credentials?.accessToken;
     const sent = await ctx.http.request({
       ...(bearer && { bearer }),
       ...request,
+      // A GET changes nothing, whatever the step it is made in does.
+      ...(isRead(call) && { effect: "none" as const }),
       url: addressOf(ctx, call),
       headers: { ...facts.headers?.(ctx), ...request.headers },
     });
     if (!sent.ok) return isRead(call) || sent.error.kind !== "unexpected_response" ? sent : fail(unsure(sent.error));
-    facts.watch?.(sent.value, ctx);
-    const hint = { ...(about && { about }), ...(needs && { needs }), ...(field && { field }) };
-    const failure = facts.failures.failureOf(sent.value, ctx.clock, hint);
-    return failure ? fail(failure) : sent;
+    const res = facts.watch?.(sent.value, ctx, call) ?? sent.value;
+    const hint = { ...(about && { about }), ...(needs && { needs }), ...(field && { field }), ...(did && { did }) };
+    const failure = facts.failures.failureOf(res, ctx.clock, hint);
+    return failure ? fail(failure) : ok(res);
   };
 
   const read: ApiClient<C>["read"] = async (ctx, call, answer) => {
     const sent = await send(ctx, call);
-    if (!sent.ok) return sent;
-    const parsed = parseJson(sent.value, answer);
-    return parsed.ok || sent.value.effect !== "visible" ? parsed : fail(unsure(parsed.error));
+    return sent.ok ? readAnswer(sent.value, answer) : sent;
   };
 
   return {

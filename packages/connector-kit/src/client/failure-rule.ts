@@ -4,8 +4,12 @@ import type { Effect, HttpResponse } from "../http.ts";
 
 /** What a platform's own error body says, read by the connector's schema. */
 export interface Said {
-  /** Its codes, the most telling first: reason, sub-code, code. The first is kept with the failure. */
+  /** Its codes, the most telling first: reason, sub-code, code. */
   readonly codes: readonly string[];
+  /** What is kept of them with the failure; default the first, nothing where it is empty. */
+  readonly name?: string;
+  /** The body is not whole, or leaves open what was done: nothing of it counts as `refused`. */
+  readonly proves?: false;
   readonly words?: string | undefined;
   readonly requestId?: string | undefined;
   /** The field the platform blames, in words of a post: `text`, `media.0`, `options.title`. */
@@ -22,6 +26,8 @@ export interface FailureHint {
   readonly needs?: readonly string[];
   /** The field to blame where neither rule nor platform does. */
   readonly field?: string;
+  /** What was tried, as in "we tried to publish the post"; by the call's effect where absent. */
+  readonly did?: string;
 }
 
 /**
@@ -35,14 +41,16 @@ export interface FailureRule {
   readonly effect?: Effect;
   /** Tried on the platform's words, and only where the codes do not tell: name the source. */
   readonly words?: RegExp;
-  /** Said to people in place of the platform's words. */
-  readonly say?: string | ((words: string) => string);
+  /** Said to people in place of the platform's words; a function is told those and what was tried. */
+  readonly say?: string | ((words: string, did: string) => string);
   readonly field?: string;
   readonly reason?: string;
   readonly what?: string;
   readonly link?: string;
   /** The wait where the answer names none; for `account_blocked` until when. */
   readonly waitMs?: number;
+  /** The wait is never shorter, whatever the answer names. */
+  readonly leastMs?: number;
   readonly quota?: true;
   readonly scope?: "app";
   /** It is likely, and not the platform's own word: never marked `refused`. */
@@ -52,13 +60,13 @@ export interface FailureRule {
 /** One rule, several in order, or a function where only the answer's headers tell. */
 export type Rules = FailureRule | readonly FailureRule[] | ((res: HttpResponse) => FailureRule);
 
-/** The first rule that fits an answer. */
-export function fitting(rules: Rules | undefined, res: HttpResponse, words = ""): FailureRule | undefined {
+/** The first rule that fits an answer; `any`: one that names no status fits a 5xx too. */
+export function fitting(rules: Rules | undefined, res: HttpResponse, words = "", any = false): FailureRule | undefined {
   const given = typeof rules === "function" ? rules(res) : rules;
   const list = given === undefined ? [] : "kind" in given ? [given] : given;
   return list.find(
     (rule) =>
-      (rule.status === undefined ? res.status < 500 : rule.status === res.status) &&
+      (rule.status === undefined ? any || res.status < 500 : rule.status === res.status) &&
       (rule.effect === undefined || rule.effect === res.effect) &&
       (rule.words === undefined || rule.words.test(words)),
   );
@@ -88,7 +96,9 @@ export function failureByRule(
     readonly field: string | undefined;
   },
 ): PlatformFailure {
-  const { detail, effect, hint, waitMs = rule.waitMs } = given;
+  const { detail, effect, hint } = given;
+  const ownMs = given.waitMs ?? rule.waitMs;
+  const waitMs = rule.leastMs === undefined ? ownMs : Math.max(ownMs ?? 0, rule.leastMs);
   const wait = waitMs === undefined ? {} : { retryAfterMs: waitMs };
   const rejected = (reason: string, fallback: string): PlatformFailure => ({
     ...detail,

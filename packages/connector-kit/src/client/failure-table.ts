@@ -23,6 +23,8 @@ export interface FailureFacts {
   readonly read: (res: HttpResponse) => Said | undefined;
   /** `read` is asked about answers below 400 too: an envelope or GraphQL tells errors with status 200. */
   readonly evenOn200?: true;
+  /** Codes count whatever the status: the platform sends its 5xx with codes that tell more. */
+  readonly codesOn5xx?: true;
   /** What each documented code means; `Said.codes` are looked up in their order. */
   readonly codes: Readonly<Record<string, Rules>>;
   /** What a status means where no code is known. */
@@ -50,12 +52,13 @@ export function failureTable(facts: FailureFacts): FailureTable {
       const words = platformWords(said?.words);
       const rule = ruleFor(facts, res, said);
       const waitMs = clampWaitMs(said?.waitMs) ?? retryAfterMs(res, clock) ?? firstWait(facts.waits, res, clock);
-      const detail = detailOf(facts, res, said, rule, words);
+      const detail = detailOf(facts, res, { said, rule, words, hint });
       if (!rule) {
         const failure = serverFailure(res, { clock, retryAfterMs: waitMs, ...detail });
         return res.effect === "visible" ? unsure(failure) : failure;
       }
-      const refused = said && !rule.guess && rule.kind !== "outcome_unknown" ? refusedBy(res) : {};
+      const refused =
+        said && said.proves !== false && !rule.guess && rule.kind !== "outcome_unknown" ? refusedBy(res) : {};
       const given = { effect: res.effect, hint, waitMs, clock, field: said?.field };
       const failure = failureByRule(rule, { ...given, detail: { ...refused, ...detail } });
       return res.effect === "visible" && !refused.refused ? unsure(failure) : failure;
@@ -65,7 +68,9 @@ export function failureTable(facts: FailureFacts): FailureTable {
 
 function ruleFor(facts: FailureFacts, res: HttpResponse, said: Said | undefined): FailureRule | undefined {
   for (const code of said?.codes ?? []) {
-    const found = Object.hasOwn(facts.codes, code) ? fitting(facts.codes[code], res, said?.words) : undefined;
+    const found = Object.hasOwn(facts.codes, code)
+      ? fitting(facts.codes[code], res, said?.words, facts.codesOn5xx)
+      : undefined;
     if (found) return found;
   }
   return fitting(facts.statuses?.[res.status], res, said?.words);
@@ -74,17 +79,24 @@ function ruleFor(facts: FailureFacts, res: HttpResponse, said: Said | undefined)
 const firstWait = (waits: readonly WaitReader[] = [], res: HttpResponse, clock: Clock): number | undefined =>
   waits.map((read) => read(res, clock)).find((waitMs) => waitMs !== undefined);
 
+const deeds = { none: "read from it", invisible: "prepare the post", visible: "publish the post" } as const;
+
 function detailOf(
   { name }: FailureFacts,
   res: HttpResponse,
-  said: Said | undefined,
-  rule: FailureRule | undefined,
-  words: string,
+  given: {
+    readonly said: Said | undefined;
+    readonly rule: FailureRule | undefined;
+    readonly words: string;
+    readonly hint: FailureHint;
+  },
 ) {
-  const code = said?.codes[0];
-  const own = typeof rule?.say === "function" ? rule.say(words) : rule?.say;
-  // Words about a sign-in may quote the token itself.
-  const cause = rule?.kind.startsWith("auth_") ? undefined : words;
+  const { said, rule, words, hint } = given;
+  const code = (said?.name ?? said?.codes[0]) || undefined;
+  const isSpoken = typeof rule?.say === "function";
+  const own = typeof rule?.say === "function" ? rule.say(words, hint.did ?? deeds[res.effect]) : rule?.say;
+  // Words about a sign-in may quote the token itself; a function has made of them what they are worth.
+  const cause = isSpoken || rule?.kind.startsWith("auth_") ? undefined : words;
   const unknown =
     res.status < 500
       ? `${name} gave an answer we do not know (${code ?? res.status}).`

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Effect, PlatformFailureKind } from "@postd/connector-kit";
+import { type Effect, type PlatformFailureKind, platformWords } from "@postd/connector-kit";
 import { graphFailure, meaningOf, statusTextFailure } from "./failures.ts";
-import { plain } from "./plain.ts";
 import { usedPercent } from "./usage.ts";
 
 const clock = { now: () => new Date("2026-11-20T10:00:00Z") };
@@ -260,7 +259,7 @@ test("platform code and trace id are kept, tokens and signed addresses in Meta's
   assert.deepEqual([failure?.platformCode, failure?.requestId], ["190/467", "AbC"]);
   const printed = JSON.stringify(failure);
   assert.ok(!printed.includes("bbbb") && !printed.includes("secret-signature"), printed);
-  assert.equal(plain(message), "Malformed access token […] for https://media.example/a.jpg");
+  assert.equal(platformWords(message), "Malformed access token […] for https://media.example/a.jpg");
 });
 
 test("the status text of a container is read by its subcode", () => {

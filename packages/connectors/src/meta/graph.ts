@@ -1,29 +1,32 @@
 import {
-  type ConnectorContext,
+  type ApiCall,
+  type AuthContext,
+  apiClient,
   type Effect,
+  type FailureHint,
   type HttpBody,
   type HttpResponse,
   hmacSha256Hex,
   type MultipartPart,
   type PlatformFailure,
   type PlatformResult,
-  parseJson,
+  readAnswer,
   type Secret,
   secret,
   storableRemark,
 } from "@postd/connector-kit";
 import { fail, ok, type Result } from "@postd/contracts";
 import { z } from "zod";
-import { type FailureHint, graphFailure, unsure } from "./failures.ts";
+import { failures } from "./failures.ts";
 import { type GraphHost, graphUrl, versionPart } from "./graph-url.ts";
 import { regainAccessMs, usedPercent } from "./usage.ts";
 
 /** What a Graph call needs of a context; the authorising one has it too. */
-export type GraphContext = Pick<ConnectorContext, "http" | "clock" | "log" | "app" | "apiVersion">;
+export type GraphContext = AuthContext;
 
 type Value = string | number | boolean | Secret | undefined;
 
-export interface GraphCall<T extends z.ZodType> extends Omit<FailureHint, "clock"> {
+export interface GraphCall<T extends z.ZodType> extends FailureHint {
   readonly method: "GET" | "POST" | "DELETE";
   readonly host?: GraphHost;
   /** Parts after the version: `["123", "feed"]`. */
@@ -52,67 +55,69 @@ export const Id = z.object({ id: NodeId });
 /** Words from outside that are shown and stored. */
 export const Shown = z.string().transform((text) => storableRemark(text, 300));
 
+const WroteAll = z.object({ error: z.object({ original_response: z.unknown() }) });
+
+/** An error about reading back what was written: the write itself stands in it. @source platforms/meta.md section 1b */
+function writtenAll(res: HttpResponse, { method }: ApiCall): HttpResponse | undefined {
+  const original = method === "POST" ? WroteAll.safeParse(res.json).data?.error.original_response : undefined;
+  return original === undefined ? undefined : { ...res, status: 200, json: original };
+}
+
+const client = apiClient<GraphContext>({
+  base: "",
+  // Signed with the token among the parameters: a call may use another than the account's.
+  bearer: () => undefined,
+  failures,
+  watch(res, ctx, call) {
+    const host = new URL(call.base ?? "").host;
+    const served = otherVersion(ctx, res);
+    if (served)
+      ctx.log.warn({ served, asked: ctx.apiVersion, host }, "Meta answered in another version than POSTD asked for");
+    const { percent = 0, scope } = usedPercent(res) ?? {};
+    if (percent >= 80)
+      ctx.log.warn({ percent, host, scope }, "Meta's allowance for this app or account is nearly used");
+    return writtenAll(res, call);
+  },
+});
+
 /**
- * One Graph call signed with `token` and, where the app's secret is at hand, its proof. Failures are as
- * `graphFailure` says; a success of unknown shape is `outcome_unknown` on a call an audience may see.
+ * One Graph call signed with `token` and, where the app's secret is at hand, its proof. Failures are as `failures` says;
+ * a success of unknown shape is `outcome_unknown` on a call an audience may see.
  */
 export async function graph<T extends z.ZodType>(
   ctx: GraphContext,
   token: Secret,
-  call: GraphCall<T>,
+  { host = "graph.facebook.com", path, params: given, file, answer, mayWait, look, ...call }: GraphCall<T>,
 ): PlatformResult<z.output<T>> {
-  const host = call.host ?? "graph.facebook.com";
-  // A GET changes nothing, whatever the step it is made in does.
-  const effect = call.method === "GET" ? "none" : call.effect;
-  const params = { ...call.params, access_token: token, appsecret_proof: proofFor(ctx, host, token) };
-  const res = await ctx.http.request({
-    method: call.method,
-    url: graphUrl(host, ctx.apiVersion, ...call.path),
-    ...(call.method !== "POST"
-      ? { query: params }
-      : call.file
-        ? { multipart: parts(params, call.file) }
-        : { form: params }),
-    ...(effect && { effect }),
-    ...(call.timeoutMs && { timeoutMs: call.timeoutMs }),
+  const params = { ...given, access_token: token, appsecret_proof: proofFor(ctx, host, token) };
+  const sent = await client.send(look ? seenBy(look, ctx) : ctx, {
+    ...call,
+    base: graphUrl(host, ctx.apiVersion, ...path),
+    path: "",
+    ...(call.method !== "POST" ? { query: params } : file ? { multipart: parts(params, file) } : { form: params }),
   });
-  if (!res.ok) {
-    // An answer that was too long to be read came after the call was taken.
-    const isRead = effect === "none";
-    return !isRead && res.error.kind === "unexpected_response" ? fail(unsure(res.error)) : res;
-  }
-  call.look?.(res.value);
-  warnOfVersion(ctx, host, res.value);
-  const written = writtenAll(res.value, call);
-  if (written !== undefined) return ok(written);
-  const failure = graphFailure(res.value, { ...call, clock: ctx.clock });
-  const { percent = 0, scope } = usedPercent(res.value) ?? {};
-  if (percent >= 80) ctx.log.warn({ percent, host, scope }, "Meta's allowance for this app or account is nearly used");
-  if (failure) return fail(failure);
-  if (percent >= STOP_PERCENT && call.mayWait && res.value.effect === "none")
-    return fail(nearlyUsed(res.value, scope ?? "account"));
-  const parsed = parseJson(res.value, call.answer);
-  return parsed.ok || res.value.effect !== "visible" ? parsed : fail(unsure(parsed.error));
+  if (!sent.ok) return sent;
+  const { percent = 0, scope = "account" } = usedPercent(sent.value) ?? {};
+  if (percent >= STOP_PERCENT && mayWait && sent.value.effect === "none") return fail(nearlyUsed(sent.value, scope));
+  return readAnswer(sent.value, answer);
 }
 
-const WroteAll = z.object({ error: z.object({ original_response: z.unknown() }) });
-
-/** An error about reading back what was written: the write itself stands in it. @source platforms/meta.md section 1b */
-function writtenAll<T extends z.ZodType>(res: HttpResponse, call: GraphCall<T>): z.output<T> | undefined {
-  const original = call.method === "POST" ? WroteAll.safeParse(res.json).data?.error.original_response : undefined;
-  return original === undefined ? undefined : call.answer.safeParse(original).data;
-}
+/** A context whose every answer `look` sees, errors included. */
+const seenBy = (look: (res: HttpResponse) => void, ctx: GraphContext): GraphContext => ({
+  ...ctx,
+  http: {
+    async request(request) {
+      const answer = await ctx.http.request(request);
+      if (answer.ok) look(answer.value);
+      return answer;
+    },
+  },
+});
 
 /** The version that served a call, where it is not the one asked for. @source platforms/meta.md section 1 */
 export function otherVersion(ctx: Pick<GraphContext, "apiVersion">, res: HttpResponse): string | undefined {
   const served = res.headers["facebook-api-version"];
   return served && /^v\d+\.\d+$/.test(served) && served !== versionPart(ctx.apiVersion) ? served : undefined;
-}
-
-function warnOfVersion(ctx: GraphContext, host: GraphHost, res: HttpResponse): void {
-  const served = otherVersion(ctx, res);
-  if (served)
-    ctx.log.warn({ served, asked: ctx.apiVersion, host }, "Meta answered in another version than POSTD asked for");
 }
 
 /**

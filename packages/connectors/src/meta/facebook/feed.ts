@@ -41,7 +41,7 @@ export function feedParams(
 const mayGoInOneStep = (failure: PlatformFailure): boolean =>
   isRefusedForm(failure) ||
   failure.kind === "scope_missing" ||
-  (failure.kind === "operator_must_act" && meaningOf(failure) === "operator");
+  (failure.kind === "operator_must_act" && meaningOf(failure) === "our_call");
 
 const hasCard = (post: OutgoingPost): boolean =>
   post.media.length > 0 || facebookOptions(post.options).link !== undefined;

@@ -1,7 +1,6 @@
-import type { HttpResponse, PlatformFailure } from "@postd/connector-kit";
+import { type HttpResponse, type PlatformFailure, platformWords } from "@postd/connector-kit";
 import { z } from "zod";
 import { type FailureHint, graphFailure } from "../failures.ts";
-import { plain } from "../plain.ts";
 
 /** What an answer of the upload host means for the upload. */
 export type Trouble =
@@ -34,8 +33,8 @@ export function ruploadTrouble(res: HttpResponse, hint: FailureHint): Trouble | 
     return { is: "failure", failure: failure ?? { kind: "outcome_unknown", status: res.status, message } };
   }
   const { type = "", retriable } = debug;
-  const message = plain(debug.message) || "Facebook did not take the video.";
-  const detail = { message, status: res.status, ...(type && { platformCode: plain(type) }) };
+  const message = platformWords(debug.message) || "Facebook did not take the video.";
+  const detail = { message, status: res.status, ...(type && { platformCode: platformWords(type) }) };
   if (type === "OffsetInvalidError" || type === "PartialRequestError") return { is: "wrong_length" };
   if (type === "NotAuthorizedError") return { is: "failure", failure: { ...detail, kind: "auth_revoked" } };
   if (type === "FileUrlProcessingError")

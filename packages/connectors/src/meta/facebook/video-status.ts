@@ -1,9 +1,8 @@
-import type { ConnectorContext, PlatformResult } from "@postd/connector-kit";
+import { type ConnectorContext, type PlatformResult, platformWords } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
 import { graph, NodeId } from "../graph.ts";
 import { webAddress } from "../graph-url.ts";
-import { plain } from "../plain.ts";
 import { pageToken } from "./posts.ts";
 
 const Bytes = z.coerce.number().int().nonnegative().optional().catch(undefined);
@@ -44,7 +43,8 @@ export function videoStage(status: VideoStatus): VideoStage {
   // A failure may stand in a phase alone, while everything else still says "processing".
   const failed = phases.find((phase) => phase?.status === "error" || phase?.publish_status === "error" || whyOf(phase));
   if (publishing_phase?.publish_status === "published" && !isBad) return { is: "live" };
-  if (failed || isBad) return { is: "broken", why: plain(whyOf(failed)) || "Facebook could not process the video." };
+  if (failed || isBad)
+    return { is: "broken", why: platformWords(whyOf(failed)) || "Facebook could not process the video." };
   if (publishing_phase?.publish_status === "scheduled") return { is: "scheduled" };
   if (publishing_phase?.status === "in_progress" || publishing_phase?.status === "complete") return { is: "working" };
   // Videos sent to /videos may carry no publishing phase at all.

@@ -1,15 +1,16 @@
-import type {
-  ConnectorContext,
-  OutgoingPost,
-  PlatformFailure,
-  PlatformResult,
-  ProbeAnswer,
-  PublishedRef,
-  Step,
+import {
+  type ConnectorContext,
+  type OutgoingPost,
+  type PlatformFailure,
+  type PlatformResult,
+  type ProbeAnswer,
+  type PublishedRef,
+  type Step,
+  unsure,
 } from "@postd/connector-kit";
 import { fail, ok, type Result } from "@postd/contracts";
 import { z } from "zod";
-import { unsure } from "../failures.ts";
+
 import { type CommentState, firstCommentSteps } from "../first-comment.ts";
 import { NodeId } from "../graph.ts";
 import { facebookOptions } from "../options.ts";

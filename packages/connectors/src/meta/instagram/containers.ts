@@ -1,11 +1,17 @@
-import type { ConnectorContext, MediaInfo, OutgoingPost, PlatformFailure, PlatformResult } from "@postd/connector-kit";
+import {
+  type ConnectorContext,
+  type MediaInfo,
+  type OutgoingPost,
+  type PlatformFailure,
+  type PlatformResult,
+  platformWords,
+} from "@postd/connector-kit";
 import { asId, fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { meaningOf, statusTextFailure } from "../failures.ts";
 import { graph, Id } from "../graph.ts";
 import { hostFor } from "../graph-url.ts";
 import { type InstagramOptions, instagramOptions } from "../options.ts";
-import { plain } from "../plain.ts";
 import { instagramNeeds } from "../scopes.ts";
 
 type Params = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -156,7 +162,7 @@ function brokenContainer(
       kind: "content_rejected",
       field: "media",
       reason: "processing",
-      message: plain(status) || "Instagram could not process the media.",
+      message: platformWords(status) || "Instagram could not process the media.",
     },
     remake: known === undefined || known.kind === "unavailable" || fetchFailed,
   };
