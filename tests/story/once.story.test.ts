@@ -79,6 +79,20 @@ describe("the same request again is the same request", () => {
     assert.deepEqual([answer.status, answer.body.code], [409, "idempotency_conflict"]);
   });
 
+  it("a post of simulated accounts says so in every state, before it has a job too", async () => {
+    for (const mode of ["draft", "ask", "publish"]) {
+      const post = await ida.must("POST", "/api/posts", {
+        content: `${mode} ${randomUUID()}`,
+        mode,
+        targets: [{ connectionId }],
+      });
+      const edited = await ida.must("PATCH", `/api/posts/${post.id}`, { mode: "draft" });
+      const shown = await ida.must("GET", `/api/posts/${post.id}`);
+      assert.deepEqual([post.simulated, edited.simulated, shown.simulated], [true, true, true], mode);
+    }
+    assert.equal((await ida.must("GET", "/api/posts?status=draft")).simulated, true);
+  });
+
   it("a key in the header and another in the body are a 400 and make nothing", async () => {
     const content = `Two keys ${randomUUID()}`;
     const answer = await ida.call("POST", "/api/publish", bodyOf(content, { idempotencyKey: randomUUID() }), {

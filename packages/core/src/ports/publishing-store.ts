@@ -42,6 +42,7 @@ export interface PostRecord {
     readonly connectionId: ConnectionId;
     readonly nativeSchedule?: boolean;
     readonly destination?: string;
+    readonly simulated?: true;
   }[];
   readonly scheduledFor: Date | undefined;
   readonly metadata: JsonObject;

@@ -28,6 +28,7 @@ import {
   prepareTargets,
   problemsOf,
   refusalOf,
+  simulatedMark,
 } from "./prepare-targets.ts";
 
 export interface PublishingDeps {
@@ -87,10 +88,11 @@ export async function acceptPost<V extends JobView | PostView>(
       mode === "publish" ? ("approved" as const) : mode === "ask" ? ("awaiting_approval" as const) : ("draft" as const),
     content: draft.content,
     versions: draft.versions,
-    targets: input.targets.map(({ connectionId, nativeSchedule, destination }) => ({
+    targets: input.targets.map(({ connectionId, nativeSchedule, destination }, index) => ({
       connectionId: asId("connection", connectionId),
       ...(nativeSchedule ? { nativeSchedule } : {}),
       ...(destination === undefined ? {} : { destination }),
+      ...simulatedMark(prepared.value[index]),
     })),
     scheduledFor: input.scheduledFor ? planned.value : undefined,
     metadata: (input.metadata ?? {}) as JsonObject,

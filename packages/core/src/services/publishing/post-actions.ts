@@ -9,7 +9,7 @@ import { postView } from "./views.ts";
 
 export async function viewOf(caller: Caller, id: PostId, deps: PublishingDeps): ServiceResult<PostView> {
   const found = await deps.store.forTenant(caller.tenantId).post(id);
-  return found ? { ok: true, value: postView(found.post, found.jobs, false) } : notFound("post", id);
+  return found ? { ok: true, value: postView(found.post, found.jobs) } : notFound("post", id);
 }
 
 /** Changes that leave something to be done before the answer is the whole truth. */
@@ -38,7 +38,7 @@ export function changed(
     })),
   ];
   return {
-    view: { ...postView(post, jobs, false), ...(changes.length > 0 ? { changes } : {}) },
+    view: { ...postView(post, jobs), ...(changes.length > 0 ? { changes } : {}) },
     waits: decided.some(({ meeting }) => waiting.includes(meeting.change)),
   };
 }

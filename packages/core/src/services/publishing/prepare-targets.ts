@@ -192,6 +192,10 @@ function mediaIdsOf(draft: Draft): string[] {
   ];
 }
 
+/** Whether an account is simulated is fixed when it is connected, so a post may keep it with its target. */
+export const simulatedMark = (prepared: PreparedTarget | undefined): { readonly simulated?: true } =>
+  prepared?.target.simulated ? { simulated: true } : {};
+
 /** All targets' problems under the field names of the request. */
 export function problemsOf(
   prepared: readonly PreparedTarget[],

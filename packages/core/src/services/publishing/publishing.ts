@@ -59,7 +59,7 @@ export function createPublishingService(deps: PublishingDeps & { readonly remote
     },
     createPost: (caller, input, idempotencyKey) => {
       const key = idempotencyKey ?? input.idempotencyKey;
-      const answer = (post: PostRecord, jobs: readonly JobRecord[]): PostView => postView(post, jobs, false);
+      const answer = (post: PostRecord, jobs: readonly JobRecord[]): PostView => postView(post, jobs);
       const fieldPrefix = (index: number, field: string) => `targets.${index}.${field}`;
       return acceptPost(
         caller,
@@ -94,7 +94,7 @@ export function createPublishingService(deps: PublishingDeps & { readonly remote
         ...(cursor ? { before: cursor } : {}),
         ...(status ? { status } : {}),
       });
-      const views = slice.rows.map(({ post, jobs }) => postView(post, jobs, false));
+      const views = slice.rows.map(({ post, jobs }) => postView(post, jobs));
       return ok(pageOf(slice, views, ({ post }) => post.id));
     },
     updatePost: (caller, id, patch) => updatePost(caller, id, patch, deps),

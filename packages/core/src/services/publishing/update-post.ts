@@ -14,7 +14,15 @@ import { draftOf, plannedFor, versionsOf } from "./accept-post.ts";
 import { type ActDeps, notFound } from "./act-on-job.ts";
 import { meetTargets } from "./meet-targets.ts";
 import { abilitiesOf, canceledFor, changed } from "./post-actions.ts";
-import { fileGone, fileIdsOf, type PreparedTarget, prepareTargets, problemsOf, refusalOf } from "./prepare-targets.ts";
+import {
+  fileGone,
+  fileIdsOf,
+  type PreparedTarget,
+  prepareTargets,
+  problemsOf,
+  refusalOf,
+  simulatedMark,
+} from "./prepare-targets.ts";
 
 /**
  * Changes a post. Every target is decided by itself, by the job as it is under its lock: changed before anything was sent,
@@ -59,7 +67,11 @@ export async function updatePost(
         status: status.value,
         content: draft.content,
         versions: draft.versions,
-        targets: draft.targets.map((target) => ({ ...target, connectionId: asId("connection", target.connectionId) })),
+        targets: draft.targets.map((target, index) => ({
+          ...target,
+          connectionId: asId("connection", target.connectionId),
+          ...simulatedMark(prepared.value[index]),
+        })),
         scheduledFor,
       };
       if (status.value !== "approved")

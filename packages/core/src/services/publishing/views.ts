@@ -69,7 +69,7 @@ function attemptView(attempt: AttemptRecord): AttemptView {
   };
 }
 
-export function postView(post: PostRecord, jobs: readonly JobRecord[], simulatedTargets: boolean): PostView {
+export function postView(post: PostRecord, jobs: readonly JobRecord[]): PostView {
   return {
     id: post.id,
     status: post.status,
@@ -88,7 +88,7 @@ export function postView(post: PostRecord, jobs: readonly JobRecord[], simulated
     createdAt: post.createdAt.toISOString(),
     updatedAt: post.updatedAt.toISOString(),
     jobs: jobs.map((job) => jobView(job)),
-    simulated: simulatedTargets || jobs.some((job) => job.simulated),
+    simulated: [...post.targets, ...jobs].some(({ simulated }) => simulated === true),
   };
 }
 
