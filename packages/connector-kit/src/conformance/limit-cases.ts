@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { checkPost } from "../check-post.ts";
 import type { AccountRef } from "../context.ts";
-import { signInsOf } from "../provider.ts";
+import { sha256Hex } from "../crypto.ts";
 import { runFormat } from "./run-format.ts";
 import type { PublishingSuite } from "./suite.ts";
 
 /** Limits at N and N+1, by the platform's own counting and for media. */
-export function limitCases({ provider, platform, setup, samples, inWorld }: PublishingSuite): void {
+export function limitCases({ platform, signIn, setup, samples, inWorld, test }: PublishingSuite): void {
   const { publishing } = platform;
   const textOf = setup.textOf ?? ((count: number) => "x".repeat(count));
-  const [first] = samples;
-
-  for (const { title, post, livePosts, acceptsLongText } of samples) {
+  for (const { title, post, livePosts, acceptsLongText, onlyByName } of samples) {
     const limit = publishing.formats[post.format]?.text ?? publishing.limits.text;
     inWorld(
       `${title}: ${limit.max} characters go out, one more is refused before and by the platform`,
@@ -37,46 +34,56 @@ export function limitCases({ provider, platform, setup, samples, inWorld }: Publ
       },
     );
 
-    test(`${title}: the sample is right as it is, and its format is the one chosen by itself or known`, () => {
-      const account = anyAccount({ provider, platform }, post.format);
-      const errors = checkPost(platform, post, account).filter(({ severity }) => severity === "error");
-      assert.deepEqual(errors, []);
+    test(`${title}: the sample is right as it is, and so it is in the format chosen where none is named`, () => {
+      const account = anyAccount(platform, signIn, post.format);
+      const errors = (format: string) =>
+        checkPost(platform, { ...post, format }, account).filter(({ severity }) => severity === "error");
+      assert.deepEqual(errors(post.format), []);
       const chosen = publishing.defaultFormat(post, account);
-      assert.ok(chosen === undefined || chosen in publishing.formats, `unknown format ${chosen}`);
+      if (onlyByName) return assert.equal(chosen, undefined, "it is chosen after all");
+      assert.ok(
+        chosen !== undefined && chosen in publishing.formats,
+        `no format is chosen, or an unknown one: ${chosen}`,
+      );
+      assert.deepEqual(errors(chosen), [], `chosen: ${chosen}`);
     });
 
     const rule = publishing.formats[post.format]?.media;
     if (rule && rule.max > 0)
       test(`${title}: one medium too many, or one byte too large, is refused before it is sent`, () => {
-        const account = anyAccount({ provider, platform }, post.format);
+        const account = anyAccount(platform, signIn, post.format);
         const found = (media: typeof post.media) =>
           checkPost(platform, { ...post, media }, account).map(({ field, code }) => `${field} ${code}`);
         const [one] = post.media;
         assert.ok(one, "the sample has no medium");
         assert.ok(found(Array.from({ length: rule.max + 1 }, () => one)).includes("media too_many_media"));
         const maxBytes = (one.kind === "video" ? rule.video : rule.image)?.maxBytes ?? 0;
+        assert.ok(maxBytes > 0, "no size is said for the kind of medium the sample has");
         const sized = (sizeBytes: number) => found([{ ...one, sizeBytes }, ...post.media.slice(1)]);
         assert.ok(!sized(maxBytes).includes("media.0 media_too_large"));
         assert.ok(sized(maxBytes + 1).includes("media.0 media_too_large"));
       });
   }
 
-  if (first)
-    test("the same content has the same fingerprint, other content another", () => {
-      const again = structuredClone(first.post);
-      assert.equal(publishing.fingerprint(again), publishing.fingerprint(first.post));
-      assert.notEqual(
-        publishing.fingerprint({ ...again, text: `${again.text} more` }),
-        publishing.fingerprint(first.post),
-      );
+  for (const { title, post } of samples)
+    test(`${title}: the same content has the same fingerprint, other words and other files another`, () => {
+      const print = publishing.fingerprint(post);
+      const again = structuredClone(post);
+      assert.equal(publishing.fingerprint(again), print);
+      assert.notEqual(publishing.fingerprint({ ...again, text: `${again.text} more` }), print, "other words");
+      const [one, ...others] = again.media;
+      if (!one) return;
+      const swapped = { ...again, media: [{ ...one, sha256: sha256Hex(new Uint8Array([1])) }, ...others] };
+      assert.notEqual(publishing.fingerprint(swapped), print, "another file");
     });
 }
 
 /** An account of a kind the format is open to, for pure checks. */
 function anyAccount(
-  { provider, platform }: Pick<PublishingSuite, "provider" | "platform">,
+  platform: PublishingSuite["platform"],
+  signIn: PublishingSuite["signIn"],
   format: string,
 ): AccountRef {
   const kind = platform.publishing.formats[format]?.accountKinds?.[0] ?? platform.accountKinds[0]?.id ?? "";
-  return { externalId: "1", kind, authKind: signInsOf(provider, platform.id)[0]?.id ?? "", name: "Ida", extras: {} };
+  return { externalId: "1", kind, authKind: signIn.id, name: "Ida", extras: {} };
 }

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { type RunReport, runFormat } from "./run-format.ts";
-import type { Suite } from "./suite.ts";
+import type { AskReason, Suite } from "./suite.ts";
 
 /**
  * Every effect call of every format loses its answer once, before and after the platform applied it, and then the
  * whole way is walked as the pipeline walks it. There is never one post more than meant; a person may be asked only
- * where the platform cannot tell.
+ * where the setup says what the platform does not tell, and where that is written.
  */
-export function lossCases({ provider, samples, inWorld }: Suite): void {
+export function lossCases({ signIn, setup, samples, inWorld, test }: Suite): void {
+  const { asksPerson = [] } = setup;
+  /** Steps whose lost answer did end in asking, as `format step`. */
+  const asked = new Set<string>();
   for (const { title, post, livePosts } of samples) {
     inWorld(
       `${title}: goes out as ${livePosts === 1 ? "one post" : `${livePosts} posts`}, named as the platform names it`,
@@ -38,7 +41,7 @@ export function lossCases({ provider, samples, inWorld }: Suite): void {
             const meddle = (at: number) => (at === run ? ({ kind: "cut", when, call } as const) : undefined);
             const report = await runFormat({ world, connected, post: twin, meddle });
             const made = world.sim.simulator.posts().length - before;
-            judge(report, { made, livePosts, when, step: trace[run]?.step ?? "" });
+            judge(report, { made, livePosts, format: post.format, step: trace[run]?.step ?? "" });
           }
         },
       );
@@ -48,26 +51,52 @@ export function lossCases({ provider, samples, inWorld }: Suite): void {
       async (world, connected) => {
         world.sim.arm({ fault: "dropAfterAccept" });
         const report = await runFormat({ world, connected, post });
-        judge(report, { made: world.sim.simulator.posts().length, livePosts, when: "after", step: "first" });
+        const step = report.trace.find(({ effectCalls }) => effectCalls > 0)?.step ?? "";
+        judge(report, { made: world.sim.simulator.posts().length, livePosts, format: post.format, step });
       },
     );
   }
 
+  for (const reason of asksPerson)
+    test(`${reason.step}: the reason to ask a person is written, with its source, and needed`, () => {
+      assertWritten(reason);
+      const needed = [...asked].some((key) => {
+        const [format = "", step = ""] = key.split(" ");
+        return holdsFor(reason, { format, step });
+      });
+      assert.ok(needed, `no lost answer to ${reason.step} ends in asking; the reason is not needed`);
+    });
+
   /** A day between samples keeps daily limits and look-back windows apart; sessions end meanwhile. */
   async function freshToken(...[world, connected]: Parameters<Parameters<typeof inWorld>[1]>): Promise<void> {
-    const auth = provider.signIns.find(({ id }) => id === connected.account.authKind);
-    const renewed = await auth?.refresh?.(world.context(connected, "none"));
+    const renewed = await signIn.refresh?.(world.context(connected, "none"));
     if (renewed?.ok) connected.credentials = renewed.value;
+  }
+
+  function judge(
+    report: RunReport,
+    seen: { readonly made: number; readonly livePosts: number; readonly format: string; readonly step: string },
+  ): void {
+    const story = `${seen.step}: ${JSON.stringify(report.trace.map(({ step, outcome }) => `${step} ${outcome}`))}`;
+    assert.ok(seen.made <= seen.livePosts, `${seen.made} posts instead of ${seen.livePosts}; ${story}`);
+    if (report.end === "asks_person") {
+      assert.ok(
+        asksPerson.some((reason) => holdsFor(reason, seen)),
+        `a person is asked and no reason is written for it (asksPerson); ${story}`,
+      );
+      asked.add(`${seen.format} ${seen.step}`);
+      return;
+    }
+    assert.equal(report.end, "published", `${story} ${JSON.stringify(report.failure)}`);
+    assert.equal(seen.made, seen.livePosts, story);
   }
 }
 
-function judge(
-  report: RunReport,
-  seen: { readonly made: number; readonly livePosts: number; readonly when: string; readonly step: string },
-): void {
-  const story = `${seen.step}: ${JSON.stringify(report.trace.map(({ step, outcome }) => `${step} ${outcome}`))}`;
-  assert.ok(seen.made <= seen.livePosts, `${seen.made} posts instead of ${seen.livePosts}; ${story}`);
-  if (report.end === "asks_person") return;
-  assert.equal(report.end, "published", `${story} ${JSON.stringify(report.failure)}`);
-  assert.equal(seen.made, seen.livePosts, story);
+const holdsFor = ({ step, formats }: AskReason, seen: { readonly format: string; readonly step: string }): boolean =>
+  step === seen.step && (formats === undefined || formats.includes(seen.format));
+
+/** A reason somebody can check: a sentence, and an address or a section of a page that says so. */
+function assertWritten({ step, why, source }: AskReason): void {
+  assert.ok(/\s\S+\s/.test(why) && why.length >= 20, `${step}: the reason is no sentence: "${why}"`);
+  assert.ok(/^https:\/\/\S+|\.md\b.*\bsection\b/.test(source), `${step}: no address and no section: "${source}"`);
 }

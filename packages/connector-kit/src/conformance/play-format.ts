@@ -1,4 +1,4 @@
-import type { JsonObject } from "@postd/contracts";
+import type { Json, JsonObject, Result } from "@postd/contracts";
 import type { ConnectorContext } from "../context.ts";
 import type { PlatformFailure } from "../failure.ts";
 import type { Format, NativeSchedule, OutgoingPost, Progress, PublishedRef, Step } from "../publish.ts";
@@ -43,7 +43,13 @@ export interface Play<R extends StepRun> {
   /** Called right before each run, with its number. */
   readonly before?: (run: number, step: Step<JsonObject>) => void;
   /** What else is noted of a run. */
-  readonly note: (run: StepRun, told: { readonly prepared: unknown; readonly result: unknown }) => R;
+  readonly note: (run: StepRun, told: Told) => R;
+}
+
+/** What a run was given to repeat, and what came of it. */
+export interface Told {
+  readonly prepared: Json;
+  readonly result: Result<Progress<JsonObject>, PlatformFailure>;
 }
 
 const mostRuns = 200;

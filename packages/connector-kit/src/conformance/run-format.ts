@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { JsonObject } from "@postd/contracts";
 import type { PlatformFailure } from "../failure.ts";
 import type { HttpResponse } from "../http.ts";
-import type { OutgoingPost, Step } from "../publish.ts";
-import { type PlayReport, playFormat, type StepRun } from "./play-format.ts";
+import type { OutgoingPost, Sealed, Step } from "../publish.ts";
+import { type PlayReport, playFormat, type StepRun, type Told } from "./play-format.ts";
 import type { CallSpy, Connected, Meddling, World } from "./world.ts";
 
 /** One run of one step, with the calls of it that changed something. */
@@ -57,11 +57,14 @@ export async function runFormat({ world, connected, post, ...options }: RunForma
       spy.tamper = options.tamper;
     },
     note(run, told) {
+      for (const value of Object.values(sealedIn(told.result))) world.secrets.add(value.reveal());
       world.seen.push(JSON.stringify(told));
       return { ...run, effectCalls: spy.effectCalls };
     },
   });
 }
+
+const sealedIn = (result: Told["result"]): Sealed => (result.ok && result.value.sealed) || {};
 
 /** What probes answer is searched for secrets too. */
 function remembering(world: World, step: Step<JsonObject>): Step<JsonObject> {

@@ -2,6 +2,7 @@ import type { JsonObject } from "@postd/contracts";
 import type { Platform, PublishingPlatform } from "../platform.ts";
 import type { Provider } from "../provider.ts";
 import type { OutgoingPost } from "../publish.ts";
+import type { SignInMethod } from "../sign-in.ts";
 import type { InboundRequest } from "../webhooks.ts";
 import type { SampleMedia } from "./sample-media.ts";
 import type { Connected, World } from "./world.ts";
@@ -17,11 +18,27 @@ export interface SamplePost {
   readonly acceptsLongText?: string;
   /** Where the platform gives no numbers for this format, or its simulator knows none: why. */
   readonly noNumbers?: string;
+  /** Where nobody gets this format without naming it, and no other takes the post: why. */
+  readonly onlyByName?: string;
+}
+
+/**
+ * Why a person is asked where an answer to this step is lost: what the platform does not tell. Each reason must be true of
+ * at least one lost answer; a step without one has to find out by itself.
+ */
+export interface AskReason {
+  readonly step: string;
+  /** Formats it holds for; absent: all that have the step. */
+  readonly formats?: readonly string[];
+  /** A sentence or two. */
+  readonly why: string;
+  /** Where that is written: an address, or a section of the connector's notes. */
+  readonly source: string;
 }
 
 export interface ConformanceSetup {
-  /** Makes an account at the simulator and connects it. */
-  readonly connect: (world: World) => Promise<Connected>;
+  /** Makes an account at the simulator and connects it by this sign-in; every one the platform has is tried. */
+  readonly connect: (world: World, signIn: string) => Promise<Connected>;
   /** At least one post for every format; none where the platform has no publishing. */
   readonly posts: Readonly<Record<string, SamplePost | readonly SamplePost[]>>;
   /** App credentials by set and field; default: the simulator's own. */
@@ -39,10 +56,12 @@ export interface ConformanceSetup {
   readonly scheduleAheadMs?: number;
   /** Text of an edit; default: the sample's with a word more. */
   readonly editedText?: string;
+  /** Where a lost answer may end in asking a person. */
+  readonly asksPerson?: readonly AskReason[];
 }
 
 /** A sample of the setup, ready to send. */
-export interface Sample extends Pick<SamplePost, "acceptsLongText" | "noNumbers"> {
+export interface Sample extends Pick<SamplePost, "acceptsLongText" | "noNumbers" | "onlyByName"> {
   readonly title: string;
   readonly post: OutgoingPost;
   readonly livePosts: number;
@@ -52,11 +71,21 @@ export interface Sample extends Pick<SamplePost, "acceptsLongText" | "noNumbers"
 export interface Suite {
   readonly provider: Provider;
   readonly platform: Platform;
+  /** The one the account is connected by. */
+  readonly signIn: SignInMethod;
   readonly setup: ConformanceSetup;
   /** Every sample, ready to send. */
   readonly samples: readonly Sample[];
   /** Runs a case in a world of its own, then looks for secrets in everything it left behind. */
   readonly inWorld: (title: string, run: (world: World, connected: Connected) => Promise<void>) => void;
+  /** A case that needs no platform. */
+  readonly test: (title: string, run: () => void) => void;
+}
+
+/** One promise of a connector, to be kept; throws where it is broken. */
+export interface ConformanceCase {
+  readonly title: string;
+  readonly run: () => void | Promise<void>;
 }
 
 /** A suite of a platform that can be posted to. */

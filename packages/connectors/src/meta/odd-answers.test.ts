@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ConnectorContext, Format, OutgoingPost, PlatformFailure } from "@postd/connector-kit";
 import { callEffect, decodeAnswer } from "@postd/connector-kit";
+import { defaultTimeoutMs } from "@postd/connector-kit/rules";
 import { asId, fail, type JsonObject, ok, type Result } from "@postd/contracts";
 import { facebook } from "./facebook/platform.ts";
 import { instagram } from "./instagram/platform.ts";
@@ -210,6 +211,32 @@ for (const [name, format, stepName, post, state, account = {}] of places.filter(
       assert.ok(result && !result.ok);
       assert.deepEqual([result.error.kind, result.error.refused], [kind, true]);
     }
+  });
+
+for (const [name, format, stepName, post, state, account = {}] of places)
+  test(`${name}, ${stepName}: where nothing is out a look says so or cannot tell, and no call outlasts its step`, async () => {
+    const step = format?.steps.find((it) => it.name === stepName);
+    assert.ok(step?.probe, "a lost answer could never be settled");
+    const { timeoutMs: stepMs = defaultTimeoutMs } = step;
+    const ctx = contextWith({ kind: "outcome_unknown", message: "cut" }, account);
+    const asked: (number | undefined)[] = [];
+    const http: ConnectorContext["http"] = {
+      request(request) {
+        if (callEffect("visible", request.effect) === "visible") asked.push(request.timeoutMs);
+        return ctx.http.request(request);
+      },
+    };
+    await step.run({ post, state, prepared: null }, { ...ctx, http });
+    assert.equal(asked.length, 1, "one visible call");
+    // The lease is made for the step's time; a call that wanted more would be cut within it.
+    assert.ok((asked[0] ?? 0) <= stepMs, `${asked[0]} ms in a step of ${stepMs} ms`);
+    const looked = await step.probe({ post, state, prepared: null, intentAt: ctx.clock.now() }, ctx);
+    assert.ok(looked.ok, JSON.stringify(looked));
+    const story = JSON.stringify(looked.value);
+    if (looked.value.kind !== "found") return;
+    // The post itself is live and named before its comment is begun; of the comment nothing is claimed.
+    assert.equal(stepName, "first_comment", story);
+    for (const { state: told } of looked.value.candidates) assert.ok(told.commentNote && !told.commentId, story);
   });
 
 const ref = { externalId: "123_1", format: "text" };

@@ -17,13 +17,6 @@ test("both platforms are opened by Facebook Login, and Instagram by its own logi
   assert.deepEqual(opening("instagram"), ["facebook_login", "instagram_login"]);
 });
 
-test("every effect step ends within a lease that outlives it, and every lost visible call can be settled", () => {
-  for (const platform of [facebook, instagram])
-    for (const [id, format] of Object.entries(platform.publishing.formats))
-      for (const step of format.steps)
-        assert.ok(step.effect !== "visible" || step.probe, `${platform.id}.${id}.${step.name}`);
-});
-
 const clip = (more: object = {}) =>
   medium({ kind: "video", mimeType: "video/mp4", durationMs: 10_000, width: 1080, height: 1920, ...more });
 const codes = (connector: PublishingPlatform, post: OutgoingPost, account = connector === facebook ? page : insta) =>
