@@ -1,11 +1,4 @@
-import {
-  type AccountLimits,
-  type ConnectorContext,
-  type Destination,
-  type Platform,
-  type PlatformResult,
-  storableRemark,
-} from "@postd/connector-kit";
+import type { AccountLimits, ConnectorContext, Destination, Platform, PlatformResult } from "@postd/connector-kit";
 import type { AccountLimitsView, DestinationView } from "@postd/contracts";
 import { fail, ok, type Result, type ServiceError } from "@postd/contracts";
 import type { ConnectionRecord } from "../../ports/connections-repo.ts";
@@ -13,6 +6,7 @@ import { askPlatform } from "./ask-platform.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { serviceErrorOf } from "./explain.ts";
 import { unknownPlatform } from "./oauth.ts";
+import { toldLine, toldPicture } from "./told.ts";
 
 /** More than a person can choose from; a query finds the others. */
 const mostDestinations = 500;
@@ -72,11 +66,12 @@ async function read<T>(
 }
 
 function destinationView({ id, name, kind, pictureUrl }: Destination): DestinationView {
+  const picture = toldPicture(pictureUrl);
   return {
     id,
-    name: storableRemark(name, 200),
-    ...(kind === undefined ? {} : { kind: storableRemark(kind, 100) }),
-    ...(pictureUrl === undefined ? {} : { pictureUrl }),
+    name: toldLine(name, 200) || id,
+    ...(kind === undefined ? {} : { kind: toldLine(kind, 100) }),
+    ...(picture === undefined ? {} : { pictureUrl: picture }),
   };
 }
 

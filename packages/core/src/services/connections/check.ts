@@ -6,6 +6,7 @@ import { type Asked, askPlatform } from "./ask-platform.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { brokenReason, missingScopesReason, serviceErrorOf } from "./explain.ts";
 import { authFor } from "./sign-in.ts";
+import { toldHealth } from "./told.ts";
 
 /**
  * Asks the platform how the account is, refreshing an ended token once. What was learned, the time it took and the
@@ -84,9 +85,10 @@ export async function refreshConnection(
   return ok(undefined);
 }
 
-function askHealth(deps: ConnectionsDeps, record: ConnectionRecord): Promise<Asked<HealthAnswer>> {
+async function askHealth(deps: ConnectionsDeps, record: ConnectionRecord): Promise<Asked<HealthAnswer>> {
   const platform = deps.registry.get(record.platform);
-  return askPlatform(deps, record, "health", async (ctx) => platform?.health(ctx) ?? fail(gone));
+  const asked = await askPlatform(deps, record, "health", async (ctx) => platform?.health(ctx) ?? fail(gone));
+  return asked.answer.ok ? { ...asked, answer: ok(toldHealth(asked.answer.value)) } : asked;
 }
 
 function learned(deps: ConnectionsDeps, before: ConnectionRecord, answer: HealthAnswer): ConnectionChange {

@@ -5,6 +5,7 @@ import type { Caller } from "../../ports/services.ts";
 import type { SealedSecret } from "../../ports/vault.ts";
 import { grantAccountName, packCredentials } from "./credentials.ts";
 import type { ConnectionsDeps } from "./deps.ts";
+import { toldPerson } from "./told.ts";
 
 const grantLifeMs = 30 * 60_000;
 
@@ -27,7 +28,10 @@ export async function saveGrant(
     id: deps.newId("grant"),
     platform,
     authKind,
-    subject: { externalId: granted.subject.externalId, name: granted.subject.name },
+    subject: {
+      externalId: granted.subject.externalId,
+      name: toldPerson(granted.subject.name, granted.subject.externalId),
+    },
     scopes: granted.scopes,
     accounts: found.map(withoutCredentials),
     simulated,
