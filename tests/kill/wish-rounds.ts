@@ -174,7 +174,9 @@ export class WishRounds {
           );
           const isExpected = state === "unknown" || state === "partly_published";
           if (!isExpected || told.status >= 300)
-            complaints.push(`it ended ${state} ${job?.heldReason ?? ""} (${job?.failure ?? "no failure"}), and ${verb} answered ${told.status} ${told.body?.detail ?? ""}`);
+            complaints.push(
+              `it ended ${state} ${job?.heldReason ?? ""} (${job?.failure ?? "no failure"}), and ${verb} answered ${told.status} ${told.body?.detail ?? ""}`,
+            );
           return true;
         }),
       );

@@ -102,14 +102,6 @@ await system.sim("POST", "meta/faults", { fault: "slowProcessing", times: "alway
 const video = await session.upload(sampleMp4({ width: 540, height: 960, durationMs: 4_000 }), "beans.mp4");
 await ended("processing", await publish(meta.instagram, "Processing before", { mediaIds: [video.id] }), "processing");
 
-// A renewal whose answer is lost: its intent stays.
-await system.sim("POST", "bluesky/faults", {
-  fault: "drop",
-  at: "after",
-  match: { path: "refreshSession$", account: cut.account },
-});
-assert.notEqual((await session.call("POST", `/api/connections/${cut.id}/refresh`)).status, 200);
-
 const faults = async (simulator: string, list: readonly object[]) => {
   for (const fault of list) await system.sim("POST", `${simulator}/faults`, fault);
 };
@@ -124,6 +116,9 @@ await held("meta", 2);
 await faults("bluesky", [{ fault: "hold", at: "after", match: { ...put, account: busy.account } }]);
 jobs.publishing_record_written = await publish(busy.id, "Written before");
 await held("bluesky", 1);
+await faults("bluesky", [{ fault: "hold", at: "after", match: { path: "refreshSession$", account: cut.account } }]);
+const renewal = session.call("POST", `/api/connections/${cut.id}/refresh`);
+await held("bluesky", 2);
 await faults("meta", [{ fault: "drop", at: "after", match: feed }]);
 const card = { options: { link: "https://example.org/beans" } };
 await ended("unknown", await publish(meta.secondPage, "Unknown before", card), "unknown");
@@ -180,5 +175,6 @@ writeFileSync(
 console.log(states.map(({ state, n }) => `${n} ${state}`).join(", "));
 await system.sim("POST", "meta/release", {});
 await system.sim("POST", "bluesky/release", {});
+await renewal;
 await system.close();
 process.exit(0);

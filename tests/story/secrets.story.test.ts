@@ -77,7 +77,9 @@ describe("secrets stay sealed", () => {
       ])
         await system.query(
           `update encrypted_secrets s set nonce = o.nonce, ciphertext = o.ciphertext
-             from encrypted_secrets o where s.owner_id = $1 and o.owner_id = $2 and o.name = s.name`,
+             from encrypted_secrets o, connections mine, connections other
+             where mine.id = $1 and other.id = $2 and o.name = s.name
+               and (s.owner_id, o.owner_id) in ((mine.id, other.id), (mine.sign_in_id, other.sign_in_id))`,
           [to, from],
         );
       for (const { id } of [mine, second])

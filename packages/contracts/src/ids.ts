@@ -5,6 +5,7 @@ export const idPrefixes = {
   tenant: "ten",
   user: "usr",
   connection: "con",
+  signIn: "sgn",
   grant: "gra",
   post: "post",
   publishJob: "job",
@@ -29,6 +30,7 @@ export type Id<K extends IdKind> = string & { readonly __id: K };
 export type TenantId = Id<"tenant">;
 export type UserId = Id<"user">;
 export type ConnectionId = Id<"connection">;
+export type SignInId = Id<"signIn">;
 export type GrantId = Id<"grant">;
 export type PostId = Id<"post">;
 export type PublishJobId = Id<"publishJob">;

@@ -10,7 +10,10 @@ import { simulatorDefinitions } from "@postd/connectors/simulators";
 import pg from "pg";
 import { simulatorHostMap } from "../../../apps/server/src/adapters/egress/host-map.ts";
 import { setClockOffset } from "../../../apps/server/src/adapters/postgres/testing/set-clock-offset.ts";
-import { createTestDatabase } from "../../../apps/server/src/adapters/postgres/testing/test-database.ts";
+import {
+  createTestDatabase,
+  type TestDatabase,
+} from "../../../apps/server/src/adapters/postgres/testing/test-database.ts";
 import { engineSchema } from "../../../apps/server/src/adapters/queue/pg-boss-schema.ts";
 import { type ComposeInput, compose } from "../../../apps/server/src/compose/compose.ts";
 import { createLogger } from "../../../apps/server/src/compose/logger.ts";
@@ -36,6 +39,8 @@ export interface SystemOptions {
   readonly logLevel?: "trace" | "info" | "warn";
   /** Default true: an answer that does not fit its schema is a 500. */
   readonly checkResponses?: boolean;
+  /** A database that is there already, and the moment its rows were read; it is dropped at the end. */
+  readonly restored?: { readonly database: TestDatabase; readonly at: Date };
   /** Variables as an operator would set them. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -94,12 +99,13 @@ async function start(
   const { providers = allProviders, simulators: definitions = simulatorDefinitions } = options;
   const dataDir = mkdtempSync(path.join(tmpdir(), "postd-system-"));
   onClose(() => rmSync(dataDir, { recursive: true, force: true }));
-  const database = await createTestDatabase();
+  const database = options.restored?.database ?? (await createTestDatabase());
   onClose(() => database.drop());
   const admin = new pg.Pool({ connectionString: database.url, max: 3 });
   admin.on("error", () => {}); // dropping the database ends what is still connected
   onClose(() => admin.end());
-  let offsetMs = 0;
+  let offsetMs = options.restored ? options.restored.at.getTime() - Date.now() : 0;
+  if (options.restored) await setClockOffset(admin, offsetMs);
   const platformClock = { now: () => new Date(Date.now() + offsetMs) };
   const host = options.simulatorUrl
     ? undefined

@@ -1,8 +1,9 @@
-import { finishDisconnects } from "@postd/core";
+import { finishDisconnects, joinSignIns } from "@postd/core";
 import { createIdempotencyStore } from "../adapters/postgres/idempotency-repo.ts";
 import { createInbox } from "../adapters/postgres/inbox.ts";
 import { createLeases } from "../adapters/postgres/leases.ts";
 import { createBlobRows, createRetention } from "../adapters/postgres/retention.ts";
+import { createSignInsRepo } from "../adapters/postgres/sign-ins-repo.ts";
 import { createDueJobs, dueCaps } from "../adapters/postgres/system.ts";
 import { signUpRule } from "../config/sign-up-rule.ts";
 import { createHttpApp, defaultHttpLimits, type HttpConfig } from "../http/app.ts";
@@ -90,6 +91,13 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
         pipeline,
         queue,
         due: createDueJobs(system.db, dueCaps(config.workerConcurrency)),
+        joinSignIns: () =>
+          joinSignIns({
+            signIns: createSignInsRepo({ app: app.db, system: system.db }),
+            vault: storage.vault,
+            registry,
+            log,
+          }),
         finishDisconnects: (ending) => finishDisconnects(connections.deps, ending),
         health: open.reader,
         inbound: { registry, inbox: createInbox(app.db, system.db), connections: repo, access, holds, log },

@@ -21,6 +21,7 @@ import type { Logger } from "./logger.ts";
 
 const inboxEveryMs = 2_000;
 const sweepEveryMs = 60 * 60_000;
+const joinEveryMs = 60_000;
 
 /** The worker role: dispatcher, consumers, canary, the fan-out of what platforms sent, and the hourly sweep. */
 export async function startWorker(deps: {
@@ -28,6 +29,7 @@ export async function startWorker(deps: {
   readonly queue: JobQueue;
   readonly due: DueJobs;
   readonly finishDisconnects: (ending: Awaited<ReturnType<DueJobs["endingConnections"]>>) => Promise<number>;
+  readonly joinSignIns: () => Promise<number>;
   readonly health: HealthReader;
   readonly inbound: FanOutDeps;
   readonly sweep: SweepDeps;
@@ -73,6 +75,16 @@ export async function startWorker(deps: {
     },
     onError,
   });
+  const joining = runAsLeader({
+    leases: deps.leases,
+    name: "join_sign_ins",
+    ttlMs: 5 * joinEveryMs,
+    everyMs: joinEveryMs,
+    run: async () => {
+      await deps.joinSignIns();
+    },
+    onError,
+  });
   const sweeping = runAsLeader({
     leases: deps.leases,
     name: "sweep",
@@ -86,7 +98,14 @@ export async function startWorker(deps: {
     async stop() {
       unsubscribe();
       unsubscribeClock();
-      await Promise.all([dispatcher.stop(), canary.stop(), inbox.stop(), ending.stop(), sweeping.stop()]);
+      await Promise.all([
+        dispatcher.stop(),
+        canary.stop(),
+        inbox.stop(),
+        ending.stop(),
+        joining.stop(),
+        sweeping.stop(),
+      ]);
       const ended = slots.stop();
       await deps.due.giveBack(slots.waiting()).catch(onError);
       await Promise.race([Promise.all([consumer.stop(), ended]), sleep(30_000, undefined, { ref: false })]);

@@ -1,84 +1,15 @@
 import type { ConnectionId, ConnectionStatus, GrantId, JsonObject, TenantId } from "@postd/contracts";
+import type { AuditEntry, ConnectionRecord, StatusReason } from "./connection-record.ts";
+import type { ConnectingInput, RefreshClaim, SignInStanding, StoredRefresh } from "./sign-ins.ts";
 import type { Slice } from "./slice.ts";
 import type { SealedSecret, StoredSecret } from "./vault.ts";
 
-/** Why an account needs a person; kept as JSON. */
-export interface StatusReason {
-  readonly code: string;
-  readonly message: string;
-  readonly actor: "you" | "account_owner" | "platform" | "operator";
-  /** ISO 8601. */
-  readonly since: string;
-}
-
-export interface ConnectionRecord {
-  readonly id: ConnectionId;
-  readonly tenantId: TenantId;
-  readonly platform: string;
-  readonly authKind: string;
-  readonly externalId: string;
-  readonly accountKind: string;
-  readonly name: string;
-  readonly handle: string | undefined;
-  readonly pictureUrl: string | undefined;
-  readonly profileUrl: string | undefined;
-  readonly extras: JsonObject;
-  readonly scopes: readonly string[];
-  readonly missingScopes: readonly string[];
-  readonly status: ConnectionStatus;
-  readonly statusReason: StatusReason | undefined;
-  readonly tokenExpiresAt: Date | undefined;
-  readonly refreshExpiresAt: Date | undefined;
-  readonly refreshLeaseUntil: Date | undefined;
-  readonly refreshFence: number;
-  readonly refreshIntentAt: Date | undefined;
-  readonly credentialVersion: number;
-  readonly blockedUntil: Date | undefined;
-  /** When somebody asked to disconnect it; the sign-in is withdrawn when nothing is in doubt, or a minute later. */
-  readonly endingAt: Date | undefined;
-  readonly pausedAt: Date | undefined;
-  readonly simulated: boolean;
-  readonly checkedAt: Date | undefined;
-  readonly checkLatencyMs: number | undefined;
-  readonly createdAt: Date;
-  readonly disconnectedAt: Date | undefined;
-}
-
-/** A connection read together with its sealed credentials; `credentials` is absent once they are deleted. */
+/** A connection read together with the sealed credentials it acts with; `credentials` is absent once they are deleted. */
 export interface ConnectionWithSecret {
   readonly record: ConnectionRecord;
   readonly credentials: StoredSecret | undefined;
   /** Domain time of the read, so that leases and ends are judged by the clock that set them. */
   readonly now: Date;
-}
-
-/** Who did what, for the append-only record of a connection. `detail` holds no secrets. */
-export interface AuditEntry {
-  readonly actor: string;
-  readonly action: string;
-  readonly detail: JsonObject;
-}
-
-/** What connecting writes; the id is only used when the account is new. */
-export interface NewConnection {
-  readonly id: ConnectionId;
-  readonly platform: string;
-  readonly authKind: string;
-  readonly externalId: string;
-  readonly accountKind: string;
-  readonly name: string;
-  readonly handle: string | undefined;
-  readonly pictureUrl: string | undefined;
-  readonly profileUrl: string | undefined;
-  readonly extras: JsonObject;
-  readonly scopes: readonly string[];
-  readonly missingScopes: readonly string[];
-  readonly status: ConnectionStatus;
-  readonly statusReason: StatusReason | undefined;
-  readonly tokenExpiresAt: Date | undefined;
-  readonly refreshExpiresAt: Date | undefined;
-  readonly simulated: boolean;
-  readonly createdBy: string;
 }
 
 /** Fields a check or refresh may have learned; absent ones keep their value. */
@@ -118,54 +49,50 @@ export interface TenantConnections {
   }): Promise<Slice<ConnectionRecord>>;
   /** Live connections to the same accounts through another login, by connection id. */
   twins(records: readonly ConnectionRecord[]): Promise<ReadonlyMap<string, readonly ConnectionRecord[]>>;
-  /** Live connections with this kind of login, for telling whether a sign-in is shared. */
-  liveWithAuth(input: {
-    readonly platforms: readonly string[];
-    readonly authKind: string;
-  }): Promise<readonly ConnectionWithSecret[]>;
+  /** The sign-in behind a connection, also a disconnected one whose tokens are still there, and who else lives on it. */
+  standing(id: ConnectionId): Promise<SignInStanding | undefined>;
   /**
-   * Inserts, or renews the account's row keeping its id; credentials, row and audit entry in one transaction. `seal`
-   * is asked for the id that counts. Answers the row and whether it was there before. `withdrawing`: it was disconnected a
-   * moment ago and its old sign-in is still being withdrawn at the platform, which may take a new one with it.
+   * Inserts, or renews the account's row keeping its id, and stores the sign-in it lives on; secrets, rows and audit entry
+   * in one transaction. `seal` is asked for the ids that count. Answers the row, whether it was there before, and the
+   * other connections that were signed out and work again.
+   * `withdrawing`: it, or its sign-in, was disconnected a moment ago and the old access is still being withdrawn at the
+   * platform, which may take a new one with it.
    */
-  connect(input: {
-    readonly connection: NewConnection;
-    readonly seal: (id: ConnectionId) => Promise<SealedSecret>;
-    readonly actor: string;
-  }): Promise<{ readonly record: ConnectionRecord; readonly existed: boolean } | "withdrawing">;
+  connect(
+    input: ConnectingInput,
+  ): Promise<
+    | { readonly record: ConnectionRecord; readonly existed: boolean; readonly healed: readonly ConnectionId[] }
+    | "withdrawing"
+  >;
   /**
-   * Takes the refresh lease and records the intent, if the credentials are still this version and nobody holds it.
-   * undefined: somebody else does, or was faster.
+   * Takes the refresh lease of the connection's sign-in and records the intent, if the credentials are still this version
+   * and nobody holds it. undefined: somebody else does, or was faster.
    */
   claimRefresh(input: {
     readonly id: ConnectionId;
     readonly credentialVersion: number;
     readonly leaseMs: number;
-  }): Promise<{ readonly fence: number; readonly leaseUntil: Date; readonly cutBefore: Date | undefined } | undefined>;
+  }): Promise<RefreshClaim | undefined>;
   /**
    * Stores a renewed pair, its version and its ends in one transaction, and ends lease and intent. Compares the version
    * the refresh began with, not the lease: a platform that rotates has already spent the old pair, so a late answer to
    * those credentials is the only one that still works. false: another version is stored; "key_gone": seal again.
    */
-  storeRefreshed(input: {
-    readonly id: ConnectionId;
-    readonly credentialVersion: number;
-    readonly sealed: SealedSecret;
-    readonly tokenExpiresAt: Date | undefined;
-    readonly refreshExpiresAt: Date | undefined;
-    readonly scopes: readonly string[] | undefined;
-    readonly audit: AuditEntry;
-  }): Promise<boolean | "key_gone">;
+  storeRefreshed(input: StoredRefresh): Promise<boolean | "key_gone">;
   /** Ends the lease without new credentials. `keepIntent`: the platform may have answered and we do not know what. */
-  endRefresh(input: { readonly id: ConnectionId; readonly fence: number; readonly keepIntent: boolean }): Promise<void>;
-  /** Writes a status unless newer credentials are stored or it is disconnected; audited. false: nothing changed. */
+  endRefresh(input: Pick<RefreshClaim, "signInId" | "fence"> & { readonly keepIntent: boolean }): Promise<void>;
+  /**
+   * Writes a status unless newer credentials are stored or it is disconnected; audited. Where it is about the sign-in
+   * (signed out, or works again), all connections that act with its tokens follow. Answers those that changed.
+   */
   setStatus(input: {
     readonly id: ConnectionId;
     readonly credentialVersion: number;
     readonly status: ConnectionStatus;
     readonly statusReason: StatusReason | undefined;
     readonly audit: AuditEntry;
-  }): Promise<boolean>;
+    readonly wholeSignIn?: boolean;
+  }): Promise<readonly ConnectionId[]>;
   /** Nothing of the connection starts before; `allOfApp`: nor of any account of the same app, of whatever tenant. */
   blockUntil(id: ConnectionId, until: Date, allOfApp: boolean): Promise<void>;
   /** Writes a health-log row and what was learned; status changes are audited. */
@@ -192,6 +119,7 @@ export interface TenantConnections {
   ): Promise<ConnectionRecord | undefined>;
   /** Whether somebody connected it, or signed in for it again, after that time. */
   signedInSince(id: ConnectionId, at: Date): Promise<boolean>;
+  /** Deletes its own secret, and its sign-in with that one's when nothing lives on it any more. */
   eraseCredentials(id: ConnectionId, audit: AuditEntry): Promise<void>;
   /**
    * Removes what describes the account and its person (name, handle, addresses, extras, events, grants) from a
@@ -255,6 +183,7 @@ export interface GrantRecord {
   readonly simulated: boolean;
   readonly connectionId: ConnectionId | undefined;
   readonly createdBy: string;
+  readonly createdAt: Date;
   readonly expiresAt: Date;
 }
 

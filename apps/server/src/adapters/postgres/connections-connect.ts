@@ -1,96 +1,222 @@
-import type { NewConnection, TenantConnections } from "@postd/core";
-import { and, eq, sql } from "drizzle-orm";
+import { asId, type ConnectionId } from "@postd/contracts";
+import type { ConnectingInput, NewConnection, SealedForConnecting, StoredSecret, TenantConnections } from "@postd/core";
+import { eq, sql } from "drizzle-orm";
 import { domainNow, reasonJson, recordOf, writeAudit } from "./connections-row.ts";
-import { connections } from "./schema.ts";
+import { secretsOf } from "./connections-standing.ts";
+import type { Executor } from "./pools.ts";
+import { runSql } from "./run-sql.ts";
+import { connections, platformSignIns } from "./schema.ts";
+import { dropEmptySignIn, healMembers, lockMembers, membersOf, subjectIs } from "./sign-ins-row.ts";
 import { type TenantDb, withTenant } from "./tenant-tx.ts";
-import { isKeyGone, writeSealed } from "./vault-store.ts";
+import { isKeyGone, removeSecrets, writeSealed } from "./vault-store.ts";
 
-/** The account got another id, or the key changed, between sealing and storing. */
+/** The account or sign-in got another id, or either changed, between sealing and storing. */
 class SealAgain extends Error {}
 
 const triesMax = 5;
 
-/** Not disconnected, or its sign-in withdrawn: the credentials go when that is done; after a minute it has broken off. */
-const withdrawn = sql`${connections.disconnectedAt} is null or ${connections.disconnectedAt} < domain_now() - interval '1 minute'
-  or not exists (select 1 from encrypted_secrets s where s.owner_id = ${connections.id})`;
+type SignInRow = typeof platformSignIns.$inferSelect;
+
+interface Plan {
+  readonly connectionId: ConnectionId;
+  readonly existed: boolean;
+  readonly signIn: SignInRow | undefined;
+  readonly before: StoredSecret | undefined;
+  readonly isNewest: boolean;
+  /** Other connections that act with the sign-in's tokens. */
+  readonly members: readonly string[];
+}
 
 /**
- * Credentials are sealed for the connection's id, so that is found out first; sealing may call a key service and
- * therefore happens outside the transaction. A race for the same account starts again with the winner's id.
+ * Credentials are sealed for ids, so these are found out first; sealing may call a key service and therefore happens
+ * outside the transaction. A race for the same account or sign-in starts again with the winner's ids.
  */
 export async function connectAccount(
   db: TenantDb,
   tenantId: string,
-  input: Parameters<TenantConnections["connect"]>[0],
+  input: ConnectingInput,
 ): ReturnType<TenantConnections["connect"]> {
-  const { connection } = input;
   for (let tries = 1; ; tries += 1) {
-    const existing = await withTenant(db, tenantId, (tx) =>
-      tx
-        .select({ id: connections.id })
-        .from(connections)
-        .where(
-          and(
-            eq(connections.platform, connection.platform),
-            eq(connections.externalId, connection.externalId),
-            eq(connections.authKind, connection.authKind),
-          ),
-        ),
-    );
-    const id = (existing[0]?.id ?? connection.id) as NewConnection["id"];
-    const sealed = await input.seal(id);
+    const plan = await withTenant(db, tenantId, (tx) => readPlan(tx, tenantId, input));
+    const { connectionId, before, isNewest, members } = plan;
+    const signInId = asId("signIn", plan.signIn?.id ?? input.signIn.id);
+    const holder = plan.signIn?.secretOwner;
+    const sealed = await input.seal({ connectionId, signInId, members, holder, before, isNewest });
     try {
-      return await withTenant(db, tenantId, async (tx) => {
-        const [row] = await tx
-          .insert(connections)
-          .values({
-            ...valuesOf(connection),
-            id: connection.id,
-            tenantId,
-            createdBy: connection.createdBy,
-            createdAt: domainNow,
-            updatedAt: domainNow,
-          })
-          .onConflictDoUpdate({
-            target: [connections.tenantId, connections.platform, connections.externalId, connections.authKind],
-            set: {
-              ...valuesOf(connection),
-              credentialVersion: sql`${connections.credentialVersion} + 1`,
-              refreshedAt: null,
-              refreshLeaseUntil: null,
-              refreshIntentAt: null,
-              blockedUntil: null,
-              disconnectedAt: null,
-              endingAt: null,
-              updatedAt: domainNow,
-            },
-            setWhere: withdrawn,
-          })
-          .returning();
-        if (!row) return "withdrawing";
-        if (row.id !== id) throw new SealAgain();
-        await writeSealed(tx, sealed);
-        const existed = existing.length > 0;
-        await writeAudit(
-          tx,
-          { tenantId, connectionId: id },
-          {
-            actor: input.actor,
-            action: existed ? "reconnected" : "connected",
-            detail: {
-              authKind: connection.authKind,
-              simulated: connection.simulated,
-              missingScopes: [...connection.missingScopes],
-            },
-          },
-        );
-        return { record: recordOf(row), existed };
-      });
+      return await withTenant(db, tenantId, (tx) => write(tx, tenantId, { input, plan, signInId, sealed }));
     } catch (error) {
       if (tries >= triesMax || !(error instanceof SealAgain || isKeyGone(error))) throw error;
     }
   }
 }
+
+async function readPlan(tx: Executor, tenantId: string, { connection, signIn }: ConnectingInput): Promise<Plan> {
+  const [existing] = await tx.select({ id: connections.id }).from(connections).where(accountIs(connection));
+  const connectionId = asId("connection", existing?.id ?? connection.id);
+  const [found] = await tx.select().from(platformSignIns).where(subjectIs(signIn));
+  if (!found)
+    return {
+      connectionId,
+      existed: existing !== undefined,
+      signIn: undefined,
+      before: undefined,
+      isNewest: true,
+      members: [],
+    };
+  const before = (await secretsOf(tx, tenantId, [found.secretOwner])).get(found.secretOwner);
+  return {
+    connectionId,
+    existed: existing !== undefined,
+    signIn: found,
+    before,
+    isNewest: found.endedAt !== null || !before || found.grantedAt < signIn.grantedAt,
+    members: await membersOf(tx, found.id, connectionId),
+  };
+}
+
+interface Writing {
+  readonly input: ConnectingInput;
+  readonly plan: Plan;
+  readonly signInId: string;
+  readonly sealed: SealedForConnecting;
+}
+
+async function write(
+  tx: Executor,
+  tenantId: string,
+  { input, plan, signInId, sealed }: Writing,
+): ReturnType<TenantConnections["connect"]> {
+  const { connection } = input;
+  const id = plan.connectionId;
+  await lockMembers(tx, { signInId, connectionId: id });
+  if (await isBeingWithdrawn(tx, id, signInId)) return "withdrawing";
+  const [old] = await tx.select({ signInId: connections.signInId }).from(connections).where(eq(connections.id, id));
+  const { isOwn } = sealed;
+  const signIn = await storeSignIn(tx, tenantId, { input, plan, signInId, sealed });
+  const ends = isOwn ? connection : signIn;
+  const values = {
+    ...valuesOf(connection),
+    signInId,
+    ownSecret: isOwn,
+    tokenExpiresAt: ends.tokenExpiresAt ?? null,
+    refreshExpiresAt: ends.refreshExpiresAt ?? null,
+  };
+  const [row] = await tx
+    .insert(connections)
+    .values({
+      ...values,
+      id: connection.id,
+      tenantId,
+      createdBy: connection.createdBy,
+      createdAt: domainNow,
+      updatedAt: domainNow,
+    })
+    .onConflictDoUpdate({
+      target: [connections.tenantId, connections.platform, connections.externalId, connections.authKind],
+      set: {
+        ...values,
+        credentialVersion: sql`${connections.credentialVersion} + 1`,
+        refreshedAt: null,
+        refreshLeaseUntil: null,
+        refreshIntentAt: null,
+        blockedUntil: null,
+        disconnectedAt: null,
+        endingAt: null,
+        updatedAt: domainNow,
+      },
+    })
+    .returning();
+  if (row?.id !== id) throw new SealAgain();
+  await removeSecrets(tx, { tenantId, ownerId: id });
+  for (const secret of [...(sealed.signIn ? [sealed.signIn] : []), ...sealed.held]) await writeSealed(tx, secret);
+  if (old?.signInId && old.signInId !== signInId) await dropEmptySignIn(tx, tenantId, old.signInId);
+  const { existed } = plan;
+  await writeAudit(
+    tx,
+    { tenantId, connectionId: id },
+    {
+      actor: input.actor,
+      action: existed ? "reconnected" : "connected",
+      detail: {
+        authKind: connection.authKind,
+        simulated: connection.simulated,
+        missingScopes: [...connection.missingScopes],
+      },
+    },
+  );
+  const healed = sealed.signIn ? await healMembers(tx, tenantId, { signInId, except: id }) : [];
+  return { record: recordOf(row), existed, healed };
+}
+
+/** Not disconnected, or withdrawn: secrets go when that is done; after a minute it has broken off. */
+async function isBeingWithdrawn(tx: Executor, connectionId: string, signInId: string): Promise<boolean> {
+  const { rows } = await runSql(
+    tx,
+    sql`
+    select 1 from connections c where c.id = ${connectionId} and c.disconnected_at >= domain_now() - interval '1 minute'
+      and exists (select 1 from encrypted_secrets s where s.owner_id = c.id)
+    union all
+    select 1 from platform_sign_ins i where (i.id = ${signInId} or i.id = (select sign_in_id from connections where id = ${connectionId}))
+      and i.ended_at >= domain_now() - interval '1 minute'
+      and exists (select 1 from encrypted_secrets s where s.owner_id = i.secret_owner) limit 1`,
+  );
+  return rows.length > 0;
+}
+
+async function storeSignIn(
+  tx: Executor,
+  tenantId: string,
+  { input, plan, signInId, sealed }: Writing,
+): Promise<SignInRow> {
+  const { signIn } = input;
+  const [found] = await tx.select().from(platformSignIns).where(subjectIs(signIn)).for("update");
+  if (found?.id !== plan.signIn?.id || found?.credentialVersion !== plan.signIn?.credentialVersion)
+    throw new SealAgain();
+  if (found && !sealed.signIn) return found;
+  const values = {
+    provider: signIn.provider,
+    subjectName: signIn.subjectName,
+    scopes: [...signIn.scopes],
+    status: "healthy" as const,
+    statusReason: null,
+    tokenExpiresAt: signIn.tokenExpiresAt ?? null,
+    refreshExpiresAt: signIn.refreshExpiresAt ?? null,
+    grantedAt: signIn.grantedAt,
+    updatedAt: domainNow,
+  };
+  if (!found) {
+    const { authKind, appId, simulated, subject } = signIn;
+    const made = { ...values, id: signInId, tenantId, authKind, appId, simulated, subject, secretOwner: signInId };
+    const [row] = await tx
+      .insert(platformSignIns)
+      .values({ ...made, createdBy: input.connection.createdBy, createdAt: domainNow })
+      .onConflictDoNothing()
+      .returning();
+    if (!row) throw new SealAgain();
+    return row;
+  }
+  // What a connection from before acts with is its own where this method gives accounts secrets of their own.
+  if (sealed.isOwn && found.secretOwner !== signInId && found.secretOwner !== plan.connectionId)
+    await tx.update(connections).set({ ownSecret: true }).where(eq(connections.id, found.secretOwner));
+  const [row] = await tx
+    .update(platformSignIns)
+    .set({
+      ...values,
+      secretOwner: signInId,
+      credentialVersion: sql`${platformSignIns.credentialVersion} + 1`,
+      refreshedAt: null,
+      refreshLeaseUntil: null,
+      refreshIntentAt: null,
+      endedAt: null,
+    })
+    .where(eq(platformSignIns.id, signInId))
+    .returning();
+  if (!row) throw new Error("a locked sign-in is gone");
+  return row;
+}
+
+const accountIs = ({ platform, externalId, authKind }: NewConnection) =>
+  sql`${connections.platform} = ${platform} and ${connections.externalId} = ${externalId} and ${connections.authKind} = ${authKind}`;
 
 const valuesOf = (it: NewConnection) => ({
   platform: it.platform,
@@ -106,7 +232,5 @@ const valuesOf = (it: NewConnection) => ({
   missingScopes: [...it.missingScopes],
   status: it.status,
   statusReason: reasonJson(it.statusReason),
-  tokenExpiresAt: it.tokenExpiresAt ?? null,
-  refreshExpiresAt: it.refreshExpiresAt ?? null,
   simulated: it.simulated,
 });

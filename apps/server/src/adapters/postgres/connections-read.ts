@@ -12,11 +12,12 @@ type Read = { readonly now: Date; readonly connection: Readonly<Record<string, u
 
 const connectionWithSecret = compiled(sql`
   select domain_now() as now, to_jsonb(c) as connection, ${secretColumns} from connections c
-  left join encrypted_secrets s on s.tenant_id = c.tenant_id and s.owner_id = c.id and s.name = ${credentialsName}
+  left join platform_sign_ins i on i.id = c.sign_in_id and not c.own_secret
+  left join encrypted_secrets s on s.tenant_id = c.tenant_id and s.owner_id = coalesce(i.secret_owner, c.id) and s.name = ${credentialsName}
   left join encryption_keys k on k.id = s.key_id
   where c.id = ${sql.placeholder("id")}`);
 
-/** A connection with its sealed credentials and the key they need, in one round trip: every publish begins with it. */
+/** A connection with the sealed credentials it acts with and the key they need, in one round trip: every publish begins with it. */
 export async function readWithSecret(
   db: TenantDb,
   tenantId: string,

@@ -1,19 +1,19 @@
-import type { ConnectionRecord, ConnectionsRepo, ConnectionWithSecret, TenantConnections } from "@postd/core";
-import { credentialsName } from "@postd/core";
-import { and, desc, eq, inArray, isNotNull, isNull, not, sql } from "drizzle-orm";
+import type { ConnectionRecord, ConnectionsRepo, TenantConnections } from "@postd/core";
+import { and, desc, eq, inArray, isNull, sql } from "drizzle-orm";
 import { sliceIds } from "./byte-slice.ts";
 import { connectAccount } from "./connections-connect.ts";
+import { eraseCredentials, markDisconnected } from "./connections-end.ts";
 import { eraseAccount } from "./connections-erase.ts";
 import { readWithSecret } from "./connections-read.ts";
 import { claimRefresh, endRefresh, storeRefreshed } from "./connections-refresh.ts";
-import { domainNow, recordOf, signedInSince, storedSecretOf, writeAudit } from "./connections-row.ts";
+import { domainNow, recordOf, signedInSince, writeAudit } from "./connections-row.ts";
+import { readStanding } from "./connections-standing.ts";
 import { recordCheck, setStatus } from "./connections-status.ts";
 import { readTimeline } from "./connections-timeline.ts";
 import type { Executor } from "./pools.ts";
 import { runSql } from "./run-sql.ts";
-import { connections, encryptedSecrets, encryptionKeys } from "./schema.ts";
+import { connections } from "./schema.ts";
 import { type TenantDb, withTenant } from "./tenant-tx.ts";
-import { removeSecrets } from "./vault-store.ts";
 
 /** Connections on PostgreSQL. Every method is one short transaction of the tenant it was made for. */
 export function createConnectionsRepo(db: TenantDb): ConnectionsRepo {
@@ -62,17 +62,7 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
         return { rows: rows.map(recordOf), more };
       }),
     twins: (records) => run((tx) => findTwins(tx, records)),
-    liveWithAuth: ({ platforms, authKind }) =>
-      run((tx) =>
-        withSecrets(
-          tx,
-          and(
-            inArray(connections.platform, [...platforms]),
-            eq(connections.authKind, authKind),
-            isNull(connections.disconnectedAt),
-          ),
-        ),
-      ),
+    standing: (id) => run((tx) => readStanding(tx, tenantId, id)),
     connect: (input) => connectAccount(db, tenantId, input),
     claimRefresh: (input) => run((tx) => claimRefresh(tx, input)),
     storeRefreshed: (input) => storeRefreshed(db, tenantId, input),
@@ -109,51 +99,13 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
         if (record) await writeAudit(tx, target(id), entry);
         return record;
       }),
-    markDisconnected: (id, entry, { onlyEnding = false, unlessSignedInSince } = {}) =>
-      run(async (tx) => {
-        const record = first(
-          await tx
-            .update(connections)
-            .set({
-              status: "revoked",
-              statusReason: null,
-              disconnectedAt: domainNow,
-              endingAt: null,
-              refreshLeaseUntil: null,
-              refreshIntentAt: null,
-              // A refresh under way finds another version and stores nothing.
-              credentialVersion: sql`credential_version + 1`,
-              updatedAt: domainNow,
-            })
-            .where(
-              and(
-                eq(connections.id, id),
-                isNull(connections.disconnectedAt),
-                onlyEnding ? isNotNull(connections.endingAt) : undefined,
-                unlessSignedInSince ? not(signedInSince(id, unlessSignedInSince)) : undefined,
-              ),
-            )
-            .returning(),
-        );
-        if (record) await writeAudit(tx, target(id), entry);
-        return record;
-      }),
+    markDisconnected: (id, entry, options) => run((tx) => markDisconnected(tx, target(id), entry, options)),
     signedInSince: (id, at) =>
       run(async (tx) => {
         const { rows } = await runSql<{ newer: boolean }>(tx, sql`select ${signedInSince(id, at)} as newer`);
         return rows[0]?.newer === true;
       }),
-    eraseCredentials: (id, entry) =>
-      run(async (tx) => {
-        const [row] = await tx
-          .select({ at: connections.disconnectedAt })
-          .from(connections)
-          .where(eq(connections.id, id))
-          .for("update");
-        // Connected again in the meantime: these credentials are new.
-        if (!row?.at) return;
-        if ((await removeSecrets(tx, { tenantId, ownerId: id })) > 0) await writeAudit(tx, target(id), entry);
-      }),
+    eraseCredentials: (id, entry) => run((tx) => eraseCredentials(tx, target(id), entry)),
     eraseAccount: (input) => run((tx) => eraseAccount(tx, tenantId, input)),
     audit: (id, entry) => run((tx) => writeAudit(tx, target(id), entry)),
     timeline: (input) => run((tx) => readTimeline(tx, tenantId, input)),
@@ -162,32 +114,6 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
 
 const first = (rows: readonly (typeof connections.$inferSelect)[]): ConnectionRecord | undefined =>
   rows[0] && recordOf(rows[0]);
-
-async function withSecrets(tx: Executor, where: ReturnType<typeof and>): Promise<ConnectionWithSecret[]> {
-  const rows = await tx
-    .select({
-      connection: connections,
-      secret: encryptedSecrets,
-      key: encryptionKeys,
-      now: sql<Date>`domain_now()`.mapWith(connections.createdAt),
-    })
-    .from(connections)
-    .leftJoin(
-      encryptedSecrets,
-      and(
-        eq(encryptedSecrets.tenantId, connections.tenantId),
-        eq(encryptedSecrets.ownerId, connections.id),
-        eq(encryptedSecrets.name, credentialsName),
-      ),
-    )
-    .leftJoin(encryptionKeys, eq(encryptionKeys.id, encryptedSecrets.keyId))
-    .where(where);
-  return rows.map(({ connection, secret, key, now }) => ({
-    record: recordOf(connection),
-    credentials: storedSecretOf(secret, key),
-    now,
-  }));
-}
 
 async function findTwins(tx: Executor, records: readonly ConnectionRecord[]) {
   const twins = new Map<string, ConnectionRecord[]>();

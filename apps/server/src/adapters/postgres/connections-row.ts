@@ -30,6 +30,8 @@ export function recordOf(row: ConnectionRow): ConnectionRecord {
     pictureUrl: row.pictureUrl ?? undefined,
     profileUrl: row.profileUrl ?? undefined,
     extras: row.extras,
+    signInId: row.signInId === null ? undefined : asId("signIn", row.signInId),
+    ownSecret: row.ownSecret,
     scopes: row.scopes,
     missingScopes: row.missingScopes,
     status: row.status,

@@ -57,7 +57,6 @@ export function createGrantsRepo(db: TenantDb): GrantsRepo {
           scopes: [...grant.scopes],
           accounts: grant.accounts.map(accountJson),
           connectionId: grant.connectionId ?? null,
-          createdAt: domainNow,
         });
         for (const secret of sealed) await writeSealed(tx, secret);
       }),
@@ -102,7 +101,7 @@ function pendingOf(row: typeof oauthStates.$inferSelect): PendingAuthorization {
 }
 
 function grantOf(row: typeof oauthGrants.$inferSelect): GrantRecord {
-  const { platform, authKind, scopes, simulated, createdBy, expiresAt } = row;
+  const { platform, authKind, scopes, simulated, createdBy, createdAt, expiresAt } = row;
   return {
     id: asId("grant", row.id),
     platform,
@@ -113,6 +112,7 @@ function grantOf(row: typeof oauthGrants.$inferSelect): GrantRecord {
     simulated,
     connectionId: connectionIdOf(row.connectionId),
     createdBy,
+    createdAt,
     expiresAt,
   };
 }

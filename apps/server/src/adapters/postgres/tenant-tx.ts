@@ -21,6 +21,9 @@ export function forTenant(db: TenantDb, tenantId: string): TenantScope {
 /** What row-level security asks for, for as long as the transaction lasts. */
 export const tenantSetting = sql`select set_config('app.tenant_id', ${sql.placeholder("tenantId")}, true)`;
 
+/** For one release: tells the database that this version writes sign-ins itself, where an older one does not. */
+const knowsSignIns = "set_config('app.sign_ins', 'known', true)";
+
 /**
  * Runs `fn` in one transaction that sees exactly one tenant's rows; commits when it resolves, rolls back when it
  * rejects. BEGIN and the tenant setting travel together, so scoping costs no round trip. Never call a platform inside:
@@ -28,7 +31,8 @@ export const tenantSetting = sql`select set_config('app.tenant_id', ${sql.placeh
  */
 export async function withTenant<T>(db: TenantDb, tenantId: string, fn: (tx: Executor) => Promise<T>): Promise<T> {
   if (tenantId === "") throw new Error("a tenant transaction needs a tenant id");
-  return inTransaction(db, `begin; select set_config('app.tenant_id', ${pg.escapeLiteral(tenantId)}, true)`, fn);
+  const scope = `set_config('app.tenant_id', ${pg.escapeLiteral(tenantId)}, true)`;
+  return inTransaction(db, `begin; select ${scope}, ${knowsSignIns}`, fn);
 }
 
 /** The same without a tenant: only tables without row-level security are visible with the app role. */

@@ -7,7 +7,7 @@ import type { ConnectorRegistry } from "../../ports/registry.ts";
 import { Tampered, type Vault } from "../../ports/vault.ts";
 import type { ConnectorContextPorts } from "../connector-context.ts";
 import { unpackCredentials } from "./credentials.ts";
-import { brokenReason } from "./explain.ts";
+import { brokenReason, signedOut } from "./explain.ts";
 import { type RefreshDeps, refreshNow } from "./refresh.ts";
 import { authFor } from "./sign-in.ts";
 
@@ -33,9 +33,9 @@ type Opened = Awaited<ReturnType<ConnectionAccess["open"]>>;
 type OpenInput = Parameters<ConnectionAccess["open"]>[0];
 
 /**
- * Opens connections for one call at a time. A refresh runs once, whoever asks: the row's lease is taken by
- * compare-and-set with the intent on it, the platform is called outside any transaction, the new pair is stored before
- * anybody uses it, and everybody else polls the row.
+ * Opens connections for one call at a time. A refresh runs once for a sign-in, whoever asks and for whichever of its
+ * connections: the sign-in's lease is taken by compare-and-set with the intent on it, the platform is called outside any
+ * transaction, the new pair is stored before anybody uses it, and everybody else polls the row.
  *
  *   near its end --claim--> leased, intent --ok--> stored, version + 1
  *                              |  \--refused--> attention (a person signs in again)
@@ -90,7 +90,10 @@ export function createConnectionAccess(deps: ConnectionAccessDeps): ConnectionAc
   };
 }
 
-/** Sets attention for a failure that needs a person, seen with this credential version; holds what was planned. */
+/**
+ * Sets attention for a failure that needs a person, seen with this credential version; holds what was planned. Signed out
+ * is the sign-in: every connection that acts with its tokens needs the same person.
+ */
 export async function markBroken(
   deps: Pick<ConnectionAccessDeps, "connections" | "holds" | "context">,
   input: {
@@ -109,6 +112,7 @@ export async function markBroken(
     credentialVersion,
     status: "attention",
     statusReason,
+    wholeSignIn: statusReason.code === signedOut,
     audit: {
       actor,
       action: "needs_attention",
@@ -119,7 +123,7 @@ export async function markBroken(
       },
     },
   });
-  if (changed) await deps.holds.holdConnection({ tenantId, connectionId });
+  for (const id of changed) await deps.holds.holdConnection({ tenantId, connectionId: id });
 }
 
 async function openStored(
@@ -203,9 +207,10 @@ function refreshNeed(
   const isForced = newerThan !== undefined && open.credentialVersion <= newerThan;
   const isNear = fresh && leftMs <= (auth?.refreshBeforeMs ?? defaultRefreshBeforeMs);
   if (!isForced && !isNear) return "none";
-  if (record.status === "attention" && record.statusReason?.code === "signed_out" && !isForced)
+  if (record.status === "attention" && record.statusReason?.code === signedOut && !isForced)
     return leftMs > 0 ? "none" : "impossible";
-  if (auth?.refresh) return "refresh";
+  // A secret the platform gave the account itself, such as a Page token, is not what a sign-in renews.
+  if (auth?.refresh && !record.ownSecret) return "refresh";
   return isForced || leftMs <= 0 ? "impossible" : "none";
 }
 

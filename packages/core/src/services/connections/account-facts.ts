@@ -1,7 +1,7 @@
 import type { AccountLimits, ConnectorContext, Destination, Platform, PlatformResult } from "@postd/connector-kit";
 import type { AccountLimitsView, DestinationView } from "@postd/contracts";
 import { fail, ok, type Result, type ServiceError } from "@postd/contracts";
-import type { ConnectionRecord } from "../../ports/connections-repo.ts";
+import type { ConnectionRecord } from "../../ports/connection-record.ts";
 import { askPlatform } from "./ask-platform.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { serviceErrorOf } from "./explain.ts";

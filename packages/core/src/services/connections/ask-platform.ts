@@ -1,7 +1,7 @@
 import type { ConnectorContext, PlatformFailure, PlatformResult } from "@postd/connector-kit";
 import { fail, type Result } from "@postd/contracts";
 import type { OpenConnection } from "../../ports/connection-access.ts";
-import type { ConnectionRecord } from "../../ports/connections-repo.ts";
+import type { ConnectionRecord } from "../../ports/connection-record.ts";
 import { answered } from "../answered.ts";
 import { connectorContext } from "../connector-context.ts";
 import type { ConnectionsDeps } from "./deps.ts";

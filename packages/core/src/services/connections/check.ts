@@ -1,10 +1,12 @@
 import type { HealthAnswer, PlatformFailure } from "@postd/connector-kit";
 import { fail, type JsonObject, ok, type Result, type ServiceError } from "@postd/contracts";
-import type { ConnectionChange, ConnectionRecord, StatusReason } from "../../ports/connections-repo.ts";
+import type { ConnectionRecord, StatusReason } from "../../ports/connection-record.ts";
+import type { ConnectionChange } from "../../ports/connections-repo.ts";
 import type { Caller } from "../../ports/services.ts";
+import { markBroken } from "./access.ts";
 import { type Asked, askPlatform } from "./ask-platform.ts";
 import type { ConnectionsDeps } from "./deps.ts";
-import { brokenReason, missingScopesReason, serviceErrorOf } from "./explain.ts";
+import { brokenReason, missingScopesReason, serviceErrorOf, signedOut } from "./explain.ts";
 import { authFor } from "./sign-in.ts";
 import { toldHealth } from "./told.ts";
 
@@ -27,22 +29,35 @@ export async function checkConnection(
   const before = (await repo.find(record.id)) ?? record;
   const change = answer.ok ? learned(deps, before, answer.value) : suffered(deps, answer.error);
   const isOther = change.status !== undefined && change.status !== before.status;
+  const endsSignIn = isOther && !answer.ok && change.statusReason?.code === signedOut;
+  const credentialVersion = open?.credentialVersion ?? before.credentialVersion;
   await repo.recordCheck({
     id: record.id,
-    credentialVersion: open?.credentialVersion ?? before.credentialVersion,
+    credentialVersion,
     ok: answer.ok,
     latencyMs,
     result: answer.ok ? healthJson(answer.value) : failureJson(answer.error),
-    change,
-    audit: isOther
-      ? {
-          actor: caller.actorId,
-          action: change.status === "attention" ? "needs_attention" : "recovered",
-          detail: change.statusReason ? { code: change.statusReason.code, message: change.statusReason.message } : {},
-        }
-      : undefined,
+    change: endsSignIn ? {} : change,
+    audit:
+      isOther && !endsSignIn
+        ? {
+            actor: caller.actorId,
+            action: change.status === "attention" ? "needs_attention" : "recovered",
+            detail: change.statusReason ? { code: change.statusReason.code, message: change.statusReason.message } : {},
+          }
+        : undefined,
   });
-  if (isOther && change.status === "attention") await deps.holds.holdConnection({ tenantId, connectionId: record.id });
+  // What ended the sign-in ended it for all accounts that act with its tokens.
+  if (endsSignIn)
+    await markBroken(deps, {
+      tenantId,
+      connectionId: record.id,
+      credentialVersion,
+      failure: answer.error,
+      actor: caller.actorId,
+    });
+  else if (isOther && change.status === "attention")
+    await deps.holds.holdConnection({ tenantId, connectionId: record.id });
   if (isOther && change.status === "healthy" && before.status === "attention")
     await deps.holds.releaseConnection({ tenantId, connectionId: record.id });
   return ok(undefined);
@@ -56,7 +71,7 @@ export async function refreshConnection(
 ): Promise<Result<void, ServiceError>> {
   const connector = deps.registry.get(record.platform);
   if (!connector) return fail(noConnector(record.platform));
-  if (!authFor(deps.registry, record)?.refresh)
+  if (record.ownSecret || !authFor(deps.registry, record)?.refresh)
     return fail({
       code: "state_conflict",
       detail: `Sign-ins at ${connector.name} cannot be renewed without a person.`,
@@ -79,9 +94,10 @@ export async function refreshConnection(
     credentialVersion,
     status: "healthy",
     statusReason: undefined,
+    wholeSignIn: true,
     audit: { actor: caller.actorId, action: "recovered", detail: {} },
   });
-  if (changed) await deps.holds.releaseConnection({ tenantId, connectionId: record.id });
+  for (const connectionId of changed) await deps.holds.releaseConnection({ tenantId, connectionId });
   return ok(undefined);
 }
 

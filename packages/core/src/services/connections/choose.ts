@@ -1,7 +1,9 @@
 import { type KeyField, signInsOf } from "@postd/connector-kit";
 import { type ConnectionView, fail, ok, type Result, type ServiceError } from "@postd/contracts";
-import type { ConnectionRecord, GrantRecord } from "../../ports/connections-repo.ts";
+import type { ConnectionRecord } from "../../ports/connection-record.ts";
+import type { GrantRecord } from "../../ports/connections-repo.ts";
 import type { Caller, ConnectionsService } from "../../ports/services.ts";
+import { instanceApp } from "../../ports/sign-ins.ts";
 import { answered } from "../answered.ts";
 import { authContext } from "../connector-context.ts";
 import { connectAccount } from "./connect.ts";
@@ -104,10 +106,16 @@ export async function connectWithKeys(
       code: "account_needs_attention",
       detail: found.value[0]?.blocked ?? `These keys open no account at ${platform.name}.`,
     });
+  const signIn = {
+    ...granted.value,
+    authKind: auth.id,
+    appId: instanceApp,
+    simulated,
+    grantedAt: deps.clock.now(),
+  };
   const records: ConnectionRecord[] = [];
   for (const { credentials, ...account } of open) {
-    const scopes = granted.value.scopes;
-    const done = await connectAccount(deps, caller, { account, credentials, authKind: auth.id, scopes, simulated });
+    const done = await connectAccount(deps, caller, { account, credentials, signIn });
     if (!done.ok) return done;
     records.push(done.value);
   }

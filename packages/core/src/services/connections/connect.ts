@@ -1,21 +1,34 @@
 import type { Credentials } from "@postd/connector-kit";
-import { fail, ok, type Result, type ServiceError } from "@postd/contracts";
-import type { ConnectionRecord, GrantAccount } from "../../ports/connections-repo.ts";
+import { fail, ok, type Result, type ServiceError, type TenantId } from "@postd/contracts";
+import type { ConnectionRecord } from "../../ports/connection-record.ts";
+import type { GrantAccount } from "../../ports/connections-repo.ts";
 import type { Caller } from "../../ports/services.ts";
+import type { ConnectingInput, SealedForConnecting } from "../../ports/sign-ins.ts";
+import type { Vault } from "../../ports/vault.ts";
 import { answered } from "../answered.ts";
 import { connectorContext } from "../connector-context.ts";
-import { openConnection } from "./access.ts";
-import { credentialsName, packCredentials } from "./credentials.ts";
+import { openConnection, unsealed } from "./access.ts";
+import { credentialsName, isSame, keepUnchanged, packCredentials } from "./credentials.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { missingScopesReason } from "./explain.ts";
 import { authFor } from "./sign-in.ts";
 
 export interface ChosenAccount {
   readonly account: GrantAccount;
+  /** What this account acts with. */
   readonly credentials: Credentials;
+  readonly signIn: SignedIn;
+}
+
+/** A consent or a key, as connecting its accounts needs it. */
+export interface SignedIn {
   readonly authKind: string;
-  readonly scopes: readonly string[];
+  readonly appId: string;
   readonly simulated: boolean;
+  readonly subject: { readonly externalId: string; readonly name: string };
+  readonly credentials: Credentials;
+  readonly scopes: readonly string[];
+  readonly grantedAt: Date;
 }
 
 /**
@@ -25,7 +38,7 @@ export interface ChosenAccount {
 export async function connectAccount(
   deps: ConnectionsDeps,
   caller: Caller,
-  { account, credentials, authKind, scopes, simulated }: ChosenAccount,
+  { account, credentials, signIn }: ChosenAccount,
 ): Promise<Result<ConnectionRecord, ServiceError>> {
   const connector = deps.registry.get(account.platform);
   if (!connector)
@@ -37,10 +50,24 @@ export async function connectAccount(
   const extras = connector.extras.safeParse(account.extras);
   if (!extras.success) throw new Error(`the ${account.platform} connector gave extras its own schema refuses`);
   const tenantId = caller.tenantId;
+  const { authKind, appId, simulated, subject, grantedAt } = signIn;
   const lacking = lackingScopes(deps, account, authKind);
   const connected = await deps.connections.forTenant(tenantId).connect({
     actor: caller.actorId,
-    seal: (id) => deps.vault.seal({ tenantId, ownerId: id, name: credentialsName }, packCredentials(credentials)),
+    seal: (places) => sealFor(deps.vault, tenantId, { credentials, signIn, places }),
+    signIn: {
+      id: deps.newId("signIn"),
+      provider: connector.provider,
+      authKind,
+      appId,
+      simulated,
+      subject: subject.externalId,
+      subjectName: subject.name,
+      scopes: signIn.scopes,
+      tokenExpiresAt: signIn.credentials.expiresAt,
+      refreshExpiresAt: signIn.credentials.refreshExpiresAt,
+      grantedAt,
+    },
     connection: {
       id: deps.newId("connection"),
       platform: account.platform,
@@ -52,7 +79,7 @@ export async function connectAccount(
       pictureUrl: account.pictureUrl,
       profileUrl: account.profileUrl,
       extras: extras.data,
-      scopes: credentials.scopes ?? scopes,
+      scopes: credentials.scopes ?? signIn.scopes,
       missingScopes: account.missingScopes,
       status: lacking.length === 0 ? "healthy" : "attention",
       statusReason: lacking.length === 0 ? undefined : missingScopesReason(lacking, deps.clock.now()),
@@ -68,10 +95,34 @@ export async function connectAccount(
       detail: `${account.name} was disconnected a moment ago, and ${connector.name} is still being told.`,
       next: "Connect it again in a minute.",
     });
-  const { record, existed } = connected;
+  const { record, existed, healed } = connected;
+  for (const connectionId of healed) await deps.holds.releaseConnection({ tenantId, connectionId });
   if (existed && record.status === "healthy") await deps.holds.releaseConnection({ tenantId, connectionId: record.id });
   await subscribe(deps, caller, record, credentials);
   return ok(record);
+}
+
+/** Seals what is stored where; a refresh token at hand is not lost to a consent that brings none. */
+async function sealFor(
+  vault: Vault,
+  tenantId: TenantId,
+  {
+    credentials,
+    signIn,
+    places: { connectionId, signInId, members, holder, before, isNewest },
+  }: Omit<ChosenAccount, "account"> & { readonly places: Parameters<ConnectingInput["seal"]>[0] },
+): Promise<SealedForConnecting> {
+  const isOwn = !isSame(credentials, signIn.credentials);
+  const stored = before && (await unsealed(vault, before));
+  const old = stored === "damaged" ? undefined : stored;
+  const shared = isNewest ? (old ? keepUnchanged(old, signIn.credentials) : signIn.credentials) : old;
+  const seal = (ownerId: string, value: Credentials) =>
+    vault.seal({ tenantId, ownerId, name: credentialsName }, packCredentials(value));
+  const held = isOwn ? [await seal(connectionId, credentials)] : [];
+  const others = isOwn ? members.filter((id) => id !== holder) : members;
+  const copies = [...(isOwn ? [] : [connectionId]), ...(isNewest ? others : [])];
+  if (shared) for (const owner of copies) held.push(await seal(owner, shared));
+  return { held, isOwn, ...(isNewest && shared ? { signIn: await seal(signInId, shared) } : {}) };
 }
 
 /** Scopes without which posting cannot work; the ones declared optional only leave something out. */

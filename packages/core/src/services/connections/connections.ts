@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { type ConnectionId, fail, InstantInput, ok, type Result, type ServiceError } from "@postd/contracts";
 import { z } from "zod";
-import type { ConnectionRecord } from "../../ports/connections-repo.ts";
+import type { ConnectionRecord } from "../../ports/connection-record.ts";
 import type { Caller, ConnectionsService } from "../../ports/services.ts";
 import { pageOf } from "../page-of.ts";
 import { listDestinations, readLimits } from "./account-facts.ts";

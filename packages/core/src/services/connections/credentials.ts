@@ -2,8 +2,10 @@ import { type Credentials, type Secret, secret } from "@postd/connector-kit";
 import { z } from "zod";
 import { Tampered } from "../../ports/vault.ts";
 
-/** Name under which a connection's credentials are sealed. */
+/** Name under which a sign-in's, or a connection's own, credentials are sealed. */
 export const credentialsName = "credentials";
+/** Name of what the person granted, under its grant. */
+export const grantSignInName = "sign_in";
 /** Name of one account's credentials under its grant. */
 export const grantAccountName = (account: { readonly platform: string; readonly externalId: string }): string =>
   `${account.platform}:${account.externalId}`;
@@ -48,6 +50,27 @@ export function unpackCredentials(packed: Secret): Credentials {
       : { extra: Object.fromEntries(Object.entries(extra).map(([name, value]) => [name, secret(value)])) }),
   };
 }
+
+/**
+ * What is in store with what is new: platforms that do not rotate answer without a refresh token, and some give one at the
+ * first consent only; the one at hand stays good.
+ */
+export function keepUnchanged(old: Credentials, renewed: Credentials): Credentials {
+  const hasToken = renewed.refreshToken !== undefined && renewed.refreshToken.reveal() !== "";
+  const { refreshToken } = hasToken ? renewed : old;
+  const { refreshExpiresAt = old.refreshExpiresAt, extra = old.extra, scopes = old.scopes } = renewed;
+  return {
+    accessToken: renewed.accessToken,
+    ...(renewed.expiresAt === undefined ? {} : { expiresAt: renewed.expiresAt }),
+    ...(refreshToken === undefined ? {} : { refreshToken }),
+    ...(refreshExpiresAt === undefined ? {} : { refreshExpiresAt }),
+    ...(scopes === undefined ? {} : { scopes }),
+    ...(extra === undefined ? {} : { extra }),
+  };
+}
+
+/** Whether an account acts with what the person granted, or with a secret of its own, such as a Page token. */
+export const isSame = (a: Credentials, b: Credentials): boolean => a.accessToken.reveal() === b.accessToken.reveal();
 
 /**
  * Whether two connections live on one sign-in: a token or key of one is also the other's. The address of a server that

@@ -1,13 +1,16 @@
+import type { Credentials } from "@postd/connector-kit";
 import { asId, fail, ok } from "@postd/contracts";
-import type { ConnectionRecord, ConnectionWithSecret } from "../../ports/connections-repo.ts";
+import type { ConnectionRecord } from "../../ports/connection-record.ts";
+import type { ConnectionWithSecret } from "../../ports/connections-repo.ts";
 import type { Caller, ConnectionsService } from "../../ports/services.ts";
+import type { SignInStanding } from "../../ports/sign-ins.ts";
 import { answered } from "../answered.ts";
 import { connectorContext } from "../connector-context.ts";
 import { openConnection, unsealed } from "./access.ts";
 import { noConnection } from "./check.ts";
-import { shareSecret, type unpackCredentials } from "./credentials.ts";
+import { shareSecret } from "./credentials.ts";
 import type { ConnectionsDeps } from "./deps.ts";
-import { authFor, siblings } from "./sign-in.ts";
+import { authFor } from "./sign-in.ts";
 import { connectionView } from "./view.ts";
 
 /** Looking for what may be live goes on for so long before the sign-in is withdrawn all the same. */
@@ -107,24 +110,34 @@ interface Withdrawn {
   readonly note?: string;
 }
 
+/**
+ * Withdraws the sign-in at the platform where nobody else lives on it, of whatever tenant: the platform's own step may
+ * reach further than this connection.
+ */
 async function withdraw(deps: ConnectionsDeps, found: ConnectionWithSecret): Promise<Withdrawn> {
   const { record } = found;
   const connector = deps.registry.get(record.platform);
   const auth = authFor(deps.registry, record);
-  if (!found.credentials || !connector || !auth) return { revoked: false };
-  const credentials = await unsealed(deps.vault, found.credentials);
-  if (credentials === "damaged")
+  const signIn = await deps.connections.forTenant(record.tenantId).standing(record.id);
+  if (!found.credentials || !signIn?.credentials || !connector || !auth) return { revoked: false };
+  const acting = await unsealed(deps.vault, found.credentials);
+  const granted = record.ownSecret ? await unsealed(deps.vault, signIn.credentials) : acting;
+  if (acting === "damaged" || granted === "damaged")
     return {
       revoked: false,
       note: `The stored sign-in was damaged, so ${connector.name} could not be told. Withdraw the access in its settings.`,
     };
-  const connection = openConnection(record, credentials);
-  const context = { connection, effect: "invisible", repeatable: true } as const;
-  const ctx = connectorContext(deps.context, context);
+  const context = (credentials: Credentials) =>
+    connectorContext(deps.context, {
+      connection: openConnection(record, credentials),
+      effect: "invisible",
+      repeatable: true,
+    });
   const unsubscribe = deps.registry.providerOf(record.platform)?.webhooks?.unsubscribe;
+  const forAccount = context(acting);
   const unsubscribed =
     unsubscribe &&
-    (await answered(ctx, { call: "unsubscribe", platform: record.platform }, () => unsubscribe(ctx, {})));
+    (await answered(forAccount, { call: "unsubscribe", platform: record.platform }, () => unsubscribe(forAccount, {})));
   if (unsubscribed && !unsubscribed.ok)
     deps.log.warn(
       { platform: record.platform, connectionId: record.id, kind: unsubscribed.error.kind },
@@ -136,12 +149,18 @@ async function withdraw(deps: ConnectionsDeps, found: ConnectionWithSecret): Pro
       revoked: false,
       note: `${connector.name} lets only the account's owner withdraw access, in its own settings.`,
     };
-  const shared = await sharing(deps, record, credentials);
-  if (shared)
+  const sharer = signIn.sharers[0] ?? (await sharingSecret(deps, signIn, granted));
+  if (sharer)
     return {
       revoked: false,
-      note: `${shared.name} uses the same sign-in, so it was not withdrawn at ${connector.name}. Disconnect that one too, and it is.`,
+      note: `${sharer.name} uses the same sign-in, so it was not withdrawn at ${connector.name}. Disconnect that one too, and it is.`,
     };
+  if (signIn.isElsewhere)
+    return {
+      revoked: false,
+      note: `The same person's access is used elsewhere on this server, so it was not withdrawn at ${connector.name}. To end it everywhere, withdraw it in ${connector.name}'s settings.`,
+    };
+  const ctx = context(granted);
   const answer = await answered(ctx, { call: "revoke", platform: record.platform }, () => revoke(ctx));
   if (answer.ok) return { revoked: true };
   return {
@@ -150,15 +169,13 @@ async function withdraw(deps: ConnectionsDeps, found: ConnectionWithSecret): Pro
   };
 }
 
-/** Another live connection that would lose its access with this one's. */
-async function sharing(
+/** A sign-in from before may be this very one without the rows saying so; then their secrets do. */
+async function sharingSecret(
   deps: ConnectionsDeps,
-  { id, tenantId, authKind, platform }: ConnectionRecord,
-  credentials: ReturnType<typeof unpackCredentials>,
+  { unjoined }: SignInStanding,
+  credentials: Credentials,
 ): Promise<ConnectionRecord | undefined> {
-  const platforms = siblings(deps.registry, platform).map((it) => it.id);
-  for (const other of await deps.connections.forTenant(tenantId).liveWithAuth({ platforms, authKind })) {
-    if (other.record.id === id || !other.credentials) continue;
+  for (const other of unjoined) {
     const others = await unsealed(deps.vault, other.credentials);
     if (others !== "damaged" && shareSecret(credentials, others)) return other.record;
   }

@@ -1,6 +1,9 @@
 import type { Platform, PlatformFailure } from "@postd/connector-kit";
 import type { ServiceError } from "@postd/contracts";
-import type { StatusReason } from "../../ports/connections-repo.ts";
+import type { StatusReason } from "../../ports/connection-record.ts";
+
+/** The sign-in itself has ended, not what one account may do. */
+export const signedOut = "signed_out";
 
 /** Why a connection needs a person after this failure; undefined: the failure says nothing about the sign-in. */
 export function brokenReason(failure: PlatformFailure, now: Date): StatusReason | undefined {
@@ -8,7 +11,7 @@ export function brokenReason(failure: PlatformFailure, now: Date): StatusReason 
   switch (failure.kind) {
     case "auth_expired":
     case "auth_revoked":
-      return { code: "signed_out", message: failure.message, actor: "account_owner", since };
+      return { code: signedOut, message: failure.message, actor: "account_owner", since };
     case "scope_missing":
       return { ...missingScopesReason(failure.scopes, now), message: failure.message };
     case "rate_limited":

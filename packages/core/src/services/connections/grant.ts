@@ -1,15 +1,15 @@
-import type { FoundAccount, Granted } from "@postd/connector-kit";
+import type { Credentials, FoundAccount, Granted } from "@postd/connector-kit";
 import type { ConnectionId } from "@postd/contracts";
 import type { GrantAccount, GrantRecord } from "../../ports/connections-repo.ts";
 import type { Caller } from "../../ports/services.ts";
 import type { SealedSecret } from "../../ports/vault.ts";
-import { grantAccountName, packCredentials } from "./credentials.ts";
+import { grantAccountName, grantSignInName, packCredentials } from "./credentials.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { toldPerson } from "./told.ts";
 
 const grantLifeMs = 30 * 60_000;
 
-/** Keeps a grant for half an hour: accounts in the open to choose from, their credentials sealed one by one. */
+/** Keeps a grant for half an hour: accounts in the open to choose from, what was granted and their credentials sealed. */
 export async function saveGrant(
   deps: Pick<ConnectionsDeps, "grants" | "vault" | "clock" | "newId">,
   caller: Caller,
@@ -24,6 +24,7 @@ export async function saveGrant(
   },
 ): Promise<GrantRecord> {
   const { platform, authKind, granted, found, simulated, connectionId } = input;
+  const createdAt = deps.clock.now();
   const grant: GrantRecord = {
     id: deps.newId("grant"),
     platform,
@@ -37,16 +38,13 @@ export async function saveGrant(
     simulated,
     connectionId,
     createdBy: caller.actorId,
-    expiresAt: new Date(deps.clock.now().getTime() + grantLifeMs),
+    createdAt,
+    expiresAt: new Date(createdAt.getTime() + grantLifeMs),
   };
-  const sealed: SealedSecret[] = [];
-  for (const account of found)
-    sealed.push(
-      await deps.vault.seal(
-        { tenantId: caller.tenantId, ownerId: grant.id, name: grantAccountName(account) },
-        packCredentials(account.credentials),
-      ),
-    );
+  const seal = (name: string, credentials: Credentials) =>
+    deps.vault.seal({ tenantId: caller.tenantId, ownerId: grant.id, name }, packCredentials(credentials));
+  const sealed: SealedSecret[] = [await seal(grantSignInName, granted.credentials)];
+  for (const account of found) sealed.push(await seal(grantAccountName(account), account.credentials));
   await deps.grants.addGrant(caller.tenantId, grant, sealed);
   return grant;
 }

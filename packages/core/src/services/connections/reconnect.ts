@@ -1,8 +1,10 @@
 import { type ConnectionId, fail, type Result, type ServiceError } from "@postd/contracts";
-import type { ConnectionRecord, GrantRecord } from "../../ports/connections-repo.ts";
+import type { ConnectionRecord } from "../../ports/connection-record.ts";
+import type { GrantRecord } from "../../ports/connections-repo.ts";
 import type { Caller } from "../../ports/services.ts";
+import { instanceApp } from "../../ports/sign-ins.ts";
 import { connectAccount } from "./connect.ts";
-import { grantAccountName, unpackCredentials } from "./credentials.ts";
+import { grantAccountName, grantSignInName, unpackCredentials } from "./credentials.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 
 /**
@@ -33,18 +35,17 @@ export async function connectFromGrantAccount(
 ): Promise<Result<ConnectionRecord, ServiceError>> {
   if (account.blocked !== undefined)
     return fail({ code: "account_needs_attention", detail: `${account.name}: ${account.blocked}` });
-  const packed = await deps.vault.open({
-    tenantId: caller.tenantId,
-    ownerId: grant.id,
-    name: grantAccountName(account),
-  });
+  const place = { tenantId: caller.tenantId, ownerId: grant.id };
+  const packed = await deps.vault.open({ ...place, name: grantAccountName(account) });
   if (!packed) return fail(grantIsOld);
+  // A grant from before sign-ins were kept with it knows the accounts' credentials only.
+  const granted = (await deps.vault.open({ ...place, name: grantSignInName })) ?? packed;
+  const { authKind, simulated, subject, scopes, createdAt } = grant;
+  const credentials = unpackCredentials(granted);
   return connectAccount(deps, caller, {
     account,
     credentials: unpackCredentials(packed),
-    authKind: grant.authKind,
-    scopes: grant.scopes,
-    simulated: grant.simulated,
+    signIn: { authKind, appId: instanceApp, simulated, subject, credentials, scopes, grantedAt: createdAt },
   });
 }
 

@@ -3,10 +3,11 @@ import type { ConnectionId, TenantId } from "@postd/contracts";
 import type { OpenConnection } from "../../ports/connection-access.ts";
 import type { ConnectionsRepo, ConnectionWithSecret } from "../../ports/connections-repo.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
-import type { Vault } from "../../ports/vault.ts";
+import type { RefreshClaim } from "../../ports/sign-ins.ts";
+import type { SealedSecret, Vault } from "../../ports/vault.ts";
 import { answered } from "../answered.ts";
 import { type ConnectorContextPorts, connectorContext } from "../connector-context.ts";
-import { credentialsName, packCredentials } from "./credentials.ts";
+import { credentialsName, keepUnchanged, packCredentials } from "./credentials.ts";
 import { authFor } from "./sign-in.ts";
 
 export interface RefreshDeps {
@@ -36,7 +37,7 @@ const leaseMs = 60_000;
 /** Together well below what the lease leaves after the call. */
 const storeWaitsMs = [100, 400, 1_600, 6_400];
 
-/** One refresh under the row's lease. No transaction is open while the platform is asked. */
+/** One refresh under the sign-in's lease. No transaction is open while the platform is asked. */
 export async function refreshNow(
   deps: RefreshDeps,
   input: { readonly tenantId: TenantId; readonly found: ConnectionWithSecret; readonly open: OpenConnection },
@@ -58,13 +59,13 @@ export async function refreshNow(
   const about = { call: "refresh", platform: open.platform, mayBeDone: true };
   const answer = await answered(ctx, about, () => refresh(ctx));
   if (answer.ok) {
-    await storePair(deps, open, answer.value, claim.cutBefore);
+    await storePair(deps, open, answer.value, claim);
     return { kind: "stored" };
   }
   const failure = answer.error;
   const isRefused = ["auth_expired", "auth_revoked", "scope_missing", "account_blocked"].includes(failure.kind);
   // A lost answer may hide a spent pair: the intent stays, so a later refusal can be told apart.
-  await repo.endRefresh({ id: open.id, fence: claim.fence, keepIntent: failure.kind === "outcome_unknown" });
+  await repo.endRefresh({ ...claim, keepIntent: failure.kind === "outcome_unknown" });
   if (!isRefused) return { kind: "failed", failure: harmless(failure) };
   const refused: PlatformFailure =
     failure.kind === "account_blocked"
@@ -91,30 +92,33 @@ export async function refreshNow(
  */
 async function storePair(
   deps: Pick<RefreshDeps, "connections" | "vault" | "sleep">,
-  { id, tenantId, credentialVersion, credentials: old }: OpenConnection,
+  { tenantId, credentials: old }: OpenConnection,
   renewed: Credentials,
-  cutBefore: Date | undefined,
+  { signInId, version, owners, cutBefore }: RefreshClaim,
 ): Promise<void> {
   const kept = keepUnchanged(old, renewed);
   const audit = {
     actor: "system",
     action: "refreshed",
     detail: {
-      version: credentialVersion + 1,
       ...(kept.expiresAt === undefined ? {} : { expiresAt: kept.expiresAt.toISOString() }),
       ...(cutBefore === undefined ? {} : { afterCutOffAt: cutBefore.toISOString() }),
     },
   };
-  const store = async () =>
-    deps.connections.forTenant(tenantId).storeRefreshed({
-      id,
-      credentialVersion,
-      sealed: await deps.vault.seal({ tenantId, ownerId: id, name: credentialsName }, packCredentials(kept)),
+  const store = async () => {
+    const sealed: SealedSecret[] = [];
+    for (const ownerId of owners)
+      sealed.push(await deps.vault.seal({ tenantId, ownerId, name: credentialsName }, packCredentials(kept)));
+    return deps.connections.forTenant(tenantId).storeRefreshed({
+      signInId,
+      version,
+      sealed,
       tokenExpiresAt: kept.expiresAt,
       refreshExpiresAt: kept.refreshExpiresAt,
       scopes: renewed.scopes,
       audit,
     });
+  };
   for (const waitMs of storeWaitsMs) {
     try {
       if ((await store()) !== "key_gone") return;
@@ -124,24 +128,6 @@ async function storePair(
     }
   }
   if ((await store()) === "key_gone") throw new Error("the tenant's data key changes too fast to store credentials");
-}
-
-/** Platforms that do not rotate answer without a refresh token; the one at hand stays good. */
-function keepUnchanged(old: Credentials, renewed: Credentials): Credentials {
-  const {
-    refreshToken = old.refreshToken,
-    refreshExpiresAt = old.refreshExpiresAt,
-    extra = old.extra,
-    scopes = old.scopes,
-  } = renewed;
-  return {
-    accessToken: renewed.accessToken,
-    ...(renewed.expiresAt === undefined ? {} : { expiresAt: renewed.expiresAt }),
-    ...(refreshToken === undefined ? {} : { refreshToken }),
-    ...(refreshExpiresAt === undefined ? {} : { refreshExpiresAt }),
-    ...(scopes === undefined ? {} : { scopes }),
-    ...(extra === undefined ? {} : { extra }),
-  };
 }
 
 /** Nothing was published by asking for a token, so a lost answer is only a delay for whoever wanted to publish. */

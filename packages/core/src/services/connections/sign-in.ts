@@ -1,5 +1,5 @@
-import { type Platform, type SignInMethod, scopesFor } from "@postd/connector-kit";
-import type { ConnectionRecord } from "../../ports/connections-repo.ts";
+import { type SignInMethod, scopesFor } from "@postd/connector-kit";
+import type { ConnectionRecord } from "../../ports/connection-record.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import { signInOf } from "../connector-context.ts";
 
@@ -13,7 +13,3 @@ export function authFor(
   const own = registry.get(platform);
   return signIn && own && { ...signIn, scopes: scopesFor(signIn, own) };
 }
-
-/** Platforms whose accounts a grant of this one may open too, itself included. */
-export const siblings = (registry: ConnectorRegistry, platform: string): readonly Platform[] =>
-  registry.providerOf(platform)?.platforms ?? [];

@@ -1,6 +1,7 @@
 import type { Clock } from "@postd/connector-kit";
 import type { ConnectionStatus, ConnectionView, GrantView } from "@postd/contracts";
-import type { ConnectionRecord, GrantRecord } from "../../ports/connections-repo.ts";
+import type { ConnectionRecord } from "../../ports/connection-record.ts";
+import type { GrantRecord } from "../../ports/connections-repo.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import { authFor } from "./sign-in.ts";
 
@@ -15,10 +16,13 @@ export interface ViewDeps {
 /** What stands in the row, with an end that comes near added by the clock. */
 export function statusOf(record: ConnectionRecord, { registry, clock }: ViewDeps): ConnectionStatus {
   if (record.status !== "healthy" && record.status !== "expiring_soon") return record.status;
-  const endsAt = authFor(registry, record)?.refresh ? record.refreshExpiresAt : record.tokenExpiresAt;
+  const endsAt = renewsItself(record, registry) ? record.refreshExpiresAt : record.tokenExpiresAt;
   const isNear = endsAt !== undefined && endsAt.getTime() - clock.now().getTime() <= warnBeforeMs;
   return isNear ? "expiring_soon" : "healthy";
 }
+
+const renewsItself = (record: ConnectionRecord, registry: ConnectorRegistry): boolean =>
+  !record.ownSecret && authFor(registry, record)?.refresh !== undefined;
 
 export function connectionView(
   record: ConnectionRecord,
@@ -42,7 +46,7 @@ export function connectionView(
     scopes: [...record.scopes],
     missingScopes: [...record.missingScopes],
     ...(tokenExpiresAt === undefined ? {} : { tokenExpiresAt: tokenExpiresAt.toISOString() }),
-    renewsItself: authFor(deps.registry, record)?.refresh !== undefined,
+    renewsItself: renewsItself(record, deps.registry),
     ...(checkedAt === undefined ? {} : { checkedAt: checkedAt.toISOString() }),
     ...(checkLatencyMs === undefined ? {} : { checkLatencyMs }),
     ...(blockedUntil !== undefined && blockedUntil > deps.clock.now()

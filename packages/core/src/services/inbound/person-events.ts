@@ -1,7 +1,8 @@
 import type { InboundEvent, Provider } from "@postd/connector-kit";
 import { asId } from "@postd/contracts";
 import type { ConnectionAccess } from "../../ports/connection-access.ts";
-import type { ConnectionRecord, ConnectionsRepo } from "../../ports/connections-repo.ts";
+import type { ConnectionRecord } from "../../ports/connection-record.ts";
+import type { ConnectionsRepo } from "../../ports/connections-repo.ts";
 import type { EventReceiver, InboxWork } from "../../ports/inbox.ts";
 import type { JobHolds } from "../../ports/ledger.ts";
 

@@ -35,9 +35,9 @@ function tenantConnections(tables: Tables, tenantId: TenantId): PublishingConnec
     },
     async setStatus({ id, credentialVersion, status, statusReason }) {
       const found = read(id);
-      if (!found || found.credentialVersion !== credentialVersion || found.disconnectedAt) return false;
+      if (!found || found.credentialVersion !== credentialVersion || found.disconnectedAt) return [];
       write({ ...found, status, statusReason });
-      return true;
+      return [id];
     },
     async blockUntil(id, until, allOfApp) {
       const found = read(id);
@@ -87,6 +87,8 @@ export function newConnection(input: {
     pictureUrl: undefined,
     profileUrl: undefined,
     extras: {},
+    signInId: undefined,
+    ownSecret: false,
     scopes: [],
     missingScopes: [],
     status: "healthy",

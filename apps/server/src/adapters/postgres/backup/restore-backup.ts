@@ -28,8 +28,8 @@ export interface Restored {
   readonly missingKeys: readonly string[];
 }
 
-/** The seed row of a migrated database; the backup brings its own. */
-const seeded = new Set(["instance"]);
+/** Rows a migrated database begins with; the backup brings its own. */
+const seeded = new Set(["instance", "sign_in_keys"]);
 const batchBytes = 1_000_000;
 const batchRows = 500;
 
@@ -105,7 +105,8 @@ async function load(
     await client.query("begin");
     try {
       let rows = 0;
-      for (const name of seeded) await client.query(`delete from ${pg.escapeIdentifier(name)}`);
+      for (const { table } of tables)
+        if (seeded.has(table)) await client.query(`delete from ${pg.escapeIdentifier(table)}`);
       for (const { table, file } of tables) {
         const loaded = await loadTable(client, table, path.join(folder, tablesName, file.name));
         if (loaded !== file.rows)

@@ -21,7 +21,7 @@ export const encryptionKeys = pgTable(
   (t) => [unique("encryption_keys_tenant_version").on(t.tenantId, t.version)],
 );
 
-/** AES-256-GCM values bound to tenant, owner (connection, grant or state) and name by associated data. */
+/** AES-256-GCM values bound to tenant, owner (sign-in, connection, grant or state) and name by associated data. */
 export const encryptedSecrets = pgTable(
   "encrypted_secrets",
   {
@@ -80,6 +80,72 @@ export const oauthGrants = pgTable(
   (t) => [index("oauth_grants_tenant").on(t.tenantId, t.id)],
 );
 
+/**
+ * One person's consent, or one key, at one app: owns tokens, scopes, ends, the refresh lease and the status. What its
+ * connections show of it (ends, version, lease) is written beside theirs in the same transaction.
+ */
+export const platformSignIns = pgTable(
+  "platform_sign_ins",
+  {
+    id: text("id").primaryKey(),
+    tenantId: tenantId().references(() => tenants.id, { onDelete: "cascade" }),
+    provider: text("provider").notNull(),
+    authKind: text("auth_kind").notNull(),
+    /** "instance", or the tenant's own app. */
+    appId: text("app_id").notNull().default("instance"),
+    simulated: boolean("simulated").notNull(),
+    /** Who signed in, by the provider's id. */
+    subject: text("subject").notNull(),
+    subjectName: text("subject_name"),
+    /** Keyed; set by the database. Compared over all tenants, and only by `sign_in_elsewhere`. */
+    subjectHash: bytes("subject_hash").notNull().default(sql`''::bytea`),
+    /** Empty, or the connection a sign-in from before this table belongs to, for as long as it stands beside another of its subject. */
+    twinOf: text("twin_of").notNull().default(""),
+    /** From before this table and not compared with others yet. */
+    unjoined: boolean("unjoined").notNull().default(false),
+    /** Owner of its secret in the vault: itself, or the connection it was made of. */
+    secretOwner: text("secret_owner").notNull(),
+    scopes: text("scopes").array().notNull(),
+    status: text("status").$type<ConnectionStatus>().notNull(),
+    statusReason: jsonb("status_reason").$type<JsonObject>(),
+    tokenExpiresAt: instant("token_expires_at"),
+    refreshExpiresAt: instant("refresh_expires_at"),
+    refreshedAt: instant("refreshed_at"),
+    /** Single-flight refresh: compare-and-set lease with a fence; `refresh_intent_at` is set before the call. */
+    refreshLeaseUntil: instant("refresh_lease_until"),
+    refreshFence: bigint("refresh_fence", { mode: "number" }).notNull().default(0),
+    refreshIntentAt: instant("refresh_intent_at"),
+    /** Raised with every stored credential. */
+    credentialVersion: integer("credential_version").notNull().default(1),
+    /** When the consent was given that its secret comes from; an older one never replaces it. */
+    grantedAt: instant("granted_at").notNull(),
+    /** Its last connection was disconnected; the secret stays until it is withdrawn at the platform. */
+    endedAt: instant("ended_at"),
+    createdBy: text("created_by").notNull(),
+    createdAt: instant("created_at").notNull(),
+    updatedAt: instant("updated_at").notNull(),
+  },
+  (t) => [
+    unique("platform_sign_ins_subject").on(
+      t.tenantId,
+      t.provider,
+      t.appId,
+      t.authKind,
+      t.simulated,
+      t.subject,
+      t.twinOf,
+    ),
+    index("platform_sign_ins_hash").on(t.subjectHash),
+    index("platform_sign_ins_unjoined").on(t.tenantId).where(sql`unjoined`),
+  ],
+);
+
+/** The key of `subject_hash`. Nobody but the tables' owner reads it. */
+export const signInKeys = pgTable("sign_in_keys", {
+  id: integer("id").primaryKey(),
+  key: bytes("key").notNull(),
+});
+
 export const connections = pgTable(
   "connections",
   {
@@ -94,6 +160,10 @@ export const connections = pgTable(
     pictureUrl: text("picture_url"),
     profileUrl: text("profile_url"),
     extras: jsonb("extras").$type<JsonObject>().notNull(),
+    /** Whose tokens it uses; empty once it is disconnected and they are deleted. */
+    signInId: text("sign_in_id").references(() => platformSignIns.id, { onDelete: "set null" }),
+    /** It acts with a secret of its own, such as a Page token, and not with the sign-in's. */
+    ownSecret: boolean("own_secret").notNull().default(false),
     /** The person behind the account, where a platform's events name people; read off `extras`. */
     personId: text("person_id").generatedAlwaysAs(sql`extras ->> 'personId'`),
     scopes: text("scopes").array().notNull(),
@@ -127,6 +197,7 @@ export const connections = pgTable(
   (t) => [
     unique("connections_account").on(t.tenantId, t.platform, t.externalId, t.authKind),
     index("connections_tenant").on(t.tenantId, t.id),
+    index("connections_sign_in").on(t.signInId),
     index("connections_ending").on(t.endingAt).where(sql`ending_at is not null`),
   ],
 );

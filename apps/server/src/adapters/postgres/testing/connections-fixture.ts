@@ -8,6 +8,7 @@ import {
   type Credentials,
   createRegistry,
   type FoundAccount,
+  type Granted,
   type PlatformFailure,
   type Provider,
   secret,
@@ -41,12 +42,16 @@ export interface FakePlatform {
   revokes: number;
   /** Refresh tokens it still takes; each is good once. */
   readonly valid: Set<string>;
+  /** Who signs in; the same one in another tenant keeps a sign-in from being withdrawn. */
+  subject: string;
   accounts: readonly {
     readonly id: string;
     readonly name: string;
     readonly missing?: readonly string[];
     readonly blocked?: string;
   }[];
+  /** Each account gets a token of its own, as Pages do; else all act with what the person granted. */
+  ownTokens: boolean;
   /** Replaces the next answers of refresh. */
   refuseRefresh: PlatformFailure | undefined;
   health: PlatformFailure | undefined;
@@ -95,7 +100,9 @@ export async function createFixture(): Promise<Fixture> {
     refreshes: 0,
     revokes: 0,
     valid: new Set(),
+    subject: "person-1",
     accounts: [{ id: "acc-1", name: "Harbour Bakery" }],
+    ownTokens: false,
     refuseRefresh: undefined,
     health: undefined,
     subscribeFails: false,
@@ -229,14 +236,14 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
       extra: { keyring: secret(`extra-${randomBytes(12).toString("hex")}`) },
     };
   };
-  const accounts = (clock: ConnectorContext["clock"]): FoundAccount[] =>
+  const accounts = ({ credentials }: Granted): FoundAccount[] =>
     platform.accounts.map((account) => ({
       platform: id,
       externalId: account.id,
       kind: "page",
       name: account.name,
       extras: { region: "eu" },
-      credentials: mint(clock),
+      credentials: platform.ownTokens ? { accessToken: secret(`own-${randomBytes(12).toString("hex")}`) } : credentials,
       missingScopes: account.missing ?? [],
       ...(account.blocked === undefined ? {} : { blocked: account.blocked }),
     }));
@@ -276,9 +283,9 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
         id: "login",
         kind: "oauth2",
         app: "blog",
-        accounts: async (_granted, ctx) => {
+        accounts: async (granted) => {
           enter("accounts");
-          return ok(accounts(ctx.clock));
+          return ok(accounts(granted));
         },
         start: async ({ state, redirectUri }) => {
           enter("start");
@@ -293,7 +300,7 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
           if (callback.code !== "good")
             return fail<PlatformFailure>({ kind: "auth_revoked", message: "The code is not good." });
           return ok({
-            subject: { externalId: "person-1", name: "Ida Holm" },
+            subject: { externalId: platform.subject, name: "Ida Holm" },
             credentials: mint(ctx.clock),
             scopes: ["write"],
           });
@@ -308,12 +315,12 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
           { name: "identifier", label: "Name", secret: false, required: true },
           { name: "password", label: "App password", secret: true, required: true },
         ],
-        accounts: async (_granted, ctx) => ok(accounts(ctx.clock)),
+        accounts: async (granted) => ok(accounts(granted)),
         connect: async (keys, ctx) => {
           enter("connect");
           return keys.password?.reveal() === "right"
             ? ok({
-                subject: { externalId: "person-1", name: "Ida Holm" },
+                subject: { externalId: platform.subject, name: "Ida Holm" },
                 credentials: mint(ctx.clock),
                 scopes: ["write"],
               })

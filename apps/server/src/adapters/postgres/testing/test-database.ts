@@ -55,6 +55,33 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   };
 }
 
+/**
+ * A database as it stood after so many migrations, with rows of that time, brought to this version. `rows`: statements
+ * that the tables' owner runs.
+ */
+export async function migrateTestDatabase(from: { readonly migrations: number; readonly rows: string }) {
+  const server = testServerUrl();
+  const name = `postd_test_${randomBytes(8).toString("hex")}`;
+  await asAdministrator(server, (client) => client.query(`create database ${name} template template0`));
+  const url = urlOf(server, name);
+  await migrateDatabase(url, { upTo: from.migrations });
+  const owner = new pg.Client({ connectionString: url, options: "-c role=postd_migrate -c timezone=UTC" });
+  await owner.connect();
+  try {
+    await owner.query("delete from instance");
+    await owner.query(from.rows);
+  } finally {
+    await owner.end();
+  }
+  await migrateDatabase(url);
+  await installQueueSchema(url);
+  const drop = () =>
+    asAdministrator(server, async (client) => {
+      await client.query(`drop database if exists ${name} with (force)`);
+    });
+  return { url, name, drop } satisfies TestDatabase;
+}
+
 /** Builds under another name and renames at the end, so a template that has its name is complete. */
 async function ensureTemplate(client: pg.Client, server: string): Promise<string> {
   const template = `postd_template_${await schemaHash()}`;

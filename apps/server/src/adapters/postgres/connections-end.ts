@@ -1,0 +1,82 @@
+import type { AuditEntry, ConnectionRecord, TenantConnections } from "@postd/core";
+import { and, eq, isNotNull, isNull, not, sql } from "drizzle-orm";
+import { domainNow, recordOf, signedInSince, writeAudit } from "./connections-row.ts";
+import type { Executor } from "./pools.ts";
+import { runSql } from "./run-sql.ts";
+import { connections } from "./schema.ts";
+import { dropEmptySignIn, lockMembers } from "./sign-ins-row.ts";
+import { removeSecrets } from "./vault-store.ts";
+
+interface Target {
+  readonly tenantId: string;
+  readonly connectionId: string;
+}
+
+/** From here on nothing opens it. Its sign-in ends with the last connection that lives on it. */
+export async function markDisconnected(
+  tx: Executor,
+  target: Target,
+  entry: AuditEntry,
+  { onlyEnding = false, unlessSignedInSince }: Parameters<TenantConnections["markDisconnected"]>[2] = {},
+): Promise<ConnectionRecord | undefined> {
+  const id = target.connectionId;
+  const signInId = await lockWithMembers(tx, id);
+  const [row] = await tx
+    .update(connections)
+    .set({
+      status: "revoked",
+      statusReason: null,
+      disconnectedAt: domainNow,
+      endingAt: null,
+      refreshLeaseUntil: null,
+      refreshIntentAt: null,
+      // What was seen with these credentials changes nothing any more.
+      credentialVersion: sql`credential_version + 1`,
+      updatedAt: domainNow,
+    })
+    .where(
+      and(
+        eq(connections.id, id),
+        isNull(connections.disconnectedAt),
+        onlyEnding ? isNotNull(connections.endingAt) : undefined,
+        unlessSignedInSince ? not(signedInSince(id, unlessSignedInSince)) : undefined,
+      ),
+    )
+    .returning();
+  if (!row) return undefined;
+  // A refresh under way finds another version and stores nothing.
+  await runSql(
+    tx,
+    sql`update platform_sign_ins s set ended_at = ${domainNow}, credential_version = s.credential_version + 1,
+      refresh_lease_until = null, refresh_intent_at = null, updated_at = ${domainNow}
+      where s.id = ${signInId} and s.ended_at is null
+        and not exists (select 1 from connections c where c.sign_in_id = s.id and c.disconnected_at is null)`,
+  );
+  await writeAudit(tx, target, entry);
+  return recordOf(row);
+}
+
+export async function eraseCredentials(tx: Executor, target: Target, entry: AuditEntry): Promise<void> {
+  const { tenantId, connectionId } = target;
+  const signInId = await lockWithMembers(tx, connectionId);
+  const [row] = await tx
+    .select({ at: connections.disconnectedAt })
+    .from(connections)
+    .where(eq(connections.id, connectionId));
+  // Connected again in the meantime: these credentials are new.
+  if (!row?.at) return;
+  const removed = await removeSecrets(tx, { tenantId, ownerId: connectionId });
+  await tx.update(connections).set({ signInId: null }).where(eq(connections.id, connectionId));
+  if (signInId) await dropEmptySignIn(tx, tenantId, signInId);
+  if (removed > 0 || signInId) await writeAudit(tx, target, entry);
+}
+
+async function lockWithMembers(tx: Executor, connectionId: string): Promise<string | undefined> {
+  const [named] = await tx
+    .select({ signInId: connections.signInId })
+    .from(connections)
+    .where(eq(connections.id, connectionId));
+  const signInId = named?.signInId ?? undefined;
+  await lockMembers(tx, { signInId: signInId ?? "", connectionId });
+  return signInId;
+}

@@ -1,0 +1,88 @@
+import { asId, type ConnectionId } from "@postd/contracts";
+import type { NewSignIn } from "@postd/core";
+import { and, eq, isNull, ne, sql } from "drizzle-orm";
+import { domainNow } from "./connections-row.ts";
+import type { Executor } from "./pools.ts";
+import { runSql } from "./run-sql.ts";
+import { connections, platformSignIns } from "./schema.ts";
+import { removeSecrets } from "./vault-store.ts";
+
+/** The one sign-in of a subject; those that stand beside it from before are not meant. */
+export const subjectIs = ({ provider, appId, authKind, simulated, subject }: NewSignIn) =>
+  and(
+    eq(platformSignIns.provider, provider),
+    eq(platformSignIns.appId, appId),
+    eq(platformSignIns.authKind, authKind),
+    eq(platformSignIns.simulated, simulated),
+    eq(platformSignIns.subject, subject),
+    eq(platformSignIns.twinOf, ""),
+  );
+
+/**
+ * Locks the connections of a sign-in, and one more, in the order of their ids. Every transaction that writes both locks
+ * connections first and the sign-in after them, as an older version's own writes do through the trigger.
+ */
+export async function lockMembers(
+  tx: Executor,
+  { signInId, connectionId }: { readonly signInId: string; readonly connectionId: string },
+): Promise<void> {
+  await runSql(
+    tx,
+    sql`select 1 from connections where id = ${connectionId} or sign_in_id = ${signInId} order by id for update`,
+  );
+}
+
+/** Live connections that act with the sign-in's tokens, but for one. For one release each has a copy under its id. */
+export async function membersOf(tx: Executor, signInId: string, except?: string): Promise<readonly string[]> {
+  const rows = await tx
+    .select({ id: connections.id })
+    .from(connections)
+    .where(
+      and(
+        eq(connections.signInId, signInId),
+        isNull(connections.disconnectedAt),
+        eq(connections.ownSecret, false),
+        except === undefined ? undefined : ne(connections.id, except),
+      ),
+    )
+    .orderBy(connections.id);
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Its new tokens are theirs: version and ends follow, and what only waited for somebody to sign in works again. Answers
+ * the connections that were healed.
+ */
+export async function healMembers(
+  tx: Executor,
+  tenantId: string,
+  { signInId, except }: { readonly signInId: string; readonly except: string },
+): Promise<readonly ConnectionId[]> {
+  const { rows } = await runSql<{ id: string; broken: boolean }>(
+    tx,
+    sql`with before as (
+        select id, status = 'attention' and status_reason ->> 'code' = 'signed_out' as broken from connections
+        where tenant_id = ${tenantId} and sign_in_id = ${signInId} and id <> ${except} and disconnected_at is null and not own_secret)
+      update connections c set credential_version = c.credential_version + 1, token_expires_at = s.token_expires_at,
+        refresh_expires_at = s.refresh_expires_at, refresh_lease_until = null, refresh_intent_at = null, updated_at = ${domainNow},
+        status = case when b.broken then 'healthy' else c.status end,
+        status_reason = case when b.broken then null else c.status_reason end
+      from before b, platform_sign_ins s where c.id = b.id and s.id = ${signInId}
+      returning c.id, b.broken`,
+  );
+  return rows.filter(({ broken }) => broken).map(({ id }) => asId("connection", id));
+}
+
+/** Removes a sign-in no connection names any more, with its secret. */
+export async function dropEmptySignIn(tx: Executor, tenantId: string, signInId: string): Promise<void> {
+  const gone = await tx
+    .delete(platformSignIns)
+    .where(
+      and(
+        eq(platformSignIns.id, signInId),
+        sql`not exists (select 1 from connections c where c.sign_in_id = ${signInId})`,
+      ),
+    )
+    .returning({ id: platformSignIns.id });
+  if (gone.length > 0) await removeSecrets(tx, { tenantId, ownerId: signInId });
+}

@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { createRegistry, type PlatformFailure } from "@postd/connector-kit";
+import { fail, scopes } from "@postd/contracts";
+import { createConnectionAccess, createConnectionsService, createVault, newId } from "@postd/core";
+import { aesGcm } from "../../kms/aes-gcm.ts";
+import { openLocalKeys } from "../../kms/local.ts";
+import { createConnectionsRepo } from "../connections-repo.ts";
+import { createDomainClock } from "../domain-clock.ts";
+import { createGrantsRepo } from "../grants-repo.ts";
+import { openListener } from "../listen.ts";
+import { openRolePool } from "../pools.ts";
+import { createVaultStore } from "../vault-store.ts";
+import { rotatingProvider } from "./rotating-provider.ts";
+
+const unused = async () => {
+  throw new Error("not used here");
+};
+
+/** What one process needs to open connections of the rotating provider: its own pool, keys and clock. */
+export async function openSignInProcess(input: {
+  readonly databaseUrl: string;
+  readonly dataDir: string;
+  readonly providerUrl: string;
+  readonly afterAnswer?: () => void;
+}) {
+  const app = openRolePool({ url: input.databaseUrl, role: "postd_app", max: 3 });
+  const listener = openListener({ url: input.databaseUrl });
+  const clock = await createDomainClock({ pool: app.pool, listener });
+  const registry = createRegistry([rotatingProvider(input.providerUrl, input.afterAnswer)]);
+  const log = { debug() {}, info() {}, warn() {} };
+  const vault = createVault({
+    store: createVaultStore(app.db),
+    keys: openLocalKeys({ dataDir: input.dataDir, masterKeys: undefined, needed: [] }),
+    cipher: aesGcm,
+    newId,
+    monotonicMs: () => performance.now(),
+  });
+  const noHttp = async () => fail<PlatformFailure>({ kind: "unavailable", message: "no network here" });
+  const context = {
+    egress: { forStep: () => ({ request: noHttp }), mapBrowserUrl: (url: URL) => url },
+    settings: { appCredentials: () => undefined, apiVersion: () => "1" },
+    registry,
+    media: { forTenant: () => ({ open: unused, publicUrl: unused }) },
+    clock,
+    log,
+  };
+  const none = async () => 0;
+  const holds = {
+    holdConnection: none,
+    releaseConnection: none,
+    handedOver: none,
+    inDoubt: none,
+    lookAtOnce: none,
+    askAboutConnection: none,
+  };
+  const connections = createConnectionsRepo(app.db);
+  const monotonicMs = () => performance.now();
+  const access = createConnectionAccess({
+    connections,
+    vault,
+    registry,
+    context,
+    holds,
+    log,
+    sleep: (ms) => sleep(ms),
+    monotonicMs,
+  });
+  const service = createConnectionsService({
+    connections,
+    grants: createGrantsRepo(app.db),
+    vault,
+    access,
+    registry,
+    context,
+    simulation: { isSimulated: () => true },
+    holds,
+    rights: { scopesOf: async () => scopes },
+    clock,
+    log,
+    newId,
+    randomToken: () => "unused",
+    publicUrl: "https://postd.example.org",
+    monotonicMs,
+  });
+  return {
+    access,
+    service,
+    clock,
+    async close() {
+      await clock.close();
+      await listener.close();
+      await app.close();
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import type { ConnectionId, ConnectionStatus, JsonObject, SignInId, TenantId } from "@postd/contracts";
+
+/** Why an account needs a person; kept as JSON. */
+export interface StatusReason {
+  readonly code: string;
+  readonly message: string;
+  readonly actor: "you" | "account_owner" | "platform" | "operator";
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+export interface ConnectionRecord {
+  readonly id: ConnectionId;
+  readonly tenantId: TenantId;
+  readonly platform: string;
+  readonly authKind: string;
+  readonly externalId: string;
+  readonly accountKind: string;
+  readonly name: string;
+  readonly handle: string | undefined;
+  readonly pictureUrl: string | undefined;
+  readonly profileUrl: string | undefined;
+  readonly extras: JsonObject;
+  /** Whose tokens it uses; absent once they are deleted. */
+  readonly signInId: SignInId | undefined;
+  /** It acts with a secret of its own, such as a Page token; that of its sign-in is for withdrawing it. */
+  readonly ownSecret: boolean;
+  readonly scopes: readonly string[];
+  readonly missingScopes: readonly string[];
+  readonly status: ConnectionStatus;
+  readonly statusReason: StatusReason | undefined;
+  /** Ends of what it acts with; lease, fence and version are its sign-in's, seen from here. */
+  readonly tokenExpiresAt: Date | undefined;
+  readonly refreshExpiresAt: Date | undefined;
+  readonly refreshLeaseUntil: Date | undefined;
+  readonly refreshFence: number;
+  readonly refreshIntentAt: Date | undefined;
+  readonly credentialVersion: number;
+  readonly blockedUntil: Date | undefined;
+  /** When somebody asked to disconnect it; the sign-in is withdrawn when nothing is in doubt, or a minute later. */
+  readonly endingAt: Date | undefined;
+  readonly pausedAt: Date | undefined;
+  readonly simulated: boolean;
+  readonly checkedAt: Date | undefined;
+  readonly checkLatencyMs: number | undefined;
+  readonly createdAt: Date;
+  readonly disconnectedAt: Date | undefined;
+}
+
+/** Who did what, for the append-only record of a connection. `detail` holds no secrets. */
+export interface AuditEntry {
+  readonly actor: string;
+  readonly action: string;
+  readonly detail: JsonObject;
+}
+
+/** What connecting writes; the id is only used when the account is new. */
+export interface NewConnection {
+  readonly id: ConnectionId;
+  readonly platform: string;
+  readonly authKind: string;
+  readonly externalId: string;
+  readonly accountKind: string;
+  readonly name: string;
+  readonly handle: string | undefined;
+  readonly pictureUrl: string | undefined;
+  readonly profileUrl: string | undefined;
+  readonly extras: JsonObject;
+  readonly scopes: readonly string[];
+  readonly missingScopes: readonly string[];
+  readonly status: ConnectionStatus;
+  readonly statusReason: StatusReason | undefined;
+  readonly tokenExpiresAt: Date | undefined;
+  readonly refreshExpiresAt: Date | undefined;
+  readonly simulated: boolean;
+  readonly createdBy: string;
+}
