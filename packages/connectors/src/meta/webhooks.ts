@@ -3,7 +3,6 @@ import {
   type AuthContext,
   type ConnectorContext,
   constantTimeEqual,
-  hmacSha256Hex,
   type InboundAnswer,
   type InboundRequest,
   type PlatformResult,
@@ -11,6 +10,7 @@ import {
   type VerifyInput,
   type WebhookSubscription,
   type Webhooks,
+  webhookSignature,
 } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { graph, Success } from "./graph.ts";
@@ -24,20 +24,25 @@ const verifyTokenOf = (app: AppCredentials): Secret | undefined =>
 const refused = (status: number, reason: string): InboundAnswer => ({ kind: "refused", status, reason });
 const text = (body: string): InboundAnswer => ({ kind: "handshake", status: 200, body, contentType: "text/plain" });
 
+const signature = webhookSignature({
+  header: "x-hub-signature-256",
+  form: /^sha256=(?<digest>[0-9a-f]{64})$/,
+  encoding: "hex",
+});
+
 /**
  * Handshake, signed events, and the two callbacks Meta sends a `signed_request` to: deauthorise and data deletion.
  * Instagram Login signs with its own secret or the Meta app's, Meta does not say which, so every key is tried.
  * @source platforms/meta.md section 11
  */
 function verify(input: VerifyInput, { app }: Pick<AuthContext, "app">): InboundAnswer {
-  const { request, keys } = input;
+  const { request, keys, now } = input;
   if (request.method === "GET") return handshake(request, app);
   const signed = signedRequestIn(request);
   if (signed !== undefined) return signedCallback(input, signed);
-  const header = /^sha256=([0-9a-f]{64})$/.exec(request.headers["x-hub-signature-256"] ?? "")?.[1];
-  if (!header) return refused(401, "the X-Hub-Signature-256 header is missing or not of its form");
-  const genuine = keys.some((key) => constantTimeEqual(hmacSha256Hex(key, request.rawBody), header));
-  return genuine ? { kind: "accepted" } : refused(401, "the signature does not fit the body");
+  const verdict = signature(request, keys, now);
+  if (verdict === "missing") return refused(401, "the X-Hub-Signature-256 header is missing or not of its form");
+  return verdict === "genuine" ? { kind: "accepted" } : refused(401, "the signature does not fit the body");
 }
 
 function handshake({ query }: InboundRequest, app: AppCredentials): InboundAnswer {

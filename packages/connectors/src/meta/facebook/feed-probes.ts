@@ -11,7 +11,7 @@ import { meaningOf } from "../failures.ts";
 import { facebookOptions } from "../options.ts";
 import { type FeedState, live } from "./feed-state.ts";
 import type { ExpectedMedia } from "./post-media.ts";
-import { candidatesIn, type Look, lookFor, postOfPhoto, readPost } from "./posts.ts";
+import { type Look, lookFor, postOfPhoto, readPost } from "./posts.ts";
 
 type Answer = ProbeAnswer<FeedState>;
 type Probe = NonNullable<Step<FeedState>["probe"]>;
@@ -49,7 +49,7 @@ async function probeByPhoto(ctx: ConnectorContext, state: FeedState): PlatformRe
 }
 
 const feed = (ctx: ConnectorContext, look: Look, state: FeedState) =>
-  candidatesIn(ctx, "feed", look, (row) => live(state, row.id, row.permalink_url).state);
+  lookFor(ctx, "feed", look, (row) => live(state, row.id, row.permalink_url).state);
 
 /**
  * Whether an unpublished post came out. Where its id was lost: among the shown posts, by its photo, among the unpublished
@@ -60,41 +60,31 @@ export const probeUnseen: Probe = async ({ post, state, intentAt }, ctx) => {
   if (state.draftId !== undefined) return probeOwn(ctx, state, state.draftId);
   const look = { text: post.text, media: expected(post, state), since: intentAt };
   const shown = await feed(ctx, look, state);
-  if (!shown.ok) return shown;
-  if (shown.value) return ok(shown.value);
+  if (!shown.ok || shown.value.kind === "found") return shown;
   const byPhoto = await probeByPhoto(ctx, state);
   if (!byPhoto.ok) return byPhoto;
   if (typeof byPhoto.value === "object") return ok(byPhoto.value);
   if (byPhoto.value === "on_no_post")
     return ok({ kind: "absent_authoritative", because: "Facebook says that its photo hangs on no post" });
-  const unseen = await lookFor(ctx, "promotable_posts", look);
-  if (unseen.ok && unseen.value.length > 0)
+  const unseen = await lookFor(ctx, "promotable_posts", look, () => state);
+  if (unseen.ok && unseen.value.kind === "found")
     return ok({ kind: "absent_authoritative", because: "it stands among the Page's unpublished posts" });
-  return ok({ kind: "not_seen", looked: "the newest 25 of the Page's posts" });
+  return shown;
 };
 
 export const probeAtOnce: Probe = async ({ post, state, intentAt }, ctx) => {
   const byPhoto = await probeByPhoto(ctx, state);
   if (!byPhoto.ok) return byPhoto;
   if (typeof byPhoto.value === "object" && byPhoto.value.kind === "found") return ok(byPhoto.value);
-  const shown = await feed(ctx, { text: post.text, media: expected(post, state), since: intentAt }, state);
-  if (!shown.ok) return shown;
-  return ok(shown.value ?? { kind: "not_seen", looked: "the newest 25 of the Page's posts" });
+  return feed(ctx, { text: post.text, media: expected(post, state), since: intentAt }, state);
 };
 
 /** Waiting posts first; one whose time has come meanwhile stands among the shown ones. */
 export const probeScheduled: Probe = async ({ post, state, intentAt }, ctx) => {
   const publishAt = new Date(state.publishAt ?? "");
   const look = { text: post.text, media: expected(post, state), since: intentAt };
-  const waiting = await candidatesIn(
-    ctx,
-    "scheduled_posts",
-    { ...look, publishAt },
-    (row) => live(state, row.id).state,
-  );
-  if (!waiting.ok) return waiting;
-  if (waiting.value) return ok(waiting.value);
-  const shown = publishAt <= ctx.clock.now() ? await feed(ctx, look, state) : ok(undefined);
-  if (!shown.ok) return shown;
-  return ok(shown.value ?? { kind: "not_seen", looked: "the newest 25 of the Page's scheduled posts" });
+  const waiting = await lookFor(ctx, "scheduled_posts", { ...look, publishAt }, (row) => live(state, row.id).state);
+  if (!waiting.ok || waiting.value.kind === "found") return waiting;
+  const shown = publishAt <= ctx.clock.now() ? await feed(ctx, look, state) : waiting;
+  return shown.ok && shown.value.kind !== "found" ? waiting : shown;
 };

@@ -1,12 +1,10 @@
 import {
   type ConnectorContext,
-  normalizeText,
+  matchRecent,
   type PlatformFailure,
   type PlatformResult,
   type ProbeAnswer,
-  type ProbeCandidate,
   type Secret,
-  storableRemark,
 } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
@@ -53,9 +51,6 @@ export const isRefusedForm = (failure: PlatformFailure): boolean =>
   failure.kind === "content_rejected" &&
   (/^100(\/|$)/.test(failure.platformCode ?? "") || meaningOf(failure) === "missing");
 
-/** Clocks of Meta and ours may differ by this much. */
-const skewMs = 60_000;
-
 /** What a post is recognised by in a list. `publishAt` only where Facebook holds its clock. */
 export interface Look {
   readonly text: string;
@@ -67,15 +62,16 @@ export interface Look {
 type Edge = "feed" | "scheduled_posts" | "promotable_posts";
 
 /**
- * Posts of a list that have this text, these media and a fitting time. Photos of this job prove that a post is this
- * job's (`isOurs`): only it knows their ids. Nothing else does, as all jobs share the app. Live posts and waiting ones
- * are never taken for each other.
+ * The newest posts of a list that have this text, these media and a fitting time. Photos of this job prove that a post is
+ * this job's: only it knows their ids. Nothing else does, as all jobs share the app. Live posts and waiting ones are never
+ * taken for each other.
  */
-export async function lookFor(
+export async function lookFor<S>(
   ctx: ConnectorContext,
   edge: Edge,
   look: Look,
-): PlatformResult<readonly { readonly row: PostRow; readonly createdAt: Date; readonly isOurs: boolean }[]> {
+  stateWith: (row: PostRow) => S,
+): PlatformResult<ProbeAnswer<S>> {
   const list = await graph(ctx, pageToken(ctx), {
     method: "GET",
     path: [ctx.account.externalId, edge],
@@ -91,18 +87,16 @@ export async function lookFor(
     needs: ["pages_read_engagement"],
   });
   if (!list.ok) return list;
-  const earliest = look.since.getTime() - skewMs;
-  const wanted = normalizeText(look.text);
-  return ok(
-    list.value.data.flatMap((data) => {
-      const row = PostRow.safeParse(data).data;
-      const createdAt = instant(row?.created_time);
-      if (!row || !createdAt || createdAt.getTime() < earliest) return [];
-      if (normalizeText(row.message ?? "") !== wanted || !isOfEdge(row, edge, look.publishAt)) return [];
-      const fits = carries(mediaOf(row.attachments), look.media);
-      return fits === "no" ? [] : [{ row, createdAt, isOurs: fits === "same" }];
-    }),
-  );
+  const recent = list.value.data.flatMap((data) => {
+    const row = PostRow.safeParse(data).data;
+    const fits = row && isOfEdge(row, edge, look.publishAt) ? carries(mediaOf(row.attachments), look.media) : "no";
+    if (!row || fits === "no") return [];
+    const permalink = row.permalink_url ?? `https://www.facebook.com/${row.id}`;
+    const seen = { externalId: row.id, permalink, text: row.message ?? "", createdAt: instant(row.created_time) };
+    return [{ ...seen, row, ours: fits === "same" }];
+  });
+  const looked = `the newest 25 of the Page's ${edge === "feed" ? "posts" : edge.replace("_", " ")}`;
+  return ok(matchRecent({ recent, wanted: look, state: ({ row }) => stateWith(row), looked }));
 }
 
 function isOfEdge(row: PostRow, edge: Edge, publishAt: Date | undefined): boolean {
@@ -113,28 +107,6 @@ function isOfEdge(row: PostRow, edge: Edge, publishAt: Date | undefined): boolea
   const at = typeof told === "string" && !/^\d+$/.test(told) ? instant(told) : told;
   const seconds = at instanceof Date ? unixSeconds(at) : at === undefined ? undefined : Number(at);
   return publishAt === undefined || seconds === undefined || seconds === unixSeconds(publishAt);
-}
-
-/** Found posts as candidates; `undefined` where there is none, which proves nothing. */
-export async function candidatesIn<S>(
-  ctx: ConnectorContext,
-  edge: Edge,
-  look: Look,
-  stateWith: (row: PostRow) => S,
-): PlatformResult<Extract<ProbeAnswer<S>, { kind: "found" }> | undefined> {
-  const found = await lookFor(ctx, edge, look);
-  if (!found.ok) return found;
-  const candidates = found.value.map(
-    ({ row, createdAt, isOurs }): ProbeCandidate<S> => ({
-      externalId: row.id,
-      permalink: row.permalink_url ?? `https://www.facebook.com/${row.id}`,
-      state: stateWith(row),
-      createdAt,
-      ours: isOurs,
-      preview: storableRemark(row.message || "(no text)", 200),
-    }),
-  );
-  return ok(candidates.length > 0 ? { kind: "found", candidates } : undefined);
 }
 
 /**

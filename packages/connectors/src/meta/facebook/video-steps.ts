@@ -5,6 +5,7 @@ import {
   type PlatformResult,
   type ProbeAnswer,
   type PublishedRef,
+  pollUntil,
   type Step,
   unsure,
 } from "@postd/connector-kit";
@@ -124,13 +125,16 @@ export function lookAgain(
   ctx: ConnectorContext,
   state: VideoState,
 ): Result<{ readonly state: VideoState; readonly waitMs: number }, PlatformFailure> {
-  const waitedMs = ctx.clock.now().getTime() - new Date(state.finishedAt ?? ctx.clock.now()).getTime();
-  if (waitedMs > DAY_MS)
-    return fail({
+  const next = pollUntil({
+    polled: { times: state.polls, since: state.finishedAt ?? ctx.clock.now().toISOString() },
+    clock: ctx.clock,
+    pace: { firstMs: 5000, factor: 1.6, mostMs: 300_000, endMs: DAY_MS },
+    atEnd: {
       kind: "outcome_unknown",
       message: "Facebook took the video a day ago and has not shown it yet. Look at the Page before sending again.",
-    });
-  return ok({ state: { ...state, polls: state.polls + 1 }, waitMs: Math.min(5000 * 1.6 ** state.polls, 300_000) });
+    },
+  });
+  return next.ok ? ok({ state: { ...state, polls: next.value.polled.times }, waitMs: next.value.waitMs }) : next;
 }
 
 /** Waits until Facebook shows it. A scheduled one is not waited for. */

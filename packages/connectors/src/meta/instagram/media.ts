@@ -1,13 +1,11 @@
 import {
   type ConnectorContext,
-  normalizeText,
+  matchRecent,
   type OutgoingPost,
   type PlatformFailure,
   type PlatformResult,
   type ProbeAnswer,
-  type ProbeCandidate,
   type Progress,
-  storableRemark,
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
@@ -122,10 +120,14 @@ export async function probeMedia(
   if (is !== "published" && is !== "gone")
     return ok({ kind: "absent_authoritative", because: `the prepared post is ${is} and was not published` });
   const isPublished = is === "published";
-  const found = await recentMedia(ctx, post, isPublished ? madeAt(state, intentAt) : intentAt);
+  const found = await recentMedia(ctx, post, state, isPublished ? madeAt(state, intentAt) : intentAt);
   if (!found.ok) return found;
-  const candidates = found.value.map((media) => candidateOf(state, media, isPublished && found.value.length === 1));
-  if (candidates.length > 0) return ok({ kind: "found", candidates });
+  if (found.value.kind === "found") {
+    const { candidates } = found.value;
+    // Its container is out, so the only post it can be is it.
+    const isOne = isPublished && candidates.length === 1;
+    return ok({ kind: "found", candidates: candidates.map((it) => ({ ...it, ours: isOne })) });
+  }
   const { containerId } = state;
   if (!isPublished || containerId === undefined || ctx.clock.now().getTime() - intentAt.getTime() < unnamedAfterMs)
     return ok({ kind: "not_seen", looked: `the account's newest 25 posts; the prepared post is ${is}` });
@@ -141,21 +143,13 @@ const unnamedAfterMs = 150_000;
 const madeAt = ({ containerMadeAt }: InstagramState, intentAt: Date): Date =>
   containerMadeAt === undefined ? intentAt : new Date(containerMadeAt);
 
-type Dated = Media & { readonly createdAt: Date };
-
-function candidateOf(state: InstagramState, media: Dated, ours: boolean): ProbeCandidate<InstagramState> {
-  const { id: externalId, permalink, createdAt } = media;
-  const address = permalink === undefined ? {} : { permalink };
-  const preview = storableRemark(media.caption || "(no text)", 200);
-  return { externalId, ...address, state: { ...state, mediaId: externalId, ...address }, createdAt, ours, preview };
-}
-
 /** Newest media with this caption and of this kind, made since then. */
 async function recentMedia(
   ctx: ConnectorContext,
   post: Pick<OutgoingPost, "format" | "text" | "media">,
+  state: InstagramState,
   since: Date,
-): PlatformResult<readonly Dated[]> {
+): PlatformResult<ProbeAnswer<InstagramState>> {
   const list = await graph(ctx, ctx.credentials.accessToken, {
     method: "GET",
     host: hostFor(ctx.account),
@@ -169,23 +163,30 @@ async function recentMedia(
     needs: instagramNeeds(ctx.account.authKind, "basic"),
   });
   if (!list.ok) return list;
+  const recent = list.value.data.flatMap((data) => {
+    const media = Media.safeParse(data).data;
+    if (!media || !isOfKind(media, post)) return [];
+    const { id: externalId, permalink, caption: text = "", timestamp } = media;
+    return [{ externalId, ...(permalink && { permalink }), text, createdAt: instant(timestamp) }];
+  });
   return ok(
-    list.value.data.flatMap((data) => {
-      const media = Media.safeParse(data).data;
-      const createdAt = instant(media?.timestamp);
-      if (!media || !createdAt || createdAt.getTime() < since.getTime() - 60_000 || !isSame(media, post)) return [];
-      return [{ ...media, createdAt }];
+    matchRecent({
+      recent,
+      wanted: { text: post.text, since },
+      state: ({ externalId, permalink }) => ({ ...state, mediaId: externalId, ...(permalink && { permalink }) }),
+      looked: "the account's newest 25 posts",
+      // Stories are listed without their caption.
+      ...(post.format === "story" && { isSameText: () => true }),
     }),
   );
 }
 
 const kindOf = { image: "IMAGE", gif: "IMAGE", document: "IMAGE", video: "VIDEO" } as const;
 
-/** Caption and kind, and of a carousel its items; what Instagram leaves out is not held against it. Pure. */
-function isSame(media: Media, post: Pick<OutgoingPost, "format" | "text" | "media">): boolean {
+/** The kind, and of a carousel its items; what Instagram leaves out is not held against it. Pure. */
+function isOfKind(media: Media, post: Pick<OutgoingPost, "format" | "media">): boolean {
   const { media_type: type, media_product_type: product, children } = media;
   const kinds = post.media.map((item) => kindOf[item.kind]);
-  if (post.format !== "story" && normalizeText(media.caption ?? "") !== normalizeText(post.text)) return false;
   if (type !== undefined && type !== (post.format === "carousel" ? "CAROUSEL_ALBUM" : kinds[0])) return false;
   if (product !== undefined && (product === "REELS") !== (post.format === "reel")) return false;
   if (post.format !== "carousel" || children === undefined) return true;

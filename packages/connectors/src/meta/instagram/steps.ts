@@ -1,10 +1,11 @@
-import type {
-  ConnectorContext,
-  OutgoingPost,
-  PlatformFailure,
-  PlatformResult,
-  Progress,
-  Step,
+import {
+  type ConnectorContext,
+  type OutgoingPost,
+  type PlatformFailure,
+  type PlatformResult,
+  type Progress,
+  pollUntil,
+  type Step,
 } from "@postd/connector-kit";
 import { fail, ok, type Result } from "@postd/contracts";
 import { meaningOf } from "../failures.ts";
@@ -121,12 +122,16 @@ async function poll(
     if (mayRemake(state, now)) return ok({ state: remade(state, now), waitMs: 10_000 * (state.remakes + 1) });
     return fail(stage.is === "broken" ? brokenForGood(stage.failure) : await lostForGood(ctx, lostAgain));
   }
-  const pollingSince = state.pollingSince ?? now.toISOString();
-  if (now.getTime() - new Date(pollingSince).getTime() > maxWaitMs)
-    return fail({ kind: "unavailable", message: "Instagram has been preparing the media for more than half an hour." });
   const firstMs = post.media.some((item) => item.kind === "video") ? 10_000 : 3000;
-  const waitMs = Math.min(firstMs * 1.6 ** state.polls, 60_000);
-  return ok({ state: { ...state, pollingSince, polls: state.polls + 1 }, waitMs: Math.round(waitMs) });
+  const next = pollUntil({
+    polled: state.pollingSince === undefined ? undefined : { times: state.polls, since: state.pollingSince },
+    clock: ctx.clock,
+    pace: { firstMs, factor: 1.6, mostMs: 60_000, endMs: maxWaitMs },
+    atEnd: { kind: "unavailable", message: "Instagram has been preparing the media for more than half an hour." },
+  });
+  if (!next.ok) return next;
+  const { times: polls, since: pollingSince } = next.value.polled;
+  return ok({ state: { ...state, pollingSince, polls }, waitMs: next.value.waitMs });
 }
 
 const publish: Step<InstagramState> = {
