@@ -5,7 +5,6 @@ import {
   type PlatformResult,
   type Secret,
   secret,
-  storableRemark,
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { accountNamed, DEFAULT_SERVICE, type Identity, resolveDid, serviceOrigin } from "./identity.ts";
@@ -38,10 +37,10 @@ export async function connect(input: Readonly<Record<string, Secret>>, ctx: Auth
   const said = session.value.handle.toLowerCase();
   const handle = handles.length === 0 || handles.includes(said) ? said : (handles[0] ?? said);
   return ok({
-    subject: { externalId: did, name: storableRemark(handle, 253) },
+    subject: { externalId: did, name: handle },
     credentials: credentialsFrom(session.value, ctx.clock.now()),
     scopes: [],
-    extras: { pds, handle: storableRemark(handle, 253) },
+    extras: { pds, handle },
   });
 }
 

@@ -7,24 +7,14 @@ import {
   type PlatformResult,
   type PostNumbers,
   type PublishedRef,
-  storableRemark,
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { at, PUBLIC_API, xrpc } from "./xrpc.ts";
 
-/** A name as it is shown: storable, without blanks around it, at most 200 characters. */
-const Name = z.string().transform((text) => storableRemark(text, 200).trim());
-/** An address that is none is left out; it is only a picture. */
-const Picture = z
-  .url({ protocol: /^https$/ })
-  .max(2000)
-  .optional()
-  .catch(undefined);
-
 const Profile = z.object({
-  displayName: Name.optional(),
-  avatar: Picture,
+  displayName: z.string().optional(),
+  avatar: z.string().optional().catch(undefined),
   followersCount: z.number().optional(),
   followsCount: z.number().optional(),
   postsCount: z.number().optional(),
