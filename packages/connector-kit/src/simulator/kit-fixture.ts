@@ -116,8 +116,14 @@ export const quay = simulator<Quay>({
   },
   accounts: {
     create({ tokens }, { name = "Ida Holm", scopes = ["read", "write"] }) {
-      const token = tokens.issue(tokens.grant({ subject: "ida", scopes }));
-      return { platform: "quay", id: "ida", kind: "person", name, accessToken: token.value };
+      const signedIn = tokens.signedIn({
+        subject: "ida",
+        app: "app-1",
+        scopes,
+        accessSeconds: 3600,
+        refreshSeconds: 86_400,
+      });
+      return { platform: "quay", id: "ida", kind: "person", name, appSecret: "app-1-secret", ...signedIn };
     },
   },
   routes: [
@@ -193,6 +199,7 @@ export const quay = simulator<Quay>({
       media: [],
     })),
   orphans: ({ uploads }) => uploads.unfinished().length,
+  webhooks: ({ hooks }) => hooks,
   acts: {
     remove: act(z.strictObject({ id: z.string() }), ({ notes }, { id }) => ({ removed: notes.remove(id) })),
     open: act(z.strictObject({ sizeBytes: z.int().optional(), seconds: z.int().optional() }), ({ uploads }, input) => {
@@ -205,10 +212,6 @@ export const quay = simulator<Quay>({
     }),
     subscribe: act(z.strictObject({ address: z.url(), secret: z.string() }), ({ hooks }, input) => ({
       id: hooks.subscribe({ ...input, subject: "ida", events: ["note.made"] }).id,
-    })),
-    settle: act(z.strictObject({}), async ({ hooks }) => ({
-      count: await hooks.settle(),
-      all: hooks.deliveries().map((one) => ({ ...one })),
     })),
     prove: act(z.strictObject({ address: z.url() }), async ({ hooks }, { address }) => ({
       answer: (await hooks.challenge(address, { challenge: "x1" }))?.text ?? null,

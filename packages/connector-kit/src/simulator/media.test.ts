@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sampleGif, sampleJpeg, sampleMp4, samplePng, sampleWebm } from "../media-samples.ts";
-import { pullMedia, storeMedia } from "./media.ts";
+import { pullMedia, shownMedia, storeMedia } from "./media.ts";
 
 const text = (words: string) => new TextEncoder().encode(words);
 const box = (brand: string) => Uint8Array.from([0, 0, 0, 16, ...text(`ftyp${brand}`), 0, 0, 0, 0]);
@@ -37,4 +37,12 @@ test("a pulled medium is of the wanted kind, from an http address, and not empty
   assert.equal((await pullMedia(env, "https://a.test/1", "image"))?.sizeBytes, png.byteLength);
   for (const [url, kind] of [["https://a.test/0"], ["ftp://a.test/1"], ["no"], ["https://a.test/1", "video"]] as const)
     assert.equal(await pullMedia(env, url, kind), undefined);
+});
+
+test("a post shows a medium by its hash, and nothing for one that never came", () => {
+  const media = storeMedia(samplePng({ width: 2, height: 2 }));
+  const { sha256, mimeType, sizeBytes } = media;
+  assert.deepEqual(shownMedia(media, "A dot"), [{ sha256, mimeType, sizeBytes, altText: "A dot" }]);
+  assert.deepEqual(shownMedia(media), [{ sha256, mimeType, sizeBytes }]);
+  assert.deepEqual(shownMedia(undefined, "A dot"), []);
 });

@@ -1,6 +1,6 @@
 import { sha256Hex } from "../crypto.ts";
 import { describeMedia, type MediaHeader } from "./media-header.ts";
-import type { SimEnv } from "./types.ts";
+import type { SimEnv, SimPost } from "./types.ts";
 
 /** A medium as a platform holds it after receiving or pulling it. */
 export interface StoredMedia extends MediaHeader {
@@ -20,6 +20,19 @@ export function storeMedia(bytes: Uint8Array, declared = ""): StoredMedia {
   const isKept = mimeType.startsWith("image/") && bytes.byteLength <= keptImageBytes;
   return { sha256: sha256Hex(bytes), sizeBytes: bytes.byteLength, ...found, mimeType, ...(isKept ? { bytes } : {}) };
 }
+
+/** A medium as a post shows it; nothing where its bytes never came. */
+export const shownMedia = (media: StoredMedia | undefined, altText = ""): SimPost["media"] =>
+  media === undefined
+    ? []
+    : [
+        {
+          sha256: media.sha256,
+          mimeType: media.mimeType,
+          sizeBytes: media.sizeBytes,
+          ...(altText === "" ? {} : { altText }),
+        },
+      ];
 
 /** Pulls a medium from an http(s) address as a platform does. Undefined: not reachable, empty, or of another kind. */
 export async function pullMedia(

@@ -132,6 +132,12 @@ describe("the token endpoint", () => {
     assert.equal((await refresh(whole.refresh_token)).json.error, "invalid_grant");
   });
 
+  it("takes the refresh token of an account that was made up beforehand", async () => {
+    const { client, refresh } = setUp();
+    const { refreshToken = "" } = client.simulator.createAccount({ scopes: ["read", "offline"] });
+    assert.equal((await refresh(refreshToken)).json.scope, "read offline");
+  });
+
   it("revokes a consent with any of its tokens, and says so when asked", async () => {
     const { signIn, post, notes } = setUp();
     const { access_token, refresh_token } = await signIn();

@@ -18,6 +18,7 @@ import type {
   Simulator,
   SimulatorDefinition,
 } from "./types.ts";
+import type { SimWebhooks } from "./webhook.ts";
 
 /** What a world is made with; it is made anew at every reset. */
 export interface Ground {
@@ -53,6 +54,8 @@ export interface SimulatorFacts<W>
   media?(world: W, sha256: string): { readonly bytes: Uint8Array; readonly contentType: string } | undefined;
   inspect?(world: W): Json;
   readonly acts?: Acts<W>;
+  /** Where the platform tells of events: what it sent is shown by `inspect`, and the action `settle` waits for it. */
+  webhooks?(world: W): SimWebhooks;
   /** Lets what is due happen; called before anybody looks. */
   pass?(world: W): void;
   /** Takes a version off a path, unpacks a tunnelled query, ... before a route is looked for. */
@@ -86,7 +89,9 @@ function createSimulator<W>(facts: SimulatorFacts<W>, env: SimEnv): Simulator {
   const signIn =
     facts.oauth === undefined ? [] : oauthRoutes(facts.oauth, { tokens: () => tokens, server: () => codes });
   const find = createRouter([...signIn, ...facts.routes]);
-  const acts: Acts<W> = { ...tokenActs(() => tokens), ...facts.acts };
+  const { webhooks } = facts;
+  const settle: Acts<W> = webhooks ? { settle: async (at) => ({ deliveries: await webhooks(at).settle() }) } : {};
+  const acts: Acts<W> = { ...tokenActs(() => tokens), ...settle, ...facts.acts };
   const seen = (): W => {
     facts.pass?.(world);
     return world;
@@ -131,7 +136,11 @@ function createSimulator<W>(facts: SimulatorFacts<W>, env: SimEnv): Simulator {
     accounts: () => facts.accounts.list?.(seen()) ?? [],
     accountsOf: (token) => facts.accounts.of?.(world, token) ?? tokens.accountsOf(token),
     media: (sha256) => facts.media?.(world, sha256),
-    inspect: () => facts.inspect?.(seen()) ?? null,
+    inspect() {
+      const told = facts.inspect?.(seen()) ?? null;
+      if (webhooks === undefined) return told;
+      return { ...(typeof told === "object" && !Array.isArray(told) && told), deliveries: webhooks(world).shown() };
+    },
     act: (action, input) => runAct(acts, seen(), action, input),
     reset() {
       tokens = createTokens(env);

@@ -38,21 +38,22 @@ export interface Caller {
 
 export type TokenProblem = "tokenInvalid" | "tokenExpired" | "tokenRevoked";
 
+export interface GrantInput extends Pick<SimGrant, "subject"> {
+  readonly app?: string;
+  readonly scopes?: Iterable<string>;
+  /** Default: the subject itself. */
+  readonly accounts?: readonly string[];
+  readonly data?: JsonObject;
+}
+
 /** Grants and their tokens. */
 export function createTokens(env: Pick<SimEnv, "now" | "randomId">) {
   const grants = new Map<string, SimGrant>();
   const tokens = new Map<string, SimToken>();
   const find = (value: string) => tokens.get(value);
 
-  return {
-    grant(
-      input: Pick<SimGrant, "subject"> & {
-        readonly app?: string;
-        readonly scopes?: Iterable<string>;
-        readonly accounts?: readonly string[];
-        readonly data?: JsonObject;
-      },
-    ): SimGrant {
+  const made = {
+    grant(input: GrantInput): SimGrant {
       const { subject, app = "", scopes = [], accounts = [subject], data = {} } = input;
       const grant = { id: env.randomId(), subject, app, scopes: new Set(scopes), accounts, data, ended: false };
       grants.set(grant.id, grant);
@@ -74,6 +75,19 @@ export function createTokens(env: Pick<SimEnv, "now" | "randomId">) {
       const token: SimToken = { value, kind, grant, issuedAt, ended: false, ...end };
       tokens.set(value, token);
       return token;
+    },
+    /** A consent given beforehand, as `createAccount` answers it. Seconds absent: no such token, or none that ends. */
+    signedIn(input: GrantInput & { readonly accessSeconds?: number; readonly refreshSeconds?: number }) {
+      const { accessSeconds, refreshSeconds, app } = input;
+      const grant = made.grant(input);
+      const access = made.issue(grant, accessSeconds === undefined ? {} : { seconds: accessSeconds });
+      const refresh =
+        refreshSeconds === undefined ? undefined : made.issue(grant, { kind: "refresh", seconds: refreshSeconds });
+      return {
+        accessToken: access.value,
+        ...(refresh && { refreshToken: refresh.value }),
+        ...(app === undefined ? {} : { appId: app }),
+      };
     },
     find,
     /** The token where it may be used now, or why not. */
@@ -99,6 +113,7 @@ export function createTokens(env: Pick<SimEnv, "now" | "randomId">) {
     grants: (): readonly SimGrant[] => [...grants.values()].filter(({ ended }) => !ended),
     accountsOf: (value: string): readonly string[] => find(value)?.grant.accounts ?? [],
   };
+  return made;
 }
 export type SimTokens = ReturnType<typeof createTokens>;
 

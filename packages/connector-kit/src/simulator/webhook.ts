@@ -92,7 +92,8 @@ export function simWebhooks(env: Pick<SimEnv, "now" | "randomId" | "deliver" | "
       for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value);
       return env.ask(url.href);
     },
-    deliveries: (): readonly SimDelivery[] => deliveries,
+    /** What came of each event so far. */
+    shown: (): Json[] => deliveries.map((delivery) => ({ ...delivery })),
     /** Waits until every event has been answered. */
     async settle(): Promise<number> {
       while (outbox.size > 0) await Promise.all(outbox);
