@@ -138,6 +138,9 @@ const patchOf = (make: IdPlace["make"], patch: (id: string) => object): IdPlace 
 };
 
 /** By `operation place`, where the place is as in the OpenAPI document. */
+/** A link card with a picture of its own. */
+const card = (thumbMediaId: string) => ({ url: "https://example.com/", title: "Example", thumbMediaId });
+
 export const idPlaces: Readonly<Record<string, IdPlace>> = {
   "getConnection path.id": byPath("GET", "/api/connections/{id}", connection),
   "deleteConnection path.id": byPath("DELETE", "/api/connections/{id}", connection),
@@ -165,6 +168,10 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
     connectionId,
     payload: { content: unique("Beans"), mediaIds: [id], scheduledFor: far() },
   })),
+  "publish body.payload.link.thumbMediaId": inBody("POST", "/api/publish", media, (id, { connectionId }) => ({
+    connectionId,
+    payload: { text: unique("Beans"), link: card(id), scheduledFor: far() },
+  })),
   "getPublishJob path.jobId": {
     make: job,
     request: (id) => ({ method: "GET", path: `/api/publish/${id}` }),
@@ -187,6 +194,18 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
     media,
     draft((id) => ({ versions: { bluesky: { mediaIds: [id] } } })),
   ),
+  "createPost body.link.thumbMediaId": inBody(
+    "POST",
+    "/api/posts",
+    media,
+    draft((id) => ({ link: card(id) })),
+  ),
+  "createPost body.versions.*.link.thumbMediaId": inBody(
+    "POST",
+    "/api/posts",
+    media,
+    draft((id) => ({ versions: { bluesky: { link: card(id) } } })),
+  ),
   "validatePost body.targets.connectionId": inBody(
     "POST",
     "/api/posts/validate",
@@ -205,6 +224,18 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
     media,
     draft((id) => ({ versions: { bluesky: { mediaIds: [id] } } })),
   ),
+  "validatePost body.link.thumbMediaId": inBody(
+    "POST",
+    "/api/posts/validate",
+    media,
+    draft((id) => ({ link: card(id) })),
+  ),
+  "validatePost body.versions.*.link.thumbMediaId": inBody(
+    "POST",
+    "/api/posts/validate",
+    media,
+    draft((id) => ({ versions: { bluesky: { link: card(id) } } })),
+  ),
   "getPost path.id": byPath("GET", "/api/posts/{id}", post),
   "updatePost path.id": {
     make: post,
@@ -213,6 +244,10 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
   "updatePost body.targets.connectionId": patchOf(connection, (connectionId) => ({ targets: [{ connectionId }] })),
   "updatePost body.mediaIds": patchOf(media, (id) => ({ mediaIds: [id] })),
   "updatePost body.versions.*.mediaIds": patchOf(media, (id) => ({ versions: { bluesky: { mediaIds: [id] } } })),
+  "updatePost body.link.thumbMediaId": patchOf(media, (id) => ({ link: card(id) })),
+  "updatePost body.versions.*.link.thumbMediaId": patchOf(media, (id) => ({
+    versions: { bluesky: { link: card(id) } },
+  })),
   "deletePost path.id": byPath("DELETE", "/api/posts/{id}", post),
   "approvePost path.id": byPath("POST", "/api/posts/{id}/approve", (tenant) => post(tenant, { mode: "ask" }), {}),
   "rejectPost path.id": byPath("POST", "/api/posts/{id}/reject", (tenant) => post(tenant, { mode: "ask" }), {}),

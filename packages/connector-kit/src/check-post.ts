@@ -1,10 +1,12 @@
 import type { JsonObject } from "@postd/contracts";
 import type { z } from "zod";
 import { checkMedia } from "./check-media.ts";
+import { checkDestination, checkParts, checkPartTexts } from "./check-parts.ts";
+import { checkText } from "./check-text.ts";
 import type { AccountRef } from "./context.ts";
 import type { PublishingPlatform } from "./platform.ts";
-import type { OutgoingPost, PostProblem, TextLimit } from "./publish.ts";
-import { countUtf8Bytes, isStorableText } from "./text.ts";
+import type { OutgoingPost, PostProblem } from "./publish.ts";
+import { isStorableText } from "./text.ts";
 
 /**
  * Everything wrong with a post for one account, at once: format, text, media, options, then the connector's own rules.
@@ -31,9 +33,14 @@ export function checkPost(
   if (broken.length > 0) return broken;
   return [
     ...checkFormat(platform, post.format, account),
-    ...checkText(name, post.text, format?.text ?? publishing.limits.text, post.media.length > 0),
+    ...checkText(
+      name,
+      { field: "text", text: post.text, hasMedia: post.media.length > 0 },
+      format?.text ?? publishing.limits.text,
+    ),
     ...(format ? checkMedia(name, post.media, format) : []),
     ...checkParts(platform, post),
+    ...checkPartTexts(platform, post),
     ...checkDestination(platform, post),
     ...options.problems,
     ...(format && publishing.validate ? publishing.validate(known, account) : []),
@@ -76,23 +83,6 @@ function checkFormat(platform: PublishingPlatform, formatId: string, account: Ac
   ];
 }
 
-function checkText(platform: string, text: string, limit: TextLimit, hasMedia: boolean): PostProblem[] {
-  const problems: PostProblem[] = [];
-  const add = (code: string, message: string) => problems.push({ field: "text", code, message, severity: "error" });
-  const count = limit.count(text);
-  if (count > limit.max)
-    add("text_too_long", `Text is ${count} characters; ${platform} takes ${limit.max}. Remove ${count - limit.max}.`);
-  const bytes = limit.maxBytes === undefined ? 0 : countUtf8Bytes(text);
-  if (limit.maxBytes !== undefined && bytes > limit.maxBytes)
-    add(
-      "text_too_large",
-      `Text takes ${bytes} bytes; ${platform} takes ${limit.maxBytes}. Shorten it or use fewer emoji and accents.`,
-    );
-  if (text.trim() === "" && (limit.required ?? !hasMedia))
-    add("text_required", hasMedia ? "Text is missing. Write some." : "The post is empty. Write some text.");
-  return problems;
-}
-
 function checkOptions(
   { name, publishing }: PublishingPlatform,
   options: JsonObject,
@@ -116,52 +106,6 @@ function checkOptions(
   const wrong = new Set(issues.flatMap((i) => (i.code === "unrecognized_keys" ? i.keys : i.path[0])));
   const rest = publishing.options.safeParse(Object.fromEntries(Object.entries(options).filter(([k]) => !wrong.has(k))));
   return { usable: (rest.success ? rest.data : {}) as JsonObject, problems };
-}
-
-const partNames = {
-  parts: "a thread of several parts",
-  link: "a link card",
-  mentions: "mentions",
-  hashtags: "hashtags of their own",
-  productTags: "product tags",
-  firstComment: "a first comment",
-} as const;
-
-/** Parts of a post that this platform, or this format, does not know are refused by name. */
-function checkParts({ name, publishing }: PublishingPlatform, post: OutgoingPost): PostProblem[] {
-  return Object.entries(partNames).flatMap(([part, words]): PostProblem[] => {
-    const field = part as keyof typeof partNames;
-    const given = post[field];
-    const count = Array.isArray(given) ? given.length : given ? 1 : 0;
-    if (count === 0) return [];
-    const rule = publishing[field];
-    const problem = (code: string, message: string): PostProblem[] => [{ field, code, message, severity: "error" }];
-    if (!rule) return problem("not_supported", `${name} does not take ${words}. Leave it out for this account.`);
-    const label = publishing.formats[post.format]?.label ?? post.format;
-    if (rule.formats && !rule.formats.includes(post.format))
-      return problem(
-        "not_for_format",
-        `${label} at ${name} does not take ${words}. Leave it out, or choose another format.`,
-      );
-    if (rule.max !== undefined && count > rule.max)
-      return problem("too_many", `${name} takes at most ${rule.max} of ${words}; this has ${count}. Remove some.`);
-    return [];
-  });
-}
-
-function checkDestination({ name, publishing }: PublishingPlatform, { destination }: OutgoingPost): PostProblem[] {
-  const { destinations } = publishing;
-  const problem = (code: string, message: string): PostProblem[] => [
-    { field: "destination", code, message, severity: "error" },
-  ];
-  if (destination !== undefined && !destinations)
-    return problem("not_supported", `${name} has no places below an account. Leave the destination out.`);
-  if (destination === undefined && destinations?.required)
-    return problem(
-      "destination_required",
-      `${name} needs a ${destinations.label.toLowerCase()} to post to. Choose one of GET /api/connections/:id/destinations.`,
-    );
-  return [];
 }
 
 type Issue = z.core.$ZodIssue;

@@ -1,5 +1,6 @@
 export * from "./audience.ts";
 export * from "./check-media.ts";
+export { checkMentions } from "./check-parts.ts";
 export * from "./check-post.ts";
 export * from "./client/api-client.ts";
 export { type FailureHint, type FailureRule, type Rules, type Said, unsure } from "./client/failure-rule.ts";
@@ -37,6 +38,7 @@ export type {
 } from "./oauth/facts.ts";
 export { oauth2 } from "./oauth/oauth2.ts";
 export * from "./option-media.ts";
+export { placeWords } from "./place-words.ts";
 export * from "./platform.ts";
 export * from "./provider.ts";
 export * from "./publish.ts";

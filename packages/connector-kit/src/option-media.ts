@@ -104,35 +104,36 @@ const holdsMark = (schema: z.core.$ZodType): boolean =>
 
 /** Files in options that are not there for the author, or not what the platform takes. `known`: what was found, by id. */
 export function checkOptionMedia(
-  {
-    name: platform,
-    publishing,
-  }: {
-    readonly name: string;
-    readonly publishing: { readonly options: z.ZodType };
-  },
+  platform: { readonly name: string; readonly publishing: { readonly options: z.ZodType } },
   options: JsonObject,
   known: ReadonlyMap<string, MediaInfo>,
 ): readonly PostProblem[] {
-  return optionMedia(publishing.options, options).flatMap(({ field, id, rule }): PostProblem[] => {
-    const item = known.get(id);
-    const problem = (code: string, message: string): PostProblem[] => [{ field, code, message, severity: "error" }];
-    if (!item)
-      return problem(
-        "media_missing",
-        `There is no media ${id}. Upload the file with POST /api/media, or leave this option out.`,
-      );
-    const name = item.fileName ? `${rule.label} (${item.fileName})` : rule.label;
-    if (!rule.mimeTypes.includes(item.mimeType))
-      return problem(
-        "media_type",
-        `${name} is ${item.kind === "image" ? inWords(item.mimeType) : aKindOf(item)}; ${platform} takes ${oneOf(rule.mimeTypes)} there. Choose another file.`,
-      );
-    if (item.sizeBytes > rule.maxBytes)
-      return problem(
-        "media_too_large",
-        `${name} is ${megabytes(item.sizeBytes)}; ${platform} takes ${megabytes(rule.maxBytes)} there. Make it smaller.`,
-      );
-    return [];
-  });
+  return optionMedia(platform.publishing.options, options).flatMap((named) => checkNamed(platform.name, named, known));
+}
+
+/** One file a post names beside its media. */
+export function checkNamed(
+  platform: string,
+  { field, id, rule }: OptionMedia,
+  known: ReadonlyMap<string, MediaInfo>,
+): readonly PostProblem[] {
+  const item = known.get(id);
+  const problem = (code: string, message: string): PostProblem[] => [{ field, code, message, severity: "error" }];
+  if (!item)
+    return problem(
+      "media_missing",
+      `There is no media ${id}. Upload the file with POST /api/media, or leave this option out.`,
+    );
+  const name = item.fileName ? `${rule.label} (${item.fileName})` : rule.label;
+  if (!rule.mimeTypes.includes(item.mimeType))
+    return problem(
+      "media_type",
+      `${name} is ${item.kind === "image" ? inWords(item.mimeType) : aKindOf(item)}; ${platform} takes ${oneOf(rule.mimeTypes)} there. Choose another file.`,
+    );
+  if (item.sizeBytes > rule.maxBytes)
+    return problem(
+      "media_too_large",
+      `${name} is ${megabytes(item.sizeBytes)}; ${platform} takes ${megabytes(rule.maxBytes)} there. Make it smaller.`,
+    );
+  return [];
 }

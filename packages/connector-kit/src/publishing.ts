@@ -1,7 +1,16 @@
 import type { JsonObject } from "@postd/contracts";
 import type { z } from "zod";
 import type { AccountRef, ConnectorContext, PlatformResult } from "./context.ts";
-import type { Format, NativeSchedule, OutgoingPost, PostProblem, PublishedRef, TextLimit } from "./publish.ts";
+import type { OptionMediaRule } from "./option-media.ts";
+import type {
+  Format,
+  NativeSchedule,
+  OutgoingPost,
+  PostMention,
+  PostProblem,
+  PublishedRef,
+  TextLimit,
+} from "./publish.ts";
 
 /** A place below an account: board, channel, audience, blog. */
 export interface Destination {
@@ -63,9 +72,12 @@ export interface Publishing {
   readonly accountLimits?: (ctx: ConnectorContext) => PlatformResult<AccountLimits>;
   /** Further parts of a thread. */
   readonly parts?: PartRule & { readonly text?: TextLimit };
-  readonly link?: PartRule;
-  readonly mentions?: PartRule;
-  readonly hashtags?: PartRule;
+  /** `thumb`: what a picture of the author's own for the card must be; absent: it takes none. */
+  readonly link?: PartRule & { readonly thumb?: Omit<OptionMediaRule, "label"> };
+  /** `write`: how a mention stands in the text; absent: the platform's own steps put it there. */
+  readonly mentions?: PartRule & { readonly write?: (handle: string, mention: PostMention) => string };
+  /** At the end of the text, or with `apart` where the platform's own steps put them. */
+  readonly hashtags?: PartRule & { readonly apart?: true };
   readonly productTags?: PartRule;
   readonly firstComment?: PartRule & { readonly text?: TextLimit };
   readonly schedule?: NativeSchedule;

@@ -22,6 +22,7 @@ export const idPrefixes = {
   member: "mbr",
   invitation: "inv",
   link: "lnk",
+  mention: "men",
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;
@@ -39,6 +40,7 @@ export type MediaId = Id<"media">;
 export type ApiKeyId = Id<"apiKey">;
 export type MemberId = Id<"member">;
 export type InvitationId = Id<"invitation">;
+export type MentionId = Id<"mention">;
 export type SecretId = Id<"secret">;
 export type EncryptionKeyId = Id<"encryptionKey">;
 

@@ -1,6 +1,7 @@
 export * from "./access.ts";
 export * from "./bounded.ts";
 export * from "./connecting.ts";
+export * from "./content.ts";
 export * from "./errors.ts";
 export * from "./health-views.ts";
 export * from "./ids.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { boundedJson, InstantInput, jsonBytes } from "./bounded.ts";
+import { clearableFields, contentFields, needsText, oneText } from "./content.ts";
 import { idSchema } from "./ids.ts";
 
 const MediaUrl = z.url({ protocol: /^https?$/ }).max(2_000);
@@ -8,45 +9,33 @@ const IdempotencyKey = z
   .min(1)
   .max(200)
   .regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces");
-const Options = boundedJson(64_000);
 const Metadata = boundedJson(16_000);
-const Text = z.string().max(100_000);
+
 /** Id of a place below the account, one of GET /api/connections/:id/destinations. */
 const Destination = z.string().min(1).max(500);
 
 /** What `POST /api/publish` takes: one post to one connection. */
-export const PublishPayload = z.strictObject({
-  content: Text,
-  mediaUrls: z.array(MediaUrl).max(20).optional(),
-  mediaIds: z.array(idSchema("media")).max(20).optional(),
-  format: z.string().max(40).optional(),
-  /** Options of the platform, by the schema `GET /api/platforms` gives. */
-  options: Options.optional(),
-  productTags: z
-    .array(z.unknown())
-    .max(20)
-    .refine((tags) => jsonBytes(tags) <= 16_000, "must be at most 16 KB as JSON")
-    .optional(),
-  destination: Destination.optional(),
-  scheduledFor: InstantInput.optional(),
-  idempotencyKey: IdempotencyKey.optional(),
-  metadata: Metadata.optional(),
-  /** Let the platform hold the clock; off by default. */
-  nativeSchedule: z.boolean().optional(),
-  /** Say that posting the same again is meant, where a twin is in flight it still waits for the first. */
-  repost: z.boolean().optional(),
-});
+export const PublishPayload = z
+  .strictObject({
+    ...contentFields,
+    mediaUrls: z.array(MediaUrl).max(20).optional(),
+    destination: Destination.optional(),
+    scheduledFor: InstantInput.optional(),
+    idempotencyKey: IdempotencyKey.optional(),
+    metadata: Metadata.optional(),
+    /** Let the platform hold the clock; off by default. */
+    nativeSchedule: z.boolean().optional(),
+    /** Say that posting the same again is meant, where a twin is in flight it still waits for the first. */
+    repost: z.boolean().optional(),
+  })
+  .refine(...needsText)
+  .refine(...oneText);
 export type PublishPayload = z.infer<typeof PublishPayload>;
 
 export const PublishRequest = z.strictObject({ connectionId: idSchema("connection"), payload: PublishPayload });
 export type PublishRequest = z.infer<typeof PublishRequest>;
 
-export const PostVersionInput = z.strictObject({
-  content: Text.optional(),
-  format: z.string().max(40).optional(),
-  mediaIds: z.array(idSchema("media")).max(20).optional(),
-  options: Options.optional(),
-});
+export const PostVersionInput = z.strictObject(clearableFields).refine(...oneText);
 
 /** Per connection id or platform id; together no larger than one long post for many accounts needs. */
 const Versions = z
@@ -54,24 +43,23 @@ const Versions = z
   .refine((versions) => Object.keys(versions).length <= 200, "must be at most 200 versions")
   .refine((versions) => jsonBytes(versions) <= 500_000, "must be at most 500 KB as JSON, all versions together");
 
+const Targets = z
+  .array(
+    z.strictObject({
+      connectionId: idSchema("connection"),
+      nativeSchedule: z.boolean().optional(),
+      destination: Destination.optional(),
+    }),
+  )
+  .min(1)
+  .max(200);
+
 /** What `POST /api/posts` takes: one content, many targets, versions by connection id or platform id. */
 export const PostInput = z
   .strictObject({
-    content: Text,
-    format: z.string().max(40).optional(),
+    ...contentFields,
     mediaUrls: z.array(MediaUrl).max(20).optional(),
-    mediaIds: z.array(idSchema("media")).max(20).optional(),
-    options: Options.optional(),
-    targets: z
-      .array(
-        z.strictObject({
-          connectionId: idSchema("connection"),
-          nativeSchedule: z.boolean().optional(),
-          destination: Destination.optional(),
-        }),
-      )
-      .min(1)
-      .max(200),
+    targets: Targets,
     versions: Versions.optional(),
     scheduledFor: InstantInput.optional(),
     idempotencyKey: IdempotencyKey.optional(),
@@ -80,31 +68,33 @@ export const PostInput = z
     mode: z.enum(["publish", "draft", "ask"]).optional(),
     repost: z.boolean().optional(),
   })
+  .refine(...needsText)
+  .refine(...oneText)
   .refine(
-    ({ content, options, targets }) =>
-      targets.length === 1 || jsonBytes({ content, options }) * targets.length <= 4_000_000,
+    ({ targets, versions: _versions, metadata: _metadata, ...written }) =>
+      targets.length === 1 || jsonBytes(written) * targets.length <= 4_000_000,
     {
       path: ["targets"],
       message:
-        "are too many for a post this long: text and options, times the accounts, must stay below 4 MB. Split the accounts over several posts",
+        "are too many for a post this long: what was written, times the accounts, must stay below 4 MB. Split the accounts over several posts",
     },
   );
 export type PostInput = z.infer<typeof PostInput>;
 
-export const PostPatch = z.strictObject({
-  content: Text.optional(),
-  format: z.string().max(40).nullable().optional(),
-  mediaIds: z.array(idSchema("media")).max(20).optional(),
-  options: Options.optional(),
-  targets: PostInput.shape.targets.optional(),
-  versions: Versions.optional(),
-  /** null takes the time away: the post becomes a draft and its jobs are canceled. */
-  scheduledFor: InstantInput.nullable().optional(),
-  /** `publish` sends a draft or rejected post on its way, `ask` to an approver, `draft` takes it back. */
-  mode: z.enum(["publish", "draft", "ask"]).optional(),
-  /** Version the edit started from; a newer one in between is a 409. */
-  ifVersion: z.number().int().optional(),
-});
+export const PostPatch = z
+  .strictObject({
+    ...clearableFields,
+    format: z.string().max(40).nullable().optional(),
+    targets: Targets.optional(),
+    versions: Versions.optional(),
+    /** null takes the time away: the post becomes a draft and its jobs are canceled. */
+    scheduledFor: InstantInput.nullable().optional(),
+    /** `publish` sends a draft or rejected post on its way, `ask` to an approver, `draft` takes it back. */
+    mode: z.enum(["publish", "draft", "ask"]).optional(),
+    /** Version the edit started from; a newer one in between is a 409. */
+    ifVersion: z.number().int().optional(),
+  })
+  .refine(...oneText);
 export type PostPatch = z.infer<typeof PostPatch>;
 
 /** How a person settles an `unknown` job: it is live, it is not live (send again), leave it. */

@@ -303,11 +303,38 @@ export const JobView = z.object({
 });
 export type JobView = z.infer<typeof JobView>;
 
+/** What an author wrote, in the words all platforms share. */
 export const PostContentView = z.object({
   text: z.string(),
   format: z.string().optional(),
   mediaIds: z.array(z.string()),
   options: Data,
+  parts: z.array(z.object({ text: z.string() })).optional(),
+  link: z
+    .object({
+      url: z.string(),
+      title: z.string().optional(),
+      description: z.string().optional(),
+      thumbMediaId: z.string().optional(),
+    })
+    .nullable()
+    .optional(),
+  mentions: z
+    .array(z.object({ id: z.string().optional(), name: z.string(), handles: z.record(z.string(), z.string()) }))
+    .optional(),
+  hashtags: z.array(z.string()).optional(),
+  productTags: z
+    .array(
+      z.object({
+        productId: z.string(),
+        productName: z.string().optional(),
+        price: z.string().optional(),
+        link: z.string().optional(),
+        position: z.object({ x: z.number(), y: z.number() }),
+      }),
+    )
+    .optional(),
+  firstComment: z.string().nullable().optional(),
 });
 
 export const PostView = z.object({

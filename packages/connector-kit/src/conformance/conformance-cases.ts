@@ -63,11 +63,11 @@ export function conformanceCases(trial: Trial): readonly ConformanceCase[] {
 function samplesOf(setup: ConformanceSetup): Suite["samples"] {
   return Object.entries(setup.posts).flatMap(([format, given]) => {
     const all = Array.isArray(given) ? (given as readonly SamplePost[]) : [given as SamplePost];
-    return all.map(({ text, media = [], options = {}, livePosts = 1, ...reasons }, index) => ({
+    return all.map(({ text, media = [], options = {}, words = {}, livePosts = 1, ...reasons }, index) => ({
       ...reasons,
       title: index === 0 ? format : `${format} ${index + 1}`,
       livePosts,
-      post: { format, text, options, media: media.map(({ info }) => info) },
+      post: { ...words, format, text, options, media: media.map(({ info }) => info) },
     }));
   });
 }

@@ -12,6 +12,8 @@ export interface SamplePost {
   readonly text: string;
   readonly media?: readonly SampleMedia[];
   readonly options?: JsonObject;
+  /** Further words of the post: parts, link, mentions, hashtags, product tags, first comment, destination. */
+  readonly words?: Omit<OutgoingPost, "format" | "text" | "media" | "options">;
   /** Live posts it makes at the platform; a thread makes several. Default 1. */
   readonly livePosts?: number;
   /** Where this format shows no text, or the platform does not refuse a long one: why. */

@@ -3,8 +3,12 @@ import { ok } from "@postd/contracts";
 import { optionsOf } from "./options.ts";
 import type { PostState } from "./state.ts";
 
-/** The address a card is made for by itself: the first link of a post without pictures and without a word about cards. */
+/**
+ * The address a card is made for by itself: the one the author gave without a title, or the first link of a post without
+ * pictures and without a word about cards.
+ */
 export function linkToShow(post: OutgoingPost): string | undefined {
+  if (post.link) return post.link.title === undefined ? post.link.url : undefined;
   if (post.media.length > 0 || optionsOf(post).linkCard !== undefined) return undefined;
   return findUrls(post.text)[0]?.url;
 }
@@ -27,11 +31,14 @@ export const readLinkedPage: Step<PostState> = {
       return ok({
         state: {
           ...state,
-          card: null,
-          cardRemark: `No link card: ${page?.error.message ?? "pages are not read here."}`,
+          // A card that was asked for says at least where it leads.
+          card: post.link ? { uri, title: new URL(uri).host, description: post.link.description ?? "" } : null,
+          cardRemark: `No words from the page for its card: ${page?.error.message ?? "pages are not read here."}`,
         },
       });
-    const { title, description = "", imageUrl } = page.value;
-    return ok({ state: { ...state, card: { uri, title, description, ...(imageUrl && { image: imageUrl }) } } });
+    const { title, imageUrl } = page.value;
+    const description = post.link?.description ?? page.value.description ?? "";
+    const image = post.link?.thumbMediaId === undefined ? imageUrl : undefined;
+    return ok({ state: { ...state, card: { uri, title, description, ...(image && { image }) } } });
   },
 };

@@ -75,11 +75,21 @@ export type BlueskyOptions = z.output<typeof BlueskyOptions>;
 /** Options of a post that has been checked; throws on one that has not, which is our mistake. */
 export const optionsOf = (post: Pick<OutgoingPost, "options">): BlueskyOptions => BlueskyOptions.parse(post.options);
 
-/** The card an author gave; undefined where there is none or it is made by itself. */
-export function explicitCard(post: Pick<OutgoingPost, "options">) {
-  const { linkCard } = optionsOf(post);
-  return linkCard === false ? undefined : linkCard;
+/** The card an author gave, with a title of its own; undefined where there is none or it is made from the page. */
+export function explicitCard({ link, options }: Pick<OutgoingPost, "options" | "link">) {
+  const { linkCard } = optionsOf({ options });
+  if (!link) return linkCard === false ? undefined : linkCard;
+  const { url: uri, title, description = "", thumbMediaId } = link;
+  return title === undefined ? undefined : { uri, title, description, ...(thumbMediaId ? { thumbMediaId } : {}) };
 }
+
+/** The author's own picture for the card. */
+export const cardPictureId = (post: Pick<OutgoingPost, "options" | "link">): string | undefined =>
+  post.link?.thumbMediaId ?? explicitCard(post)?.thumbMediaId;
+
+/** Further parts of the thread: the word all platforms share, or the older option. */
+export const repliesOf = ({ parts, options }: Pick<OutgoingPost, "options" | "parts">): readonly string[] =>
+  parts?.map(({ text }) => text) ?? optionsOf({ options }).replies ?? [];
 
 /**
  * Both apply: 300 graphemes and 3,000 UTF-8 bytes; addresses count in full.

@@ -25,6 +25,15 @@ describeConnector(provider, "bluesky", simulator, {
         text: "With a card",
         options: { linkCard: { uri: "https://example.com/", title: "Example", description: "A page" } },
       },
+      {
+        text: "In the words all platforms share #beans",
+        words: {
+          parts: [{ text: "And a second part" }],
+          link: { url: "https://example.com/", title: "Example" },
+          hashtags: ["beans"],
+        },
+        livePosts: 2,
+      },
     ],
     image: [
       { text: "One picture", media: [samplePng()] },

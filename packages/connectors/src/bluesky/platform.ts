@@ -9,7 +9,7 @@ import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { accountTrouble } from "./failures.ts";
 import { lookUp } from "./look-up.ts";
-import { BlueskyOptions, PICTURE_MAX_BYTES, pictureTypes, textLimit, validate } from "./options.ts";
+import { BlueskyOptions, PICTURE_MAX_BYTES, pictureTypes, THUMB_MAX_BYTES, textLimit, validate } from "./options.ts";
 import { accountMetrics, postNumbers, readProfile } from "./profile.ts";
 import { imageSteps, textSteps } from "./publish.ts";
 import { removePost } from "./remove.ts";
@@ -63,6 +63,11 @@ export const bluesky: PublishingPlatform = {
     },
     validate,
     fingerprint: defaultFingerprint,
+    aliases: { article: "text" },
+    parts: { max: 20, text: { ...textLimit, required: true } },
+    link: { formats: ["text"], thumb: { mimeTypes: pictureTypes, maxBytes: THUMB_MAX_BYTES } },
+    mentions: { write: (handle) => `@${handle.replace(/^@/, "")}` },
+    hashtags: {},
     remove: { formats: ["text", "image"], run: removePost },
     lookUp,
   },

@@ -13,7 +13,7 @@ import {
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { readLinkedPage } from "./link-card.ts";
-import { optionsOf } from "./options.ts";
+import { repliesOf } from "./options.ts";
 import { postRecord } from "./record.ts";
 import { readRecord, refOf } from "./repo.ts";
 import { mentionedHandles } from "./richtext.ts";
@@ -29,7 +29,7 @@ export function publishedRef(record: StrongRef): PublishedRef {
   return { externalId: record.uri, permalink: `https://bsky.app/profile/${did}/post/${rkey}` };
 }
 
-const textsOf = (post: OutgoingPost): readonly string[] => [post.text, ...(optionsOf(post).replies ?? [])];
+const textsOf = (post: OutgoingPost): readonly string[] => [post.text, ...repliesOf(post)];
 
 const MENTIONS_A_RUN = 20;
 

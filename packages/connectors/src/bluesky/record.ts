@@ -1,6 +1,6 @@
 import type { MediaInfo, OutgoingPost } from "@postd/connector-kit";
 import type { JsonObject } from "@postd/contracts";
-import { explicitCard, optionsOf } from "./options.ts";
+import { explicitCard, optionsOf, repliesOf } from "./options.ts";
 import { facetsFor } from "./richtext.ts";
 import type { PostState, StrongRef } from "./state.ts";
 import { POSTS } from "./xrpc.ts";
@@ -18,7 +18,7 @@ export function postRecord(input: {
 }): JsonObject {
   const { post, state, part, createdAt } = input;
   const options = optionsOf(post);
-  const text = part === 0 ? post.text : (options.replies?.[part - 1] ?? "");
+  const text = part === 0 ? post.text : (repliesOf(post)[part - 1] ?? "");
   const facets = facetsFor(text, state.dids ?? {});
   const reply = replyRefs(post, state, part);
   const embed = part === 0 ? embedFor(post, state) : undefined;
@@ -56,7 +56,7 @@ function embedFor(post: OutgoingPost, state: PostState): JsonObject | undefined 
       $type: "app.bsky.embed.images",
       images: post.media.map((media, index) => imageFor(media, state.blobs[index] ?? {})),
     };
-  const card = explicitCard(post) ?? (optionsOf(post).linkCard === undefined ? state.card : undefined);
+  const card = explicitCard(post) ?? (post.link || optionsOf(post).linkCard === undefined ? state.card : undefined);
   if (!card) return undefined;
   const { uri, title, description } = card;
   const thumb = state.thumb ? { thumb: state.thumb } : {};

@@ -9,7 +9,7 @@ import {
 } from "@postd/connector-kit";
 import { asId, fail, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
-import { explicitCard, THUMB_MAX_BYTES } from "./options.ts";
+import { cardPictureId, THUMB_MAX_BYTES } from "./options.ts";
 import type { PostState } from "./state.ts";
 import { xrpc } from "./xrpc.ts";
 
@@ -53,15 +53,15 @@ export const uploadThumb: Step<PostState> = {
   effect: "invisible",
   repeatable: true,
   timeoutMs: 60_000,
-  done: (state, post) => explicitCard(post)?.thumbMediaId === undefined || state.thumb !== undefined,
+  done: (state, post) => cardPictureId(post) === undefined || state.thumb !== undefined,
   async run({ post, state }, ctx) {
-    const id = explicitCard(post)?.thumbMediaId;
+    const id = cardPictureId(post);
     if (id === undefined) return ok({ state });
     const opened = await ctx.media.open(asId("media", id));
     if (opened.sizeBytes > THUMB_MAX_BYTES)
       return fail({
         kind: "content_rejected",
-        field: "options.linkCard.thumbMediaId",
+        field: post.link ? "link.thumbMediaId" : "options.linkCard.thumbMediaId",
         reason: "too_large",
         message: `The card's picture has ${opened.sizeBytes} bytes; Bluesky takes 1,000,000. Make it smaller.`,
       });

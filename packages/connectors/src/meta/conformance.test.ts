@@ -89,7 +89,10 @@ describeConnector(provider, "facebook", simulator, {
   connect: connectTo(facebook),
   posts: {
     text: { text: "Hello from the bakery" },
-    link: { text: "A link", options: { link: "https://example.com/a" } },
+    link: [
+      { text: "A link", options: { link: "https://example.com/a" } },
+      { text: "A card", words: { link: { url: "https://example.com/b" } } },
+    ],
     photo: { text: "One photo", media: [jpeg(1)] },
     multi_photo: { text: "Two photos", media: [jpeg(2), jpeg(3)] },
     video: { text: "A film", media: [mp4(4)], options: { title: "Film" } },

@@ -60,7 +60,7 @@ export function firstCommentSteps<S extends CommentState>(wiring: Wiring<S>): re
         answer: Id,
         about: "object",
         needs: wiring.needs(ctx.account.authKind),
-        field: "options.firstComment",
+        field: "firstComment",
         did: "write the first comment",
       });
       if (sent.ok) return ok({ state: { ...state, commentId: sent.value.id }, published });

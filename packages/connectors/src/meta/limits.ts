@@ -11,6 +11,8 @@ const utf16 = (max: number): TextLimit => ({ max, unit: "utf16", rule: "utf16", 
 export const facebookText = utf16(63_206);
 /** Code units or letters is not said; code units are the careful count. */
 export const instagramCaption = utf16(2200);
+/** Comments of both platforms; @source platforms/meta.md section 9 */
+export const commentText = utf16(2200);
 
 const facebookPhoto = {
   mimeTypes: ["image/jpeg", "image/png", "image/gif", "image/bmp", "image/tiff"],

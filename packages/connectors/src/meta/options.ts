@@ -1,4 +1,4 @@
-import { mediaIdOption } from "@postd/connector-kit";
+import { mediaIdOption, type OutgoingPost } from "@postd/connector-kit";
 import { z } from "zod";
 import { reelCover } from "./limits.ts";
 
@@ -68,6 +68,17 @@ export const InstagramOptions = z.strictObject({
   firstComment,
 });
 export type InstagramOptions = z.output<typeof InstagramOptions>;
+
+type Linked = Pick<OutgoingPost, "options" | "link">;
+type Commented = Pick<OutgoingPost, "options" | "firstComment">;
+
+/** The address shown as a card: the word all platforms share, or the older option. */
+export const facebookLink = ({ link, options }: Linked): string | undefined =>
+  link?.url ?? facebookOptions(options).link;
+
+/** The first comment: the word all platforms share, or the older option, which both platforms have. */
+export const firstCommentOf = ({ firstComment: said, options }: Commented): string | undefined =>
+  said ?? z.looseObject({ firstComment }).safeParse(options).data?.firstComment;
 
 /** Options come checked, as their owner's schema runs before every send; here they only get their types back. */
 export const facebookOptions = (options: unknown): FacebookOptions => FacebookOptions.safeParse(options).data ?? {};

@@ -24,6 +24,7 @@ const codes = (connector: PublishingPlatform, post: OutgoingPost, account = conn
     ({ field, code, severity }) => `${severity === "warning" ? "?" : ""}${field}:${code}`,
   );
 const photo = medium({ width: 1080, height: 1080 });
+const product = { productId: "42", position: { x: 0.25, y: 0.5 } };
 const ig = (more: Partial<OutgoingPost>) => postOf({ format: "image", media: [photo], ...more });
 
 const table: readonly (readonly [
@@ -34,7 +35,7 @@ const table: readonly (readonly [
 ])[] = [
   ["Page text at its limit", facebook, postOf({ text: "x".repeat(63_206) }), []],
   ["Page text one over", facebook, postOf({ text: "x".repeat(63_207) }), ["text:text_too_long"]],
-  ["link without a link", facebook, postOf({ format: "link" }), ["options.link:link_required"]],
+  ["link without a link", facebook, postOf({ format: "link" }), ["link:link_required"]],
   [
     "link beside a photo",
     facebook,
@@ -168,11 +169,44 @@ const table: readonly (readonly [
     ig({ options: { firstComment: "x".repeat(301) } }),
     ["?options.firstComment:long_comment"],
   ],
+  [
+    "a link card beside a photo",
+    facebook,
+    postOf({ format: "photo", media: [photo], link: { url: "https://a.example" } }),
+    ["link:not_for_format"],
+  ],
+  [
+    "own words for a card of Facebook",
+    facebook,
+    postOf({ format: "link", link: { url: "https://a.example", title: "T" } }),
+    ["?link:card_words_unused"],
+  ],
+  [
+    "a first comment on a story",
+    instagram,
+    ig({ format: "story", text: "", firstComment: "x" }),
+    ["firstComment:not_for_format"],
+  ],
+  ["a comment that may be refused", instagram, ig({ firstComment: "x".repeat(301) }), ["?firstComment:long_comment"]],
+  ["a comment one over", facebook, postOf({ firstComment: "x".repeat(2201) }), ["firstComment:text_too_long"]],
+  ["a product on a picture", instagram, ig({ productTags: [product] }), []],
+  [
+    "a product on a reel",
+    instagram,
+    postOf({ format: "reel", media: [clip()], productTags: [product] }),
+    ["productTags:not_for_format"],
+  ],
+  ["a product on a Page", facebook, postOf({ productTags: [product] }), ["productTags:not_supported"]],
   ["one medium is no carousel", instagram, ig({ format: "carousel" }), ["media:too_few_media"]],
   ["an unknown option", instagram, ig({ options: { nonsense: 1 } }), ["options.nonsense:unknown_option"]],
 ];
 for (const [name, connector, post, problems] of table)
   test(`${connector.id}: ${name}`, () => assert.deepEqual(codes(connector, post), problems));
+
+test("products are tagged only through Facebook's login", () => {
+  const post = ig({ productTags: [product] });
+  assert.deepEqual(codes(instagram, post, { ...insta, authKind: "instagram_login" }), ["productTags:not_for_sign_in"]);
+});
 
 test("the format follows from what is there", () => {
   const format = (connector: PublishingPlatform, media: OutgoingPost["media"], options = {}) =>

@@ -1,4 +1,10 @@
-import { type MediaInfo, nameOfMedium, type OutgoingPost, type PostProblem } from "@postd/connector-kit";
+import {
+  type AccountRef,
+  type MediaInfo,
+  nameOfMedium,
+  type OutgoingPost,
+  type PostProblem,
+} from "@postd/connector-kit";
 import {
   altTextMax,
   hashtagMax,
@@ -8,7 +14,7 @@ import {
   instagramSureAspect,
   mentionMax,
 } from "./limits.ts";
-import { facebookOptions, instagramOptions } from "./options.ts";
+import { facebookLink, facebookOptions, firstCommentOf, instagramOptions } from "./options.ts";
 
 type Problem = Omit<PostProblem, "severity">;
 const error = (problem: Problem): PostProblem => ({ ...problem, severity: "error" });
@@ -27,10 +33,10 @@ export function validateFacebook(post: OutgoingPost): readonly PostProblem[] {
   const options = facebookOptions(post.options);
   const problems: PostProblem[] = [];
   const isVideo = post.format === "video" || post.format === "reel";
-  if (post.format === "link" && !options.link)
+  if (post.format === "link" && !facebookLink(post))
     problems.push(
       error({
-        field: "options.link",
+        field: "link",
         code: "link_required",
         message: "A link post needs a link. Add one or choose Text.",
       }),
@@ -41,6 +47,14 @@ export function validateFacebook(post: OutgoingPost): readonly PostProblem[] {
         field: "options.link",
         code: "link_with_media",
         message: "Facebook shows either the link or the media, and does not say which. Put the link into the text.",
+      }),
+    );
+  if (post.link && (post.link.title ?? post.link.description) !== undefined)
+    problems.push(
+      warning({
+        field: "link",
+        code: "card_words_unused",
+        message: "Facebook takes the card's words from the page itself; yours are left out.",
       }),
     );
   if (options.title && !isVideo)
@@ -83,13 +97,27 @@ const storyText = (post: OutgoingPost, isStory: boolean): readonly PostProblem[]
     : [];
 
 /** Rules of an Instagram account beyond text, media and the options' own shape. Pure. */
-export function validateInstagram(post: OutgoingPost): readonly PostProblem[] {
+export function validateInstagram(post: OutgoingPost, account: Pick<AccountRef, "authKind">): readonly PostProblem[] {
   return [
+    ...productProblems(post, account),
     ...captionProblems(post),
     ...post.media.flatMap(altTextProblems),
     ...post.media.flatMap((_, index) => tallImage(post, index)),
     ...optionProblems(post),
     ...storyText(post, post.format === "story"),
+  ];
+}
+
+/** @source platforms/meta.md section 1: product tags mostly are not there with Instagram's own login */
+function productProblems({ productTags }: OutgoingPost, account: Pick<AccountRef, "authKind">): readonly PostProblem[] {
+  if (!productTags || productTags.length === 0 || account.authKind !== "instagram_login") return [];
+  return [
+    error({
+      field: "productTags",
+      code: "not_for_sign_in",
+      message:
+        "Instagram takes product tags only from accounts connected through Facebook. Leave them out, or connect it so.",
+    }),
   ];
 }
 
@@ -185,10 +213,10 @@ function optionProblems(post: OutgoingPost): readonly PostProblem[] {
   notFor("userTags", Boolean(options.userTags?.length), !isStory, "images, carousels and reels");
   notFor("firstComment", options.firstComment !== undefined, !isStory, "images, carousels and reels");
   notFor("isAiGenerated", options.isAiGenerated === true, !isStory, "images, carousels and reels");
-  if ((options.firstComment?.length ?? 0) > instagramCommentWarn)
+  if ((firstCommentOf(post)?.length ?? 0) > instagramCommentWarn)
     problems.push(
       warning({
-        field: "options.firstComment",
+        field: post.firstComment === undefined ? "options.firstComment" : "firstComment",
         code: "long_comment",
         message: `Instagram may refuse comments over ${instagramCommentWarn} characters; the post would go out without it.`,
       }),

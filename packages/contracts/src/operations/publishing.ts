@@ -38,7 +38,7 @@ export const publish = defineOperation({
   example: {
     body: {
       connectionId: ids.connection,
-      payload: { content: "New beans are in.", scheduledFor: later, idempotencyKey: "beans-2026-03" },
+      payload: { text: "New beans are in.", scheduledFor: later, idempotencyKey: "beans-2026-03" },
     },
     response: job,
   },
@@ -81,7 +81,7 @@ export const createPost = defineOperation({
   ],
   creates: { by: "service", bodyKey: "idempotencyKey" },
   example: {
-    body: { content: "New beans are in.", targets: [{ connectionId: ids.connection }], scheduledFor: later },
+    body: { text: "New beans are in.", targets: [{ connectionId: ids.connection }], scheduledFor: later },
     response: post,
   },
 });
@@ -103,7 +103,7 @@ export const validatePost = defineOperation({
   }),
   errors: ["not_found"],
   example: {
-    body: { content: "", targets: [{ connectionId: ids.connection }] },
+    body: { text: "", targets: [{ connectionId: ids.connection }] },
     response: {
       ok: false,
       targets: [
@@ -158,7 +158,7 @@ export const updatePost = defineOperation({
   response: PostView,
   also: [202],
   errors: ["not_found", "state_conflict", "conflict", "post_has_problems"],
-  example: { params: { id: ids.post }, body: { content: "New beans are here." }, response: post },
+  example: { params: { id: ids.post }, body: { text: "New beans are here." }, response: post },
 });
 
 export const deletePost = defineOperation({

@@ -1,4 +1,4 @@
-import type { AccountRef, MediaInfo, OutgoingPost } from "@postd/connector-kit";
+import type { AccountRef, MediaInfo, OutgoingPost, PostLink, PostMention, ProductTag } from "@postd/connector-kit";
 import type {
   ConnectionId,
   ConnectionStatus,
@@ -25,12 +25,18 @@ export interface TargetRecord {
   readonly simulated: boolean;
 }
 
-/** What an author wrote: base content or a version of it. */
+/** What an author wrote: base content or a version of it, in which null takes away what the base has. */
 export interface ContentRecord {
   readonly text: string;
   readonly format?: string;
   readonly mediaIds: readonly string[];
   readonly options: JsonObject;
+  readonly parts?: readonly { readonly text: string }[];
+  readonly link?: PostLink | null;
+  readonly mentions?: readonly PostMention[];
+  readonly hashtags?: readonly string[];
+  readonly productTags?: readonly ProductTag[];
+  readonly firstComment?: string | null;
 }
 
 export interface PostRecord {

@@ -5,7 +5,7 @@ import { firstCommentSteps } from "../first-comment.ts";
 import { graph, Id, Success } from "../graph.ts";
 import { unixSeconds } from "../graph-url.ts";
 import { facebookMedia } from "../limits.ts";
-import { facebookOptions } from "../options.ts";
+import { facebookLink, facebookOptions, firstCommentOf } from "../options.ts";
 import { probeAtOnce, probeScheduled, probeUnseen } from "./feed-probes.ts";
 import { type FeedState, live, refOf } from "./feed-state.ts";
 import { uploadPhoto } from "./photos.ts";
@@ -26,7 +26,7 @@ export function feedParams(
   const options = facebookOptions(post.options);
   return {
     message: post.text || undefined,
-    link: photoIds.length === 0 ? options.link : undefined,
+    link: photoIds.length === 0 ? facebookLink(post) : undefined,
     attached_media: photoIds.length > 0 ? JSON.stringify(photoIds.map((id) => ({ media_fbid: id }))) : undefined,
     targeting: options.countries?.length
       ? JSON.stringify({ geo_locations: { countries: options.countries } })
@@ -43,8 +43,7 @@ const mayGoInOneStep = (failure: PlatformFailure): boolean =>
   failure.kind === "scope_missing" ||
   (failure.kind === "operator_must_act" && meaningOf(failure) === "our_call");
 
-const hasCard = (post: OutgoingPost): boolean =>
-  post.media.length > 0 || facebookOptions(post.options).link !== undefined;
+const hasCard = (post: OutgoingPost): boolean => post.media.length > 0 || facebookLink(post) !== undefined;
 
 const makeUnseen: Step<FeedState>["run"] = async ({ post, state }, ctx) => {
   const made = await graph(ctx, pageToken(ctx), {
@@ -219,7 +218,7 @@ const permalink: Step<FeedState> = {
 const comments = firstCommentSteps<FeedState>({
   needs: () => ["pages_manage_engagement"],
   postOf: refOf,
-  wanted: (state, post) => (state.mode === "scheduled" ? undefined : facebookOptions(post.options).firstComment),
+  wanted: (state, post) => (state.mode === "scheduled" ? undefined : firstCommentOf(post)),
 });
 
 const publishSteps = [

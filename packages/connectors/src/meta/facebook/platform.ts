@@ -1,9 +1,9 @@
 import { defaultFingerprint, type OutgoingPost, type PublishingPlatform } from "@postd/connector-kit";
 import { z } from "zod";
 import { facebookHealth } from "../health.ts";
-import { facebookText } from "../limits.ts";
+import { commentText, facebookText } from "../limits.ts";
 import { lookUpFacebook } from "../look-up.ts";
-import { FacebookOptions, facebookOptions } from "../options.ts";
+import { FacebookOptions, facebookLink } from "../options.ts";
 import { pageScopes } from "../scopes.ts";
 import { validateFacebook } from "../validate.ts";
 import { link, multiPhoto, photo, text } from "./feed.ts";
@@ -13,12 +13,16 @@ import { reel } from "./reel.ts";
 import { photoStory, videoStory } from "./stories.ts";
 import { video } from "./video.ts";
 
-const formatOf = ({ media, options }: Pick<OutgoingPost, "media" | "options">): string | undefined => {
-  if (media.length === 0) return facebookOptions(options).link ? "link" : "text";
+const formatOf = (post: Pick<OutgoingPost, "media" | "options" | "link">): string | undefined => {
+  const { media } = post;
+  if (media.length === 0) return facebookLink(post) ? "link" : "text";
   const videos = media.filter((item) => item.kind === "video").length;
   if (videos === 0) return media.length === 1 ? "photo" : "multi_photo";
   return videos === 1 && media.length === 1 ? "video" : undefined;
 };
+
+/** What stands on the Page and stays; stories show no text and take no comments. */
+const shown = ["text", "link", "photo", "multi_photo", "video", "reel"];
 
 export const facebook: PublishingPlatform = {
   id: "facebook",
@@ -46,9 +50,13 @@ export const facebook: PublishingPlatform = {
     defaultFormat: formatOf,
     validate: validateFacebook,
     fingerprint: defaultFingerprint,
+    aliases: { article: "link" },
+    link: { formats: ["text", "link"] },
+    hashtags: { formats: shown },
+    firstComment: { formats: shown, text: commentText },
     schedule: facebookSchedule,
-    edit: { formats: ["text", "link", "photo", "multi_photo", "video", "reel"], run: editText },
-    remove: { formats: ["text", "link", "photo", "multi_photo", "video", "reel"], run: removePost },
+    edit: { formats: shown, run: editText },
+    remove: { formats: shown, run: removePost },
     lookUp: lookUpFacebook,
   },
   numbers: facebookNumbers,

@@ -14,7 +14,7 @@ import { z } from "zod";
 
 import { type CommentState, firstCommentSteps } from "../first-comment.ts";
 import { NodeId } from "../graph.ts";
-import { facebookOptions } from "../options.ts";
+import { firstCommentOf } from "../options.ts";
 import { readVideoStatus, videoPermalink, videoStage } from "./video-status.ts";
 
 /**
@@ -175,6 +175,5 @@ export const videoComments = (fallback: FallbackLink): readonly Step<VideoState>
   firstCommentSteps<VideoState>({
     needs: () => ["pages_manage_engagement"],
     postOf: (state) => refOf(state, fallback),
-    wanted: (state, post: OutgoingPost) =>
-      state.publishAt === undefined ? facebookOptions(post.options).firstComment : undefined,
+    wanted: (state, post: OutgoingPost) => (state.publishAt === undefined ? firstCommentOf(post) : undefined),
   });

@@ -26,6 +26,15 @@ function userTags(options: InstagramOptions, item: MediaInfo, index: number): st
   return JSON.stringify(tags.map((tag) => ({ username: at(tag.username), ...place(tag) })));
 }
 
+/**
+ * Products of the shop's catalogue, on a single picture. Instagram takes name, price and address from the catalogue.
+ * @source platforms/meta.md section 6, table; the keys of an entry are as those of `user_tags` there (UNVERIFIED)
+ */
+const productTags = ({ productTags: tags = [] }: OutgoingPost): string | undefined =>
+  tags.length === 0
+    ? undefined
+    : JSON.stringify(tags.map(({ productId, position: { x, y } }) => ({ product_id: productId, x, y })));
+
 const shared = (options: InstagramOptions): Params => ({
   collaborators: options.collaborators?.length ? JSON.stringify(options.collaborators.map(at)) : undefined,
   location_id: options.locationId,
@@ -50,7 +59,13 @@ export function postParams(post: OutgoingPost, childIds: readonly string[]): Par
       user_tags: tags,
       ...shared(options),
     };
-  return { caption, alt_text: item.altText || undefined, user_tags: tags, ...shared(options) };
+  return {
+    caption,
+    alt_text: item.altText || undefined,
+    user_tags: tags,
+    product_tags: productTags(post),
+    ...shared(options),
+  };
 }
 
 /** Parameters of one carousel item, without its address. Pure. */

@@ -1,7 +1,7 @@
 import { defaultFingerprint, type OutgoingPost, type PublishingPlatform } from "@postd/connector-kit";
 import { z } from "zod";
 import { instagramHealth } from "../health.ts";
-import { instagramCaption } from "../limits.ts";
+import { commentText, hashtagMax, instagramCaption, mentionMax } from "../limits.ts";
 import { lookUpInstagram } from "../look-up.ts";
 import { InstagramOptions } from "../options.ts";
 import { linkedInstagramScopes } from "../scopes.ts";
@@ -16,6 +16,9 @@ const formatOf = ({ media }: Pick<OutgoingPost, "media">): string | undefined =>
   if (media.length > 1) return "carousel";
   return media[0]?.kind === "video" ? "reel" : "image";
 };
+
+/** Stories have neither a caption nor comments. */
+const captioned = ["image", "carousel", "reel"];
 
 export const instagram: PublishingPlatform = {
   id: "instagram",
@@ -36,6 +39,10 @@ export const instagram: PublishingPlatform = {
     defaultFormat: formatOf,
     validate: validateInstagram,
     fingerprint: defaultFingerprint,
+    mentions: { formats: captioned, max: mentionMax, write: (handle) => `@${handle.replace(/^@/, "")}` },
+    hashtags: { formats: captioned, max: hashtagMax },
+    productTags: { formats: ["image"] },
+    firstComment: { formats: captioned, text: commentText },
     remove: { formats: ["image", "carousel", "reel", "story"], authKinds: ["facebook_login"], run: removeMedia },
     lookUp: lookUpInstagram,
   },

@@ -54,6 +54,20 @@ test("an image goes container, status, publish, address, and its file is pulled 
   assert.ok(!JSON.stringify(played.state).includes("sig="), "a signed address is never stored");
 });
 
+test("products are tagged where they stand in the picture, and the first comment follows the post", async () => {
+  const graph = scriptedGraph({
+    ...script(),
+    [`POST ${g}/m1/comments`]: { id: "k1" },
+  });
+  const productTags = [{ productId: "42", productName: "Beans", price: "9 EUR", position: { x: 0.25, y: 0.5 } }];
+  const post = { ...imagePost, productTags, firstComment: "More below" };
+  const played = await play(graph, contextOf(graph, { account }), image, post);
+  assert.equal(played.failure, undefined);
+  assert.deepEqual(JSON.parse(String(graph.calls[1]?.fields.product_tags)), [{ product_id: "42", x: 0.25, y: 0.5 }]);
+  const comment = graph.calls.find(({ line }) => line === `POST ${g}/m1/comments`);
+  assert.equal(comment?.fields.message, "More below");
+});
+
 test("an account of Instagram's own login uses its own host and no proof of the Meta app", async () => {
   const graph = scriptedGraph(script("graph.instagram.com/v25.0"));
   const app = { app_id: "i", app_secret: "s" };

@@ -10,7 +10,7 @@ import {
 import { fail, ok, type Result } from "@postd/contracts";
 import { meaningOf } from "../failures.ts";
 import { firstCommentSteps } from "../first-comment.ts";
-import { instagramOptions } from "../options.ts";
+import { firstCommentOf } from "../options.ts";
 import { instagramNeeds } from "../scopes.ts";
 import { containerStage, makeChild, makePost } from "./containers.ts";
 import { lostAgain, lostForGood } from "./lost.ts";
@@ -163,7 +163,7 @@ const details: Step<InstagramState> = {
 const comments = firstCommentSteps<InstagramState>({
   needs: (authKind) => instagramNeeds(authKind, "comments"),
   postOf: refOf,
-  wanted: (_state, post) => (post.format === "story" ? undefined : instagramOptions(post.options).firstComment),
+  wanted: (_state, post) => (post.format === "story" ? undefined : firstCommentOf(post)),
 });
 
 export const singleSteps = [checkQuota, makeParent, waitForContainer, publish, details, ...comments];

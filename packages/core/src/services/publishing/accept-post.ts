@@ -7,6 +7,7 @@ import {
   type JobView,
   type JsonObject,
   type PostInput,
+  type PostPatch,
   type PostView,
   type ServiceError,
 } from "@postd/contracts";
@@ -20,6 +21,7 @@ import type {
 } from "../../ports/publishing-store.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import type { Caller, Created, MediaService, ServiceResult } from "../../ports/services.ts";
+import { contentOf, writtenIn } from "./content.ts";
 import {
   fileGone,
   fileIdsOf,
@@ -146,39 +148,28 @@ export function newJob(
 }
 
 export function draftOf(
-  input: Pick<PostInput, "content" | "format" | "mediaIds" | "options" | "versions" | "targets">,
+  input: Omit<PostPatch, "targets" | "format"> & Pick<PostInput, "targets" | "format">,
   fetchedIds: readonly string[],
 ) {
-  const content: ContentRecord = {
-    text: input.content,
-    ...(input.format ? { format: input.format } : {}),
+  const written = writtenIn(input);
+  const content = contentOf({
+    ...written,
+    text: written.text ?? "",
     mediaIds: [...(input.mediaIds ?? []), ...fetchedIds],
-    options: (input.options ?? {}) as JsonObject,
-  };
-  return {
-    content,
-    versions: versionsOf(input.versions ?? {}),
-    targets: input.targets.map(({ connectionId, nativeSchedule, destination }) => ({
-      connectionId,
-      ...(nativeSchedule === undefined ? {} : { nativeSchedule }),
-      ...(destination === undefined ? {} : { destination }),
-    })),
-  };
+    options: written.options ?? {},
+  });
+  return { content, versions: versionsOf(input.versions ?? {}), targets: targetsOf(input.targets) };
 }
 
-export function versionsOf(versions: NonNullable<PostInput["versions"]>): Record<string, Partial<ContentRecord>> {
-  return Object.fromEntries(
-    Object.entries(versions).map(([target, version]) => [
-      target,
-      {
-        ...(version.content === undefined ? {} : { text: version.content }),
-        ...(version.format === undefined ? {} : { format: version.format }),
-        ...(version.mediaIds === undefined ? {} : { mediaIds: version.mediaIds }),
-        ...(version.options === undefined ? {} : { options: version.options as JsonObject }),
-      },
-    ]),
-  );
-}
+export const targetsOf = (targets: PostInput["targets"]) =>
+  targets.map(({ connectionId, nativeSchedule, destination }) => ({
+    connectionId,
+    ...(nativeSchedule === undefined ? {} : { nativeSchedule }),
+    ...(destination === undefined ? {} : { destination }),
+  }));
+
+export const versionsOf = (versions: NonNullable<PostInput["versions"]>): Record<string, Partial<ContentRecord>> =>
+  Object.fromEntries(Object.entries(versions).map(([target, version]) => [target, writtenIn(version)]));
 
 /** A time a little back means now; far back is a mistake the author must see. */
 export function plannedFor(scheduledFor: string | undefined, now: Date) {

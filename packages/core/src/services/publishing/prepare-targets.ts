@@ -1,5 +1,7 @@
 import {
   canPublish,
+  checkMentions,
+  checkNamed,
   checkOptionMedia,
   checkPost,
   type MediaInfo,
@@ -7,10 +9,12 @@ import {
   type OutgoingPost,
   optionMedia,
   type PublishingPlatform,
+  placeWords,
 } from "@postd/connector-kit";
-import type { FieldProblem, JsonObject, Result, ServiceError } from "@postd/contracts";
+import type { FieldProblem, Result, ServiceError } from "@postd/contracts";
 import type { ContentRecord, JobRecord, TargetRecord, TenantPublishing } from "../../ports/publishing-store.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
+import { filesInWords, outgoing } from "./content.ts";
 import { optionMediaIds } from "./option-media.ts";
 
 /** One target with the post it would get and everything wrong with it. */
@@ -56,7 +60,8 @@ export async function prepareTargets(
     );
   const targets = new Map((await store.targets(ids)).map((target) => [target.connectionId as string, target]));
   const inOptions = optionMediaIds(draft, targets.values(), registry);
-  const found = await store.media([...new Set([...mediaIdsOf(draft), ...inOptions])]);
+  const inWords = [draft.content, ...Object.values(draft.versions)].flatMap(filesInWords);
+  const found = await store.media([...new Set([...mediaIdsOf(draft), ...inOptions, ...inWords])]);
   const media = new Map(found.map((item) => [item.id as string, item]));
   const shown = (connectionId?: string) =>
     jobs
@@ -64,6 +69,8 @@ export async function prepareTargets(
       .flatMap(({ content }) => content.media);
   const lost = mediaIdsOf(draft).find((id) => !media.has(id) && !shown().some((item) => item.id === id));
   if (lost) return noFile(lost);
+  const lostInWords = inWords.find((id) => !media.has(id));
+  if (lostInWords) return noFile(lostInWords, "link.thumbMediaId");
   const stray = Object.keys(draft.versions).find(
     (key) => !ids.includes(key) && ![...targets.values()].some(({ platform }) => platform === key),
   );
@@ -104,8 +111,8 @@ export async function prepareTargets(
   return { ok: true, value: prepared };
 }
 
-const noFile = (id: string) =>
-  no("not_found", "mediaIds", `There is no media ${id}.`, "Upload it first with POST /api/media.");
+const noFile = (id: string, field = "mediaIds") =>
+  no("not_found", field, `There is no media ${id}.`, "Upload it first with POST /api/media.");
 
 const contentFor = (draft: Draft, target: TargetRecord): ContentRecord => ({
   ...draft.content,
@@ -145,14 +152,18 @@ function prepare(
   const { publishing } = platform;
   const content = contentFor(draft, target);
   const items = content.mediaIds.flatMap((id) => media.get(id) ?? []);
-  const parts = { text: content.text, media: items, options: content.options as JsonObject };
-  const format = named(publishing, content.format) ?? publishing.defaultFormat(parts, target.account);
+  const written = outgoing(content, items);
+  const parts = placeWords(platform, written);
+  const format = formatNamed(publishing, content.format) ?? publishing.defaultFormat(parts, target.account);
   const place = destination === undefined ? {} : { destination };
   const post: OutgoingPost = { ...parts, ...place, format: format ?? "none" };
   const problems: FieldProblem[] = [
     ...(format ? checkPost(platform, post, target.account) : noFormatFits(platform, items, target.account)),
+    ...checkMentions(platform, written),
     ...checkOptionMedia(platform, post.options, media),
+    ...checkThumb(platform, post, media),
   ];
+  const named = [...optionMedia(publishing.options, post.options).map(({ id }) => id), ...filesInWords(content)];
   const fingerprint = problems.some(({ severity }) => severity === "error") ? "" : publishing.fingerprint(post);
   return {
     target,
@@ -161,15 +172,34 @@ function prepare(
     fingerprint,
     nativeSchedule,
     problems: [...problems, ...scheduleProblems(platform, post, nativeSchedule)],
-    files: [...items, ...optionMedia(publishing.options, post.options).flatMap(({ id }) => media.get(id) ?? [])],
+    files: [...items, ...named.flatMap((id) => media.get(id) ?? [])],
   };
 }
 
-/** A format by its id or by an everyday word for it. */
-const named = ({ formats, aliases }: PublishingPlatform["publishing"], format: string | undefined) =>
-  format !== undefined && !Object.hasOwn(formats, format) && aliases && Object.hasOwn(aliases, format)
-    ? aliases[format]
-    : format;
+/** The author's own picture of a link card, where the platform takes one. */
+function checkThumb(
+  { name, publishing }: PublishingPlatform,
+  { link }: OutgoingPost,
+  media: ReadonlyMap<string, MediaInfo>,
+): readonly FieldProblem[] {
+  const thumb = publishing.link?.thumb;
+  const id = link?.thumbMediaId;
+  if (id === undefined || !publishing.link) return [];
+  if (thumb)
+    return checkNamed(name, { field: "link.thumbMediaId", id, rule: { ...thumb, label: "The card's picture" } }, media);
+  const message = `${name} takes the card's picture from the page. Leave link.thumbMediaId out.`;
+  return [{ field: "link.thumbMediaId", code: "not_supported", message, severity: "error" }];
+}
+
+/** Everyday words for a post of no particular kind. */
+const anyFormat = ["post", "update"];
+
+/** A format by its id or by an everyday word for it; undefined: the platform chooses by what is there. */
+function formatNamed({ formats, aliases = {} }: PublishingPlatform["publishing"], format: string | undefined) {
+  if (format === undefined || Object.hasOwn(formats, format)) return format;
+  if (Object.hasOwn(aliases, format)) return aliases[format];
+  return anyFormat.includes(format) ? undefined : format;
+}
 
 function scheduleProblems(platform: PublishingPlatform, post: OutgoingPost, nativeSchedule: boolean): FieldProblem[] {
   if (!nativeSchedule || platform.publishing.schedule?.formats.includes(post.format)) return [];

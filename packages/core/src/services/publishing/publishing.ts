@@ -21,16 +21,7 @@ export function createPublishingService(deps: PublishingDeps & { readonly remote
   return {
     publish: (caller, input, idempotencyKey) => {
       const { payload, connectionId } = input;
-      const { idempotencyKey: bodyKey, productTags, nativeSchedule, destination, ...rest } = payload;
-      if (productTags && productTags.length > 0)
-        return Promise.resolve(
-          no(
-            "invalid_input",
-            "payload.productTags",
-            "No connected platform takes product tags yet.",
-            "Leave productTags out.",
-          ),
-        );
+      const { idempotencyKey: bodyKey, nativeSchedule, destination, ...rest } = payload;
       const post: PostInput = {
         ...rest,
         targets: [
@@ -43,7 +34,8 @@ export function createPublishingService(deps: PublishingDeps & { readonly remote
       };
       const key = idempotencyKey ?? bodyKey;
       const answer = (_post: PostRecord, jobs: readonly JobRecord[]): JobView => jobView(first(jobs));
-      const fieldPrefix = (_index: number, field: string) => `payload.${field === "text" ? "content" : field}`;
+      const fieldPrefix = (_index: number, field: string) =>
+        `payload.${field === "text" && payload.text === undefined ? "content" : field}`;
       return acceptPost(
         caller,
         post,

@@ -1,17 +1,10 @@
-import {
-  asId,
-  type JsonObject,
-  type PostId,
-  type PostPatch,
-  type PostStatus,
-  type PostView,
-  type ServiceError,
-} from "@postd/contracts";
+import { asId, type PostId, type PostPatch, type PostStatus, type PostView, type ServiceError } from "@postd/contracts";
 import type { WishFacts } from "../../domain/wishes.ts";
 import type { JobRecord, NewJob, PostRecord } from "../../ports/publishing-store.ts";
 import type { Caller, ServiceResult, Wished } from "../../ports/services.ts";
-import { draftOf, plannedFor, versionsOf } from "./accept-post.ts";
+import { plannedFor, targetsOf, versionsOf } from "./accept-post.ts";
 import { type ActDeps, notFound } from "./act-on-job.ts";
+import { contentOf, writtenIn } from "./content.ts";
 import { meetTargets } from "./meet-targets.ts";
 import { abilitiesOf, canceledFor, changed } from "./post-actions.ts";
 import {
@@ -164,22 +157,11 @@ function statusAfter(
 }
 
 function merged(post: PostRecord, patch: PostPatch) {
-  const base = draftOf(
-    {
-      content: patch.content ?? post.content.text,
-      mediaIds: patch.mediaIds ?? post.content.mediaIds.map((id) => asId("media", id)),
-      targets: patch.targets ?? [...post.targets],
-    },
-    [],
-  );
+  const { format: _kept, ...content } = post.content;
   const format = patch.format === undefined ? post.content.format : (patch.format ?? undefined);
   return {
-    content: {
-      ...base.content,
-      ...(format ? { format } : {}),
-      options: (patch.options as JsonObject | undefined) ?? post.content.options,
-    },
+    content: contentOf({ ...content, ...writtenIn(patch), ...(format ? { format } : {}) }),
     versions: patch.versions ? versionsOf(patch.versions) : post.versions,
-    targets: base.targets,
+    targets: patch.targets ? targetsOf(patch.targets) : [...post.targets],
   };
 }

@@ -1,5 +1,5 @@
 import type { AttemptView, JobView, PostView } from "@postd/contracts";
-import { AttemptView as AttemptSchema, JobView as JobSchema } from "@postd/contracts";
+import { AttemptView as AttemptSchema, JobView as JobSchema, PostContentView } from "@postd/contracts";
 import { effectNow } from "../../domain/explain.ts";
 import type { Wish } from "../../domain/wishes.ts";
 import type { AttemptRecord, ContentRecord, JobRecord, PostRecord } from "../../ports/publishing-store.ts";
@@ -92,20 +92,7 @@ export function postView(post: PostRecord, jobs: readonly JobRecord[]): PostView
   };
 }
 
-function contentView(content: ContentRecord): PostView["content"] {
-  return {
-    text: content.text,
-    ...(content.format ? { format: content.format } : {}),
-    mediaIds: [...content.mediaIds],
-    options: { ...content.options },
-  };
-}
-
-function versionView(version: Partial<ContentRecord>): PostView["versions"][string] {
-  return {
-    ...(version.text === undefined ? {} : { text: version.text }),
-    ...(version.format === undefined ? {} : { format: version.format }),
-    ...(version.mediaIds ? { mediaIds: [...version.mediaIds] } : {}),
-    ...(version.options ? { options: { ...version.options } } : {}),
-  };
-}
+/** As it was written; what the view does not name stays inside. */
+const contentView = (content: ContentRecord): PostView["content"] => PostContentView.parse(content);
+const versionView = (version: Partial<ContentRecord>): PostView["versions"][string] => PostVersionView.parse(version);
+const PostVersionView = PostContentView.partial();

@@ -1,0 +1,100 @@
+import { checkText } from "./check-text.ts";
+import { mentionsIn } from "./place-words.ts";
+import type { PublishingPlatform } from "./platform.ts";
+import type { OutgoingPost, PostProblem } from "./publish.ts";
+
+const partNames = {
+  parts: "a thread of several parts",
+  link: "a link card",
+  mentions: "mentions",
+  hashtags: "hashtags of their own",
+  productTags: "product tags",
+  firstComment: "a first comment",
+} as const;
+
+/** Parts of a post that this platform, or this format, does not know are refused by name. */
+export function checkParts({ name, publishing }: PublishingPlatform, post: OutgoingPost): PostProblem[] {
+  return Object.entries(partNames).flatMap(([part, words]): PostProblem[] => {
+    const field = part as keyof typeof partNames;
+    const given = post[field];
+    const count = Array.isArray(given) ? given.length : given ? 1 : 0;
+    if (count === 0) return [];
+    const rule = publishing[field];
+    const problem = (code: string, message: string): PostProblem[] => [{ field, code, message, severity: "error" }];
+    if (!rule) return problem("not_supported", `${name} does not take ${words}. Leave it out for this account.`);
+    const label = publishing.formats[post.format]?.label ?? post.format;
+    if (rule.formats && !rule.formats.includes(post.format))
+      return problem(
+        "not_for_format",
+        `${label} at ${name} does not take ${words}. Leave it out, or choose another format.`,
+      );
+    if (rule.max !== undefined && count > rule.max)
+      return problem("too_many", `${name} takes at most ${rule.max} of ${words}; this has ${count}. Remove some.`);
+    return [];
+  });
+}
+
+/** Each part of a thread and the first comment against limits of their own. */
+export function checkPartTexts({ name, publishing }: PublishingPlatform, post: OutgoingPost): PostProblem[] {
+  const { parts, firstComment } = publishing;
+  return [
+    ...(post.parts ?? []).flatMap(({ text }, index) =>
+      parts?.text
+        ? checkText(
+            name,
+            { field: `parts.${index}.text`, text, label: `Part ${index + 2}`, hasMedia: false },
+            parts.text,
+          )
+        : [],
+    ),
+    ...(post.firstComment !== undefined && firstComment?.text
+      ? checkText(
+          name,
+          { field: "firstComment", text: post.firstComment, label: "The first comment", hasMedia: false },
+          firstComment.text,
+        )
+      : []),
+  ];
+}
+
+/** Mentions stand in the words, and somebody without a handle here is said to stand by name alone. `words`: as written. */
+export function checkMentions(
+  { id, name, publishing }: PublishingPlatform,
+  words: Pick<OutgoingPost, "text" | "parts" | "firstComment" | "mentions">,
+): PostProblem[] {
+  if (!publishing.mentions) return [];
+  const standing = mentionsIn(words);
+  return (words.mentions ?? []).flatMap((mention, index): PostProblem[] => {
+    const field = `mentions.${index}`;
+    if (!standing.has(mention.name))
+      return [
+        {
+          field,
+          code: "mention_not_in_text",
+          message: `The text does not say @${mention.name}. Write it where the mention shall stand, or remove the mention.`,
+          severity: "error",
+        },
+      ];
+    if (Object.hasOwn(mention.handles, id)) return [];
+    const message = `${mention.name} has no handle at ${name}, so the name stands there without a link.`;
+    return [{ field: `${field}.handles`, code: "mention_without_handle", message, severity: "warning" }];
+  });
+}
+
+export function checkDestination(
+  { name, publishing }: PublishingPlatform,
+  { destination }: OutgoingPost,
+): PostProblem[] {
+  const { destinations } = publishing;
+  const problem = (code: string, message: string): PostProblem[] => [
+    { field: "destination", code, message, severity: "error" },
+  ];
+  if (destination !== undefined && !destinations)
+    return problem("not_supported", `${name} has no places below an account. Leave the destination out.`);
+  if (destination === undefined && destinations?.required)
+    return problem(
+      "destination_required",
+      `${name} needs a ${destinations.label.toLowerCase()} to post to. Choose one of GET /api/connections/:id/destinations.`,
+    );
+  return [];
+}
