@@ -48,6 +48,7 @@ const allowed: [file: string, source: string][] = [
   ["apps/server/src/config.ts", "export const e = process.env;"],
   ["apps/server/src/adapters/postgres/migrate.ts", 'await client.query("set role postd_migrate");'],
   ["apps/simulators/src/a.ts", 'import { all } from "@postd/connectors/simulators";'],
+  ["packages/core/src/a.ts", 'import { runSteps } from "@postd/connector-kit/rules";'],
   ["packages/testkit/src/a.ts", 'import { s } from "@postd/server"; const e = process.env;'],
   [
     "packages/core/src/a.ts",
@@ -82,6 +83,8 @@ const refused: [file: string, source: string, says: RegExp][] = [
   ],
   ["packages/contracts/src/a.ts", 'import type { A } from "@postd/connector-kit";', /may import no other workspace/],
   ["packages/core/src/a.ts", 'export type { A } from "@postd/connectors";', /core may import/],
+  ["packages/connectors/src/one/publish.ts", 'import { decide } from "@postd/connector-kit/rules";', /only core runs/],
+  ["apps/server/src/a.ts", 'import { runSteps } from "@postd/connector-kit/rules";', /only core runs steps/],
   ["packages/core/src/a.ts", 'type A = import("@postd/server").A;', /core may import/],
   ["packages/core/src/a.ts", "const now = Date.now();", /Date\.now/],
   ["packages/core/src/a.ts", "const now = new Date();", /new Date\(\)/],

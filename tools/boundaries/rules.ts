@@ -16,6 +16,8 @@ const arrows: Record<string, readonly string[]> = {
 const mayImportAll = ["testkit"];
 /** What only a server with simulation on loads. */
 const simulatorDoors = ["@postd/simulators", "@postd/connectors/simulators"];
+/** What conformance tests is what the pipeline runs, and nothing else decides by it. */
+const rulesDoor = "@postd/connector-kit/rules";
 const everywhere = "node:";
 
 export type SourceFile = {
@@ -67,6 +69,8 @@ function arrow(home: Workspace, file: string, { name, isDynamic, unit, path: tar
       ? []
       : [`imports ${name} at start; the server reaches simulators by await import() only, when they are on`];
   }
+  if (name === rulesDoor && home.unit !== "core")
+    return [`imports ${name}; only core runs steps, and conformance, which tests that`];
   if (arrows[home.unit]?.includes(unit)) return [];
   return [`imports ${name}; ${home.unit} may import ${arrows[home.unit]?.join(", ") || "no other workspace"}`];
 }

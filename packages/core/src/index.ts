@@ -1,3 +1,4 @@
+export { forgetsSealed } from "@postd/connector-kit/rules";
 export * from "./domain/admit.ts";
 export * from "./domain/explain.ts";
 export * from "./domain/media-types.ts";

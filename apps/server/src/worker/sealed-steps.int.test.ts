@@ -14,6 +14,7 @@ type State = JsonObject & { readonly session?: string; readonly isSent?: boolean
 const signature = "signature-that-opens-the-upload";
 /** What the platform of this file has seen, and where the worker is killed next. */
 const seen = { opened: 0, sentTo: [] as (string | undefined)[], live: 0 };
+let isDown = false;
 let crashAt: "send" | "show" | "read" | undefined;
 const crash = (at: typeof crashAt) => {
   if (crashAt !== at) return;
@@ -28,6 +29,10 @@ const steps: readonly Step<State>[] = [
     repeatable: false,
     done: ({ session }) => session !== undefined,
     async run({ state }) {
+      if (isDown) {
+        isDown = false;
+        return { ok: false, error: { kind: "unavailable", message: "Down." } };
+      }
       seen.opened += 1;
       const session = `s${seen.opened}`;
       const address = secret(`https://up.scripted.test/${session}?sig=${signature}`);
@@ -128,6 +133,18 @@ test("a worker killed at the visible call finds the address again when the call 
   const id = await publish();
   await h.settle();
   assert.deepEqual([await h.state(caller, id), seen.opened, seen.live], ["published", 1, 1]);
+});
+
+test("with what is kept, the trouble before it is over", async () => {
+  isDown = true;
+  const id = await publish();
+  await h.work();
+  assert.equal((await rowOf(id)).state, "retrying");
+  crashAt = "send";
+  await h.advance(5_000);
+  await h.work();
+  const { failure, has_sealed, tries } = await rowOf(id);
+  assert.deepEqual([failure, has_sealed, tries], [null, true, 0]);
 });
 
 test("data keys may be rotated while an address is kept", async () => {

@@ -194,17 +194,24 @@ export class Run implements StepPort {
     return "written";
   }
 
-  async commit(change: StepChange, answer?: StepAnswer): Promise<"written" | "lost" | "owned_elsewhere"> {
+  commit(change: StepChange, answer?: StepAnswer): Promise<"written" | "lost" | "owned_elsewhere"> {
     const ended = answer && this.attemptAnswer(answer);
-    if (isPlain(change)) return this.settle(change, ended);
-    const { failure, sealed, ...rest } = change;
-    const told = { ...rest, ...(failure ? { failure: this.stored(failure, change.heldReason) } : {}) };
-    if (!sealed || Object.keys(sealed).length === 0)
-      return this.settle({ ...told, ...(sealed && { sealed: null }) }, ended);
+    return isPlain(change) ? this.settle(change, ended) : this.commitWhole(change, ended);
+  }
+
+  /** A change with trouble to be told, or secrets to be kept. */
+  private async commitWhole(
+    { failure, sealed, ...rest }: StepChange,
+    answer: AttemptAnswer | undefined,
+  ): Promise<"written" | "lost" | "owned_elsewhere"> {
+    const stored = failure && this.stored(failure, rest.heldReason);
+    const told = stored === undefined ? rest : { ...rest, failure: stored };
+    if (!sealed) return this.settle(told, answer);
+    if (Object.keys(sealed).length === 0) return this.settle({ ...told, sealed: null }, answer);
     // The key can only vanish in between when it was rotated out or the tenant erased; both end in a new one.
     for (let tries = 0; tries < 5; tries += 1) {
       const kept = await this.deps.secrets.seal(this.key, sealed);
-      const written = await this.write({ ...told, sealed: kept }, ended);
+      const written = await this.write({ ...told, sealed: kept }, answer);
       if (written !== "key_gone") return written;
     }
     throw new Error("the tenant's data key changes too fast to keep a secret");

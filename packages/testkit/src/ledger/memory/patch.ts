@@ -1,5 +1,4 @@
-import { forgetsSealed } from "@postd/connector-kit/rules";
-import type { JobPatch } from "@postd/core";
+import { forgetsSealed, type JobPatch } from "@postd/core";
 import { type MemoryJob, nowOf, type Tables } from "./rows.ts";
 
 /** A row with a patch of the rules on it. */

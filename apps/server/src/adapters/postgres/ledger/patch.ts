@@ -1,5 +1,4 @@
-import { forgetsSealed } from "@postd/connector-kit/rules";
-import type { JobPatch } from "@postd/core";
+import { forgetsSealed, type JobPatch } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
 
 /** A patch of the rules as assignments of `publish_jobs`. Used wherever a person's word or a settled wish is written. */

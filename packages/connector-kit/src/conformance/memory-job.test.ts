@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { JsonObject } from "@postd/contracts";
+import type { Format, Sealed, Step } from "../publish.ts";
+import type { Way } from "../rules/index.ts";
+import { memoryJob } from "./memory-job.ts";
+import { type ToyState, toy, toyOpen, toySend, toySetup, toySimulator } from "./toy-fixture.ts";
+import { createWorld } from "./world.ts";
+
+/** A job at the toy platform; `steps` take the place of its own. */
+async function jobOf(steps: readonly Step<ToyState>[], format: Partial<Format<ToyState>> = {}) {
+  const provider = toy();
+  const [platform] = provider.platforms;
+  assert.ok(platform);
+  const world = createWorld({ provider, platform }, toySimulator);
+  const connected = await toySetup.connect(world, "toy_login");
+  const whole: Format<ToyState> = { label: "Text", media: { min: 0, max: 0 }, start: () => ({}), steps, ...format };
+  const way: Way = { name: "toy.text", format: whole, schedule: undefined };
+  const job = memoryJob(
+    {
+      now: () => world.clock.now(),
+      advance: (ms) => world.advance(ms),
+      account: () => connected.account,
+      renew: async () => ({ kind: "auth_revoked", message: "Nothing is renewed here." }),
+      context: (step, onVisibleCall) => world.context(connected, step.effect, { effectCalls: 0, onVisibleCall }),
+    },
+    { way, post: { format: "text", text: "hello", media: [], options: {} }, plannedAt: undefined },
+  );
+  return { job, live: () => world.sim.simulator.posts().length };
+}
+
+/** Dies at its first run, before or after what the step does. */
+const dying = (step: Step<ToyState>, when: "before" | "after"): Step<ToyState> => {
+  let isAlive = true;
+  return {
+    ...step,
+    async run(input, ctx) {
+      const done = when === "after" || !isAlive ? await step.run(input, ctx) : undefined;
+      if (!isAlive && done) return done;
+      isAlive = false;
+      throw new Error("killed");
+    },
+  };
+};
+
+test("a worker that dies between two steps leaves the next one what was kept, and nothing is kept at the end", async () => {
+  const handed: (Sealed | undefined)[] = [];
+  const send: Step<ToyState> = {
+    ...toySend,
+    run(input, ctx) {
+      handed.push(input.sealed);
+      return toySend.run(input, ctx);
+    },
+  };
+  const { job, live } = await jobOf([toyOpen, dying(send, "before")]);
+  await assert.rejects(job.next(), /killed/);
+  const kept = job.row.sealed.address?.reveal() ?? "";
+  assert.match(kept, /^https:\/\/api\.toy\.test\/upload\?sig=/);
+  assert.ok(!JSON.stringify(job.row).includes(kept), "it prints nowhere");
+  await job.next();
+  // The visible call was announced, so it is looked for first; surely absent, it is made.
+  await job.next();
+  assert.deepEqual([job.row.state, live(), handed.map((it) => it?.address?.reveal())], ["published", 1, [kept]]);
+  assert.deepEqual(job.row.sealed, {});
+});
+
+test("a worker that dies after its visible call is followed by a look, never by a second post", async () => {
+  const { job, live } = await jobOf([dying(toySend, "after")]);
+  await assert.rejects(job.next(), /killed/);
+  await job.next();
+  assert.deepEqual([job.row.state, live()], ["published", 1]);
+});
+
+test("a change after the visible call does not leave, and what did leave is looked up", async () => {
+  const twice: Step<ToyState> = {
+    ...toySend,
+    async run(input, ctx) {
+      await toySend.run(input, ctx);
+      return toySend.run(input, ctx);
+    },
+  };
+  const { job, live } = await jobOf([twice]);
+  await assert.rejects(job.next(), { name: "EffectAfterVisible" });
+  assert.equal(live(), 1);
+  await job.next();
+  assert.deepEqual([job.row.state, live()], ["published", 1]);
+});
+
+test("a read that learns a secret is committed, so that the state never runs ahead of it", async () => {
+  const read: Step<ToyState> = { ...toyOpen, effect: "none" };
+  const { job } = await jobOf([read, dying(toySend, "before")]);
+  await assert.rejects(job.next(), /killed/);
+  assert.equal(job.row.connectorState?.isOpen, true);
+  assert.ok(job.row.sealed.address);
+});
+
+test("an older state is read as the newer format says until it is stored with the newer version", async () => {
+  const reads: number[] = [];
+  const steps = [toyOpen, dying(toySend, "before")];
+  const { job } = await jobOf(steps, {
+    stateVersion: 2,
+    olderStates: {
+      1: (state: JsonObject) => {
+        reads.push(1);
+        return { ...state, wasOlder: true };
+      },
+    },
+  });
+  await assert.rejects(job.next(), /killed/);
+  assert.deepEqual([reads, job.row.stateVersion], [[], 2]);
+  Object.assign(job.row, { stateVersion: 1 });
+  await job.next();
+  await job.next();
+  assert.deepEqual([reads, job.row.stateVersion, job.row.connectorState?.wasOlder], [[1, 1], 2, true]);
+  assert.equal(job.row.state, "published");
+});
+
+test("a state of a version nobody reads is refused, not guessed at", async () => {
+  const { job, live } = await jobOf([toyOpen, dying(toySend, "before")]);
+  await assert.rejects(job.next(), /killed/);
+  Object.assign(job.row, { stateVersion: 7 });
+  await assert.rejects(job.next(), /version 7 are not known/);
+  assert.equal(live(), 0);
+});
