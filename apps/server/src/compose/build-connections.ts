@@ -9,6 +9,7 @@ import {
   newId,
   type Vault,
 } from "@postd/core";
+import type { FairPool } from "../adapters/blob/fair-pool.ts";
 import { createLinkReader } from "../adapters/links/link-reader.ts";
 import { createConnectionsRepo } from "../adapters/postgres/connections-repo.ts";
 import { createGrantsRepo } from "../adapters/postgres/grants-repo.ts";
@@ -21,15 +22,17 @@ interface ConnectionParts {
   readonly registry: ConnectorRegistry;
   readonly vault: Vault;
   readonly media: ConnectorContextPorts["media"];
+  readonly pictures: FairPool;
   readonly rights: ConnectionsDeps["rights"];
   readonly publicUrl: string;
 }
 
 /** Everything about connections, and what a connector gets when it is called for one. Opens and holds nothing. */
-export function buildConnections({ open, registry, vault, media, rights, publicUrl }: ConnectionParts) {
+export function buildConnections({ open, registry, vault, media, pictures, rights, publicUrl }: ConnectionParts) {
   const { app, egress, settings, clock, log } = open;
   const links = {
-    reader: ({ simulated }: { readonly simulated: boolean }) => createLinkReader(egress, { mappedOnly: simulated }),
+    reader: ({ simulated }: { readonly simulated: boolean }) =>
+      createLinkReader(egress, { mappedOnly: simulated, pictures }),
   };
   const context: ConnectorContextPorts = { egress, settings, registry, media, clock, log, links };
   const holds = createJobHolds(app.db, defaultRules);

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { performance } from "node:perf_hooks";
 import { createMediaService, createVault, newId } from "@postd/core";
+import { createPicturePool } from "../adapters/blob/fair-pool.ts";
 import { openLocalBlobStore } from "../adapters/blob/local.ts";
 import { aesGcm } from "../adapters/kms/aes-gcm.ts";
 import { loadAuthSecret } from "../adapters/kms/auth-secret.ts";
@@ -22,7 +23,8 @@ export async function buildStorage({ app, system, egress, clock }: OpenParts, co
     monotonicMs: () => performance.now(),
   });
   const authSecret = loadAuthSecret(config);
-  const blobs = await openLocalBlobStore({ folder: path.join(config.dataDir, "media") });
+  const pictures = createPicturePool();
+  const blobs = await openLocalBlobStore({ folder: path.join(config.dataDir, "media"), pictures });
   const media = createMediaService({
     repo: createMediaRepo(app.db),
     blobs,
@@ -33,5 +35,5 @@ export async function buildStorage({ app, system, egress, clock }: OpenParts, co
     instanceSecret: authSecret,
     publicUrl: () => publicUrl,
   });
-  return { vault, authSecret, blobs, media };
+  return { vault, authSecret, blobs, pictures, media };
 }

@@ -56,6 +56,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
     registry,
     vault: storage.vault,
     media: storage.media.access,
+    pictures: storage.pictures,
     rights: people.rights,
     publicUrl,
   });

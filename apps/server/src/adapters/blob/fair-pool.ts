@@ -1,3 +1,8 @@
+export type FairPool = ReturnType<typeof createFairPool>;
+
+/** A picture of many pixels takes some 250 MB while it is worked on, so a process works on one at a time. */
+export const createPicturePool = (): FairPool => createFairPool(1);
+
 /**
  * Runs at most `size` pieces of work at once. Those who wait take turns by `share` (a tenant), so that one who sends a
  * hundred files delays nobody else by more than one of them.

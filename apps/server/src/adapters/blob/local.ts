@@ -6,13 +6,12 @@ import { fail, ok, type Result } from "@postd/contracts";
 import type { BlobStore, ReceivedFile } from "@postd/core";
 import { writeAll } from "./clean/byte-source.ts";
 import { cleanFile } from "./clean-file.ts";
-import { createFairPool } from "./fair-pool.ts";
+import { createFairPool, createPicturePool, type FairPool } from "./fair-pool.ts";
 import { typeOf } from "./type-of.ts";
 
 type Received = Awaited<ReturnType<BlobStore["receive"]>>;
 
-/** A picture of many pixels takes some 250 MB while it is worked on; a video only its index. */
-const picturesAtOnce = 1;
+/** Of a video only its index is worked on. */
 const othersAtOnce = 2;
 const staleMs = 24 * 3_600_000;
 const keyPattern = /^[0-9a-z]{2}\/[0-9a-z_]+\.[0-9a-z]{1,8}$/;
@@ -21,12 +20,16 @@ const keyPattern = /^[0-9a-z]{2}\/[0-9a-z_]+\.[0-9a-z]{1,8}$/;
  * Media in a folder. A file is streamed to `incoming/`, hashed on the way, synced, and renamed into `files/`, so what
  * has a name is whole even after a power cut. In between it is made as it goes out; see `cleanFile`. What a crash left in `incoming/` is removed a day later, on opening.
  */
-export async function openLocalBlobStore(options: { readonly folder: string }): Promise<BlobStore> {
+export async function openLocalBlobStore(options: {
+  readonly folder: string;
+  /** Where pictures wait for their turn, with others of the process. */
+  readonly pictures?: FairPool;
+}): Promise<BlobStore> {
   const incoming = path.join(options.folder, "incoming");
   const files = path.join(options.folder, "files");
   await Promise.all([incoming, files].map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })));
   await removeStale(incoming);
-  const pictures = createFairPool(picturesAtOnce);
+  const { pictures = createPicturePool() } = options;
   const others = createFairPool(othersAtOnce);
   const place = (key: string) => {
     if (!keyPattern.test(key)) throw new Error("a blob key must look like ab/name.ext");

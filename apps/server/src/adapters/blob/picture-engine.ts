@@ -23,13 +23,14 @@ export const maxHeldBytes = 200_000_000;
 const maxSeconds = 60;
 
 /** Opens a picture that has been typed; throws where it is damaged. Only the first page or frame is looked at. */
-export const openPicture = (file: string): Sharp =>
+export const openPicture = (file: string | Uint8Array): Sharp =>
   sharp(file, { failOn: "error", limitInputPixels: maxPixels, sequentialRead: true, pages: 1 }).timeout({
     seconds: maxSeconds,
   });
 
 /** What the header says, before anything is worked on: the size may be any. Throws where it is damaged. */
-export const readHeader = (file: string): Promise<Metadata> => sharp(file, { limitInputPixels: false }).metadata();
+export const readHeader = (file: string | Uint8Array): Promise<Metadata> =>
+  sharp(file, { limitInputPixels: false }).metadata();
 
 /** Pixels in memory, four bytes each: red, green, blue, opacity. */
 export const openPixels = (pixels: Uint8Array, width: number, height: number): Sharp =>

@@ -1,19 +1,36 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import { samplePng } from "@postd/connector-kit/conformance";
+import sharp from "sharp";
+import { createPicturePool } from "../blob/fair-pool.ts";
 import { createEgress } from "../egress/egress.ts";
 import { createLinkReader } from "./link-reader.ts";
 
 const quiet = { debug: () => {}, info: () => {}, warn: () => {} };
 const png = samplePng({ width: 10, height: 10 }).bytes;
+const pictures = createPicturePool();
+/** Grain, which no format makes small. */
+const grain = (width: number, height: number, channels: 3 | 4) =>
+  sharp(randomBytes(width * height * channels), { raw: { width, height, channels } })
+    .png()
+    .toBuffer();
+const large: Record<string, Uint8Array> = {};
 let server: Server;
 let egress: ReturnType<typeof createEgress>;
 let sentChars = 0;
 
 before(async () => {
+  const photo = await grain(1_000, 900, 3);
+  Object.assign(large, {
+    "/large.png": photo,
+    "/see-through.png": await grain(700, 600, 4),
+    "/huge.png": Buffer.concat([photo, Buffer.alloc(6_000_000)]),
+    "/cut.png": photo.subarray(0, 1_500_000),
+  });
   server = createServer((request, response) => {
     const html = (text: string, status = 200) => {
       response.writeHead(status, { "content-type": "text/html; charset=utf-8" });
@@ -33,6 +50,12 @@ before(async () => {
       case "/p.png":
         response.writeHead(200, { "content-type": "text/html" });
         return response.end(png);
+      case "/large.png":
+      case "/see-through.png":
+      case "/huge.png":
+      case "/cut.png":
+        response.writeHead(200, { "content-type": "image/png" });
+        return response.end(large[request.url]);
       case "/file.pdf":
         response.writeHead(200, { "content-type": "application/pdf" });
         return response.end("%PDF-1.7");
@@ -79,7 +102,7 @@ after(async () => {
 });
 
 const read = async (url: string, mappedOnly = false) => {
-  const page = await createLinkReader(egress, { mappedOnly }).read(url);
+  const page = await createLinkReader(egress, { mappedOnly, pictures }).read(url);
   return page.ok ? page.value : page.error.code;
 };
 
@@ -132,7 +155,7 @@ test("a simulated connection reads mapped hosts and nothing else", async () => {
 });
 
 test("a picture is told by its bytes and kept within its limit", async () => {
-  const { image } = createLinkReader(egress, { mappedOnly: false });
+  const { image } = createLinkReader(egress, { mappedOnly: false, pictures });
   const found = await image("https://news.example/p.png", { maxBytes: 1_000_000 });
   assert.ok(found.ok && found.value.mimeType === "image/png");
   assert.deepEqual([...found.value.bytes], [...png]);
@@ -145,4 +168,29 @@ test("a picture is told by its bytes and kept within its limit", async () => {
     codes.map((answer) => (answer.ok ? "ok" : answer.error.code)),
     ["unsupported", "too_large", "refused"],
   );
+});
+
+test("a picture larger than the limit is made smaller, so that the card keeps it", async () => {
+  const { image } = createLinkReader(egress, { mappedOnly: false, pictures });
+  for (const [name, maxBytes] of [
+    ["large", 1_000_000],
+    ["large", 60_000],
+    ["see-through", 300_000],
+  ] as const) {
+    const found = await image(`https://news.example/${name}.png`, { maxBytes });
+    assert.ok(found.ok, JSON.stringify(found));
+    assert.equal(found.value.mimeType, "image/jpeg");
+    assert.ok(found.value.bytes.length <= maxBytes, `${found.value.bytes.length}`);
+    const { width, height, format, exif } = await sharp(found.value.bytes).metadata();
+    assert.deepEqual([format, exif], ["jpeg", undefined]);
+    assert.ok(Math.abs(width / height - (name === "large" ? 1_000 / 900 : 700 / 600)) < 0.01, `${width} x ${height}`);
+  }
+});
+
+test("a picture that is cut off, or larger than any is read, costs the card its picture and nothing else", async () => {
+  const { image } = createLinkReader(egress, { mappedOnly: false, pictures });
+  for (const name of ["cut", "huge"]) {
+    const answer = await image(`https://news.example/${name}.png`, { maxBytes: 1_000_000 });
+    assert.equal(answer.ok ? "ok" : answer.error.code, "too_large", name);
+  }
 });

@@ -1,12 +1,18 @@
 import type { LinkPreview, LinkReader, LinkTrouble } from "@postd/connector-kit";
 import { fail, ok, type Result } from "@postd/contracts";
 import { fileTypeFromBuffer } from "file-type";
+import type { FairPool } from "../blob/fair-pool.ts";
+import { shrinkPicture } from "../blob/shrink-picture.ts";
 import type { Egress } from "../egress/egress.ts";
 import { pageFacts } from "./page-facts.ts";
 
 /** Pages say what they are in their head; what lies behind is not read. */
 const PAGE_BYTES = 2 * 1024 * 1024;
 const TIMEOUT_MS = 8000;
+/** A picture that is larger than a platform takes is read up to this, and made smaller. */
+const PICTURE_BYTES = 5 * 1024 * 1024;
+/** All pages' pictures take one turn, beside those of each workspace. */
+const linksShare = "links";
 const pictureTypes = new Set(["image/jpeg", "image/png", "image/webp"]);
 
 type Fetched = Awaited<ReturnType<Egress["fetchPublic"]>>;
@@ -17,7 +23,7 @@ type Fetched = Awaited<ReturnType<Egress["fetchPublic"]>>;
  */
 export function createLinkReader(
   egress: Pick<Egress, "fetchPublic">,
-  { mappedOnly }: { readonly mappedOnly: boolean },
+  { mappedOnly, pictures }: { readonly mappedOnly: boolean; readonly pictures: Pick<FairPool, "run"> },
 ): LinkReader {
   // How much is read is counted here: a page is cut where a file would be refused.
   const fetched = (url: string, accept: string): Promise<Fetched> =>
@@ -39,14 +45,21 @@ export function createLinkReader(
     async image(url, { maxBytes }) {
       const picture = await fetched(url, "image/jpeg,image/png,image/webp;q=0.9");
       if (!picture.ok) return trouble(picture.error);
-      const bytes = await upTo(maxBytes + 1, picture.value.body);
+      const readMost = Math.max(maxBytes, PICTURE_BYTES);
+      const bytes = await upTo(readMost + 1, picture.value.body);
       if (!bytes) return brokenOff(url);
-      if (bytes.length > maxBytes)
-        return fail({ code: "too_large", message: `The page's picture is larger than ${maxBytes} bytes.` });
       const mimeType = (await fileTypeFromBuffer(bytes))?.mime ?? "";
-      return pictureTypes.has(mimeType)
-        ? ok({ bytes, mimeType })
-        : fail({ code: "unsupported", message: "The page's picture is not a JPEG, PNG or WebP." });
+      if (!pictureTypes.has(mimeType))
+        return fail({ code: "unsupported", message: "The page's picture is not a JPEG, PNG or WebP." });
+      if (bytes.length <= maxBytes) return ok({ bytes, mimeType });
+      const isWhole = bytes.length <= readMost;
+      const small = isWhole && (await pictures.run(linksShare, () => shrinkPicture(bytes, maxBytes)));
+      return small
+        ? ok({ bytes: small, mimeType: "image/jpeg" })
+        : fail({
+            code: "too_large",
+            message: `The page's picture is larger than ${maxBytes} bytes, whatever is tried.`,
+          });
     },
   };
 }
