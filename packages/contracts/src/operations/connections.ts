@@ -239,7 +239,7 @@ export const deleteConnection = defineOperation({
   path: "/api/connections/:id",
   summary: "Disconnect",
   description:
-    "Where something may be live POSTD looks first, for a minute at most: 202, and then it disconnects. Withdraws access at the platform where it can be withdrawn, deletes the tokens and holds what was planned. Posts the platform holds itself (handedOver) still go out; nobody can look whether they did until the account is connected again, so at their time they become unknown.",
+    "Where something may be live, or is being taken down or back, POSTD looks and does that first, for a minute at most: 202, and then it disconnects. Withdraws access at the platform where it can be withdrawn, deletes the tokens and holds what was planned. Posts the platform holds itself (handedOver) still go out; nobody can look whether they did until the account is connected again, so at their time they become unknown.",
   tags: ["connections"],
   auth: { kind: "caller", by: ["session", "key"], scope: "connections:write" },
   params: connectionParam,

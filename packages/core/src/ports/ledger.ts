@@ -158,9 +158,9 @@ export interface JobHolds {
   holdConnection(input: OfConnection): Promise<number>;
   /** How many posts the platform itself holds for their time; only the platform can stop them. */
   handedOver(input: OfConnection): Promise<number>;
-  /** How many jobs of it may be live; they are looked at as soon as a look can tell. */
+  /** Jobs of it that may be live are looked at as soon as a look can tell, and wishes carried out; answers how many. */
   lookAtOnce(input: OfConnection): Promise<number>;
-  /** How many jobs of it may be live this moment, those a person was asked about left out. */
+  /** How many jobs of it may be live this moment, or have a wish under way; those a person was asked about left out. */
   inDoubt(input: OfConnection): Promise<number>;
   /** Jobs that may be live and can be looked at no more ask a person, as soon as there can be an answer. */
   askAboutConnection(input: OfConnection): Promise<number>;

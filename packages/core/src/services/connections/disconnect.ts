@@ -32,11 +32,12 @@ export async function disconnect(
   if (!waits) return ok(await end(deps, found, actorId));
   const latest = (await deps.connections.forTenant(tenantId).find(id)) ?? found.record;
   const handedOver = await deps.holds.handedOver({ tenantId, connectionId: id });
-  const note = "POSTD looks for a minute at most whether what was just sent is live. Then the account is disconnected.";
+  const note =
+    "POSTD first looks whether what was just sent is live, and does what was asked for live posts, for a minute at most. Then the account is disconnected.";
   return ok({ connection: connectionView(latest, deps), revokedAtPlatform: false, handedOver, waits: true, note });
 }
 
-/** Holds what is surely not sent, and answers whether something may be live that a look can still tell about. */
+/** Holds what is surely not sent, and answers whether a look can still tell of something, or a wish is under way at the platform. */
 async function beginEnding(deps: ConnectionsDeps, record: ConnectionRecord, actor: string): Promise<boolean> {
   const { id, tenantId } = record;
   const key = { tenantId, connectionId: id };

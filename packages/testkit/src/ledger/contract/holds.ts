@@ -25,6 +25,21 @@ export const holds: readonly Case[] = [
     },
   ],
   [
+    "needs the sign-in as long as a wish for a live post is under way, and looks after it at once",
+    async (s) => {
+      const input = { tenantId: s.tenantId, connectionId: s.connectionId };
+      const key = await s.live("live");
+      assert.equal(await s.world.holds.inDoubt(input), 0);
+      await s.wish(key, "remove");
+      assert.deepEqual([await s.world.holds.inDoubt(input), await s.world.holds.lookAtOnce(input)], [1, 1]);
+      const { fence, admission, wish } = await s.taken(key);
+      assert.ok(admission === "grant" && wish);
+      const outcome = { kind: "remove", outcome: "done", at: s.at(0).toISOString(), message: "Gone." } as const;
+      await s.settle(key, fence, { state: "removed", wake: null, mayBeLive: false, granted: { wish, outcome } });
+      assert.equal(await s.world.holds.inDoubt(input), 0);
+    },
+  ],
+  [
     "wakes what it holds where a wish stands on it, so that the wish is still done",
     async (s) => {
       const key = await s.publishOne();

@@ -57,6 +57,7 @@ export function jobHolds(tables: Tables, settings: { readonly lateAfterMs: numbe
     row.state !== "published" &&
     row.state !== "discarded" &&
     !(row.needs_person && row.wake_at === null);
+  const needsSignIn = (row: MemoryJob) => isOpenDoubt(row) || (row.wish !== null && row.wake_at !== null);
   const isLeased = (row: MemoryJob) => row.lease_until !== null && row.lease_until.getTime() > tables.nowMs;
   return {
     async holdConnection(input) {
@@ -77,13 +78,13 @@ export function jobHolds(tables: Tables, settings: { readonly lateAfterMs: numbe
       return rowsOf(input).filter(({ state }) => state === "handed_over").length;
     },
     async lookAtOnce(input) {
-      const rows = rowsOf(input).filter(isOpenDoubt);
+      const rows = rowsOf(input).filter(needsSignIn);
       for (const row of rows)
         putJob(tables, { ...row, wake_at: isLeased(row) ? row.wake_at : nowOf(tables), updated_at: nowOf(tables) });
       return rows.length;
     },
     async inDoubt(input) {
-      return rowsOf(input).filter(isOpenDoubt).length;
+      return rowsOf(input).filter(needsSignIn).length;
     },
     async askAboutConnection(input) {
       const rows = rowsOf(input).filter(

@@ -29,6 +29,13 @@ export function createLedger(db: TenantDb): Ledger {
 const unsent = sql`not may_be_live and external_post_id is null and
   (state in ('scheduled', 'retrying', 'processing') or (state = 'held' and held_reason in ('quota', 'outage', 'paused', 'operator')))`;
 
+/**
+ * What a sign-in is still needed for: a look at what may be live, or a wish that is being carried out at the platform. A
+ * post of which a person is asked waits for nothing.
+ */
+const needsSignIn = sql`(may_be_live and state not in ('published', 'discarded') and not (needs_person and wake_at is null)
+  or wish is not null and wake_at is not null)`;
+
 /** Holding and releasing a connection's jobs. A raised fence stops a worker that is at one of them. */
 export function createJobHolds(db: TenantDb, settings: { readonly lateAfterMs: number }): JobHolds {
   const changed = async (tenantId: string, statement: SQL): Promise<number> => {
@@ -56,7 +63,7 @@ export function createJobHolds(db: TenantDb, settings: { readonly lateAfterMs: n
       const woken = await changed(
         tenantId,
         sql`update publish_jobs set wake_at = case when lease_until > domain_now() then wake_at else domain_now() end, updated_at = domain_now()
-          where connection_id = ${connectionId} and may_be_live and state not in ('published', 'discarded') and not (needs_person and wake_at is null)`,
+          where connection_id = ${connectionId} and ${needsSignIn}`,
       );
       await changed(tenantId, sql`select pg_notify('postd_due', '')`);
       return woken;
@@ -66,7 +73,7 @@ export function createJobHolds(db: TenantDb, settings: { readonly lateAfterMs: n
         const { rows } = await runSql<{ count: number }>(
           tx,
           sql`select count(*)::int as count from publish_jobs
-            where connection_id = ${connectionId} and may_be_live and state not in ('published', 'discarded') and not (needs_person and wake_at is null)`,
+            where connection_id = ${connectionId} and ${needsSignIn}`,
         );
         return rows[0]?.count ?? 0;
       }),
