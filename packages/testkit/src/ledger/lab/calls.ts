@@ -21,7 +21,9 @@ export const isConnectorFault = (error: unknown): boolean =>
   error instanceof TypeError && error.message === "a fault of the connector";
 
 export const lineOf = (ctx: ConnectorContext): Line => ctx as unknown as Line;
-export const asContext = (line: Line): ConnectorContext => line as unknown as ConnectorContext;
+/** The services log what a connector throws; here the oracle is told of everything that matters. */
+const log: Pick<ConnectorContext["log"], "warn"> = { warn() {} };
+export const asContext = (line: Line): ConnectorContext => ({ ...line, log }) as unknown as ConnectorContext;
 
 /** As egress has it. */
 const marginMs = 5_000;

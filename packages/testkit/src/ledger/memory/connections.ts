@@ -5,7 +5,14 @@ import { nowOf, type Tables } from "./rows.ts";
 /** What publishing and disconnecting need of connections; no credentials are kept. */
 export type PublishingConnections = Pick<
   TenantConnections,
-  "find" | "findWithSecret" | "setStatus" | "blockUntil" | "markEnding" | "markDisconnected" | "eraseCredentials"
+  | "find"
+  | "findWithSecret"
+  | "standing"
+  | "setStatus"
+  | "blockUntil"
+  | "markEnding"
+  | "markDisconnected"
+  | "eraseCredentials"
 >;
 
 export function connectionsRepo(tables: Tables): { forTenant(tenantId: TenantId): PublishingConnections } {
@@ -32,6 +39,9 @@ function tenantConnections(tables: Tables, tenantId: TenantId): PublishingConnec
     async findWithSecret(id) {
       const record = read(id);
       return record && { record, credentials: undefined, now: nowOf(tables) };
+    },
+    async standing() {
+      return undefined; // no sign-ins are kept, so none is withdrawn
     },
     async setStatus({ id, credentialVersion, status, statusReason }) {
       const found = read(id);
