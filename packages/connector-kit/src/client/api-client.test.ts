@@ -78,13 +78,14 @@ describe("apiClient", () => {
     }
   });
 
-  it("a GET is a read, whatever the step it is made in", async () => {
-    const { ctx, asked } = world([{}, {}]);
+  it("a GET is a read, whatever the step it is made in, unless it says otherwise", async () => {
+    const { ctx, asked } = world([{}, {}, {}]);
     await api.send(ctx, { method: "GET", path: "posts" });
     await api.send(ctx, { method: "POST", path: "posts" });
+    await api.send(ctx, { method: "GET", path: "renew", effect: "invisible" });
     assert.deepEqual(
       asked.map(({ effect }) => effect),
-      ["none", undefined],
+      ["none", undefined, "invisible"],
     );
   });
 

@@ -56,7 +56,8 @@ export interface ApiClient<C extends ApiContext> {
   ): PlatformResult<readonly R[]>;
 }
 
-const isRead = ({ method, effect }: ApiCall): boolean => effect === "none" || method === "GET" || method === "HEAD";
+/** A GET changes nothing, whatever the step it is made in does, unless the call itself says otherwise. */
+const isRead = ({ method, effect }: ApiCall): boolean => (effect ? effect === "none" : /^(GET|HEAD)$/.test(method));
 
 /** An answer's body by a schema; of unknown shape on a call an audience may see it is `outcome_unknown`. */
 export function readAnswer<T extends z.ZodType>(res: HttpResponse, answer: T): Result<z.output<T>, PlatformFailure> {
@@ -81,7 +82,6 @@ export function apiClient<C extends ApiContext = ApiContext>(facts: ApiFacts<C>)
     const sent = await ctx.http.request({
       ...(bearer && { bearer }),
       ...request,
-      // A GET changes nothing, whatever the step it is made in does.
       ...(isRead(call) && { effect: "none" as const }),
       url: addressOf(ctx, call),
       headers: { ...facts.headers?.(ctx), ...request.headers },

@@ -1,4 +1,5 @@
 import type { JsonObject } from "@postd/contracts";
+import type { FailureTable } from "../client/failure-table.ts";
 import type { AuthContext, ConnectorContext, PlatformResult } from "../context.ts";
 import type { PlatformFailure } from "../failure.ts";
 import type { Secret } from "../secret.ts";
@@ -35,6 +36,8 @@ export interface OAuthSubject {
   readonly name: string;
   /** Kept with the grant for `accounts`; never a secret. */
   readonly extras?: JsonObject;
+  /** What was granted, where the provider tells it elsewhere than in the token's answer. */
+  readonly scopes?: readonly string[];
 }
 
 type Address = string | ((at: OAuthAt) => string);
@@ -75,8 +78,8 @@ export interface OAuth2Facts {
   readonly authorizeParams?: Params | ((input: OAuthStart, at: OAuthAt) => Params);
   readonly finishParams?: Params;
   readonly refreshParams?: Params;
-  /** How token calls are sent; default `form`. */
-  readonly encoding?: "form" | "json";
+  /** How token calls are sent; default `form`. `query`: as a GET. */
+  readonly encoding?: "form" | "json" | "query";
   /** Looks at the callback before its code is used: signatures and stamps of the provider's own. */
   readonly checkCallback?: (
     callback: Readonly<Record<string, string>>,
@@ -97,6 +100,14 @@ export interface OAuth2Facts {
   readonly lifeMs?: number;
   /** Error words of the token endpoint that mean something else than the standard says. */
   readonly errors?: Readonly<Record<string, "auth_revoked" | "operator_must_act" | "unavailable">>;
+  /** Errors that are not in the standard's form: the provider's API has its own. */
+  readonly failures?: FailureTable;
+  /** A short-lived token for a long-lived one, before anybody is asked whose it is. */
+  readonly lengthen?: (
+    token: TokenAnswer,
+    at: OAuthAt,
+    ctx: AuthContext,
+  ) => PlatformResult<Pick<TokenAnswer, "accessToken" | "expiresAt">>;
   /** Who signed in: the id token, the userinfo address, or a function that asks. */
   readonly subject:
     | "id_token"

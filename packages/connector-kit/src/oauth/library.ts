@@ -108,7 +108,10 @@ export async function exchange<T>(
   function failureOf(thrown: unknown): PlatformFailure {
     if (thrown instanceof WireTrouble) return thrown.failure;
     const res = sent.last();
-    if (res && (res.status >= 400 || errorWordOf(res.json) !== undefined)) return tokenFailure(res, facts, ctx.clock);
+    const isStandard = errorWordOf(res?.json) !== undefined;
+    const own = res && !isStandard ? facts.failures?.failureOf(res, ctx.clock) : undefined;
+    if (own) return own;
+    if (res && (res.status >= 400 || isStandard)) return tokenFailure(res, facts, ctx.clock);
     const { code = "", message = "" } = thrown instanceof Error ? (thrown as Error & { code?: string }) : {};
     if (!code.startsWith("OAUTH_")) throw thrown;
     return {

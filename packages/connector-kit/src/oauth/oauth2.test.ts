@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { ok } from "@postd/contracts";
+import { failureTable } from "../client/failure-table.ts";
 import { base64Encode, base64UrlEncode, hmacSha256Hex } from "../crypto.ts";
 import { secret } from "../secret.ts";
 import type { OAuth2Facts, OAuthFinish } from "./facts.ts";
@@ -293,11 +295,15 @@ describe("oauth2 tells failures apart", () => {
       { error: "access_denied", state: "st-1" },
       { code: "c", state: "another" },
       { code: "c" },
-      { state: "st-1" },
     ]) {
       const answer = await oauth2(linkedin).finish(input({ callback: callback as Record<string, string> }), world.ctx);
       assert.equal(answer.ok ? "taken" : answer.error.kind, "auth_revoked");
     }
+  });
+
+  it("a page that sends nobody's code back says so", async () => {
+    const answer = await oauth2(linkedin).finish(input({ callback: { state: "st-1" } }), fakeEndpoint([]).ctx);
+    assert.equal(!answer.ok && answer.error.kind === "content_rejected" && answer.error.field, "code");
   });
 
   it("an app that is not registered names the settings that are missing", async () => {
@@ -313,6 +319,52 @@ describe("oauth2 tells failures apart", () => {
         const answer = await refused({ ...x, refresh: "rotates" }, { status, json });
         if (answer && !answer.ok) assert.ok(!JSON.stringify(answer.error).includes("PLANTED"));
       }
+  });
+});
+
+describe("oauth2 for providers that go further than the standard", () => {
+  const failures = failureTable({
+    name: "Place",
+    read: ({ json }) =>
+      json && typeof json === "object" && "trouble" in json ? { codes: [String(json.trouble)] } : undefined,
+    codes: { used: { kind: "auth_revoked" } },
+  });
+  const facts: OAuth2Facts = {
+    ...linkedin,
+    encoding: "query",
+    failures,
+    finishParams: { grant_type: undefined },
+    lengthen: async (token) =>
+      ok({ accessToken: secret(`long-${token.accessToken.reveal()}`), expiresAt: new Date(NOW.getTime() + DAY_MS) }),
+    subject: async (token) =>
+      ok({ externalId: token.accessToken.reveal(), name: "Ida", scopes: ["told", "elsewhere"] }),
+  };
+
+  it("asks by GET, takes the long token before asking whose it is, and the scopes that are told with it", async () => {
+    const { sent, granted } = await wholeWay(facts, [{ json: { access_token: "short", expires_in: 60 } }]);
+    const url = new URL(sent[0]?.url ?? "");
+    assert.deepEqual(
+      [sent[0]?.method, url.searchParams.get("code"), url.searchParams.has("grant_type")],
+      ["GET", "c0de*", false],
+    );
+    assert.equal(granted.subject.externalId, "long-short");
+    assert.equal(granted.credentials.accessToken.reveal(), "long-short");
+    assert.equal(inMs(granted.credentials.expiresAt), DAY_MS);
+    assert.deepEqual(
+      [granted.scopes, granted.credentials.scopes],
+      [
+        ["told", "elsewhere"],
+        ["told", "elsewhere"],
+      ],
+    );
+  });
+
+  it("reads errors in the standard's form and in the provider's own", async () => {
+    for (const json of [{ trouble: "used" }, { error: "invalid_grant" }]) {
+      const world = fakeEndpoint([{ status: 400, json }]);
+      const answer = await oauth2(facts).finish(input(), world.ctx);
+      assert.equal(answer.ok ? "taken" : answer.error.kind, "auth_revoked", JSON.stringify(json));
+    }
   });
 });
 

@@ -14,7 +14,7 @@ import {
 import type { AuthContext, PlatformResult } from "../context.ts";
 import type { PlatformFailure } from "../failure.ts";
 import { secret } from "../secret.ts";
-import type { Granted, OAuth2SignIn } from "../sign-in.ts";
+import { codeIn, type Granted, type OAuth2SignIn } from "../sign-in.ts";
 import { newDpopKey } from "./dpop-key.ts";
 import type { OAuth2Facts, OAuthFinish, OAuthStart } from "./facts.ts";
 import { exchange, type Party } from "./library.ts";
@@ -96,14 +96,18 @@ export async function finish(facts: OAuth2Facts, input: OAuthFinish, ctx: AuthCo
   });
   if (!answered.ok) return answered;
   const now = ctx.clock.now();
-  const asked = input.keep.scopes?.reveal().split(" ") ?? [];
+  const asked = input.keep.scopes?.reveal().split(" ") ?? facts.scopes.required;
   const claims = facts.subject === "id_token" ? getValidatedIdTokenClaims(answered.value) : undefined;
-  const token = tokenAnswer(answered.value, facts, { now, asked, claims: claims as JsonObject | undefined });
+  const first = tokenAnswer(answered.value, facts, { now, asked, claims: claims as JsonObject | undefined });
+  const longer = facts.lengthen ? await facts.lengthen(first, at, ctx) : ok(first);
+  if (!longer.ok) return longer;
+  const { expiresAt: _, ...lasting } = first;
+  const token = { ...lasting, ...longer.value };
   const subject = await readSubject(facts, token, at, ctx);
   if (!subject.ok) return subject;
-  const { extras, ...who } = subject.value;
-  const credentials = credentialsOf(token, { ...kept, ...(dpopKey && { [DPOP_KEY]: dpopKey }) });
-  return ok({ subject: who, credentials, scopes: token.scopes, ...(extras && { extras }) });
+  const { extras, scopes = token.scopes, externalId, name } = subject.value;
+  const credentials = credentialsOf({ ...token, scopes }, { ...kept, ...(dpopKey && { [DPOP_KEY]: dpopKey }) });
+  return ok({ subject: { externalId, name }, credentials, scopes, ...(extras && { extras }) });
 
   function standard(body: unknown) {
     return standardBody(body, facts);
@@ -120,7 +124,8 @@ function readCallback(
   const params = new URLSearchParams(facts.issuer && iss !== undefined ? callback : rest);
   try {
     const checked = validateAuthResponse(server, client, params, state);
-    if (checked.get("code")) return ok(checked);
+    const code = codeIn(callback);
+    return code.ok ? ok(checked) : code;
   } catch (thrown) {
     if (thrown instanceof AuthorizationResponseError) {
       const message = `${facts.label} did not allow the sign-in. Start again and accept what POSTD asks for.`;

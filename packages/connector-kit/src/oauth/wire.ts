@@ -47,11 +47,12 @@ export function wire(
     const { "content-type": _, ...headers } = request.headers;
     const fields = [...(request.body ?? [])].filter(([name]) => !how.without?.includes(name));
     const body = wrap(fields.map(([name, value]) => [facts.names?.[name] ?? name, value]));
+    const encoding = facts.encoding ?? "form";
     const sent = await ctx.http.request({
-      method: request.method,
+      method: encoding === "query" ? "GET" : request.method,
       url,
       headers: wrap(Object.entries(headers)),
-      ...(request.body && (facts.encoding === "json" ? { json: body } : { form: body })),
+      ...(request.body && { [encoding]: body }),
       ...(how.effect && { effect: how.effect }),
     });
     if (!sent.ok) throw new WireTrouble(sent.error);

@@ -63,7 +63,8 @@ function writtenAll(res: HttpResponse, { method }: ApiCall): HttpResponse | unde
   return original === undefined ? undefined : { ...res, status: 200, json: original };
 }
 
-const client = apiClient<GraphContext>({
+/** Calls to any of Meta's hosts, with its errors. */
+export const graphClient = apiClient<GraphContext>({
   base: "",
   // Signed with the token among the parameters: a call may use another than the account's.
   bearer: () => undefined,
@@ -90,7 +91,7 @@ export async function graph<T extends z.ZodType>(
   { host = "graph.facebook.com", path, params: given, file, answer, mayWait, look, ...call }: GraphCall<T>,
 ): PlatformResult<z.output<T>> {
   const params = { ...given, access_token: token, appsecret_proof: proofFor(ctx, host, token) };
-  const sent = await client.send(look ? seenBy(look, ctx) : ctx, {
+  const sent = await graphClient.send(look ? seenBy(look, ctx) : ctx, {
     ...call,
     base: graphUrl(host, ctx.apiVersion, ...path),
     path: "",

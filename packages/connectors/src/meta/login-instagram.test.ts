@@ -33,6 +33,18 @@ for (const [form, answer] of [
     assert.equal(granted.value.credentials.accessToken.reveal(), "long-ig");
   });
 
+test("where Instagram names no permissions, only what a sign-in needs is taken for granted", async () => {
+  const keep = { scopes: secret("instagram_business_basic instagram_business_manage_comments") };
+  const granted = await instagramLogin.finish(
+    { callback: { code: "abc", state: "st" }, redirectUri, state: "st", fields: {}, keep },
+    contextOf(scriptedGraph(script({ access_token: "short-ig", user_id: 5 })), { app }),
+  );
+  assert.deepEqual(granted.ok && granted.value.scopes, [
+    "instagram_business_basic",
+    "instagram_business_content_publish",
+  ]);
+});
+
 test("the authorise address is Instagram's own, with commas between permissions", async () => {
   const input = { redirectUri, state: "st", scopes: ["a", "b"], fields: {} };
   const started = await instagramLogin.start(input, contextOf(scriptedGraph({}), { app }));
