@@ -16,6 +16,7 @@ const lists: readonly string[] = [
   "GET /api/api-keys",
   "GET /api/connections",
   "GET /api/posts",
+  "GET /api/mentions",
   "GET /api/jobs",
   "GET /api/dlq",
 ];
@@ -24,6 +25,7 @@ const lists: readonly string[] = [
 const exemptOperations: Readonly<Record<string, string>> = {
   createApiKey: "makes something new in the caller's own tenant",
   createTenant: "makes something new",
+  createMention: "makes something new in the caller's own tenant",
   createMedia: "makes something new in the caller's own tenant",
   getInvitation: "the secret of the link is the right to read it: its holder may have no account yet",
   acceptInvitation: "see getInvitation; people-rights.int.test.ts tries ids, other links and other people",

@@ -130,7 +130,8 @@ describe("the database gives the server one tenant's rows, and without a tenant 
 async function fillEveryTable(system: System, tenant: Tenant): Promise<void> {
   const page = await pageConnection(tenant);
   await tenant.session.must("POST", `/api/connections/${page.id}/check`);
-  for (const place of ["createPost body.versions.*.mediaIds", "getPublishJob path.jobId"]) {
+  const places = ["createPost body.versions.*.mediaIds", "createPost body.mentions.id", "getPublishJob path.jobId"];
+  for (const place of places) {
     const { make, request } = idPlaces[place] ?? assert.fail(place);
     const { method, path, body } = request(await make(tenant), tenant);
     await tenant.session.must(method, path, body, { "idempotency-key": `${place.replaceAll(" ", "-")}` });

@@ -138,6 +138,10 @@ const patchOf = (make: IdPlace["make"], patch: (id: string) => object): IdPlace 
 };
 
 /** By `operation place`, where the place is as in the OpenAPI document. */
+async function mention({ session }: Tenant): Promise<string> {
+  return (await session.must("POST", "/api/mentions", { name: "Nordlys", handles: { bluesky: "nordlys.example" } })).id;
+}
+
 /** A link card with a picture of its own. */
 const card = (thumbMediaId: string) => ({ url: "https://example.com/", title: "Example", thumbMediaId });
 
@@ -171,6 +175,10 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
   "publish body.payload.link.thumbMediaId": inBody("POST", "/api/publish", media, (id, { connectionId }) => ({
     connectionId,
     payload: { text: unique("Beans"), link: card(id), scheduledFor: far() },
+  })),
+  "publish body.payload.mentions.id": inBody("POST", "/api/publish", mention, (id, { connectionId }) => ({
+    connectionId,
+    payload: { text: unique("By @Nordlys"), mentions: [{ id }], scheduledFor: far() },
   })),
   "getPublishJob path.jobId": {
     make: job,
@@ -206,6 +214,18 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
     media,
     draft((id) => ({ versions: { bluesky: { link: card(id) } } })),
   ),
+  "createPost body.mentions.id": inBody(
+    "POST",
+    "/api/posts",
+    mention,
+    draft((id) => ({ text: unique("By @Nordlys"), content: undefined, mentions: [{ id }] })),
+  ),
+  "createPost body.versions.*.mentions.id": inBody(
+    "POST",
+    "/api/posts",
+    mention,
+    draft((id) => ({ versions: { bluesky: { text: unique("By @Nordlys"), mentions: [{ id }] } } })),
+  ),
   "validatePost body.targets.connectionId": inBody(
     "POST",
     "/api/posts/validate",
@@ -236,6 +256,18 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
     media,
     draft((id) => ({ versions: { bluesky: { link: card(id) } } })),
   ),
+  "validatePost body.mentions.id": inBody(
+    "POST",
+    "/api/posts/validate",
+    mention,
+    draft((id) => ({ text: unique("By @Nordlys"), content: undefined, mentions: [{ id }] })),
+  ),
+  "validatePost body.versions.*.mentions.id": inBody(
+    "POST",
+    "/api/posts/validate",
+    mention,
+    draft((id) => ({ versions: { bluesky: { text: unique("By @Nordlys"), mentions: [{ id }] } } })),
+  ),
   "getPost path.id": byPath("GET", "/api/posts/{id}", post),
   "updatePost path.id": {
     make: post,
@@ -248,6 +280,15 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
   "updatePost body.versions.*.link.thumbMediaId": patchOf(media, (id) => ({
     versions: { bluesky: { link: card(id) } },
   })),
+  "updatePost body.mentions.id": patchOf(mention, (id) => ({ text: unique("By @Nordlys"), mentions: [{ id }] })),
+  "updatePost body.versions.*.mentions.id": patchOf(mention, (id) => ({
+    versions: { bluesky: { text: unique("By @Nordlys"), mentions: [{ id }] } },
+  })),
+  "updateMention path.id": {
+    make: mention,
+    request: (id) => ({ method: "PATCH", path: `/api/mentions/${id}`, body: { name: unique("Changed") } }),
+  },
+  "deleteMention path.id": byPath("DELETE", "/api/mentions/{id}", mention),
   "deletePost path.id": byPath("DELETE", "/api/posts/{id}", post),
   "approvePost path.id": byPath("POST", "/api/posts/{id}/approve", (tenant) => post(tenant, { mode: "ask" }), {}),
   "rejectPost path.id": byPath("POST", "/api/posts/{id}/reject", (tenant) => post(tenant, { mode: "ask" }), {}),

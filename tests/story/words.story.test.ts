@@ -39,6 +39,34 @@ describe("one post in the words all platforms share", () => {
     assert.ok(texts.includes(`Roasted by @${friend.handle}`), texts.join(" | "));
   });
 
+  it("a saved mention is named by its id, and a post keeps what it named", async () => {
+    const saved = await ida.must("POST", "/api/mentions", { name: "Nordlys", handles: { bluesky: friend.handle } });
+    const draft = await ida.must("POST", "/api/posts", {
+      text: "From @Nordlys, saved",
+      mode: "draft",
+      mentions: [{ id: saved.id }],
+      targets: [{ connectionId: account.id }],
+    });
+    assert.deepEqual(draft.content.mentions, [{ id: saved.id, name: "Nordlys", handles: { bluesky: friend.handle } }]);
+    const renamed = await ida.must("PATCH", `/api/mentions/${saved.id}`, { name: "Nordlys Oslo" });
+    assert.equal(renamed.name, "Nordlys Oslo");
+    assert.deepEqual(renamed.handles, saved.handles);
+    const { items } = await ida.must("GET", "/api/mentions?query=OSLO");
+    assert.deepEqual(
+      items.map(({ id }: { id: string }) => id),
+      [saved.id],
+    );
+    assert.deepEqual((await ida.must("GET", "/api/mentions?query=bergen")).items, []);
+    await ida.must("DELETE", `/api/mentions/${saved.id}`);
+    assert.equal((await ida.call("DELETE", `/api/mentions/${saved.id}`)).status, 404);
+    await ida.must("PATCH", `/api/posts/${draft.id}`, { mode: "publish" });
+    await system.settle();
+    assert.ok((await liveTexts()).includes(`From @${friend.handle}, saved`));
+    const { status, body } = await publish({ text: "@Nordlys", mentions: [{ id: saved.id }] });
+    assert.equal(status, 404, JSON.stringify(body));
+    assert.equal(body.field, "mentions");
+  });
+
   it("what comes out is what limits count", async () => {
     const { status, body } = await publish({ text: "x".repeat(300), hashtags: ["one"] });
     assert.equal(status, 422);

@@ -66,6 +66,16 @@ export function checkMentions(
   const standing = mentionsIn(words);
   return (words.mentions ?? []).flatMap((mention, index): PostProblem[] => {
     const field = `mentions.${index}`;
+    const twin = words.mentions?.find((other) => other.name === mention.name);
+    if (twin !== mention)
+      return [
+        {
+          field,
+          code: "mention_twice",
+          message: `Two mentions are called ${mention.name}, and the text cannot tell them apart. Give one another name.`,
+          severity: "error",
+        },
+      ];
     if (!standing.has(mention.name))
       return [
         {

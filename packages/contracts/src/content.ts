@@ -21,8 +21,11 @@ export const MentionHandles = z
   .refine((handles) => Object.keys(handles).length <= 60, "must be at most 60 platforms");
 export const MentionName = z.string().trim().min(1).max(200);
 
-/** A person or company. It stands where the text says `@` and its name. */
-export const MentionInput = z.strictObject({ name: MentionName, handles: MentionHandles });
+/** A saved person or company by its id, or one named only here. It stands where the text says `@` and its name. */
+export const MentionInput = z.union([
+  z.strictObject({ id: idSchema("mention") }),
+  z.strictObject({ name: MentionName, handles: MentionHandles }),
+]);
 export type MentionInput = z.infer<typeof MentionInput>;
 
 /** With or without its `#`; one word. */

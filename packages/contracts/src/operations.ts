@@ -5,6 +5,7 @@ import * as inbound from "./operations/inbound.ts";
 import * as jobs from "./operations/jobs.ts";
 import * as links from "./operations/links.ts";
 import * as media from "./operations/media.ts";
+import * as mentions from "./operations/mentions.ts";
 import * as people from "./operations/people.ts";
 import * as publishing from "./operations/publishing.ts";
 
@@ -16,6 +17,7 @@ export const operationsById = {
   ...jobs,
   ...links,
   ...media,
+  ...mentions,
   ...inbound,
   ...health,
 };

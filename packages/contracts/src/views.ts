@@ -172,6 +172,16 @@ export const GrantView = z.object({
 });
 export type GrantView = z.infer<typeof GrantView>;
 
+/** A saved person or company to name in posts. */
+export const MentionView = z.object({
+  id: z.string(),
+  name: z.string(),
+  handles: z.record(z.string(), z.string()),
+  createdAt: Instant,
+  updatedAt: Instant,
+});
+export type MentionView = z.infer<typeof MentionView>;
+
 /** What a video's own tables say; what could not be read is left out. */
 export const VideoFactsView = z.object({
   videoCodec: z.string().exactOptional(),

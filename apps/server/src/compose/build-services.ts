@@ -5,12 +5,14 @@ import {
   createHealthService,
   createInboundService,
   createLinksService,
+  createMentionsService,
   createPlatformsService,
   createPublishingService,
   newId,
   type PipelineDeps,
 } from "@postd/core";
 import { createInbox } from "../adapters/postgres/inbox.ts";
+import { createMentionsRepo } from "../adapters/postgres/mentions-repo.ts";
 import { createPublishingStore } from "../adapters/postgres/publishing/store.ts";
 import type { buildConnections } from "./build-connections.ts";
 import type { buildPeople } from "./build-people.ts";
@@ -60,6 +62,7 @@ export function buildServices(parts: ServiceParts) {
     }),
     connections: createConnectionsService(connections.deps),
     media: storage.media,
+    mentions: createMentionsService({ repo: createMentionsRepo(app.db), clock, newId }),
     links: createLinksService({ reader: connections.links.reader({ simulated: false }) }),
     people: people.service,
     signIn: people.rules,

@@ -7,6 +7,7 @@ import type {
   InboundService,
   LinksService,
   MediaService,
+  MentionsService,
   MetricsExposition,
   PeopleService,
   PlatformsService,
@@ -22,6 +23,7 @@ export interface HttpServices {
   readonly connections: ConnectionsService;
   readonly links: LinksService;
   readonly media: MediaService;
+  readonly mentions: MentionsService;
   readonly people: PeopleService;
   readonly signIn: SignInRules;
   readonly platforms: PlatformsService;

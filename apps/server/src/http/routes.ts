@@ -8,6 +8,7 @@ import { jobRoutes } from "./jobs/jobs.ts";
 import { pauseRoutes } from "./jobs/pause.ts";
 import { linkRoutes } from "./links/preview-link.ts";
 import { mediaRoutes } from "./media/media.ts";
+import { mentionRoutes } from "./mentions/mentions.ts";
 import { apiKeyRoutes } from "./people/api-keys.ts";
 import { memberRoutes } from "./people/members.ts";
 import { tenantRoutes } from "./people/tenants.ts";
@@ -27,6 +28,7 @@ export const routes: readonly Route[] = [
   ...pauseRoutes,
   ...linkRoutes,
   ...mediaRoutes,
+  ...mentionRoutes,
   ...webhookRoutes,
   ...healthRoutes,
   ...prometheusRoutes,

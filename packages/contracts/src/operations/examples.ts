@@ -9,9 +9,18 @@ export const ids = {
   post: "post_0195a1b2c3d47e8f90a1b2c3d4e5f604",
   job: "job_0195a1b2c3d47e8f90a1b2c3d4e5f605",
   media: "med_0195a1b2c3d47e8f90a1b2c3d4e5f606",
+  mention: "men_0195a1b2c3d47e8f90a1b2c3d4e5f60b",
   key: "key_0195a1b2c3d47e8f90a1b2c3d4e5f608",
   member: "mbr_0195a1b2c3d47e8f90a1b2c3d4e5f609",
   invitation: "inv_0195a1b2c3d47e8f90a1b2c3d4e5f60a",
+} as const;
+
+export const mention = {
+  id: ids.mention,
+  name: "Nordlys Coffee",
+  handles: { bluesky: "nordlys.example" },
+  createdAt: at,
+  updatedAt: at,
 } as const;
 
 export const connection = {

@@ -170,6 +170,8 @@ export type AcceptAnswer<V> =
 export interface TenantPublishing {
   targets(ids: readonly string[]): Promise<readonly TargetRecord[]>;
   media(ids: readonly string[]): Promise<readonly MediaInfo[]>;
+  /** Saved mentions; those that are not there are left out. */
+  mentions(ids: readonly string[]): Promise<readonly PostMention[]>;
   seen(claim: IdempotencyClaim): Promise<IdempotencyAnswer>;
   /**
    * Post, versions, jobs and the idempotency record in one transaction; the answer is made inside it and kept for replays.

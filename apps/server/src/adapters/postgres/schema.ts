@@ -1,4 +1,5 @@
 export * from "./schema/connections.ts";
+export * from "./schema/mentions.ts";
 export * from "./schema/people.ts";
 export * from "./schema/publishing.ts";
 export * from "./schema/system.ts";

@@ -28,6 +28,7 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
   const media = operationsById.getMedia.response.parse(operationsById.getMedia.example.response);
   const connection = operationsById.getConnection.response.parse(operationsById.getConnection.example.response);
   const grant = operationsById.getGrant.response.parse(operationsById.getGrant.example.response);
+  const mention = operationsById.createMention.response.parse(operationsById.createMention.example.response);
   const byKey = new Map<string, JobView>();
   const one = async <T>(id: string, view: T) => (known(id) ? ok({ ...view, id }) : fail(missing));
   const wished = async <T>(id: string, view: T) =>
@@ -59,6 +60,12 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
       replayDlq: async () => ok({ replayed: 0, refused: [] }),
       pause: async () => ok({ paused: true }),
       resume: async () => ok({ paused: false, released: 0 }),
+    },
+    mentions: {
+      list: () => page(mention),
+      create: async () => ok(mention),
+      update: (_caller, id) => one(id, mention),
+      remove: (_caller, id) => one(id, mention),
     },
     links: { preview: async (_caller, { url }) => ok({ url, title: new URL(url).host }) },
     connections: {

@@ -32,6 +32,7 @@ import {
   refusalOf,
   simulatedMark,
 } from "./prepare-targets.ts";
+import { withSavedMentions } from "./saved-mentions.ts";
 
 export interface PublishingDeps {
   readonly store: PublishingStore;
@@ -50,7 +51,7 @@ const pastToleranceMs = 5 * 60_000;
 /** Parses, checks and commits one post with a job per target; the same key and body answer what they answered first. */
 export async function acceptPost<V extends JobView | PostView>(
   caller: Caller,
-  input: PostInput,
+  given: PostInput,
   how: {
     readonly operation: string;
     readonly idempotencyKey?: string;
@@ -71,6 +72,9 @@ export async function acceptPost<V extends JobView | PostView>(
     if (seen.kind === "differs") return { ok: false, error: keyUsed(claim.key) };
     if (seen.kind === "replay") return { ok: true, value: { view: seen.response as unknown as V, replayed: true } };
   }
+  const named = await withSavedMentions(given, store);
+  if (!named.ok) return named;
+  const input = named.value;
   const now = deps.clock.now();
   const planned = plannedFor(input.scheduledFor, now);
   if (!planned.ok) return planned;

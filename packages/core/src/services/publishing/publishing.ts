@@ -11,6 +11,7 @@ import { no, prepareTargets } from "./prepare-targets.ts";
 import type { RemoteDeps } from "./remote.ts";
 import { resolveJob } from "./resolve-job.ts";
 import { retryJob } from "./retry-job.ts";
+import { withSavedMentions } from "./saved-mentions.ts";
 import { updatePost } from "./update-post.ts";
 import { jobView, postView } from "./views.ts";
 import { cancelJob, removeJob } from "./wish-for-job.ts";
@@ -67,7 +68,9 @@ export function createPublishingService(deps: PublishingDeps & { readonly remote
       );
     },
     validatePost: async (caller, input) => {
-      const prepared = await prepareTargets(draftOf(input, []), of(caller), deps.registry);
+      const named = await withSavedMentions(input, of(caller));
+      if (!named.ok) return named;
+      const prepared = await prepareTargets(draftOf(named.value, []), of(caller), deps.registry);
       if (!prepared.ok) return prepared;
       const targets = prepared.value.map(({ target, post, problems }) => ({
         connectionId: target.connectionId,

@@ -16,6 +16,7 @@ import {
   refusalOf,
   simulatedMark,
 } from "./prepare-targets.ts";
+import { withSavedMentions } from "./saved-mentions.ts";
 
 /**
  * Changes a post. Every target is decided by itself, by the job as it is under its lock: changed before anything was sent,
@@ -25,18 +26,21 @@ import {
 export async function updatePost(
   caller: Caller,
   id: PostId,
-  patch: PostPatch,
+  given: PostPatch,
   deps: ActDeps,
 ): ServiceResult<Wished<PostView>> {
   const store = deps.store.forTenant(caller.tenantId);
+  const named = await withSavedMentions(given, store);
+  if (!named.ok) return named;
+  const patch = named.value;
   const found = await store.post(id);
   if (!found) return notFound("post", id);
   const { post } = found;
   const ifVersion = patch.ifVersion ?? post.version;
   if (ifVersion !== post.version || post.deleting) return editedMeanwhile(post.deleting);
   const now = deps.clock.now();
-  const given = patch.scheduledFor ?? undefined;
-  const planned = plannedFor(given, now);
+  const at = patch.scheduledFor ?? undefined;
+  const planned = plannedFor(at, now);
   if (!planned.ok) return planned;
   const status = statusAfter(post, patch, caller.role);
   if (!status.ok) return status;
@@ -76,9 +80,9 @@ export async function updatePost(
           by: wishBy(caller, now),
           now,
           planned: scheduledFor,
-          at: given ? planned.value : undefined,
+          at: at ? planned.value : undefined,
           keepsTime: patch.scheduledFor === undefined,
-          sends: (id) => patch.mode === "publish" || given !== undefined || !wanted.has(id),
+          sends: (id) => patch.mode === "publish" || at !== undefined || !wanted.has(id),
           canOf,
         },
         deps,

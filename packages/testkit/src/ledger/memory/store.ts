@@ -31,6 +31,9 @@ function tenantPublishing(tables: Tables, tenantId: TenantId, lateAfterMs: numbe
     async media() {
       return [];
     },
+    async mentions() {
+      return [];
+    },
     async seen(claim) {
       return seen(tables, tenantId, claim);
     },

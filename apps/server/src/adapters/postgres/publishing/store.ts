@@ -1,3 +1,4 @@
+import type { PostMention } from "@postd/connector-kit";
 import type { JobView, PostView } from "@postd/contracts";
 import type {
   AcceptAnswer,
@@ -40,6 +41,10 @@ function tenantPublishing(db: TenantDb, tenantId: string, lateAfterMs: number): 
         await scoped<MediaRow>(sql`select id, kind, mime_type, size_bytes, sha256, width, height, duration_ms, alt_text, file_name, video
         from media_assets where id in ${[...ids]} and deleted_at is null`);
       return rows.map(mediaInfo);
+    },
+    async mentions(ids) {
+      const { rows } = await scoped<PostMention>(sql`select id, name, handles from mentions where id in ${[...ids]}`);
+      return rows;
     },
     seen: (claim) => run((tx) => seenKey(tx, claim)),
     accept: (input) => accept(db, tenantId, input),
