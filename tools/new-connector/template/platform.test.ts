@@ -15,6 +15,13 @@ describeConnector(provider, "sample_platform", simulator, {
     return connectWithKeys(world, "access_token", { accessToken });
   },
   posts: { text: [{ text: "Hello ünïcode 👋 https://example.com/a" }] },
+  asksPerson: [
+    {
+      step: "send_post",
+      why: "The platform takes no key of ours, and a list of recent posts that lacks one proves nothing.",
+      source: "NOTES.md section Publishing",
+    },
+  ],
 });
 
 for (const { status, code, kind } of fixture.cases)

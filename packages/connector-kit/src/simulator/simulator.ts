@@ -91,7 +91,9 @@ function createSimulator<W>(facts: SimulatorFacts<W>, env: SimEnv): Simulator {
   const find = createRouter([...signIn, ...facts.routes]);
   const { webhooks } = facts;
   const settle: Acts<W> = webhooks ? { settle: async (at) => ({ deliveries: await webhooks(at).settle() }) } : {};
-  const acts: Acts<W> = { ...tokenActs(() => tokens), ...settle, ...facts.acts };
+  // Tokens of a platform's own kind are withdrawn in its own way.
+  const withdraw: Acts<W> = facts.authenticate ? {} : tokenActs(() => tokens);
+  const acts: Acts<W> = { ...withdraw, ...settle, ...facts.acts };
   const seen = (): W => {
     facts.pass?.(world);
     return world;

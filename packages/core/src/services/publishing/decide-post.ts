@@ -1,11 +1,16 @@
-import type { PostId, PostView } from "@postd/contracts";
-import type { NewJob } from "../../ports/publishing-store.ts";
+import { fail, ok, type PostId, type PostView, type Result, type ServiceError } from "@postd/contracts";
+import type { JobRecord, NewJob, PostRecord, TenantPublishing } from "../../ports/publishing-store.ts";
 import type { Caller, ServiceResult, Wished } from "../../ports/services.ts";
 import { type ActDeps, notFound } from "./act-on-job.ts";
 import { meetTargets } from "./meet-targets.ts";
 import { abilitiesOf, changed } from "./post-actions.ts";
 import { fileGone, fileIdsOf, prepareTargets, problemsOf, refusalOf } from "./prepare-targets.ts";
 import { wishBy } from "./update-post.ts";
+
+interface Decision {
+  readonly approve: boolean;
+  readonly note?: string;
+}
 
 /**
  * An approver's word; nobody decides on a post they wrote themselves unless they own the workspace. It counts for the post
@@ -14,11 +19,10 @@ import { wishBy } from "./update-post.ts";
 export async function decidePost(
   caller: Caller,
   id: PostId,
-  decision: { readonly approve: boolean; readonly note?: string },
+  decision: Decision,
   deps: ActDeps,
 ): ServiceResult<Wished<PostView>> {
-  const store = deps.store.forTenant(caller.tenantId);
-  const found = await store.post(id);
+  const found = await deps.store.forTenant(caller.tenantId).post(id);
   if (!found) return notFound("post", id);
   const { post } = found;
   if (post.status !== "awaiting_approval" || post.deleting)
@@ -39,33 +43,69 @@ export async function decidePost(
         next: "Choose a new time, then approve.",
       },
     };
-  const prepared = await prepareTargets(
-    { content: post.content, versions: post.versions, targets: post.targets },
-    store,
-    deps.registry,
-    found.jobs,
-  );
+  const written = decision.approve
+    ? await approve(caller, found, decision, deps)
+    : await reject(caller, post, decision, deps);
+  if (!written.ok) return written;
+  const { value: after } = written;
+  return after ? ok(changed(after.post, after.jobs, after.decided, after.added)) : decidedMeanwhile;
+}
+
+type Written = Result<
+  (NonNullable<Awaited<ReturnType<TenantPublishing["change"]>>> & { readonly added: readonly NewJob[] }) | undefined,
+  ServiceError
+>;
+
+const wordOf = (caller: Caller, { note }: Decision) => ({ by: caller.actorId, ...(note ? { note } : {}) });
+
+const planOf = ({ content, versions, targets, scheduledFor }: PostRecord) => ({
+  content,
+  versions,
+  targets,
+  scheduledFor,
+});
+
+/** What is not sent is not checked either: an account may be gone, or a file. */
+async function reject(caller: Caller, post: PostRecord, decision: Decision, deps: ActDeps): Promise<Written> {
+  const written = await deps.store.forTenant(caller.tenantId).change({
+    id: post.id,
+    ifVersion: post.version,
+    decide: () => ({
+      post: { ...planOf(post), status: "rejected" },
+      decision: wordOf(caller, decision),
+      decided: [],
+      jobs: [],
+    }),
+  });
+  return ok(written && { ...written, added: [] });
+}
+
+async function approve(
+  caller: Caller,
+  { post, jobs }: { readonly post: PostRecord; readonly jobs: readonly JobRecord[] },
+  decision: Decision,
+  deps: ActDeps,
+): Promise<Written> {
+  const store = deps.store.forTenant(caller.tenantId);
+  const prepared = await prepareTargets(post, store, deps.registry, jobs);
   if (!prepared.ok) return prepared;
-  const refused = decision.approve ? refusalOf(problemsOf(prepared.value)) : undefined;
+  const refused = refusalOf(problemsOf(prepared.value));
   if (refused) return refused;
-  const canOf = await abilitiesOf(caller, found.jobs, deps);
+  const canOf = await abilitiesOf(caller, jobs, deps);
+  const now = deps.clock.now();
   let added: readonly NewJob[] = [];
   const written = await store.change({
-    id,
+    id: post.id,
     ifVersion: post.version,
-    ...(decision.approve ? { files: fileIdsOf(prepared.value) } : {}),
+    files: fileIdsOf(prepared.value),
     decide: (locked) => {
-      const { content, versions, targets, scheduledFor } = post;
-      const next = { content, versions, targets, scheduledFor };
-      const word = { by: caller.actorId, ...(decision.note ? { note: decision.note } : {}) };
-      if (!decision.approve) return { post: { ...next, status: "rejected" }, decision: word, decided: [], jobs: [] };
       const met = meetTargets(
         {
           locked,
           targets: prepared.value,
           by: wishBy(caller, now),
           now,
-          planned: scheduledFor,
+          planned: post.scheduledFor,
           at: undefined,
           keepsTime: true,
           sends: () => true,
@@ -74,19 +114,20 @@ export async function decidePost(
         deps,
       );
       added = met.jobs;
-      return { post: { ...next, status: "approved" }, decision: word, decided: met.decided, jobs: added };
+      return {
+        post: { ...planOf(post), status: "approved" },
+        decision: wordOf(caller, decision),
+        decided: met.decided,
+        jobs: added,
+      };
     },
   });
-  const gone = written || !decision.approve ? undefined : await fileGone(prepared.value, store);
-  if (gone) return gone;
-  if (!written)
-    return {
-      ok: false,
-      error: {
-        code: "state_conflict",
-        detail: "Somebody edited or decided this post meanwhile.",
-        next: "Read it again, then decide.",
-      },
-    };
-  return { ok: true, value: changed(written.post, written.jobs, written.decided, added) };
+  if (written) return ok({ ...written, added });
+  return (await fileGone(prepared.value, store)) ?? ok(undefined);
 }
+
+const decidedMeanwhile = fail<ServiceError>({
+  code: "state_conflict",
+  detail: "Somebody edited or decided this post meanwhile.",
+  next: "Read it again, then decide.",
+});
