@@ -34,7 +34,8 @@ export function checkMedia(platform: string, media: readonly MediaInfo[], format
 export function checkMedium(platform: string, item: MediaInfo, format: Format, name: string): MediaComplaint[] {
   const rule = ruleFor(item, format.media);
   if (!rule) {
-    const kinds = [format.media.image && "images", format.media.video && "videos"].filter(Boolean).join(" and ");
+    const { image, video, document } = format.media;
+    const kinds = [image && "images", video && "videos", document && "documents"].filter(Boolean).join(" and ");
     return [
       [
         "media_kind",
@@ -111,6 +112,7 @@ function aspect(platform: string, item: MediaInfo, rule: Partial<Rule>, name: st
 function ruleFor(item: MediaInfo, rules: MediaRule): Partial<Rule> | undefined {
   if (item.kind === "video") return rules.video;
   if (item.kind === "image") return rules.image;
+  if (item.kind === "document") return rules.document;
   if (item.kind === "gif") {
     const named = [rules.image, rules.video].find((rule) => rule?.mimeTypes.includes(item.mimeType));
     return named ?? rules.image;

@@ -33,6 +33,8 @@ const names: Readonly<Record<string, string>> = {
   "video/quicktime": "MOV",
   "video/webm": "WebM",
   "application/pdf": "PDF",
+  "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word (DOCX)",
+  "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PowerPoint (PPTX)",
   avc: "H.264",
   hevc: "H.265",
   vp8: "VP8",

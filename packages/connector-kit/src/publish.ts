@@ -212,6 +212,8 @@ export interface MediaRule {
     /** The platform does not follow edit lists. */
     readonly refusesCuts?: boolean;
   };
+  /** Files that are read, such as a PDF shown page by page. */
+  readonly document?: { readonly mimeTypes: readonly string[]; readonly maxBytes: number };
 }
 
 /** A thing wrong with a post for one target, found before anything is sent. */

@@ -28,6 +28,7 @@ export const MediaRuleView = z.object({
   max: z.number().int(),
   image: Data.optional(),
   video: Data.optional(),
+  document: Data.optional(),
 });
 
 /** One row of the capability matrix, derived from the connector and nothing else. */

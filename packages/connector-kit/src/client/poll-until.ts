@@ -4,11 +4,11 @@ import type { PlatformFailure } from "../failure.ts";
 import { clampWaitMs } from "../server-failure.ts";
 
 /** Kept in the step's state while the platform works on something. */
-export interface Polled {
+export type Polled = {
   readonly times: number;
   /** When it was first asked, ISO 8601. */
   readonly since: string;
-}
+};
 
 /** How often to ask: `firstMs`, then longer each time by `factor`, never longer than `mostMs`; given up after `endMs`. */
 export interface Pace {

@@ -4,10 +4,10 @@ import type { HttpBody } from "../http.ts";
 import type { FilePart } from "./plan-parts.ts";
 
 /** Kept in the step's state between runs: how far the upload is, and what the platform called each part. */
-export interface PartsSent {
+export type PartsSent = {
   readonly bytes: number;
   readonly tags: readonly string[];
-}
+};
 
 export const noPartsSent: PartsSent = { bytes: 0, tags: [] };
 

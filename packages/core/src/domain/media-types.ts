@@ -31,6 +31,8 @@ export const mediaTypes: readonly MediaType[] = [
   type("video/quicktime", "mov"),
   type("video/webm", "webm"),
   type("application/pdf", "pdf"),
+  type("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
+  type("application/vnd.openxmlformats-officedocument.presentationml.presentation", "pptx"),
 ];
 
 export const mediaTypeByMime = (mimeType: string) => mediaTypes.find((type) => type.mimeType === mimeType);
