@@ -111,6 +111,14 @@ export const quay = simulator<Quay>({
       scope: "offline",
       asked: (query) => query.get("prompt") !== "none",
     },
+    grants: {
+      client_credentials: ({ app, tokens }) => ({ grant: tokens.grant({ subject: app.id, app: app.id }), seconds: 60 }),
+      swap: ({ fields, tokens }) => {
+        const found = tokens.check(fields.get("old") ?? "");
+        return typeof found === "string" ? undefined : { grant: found.grant };
+      },
+    },
+    tokenByGet: true,
     refused: (error, words) => ({ error, error_description: words, quay_reason: "no" }),
     callback: ({ grant }) => ({ harbour: grant.accounts.join(" ") }),
   },

@@ -1,4 +1,4 @@
-import type { SimGrant } from "./tokens.ts";
+import type { SimGrant, SimTokens } from "./tokens.ts";
 import type { SimResponse } from "./types.ts";
 
 export interface OAuthApp {
@@ -23,6 +23,8 @@ export interface OAuthFacts<W> {
   /** Routes: "www.linkedin.com/oauth/v2/authorization". */
   readonly authorize: string;
   readonly token: string;
+  /** The token endpoint takes GET with its parameters in the query as well. */
+  readonly tokenByGet?: boolean;
   readonly revoke?: string;
   readonly introspect?: string;
   /** Pushed requests; `required`: the authorise page takes nothing else. */
@@ -58,6 +60,18 @@ export interface OAuthFacts<W> {
     asked?(query: URLSearchParams): boolean;
   };
   readonly tokenPrefix?: string;
+  /** Further grant types by name: an exchange of tokens, the client's own credentials. Undefined is `invalid_grant`. */
+  readonly grants?: Readonly<
+    Record<
+      string,
+      (input: {
+        readonly world: W;
+        readonly app: OAuthApp;
+        readonly fields: URLSearchParams;
+        readonly tokens: SimTokens;
+      }) => { readonly grant: SimGrant; readonly seconds?: number } | undefined
+    >
+  >;
   /** Looks at a new consent and what there was of the person and the app before; may end or change grants. */
   consented?(input: { readonly world: W; readonly grant: SimGrant; readonly earlier: readonly SimGrant[] }): void;
   /** How a callback tells a refusal; `error` is of RFC 6749. Default: `error` and `error_description`. */

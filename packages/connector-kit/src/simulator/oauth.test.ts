@@ -132,6 +132,24 @@ describe("the token endpoint", () => {
     assert.equal((await refresh(whole.refresh_token)).json.error, "invalid_grant");
   });
 
+  it("has grant types of the platform's own, by GET as well, and no others", async () => {
+    const { ask, post, signIn, notes, advance } = setUp();
+    const byGet = (more: Record<string, string>) =>
+      ask({ url: `${www}/token?${new URLSearchParams({ ...app, ...more })}` });
+    const own = (await byGet({ grant_type: "client_credentials" })).json;
+    assert.equal(own.expires_in, 60);
+    const { access_token } = await signIn();
+    const swapped = (await byGet({ grant_type: "swap", old: access_token })).json;
+    assert.equal(swapped.expires_in, 3600);
+    advance(60_000);
+    assert.deepEqual(
+      [(await notes(own.access_token)).json.code, (await notes(swapped.access_token)).json.code],
+      ["tokenExpired", "unknown"],
+    );
+    assert.equal((await byGet({ grant_type: "swap", old: "no" })).json.error, "invalid_grant");
+    assert.equal((await post("/token", { grant_type: "password" })).json.error, "unsupported_grant_type");
+  });
+
   it("takes the refresh token of an account that was made up beforehand", async () => {
     const { client, refresh } = setUp();
     const { refreshToken = "" } = client.simulator.createAccount({ scopes: ["read", "offline"] });

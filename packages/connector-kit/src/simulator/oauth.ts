@@ -37,6 +37,14 @@ export function oauthRoutes<W>(facts: OAuthFacts<W>, state: OAuthState): readonl
       },
     }),
     form(facts.token, (world, request, fields) => answerToken(facts, state, { world, request, fields })),
+    ...(facts.tokenByGet
+      ? [
+          route("GET", facts.token, {
+            ...none,
+            handle: ({ world, request }) => answerToken(facts, state, { world, request, fields: request.query }),
+          }),
+        ]
+      : []),
     ...(facts.par
       ? [form(facts.par.path, (world, request, fields) => push(facts, state, { world, request, fields }))]
       : []),
@@ -96,8 +104,21 @@ function answerToken<W>(facts: OAuthFacts<W>, state: OAuthState, asked: Asked<W>
       const { grant, next } = spendRefreshToken(facts, state, app, asked.fields.get("refresh_token") ?? "");
       return tokenAnswer(facts, state, asked.world, grant, next);
     }
-    default:
-      throw refusal(facts, "unsupported_grant_type", "grant_type is unknown here");
+    default: {
+      const own = facts.grants?.[asked.fields.get("grant_type") ?? ""];
+      if (own === undefined) throw refusal(facts, "unsupported_grant_type", "grant_type is unknown here");
+      const given = own({ world: asked.world, app, fields: asked.fields, tokens: state.tokens() });
+      if (given === undefined) throw refusal(facts, "invalid_grant", "it is not granted");
+      const { accessSeconds } = facts;
+      const { grant, seconds = accessSeconds } = given;
+      return tokenAnswer(
+        seconds === undefined ? facts : { ...facts, accessSeconds: seconds },
+        state,
+        asked.world,
+        grant,
+        undefined,
+      );
+    }
   }
 }
 

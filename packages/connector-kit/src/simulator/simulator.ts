@@ -42,7 +42,8 @@ export interface SimulatorFacts<W>
     /** Accounts a token acts for; default: those of its grant. */
     of?(world: W, token: string): readonly string[];
   };
-  readonly oauth?: OAuthFacts<W>;
+  /** Several where the platform has several logins. */
+  readonly oauth?: OAuthFacts<W> | readonly OAuthFacts<W>[];
   readonly authenticate?: Surroundings<W>["authenticate"];
   readonly revoke?: Surroundings<W>["revoke"];
   readonly guard?: Surroundings<W>["guard"];
@@ -86,8 +87,9 @@ function createSimulator<W>(facts: SimulatorFacts<W>, env: SimEnv): Simulator {
   let tokens = createTokens(env);
   let world = facts.world({ env, tokens });
   let codes = createAuthorizationServer(env);
-  const signIn =
-    facts.oauth === undefined ? [] : oauthRoutes(facts.oauth, { tokens: () => tokens, server: () => codes });
+  const state = { tokens: () => tokens, server: () => codes };
+  const logins = facts.oauth === undefined ? [] : [facts.oauth].flat();
+  const signIn = logins.flatMap((login) => oauthRoutes(login, state));
   const find = createRouter([...signIn, ...facts.routes]);
   const { webhooks } = facts;
   const settle: Acts<W> = webhooks ? { settle: async (at) => ({ deliveries: await webhooks(at).settle() }) } : {};

@@ -88,7 +88,7 @@ const blob = (accept: string, maxBytes: number) =>
       else if (size > maxBytes)
         context.addIssue({ code: "custom", message: `blob too big (maximum ${maxBytes}, got ${size})` });
     })
-    .transform((value) => value as BlobRef);
+    .transform((value) => BlobRef.parse(value));
 
 const aspectRatio = z.strictObject({ width: z.int().min(1), height: z.int().min(1) });
 const image = z.strictObject({
