@@ -52,3 +52,7 @@ export type PlatformFailure =
   | (FailureDetail & { readonly kind: "account_blocked"; readonly until?: Date });
 
 export type PlatformFailureKind = PlatformFailure["kind"];
+
+/** Failures after which the account cannot be called until a person has acted there, or signed in again. */
+export const endsSignIn = ({ kind }: PlatformFailure): boolean =>
+  kind === "auth_expired" || kind === "auth_revoked" || kind === "scope_missing" || kind === "account_blocked";

@@ -93,6 +93,15 @@ describe("an edit that names no targets", () => {
     assert.ok((await h.service.getPost(caller, more)).ok);
   });
 
+  it("is no condition of a rejection: an account may be gone by then", async () => {
+    const id = await post({ mode: "ask" });
+    await disconnect(connections[0]);
+    const approved = await h.service.decidePost(caller, id, { approve: true });
+    assert.ok(!approved.ok && approved.error.field === "targets.0.connectionId", JSON.stringify(approved));
+    const rejected = await h.service.decidePost(caller, id, { approve: false, note: "Not now." });
+    assert.ok(rejected.ok && rejected.value.view.status === "rejected", JSON.stringify(rejected));
+  });
+
   it("changes the text of what is live though its picture was deleted since", async () => {
     const first = await h.tenant();
     caller = first.caller;

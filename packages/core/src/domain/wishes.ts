@@ -193,6 +193,9 @@ const isLive = ({ externalPostId, state }: WishFacts): boolean => externalPostId
 
 export const takesDown = (wish: Wish): boolean => wish.kind === "remove" || (wish.kind === "delete" && wish.alsoLive);
 
+/** Nothing that is not sent yet is to go out. */
+const stops = (wish: Wish): boolean => wish.kind === "cancel" || wish.kind === "delete";
+
 /** A removal stands on a live post, and a worker may be at it. */
 export const isTakingDown = ({ wish, externalPostId, state }: Omit<WishFacts, "can">): boolean =>
   wish !== undefined && takesDown(wish) && externalPostId !== undefined && state !== "handed_over";
@@ -256,8 +259,7 @@ function moved(facts: WishFacts, at: Date): JobPatch {
   // What was begun for the platform to show at its time names the old one.
   const anew = facts.nativeSchedule ? ({ forgetSteps: true } as const) : {};
   const base = { scheduledFor: at, wish: null, tries: 0, raiseFence: true, ...anew } as const;
-  const sleeps = facts.state === "failed" || (facts.state === "held" && facts.heldReason !== "missed");
-  if (sleeps) return base;
+  if (sleeps(facts)) return base;
   return {
     ...base,
     state: facts.firstClaimedAt ? "retrying" : "scheduled",
@@ -321,8 +323,7 @@ function afterAbsence(facts: WishFacts, wish: Wish): JobPatch {
  */
 function tooLate(facts: WishFacts, wish: Wish): JobPatch {
   if (!hasRest(facts)) return { ...toldTooLate(facts, wish), wakeAt: null, raiseFence: false };
-  const stops = wish.kind === "cancel" || wish.kind === "delete";
-  if (stops) return { ...restCanceled, ...toldTooLate(facts, wish) };
+  if (stops(wish)) return { ...restCanceled, ...toldTooLate(facts, wish) };
   return { ...toldTooLate(facts, wish), wakeAt: restAt(wish, facts.now), raiseFence: false };
 }
 
@@ -331,9 +332,8 @@ export const restAt = (wish: Wish | undefined, now: Date): Date => (wish?.restAt
 
 /** The end of a wish that came too late, in words that say what is live and what is not sent. */
 export function toldTooLate(facts: WishFacts, wish: Wish): Pick<JobPatch, "wish" | "wishOutcome"> {
-  const stops = wish.kind === "cancel" || wish.kind === "delete";
-  const ofPart = stops ? "is live; the rest is not sent." : "is live, as it was.";
-  const ofAll = stops ? "is live. It can be removed." : "is live as it was.";
+  const ofPart = stops(wish) ? "is live; the rest is not sent." : "is live, as it was.";
+  const ofAll = stops(wish) ? "is live. It can be removed." : "is live as it was.";
   const message = hasRest(facts)
     ? `Its first part had gone out already and ${ofPart}`
     : `It had gone out already and ${ofAll}`;

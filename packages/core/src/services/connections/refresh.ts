@@ -1,4 +1,4 @@
-import type { Credentials, PlatformFailure } from "@postd/connector-kit";
+import { type Credentials, endsSignIn, type PlatformFailure } from "@postd/connector-kit";
 import type { ConnectionId, TenantId } from "@postd/contracts";
 import type { OpenConnection } from "../../ports/connection-access.ts";
 import type { ConnectionsRepo, ConnectionWithSecret } from "../../ports/connections-repo.ts";
@@ -63,7 +63,7 @@ export async function refreshNow(
     return { kind: "stored" };
   }
   const failure = answer.error;
-  const isRefused = ["auth_expired", "auth_revoked", "scope_missing", "account_blocked"].includes(failure.kind);
+  const isRefused = endsSignIn(failure);
   // A lost answer may hide a spent pair: the intent stays, so a later refusal can be told apart.
   await repo.endRefresh({ ...claim, keepIntent: failure.kind === "outcome_unknown" });
   if (!isRefused) return { kind: "failed", failure: harmless(failure) };

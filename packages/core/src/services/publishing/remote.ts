@@ -1,4 +1,11 @@
-import type { Clock, OutgoingPost, Platform, PlatformFailure, PublishedRef } from "@postd/connector-kit";
+import {
+  type Clock,
+  endsSignIn,
+  type OutgoingPost,
+  type Platform,
+  type PlatformFailure,
+  type PublishedRef,
+} from "@postd/connector-kit";
 import type { Result, ServiceError, TenantId } from "@postd/contracts";
 import type { WishFacts } from "../../domain/wishes.ts";
 import type { ConnectionAccess } from "../../ports/connection-access.ts";
@@ -53,7 +60,7 @@ export async function readNamed(
   if (!platform || !lookUp) return cannotLook;
   const opened = await deps.access.open({ tenantId, connectionId: job.connectionId, fresh: true });
   if (!opened) return cannotLook;
-  if (!opened.ok) return endsAccess(opened.error) ? cannotLook : { ok: false, error: refusal(opened.error) };
+  if (!opened.ok) return endsSignIn(opened.error) ? cannotLook : { ok: false, error: refusal(opened.error) };
   const ctx = deps.contextFor({
     connection: opened.value,
     effect: "none",
@@ -62,14 +69,11 @@ export async function readNamed(
     leaseRemainingMs: () => Number.POSITIVE_INFINITY,
   });
   const read = await answered(ctx, { call: "lookUp", platform: job.platform }, () => lookUp(named, ctx));
-  if (!read.ok) return endsAccess(read.error) ? cannotLook : { ok: false, error: refusal(read.error) };
+  if (!read.ok) return endsSignIn(read.error) ? cannotLook : { ok: false, error: refusal(read.error) };
   if (!read.value) return { ok: true, value: { kind: "not_there", platform } };
   const { externalId, permalink } = read.value;
   return { ok: true, value: { kind: "there", ref: { externalId, ...(permalink ? { permalink } : {}) } } };
 }
-
-const endsAccess = ({ kind }: PlatformFailure): boolean =>
-  kind === "auth_expired" || kind === "auth_revoked" || kind === "scope_missing" || kind === "account_blocked";
 
 function refusal(failure: PlatformFailure): ServiceError {
   return {

@@ -29,11 +29,14 @@ export function createLedger(db: TenantDb): Ledger {
 const unsent = sql`not may_be_live and external_post_id is null and
   (state in ('scheduled', 'retrying', 'processing') or (state = 'held' and held_reason in ('quota', 'outage', 'paused', 'operator')))`;
 
+/** A person was asked about it, and nothing more happens by itself. */
+const isAsked = sql`(needs_person and wake_at is null)`;
+
 /**
  * What a sign-in is still needed for: a look at what may be live, or a wish that is being carried out at the platform. A
  * post of which a person is asked waits for nothing.
  */
-const needsSignIn = sql`(may_be_live and state not in ('published', 'discarded') and not (needs_person and wake_at is null)
+const needsSignIn = sql`(may_be_live and state not in ('published', 'discarded') and not ${isAsked}
   or wish is not null and wake_at is not null)`;
 
 /** Holding and releasing a connection's jobs. A raised fence stops a worker that is at one of them. */
@@ -41,6 +44,16 @@ export function createJobHolds(db: TenantDb, settings: { readonly lateAfterMs: n
   const changed = async (tenantId: string, statement: SQL): Promise<number> => {
     const { rowCount } = await withTenant(db, tenantId, (tx) => runSql(tx, statement));
     return rowCount;
+  };
+  const counted = async (
+    { tenantId, connectionId }: Parameters<JobHolds["inDoubt"]>[0],
+    which: SQL,
+  ): Promise<number> => {
+    const { rows } = await runSql<{ count: number }>(
+      forTenant(db, tenantId),
+      sql`select count(*)::int as count from publish_jobs where connection_id = ${connectionId} and ${which}`,
+    );
+    return rows[0]?.count ?? 0;
   };
   return {
     holdConnection: ({ tenantId, connectionId }) =>
@@ -50,14 +63,7 @@ export function createJobHolds(db: TenantDb, settings: { readonly lateAfterMs: n
         sql`update publish_jobs set state = 'held', held_reason = 'attention', wake_at = case when wish is not null then domain_now() end, in_flight = null, fence = fence + 1, updated_at = domain_now()
           where connection_id = ${connectionId} and ${unsent}`,
       ),
-    handedOver: ({ tenantId, connectionId }) =>
-      withTenant(db, tenantId, async (tx) => {
-        const { rows } = await runSql<{ count: number }>(
-          tx,
-          sql`select count(*)::int as count from publish_jobs where connection_id = ${connectionId} and state = 'handed_over'`,
-        );
-        return rows[0]?.count ?? 0;
-      }),
+    handedOver: (key) => counted(key, sql`state = 'handed_over'`),
     async lookAtOnce({ tenantId, connectionId }) {
       // One that is being worked on keeps its lease; the claim itself waits until a look can tell.
       const woken = await changed(
@@ -68,22 +74,14 @@ export function createJobHolds(db: TenantDb, settings: { readonly lateAfterMs: n
       await changed(tenantId, sql`select pg_notify('postd_due', '')`);
       return woken;
     },
-    inDoubt: ({ tenantId, connectionId }) =>
-      withTenant(db, tenantId, async (tx) => {
-        const { rows } = await runSql<{ count: number }>(
-          tx,
-          sql`select count(*)::int as count from publish_jobs
-            where connection_id = ${connectionId} and ${needsSignIn}`,
-        );
-        return rows[0]?.count ?? 0;
-      }),
+    inDoubt: (key) => counted(key, needsSignIn),
     async askAboutConnection({ tenantId, connectionId }) {
       // The claim asks, as soon as there can be an answer.
       const woken = await changed(
         tenantId,
         sql`update publish_jobs set wake_at = domain_now(), updated_at = domain_now()
           where connection_id = ${connectionId} and may_be_live and state in ('unknown', 'retrying', 'processing')
-            and not (needs_person and wake_at is null) and (lease_until is null or lease_until <= domain_now())`,
+            and not ${isAsked} and (lease_until is null or lease_until <= domain_now())`,
       );
       await changed(tenantId, sql`select pg_notify('postd_due', '')`);
       return woken;
