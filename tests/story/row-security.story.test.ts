@@ -141,6 +141,8 @@ async function fillEveryTable(system: System, tenant: Tenant): Promise<void> {
     "insert into publish_job_analytics (tenant_id, job_id, fetched_at, metrics) values ($1, $2, domain_now(), '[]')",
     [tenant.id, job],
   );
+  const subscribed = await system.query("select 1 from webhook_subscriptions where connection_id = $1", [page.id]);
+  assert.equal(subscribed.length, 1, "connecting a Page subscribes its events");
   await system.query(
     `insert into webhook_events (id, tenant_id, connection_id, platform, type, dedupe_key, received_at, data)
      values ('wev_' || md5($1), $1, $2, 'facebook', 'comment', 'k', domain_now(), '{}')`,

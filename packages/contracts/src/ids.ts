@@ -14,6 +14,7 @@ export const idPrefixes = {
   webhookEndpoint: "whe",
   webhookDelivery: "whd",
   webhookEvent: "wev",
+  webhookSubscription: "whs",
   apiKey: "key",
   secret: "sec",
   encryptionKey: "dek",

@@ -207,6 +207,7 @@ async function settle(query: System["query"]): Promise<void> {
          where state = 'publishing' or (wake_at is not null and wake_at <= domain_now())
        union all select id from webhook_inbox
          where processed_at is null and dead_at is null and (error is null or next_try_at <= domain_now())
+       union all select id from webhook_subscriptions where renew_at <= domain_now() or pull_at <= domain_now()
        union all select data::text from ${engineSchema}.job where name = 'publish' and state = 'active'`,
     );
     if (rows.length === 0) return;

@@ -14,6 +14,7 @@ import { createLinkReader } from "../adapters/links/link-reader.ts";
 import { createConnectionsRepo } from "../adapters/postgres/connections-repo.ts";
 import { createGrantsRepo } from "../adapters/postgres/grants-repo.ts";
 import { createJobHolds } from "../adapters/postgres/ledger/ledger.ts";
+import { createSubscriptionsRepo } from "../adapters/postgres/subscriptions-repo.ts";
 import { defaultRules } from "./default-rules.ts";
 import type { OpenParts } from "./open-parts.ts";
 
@@ -29,7 +30,7 @@ interface ConnectionParts {
 
 /** Everything about connections, and what a connector gets when it is called for one. Opens and holds nothing. */
 export function buildConnections({ open, registry, vault, media, pictures, rights, publicUrl }: ConnectionParts) {
-  const { app, egress, settings, clock, log } = open;
+  const { app, system, egress, settings, clock, log } = open;
   const links = {
     reader: ({ simulated }: { readonly simulated: boolean }) =>
       createLinkReader(egress, { mappedOnly: simulated, pictures }),
@@ -51,6 +52,7 @@ export function buildConnections({ open, registry, vault, media, pictures, right
   const deps: ConnectionsDeps = {
     connections,
     grants: createGrantsRepo(app.db),
+    subscriptions: createSubscriptionsRepo(app.db, system.db),
     vault,
     access,
     registry,

@@ -73,6 +73,8 @@ export function buildServices(parts: ServiceParts) {
       context: connections.context,
       simulation: settings,
       inbox: createInbox(app.db, system.db),
+      subscriptions: connections.deps.subscriptions,
+      vault: storage.vault,
       newId: () => newId("webhookEvent"),
       publicUrl: connections.deps.publicUrl,
     }),

@@ -1,4 +1,4 @@
-import { finishDisconnects, joinSignIns } from "@postd/core";
+import { finishDisconnects, joinSignIns, tendSubscriptions } from "@postd/core";
 import { createIdempotencyStore } from "../adapters/postgres/idempotency-repo.ts";
 import { createInbox } from "../adapters/postgres/inbox.ts";
 import { createLeases } from "../adapters/postgres/leases.ts";
@@ -100,6 +100,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
             log,
           }),
         finishDisconnects: (ending) => finishDisconnects(connections.deps, ending),
+        tendSubscriptions: () => tendSubscriptions(connections.deps),
         health: open.reader,
         inbound: { registry, inbox: createInbox(app.db, system.db), connections: repo, access, holds, log },
         sweep: {

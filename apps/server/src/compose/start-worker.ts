@@ -23,13 +23,14 @@ const inboxEveryMs = 2_000;
 const sweepEveryMs = 60 * 60_000;
 const joinEveryMs = 60_000;
 
-/** The worker role: dispatcher, consumers, canary, the fan-out of what platforms sent, and the hourly sweep. */
+/** The worker role: dispatcher, consumers, canary, the fan-out of what platforms sent, subscriptions, and the hourly sweep. */
 export async function startWorker(deps: {
   readonly pipeline: PipelineDeps;
   readonly queue: JobQueue;
   readonly due: DueJobs;
   readonly finishDisconnects: (ending: Awaited<ReturnType<DueJobs["endingConnections"]>>) => Promise<number>;
   readonly joinSignIns: () => Promise<number>;
+  readonly tendSubscriptions: () => Promise<number>;
   readonly health: HealthReader;
   readonly inbound: FanOutDeps;
   readonly sweep: SweepDeps;
@@ -75,6 +76,16 @@ export async function startWorker(deps: {
     },
     onError,
   });
+  const tending = runAsLeader({
+    leases: deps.leases,
+    name: "subscriptions",
+    ttlMs: inboxEveryMs * 15,
+    everyMs: inboxEveryMs,
+    run: async () => {
+      await deps.tendSubscriptions();
+    },
+    onError,
+  });
   const joining = runAsLeader({
     leases: deps.leases,
     name: "join_sign_ins",
@@ -98,14 +109,7 @@ export async function startWorker(deps: {
     async stop() {
       unsubscribe();
       unsubscribeClock();
-      await Promise.all([
-        dispatcher.stop(),
-        canary.stop(),
-        inbox.stop(),
-        ending.stop(),
-        joining.stop(),
-        sweeping.stop(),
-      ]);
+      await Promise.all([dispatcher, canary, inbox, ending, tending, joining, sweeping].map((it) => it.stop()));
       const ended = slots.stop();
       await deps.due.giveBack(slots.waiting()).catch(onError);
       await Promise.race([Promise.all([consumer.stop(), ended]), sleep(30_000, undefined, { ref: false })]);

@@ -1,9 +1,12 @@
 import type { InboundEvent } from "@postd/connector-kit";
+import type { ConnectionId } from "@postd/contracts";
 
 export interface InboxItem {
   readonly id: string;
   /** Who sent it; requests stored by older versions name a platform. */
   readonly provider: string;
+  /** Signed with the secret of this account's subscription, so it may be about this account only. */
+  readonly connectionId?: ConnectionId | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
@@ -20,10 +23,14 @@ export interface InboxWork {
   receivers(about: {
     readonly platforms: readonly string[];
     readonly accountExternalId: string;
+    /** Only this one. */
+    readonly within?: ConnectionId | undefined;
     readonly disconnected?: boolean;
   }): Promise<readonly EventReceiver[]>;
   /** False: this event was already there. */
   keepEvent(receiver: EventReceiver, event: InboundEvent): Promise<boolean>;
+  /** The account's events wait at the platform: the worker fetches them. */
+  askForPull(receiver: EventReceiver): Promise<void>;
   /** Kept for the operator, once. */
   keepUnmatched(event: InboundEvent): Promise<void>;
   /**

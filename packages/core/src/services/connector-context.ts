@@ -103,7 +103,7 @@ export function connectorContext(
 export const signInOf = ({ signIns }: Pick<Provider, "signIns">, authKind: string): SignInMethod | undefined =>
   signIns.find(({ id }) => id === authKind);
 
-const noApp: AppCredentials = { value: () => undefined, secret: () => undefined };
+export const noApp: AppCredentials = { value: () => undefined, secret: () => undefined };
 
 /** Keys sign in without an app, though some platforms want one for webhooks: then it is the provider's first set. */
 function appOf(

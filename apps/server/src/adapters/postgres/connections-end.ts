@@ -3,7 +3,7 @@ import { and, eq, isNotNull, isNull, not, sql } from "drizzle-orm";
 import { domainNow, recordOf, signedInSince, writeAudit } from "./connections-row.ts";
 import type { Executor } from "./pools.ts";
 import { runSql } from "./run-sql.ts";
-import { connections } from "./schema.ts";
+import { connections, webhookSubscriptions } from "./schema.ts";
 import { dropEmptySignIn, lockMembers } from "./sign-ins-row.ts";
 import { removeSecrets } from "./vault-store.ts";
 
@@ -65,6 +65,11 @@ export async function eraseCredentials(tx: Executor, target: Target, entry: Audi
     .where(eq(connections.id, connectionId));
   // Connected again in the meantime: these credentials are new.
   if (!row?.at) return;
+  const dropped = await tx
+    .delete(webhookSubscriptions)
+    .where(eq(webhookSubscriptions.connectionId, connectionId))
+    .returning({ id: webhookSubscriptions.id });
+  for (const { id: ownerId } of dropped) await removeSecrets(tx, { tenantId, ownerId });
   const removed = await removeSecrets(tx, { tenantId, ownerId: connectionId });
   await tx.update(connections).set({ signInId: null }).where(eq(connections.id, connectionId));
   if (signInId) await dropEmptySignIn(tx, tenantId, signInId);

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { storableRemark } from "@postd/connector-kit";
+import { asId } from "@postd/contracts";
 import type { EventReceiver, Inbox, InboxItem, InboxTurn, InboxWork } from "@postd/core";
 import { newId, storableJson } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
 import { isPassing } from "./database-error.ts";
 import type { Db, Executor } from "./pools.ts";
 import { runSql, type SqlPlace } from "./run-sql.ts";
+import { insertEvent } from "./subscriptions-repo.ts";
 import { withoutTenant } from "./tenant-tx.ts";
 
 /** A request that failed so often by its own doing is put aside. */
@@ -21,11 +23,11 @@ type Begun = InboxItem & { readonly tries: number };
 /** Inbound requests and their events. `system` finds the connections an account id belongs to, over all tenants. */
 export function createInbox(app: Db, system: Db): Inbox {
   return {
-    async store({ id, provider, headers, query, body }) {
+    async store({ id, provider, connectionId, headers, query, body }) {
       await runSql(
         app,
-        sql`insert into webhook_inbox (id, platform, received_at, headers, body)
-        values (${id}, ${provider}, domain_now(), ${JSON.stringify(storableJson({ headers, query }))}::jsonb, ${Buffer.from(body)})`,
+        sql`insert into webhook_inbox (id, platform, connection_id, received_at, headers, body)
+        values (${id}, ${provider}, ${connectionId ?? null}, domain_now(), ${JSON.stringify(storableJson({ headers, query }))}::jsonb, ${Buffer.from(body)})`,
       );
     },
 
@@ -56,6 +58,7 @@ async function begin(app: Db): Promise<Begun | undefined> {
   const { rows } = await runSql<{
     id: string;
     platform: string;
+    connection_id: string | null;
     headers: Pick<InboxItem, "headers" | "query">;
     body: Buffer;
     tries: number;
@@ -64,10 +67,19 @@ async function begin(app: Db): Promise<Begun | undefined> {
     sql`update webhook_inbox set tries = tries + 1, next_try_at = domain_now() + ${pause}, error = null
       where id = (select id from webhook_inbox where ${isOpen} and (next_try_at is null or next_try_at <= domain_now())
         order by id limit 1 for update skip locked)
-      returning id, platform, headers, body, tries`,
+      returning id, platform, connection_id, headers, body, tries`,
   );
   const [row] = rows;
-  return row && { id: row.id, provider: row.platform, ...row.headers, body: row.body, tries: row.tries };
+  return (
+    row && {
+      id: row.id,
+      provider: row.platform,
+      connectionId: row.connection_id === null ? undefined : asId("connection", row.connection_id),
+      ...row.headers,
+      body: row.body,
+      tries: row.tries,
+    }
+  );
 }
 
 /** The work and its mark in one transaction. A fault of single events keeps the others and leaves the request open. */
@@ -100,25 +112,26 @@ async function attempt(
 
 function workOn({ tx, system }: { readonly tx: Executor; readonly system: Db }, faults: unknown[]): InboxWork {
   return {
-    async receivers({ platforms, accountExternalId, disconnected = false }) {
+    async receivers({ platforms, accountExternalId, within, disconnected = false }) {
       const { rows } = await runSql<{ id: string; tenant_id: string }>(
         system,
         sql`
         select id, tenant_id from connections where platform in ${[...platforms]} and (external_id = ${accountExternalId} or person_id = ${accountExternalId})
-          and (${disconnected} or disconnected_at is null)`,
+          and (${disconnected} or disconnected_at is null) and (${within ?? null}::text is null or id = ${within ?? null})`,
       );
       return rows.map((row): EventReceiver => ({ tenantId: row.tenant_id, connectionId: row.id }));
     },
     async keepEvent(receiver, event) {
       // The receivers of one request belong to several tenants; each row is written as its own.
       await runSql(tx, sql`select set_config('app.tenant_id', ${receiver.tenantId}, true)`);
-      const { rowCount } = await runSql(
+      return insertEvent(tx, receiver, event);
+    },
+    async askForPull(receiver) {
+      await runSql(tx, sql`select set_config('app.tenant_id', ${receiver.tenantId}, true)`);
+      await runSql(
         tx,
-        sql`insert into webhook_events (id, tenant_id, connection_id, platform, type, dedupe_key, occurred_at, received_at, data)
-          values (${newId("webhookEvent")}, ${receiver.tenantId}, ${receiver.connectionId}, ${event.platform}, ${event.type}, ${event.dedupeKey},
-            ${event.occurredAt?.toISOString() ?? null}::timestamptz, domain_now(), ${JSON.stringify(event.data)}::jsonb) on conflict do nothing`,
+        sql`update webhook_subscriptions set pull_at = domain_now() where connection_id = ${receiver.connectionId}`,
       );
-      return rowCount === 1;
     },
     async keepUnmatched(event) {
       const about = [event.platform, event.accountExternalId, event.dedupeKey];

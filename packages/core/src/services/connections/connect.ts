@@ -5,8 +5,8 @@ import type { GrantAccount } from "../../ports/connections-repo.ts";
 import type { Caller } from "../../ports/services.ts";
 import type { ConnectingInput, SealedForConnecting } from "../../ports/sign-ins.ts";
 import type { Vault } from "../../ports/vault.ts";
-import { answered } from "../answered.ts";
 import { connectorContext } from "../connector-context.ts";
+import { subscribeAccount } from "../subscriptions/subscribe.ts";
 import { openConnection, unsealed } from "./access.ts";
 import { credentialsName, isSame, keepUnchanged, packCredentials } from "./credentials.ts";
 import type { ConnectionsDeps } from "./deps.ts";
@@ -137,18 +137,12 @@ async function subscribe(
   record: ConnectionRecord,
   credentials: Credentials,
 ): Promise<void> {
-  const provider = deps.registry.providerOf(record.platform);
-  if (!provider?.webhooks?.subscribe) return;
   const ctx = connectorContext(deps.context, {
     connection: openConnection(record, credentials),
     effect: "invisible",
     repeatable: true,
   });
-  const { subscribe: subscribeTo } = provider.webhooks;
-  const address = `${deps.publicUrl}/api/webhooks/${provider.id}`;
-  const answer = await answered(ctx, { call: "subscribe", platform: record.platform }, () =>
-    subscribeTo(ctx, { address }),
-  );
+  const answer = await subscribeAccount(deps, record, ctx);
   if (answer.ok) return;
   deps.log.warn(
     { platform: record.platform, connectionId: record.id, kind: answer.error.kind },

@@ -5,6 +5,7 @@ import type { Simulation } from "../../ports/egress.ts";
 import type { JobHolds } from "../../ports/ledger.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import type { StandingRights } from "../../ports/sign-in.ts";
+import type { SubscriptionsRepo } from "../../ports/subscriptions.ts";
 import type { Vault } from "../../ports/vault.ts";
 import type { ConnectorContextPorts } from "../connector-context.ts";
 import type { NewId } from "../new-id.ts";
@@ -13,6 +14,7 @@ import type { NewId } from "../new-id.ts";
 export interface ConnectionsDeps {
   readonly connections: ConnectionsRepo;
   readonly grants: GrantsRepo;
+  readonly subscriptions: SubscriptionsRepo;
   readonly vault: Vault;
   readonly access: ConnectionAccess;
   readonly registry: ConnectorRegistry;

@@ -6,6 +6,7 @@ import type { Caller, ConnectionsService } from "../../ports/services.ts";
 import type { SignInStanding } from "../../ports/sign-ins.ts";
 import { answered } from "../answered.ts";
 import { connectorContext } from "../connector-context.ts";
+import { unsubscribeAccount } from "../subscriptions/subscribe.ts";
 import { openConnection, unsealed } from "./access.ts";
 import { noConnection } from "./check.ts";
 import { shareSecret } from "./credentials.ts";
@@ -134,12 +135,8 @@ async function withdraw(deps: ConnectionsDeps, found: ConnectionWithSecret): Pro
       effect: "invisible",
       repeatable: true,
     });
-  const unsubscribe = deps.registry.providerOf(record.platform)?.webhooks?.unsubscribe;
-  const forAccount = context(acting);
-  const unsubscribed =
-    unsubscribe &&
-    (await answered(forAccount, { call: "unsubscribe", platform: record.platform }, () => unsubscribe(forAccount, {})));
-  if (unsubscribed && !unsubscribed.ok)
+  const unsubscribed = await unsubscribeAccount(deps, record, context(acting));
+  if (!unsubscribed.ok)
     deps.log.warn(
       { platform: record.platform, connectionId: record.id, kind: unsubscribed.error.kind },
       "events could not be unsubscribed",

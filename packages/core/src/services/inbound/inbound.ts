@@ -1,9 +1,13 @@
-import type { InboundEvent } from "@postd/connector-kit";
+import type { AppCredentials, InboundEvent, Provider, Secret } from "@postd/connector-kit";
+import type { ConnectionId } from "@postd/contracts";
 import type { Simulation } from "../../ports/egress.ts";
 import type { Inbox, InboxItem, InboxWork } from "../../ports/inbox.ts";
 import type { InboundService } from "../../ports/operations.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
-import { type AuthContextPorts, webhookContext } from "../connector-context.ts";
+import type { SubscriptionsRepo } from "../../ports/subscriptions.ts";
+import type { Vault } from "../../ports/vault.ts";
+import { type AuthContextPorts, noApp, webhookContext } from "../connector-context.ts";
+import { keysOf, subscriptionSecretName, unpackSubscriptionSecret } from "../subscriptions/secret.ts";
 import { everySet } from "./app-keys.ts";
 import { followPersonEvent, isPersonEvent, type PersonEventDeps } from "./person-events.ts";
 import { storableEvent } from "./storable-event.ts";
@@ -13,6 +17,8 @@ export interface InboundDeps {
   readonly context: AuthContextPorts;
   readonly simulation: Simulation;
   readonly inbox: Inbox;
+  readonly subscriptions: Pick<SubscriptionsRepo, "owner">;
+  readonly vault: Pick<Vault, "open">;
   readonly newId: () => string;
   readonly publicUrl: string;
 }
@@ -26,12 +32,11 @@ export function createInboundService(deps: InboundDeps): InboundService {
     async receive(name, request) {
       const provider = deps.registry.provider(name);
       if (!provider?.webhooks) return { kind: "unknown_provider" };
-      const simulated = deps.simulation.isSimulated(provider.id);
-      const app = everySet(provider, deps.context.settings, simulated);
-      if (!app) return { kind: "not_configured" };
+      const signers = await signersOf(deps, provider, request.query.subscription);
+      if ("kind" in signers) return signers;
       const answer = await provider.webhooks.verify(
-        { request, keys: app.signingKeys, now: deps.context.clock.now(), publicUrl: deps.publicUrl },
-        webhookContext(deps.context, { provider, simulated, app: app.credentials }),
+        { request, keys: signers.keys, now: deps.context.clock.now(), publicUrl: deps.publicUrl },
+        webhookContext(deps.context, { provider, simulated: signers.simulated, app: signers.app }),
       );
       if (answer.kind !== "accepted") return answer;
       const headers = Object.fromEntries(
@@ -40,10 +45,42 @@ export function createInboundService(deps: InboundDeps): InboundService {
       const query = Object.fromEntries(
         Object.entries(request.query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
       );
-      await deps.inbox.store({ id: deps.newId(), provider: provider.id, headers, query, body: request.rawBody });
+      const { connectionId } = signers;
+      const item = { id: deps.newId(), provider: provider.id, connectionId, headers, query, body: request.rawBody };
+      await deps.inbox.store(item);
       return answer;
     },
   };
+}
+
+interface Signers {
+  readonly keys: readonly Secret[];
+  readonly app: AppCredentials;
+  readonly simulated: boolean;
+  /** Whose subscription's secret signs; undefined: the app's keys do, for every account. */
+  readonly connectionId: ConnectionId | undefined;
+}
+
+/**
+ * What a request to an address may be signed with: the secret of the subscription that it names, and nothing else where
+ * that has one; else the app's keys.
+ */
+async function signersOf(
+  deps: InboundDeps,
+  provider: Provider,
+  named: string | undefined,
+): Promise<Signers | Exclude<Awaited<ReturnType<InboundService["receive"]>>, { readonly kind: "accepted" }>> {
+  const simulated = deps.simulation.isSimulated(provider.id);
+  const app = everySet(provider, deps.context.settings, simulated);
+  const owner = named === undefined ? undefined : await deps.subscriptions.owner(named);
+  if (named !== undefined && owner?.provider !== provider.id)
+    return { kind: "refused", status: 403, reason: "there is no such subscription" };
+  const place = owner && { tenantId: owner.tenantId, ownerId: owner.id, name: subscriptionSecretName };
+  const own = place ? keysOf(unpackSubscriptionSecret(await deps.vault.open(place))) : [];
+  if (own.length > 0 && owner)
+    return { keys: own, app: app?.credentials ?? noApp, simulated, connectionId: owner.connectionId };
+  if (!app) return { kind: "not_configured" };
+  return { keys: app.signingKeys, app: app.credentials, simulated, connectionId: undefined };
 }
 
 export interface FanOutDeps extends PersonEventDeps {
@@ -76,22 +113,28 @@ async function fanOut(
 ): Promise<{ readonly events: number }> {
   const provider = deps.registry.provider(item.provider);
   if (!provider?.webhooks) throw new Error(`no connector takes requests of ${item.provider}`);
+  const within = item.connectionId;
   const events = provider.webhooks.parse({ headers: item.headers, rawBody: item.body, query: item.query });
   for (const sent of events) {
     const event = storableEvent(sent);
     await deps.inbox.apart(async () => {
       // An id that had to be changed to be storable is nobody's.
       if (event.accountExternalId !== sent.accountExternalId) await deps.inbox.keepUnmatched(event);
-      else if (isPersonEvent(event)) await followPersonEvent(event, provider, deps);
-      else await keep(event, deps.inbox);
+      else if (isPersonEvent(event)) await followPersonEvent(event, { provider, within }, deps);
+      else await keep(event, within, deps.inbox);
     });
   }
   return { events: events.length };
 }
 
-async function keep(event: InboundEvent, inbox: InboxWork): Promise<void> {
+/** A notification that only says that something is there: it is fetched, outside of this transaction. */
+const isAnnouncement = ({ type }: InboundEvent): boolean => type === "changes.waiting";
+
+async function keep(event: InboundEvent, within: ConnectionId | undefined, inbox: InboxWork): Promise<void> {
   const { platform, accountExternalId } = event;
-  const receivers = await inbox.receivers({ platforms: [platform], accountExternalId });
+  const receivers = await inbox.receivers({ platforms: [platform], accountExternalId, within });
   if (receivers.length === 0) await inbox.keepUnmatched(event);
-  for (const receiver of receivers) await inbox.keepEvent(receiver, event);
+  for (const receiver of receivers)
+    if (isAnnouncement(event)) await inbox.askForPull(receiver);
+    else await inbox.keepEvent(receiver, event);
 }

@@ -1,5 +1,5 @@
 import type { InboundEvent, Provider } from "@postd/connector-kit";
-import { asId } from "@postd/contracts";
+import { asId, type ConnectionId } from "@postd/contracts";
 import type { ConnectionAccess } from "../../ports/connection-access.ts";
 import type { ConnectionRecord } from "../../ports/connection-record.ts";
 import type { ConnectionsRepo } from "../../ports/connections-repo.ts";
@@ -23,13 +23,14 @@ export const isPersonEvent = ({ type }: InboundEvent): boolean =>
  */
 export async function followPersonEvent(
   event: InboundEvent,
-  from: Provider,
+  from: { readonly provider: Provider; readonly within: ConnectionId | undefined },
   { inbox, ...deps }: PersonEventDeps & { readonly inbox: InboxWork },
 ): Promise<void> {
   const isDeletion = event.type === "data_deletion.requested";
   const found = await inbox.receivers({
-    platforms: from.platforms.map(({ id }) => id),
+    platforms: from.provider.platforms.map(({ id }) => id),
     accountExternalId: event.accountExternalId,
+    within: from.within,
     // Disconnecting keeps the account's name for the history; a deletion takes that too.
     disconnected: isDeletion,
   });

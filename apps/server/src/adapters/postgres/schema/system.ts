@@ -1,6 +1,8 @@
 import type { JsonObject } from "@postd/contracts";
+import { sql } from "drizzle-orm";
 import { bigint, index, integer, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { bytes, instant, tenantId } from "./columns.ts";
+import { connections } from "./connections.ts";
 import { tenants } from "./people.ts";
 
 /** One row. The domain clock is the database's time plus this offset, which only tests set. */
@@ -27,7 +29,10 @@ export const webhookInbox = pgTable(
   "webhook_inbox",
   {
     id: text("id").primaryKey(),
+    /** The provider; in rows from before there were providers a platform of it. */
     platform: text("platform").notNull(),
+    /** Signed with the secret of this account's subscription, so it may be about this account only. */
+    connectionId: text("connection_id"),
     receivedAt: instant("received_at").notNull(),
     headers: jsonb("headers").$type<JsonObject>().notNull(),
     body: bytes("body").notNull(),
@@ -42,6 +47,35 @@ export const webhookInbox = pgTable(
     deadAt: instant("dead_at"),
   },
   (t) => [index("webhook_inbox_open").on(t.processedAt, t.id)],
+);
+
+/**
+ * An account's subscription at its platform, one at most. Its secret and address are in the vault under its id. When it is
+ * renewed and when its events are fetched stands in the row; both are put off when the platform is away.
+ */
+export const webhookSubscriptions = pgTable(
+  "webhook_subscriptions",
+  {
+    id: text("id").primaryKey(),
+    tenantId: tenantId().references(() => tenants.id, { onDelete: "cascade" }),
+    connectionId: text("connection_id")
+      .notNull()
+      .references(() => connections.id, { onDelete: "cascade" }),
+    provider: text("provider").notNull(),
+    /** The platform's own name for it; null while it is being made. */
+    externalId: text("external_id"),
+    expiresAt: instant("expires_at"),
+    renewAt: instant("renew_at"),
+    pullAt: instant("pull_at"),
+    cursor: text("cursor"),
+    createdAt: instant("created_at").notNull(),
+    updatedAt: instant("updated_at").notNull(),
+  },
+  (t) => [
+    uniqueIndex("webhook_subscriptions_connection").on(t.connectionId),
+    index("webhook_subscriptions_renew").on(t.renewAt).where(sql`renew_at is not null`),
+    index("webhook_subscriptions_pull").on(t.pullAt).where(sql`pull_at is not null`),
+  ],
 );
 
 export const webhookEvents = pgTable(

@@ -33,6 +33,7 @@ import { openLocalKeys } from "../../kms/local.ts";
 import { createConnectionsRepo } from "../connections-repo.ts";
 import { createGrantsRepo } from "../grants-repo.ts";
 import { openRolePool, type RolePool } from "../pools.ts";
+import { createSubscriptionsRepo } from "../subscriptions-repo.ts";
 import { createVaultStore } from "../vault-store.ts";
 import { createTestDatabase } from "./test-database.ts";
 
@@ -94,6 +95,7 @@ export async function createFixture(): Promise<Fixture> {
   const dataDir = mkdtempSync(path.join(tmpdir(), "postd-connections-"));
   const app = openRolePool({ url: database.url, role: "postd_app", max: 10 });
   const admin = openRolePool({ url: database.url, role: "postd_migrate", max: 2 });
+  const system = openRolePool({ url: database.url, role: "postd_system", max: 2 });
   let offsetMs = 0;
   const clock = { now: () => new Date(Date.now() + offsetMs) };
   const platform: FakePlatform = {
@@ -176,6 +178,7 @@ export async function createFixture(): Promise<Fixture> {
       const deps: ConnectionsDeps = {
         connections,
         grants: createGrantsRepo(app.db),
+        subscriptions: createSubscriptionsRepo(app.db, system.db),
         vault,
         access,
         registry,
@@ -208,7 +211,7 @@ export async function createFixture(): Promise<Fixture> {
       await admin.pool.query("update instance set clock_offset_ms = $1", [offsetMs]);
     },
     async close() {
-      await Promise.all([app.close(), admin.close()]);
+      await Promise.all([app.close(), admin.close(), system.close()]);
       await database.drop();
       rmSync(dataDir, { recursive: true, force: true });
     },

@@ -9,6 +9,7 @@ import { createDomainClock } from "../domain-clock.ts";
 import { createGrantsRepo } from "../grants-repo.ts";
 import { openListener } from "../listen.ts";
 import { openRolePool } from "../pools.ts";
+import { createSubscriptionsRepo } from "../subscriptions-repo.ts";
 import { createVaultStore } from "../vault-store.ts";
 import { rotatingProvider } from "./rotating-provider.ts";
 
@@ -24,6 +25,7 @@ export async function openSignInProcess(input: {
   readonly afterAnswer?: () => void;
 }) {
   const app = openRolePool({ url: input.databaseUrl, role: "postd_app", max: 3 });
+  const system = openRolePool({ url: input.databaseUrl, role: "postd_system", max: 1 });
   const listener = openListener({ url: input.databaseUrl });
   const clock = await createDomainClock({ pool: app.pool, listener });
   const registry = createRegistry([rotatingProvider(input.providerUrl, input.afterAnswer)]);
@@ -68,6 +70,7 @@ export async function openSignInProcess(input: {
   const service = createConnectionsService({
     connections,
     grants: createGrantsRepo(app.db),
+    subscriptions: createSubscriptionsRepo(app.db, system.db),
     vault,
     access,
     registry,
@@ -89,7 +92,7 @@ export async function openSignInProcess(input: {
     async close() {
       await clock.close();
       await listener.close();
-      await app.close();
+      await Promise.all([app.close(), system.close()]);
     },
   };
 }

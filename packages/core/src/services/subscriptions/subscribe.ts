@@ -1,0 +1,108 @@
+import type { ConnectorContext, PlatformResult, WebhookSubscription, Webhooks } from "@postd/connector-kit";
+import { fail, ok } from "@postd/contracts";
+import type { ConnectionRecord } from "../../ports/connection-record.ts";
+import type { ConnectorRegistry } from "../../ports/registry.ts";
+import type { SubscriptionRecord, SubscriptionsRepo } from "../../ports/subscriptions.ts";
+import type { Vault } from "../../ports/vault.ts";
+import { answered } from "../answered.ts";
+import type { NewId } from "../new-id.ts";
+import { packSubscriptionSecret, subscriptionSecretName, unpackSubscriptionSecret } from "./secret.ts";
+
+export interface SubscribeDeps {
+  readonly subscriptions: SubscriptionsRepo;
+  readonly vault: Pick<Vault, "open" | "seal">;
+  readonly registry: Pick<ConnectorRegistry, "providerOf">;
+  readonly newId: NewId;
+  readonly clock: { now(): Date };
+  readonly publicUrl: string;
+}
+
+type Account = Pick<ConnectionRecord, "id" | "tenantId" | "platform">;
+
+/**
+ * Subscribes an account's events, or renews what there is. The row comes first, so that a handshake during the call finds
+ * one; a subscription that could not be made leaves none. `none`: the platform
+ * has nothing to subscribe, and what was kept of an earlier one goes.
+ */
+export async function subscribeAccount(
+  deps: SubscribeDeps,
+  { id: connectionId, tenantId, platform }: Account,
+  ctx: ConnectorContext,
+): PlatformResult<"kept" | "none"> {
+  const provider = deps.registry.providerOf(platform);
+  const repo = deps.subscriptions.forTenant(tenantId);
+  if (!provider?.webhooks?.subscribe) {
+    const old = await repo.of(connectionId);
+    if (old) await repo.remove(old.id);
+    return ok("none");
+  }
+  const row = await repo.begin({ id: deps.newId("webhookSubscription"), connectionId, provider: provider.id });
+  const { webhooks } = provider;
+  const about = { call: "subscribe", platform };
+  const answer = await answered(ctx, about, () => ask(webhooks, row, ctx, addressOf(deps, row)));
+  if (answer.ok) {
+    await keep(deps, tenantId, row, answer.value);
+    return ok("kept");
+  }
+  if (row.externalId === undefined) await repo.remove(row.id);
+  return answer;
+}
+
+/** Renewing where the platform can, subscribing anew where it cannot or has forgotten it. */
+async function ask(
+  { subscribe, renew }: Webhooks,
+  { externalId: id }: SubscriptionRecord,
+  ctx: ConnectorContext,
+  address: string,
+): PlatformResult<WebhookSubscription> {
+  if (id !== undefined && renew) {
+    const renewed = await renew(ctx, { id, address });
+    if (renewed.ok || !(renewed.error.kind === "content_rejected" && renewed.error.reason === "missing"))
+      return renewed;
+  }
+  return subscribe ? subscribe(ctx, { address }) : fail({ kind: "unavailable", message: "Nothing can be subscribed." });
+}
+
+/** Every subscription has an address of its own, so that its secret speaks for its account only. */
+const addressOf = ({ publicUrl }: SubscribeDeps, { id, provider }: SubscriptionRecord): string =>
+  `${publicUrl}/api/webhooks/${provider}?subscription=${id}`;
+
+/** A new secret replaces the old one, which goes on being taken: events signed with it may be on their way. */
+async function keep(
+  deps: SubscribeDeps,
+  tenantId: Account["tenantId"],
+  row: SubscriptionRecord,
+  made: WebhookSubscription,
+): Promise<void> {
+  const place = { tenantId, ownerId: row.id, name: subscriptionSecretName };
+  const before = unpackSubscriptionSecret(await deps.vault.open(place));
+  const isNew = made.secret !== undefined && made.secret.reveal() !== before.current?.reveal();
+  await deps.subscriptions.forTenant(tenantId).keep({
+    id: row.id,
+    externalId: made.id,
+    expiresAt: made.expiresAt,
+    renewAt: made.expiresAt && halfWay(deps.clock.now(), made.expiresAt),
+    sealed: isNew
+      ? await deps.vault.seal(place, packSubscriptionSecret({ current: made.secret, previous: before.current }))
+      : undefined,
+  });
+}
+
+/** With half of its life left there is time for a long outage. */
+const halfWay = (now: Date, end: Date): Date =>
+  new Date(now.getTime() + Math.max(0, (end.getTime() - now.getTime()) / 2));
+
+/** Ends an account's subscription at the platform; what is kept of it here goes whatever the platform says. */
+export async function unsubscribeAccount(
+  deps: Pick<SubscribeDeps, "subscriptions" | "registry">,
+  { id, tenantId, platform }: Account,
+  ctx: ConnectorContext,
+): PlatformResult<void> {
+  const repo = deps.subscriptions.forTenant(tenantId);
+  const row = await repo.of(id);
+  const unsubscribe = deps.registry.providerOf(platform)?.webhooks?.unsubscribe;
+  const named = row?.externalId === undefined ? {} : { id: row.externalId };
+  const ended = unsubscribe && (await answered(ctx, { call: "unsubscribe", platform }, () => unsubscribe(ctx, named)));
+  if (row) await repo.remove(row.id);
+  return ended ?? ok(undefined);
+}
