@@ -187,7 +187,7 @@ async function refused(
   const wasTried = run.drive.tries > 0 || run.job.pending !== undefined;
   if (!wasTried && !isOpen) return end(run, wish, "failed", `The platform refused it: ${failure.message}`, answer);
   // One of the tries may have been done, or may still be: it is looked at when all of them have ended.
-  const wake = Math.max(0, run.leaseRemainingMs()) + defaultSettleMs;
+  const wake = Math.max(0, run.lease.remainingMs()) + defaultSettleMs;
   await run.settle({ ...asBefore(run), wake, tries: mostTries + 1, pending: "answered" }, answer);
 }
 

@@ -10,7 +10,6 @@ import {
 import {
   type Decision,
   type Drive,
-  defaultSettleMs,
   defaultTimeoutMs,
   forgetsSealed,
   noteVisibleCall,
@@ -26,10 +25,9 @@ import { fail, type HeldReason, type JobState, type Json, type JsonObject, ok, t
 import { storedTrouble } from "../../domain/explain.ts";
 import type { OpenConnection } from "../../ports/connection-access.ts";
 import type { AttemptAnswer, ClaimedJob, IntentRecord, JobChange, JobKey } from "../../ports/ledger.ts";
+import { intentOf } from "./intent-of.ts";
+import { Lease } from "./lease.ts";
 import type { PipelineDeps } from "./worker-deps.ts";
-
-/** How much longer than a visible call and its margin a lease is made, so that there is time to begin the call. */
-const startMs = 3_000;
 
 /**
  * One claim being worked on: its lease, its connection, and the ledger and the account as the driver of steps sees them.
@@ -44,8 +42,7 @@ export class Run implements StepPort {
   readonly random: () => number;
   readonly randomBits: (bits: number) => bigint;
   connection: OpenConnection | undefined;
-  private leaseUntil: Date;
-  private readonly stopBeat: () => void;
+  readonly lease: Lease;
   /** The step each attempt of this run is a try of; an answer names only its attempt. */
   private readonly attempted = new Map<string, string>();
 
@@ -78,12 +75,11 @@ export class Run implements StepPort {
       sentVisible: false,
       owes: true,
     };
-    this.leaseUntil = job.leaseUntil;
-    this.stopBeat = deps.every(deps.settings.leaseMs / 3, () => void this.keepLease());
+    this.lease = new Lease(job, deps);
   }
 
   close(): void {
-    this.stopBeat();
+    this.lease.close();
   }
 
   now(): Date {
@@ -135,25 +131,9 @@ export class Run implements StepPort {
       effect: step.effect,
       repeatable: step.repeatable,
       timeoutMs: step.timeoutMs ?? defaultTimeoutMs,
-      leaseRemainingMs: () => this.leaseRemainingMs(),
+      leaseRemainingMs: () => this.lease.remainingMs(),
       onVisibleCall: () => noteVisibleCall(this.drive),
     });
-  }
-
-  leaseRemainingMs(): number {
-    return this.leaseUntil.getTime() - this.deps.clock.now().getTime();
-  }
-
-  /** A step that takes longer than a lease keeps it; a worker that stands still loses it. */
-  private async keepLease(): Promise<void> {
-    const { leaseMs } = this.deps.settings;
-    if (this.leaseRemainingMs() > (leaseMs * 2) / 3) return;
-    try {
-      const until = await this.deps.ledger.renew({ ...this.key, fence: this.job.fence, leaseMs });
-      if (until && until > this.leaseUntil) this.leaseUntil = until;
-    } catch {
-      // The next beat tries again; without a lease the next write is refused, and nothing visible leaves.
-    }
   }
 
   announce(step: StepFacts, prepared: Json): Promise<"written" | "lost" | "wished"> {
@@ -166,19 +146,7 @@ export class Run implements StepPort {
     step: StepFacts,
     input: Pick<IntentRecord, "kind" | "prepared" | "note">,
   ): Promise<"written" | "lost" | "wished"> {
-    const intent: IntentRecord = {
-      attemptId: this.deps.newAttemptId(),
-      step: step.name,
-      effect: step.effect,
-      repeatable: step.repeatable,
-      timeoutMs: step.timeoutMs ?? defaultTimeoutMs,
-      settleMs: step.settleMs ?? defaultSettleMs,
-      fingerprint: this.job.fingerprint,
-      ...input,
-    };
-    // A visible call must end within its lease, so that nobody looks, or sends again, while it may still arrive.
-    const { leaseMs: usualMs, leaseMarginMs } = this.deps.settings;
-    const leaseMs = step.effect === "visible" ? intent.timeoutMs + leaseMarginMs + startMs : usualMs;
+    const { intent, leaseMs } = intentOf(step, input, this);
     const written = await this.deps.ledger.intend({
       ...this.key,
       fence: this.job.fence,
@@ -188,7 +156,7 @@ export class Run implements StepPort {
       leaseMs,
     });
     if (typeof written === "string") return written;
-    this.leaseUntil = written.leaseUntil;
+    this.lease.set(written.leaseUntil);
     this.attempted.set(intent.attemptId, step.name);
     this.drive.pending = { ...intent, intentAt: written.intentAt, open: true };
     return "written";
