@@ -2,12 +2,10 @@ import { fail, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
 import type { AuthContext, PlatformResult } from "../context.ts";
 import { parseJson, serverFailure } from "../server-failure.ts";
-import { storableRemark } from "../text.ts";
 import type { OAuth2Facts, OAuthAt, OAuthSubject, TokenAnswer } from "./facts.ts";
 
-const Shown = z.string().transform((text) => storableRemark(text, 200).trim());
 /** @source OpenID Connect Core 1.0, sections 5.1 and 5.3 */
-const Person = z.object({ sub: z.string().min(1).max(255), name: Shown.optional(), email: Shown.optional() });
+const Person = z.object({ sub: z.string().min(1).max(255), name: z.string().optional(), email: z.string().optional() });
 
 const subjectOf = ({ sub, name, email }: z.output<typeof Person>): OAuthSubject => ({
   externalId: sub,

@@ -3,23 +3,22 @@ import { secret } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { Picture } from "./facebook/manage.ts";
-import { graph, graphList, NodeId, Shown } from "./graph.ts";
-import { webAddress } from "./graph-url.ts";
+import { graph, graphList, NodeId } from "./graph.ts";
 import { whyNoInstagram, whyNoPages } from "./no-pages.ts";
 import { businessScope, linkedInstagramScopes, missing, pageScopes } from "./scopes.ts";
 
 const Instagram = z.object({
   id: NodeId,
-  username: Shown.optional(),
-  name: Shown.optional(),
-  profile_picture_url: z.string().transform(webAddress).optional(),
+  username: z.string().optional(),
+  name: z.string().optional(),
+  profile_picture_url: z.string().optional(),
 });
 
 /** @source platforms/meta.md section 4 */
 const Page = z.object({
   id: NodeId,
-  name: Shown.optional(),
-  username: Shown.optional(),
+  name: z.string().optional(),
+  username: z.string().optional(),
   access_token: z.string().optional(),
   tasks: z.array(z.string()).optional(),
   picture: Picture,

@@ -13,7 +13,6 @@ import {
   readAnswer,
   type Secret,
   secret,
-  storableRemark,
 } from "@postd/connector-kit";
 import { fail, ok, type Result } from "@postd/contracts";
 import { z } from "zod";
@@ -52,8 +51,6 @@ export const NodeId = z
   .union([z.string(), z.number().int().safe().transform(String)])
   .pipe(z.string().regex(/^[\w.:-]{1,200}$/));
 export const Id = z.object({ id: NodeId });
-/** Words from outside that are shown and stored. */
-export const Shown = z.string().transform((text) => storableRemark(text, 300));
 
 const WroteAll = z.object({ error: z.object({ original_response: z.unknown() }) });
 

@@ -3,8 +3,8 @@ import { secret } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { PageFields } from "./facebook/manage.ts";
-import { graph, NodeId, otherVersion, Shown } from "./graph.ts";
-import { atSeconds, webAddress } from "./graph-url.ts";
+import { graph, NodeId, otherVersion } from "./graph.ts";
+import { atSeconds } from "./graph-url.ts";
 import { readMe } from "./login-instagram.ts";
 import { instagramScopes, linkedInstagramScopes, missing, pageScopes } from "./scopes.ts";
 
@@ -96,9 +96,9 @@ export async function facebookHealth(ctx: ConnectorContext): PlatformResult<Heal
 
 const LinkedAccount = z.object({
   id: NodeId,
-  username: Shown.optional(),
-  name: Shown.optional(),
-  profile_picture_url: z.string().transform(webAddress).optional(),
+  username: z.string().optional(),
+  name: z.string().optional(),
+  profile_picture_url: z.string().optional(),
 });
 
 export async function instagramHealth(ctx: ConnectorContext): PlatformResult<HealthAnswer> {

@@ -15,7 +15,7 @@ import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { facebookAccounts } from "./accounts-facebook.ts";
 import { failures } from "./failures.ts";
-import { graph, graphList, NodeId, Shown, Success } from "./graph.ts";
+import { graph, graphList, NodeId, Success } from "./graph.ts";
 import { facebookDialogUrl, graphUrl } from "./graph-url.ts";
 import { longToken } from "./long-token.ts";
 import { businessScope, linkedInstagramScopes, pageScopes } from "./scopes.ts";
@@ -54,7 +54,7 @@ const all = [
 /** What either platform lacks is told of it; nothing at all works without these. */
 const required = pageScopes.required.filter((scope) => linkedInstagramScopes.required.some((it) => it === scope));
 
-const Person = z.object({ id: NodeId, name: Shown.optional() });
+const Person = z.object({ id: NodeId, name: z.string().optional() });
 const Permission = z.object({ permission: z.string(), status: z.string() });
 
 /** Who signed in, and what they said yes to: the token's own answer names no permissions. */

@@ -13,8 +13,7 @@ import {
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { failures } from "./failures.ts";
-import { graph, NodeId, Shown } from "./graph.ts";
-import { webAddress } from "./graph-url.ts";
+import { graph, NodeId } from "./graph.ts";
 import { longToken } from "./long-token.ts";
 import { instagramScopes, missing } from "./scopes.ts";
 
@@ -46,10 +45,10 @@ const graphHost = "https://graph.instagram.com";
 /** `user_id` is the account in paths and webhooks; `id` is another number and fits nowhere. */
 const Me = z.object({
   user_id: NodeId,
-  username: Shown.optional(),
-  name: Shown.optional(),
+  username: z.string().optional(),
+  name: z.string().optional(),
   account_type: z.string().optional(),
-  profile_picture_url: z.string().transform(webAddress).optional(),
+  profile_picture_url: z.string().optional(),
 });
 
 /** The one account that signed in. */

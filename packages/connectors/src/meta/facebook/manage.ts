@@ -2,8 +2,8 @@ import type { ConnectorContext, NativeSchedule, PlatformResult, PublishedRef } f
 import { type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
 import { meaningOf } from "../failures.ts";
-import { graph, NodeId, Shown, Success } from "../graph.ts";
-import { unixSeconds, webAddress } from "../graph-url.ts";
+import { graph, NodeId, Success } from "../graph.ts";
+import { unixSeconds } from "../graph-url.ts";
 import { deleteNode } from "../remove.ts";
 import { pageToken, readPost } from "./posts.ts";
 import { postOfVideo, readVideoStatus, videoStage } from "./video-status.ts";
@@ -109,7 +109,7 @@ export const facebookSchedule: NativeSchedule = {
   move,
 };
 
-const PictureUrl = z.object({ url: z.string().transform(webAddress).optional() });
+const PictureUrl = z.object({ url: z.string().optional() });
 /** The address of a picture, in both documented forms; one we cannot read is none. */
 export const Picture = z
   .union([z.object({ data: PictureUrl }).transform(({ data }) => data.url), PictureUrl.transform(({ url }) => url)])
@@ -119,7 +119,7 @@ export const Picture = z
 /** Name and picture of the Page; also shows that its token still works. */
 export const PageFields = z.object({
   id: NodeId,
-  name: Shown.optional(),
-  username: Shown.optional(),
+  name: z.string().optional(),
+  username: z.string().optional(),
   picture: Picture,
 });
