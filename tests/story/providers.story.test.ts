@@ -233,6 +233,18 @@ describe("events signed with a secret of the subscription", () => {
     assert.equal(strange.status, 403);
   });
 
+  it("the instance's app has an address of its own too, and an app nobody has is not there", async () => {
+    const { origin } = new URL((await hooks())[0]?.address ?? "");
+    const statusAt = async (path: string) =>
+      (await fetch(`${origin}/api/webhooks/${path}`, { method: "POST", body: "[]" })).status;
+    assert.deepEqual(
+      [await statusAt("board"), await statusAt("shelf"), await statusAt("board/instance")],
+      [401, 401, 401],
+      "each checks the signature",
+    );
+    assert.deepEqual([await statusAt("board/app_00000001"), await statusAt("nowhere/instance")], [404, 404]);
+  });
+
   it("a subscription is renewed before it ends; the secret before goes on being taken, the one before that not", async () => {
     const { id } = await connected("tides");
     for (const round of ["one", "two"]) {

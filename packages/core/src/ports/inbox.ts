@@ -23,6 +23,8 @@ export interface InboxWork {
   receivers(about: {
     readonly platforms: readonly string[];
     readonly accountExternalId: string;
+    /** Whose app signed it: sign-ins made by another app hear nothing of it. */
+    readonly app: string;
     /** Only this one. */
     readonly within?: ConnectionId | undefined;
     readonly disconnected?: boolean;

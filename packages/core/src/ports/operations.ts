@@ -19,12 +19,15 @@ export interface MetricsExposition {
 export interface InboundService {
   /**
    * `provider`: its id, or that of one of its platforms. `unknown_provider`: none, or one without webhooks.
-   * `not_configured`: no app credentials to check with.
+   * `unknown_app`: nobody here
+   * has an app of this id. `not_configured`: no app credentials to check with.
    */
   receive(
     provider: string,
     request: InboundRequest,
-  ): Promise<InboundAnswer | { readonly kind: "unknown_provider" } | { readonly kind: "not_configured" }>;
+    /** Default: the instance's own. */
+    app?: string,
+  ): Promise<InboundAnswer | { readonly kind: "unknown_provider" | "unknown_app" | "not_configured" }>;
 }
 
 /** The capability matrix with what this instance knows. */

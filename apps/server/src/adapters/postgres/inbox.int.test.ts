@@ -338,3 +338,25 @@ test("a sign-in that ended at the platform is marked although the first try fail
   await fanOutInbox(deps());
   assert.deepEqual(broken, []);
 });
+
+test("a sign-in made by a tenant's own app hears nothing that the instance's app signed", async () => {
+  await admin.query(`
+    insert into platform_sign_ins (id, tenant_id, provider, auth_kind, app_id, simulated, subject, secret_owner, scopes, status, granted_at,
+      created_by, created_at, updated_at)
+    values ('sgn_own', 'ten_a', 'made_up', 'x', 'app_00000001', false, 'person', 'sgn_own', '{}', 'healthy', now(), 'usr_x', now(), now());
+    update connections set sign_in_id = 'sgn_own' where id = 'con_a'`);
+  await arrive({
+    events: [
+      { key: "post" },
+      { key: "end", type: "account.deauthorized", account: "person" },
+      { key: "other", account: "acc_b" },
+    ],
+  });
+  await fanOutInbox(deps());
+  const { rows } = await admin.query("select connection_id, dedupe_key from webhook_events order by dedupe_key");
+  assert.deepEqual(rows, [
+    { connection_id: "con_b", dedupe_key: "end" },
+    { connection_id: "con_b", dedupe_key: "other" },
+  ]);
+  assert.deepEqual(broken, ["con_b"], "nothing happened to the other app's account");
+});

@@ -112,12 +112,14 @@ async function attempt(
 
 function workOn({ tx, system }: { readonly tx: Executor; readonly system: Db }, faults: unknown[]): InboxWork {
   return {
-    async receivers({ platforms, accountExternalId, within, disconnected = false }) {
+    async receivers({ platforms, accountExternalId, app, within, disconnected = false }) {
       const { rows } = await runSql<{ id: string; tenant_id: string }>(
         system,
         sql`
-        select id, tenant_id from connections where platform in ${[...platforms]} and (external_id = ${accountExternalId} or person_id = ${accountExternalId})
-          and (${disconnected} or disconnected_at is null) and (${within ?? null}::text is null or id = ${within ?? null})`,
+        select c.id, c.tenant_id from connections c left join platform_sign_ins s on s.id = c.sign_in_id
+          where c.platform in ${[...platforms]} and (c.external_id = ${accountExternalId} or c.person_id = ${accountExternalId})
+            and coalesce(s.app_id, 'instance') = ${app} and (${disconnected} or c.disconnected_at is null)
+            and (${within ?? null}::text is null or c.id = ${within ?? null})`,
       );
       return rows.map((row): EventReceiver => ({ tenantId: row.tenant_id, connectionId: row.id }));
     },

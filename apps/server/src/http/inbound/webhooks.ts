@@ -6,18 +6,22 @@ import { type Answer, route } from "../handler.ts";
 
 export const webhookRoutes = [
   route(op.webhookHandshake, async ({ deps, params, request }) => {
-    const result = await receive(deps, params.provider, request);
-    return result.ok ? ok({ ...result.value, body: String(result.value.body) }) : result;
+    return asText(await receive(deps, params, request));
   }),
-  route(op.receiveWebhook, ({ deps, params, request }) => receive(deps, params.provider, request)),
+  route(op.receiveWebhook, ({ deps, params, request }) => receive(deps, params, request)),
+  route(op.appWebhookHandshake, async ({ deps, params, request }) => asText(await receive(deps, params, request))),
+  route(op.receiveAppWebhook, ({ deps, params, request }) => receive(deps, params, request)),
 ];
+
+const asText = (result: Result<Answer<unknown>, ServiceError>): Result<Answer<string>, ServiceError> =>
+  result.ok ? ok({ ...result.value, body: String(result.value.body) }) : result;
 
 async function receive(
   deps: HttpDeps,
-  provider: string,
+  { provider, app }: { readonly provider: string; readonly app?: string },
   request: FastifyRequest,
 ): Promise<Result<Answer<unknown>, ServiceError>> {
-  const received = await deps.services.inbound.receive(provider, inboundRequest(request));
+  const received = await deps.services.inbound.receive(provider, inboundRequest(request), app);
   switch (received.kind) {
     case "handshake":
       return ok({
@@ -38,6 +42,8 @@ async function receive(
       });
     case "unknown_provider":
       return fail({ code: "not_found", detail: `No provider called ${provider} sends anything here.` });
+    case "unknown_app":
+      return fail({ code: "not_found", detail: `Nobody here has an app ${app} at ${provider}.` });
     case "not_configured":
       return fail({
         code: "not_configured",

@@ -8,7 +8,7 @@ import type { SubscriptionsRepo } from "../../ports/subscriptions.ts";
 import type { Vault } from "../../ports/vault.ts";
 import { type AuthContextPorts, noApp, webhookContext } from "../connector-context.ts";
 import { keysOf, subscriptionSecretName, unpackSubscriptionSecret } from "../subscriptions/secret.ts";
-import { everySet } from "./app-keys.ts";
+import { everySet, instanceApp } from "./app-keys.ts";
 import { followPersonEvent, isPersonEvent, type PersonEventDeps } from "./person-events.ts";
 import { storableEvent } from "./storable-event.ts";
 
@@ -29,9 +29,10 @@ const keptHeaders = ["content-type", "user-agent"];
 /** Verifies and stores what a provider sends; fanning out happens afterwards, in a worker. */
 export function createInboundService(deps: InboundDeps): InboundService {
   return {
-    async receive(name, request) {
+    async receive(name, request, app = instanceApp) {
       const provider = deps.registry.provider(name);
       if (!provider?.webhooks) return { kind: "unknown_provider" };
+      if (app !== instanceApp) return { kind: "unknown_app" };
       const signers = await signersOf(deps, provider, request.query.subscription);
       if ("kind" in signers) return signers;
       const answer = await provider.webhooks.verify(
@@ -132,7 +133,7 @@ const isAnnouncement = ({ type }: InboundEvent): boolean => type === "changes.wa
 
 async function keep(event: InboundEvent, within: ConnectionId | undefined, inbox: InboxWork): Promise<void> {
   const { platform, accountExternalId } = event;
-  const receivers = await inbox.receivers({ platforms: [platform], accountExternalId, within });
+  const receivers = await inbox.receivers({ platforms: [platform], accountExternalId, app: instanceApp, within });
   if (receivers.length === 0) await inbox.keepUnmatched(event);
   for (const receiver of receivers)
     if (isAnnouncement(event)) await inbox.askForPull(receiver);

@@ -5,6 +5,7 @@ import type { ConnectionRecord } from "../../ports/connection-record.ts";
 import type { ConnectionsRepo } from "../../ports/connections-repo.ts";
 import type { EventReceiver, InboxWork } from "../../ports/inbox.ts";
 import type { JobHolds } from "../../ports/ledger.ts";
+import { instanceApp } from "./app-keys.ts";
 
 export interface PersonEventDeps {
   readonly connections: ConnectionsRepo;
@@ -30,6 +31,7 @@ export async function followPersonEvent(
   const found = await inbox.receivers({
     platforms: from.provider.platforms.map(({ id }) => id),
     accountExternalId: event.accountExternalId,
+    app: instanceApp,
     within: from.within,
     // Disconnecting keeps the account's name for the history; a deletion takes that too.
     disconnected: isDeletion,
