@@ -40,13 +40,15 @@ describe("the same request again is the same request", () => {
       );
       const [first] = answers;
       assert.deepEqual([...new Set(answers.map(({ status }) => status))], [path === "/api/publish" ? 202 : 201]);
-      for (const answer of answers) assert.deepEqual(answer.body, first?.body);
+      for (const { body } of answers)
+        assert.deepEqual({ ...body, cached: undefined }, { ...first?.body, cached: undefined });
+      assert.equal(answers.filter((answer) => answer.body.cached === true).length, 49);
       assert.equal(answers.filter(({ headers }) => headers.get("idempotency-replayed") === "true").length, 49);
       await system.settle();
       assert.equal((await jobsOf(content)).length, 1);
       assert.equal(await livePosts(content), 1);
       const later = await ida.call("POST", path, request, { "idempotency-key": key });
-      assert.deepEqual(later.body, first?.body);
+      assert.deepEqual(later.body, { ...first?.body, cached: true });
       assert.equal(await livePosts(content), 1);
     });
 
@@ -184,8 +186,16 @@ describe("what a platform can do is what its connector does", () => {
     Object.fromEntries(Object.entries(whole).filter(([name]) => !names.includes(name as keyof T))) as T;
 
   function strippedPlatform(platform: Platform): Platform {
-    const { publishing } = platform;
-    if (!publishing) return without(platform, "numbers");
+    if (!platform.publishing) return without(platform, "numbers");
+    const publishing = without(
+      platform.publishing,
+      "parts",
+      "link",
+      "mentions",
+      "hashtags",
+      "productTags",
+      "firstComment",
+    );
     const [format = ""] = Object.keys(publishing.formats);
     const formats = Object.fromEntries(Object.entries(publishing.formats).filter(([id]) => id !== format));
     return {

@@ -250,7 +250,9 @@ export const JobView = z.object({
   scheduledFor: Instant,
   /** When POSTD looks at it next, by itself. */
   nextAt: Instant.optional(),
+  /** Tries of the step it is at; after maxTries POSTD stops trying by itself. */
   tries: z.number().int(),
+  maxTries: z.number().int(),
   /** Something was sent and nobody knows yet whether the post is live. Never said to be "not sent" meanwhile. */
   mayBeLive: z.boolean(),
   externalPostId: z.string().optional(),
@@ -277,6 +279,12 @@ export const JobView = z.object({
       requestId: z.string().optional(),
       field: z.string().optional(),
       action: z.string().optional(),
+      /** Trying the same again may work by itself; POSTD does. */
+      retryable: z.boolean(),
+      /** Status of the platform's answer. */
+      httpStatus: z.number().int().optional(),
+      /** What is kept of the platform's answer: never a token, header or whole body. */
+      raw: Data,
       at: Instant,
     })
     .optional(),
@@ -311,6 +319,8 @@ export const JobView = z.object({
   createdAt: Instant,
   updatedAt: Instant,
   attempts: z.array(AttemptView).optional(),
+  /** The first answer again: the same idempotency key and body were seen before. */
+  cached: z.boolean().optional(),
 });
 export type JobView = z.infer<typeof JobView>;
 
@@ -376,6 +386,8 @@ export const PostView = z.object({
   jobs: z.array(JobView),
   /** True when any target is simulated. */
   simulated: z.boolean(),
+  /** The first answer again: the same idempotency key and body were seen before. */
+  cached: z.boolean().optional(),
 });
 export type PostView = z.infer<typeof PostView>;
 

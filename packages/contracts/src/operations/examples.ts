@@ -53,6 +53,7 @@ export const job = {
   scheduledFor: later,
   nextAt: later,
   tries: 0,
+  maxTries: 5,
   mayBeLive: false,
   nativeSchedule: false,
   simulated: true,

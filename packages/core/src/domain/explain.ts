@@ -49,6 +49,7 @@ export function storedTrouble(
     action: meaning.action,
     step,
     at: facts.at.toISOString(),
+    ...(failure.status === undefined ? {} : { httpStatus: failure.status }),
     ...(failure.platformCode ? { platformCode: storableRemark(failure.platformCode, 100) } : {}),
     ...(failure.requestId ? { requestId: storableRemark(failure.requestId, 200) } : {}),
     ...(failure.cause ? { cause: storableRemark(failure.cause, 200) } : {}),
@@ -86,3 +87,15 @@ export function effectNow(
   const isWhole = job.state !== "partly_published" && job.state !== "handed_over" && job.state !== "failed";
   return isWhole && job.externalPostId !== undefined ? truths.live : effect;
 }
+
+/** Kinds POSTD tries again by itself: nothing has to be changed, and nobody has to act. */
+const retryable: ReadonlySet<string> = new Set<PlatformFailureKind>(["rate_limited", "unavailable"]);
+/** What is kept of the platform's own answer, by the names it has on a stored failure. */
+const platformsOwn = ["message", "platformCode", "httpStatus", "requestId", "cause"] as const;
+
+/** A stored failure with what clients decide by. Pure. */
+export const toldFailure = (failure: JsonObject): JsonObject => ({
+  ...failure,
+  retryable: retryable.has(String(failure.kind)),
+  raw: Object.fromEntries(platformsOwn.flatMap((name) => (failure[name] === undefined ? [] : [[name, failure[name]]]))),
+});

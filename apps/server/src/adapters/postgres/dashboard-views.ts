@@ -5,6 +5,7 @@ import pg from "pg";
  * needs no right on any table, and sees nothing else. Made anew around migrations, so that they never hold one up.
  */
 const schema = "dashboard";
+const forDashboards = /^(api_|publish_job_errors$)/;
 
 /** Takes the copies away; call before views are changed. */
 export async function dropDashboardViews(client: Pick<pg.Client, "query">): Promise<void> {
@@ -15,7 +16,7 @@ export async function dropDashboardViews(client: Pick<pg.Client, "query">): Prom
 /** Makes the copies that are missing. As `postd_migrate`, which owns them and sees every tenant. */
 export async function makeDashboardViews(client: Pick<pg.Client, "query">): Promise<void> {
   const there = new Set(await viewsIn(client, schema));
-  const missing = (await viewsIn(client, "public")).filter((name) => name.startsWith("api_") && !there.has(name));
+  const missing = (await viewsIn(client, "public")).filter((name) => forDashboards.test(name) && !there.has(name));
   if (missing.length === 0) return;
   await client.query(`create schema if not exists ${schema}`);
   for (const name of missing) {

@@ -19,6 +19,7 @@ const views = [
   "api_health_check_trends",
   "api_connector_readiness",
   "api_analytics_summary",
+  "publish_job_errors",
 ] as const;
 type View = (typeof views)[number];
 
@@ -142,6 +143,14 @@ test("errors are told once each, wherever they came up", async () => {
   );
 });
 
+test("every try that went wrong is a row of its own, with what may be done about it", async () => {
+  const rows = await read("publish_job_errors", "ten_a");
+  assert.deepEqual(
+    rows.map((row) => [row.job_id, row.kind, row.message, row.retryable, row.http_status].join(" | ")).sort(),
+    ["job_a3 | content_rejected | No. | false | ", "job_a4 | lost | No answer was recorded. | false | "],
+  );
+});
+
 test("a sign-in's end is shown for connected accounts only", async () => {
   const rows = await read("api_token_health", "ten_a");
   assert.deepEqual(rows.map((row) => [row.connection_id, Number(row.token_hours_left), row.reason]).sort(), [
@@ -244,7 +253,7 @@ async function refuses(client: pg.Client, statement: string): Promise<void> {
 test("the role of the guide reads every view of every workspace with the guide's queries", async () => {
   const { queries } = guideSql();
   assert.deepEqual(
-    queries.map((query) => / from (api_\w+)/.exec(query)?.[1]),
+    queries.map((query) => / from (api_\w+|publish_job_errors)/.exec(query)?.[1]),
     [...views],
   );
   await asDashboard(async (client) => {

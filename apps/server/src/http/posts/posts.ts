@@ -4,14 +4,14 @@ import { answer, defined, paged, route, same, wished } from "../handler.ts";
 export const postRoutes = [
   route(op.publish, async ({ deps, caller, body, idempotencyKey }) => {
     const made = await deps.services.publishing.publish(caller(), body, idempotencyKey);
-    return made.ok ? ok({ body: made.value.view, replayed: made.value.replayed }) : made;
+    return made.ok ? ok(created(made.value)) : made;
   }),
   route(op.getPublishJob, async ({ deps, caller, params }) =>
     answer(await deps.services.publishing.getJob(caller(), params.jobId), same),
   ),
   route(op.createPost, async ({ deps, caller, body, idempotencyKey }) => {
     const made = await deps.services.publishing.createPost(caller(), body, idempotencyKey);
-    return made.ok ? ok({ body: made.value.view, replayed: made.value.replayed }) : made;
+    return made.ok ? ok(created(made.value)) : made;
   }),
   route(op.validatePost, async ({ deps, caller, body }) =>
     answer(await deps.services.publishing.validatePost(caller(), body), same),
@@ -39,3 +39,9 @@ export const postRoutes = [
     ),
   ),
 ];
+
+/** The first answer again says so, in its body as in its header. */
+const created = <V extends object>({ view, replayed }: { readonly view: V; readonly replayed: boolean }) => ({
+  body: replayed ? { ...view, cached: true } : view,
+  replayed,
+});

@@ -1,12 +1,13 @@
+import { retryDelaysMs } from "@postd/connector-kit/rules";
 import type { AttemptView, JobView, PostView } from "@postd/contracts";
 import { AttemptView as AttemptSchema, JobView as JobSchema, PostContentView } from "@postd/contracts";
-import { effectNow } from "../../domain/explain.ts";
+import { effectNow, toldFailure } from "../../domain/explain.ts";
 import type { Wish } from "../../domain/wishes.ts";
 import type { AttemptRecord, ContentRecord, JobRecord, PostRecord } from "../../ports/publishing-store.ts";
 
 /** A job as the API shows it. Unset facts are left out; `nextAt` only where POSTD acts by itself. */
 export function jobView(job: JobRecord, attempts?: readonly AttemptRecord[]): JobView {
-  const failure = JobSchema.shape.failure.safeParse(job.failure).data;
+  const failure = JobSchema.shape.failure.safeParse(job.failure && toldFailure(job.failure)).data;
   return {
     id: job.id,
     postId: job.postId,
@@ -18,6 +19,7 @@ export function jobView(job: JobRecord, attempts?: readonly AttemptRecord[]): Jo
     scheduledFor: job.scheduledFor.toISOString(),
     ...(job.wakeAt ? { nextAt: job.wakeAt.toISOString() } : {}),
     tries: job.tries,
+    maxTries: retryDelaysMs.length + 1,
     mayBeLive: job.mayBeLive,
     ...(job.removedAt ? { removedAt: job.removedAt.toISOString() } : {}),
     ...(job.removedBy ? { removedBy: job.removedBy } : {}),
