@@ -3,7 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { idPrefixes } from "@postd/contracts";
 import { type System, startSystem } from "@postd/testkit/system";
 import { type DocumentedOperation, documentedOperations } from "./id-places.ts";
-import { failedJob, idPlaces, makeTenant, pageConnection, program, type Tenant } from "./tenant-requests.ts";
+import { failedJob, idPlaces, makeTenant, ownApp, pageConnection, program, type Tenant } from "./tenant-requests.ts";
 
 /** Places whose id is not looked up among a tenant's rows, each with the reason. */
 const exemptPlaces: Readonly<Record<string, string>> = {};
@@ -14,6 +14,7 @@ const lists: readonly string[] = [
   "GET /api/tenants",
   "GET /api/members",
   "GET /api/api-keys",
+  "GET /api/apps",
   "GET /api/connections",
   "GET /api/posts",
   "GET /api/mentions",
@@ -23,6 +24,7 @@ const lists: readonly string[] = [
 
 /** Operations that take no id and list nothing of a tenant, each with the reason. */
 const exemptOperations: Readonly<Record<string, string>> = {
+  createApp: "makes something new in the caller's own tenant",
   createApiKey: "makes something new in the caller's own tenant",
   createTenant: "makes something new",
   createMention: "makes something new in the caller's own tenant",
@@ -37,6 +39,8 @@ const exemptOperations: Readonly<Record<string, string>> = {
   updateTenant: "changes the tenant in use, which no field of the request names",
   listPlatforms: "the same for everybody",
   finishOAuth: "its state is bound to the session that started; the last test of this file tries another one",
+  appWebhookHandshake: "an app's own secret is the right to speak for it, and it reaches only its accounts",
+  receiveAppWebhook: "see appWebhookHandshake; apps.story.test.ts signs for another tenant's account",
   receiveWebhook: "platforms call it; the signature says who, and accounts say whose",
   webhookHandshake: "platforms call it and learn nothing",
   health: "everybody may ask; the test of what everybody may ask looks for ids in it",
@@ -105,6 +109,8 @@ describe("one tenant never reaches what belongs to another", () => {
   it("lists hold nothing of another tenant", async () => {
     await failedJob(a);
     await failedJob(b);
+    await ownApp(a);
+    await ownApp(b);
     const idsOfB = await idsOf(system, b.id);
     assert.ok(idsOfB.size > 40, `only ${idsOfB.size} ids of the other tenant are known`);
     for (const list of lists) {
@@ -188,7 +194,8 @@ function assertKnowsOnly(body: unknown, asked: string, other: Tenant): void {
   assert.ok(!shown.includes(other.id) && !shown.includes(other.connectionId), JSON.stringify(body));
 }
 
-const anyId = new RegExp(`\\b(?:${Object.values(idPrefixes).join("|")})_[0-9a-z]{8,40}\\b`, "g");
+/** As the server makes them; `app_password` is the name of a sign-in. */
+const anyId = new RegExp(`\\b(?:${Object.values(idPrefixes).join("|")})_[0-9a-f]{32}\\b`, "g");
 const idsInText = (text: string): string[] => [...new Set(text.match(anyId) ?? [])];
 
 /** Every id in every row of a tenant, read from the tables themselves; ids both tenants share name neither. */

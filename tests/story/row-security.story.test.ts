@@ -3,7 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { type System, startSystem } from "@postd/testkit/system";
 import type pg from "pg";
 import { openRolePool, type RolePool } from "../../apps/server/src/adapters/postgres/pools.ts";
-import { failedJob, idPlaces, makeTenant, pageConnection, type Tenant } from "./tenant-requests.ts";
+import { failedJob, idPlaces, makeTenant, ownApp, pageConnection, type Tenant } from "./tenant-requests.ts";
 
 /** Tables that name a tenant and have no row-level security, each with the reason. */
 const exempt: Readonly<Record<string, string>> = {
@@ -128,6 +128,7 @@ describe("the database gives the server one tenant's rows, and without a tenant 
 
 /** Something in every table: by the API where it makes such rows today, by hand where only a platform does. */
 async function fillEveryTable(system: System, tenant: Tenant): Promise<void> {
+  await ownApp(tenant);
   const page = await pageConnection(tenant);
   await tenant.session.must("POST", `/api/connections/${page.id}/check`);
   const places = ["createPost body.versions.*.mediaIds", "createPost body.mentions.id", "getPublishJob path.jobId"];

@@ -60,6 +60,11 @@ const job = async ({ session, connectionId }: Tenant, more: object = {}): Promis
   ).id;
 const media = async ({ session }: Tenant) =>
   (await session.upload(samplePng({ width: 40, height: 40, seed: Math.random() * 1e9 }), "beans.png")).id;
+/** An app of its own for the sign-in nothing here uses, so that all others go through this server's. */
+export const ownApp = async ({ session }: Tenant): Promise<string> => {
+  const values = { app_id: "990011", app_secret: randomUUID() };
+  return (await session.must("POST", "/api/apps", { provider: "meta", set: "instagram", values })).id;
+};
 const grant = async ({ session }: Tenant) => (await grantThroughBrowser(session, "facebook")).grantId;
 
 /** A job the platform refused for good: on the desk. */
@@ -153,6 +158,11 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
   "listDestinations path.id": byPath("GET", "/api/connections/{id}/destinations", connection),
   "accountLimits path.id": byPath("GET", "/api/connections/{id}/limits", connection),
   "connectionTimeline path.id": byPath("GET", "/api/connections/{id}/timeline", connection),
+  "deleteApp path.id": byPath("DELETE", "/api/apps/{id}", ownApp),
+  "startOAuth body.appId": inBody("POST", "/api/oauth/instagram/start", ownApp, (appId) => ({
+    appId,
+    authKind: "instagram_login",
+  })),
   "startOAuth body.connectionId": inBody(
     "POST",
     "/api/oauth/facebook/start",

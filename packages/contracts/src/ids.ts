@@ -6,6 +6,7 @@ export const idPrefixes = {
   user: "usr",
   connection: "con",
   signIn: "sgn",
+  tenantApp: "app",
   grant: "gra",
   post: "post",
   publishJob: "job",
@@ -33,6 +34,7 @@ export type TenantId = Id<"tenant">;
 export type UserId = Id<"user">;
 export type ConnectionId = Id<"connection">;
 export type SignInId = Id<"signIn">;
+export type TenantAppId = Id<"tenantApp">;
 export type GrantId = Id<"grant">;
 export type PostId = Id<"post">;
 export type PublishJobId = Id<"publishJob">;

@@ -1,4 +1,5 @@
 import type { Operation } from "./operation.ts";
+import * as apps from "./operations/apps.ts";
 import * as connections from "./operations/connections.ts";
 import * as health from "./operations/health.ts";
 import * as inbound from "./operations/inbound.ts";
@@ -12,6 +13,7 @@ import * as publishing from "./operations/publishing.ts";
 /** Every operation by its id. */
 export const operationsById = {
   ...people,
+  ...apps,
   ...connections,
   ...publishing,
   ...jobs,

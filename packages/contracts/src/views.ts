@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PlatformId, ProviderId } from "./ids.ts";
+import { idSchema, PlatformId, ProviderId } from "./ids.ts";
 import {
   actors,
   connectionStatuses,
@@ -148,6 +148,19 @@ export const AccountLimitsView = z.object({
   options: z.record(z.string(), z.array(z.object({ value: z.string(), label: z.string() }))).optional(),
 });
 export type AccountLimitsView = z.infer<typeof AccountLimitsView>;
+
+/** An app a workspace registered itself. `secrets` names the fields that are kept sealed. */
+export const TenantAppView = z.object({
+  id: idSchema("tenantApp"),
+  provider: ProviderId,
+  set: z.string(),
+  values: z.record(z.string(), z.string()),
+  secrets: z.array(z.string()),
+  /** Where the provider sends this app's events. */
+  webhookUrl: z.string(),
+  createdAt: z.iso.datetime(),
+});
+export type TenantAppView = z.infer<typeof TenantAppView>;
 
 export const GrantView = z.object({
   id: z.string(),

@@ -7,6 +7,7 @@ import {
   type ConnectorRegistry,
   createConnectionAccess,
   newId,
+  tenantAppOpener,
   type Vault,
 } from "@postd/core";
 import type { FairPool } from "../adapters/blob/fair-pool.ts";
@@ -15,6 +16,7 @@ import { createConnectionsRepo } from "../adapters/postgres/connections-repo.ts"
 import { createGrantsRepo } from "../adapters/postgres/grants-repo.ts";
 import { createJobHolds } from "../adapters/postgres/ledger/ledger.ts";
 import { createSubscriptionsRepo } from "../adapters/postgres/subscriptions-repo.ts";
+import { createTenantAppsRepo } from "../adapters/postgres/tenant-apps-repo.ts";
 import { defaultRules } from "./default-rules.ts";
 import type { OpenParts } from "./open-parts.ts";
 
@@ -35,7 +37,9 @@ export function buildConnections({ open, registry, vault, media, pictures, right
     reader: ({ simulated }: { readonly simulated: boolean }) =>
       createLinkReader(egress, { mappedOnly: simulated, pictures }),
   };
-  const context: ConnectorContextPorts = { egress, settings, registry, media, clock, log, links };
+  const apps = createTenantAppsRepo({ app: app.db, system: system.db });
+  const tenantApp = tenantAppOpener({ apps, vault });
+  const context: ConnectorContextPorts = { egress, settings, registry, media, clock, log, links, tenantApp };
   const holds = createJobHolds(app.db, defaultRules);
   const connections = createConnectionsRepo(app.db);
   const monotonicMs = () => performance.now();
@@ -53,6 +57,7 @@ export function buildConnections({ open, registry, vault, media, pictures, right
     connections,
     grants: createGrantsRepo(app.db),
     subscriptions: createSubscriptionsRepo(app.db, system.db),
+    apps,
     vault,
     access,
     registry,
@@ -67,5 +72,5 @@ export function buildConnections({ open, registry, vault, media, pictures, right
     publicUrl,
     monotonicMs,
   };
-  return { deps, access, context, links };
+  return { deps, access, context, links, apps };
 }

@@ -1,6 +1,7 @@
 import type { Provider } from "@postd/connector-kit";
 import {
   type ConnectorRegistry,
+  createAppsService,
   createConnectionsService,
   createHealthService,
   createInboundService,
@@ -60,6 +61,14 @@ export function buildServices(parts: ServiceParts) {
       lateAfterMs: defaultRules.lateAfterMs,
       remote: { access: connections.access, registry, clock, contextFor: pipeline.contextFor },
     }),
+    apps: createAppsService({
+      apps: connections.apps,
+      vault: storage.vault,
+      registry,
+      clock,
+      newId,
+      publicUrl: connections.deps.publicUrl,
+    }),
     connections: createConnectionsService(connections.deps),
     media: storage.media,
     mentions: createMentionsService({ repo: createMentionsRepo(app.db), clock, newId }),
@@ -72,6 +81,7 @@ export function buildServices(parts: ServiceParts) {
       registry,
       context: connections.context,
       simulation: settings,
+      apps: connections.apps,
       inbox: createInbox(app.db, system.db),
       subscriptions: connections.deps.subscriptions,
       vault: storage.vault,

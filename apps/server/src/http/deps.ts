@@ -1,6 +1,7 @@
 import type { Clock, Secret } from "@postd/connector-kit";
 import type { UserId } from "@postd/contracts";
 import type {
+  AppsService,
   ConnectionsService,
   HealthService,
   IdempotencyStore,
@@ -20,6 +21,7 @@ import type { SocketLimits } from "./socket-limits.ts";
 
 export interface HttpServices {
   readonly publishing: PublishingService;
+  readonly apps: AppsService;
   readonly connections: ConnectionsService;
   readonly links: LinksService;
   readonly media: MediaService;

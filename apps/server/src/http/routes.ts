@@ -1,3 +1,4 @@
+import { appRoutes } from "./connect/apps.ts";
 import { connectionRoutes } from "./connect/connections.ts";
 import { oauthRoutes } from "./connect/oauth.ts";
 import type { Route } from "./handler.ts";
@@ -21,6 +22,7 @@ export const routes: readonly Route[] = [
   ...memberRoutes,
   ...apiKeyRoutes,
   ...platformRoutes,
+  ...appRoutes,
   ...oauthRoutes,
   ...connectionRoutes,
   ...postRoutes,

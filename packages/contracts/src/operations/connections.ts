@@ -85,6 +85,8 @@ export const startOAuth = defineOperation({
     /** The platform a person came for, where the address names only the provider. */
     platform: PlatformId.optional(),
     authKind: AuthKind.optional(),
+    /** The app to sign in with; absent: the workspace's own where it has one, else this server's. */
+    appId: z.union([z.literal("instance"), idSchema("tenantApp")]).optional(),
     /** What the sign-in has to know first (a shop, a server), by the names of its fields in GET /api/platforms. */
     fields: z.record(z.string().min(1).max(60), z.string().max(2_000)).optional(),
     /** Language of the provider's page, where it takes one. */

@@ -4,6 +4,7 @@ export const later = "2026-03-02T17:30:00.000Z";
 export const ids = {
   tenant: "ten_0195a1b2c3d47e8f90a1b2c3d4e5f607",
   user: "usr_0195a1b2c3d47e8f90a1b2c3d4e5f601",
+  app: "app_0195a1b2c3d47e8f90a1b2c3d4e5f611",
   connection: "con_0195a1b2c3d47e8f90a1b2c3d4e5f602",
   grant: "gra_0195a1b2c3d47e8f90a1b2c3d4e5f603",
   post: "post_0195a1b2c3d47e8f90a1b2c3d4e5f604",

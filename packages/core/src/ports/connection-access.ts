@@ -1,4 +1,4 @@
-import type { AccountRef, Credentials, PlatformFailure } from "@postd/connector-kit";
+import type { AccountRef, AppCredentials, Credentials, PlatformFailure } from "@postd/connector-kit";
 import type { ConnectionId, ConnectionStatus, Result, TenantId } from "@postd/contracts";
 
 /** What the pipeline needs to act for a connection. Tokens live only inside this value, for one call. */
@@ -11,6 +11,9 @@ export interface OpenConnection {
   readonly credentialVersion: number;
   readonly status: ConnectionStatus;
   readonly simulated: boolean;
+  /** The tenant's own app it was signed in to with; absent: this server's. */
+  readonly app?: AppCredentials;
+  readonly appId?: string;
 }
 
 /** Opening, refreshing and marking connections, as the pipeline sees it. */

@@ -23,6 +23,8 @@ export interface ConnectionRecord {
   readonly extras: JsonObject;
   /** Whose tokens it uses; absent once they are deleted. */
   readonly signInId: SignInId | undefined;
+  /** The app it was signed in to with: `instance`, or a tenant's own. */
+  readonly appId: string;
   /** It acts with a secret of its own, such as a Page token; that of its sign-in is for withdrawing it. */
   readonly ownSecret: boolean;
   readonly scopes: readonly string[];
@@ -73,5 +75,6 @@ export interface NewConnection {
   readonly tokenExpiresAt: Date | undefined;
   readonly refreshExpiresAt: Date | undefined;
   readonly simulated: boolean;
+  readonly appId: string;
   readonly createdBy: string;
 }

@@ -128,6 +128,8 @@ export interface TenantConnections {
   eraseAccount(input: {
     readonly id: ConnectionId;
     readonly personId: string;
+    /** The app whose provider asked; consents to other apps are not what it is about. */
+    readonly appId: string;
     /** Sign-ins of the person made after this, whose accounts are not chosen yet, stay; undefined: all go. */
     readonly grantsUntil: Date | undefined;
     readonly audit: AuditEntry;
@@ -154,6 +156,7 @@ export interface PendingAuthorization {
   readonly platform: string;
   readonly authKind: string;
   readonly redirectUri: string;
+  readonly appId: string;
   readonly connectionId: ConnectionId | undefined;
   readonly returnTo: string | undefined;
   readonly expiresAt: Date;
@@ -181,6 +184,7 @@ export interface GrantRecord {
   readonly scopes: readonly string[];
   readonly accounts: readonly GrantAccount[];
   readonly simulated: boolean;
+  readonly appId: string;
   readonly connectionId: ConnectionId | undefined;
   readonly createdBy: string;
   readonly createdAt: Date;

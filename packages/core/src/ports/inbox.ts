@@ -5,6 +5,8 @@ export interface InboxItem {
   readonly id: string;
   /** Who sent it; requests stored by older versions name a platform. */
   readonly provider: string;
+  /** Whose app signed it: `instance`, or a tenant's own. */
+  readonly appId: string;
   /** Signed with the secret of this account's subscription, so it may be about this account only. */
   readonly connectionId?: ConnectionId | undefined;
   readonly headers: Readonly<Record<string, string>>;
@@ -19,13 +21,15 @@ export interface EventReceiver {
 
 /** What work on one request may do; everything it stores is committed together with the mark that the request is done. */
 export interface InboxWork {
-  /** Connections of all tenants to the account, or whose sign-in is the person's of this id; live ones unless told. */
+  /**
+   * Connections to the account, or whose sign-in is the person's of this id, that were signed in to with this app; of all
+   * tenants, live ones unless told. No event reaches what another app was let into, whatever it names. `within`: this one
+   * alone, whose subscription signed it.
+   */
   receivers(about: {
+    readonly appId: string;
     readonly platforms: readonly string[];
     readonly accountExternalId: string;
-    /** Whose app signed it: sign-ins made by another app hear nothing of it. */
-    readonly app: string;
-    /** Only this one. */
     readonly within?: ConnectionId | undefined;
     readonly disconnected?: boolean;
   }): Promise<readonly EventReceiver[]>;

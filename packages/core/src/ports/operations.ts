@@ -20,7 +20,8 @@ export interface InboundService {
   /**
    * `provider`: its id, or that of one of its platforms. `unknown_provider`: none, or one without webhooks.
    * `unknown_app`: nobody here
-   * has an app of this id. `not_configured`: no app credentials to check with.
+   * has an app of this id. `not_configured`: no app credentials to check with. `app`: the tenant's own app its address
+   * names; then that app's secrets alone are good, and it reaches that app's accounts alone.
    */
   receive(
     provider: string,

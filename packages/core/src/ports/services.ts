@@ -26,6 +26,8 @@ import type {
   Result,
   RetryInput,
   ServiceError,
+  TenantAppId,
+  TenantAppView,
   TenantId,
   UserId,
 } from "@postd/contracts";
@@ -119,6 +121,20 @@ export interface PublishingService {
   resume(caller: Caller, input: PauseInput): ServiceResult<{ readonly paused: false; readonly released: number }>;
 }
 
+/** Apps a tenant registered at providers itself. */
+export interface AppsService {
+  list(caller: Caller): ServiceResult<{ readonly items: readonly TenantAppView[] }>;
+  create(
+    caller: Caller,
+    input: {
+      readonly provider: string;
+      readonly set?: string;
+      readonly values: Readonly<Record<string, string>>;
+    },
+  ): ServiceResult<TenantAppView>;
+  remove(caller: Caller, id: TenantAppId): ServiceResult<{ readonly deleted: true }>;
+}
+
 /** Connecting accounts and keeping them alive. */
 export interface ConnectionsService {
   startOAuth(
@@ -130,6 +146,8 @@ export interface ConnectionsService {
       readonly platform?: string;
       readonly authKind?: string;
       readonly connectionId?: ConnectionId;
+      /** The app to sign in with; absent: the tenant's own where it has one. */
+      readonly appId?: string;
       readonly returnTo?: string;
       readonly locale?: string;
       /** What the sign-in has to know first, by the names of its fields. */

@@ -14,6 +14,7 @@ import type {
 import type { TenantId } from "@postd/contracts";
 import type { ConnectorSettings, EgressPort, TenantMedia } from "../ports/egress.ts";
 import type { ConnectorRegistry } from "../ports/registry.ts";
+import type { OpenTenantApp } from "../ports/tenant-apps.ts";
 
 export interface ConnectorContextPorts {
   readonly egress: EgressPort;
@@ -22,6 +23,8 @@ export interface ConnectorContextPorts {
   readonly registry: Pick<ConnectorRegistry, "providerOf">;
   readonly clock: Clock;
   readonly log: ConnectorLog;
+  /** Apps of tenants. Absent: there are none. */
+  readonly tenantApp?: OpenTenantApp;
   /** Pages of the public web; a simulated connection reads only mapped hosts. Absent: none are read. */
   readonly links?: { reader(reach: { readonly simulated: boolean }): LinkReader };
 }
@@ -31,6 +34,8 @@ export interface AuthContextInput {
   /** Absent: no sign-in is meant. */
   readonly authKind?: string;
   readonly simulated: boolean;
+  /** The tenant's own app; absent: the one of this server. */
+  readonly app?: AppCredentials;
   readonly effect: Effect;
   readonly repeatable: boolean;
   /** Default 30,000. */
@@ -39,7 +44,7 @@ export interface AuthContextInput {
   readonly onVisibleCall?: () => void;
 }
 
-export interface ConnectorContextInput extends Omit<AuthContextInput, "provider" | "authKind" | "simulated"> {
+export interface ConnectorContextInput extends Omit<AuthContextInput, "provider" | "authKind" | "simulated" | "app"> {
   /** An open connection, or a chosen account that is about to become one. */
   readonly connection: {
     readonly tenantId: TenantId;
@@ -47,6 +52,7 @@ export interface ConnectorContextInput extends Omit<AuthContextInput, "provider"
     readonly account: AccountRef;
     readonly credentials: Credentials;
     readonly simulated: boolean;
+    readonly app?: AppCredentials;
   };
 }
 
@@ -68,7 +74,7 @@ export function authContext(ports: AuthContextPorts, input: AuthContextInput): A
     }),
     clock: ports.clock,
     log: ports.log,
-    app: appOf(ports.settings, input),
+    app: input.app ?? appOf(ports.settings, input),
     apiVersion: ports.settings.apiVersion(provider),
   };
 }
@@ -87,11 +93,11 @@ export function connectorContext(
   ports: ConnectorContextPorts,
   { connection, ...input }: ConnectorContextInput,
 ): ConnectorContext {
-  const { account, credentials, simulated, tenantId, platform } = connection;
+  const { account, credentials, simulated, tenantId, platform, app } = connection;
   const provider = ports.registry.providerOf(platform);
   if (!provider) throw new Error(`there is no platform ${platform} here`);
   return {
-    ...authContext(ports, { ...input, provider, authKind: account.authKind, simulated }),
+    ...authContext(ports, { ...input, provider, authKind: account.authKind, simulated, ...(app && { app }) }),
     account,
     credentials,
     media: ports.media.forTenant(tenantId),

@@ -233,4 +233,5 @@ const valuesOf = (it: NewConnection) => ({
   status: it.status,
   statusReason: reasonJson(it.statusReason),
   simulated: it.simulated,
+  appId: it.appId,
 });

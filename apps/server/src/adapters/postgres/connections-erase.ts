@@ -12,7 +12,7 @@ import { removeSecrets } from "./vault-store.ts";
 export async function eraseAccount(
   tx: Executor,
   tenantId: string,
-  { id, personId, grantsUntil, audit }: Parameters<TenantConnections["eraseAccount"]>[0],
+  { id, personId, appId, grantsUntil, audit }: Parameters<TenantConnections["eraseAccount"]>[0],
 ): Promise<void> {
   const emptied = await tx
     .update(connections)
@@ -39,6 +39,7 @@ export async function eraseAccount(
     .where(
       and(
         sql`${oauthGrants.subject} ->> 'externalId' = ${personId}`,
+        eq(oauthGrants.appId, appId),
         grantsUntil ? lte(oauthGrants.createdAt, grantsUntil) : undefined,
       ),
     )

@@ -1,5 +1,5 @@
 import type { ConnectionRecord, ConnectionsRepo, TenantConnections } from "@postd/core";
-import { and, desc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull, or, sql } from "drizzle-orm";
 import { sliceIds } from "./byte-slice.ts";
 import { connectAccount } from "./connections-connect.ts";
 import { eraseCredentials, markDisconnected } from "./connections-end.ts";
@@ -70,13 +70,15 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
     setStatus: (input) => run((tx) => setStatus(tx, tenantId, input)),
     blockUntil: (id, until, allOfApp) =>
       run(async (tx) => {
+        // The registration of this server is every tenant's; a tenant's own concerns its accounts alone.
         if (allOfApp)
           await runSql(
             tx,
             sql`insert into app_blocks (platform, auth_kind, simulated, until)
-            select platform, auth_kind, simulated, ${until.toISOString()}::timestamptz from connections where id = ${id}
+            select platform, auth_kind, simulated, ${until.toISOString()}::timestamptz from connections where id = ${id} and app_id = 'instance'
             on conflict (platform, auth_kind, simulated) do update set until = greatest(app_blocks.until, excluded.until)`,
           );
+        const sameApp = sql`(${connections.appId} <> 'instance' and ${connections.appId} = (select c.app_id from connections c where c.id = ${id}))`;
         // A later answer never shortens what the platform asked for before.
         await tx
           .update(connections)
@@ -84,7 +86,7 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
             blockedUntil: sql`greatest(blocked_until, ${until.toISOString()}::timestamptz)`,
             updatedAt: domainNow,
           })
-          .where(eq(connections.id, id));
+          .where(allOfApp ? or(eq(connections.id, id), sameApp) : eq(connections.id, id));
       }),
     recordCheck: (input) => run((tx) => recordCheck(tx, tenantId, input)),
     markEnding: (id, entry) =>

@@ -31,6 +31,7 @@ export function recordOf(row: ConnectionRow): ConnectionRecord {
     profileUrl: row.profileUrl ?? undefined,
     extras: row.extras,
     signInId: row.signInId === null ? undefined : asId("signIn", row.signInId),
+    appId: row.appId,
     ownSecret: row.ownSecret,
     scopes: row.scopes,
     missingScopes: row.missingScopes,

@@ -85,7 +85,7 @@ async function clearGrants(tx: Executor, tenantId: string): Promise<void> {
 }
 
 function pendingOf(row: typeof oauthStates.$inferSelect): PendingAuthorization {
-  const { stateHash, userId, sessionHash, platform, authKind, redirectUri, expiresAt } = row;
+  const { stateHash, userId, sessionHash, platform, authKind, redirectUri, appId, expiresAt } = row;
   return {
     stateHash,
     tenantId: asId("tenant", row.tenantId),
@@ -94,6 +94,7 @@ function pendingOf(row: typeof oauthStates.$inferSelect): PendingAuthorization {
     platform,
     authKind,
     redirectUri,
+    appId,
     connectionId: connectionIdOf(row.connectionId),
     returnTo: row.returnTo ?? undefined,
     expiresAt,
@@ -101,7 +102,7 @@ function pendingOf(row: typeof oauthStates.$inferSelect): PendingAuthorization {
 }
 
 function grantOf(row: typeof oauthGrants.$inferSelect): GrantRecord {
-  const { platform, authKind, scopes, simulated, createdBy, createdAt, expiresAt } = row;
+  const { platform, authKind, scopes, simulated, appId, createdBy, createdAt, expiresAt } = row;
   return {
     id: asId("grant", row.id),
     platform,
@@ -110,6 +111,7 @@ function grantOf(row: typeof oauthGrants.$inferSelect): GrantRecord {
     scopes,
     accounts: z.array(Account).parse(row.accounts),
     simulated,
+    appId,
     connectionId: connectionIdOf(row.connectionId),
     createdBy,
     createdAt,

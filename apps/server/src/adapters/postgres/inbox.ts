@@ -23,11 +23,11 @@ type Begun = InboxItem & { readonly tries: number };
 /** Inbound requests and their events. `system` finds the connections an account id belongs to, over all tenants. */
 export function createInbox(app: Db, system: Db): Inbox {
   return {
-    async store({ id, provider, connectionId, headers, query, body }) {
+    async store({ id, provider, appId, connectionId, headers, query, body }) {
       await runSql(
         app,
-        sql`insert into webhook_inbox (id, platform, connection_id, received_at, headers, body)
-        values (${id}, ${provider}, ${connectionId ?? null}, domain_now(), ${JSON.stringify(storableJson({ headers, query }))}::jsonb, ${Buffer.from(body)})`,
+        sql`insert into webhook_inbox (id, platform, app_id, connection_id, received_at, headers, body)
+        values (${id}, ${provider}, ${appId}, ${connectionId ?? null}, domain_now(), ${JSON.stringify(storableJson({ headers, query }))}::jsonb, ${Buffer.from(body)})`,
       );
     },
 
@@ -58,6 +58,7 @@ async function begin(app: Db): Promise<Begun | undefined> {
   const { rows } = await runSql<{
     id: string;
     platform: string;
+    app_id: string;
     connection_id: string | null;
     headers: Pick<InboxItem, "headers" | "query">;
     body: Buffer;
@@ -67,13 +68,14 @@ async function begin(app: Db): Promise<Begun | undefined> {
     sql`update webhook_inbox set tries = tries + 1, next_try_at = domain_now() + ${pause}, error = null
       where id = (select id from webhook_inbox where ${isOpen} and (next_try_at is null or next_try_at <= domain_now())
         order by id limit 1 for update skip locked)
-      returning id, platform, connection_id, headers, body, tries`,
+      returning id, platform, app_id, connection_id, headers, body, tries`,
   );
   const [row] = rows;
   return (
     row && {
       id: row.id,
       provider: row.platform,
+      appId: row.app_id,
       connectionId: row.connection_id === null ? undefined : asId("connection", row.connection_id),
       ...row.headers,
       body: row.body,
@@ -112,14 +114,13 @@ async function attempt(
 
 function workOn({ tx, system }: { readonly tx: Executor; readonly system: Db }, faults: unknown[]): InboxWork {
   return {
-    async receivers({ platforms, accountExternalId, app, within, disconnected = false }) {
+    async receivers({ appId, platforms, accountExternalId, within, disconnected = false }) {
       const { rows } = await runSql<{ id: string; tenant_id: string }>(
         system,
         sql`
-        select c.id, c.tenant_id from connections c left join platform_sign_ins s on s.id = c.sign_in_id
-          where c.platform in ${[...platforms]} and (c.external_id = ${accountExternalId} or c.person_id = ${accountExternalId})
-            and coalesce(s.app_id, 'instance') = ${app} and (${disconnected} or c.disconnected_at is null)
-            and (${within ?? null}::text is null or c.id = ${within ?? null})`,
+        select id, tenant_id from connections where platform in ${[...platforms]} and (external_id = ${accountExternalId} or person_id = ${accountExternalId})
+          and (${disconnected} or disconnected_at is null)
+          and case when ${within ?? null}::text is null then app_id = ${appId} else id = ${within ?? null} end`,
       );
       return rows.map((row): EventReceiver => ({ tenantId: row.tenant_id, connectionId: row.id }));
     },

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { after, before, beforeEach, test } from "node:test";
 import { type Credentials, secret } from "@postd/connector-kit";
 import { asId, type ConnectionId, type Result, type ServiceError, type TenantId } from "@postd/contracts";
-import { credentialsName, joinSignIns, newId, packCredentials } from "@postd/core";
+import { createAppsService, credentialsName, joinSignIns, newId, packCredentials } from "@postd/core";
 import { openRolePool, type RolePool } from "./pools.ts";
 import { createSignInsRepo } from "./sign-ins-repo.ts";
 import { createFixture, type Fixture } from "./testing/connections-fixture.ts";
@@ -252,6 +252,43 @@ test("sign-ins of one person with different tokens stay apart, and a new consent
   assert.match(await tokenOf(asId("connection", made[0]?.id ?? "")), /^own-/);
   assert.equal(await tokenOf(first), "token-of-page-1");
   assert.equal(await tokenOf(second), "token-of-page-2");
+});
+
+test("a sign-in made with a tenant's own app is renewed with it, and stands apart from one made with this server's", async () => {
+  const { deps, service } = fixture.process();
+  const caller = fixture.caller(tenantId);
+  const signIn = async (appId: string) => {
+    const { state } = value(await service.startOAuth(caller, { provider: "blog", authKind: "login", appId }));
+    const { grantId } = value(
+      await service.finishOAuth(caller, { provider: "blog", state, callback: { state, code: "good" } }),
+    );
+    const accounts = [{ platform: "blog", externalId: "acc-1" }];
+    return only(
+      value(await service.connectFromGrant(caller, { grantId, accounts })).connections.map(({ id }) =>
+        asId("connection", id),
+      ),
+    );
+  };
+  const apps = createAppsService({ ...deps, publicUrl: "https://postd.example.org" });
+  const values = { client_secret: "of-the-tenant's-own-app" };
+  const app = value(await apps.create(caller, { provider: "blog", values }));
+  const id = await signIn("instance");
+  assert.equal(fixture.platform.sawAppSecret, "app-client_secret");
+  assert.equal(await signIn(app.id), id);
+  assert.equal(fixture.platform.sawAppSecret, values.client_secret);
+  const [signInRow, ...more] = await rows("select app_id from platform_sign_ins where tenant_id = $1", tenantId);
+  assert.deepEqual([signInRow.app_id, more], [app.id, []]);
+  await nearTheEnd();
+  assert.ok(await tokenOf(id));
+  assert.equal(fixture.platform.sawAppSecret, values.client_secret);
+  // A wish to wait of one's own app is nobody else's.
+  const repo = deps.connections.forTenant(tenantId);
+  await repo.blockUntil(id, new Date(Date.now() + 600_000), true);
+  assert.deepEqual(await rows("select 1 from app_blocks"), []);
+  const refused = await apps.remove(caller, app.id);
+  assert.equal(refused.ok ? "removed" : refused.error.code, "state_conflict");
+  await disconnect(id);
+  assert.ok((await apps.remove(caller, app.id)).ok);
 });
 
 test("an ended sign-in whose disconnect broke off goes with its secret a day later", async () => {

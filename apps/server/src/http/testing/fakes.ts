@@ -34,7 +34,13 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
   const wished = async <T>(id: string, view: T) =>
     known(id) ? ok({ view: { ...view, id }, waits: false }) : fail(missing);
   const page = async <T>(item: T) => ok({ items: [item], nextCursor: "bmV4dA" });
+  const app = operationsById.createApp.response.parse(operationsById.createApp.example.response);
   return {
+    apps: {
+      list: async () => ok({ items: [app] }),
+      create: async () => ok(app),
+      remove: async (_caller, id) => (known(id) ? ok({ deleted: true as const }) : fail(missing)),
+    },
     publishing: {
       publish: async (_caller, input, key) => {
         const replayed = key !== undefined && byKey.has(key);

@@ -1,10 +1,11 @@
-import type { ConnectorLog, Credentials, PlatformFailure } from "@postd/connector-kit";
+import type { AppCredentials, ConnectorLog, Credentials, PlatformFailure } from "@postd/connector-kit";
 import { type ConnectionId, fail, ok, type TenantId } from "@postd/contracts";
 import type { ConnectionAccess, OpenConnection } from "../../ports/connection-access.ts";
 import type { ConnectionsRepo, ConnectionWithSecret } from "../../ports/connections-repo.ts";
 import type { JobHolds } from "../../ports/ledger.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import { Tampered, type Vault } from "../../ports/vault.ts";
+import { ownApp } from "../apps/open-app.ts";
 import type { ConnectorContextPorts } from "../connector-context.ts";
 import { unpackCredentials } from "./credentials.ts";
 import { brokenReason, signedOut } from "./explain.ts";
@@ -127,13 +128,16 @@ export async function markBroken(
 }
 
 async function openStored(
-  deps: Pick<ConnectionAccessDeps, "vault">,
+  deps: Pick<ConnectionAccessDeps, "vault" | "context">,
   { record, credentials }: ConnectionWithSecret,
 ): Promise<NonNullable<Opened> | "damaged"> {
   if (record.disconnectedAt || !credentials)
     return fail({ kind: "auth_revoked", message: "The account was disconnected. Connect it again to post to it." });
   const opened = await unsealed(deps.vault, credentials);
-  return opened === "damaged" ? opened : ok(openConnection(record, opened));
+  if (opened === "damaged") return opened;
+  const app = await ownApp(deps.context, record);
+  if (app === "gone") return fail(appIsGone);
+  return ok(openConnection(record, opened, app));
 }
 
 /** Credentials as they were stored; `damaged` where the sealed value was changed or moved. */
@@ -162,7 +166,11 @@ async function damaged(deps: ConnectionAccessDeps, { record }: ConnectionWithSec
 }
 
 /** A record with its credentials as a connector gets them. */
-export function openConnection(record: ConnectionWithSecret["record"], credentials: Credentials): OpenConnection {
+export function openConnection(
+  record: ConnectionWithSecret["record"],
+  credentials: Credentials,
+  app?: AppCredentials,
+): OpenConnection {
   const { id, tenantId, platform, externalId, accountKind, authKind, name, handle, extras } = record;
   return {
     id,
@@ -173,8 +181,14 @@ export function openConnection(record: ConnectionWithSecret["record"], credentia
     credentialVersion: record.credentialVersion,
     status: record.status,
     simulated: record.simulated,
+    ...(app && { app, appId: record.appId }),
   };
 }
+
+const appIsGone: PlatformFailure = {
+  kind: "auth_revoked",
+  message: "The workspace's own app that this account was connected with is gone. Sign in again.",
+};
 
 interface Watched {
   readonly version: number;

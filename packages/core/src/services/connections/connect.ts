@@ -5,6 +5,7 @@ import type { GrantAccount } from "../../ports/connections-repo.ts";
 import type { Caller } from "../../ports/services.ts";
 import type { ConnectingInput, SealedForConnecting } from "../../ports/sign-ins.ts";
 import type { Vault } from "../../ports/vault.ts";
+import { ownApp } from "../apps/open-app.ts";
 import { connectorContext } from "../connector-context.ts";
 import { subscribeAccount } from "../subscriptions/subscribe.ts";
 import { openConnection, unsealed } from "./access.ts";
@@ -86,6 +87,7 @@ export async function connectAccount(
       tokenExpiresAt: credentials.expiresAt,
       refreshExpiresAt: credentials.refreshExpiresAt,
       simulated,
+      appId,
       createdBy: caller.actorId,
     },
   });
@@ -137,8 +139,10 @@ async function subscribe(
   record: ConnectionRecord,
   credentials: Credentials,
 ): Promise<void> {
+  const app = await ownApp(deps.context, record);
+  if (app === "gone") return;
   const ctx = connectorContext(deps.context, {
-    connection: openConnection(record, credentials),
+    connection: openConnection(record, credentials, app),
     effect: "invisible",
     repeatable: true,
   });

@@ -6,6 +6,7 @@ import type { JobHolds } from "../../ports/ledger.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import type { StandingRights } from "../../ports/sign-in.ts";
 import type { SubscriptionsRepo } from "../../ports/subscriptions.ts";
+import type { TenantAppsRepo } from "../../ports/tenant-apps.ts";
 import type { Vault } from "../../ports/vault.ts";
 import type { ConnectorContextPorts } from "../connector-context.ts";
 import type { NewId } from "../new-id.ts";
@@ -15,6 +16,7 @@ export interface ConnectionsDeps {
   readonly connections: ConnectionsRepo;
   readonly grants: GrantsRepo;
   readonly subscriptions: SubscriptionsRepo;
+  readonly apps: Pick<TenantAppsRepo, "forTenant">;
   readonly vault: Vault;
   readonly access: ConnectionAccess;
   readonly registry: ConnectorRegistry;

@@ -5,6 +5,7 @@ import type { ConnectionWithSecret } from "../../ports/connections-repo.ts";
 import type { Caller, ConnectionsService } from "../../ports/services.ts";
 import type { SignInStanding } from "../../ports/sign-ins.ts";
 import { answered } from "../answered.ts";
+import { ownApp } from "../apps/open-app.ts";
 import { connectorContext } from "../connector-context.ts";
 import { unsubscribeAccount } from "../subscriptions/subscribe.ts";
 import { openConnection, unsealed } from "./access.ts";
@@ -129,9 +130,15 @@ async function withdraw(deps: ConnectionsDeps, found: ConnectionWithSecret): Pro
       revoked: false,
       note: `The stored sign-in was damaged, so ${connector.name} could not be told. Withdraw the access in its settings.`,
     };
+  const app = await ownApp(deps.context, record);
+  if (app === "gone")
+    return {
+      revoked: false,
+      note: `The app is gone, so ${connector.name} could not be told. Withdraw the access there.`,
+    };
   const context = (credentials: Credentials) =>
     connectorContext(deps.context, {
-      connection: openConnection(record, credentials),
+      connection: openConnection(record, credentials, app),
       effect: "invisible",
       repeatable: true,
     });

@@ -20,10 +20,11 @@ export async function saveGrant(
     readonly granted: Granted;
     readonly found: readonly FoundAccount[];
     readonly simulated: boolean;
+    readonly appId: string;
     readonly connectionId: ConnectionId | undefined;
   },
 ): Promise<GrantRecord> {
-  const { platform, authKind, granted, found, simulated, connectionId } = input;
+  const { platform, authKind, granted, found, simulated, appId, connectionId } = input;
   const createdAt = deps.clock.now();
   const grant: GrantRecord = {
     id: deps.newId("grant"),
@@ -36,6 +37,7 @@ export async function saveGrant(
     scopes: granted.scopes,
     accounts: found.map(withoutCredentials),
     simulated,
+    appId,
     connectionId,
     createdBy: caller.actorId,
     createdAt,

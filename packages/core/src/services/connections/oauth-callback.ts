@@ -3,6 +3,7 @@ import { asId, fail, ok, type ServiceError } from "@postd/contracts";
 import type { PendingAuthorization } from "../../ports/connections-repo.ts";
 import type { Caller, ConnectionsService } from "../../ports/services.ts";
 import { answered } from "../answered.ts";
+import { ownApp } from "../apps/open-app.ts";
 import { authContext } from "../connector-context.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { serviceErrorOf } from "./explain.ts";
@@ -42,10 +43,14 @@ export async function finishOAuth(
   if (told.error !== undefined || Object.keys(told).length === 0) return fail(consentRefused(platform, told));
 
   const simulated = deps.simulation.isSimulated(platform.id);
+  const { appId } = pending;
+  const app = await ownApp(deps.context, { tenantId, appId });
+  if (app === "gone") return fail(appIsGone);
   const ctx = authContext(deps.context, {
     provider,
     authKind: signIn.id,
     simulated,
+    ...(app && { app }),
     effect: "invisible",
     repeatable: false,
   });
@@ -63,6 +68,7 @@ export async function finishOAuth(
     granted: granted.value,
     found: found.value,
     simulated,
+    appId,
     connectionId: pending.connectionId,
   });
   if (pending.connectionId) {
@@ -142,6 +148,11 @@ const rightEnded: ServiceError = {
   detail:
     "Whoever started this sign-in, a person or an API key, may no longer connect accounts here. Nothing was connected.",
   next: "Start the connection again as somebody who may.",
+};
+const appIsGone: ServiceError = {
+  code: "not_found",
+  detail: "The workspace's own app that this sign-in was started with was removed. Nothing was connected.",
+  next: "Start the connection again.",
 };
 const wrongPlatform: ServiceError = {
   code: "invalid_input",

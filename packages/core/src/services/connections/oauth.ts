@@ -3,6 +3,7 @@ import { fail, idPrefixes, ok, type ServiceError } from "@postd/contracts";
 import type { Caller, ConnectionsService } from "../../ports/services.ts";
 import { answered } from "../answered.ts";
 import { authContext } from "../connector-context.ts";
+import { chooseApp } from "./choose-app.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { serviceErrorOf } from "./explain.ts";
 import { keptName, packKept, stateOwner } from "./kept.ts";
@@ -32,12 +33,14 @@ export async function startOAuth(
     });
   const target = await targetOf(deps, caller, input);
   if (!target.ok) return target;
-  const { provider, platform, signIn, again } = target.value;
+  const { provider, platform, signIn, again, appId } = target.value;
   const declared = signIn.fields ?? [];
   const fields = typedFields(declared, input.fields ?? {}, { prefix: "fields", platform: platform.name });
   if (!fields.ok) return fields;
   const simulated = deps.simulation.isSimulated(platform.id);
-  if (!deps.context.settings.appCredentials({ setId: signIn.app, simulated }))
+  const chosen = await chooseApp(deps, caller, { provider, signIn, appId: input.appId ?? appId });
+  if (!chosen.ok) return chosen;
+  if (!chosen.value.app && !deps.context.settings.appCredentials({ setId: signIn.app, simulated }))
     return fail(notConfigured(provider, signIn));
 
   const state = deps.randomToken();
@@ -53,7 +56,7 @@ export async function startOAuth(
     ...(input.locale === undefined ? {} : { locale: input.locale }),
   };
   const reach = { provider, authKind: signIn.id, simulated, effect: "invisible", repeatable: false } as const;
-  const ctx = authContext(deps.context, reach);
+  const ctx = authContext(deps.context, { ...reach, ...(chosen.value.app && { app: chosen.value.app }) });
   const started = await answered(ctx, { call: "start", platform: platform.id }, () => signIn.start(begin, ctx));
   if (!started.ok) return fail(underPrefix(serviceErrorOf(started.error, platform), declared, "fields"));
   const kept = packKept({ keep: started.value.keep ?? {}, fields: fields.value });
@@ -67,6 +70,7 @@ export async function startOAuth(
       platform: platform.id,
       authKind: signIn.id,
       redirectUri,
+      appId: chosen.value.appId,
       connectionId: input.connectionId,
       returnTo: input.returnTo,
       expiresAt,
@@ -89,6 +93,8 @@ interface Target {
   readonly platform: Platform;
   readonly signIn: OAuth2SignIn;
   readonly again: boolean;
+  /** The app the connection was made with; absent: there is none yet. */
+  readonly appId: string | undefined;
 }
 
 async function targetOf(deps: ConnectionsDeps, caller: Caller, input: StartInput) {
@@ -113,7 +119,7 @@ async function targetOf(deps: ConnectionsDeps, caller: Caller, input: StartInput
       detail: `${wanted?.name ?? provider.name} has no such sign-in with a redirect.`,
       next: `Use one of: ${open.map(({ id, kind }) => `${id} (${kind})`).join(", ")}.`,
     });
-  return ok<Target>({ provider, platform, signIn, again: record !== undefined });
+  return ok<Target>({ provider, platform, signIn, again: record !== undefined, appId: record?.appId });
 }
 
 const firstOpenedBy = (

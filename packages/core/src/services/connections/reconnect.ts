@@ -2,7 +2,6 @@ import { type ConnectionId, fail, type Result, type ServiceError } from "@postd/
 import type { ConnectionRecord } from "../../ports/connection-record.ts";
 import type { GrantRecord } from "../../ports/connections-repo.ts";
 import type { Caller } from "../../ports/services.ts";
-import { instanceApp } from "../../ports/sign-ins.ts";
 import { connectAccount } from "./connect.ts";
 import { grantAccountName, grantSignInName, unpackCredentials } from "./credentials.ts";
 import type { ConnectionsDeps } from "./deps.ts";
@@ -40,12 +39,12 @@ export async function connectFromGrantAccount(
   if (!packed) return fail(grantIsOld);
   // A grant from before sign-ins were kept with it knows the accounts' credentials only.
   const granted = (await deps.vault.open({ ...place, name: grantSignInName })) ?? packed;
-  const { authKind, simulated, subject, scopes, createdAt } = grant;
+  const { authKind, appId, simulated, subject, scopes, createdAt } = grant;
   const credentials = unpackCredentials(granted);
   return connectAccount(deps, caller, {
     account,
     credentials: unpackCredentials(packed),
-    signIn: { authKind, appId: instanceApp, simulated, subject, credentials, scopes, grantedAt: createdAt },
+    signIn: { authKind, appId, simulated, subject, credentials, scopes, grantedAt: createdAt },
   });
 }
 

@@ -8,9 +8,6 @@ export interface EverySet {
   readonly signingKeys: readonly Secret[];
 }
 
-/** The app an operator registered for everybody; a tenant's own have ids. */
-export const instanceApp = "instance";
-
 /** Under which name the value of a signing field is kept while a new one replaces it. */
 export const previousOf = (field: string): string => `${field}_previous`;
 

@@ -1,14 +1,16 @@
 import type { AppCredentials, InboundEvent, Provider, Secret } from "@postd/connector-kit";
 import type { ConnectionId } from "@postd/contracts";
-import type { Simulation } from "../../ports/egress.ts";
+import type { ConnectorSettings, Simulation } from "../../ports/egress.ts";
 import type { Inbox, InboxItem, InboxWork } from "../../ports/inbox.ts";
 import type { InboundService } from "../../ports/operations.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
+import { instanceApp } from "../../ports/sign-ins.ts";
 import type { SubscriptionsRepo } from "../../ports/subscriptions.ts";
+import type { TenantAppsRepo } from "../../ports/tenant-apps.ts";
 import type { Vault } from "../../ports/vault.ts";
 import { type AuthContextPorts, noApp, webhookContext } from "../connector-context.ts";
 import { keysOf, subscriptionSecretName, unpackSubscriptionSecret } from "../subscriptions/secret.ts";
-import { everySet, instanceApp } from "./app-keys.ts";
+import { everySet } from "./app-keys.ts";
 import { followPersonEvent, isPersonEvent, type PersonEventDeps } from "./person-events.ts";
 import { storableEvent } from "./storable-event.ts";
 
@@ -16,6 +18,7 @@ export interface InboundDeps {
   readonly registry: ConnectorRegistry;
   readonly context: AuthContextPorts;
   readonly simulation: Simulation;
+  readonly apps: Pick<TenantAppsRepo, "ownerOf">;
   readonly inbox: Inbox;
   readonly subscriptions: Pick<SubscriptionsRepo, "owner">;
   readonly vault: Pick<Vault, "open">;
@@ -29,11 +32,12 @@ const keptHeaders = ["content-type", "user-agent"];
 /** Verifies and stores what a provider sends; fanning out happens afterwards, in a worker. */
 export function createInboundService(deps: InboundDeps): InboundService {
   return {
-    async receive(name, request, app = instanceApp) {
+    async receive(name, request, appId = instanceApp) {
       const provider = deps.registry.provider(name);
       if (!provider?.webhooks) return { kind: "unknown_provider" };
-      if (app !== instanceApp) return { kind: "unknown_app" };
-      const signers = await signersOf(deps, provider, request.query.subscription);
+      const settings = appId === instanceApp ? deps.context.settings : await ownSettings(deps, provider, appId);
+      if (!settings) return { kind: "unknown_app" };
+      const signers = await signersOf(deps, { provider, settings, named: request.query.subscription });
       if ("kind" in signers) return signers;
       const answer = await provider.webhooks.verify(
         { request, keys: signers.keys, now: deps.context.clock.now(), publicUrl: deps.publicUrl },
@@ -47,8 +51,8 @@ export function createInboundService(deps: InboundDeps): InboundService {
         Object.entries(request.query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
       );
       const { connectionId } = signers;
-      const item = { id: deps.newId(), provider: provider.id, connectionId, headers, query, body: request.rawBody };
-      await deps.inbox.store(item);
+      const from = { provider: provider.id, appId, connectionId };
+      await deps.inbox.store({ id: deps.newId(), ...from, headers, query, body: request.rawBody });
       return answer;
     },
   };
@@ -68,11 +72,18 @@ interface Signers {
  */
 async function signersOf(
   deps: InboundDeps,
-  provider: Provider,
-  named: string | undefined,
+  {
+    provider,
+    settings,
+    named,
+  }: {
+    readonly provider: Provider;
+    readonly settings: Pick<ConnectorSettings, "appCredentials">;
+    readonly named: string | undefined;
+  },
 ): Promise<Signers | Exclude<Awaited<ReturnType<InboundService["receive"]>>, { readonly kind: "accepted" }>> {
   const simulated = deps.simulation.isSimulated(provider.id);
-  const app = everySet(provider, deps.context.settings, simulated);
+  const app = everySet(provider, settings, simulated);
   const owner = named === undefined ? undefined : await deps.subscriptions.owner(named);
   if (named !== undefined && owner?.provider !== provider.id)
     return { kind: "refused", status: 403, reason: "there is no such subscription" };
@@ -82,6 +93,18 @@ async function signersOf(
     return { keys: own, app: app?.credentials ?? noApp, simulated, connectionId: owner.connectionId };
   if (!app) return { kind: "not_configured" };
   return { keys: app.signingKeys, app: app.credentials, simulated, connectionId: undefined };
+}
+
+/** What a tenant's own app has set, as the only thing there is; undefined: no such app at this provider. */
+async function ownSettings(
+  { apps, context }: Pick<InboundDeps, "apps" | "context">,
+  provider: Provider,
+  appId: string,
+): Promise<Pick<ConnectorSettings, "appCredentials"> | undefined> {
+  const tenantId = await apps.ownerOf(appId);
+  const opened = tenantId && (await context.tenantApp?.(tenantId, appId));
+  if (opened?.app.provider !== provider.id) return undefined;
+  return { appCredentials: ({ setId }) => (setId === opened.app.setId ? opened.credentials : undefined) };
 }
 
 export interface FanOutDeps extends PersonEventDeps {
@@ -114,15 +137,15 @@ async function fanOut(
 ): Promise<{ readonly events: number }> {
   const provider = deps.registry.provider(item.provider);
   if (!provider?.webhooks) throw new Error(`no connector takes requests of ${item.provider}`);
-  const within = item.connectionId;
+  const about = { appId: item.appId, within: item.connectionId };
   const events = provider.webhooks.parse({ headers: item.headers, rawBody: item.body, query: item.query });
   for (const sent of events) {
     const event = storableEvent(sent);
     await deps.inbox.apart(async () => {
       // An id that had to be changed to be storable is nobody's.
       if (event.accountExternalId !== sent.accountExternalId) await deps.inbox.keepUnmatched(event);
-      else if (isPersonEvent(event)) await followPersonEvent(event, { provider, within }, deps);
-      else await keep(event, within, deps.inbox);
+      else if (isPersonEvent(event)) await followPersonEvent(event, { provider, ...about }, deps);
+      else await keep(event, about, deps.inbox);
     });
   }
   return { events: events.length };
@@ -131,9 +154,13 @@ async function fanOut(
 /** A notification that only says that something is there: it is fetched, outside of this transaction. */
 const isAnnouncement = ({ type }: InboundEvent): boolean => type === "changes.waiting";
 
-async function keep(event: InboundEvent, within: ConnectionId | undefined, inbox: InboxWork): Promise<void> {
+async function keep(
+  event: InboundEvent,
+  about: { readonly appId: string; readonly within: ConnectionId | undefined },
+  inbox: InboxWork,
+): Promise<void> {
   const { platform, accountExternalId } = event;
-  const receivers = await inbox.receivers({ platforms: [platform], accountExternalId, app: instanceApp, within });
+  const receivers = await inbox.receivers({ ...about, platforms: [platform], accountExternalId });
   if (receivers.length === 0) await inbox.keepUnmatched(event);
   for (const receiver of receivers)
     if (isAnnouncement(event)) await inbox.askForPull(receiver);

@@ -5,7 +5,6 @@ import type { ConnectionRecord } from "../../ports/connection-record.ts";
 import type { ConnectionsRepo } from "../../ports/connections-repo.ts";
 import type { EventReceiver, InboxWork } from "../../ports/inbox.ts";
 import type { JobHolds } from "../../ports/ledger.ts";
-import { instanceApp } from "./app-keys.ts";
 
 export interface PersonEventDeps {
   readonly connections: ConnectionsRepo;
@@ -24,14 +23,14 @@ export const isPersonEvent = ({ type }: InboundEvent): boolean =>
  */
 export async function followPersonEvent(
   event: InboundEvent,
-  from: { readonly provider: Provider; readonly within: ConnectionId | undefined },
+  from: { readonly provider: Provider; readonly appId: string; readonly within: ConnectionId | undefined },
   { inbox, ...deps }: PersonEventDeps & { readonly inbox: InboxWork },
 ): Promise<void> {
   const isDeletion = event.type === "data_deletion.requested";
   const found = await inbox.receivers({
+    appId: from.appId,
     platforms: from.provider.platforms.map(({ id }) => id),
     accountExternalId: event.accountExternalId,
-    app: instanceApp,
     within: from.within,
     // Disconnecting keeps the account's name for the history; a deletion takes that too.
     disconnected: isDeletion,
@@ -58,7 +57,7 @@ async function markRevoked({ tenantId, id, credentialVersion }: ConnectionRecord
 }
 
 /** Disconnects, then deletes the secrets and whatever describes the account and its person. Safe to repeat. */
-async function eraseAccount(event: InboundEvent, { tenantId, id }: ConnectionRecord, deps: PersonEventDeps) {
+async function eraseAccount(event: InboundEvent, { tenantId, id, appId }: ConnectionRecord, deps: PersonEventDeps) {
   const repo = deps.connections.forTenant(tenantId);
   const { confirmationCode = null } = event.data;
   const audit = { actor: "platform", detail: { confirmationCode } };
@@ -73,6 +72,7 @@ async function eraseAccount(event: InboundEvent, { tenantId, id }: ConnectionRec
   await repo.eraseAccount({
     id,
     personId: event.accountExternalId,
+    appId,
     grantsUntil: endsAt,
     audit: { ...audit, action: "data_deleted", detail: { confirmationCode, handedOver } },
   });

@@ -2,6 +2,7 @@ import type { ConnectorContext, PlatformResult, WebhookSubscription, Webhooks } 
 import { fail, ok } from "@postd/contracts";
 import type { ConnectionRecord } from "../../ports/connection-record.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
+import { instanceApp } from "../../ports/sign-ins.ts";
 import type { SubscriptionRecord, SubscriptionsRepo } from "../../ports/subscriptions.ts";
 import type { Vault } from "../../ports/vault.ts";
 import { answered } from "../answered.ts";
@@ -17,7 +18,8 @@ export interface SubscribeDeps {
   readonly publicUrl: string;
 }
 
-type Account = Pick<ConnectionRecord, "id" | "tenantId" | "platform">;
+/** `appId`: of a tenant's own app; absent, or `instance`: this server's. */
+type Account = Pick<ConnectionRecord, "id" | "tenantId" | "platform"> & { readonly appId?: string };
 
 /**
  * Subscribes an account's events, or renews what there is. The row comes first, so that a handshake during the call finds
@@ -26,7 +28,7 @@ type Account = Pick<ConnectionRecord, "id" | "tenantId" | "platform">;
  */
 export async function subscribeAccount(
   deps: SubscribeDeps,
-  { id: connectionId, tenantId, platform }: Account,
+  { id: connectionId, tenantId, platform, appId = instanceApp }: Account,
   ctx: ConnectorContext,
 ): PlatformResult<"kept" | "none"> {
   const provider = deps.registry.providerOf(platform);
@@ -39,7 +41,7 @@ export async function subscribeAccount(
   const row = await repo.begin({ id: deps.newId("webhookSubscription"), connectionId, provider: provider.id });
   const { webhooks } = provider;
   const about = { call: "subscribe", platform };
-  const answer = await answered(ctx, about, () => ask(webhooks, row, ctx, addressOf(deps, row)));
+  const answer = await answered(ctx, about, () => ask(webhooks, row, ctx, addressOf(deps, row, appId)));
   if (answer.ok) {
     await keep(deps, tenantId, row, answer.value);
     return ok("kept");
@@ -64,8 +66,8 @@ async function ask(
 }
 
 /** Every subscription has an address of its own, so that its secret speaks for its account only. */
-const addressOf = ({ publicUrl }: SubscribeDeps, { id, provider }: SubscriptionRecord): string =>
-  `${publicUrl}/api/webhooks/${provider}?subscription=${id}`;
+const addressOf = ({ publicUrl }: SubscribeDeps, { id, provider }: SubscriptionRecord, appId: string): string =>
+  `${publicUrl}/api/webhooks/${provider}${appId === instanceApp ? "" : `/${appId}`}?subscription=${id}`;
 
 /** A new secret replaces the old one, which goes on being taken: events signed with it may be on their way. */
 async function keep(

@@ -98,6 +98,7 @@ export function newConnection(input: {
     profileUrl: undefined,
     extras: {},
     signInId: undefined,
+    appId: "instance",
     ownSecret: false,
     scopes: [],
     missingScopes: [],

@@ -55,7 +55,7 @@ const jobToClaim = compiled(sql`
     (select deleted_at from posts where id = j.post_id) as post_deleted_at,
     (select case when k.state = 'processing' and k.may_be_live then 'unknown' else k.state end from publish_jobs k where k.connection_id = j.connection_id and k.in_flight = j.fingerprint and k.id <> j.id) as twin
   from publish_jobs j join connections c on c.id = j.connection_id join tenants t on t.id = j.tenant_id cross join instance i
-    left join app_blocks b on b.platform = j.platform and b.auth_kind = c.auth_kind and b.simulated = j.simulated
+    left join app_blocks b on b.platform = j.platform and b.auth_kind = c.auth_kind and b.simulated = j.simulated and c.app_id = 'instance'
   where j.id = ${sql.placeholder("jobId")}`);
 
 async function readJob(db: TenantDb, { tenantId, jobId }: ClaimInput): Promise<ClaimRow | undefined> {

@@ -21,7 +21,7 @@ export const encryptionKeys = pgTable(
   (t) => [unique("encryption_keys_tenant_version").on(t.tenantId, t.version)],
 );
 
-/** AES-256-GCM values bound to tenant, owner (sign-in, connection, grant or state) and name by associated data. */
+/** AES-256-GCM values bound to tenant, owner (sign-in, connection, app, grant or state) and name by associated data. */
 export const encryptedSecrets = pgTable(
   "encrypted_secrets",
   {
@@ -53,6 +53,7 @@ export const oauthStates = pgTable("oauth_states", {
   platform: text("platform").notNull(),
   authKind: text("auth_kind").notNull(),
   redirectUri: text("redirect_uri").notNull(),
+  appId: text("app_id").notNull().default("instance"),
   /** Set when a person signs in again for an existing connection. */
   connectionId: text("connection_id"),
   returnTo: text("return_to"),
@@ -72,6 +73,7 @@ export const oauthGrants = pgTable(
     /** Accounts to choose from, without credentials; those are in the vault under the grant's id. */
     accounts: jsonb("accounts").$type<JsonObject[]>().notNull(),
     simulated: boolean("simulated").notNull(),
+    appId: text("app_id").notNull().default("instance"),
     connectionId: text("connection_id"),
     createdBy: text("created_by").notNull(),
     createdAt: instant("created_at").notNull(),
@@ -140,6 +142,23 @@ export const platformSignIns = pgTable(
   ],
 );
 
+/** Apps tenants registered at providers themselves. Values are public; secrets are in the vault under the app's id. */
+export const tenantApps = pgTable(
+  "tenant_apps",
+  {
+    id: text("id").primaryKey(),
+    tenantId: tenantId().references(() => tenants.id, { onDelete: "cascade" }),
+    provider: text("provider").notNull(),
+    setId: text("set_id").notNull(),
+    values: jsonb("values").$type<Record<string, string>>().notNull(),
+    /** Names of the fields that are in the vault. */
+    secretNames: text("secret_names").array().notNull(),
+    createdBy: text("created_by").notNull(),
+    createdAt: instant("created_at").notNull(),
+  },
+  (t) => [index("tenant_apps_tenant").on(t.tenantId, t.id)],
+);
+
 /** The key of `subject_hash`. Nobody but the tables' owner reads it. */
 export const signInKeys = pgTable("sign_in_keys", {
   id: integer("id").primaryKey(),
@@ -162,6 +181,8 @@ export const connections = pgTable(
     extras: jsonb("extras").$type<JsonObject>().notNull(),
     /** Whose tokens it uses; empty once it is disconnected and they are deleted. */
     signInId: text("sign_in_id").references(() => platformSignIns.id, { onDelete: "set null" }),
+    /** The app its sign-in was made with, kept when the sign-in is gone: only that app's events are about it. */
+    appId: text("app_id").notNull().default("instance"),
     /** It acts with a secret of its own, such as a Page token, and not with the sign-in's. */
     ownSecret: boolean("own_secret").notNull().default(false),
     /** The person behind the account, where a platform's events name people; read off `extras`. */

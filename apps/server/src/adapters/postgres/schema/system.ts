@@ -33,6 +33,8 @@ export const webhookInbox = pgTable(
     platform: text("platform").notNull(),
     /** Signed with the secret of this account's subscription, so it may be about this account only. */
     connectionId: text("connection_id"),
+    /** Whose app signed it: the instance's, or a tenant's own. */
+    appId: text("app_id").notNull().default("instance"),
     receivedAt: instant("received_at").notNull(),
     headers: jsonb("headers").$type<JsonObject>().notNull(),
     body: bytes("body").notNull(),

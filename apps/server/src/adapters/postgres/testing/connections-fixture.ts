@@ -26,6 +26,7 @@ import {
   createConnectionsService,
   createVault,
   newId,
+  tenantAppOpener,
 } from "@postd/core";
 import { z } from "zod";
 import { aesGcm } from "../../kms/aes-gcm.ts";
@@ -34,6 +35,7 @@ import { createConnectionsRepo } from "../connections-repo.ts";
 import { createGrantsRepo } from "../grants-repo.ts";
 import { openRolePool, type RolePool } from "../pools.ts";
 import { createSubscriptionsRepo } from "../subscriptions-repo.ts";
+import { createTenantAppsRepo } from "../tenant-apps-repo.ts";
 import { createVaultStore } from "../vault-store.ts";
 import { createTestDatabase } from "./test-database.ts";
 
@@ -65,6 +67,8 @@ export interface FakePlatform {
   planned: number;
   tokenLifeMs: number;
   sawVerifier: string | undefined;
+  /** The app's secret it was last given, at a sign-in or a renewal. */
+  sawAppSecret: string | undefined;
 }
 
 export interface Fixture {
@@ -113,6 +117,7 @@ export async function createFixture(): Promise<Fixture> {
     planned: 0,
     tokenLifeMs: 60 * 60_000,
     sawVerifier: undefined,
+    sawAppSecret: undefined,
   };
   const held: string[] = [];
   const released: string[] = [];
@@ -150,7 +155,9 @@ export async function createFixture(): Promise<Fixture> {
         value: (field: string) => `app-${field}`,
         secret: (field: string) => secret(`app-${field}`),
       };
+      const apps = createTenantAppsRepo({ app: app.db, system: admin.db });
       const context = {
+        tenantApp: tenantAppOpener({ apps, vault }),
         egress: {
           forStep: () => ({
             request: async () => fail<PlatformFailure>({ kind: "unavailable", message: "no network here" }),
@@ -179,6 +186,7 @@ export async function createFixture(): Promise<Fixture> {
         connections,
         grants: createGrantsRepo(app.db),
         subscriptions: createSubscriptionsRepo(app.db, system.db),
+        apps,
         vault,
         access,
         registry,
@@ -255,6 +263,7 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
     scopes: { required: ["write"], optional: ["stats"] },
     async refresh(ctx: ConnectorContext) {
       platform.refreshes += 1;
+      platform.sawAppSecret = ctx.app.secret("client_secret")?.reveal();
       enter("refresh");
       if (platform.refuseRefresh) return fail(platform.refuseRefresh);
       const token = ctx.credentials.refreshToken?.reveal() ?? "";
@@ -279,7 +288,7 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
     },
   });
   return bareProvider([shown], {
-    apps: [{ id: "blog", fields: [] }],
+    apps: [{ id: "blog", fields: [{ name: "client_secret", secret: true, required: true, help: "The app's." }] }],
     signIns: [
       {
         ...common,
@@ -300,6 +309,7 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
         finish: async ({ callback, keep }, ctx) => {
           enter("finish");
           platform.sawVerifier = keep.verifier?.reveal();
+          platform.sawAppSecret = ctx.app.secret("client_secret")?.reveal();
           if (callback.code !== "good")
             return fail<PlatformFailure>({ kind: "auth_revoked", message: "The code is not good." });
           return ok({

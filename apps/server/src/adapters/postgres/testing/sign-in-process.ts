@@ -10,6 +10,7 @@ import { createGrantsRepo } from "../grants-repo.ts";
 import { openListener } from "../listen.ts";
 import { openRolePool } from "../pools.ts";
 import { createSubscriptionsRepo } from "../subscriptions-repo.ts";
+import { createTenantAppsRepo } from "../tenant-apps-repo.ts";
 import { createVaultStore } from "../vault-store.ts";
 import { rotatingProvider } from "./rotating-provider.ts";
 
@@ -71,6 +72,7 @@ export async function openSignInProcess(input: {
     connections,
     grants: createGrantsRepo(app.db),
     subscriptions: createSubscriptionsRepo(app.db, system.db),
+    apps: createTenantAppsRepo({ app: app.db, system: system.db }),
     vault,
     access,
     registry,
