@@ -3,7 +3,7 @@ import type { AuthContext, ConnectorContext, Credentials, PlatformResult } from 
 import type { PlatformFailure } from "./failure.ts";
 import { type Secret, secret } from "./secret.ts";
 
-/** An account a grant opens, before a person chooses it. */
+/** An account a grant opens, before a person chooses it; words and addresses as they were told, which core makes fit to show. */
 export interface FoundAccount {
   readonly platform: PlatformId;
   readonly externalId: string;
