@@ -19,8 +19,8 @@ import { z } from "zod";
 
 /**
  * A provider to throw away, with what the first two platforms have not: a host a person types, a pushed authorisation
- * request, a callback with more than its code, rotating tokens, places below an account, limits of the account, and
- * webhooks signed with a secret of the subscription. `board` is posted to, `shelf` is a source and nothing else.
+ * request, a callback with more than its code, rotating tokens, an upload address that is a secret, places below an
+ * account, limits of the account, and webhooks signed with a secret of the subscription. `board` is posted to, `shelf` is a source and nothing else.
  */
 const failures = failureTable({
   name: "Board",
@@ -75,20 +75,33 @@ const signIn = oauth2({
 });
 
 const Post = z.object({ id: z.string(), text: z.string(), createdAt: z.coerce.date() });
-const text: Format<{ readonly postId?: string }> = {
+const text: Format<{ readonly hasSlot?: boolean; readonly postId?: string }> = {
   label: "Text",
   media: { min: 0, max: 0 },
   start: () => ({}),
   steps: [
     {
+      name: "reserve",
+      effect: "invisible",
+      repeatable: true,
+      done: ({ hasSlot }) => hasSlot === true,
+      async run(_input, ctx) {
+        const made = await api.read(ctx, { method: "POST", path: ["slots"] }, z.object({ slot: z.string() }));
+        return made.ok ? ok({ state: { hasSlot: true }, sealed: { slot: secret(made.value.slot) } }) : made;
+      },
+    },
+    {
       name: "send",
       effect: "visible",
       repeatable: false,
       done: ({ postId }) => postId !== undefined,
-      async run({ post }, ctx) {
-        const json = { text: post.text, board: post.destination };
+      async run({ post, sealed = {} }, ctx) {
+        if (!sealed.slot) return ok({ state: {} });
+        const json = { text: post.text, board: post.destination, slot: sealed.slot };
         const made = await api.read(ctx, { method: "POST", path: ["posts"], json }, Post);
-        return made.ok ? ok({ state: { postId: made.value.id }, published: { externalId: made.value.id } }) : made;
+        return made.ok
+          ? ok({ state: { hasSlot: true, postId: made.value.id }, published: { externalId: made.value.id } })
+          : made;
       },
       async probe({ post, intentAt }, ctx) {
         const list = await api.read(ctx, { method: "GET", path: ["posts"], effect: "none" }, z.array(Post));
@@ -96,7 +109,12 @@ const text: Format<{ readonly postId?: string }> = {
         const recent = list.value.map(({ id, ...rest }) => ({ externalId: id, ...rest }));
         const wanted = { text: post.text, since: intentAt };
         return ok(
-          matchRecent({ recent, wanted, state: ({ externalId }) => ({ postId: externalId }), looked: "all posts" }),
+          matchRecent({
+            recent,
+            wanted,
+            state: ({ externalId }) => ({ hasSlot: true, postId: externalId }),
+            looked: "all posts",
+          }),
         );
       },
     },

@@ -24,6 +24,7 @@ export const boardSimulator: SimulatorDefinition = {
     const pushed = new Map<string, z.output<typeof Pushed> & { readonly locale: string | null }>();
     const codes = new Map<string, string>();
     const tokens = new Map<string, string>();
+    const slots = new Set<string>();
     const refreshing = new Map<string, string>();
     const posts: { id: string; instance: string; board: string; text: string; createdAt: string }[] = [];
     const hooks = new Map<string, { instance: string; address: string; secrets: string[] }>();
@@ -68,7 +69,13 @@ export const boardSimulator: SimulatorDefinition = {
             200,
             posts.filter((post) => post.instance === instance),
           );
+        case "POST slots": {
+          const slot = `slot-${env.randomId()}`;
+          slots.add(slot);
+          return json(201, { slot });
+        }
         case "POST posts": {
+          if (!slots.delete(String(body.slot))) return json(404, { error: "gone" });
           if (!["coffee", "tea"].includes(String(body.board))) return json(422, { error: "unknown_board" });
           const made = { id: env.randomId(), instance, board: String(body.board), text: String(body.text) };
           posts.push({ ...made, createdAt: env.now().toISOString() });

@@ -160,6 +160,11 @@ describe("places below an account", () => {
         .sort(),
       ["coffee", "tea"],
     );
+    // Every post needed an upload address, which is a secret: it was kept sealed, and is gone with the job's end.
+    assert.deepEqual(await system.query("select 1 from encrypted_secrets where owner_id like 'job\\_%'"), []);
+    for (const table of ["publish_jobs", "publish_attempts"])
+      assert.deepEqual(await system.query(`select 1 from ${table} t where t::text like '%slot-%'`), [], table);
+    assert.doesNotMatch(system.log(), /slot-/);
   });
 
   it("a post for several accounts says it target by target, and another place before it is sent is an edit", async () => {
