@@ -62,6 +62,8 @@ export interface Webhooks {
   verify(input: VerifyInput, ctx: AuthContext): InboundAnswer | Promise<InboundAnswer>;
   /** Pure: events in a verified body; unknown parts are left out, never thrown on. */
   parse(request: Pick<InboundRequest, "headers" | "rawBody" | "query">): readonly InboundEvent[];
+  /** Kinds of account that have events to subscribe; absent: all. */
+  readonly accountKinds?: readonly string[];
   /** Subscribes one account's events at the platform; they are sent to `address`, where the platform lets one say it. */
   readonly subscribe?: (ctx: ConnectorContext, to: { readonly address: string }) => PlatformResult<WebhookSubscription>;
   /** Makes a subscription last longer, before it ends; a new secret replaces the old one. */

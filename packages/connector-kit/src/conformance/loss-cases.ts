@@ -51,7 +51,8 @@ export function lossCases({ signIn, setup, samples, inWorld, test }: Suite): voi
       async (world, connected) => {
         world.sim.arm({ fault: "dropAfterAccept" });
         const report = await runFormat({ world, connected, post });
-        const step = report.trace.find(({ effectCalls }) => effectCalls > 0)?.step ?? "";
+        const lost = report.trace.find(({ outcome }) => outcome === "outcome_unknown");
+        const step = (lost ?? report.trace.find(({ effectCalls }) => effectCalls > 0))?.step ?? "";
         judge(report, { made: world.sim.simulator.posts().length, livePosts, format: post.format, step });
       },
     );

@@ -129,8 +129,10 @@ function endOf({ row }: MemoryJob): PlayReport["end"] | undefined {
     case "published":
     case "handed_over":
     case "failed":
-    case "held":
       return row.state;
+    case "held":
+      // An allowance that is used up comes back by itself.
+      return row.failure?.failure.kind === "rate_limited" && row.wake !== null ? undefined : row.state;
     case "partly_published":
       if (row.mayBeLive) return "asks_person";
       return row.needsPerson ? "failed" : "held";

@@ -58,6 +58,14 @@ export interface ConformanceSetup {
   readonly scheduleAheadMs?: number;
   /** Text of an edit; default: the sample's with a word more. */
   readonly editedText?: string;
+  /** Lets somebody see a live post, where the platform has numbers of no others. */
+  readonly engage?: (world: World, externalId: string) => Promise<void> | void;
+  /** What an account connected by one of the sign-ins does not have, and why. */
+  readonly without?: readonly {
+    readonly signIn: string;
+    readonly what: "renewing" | "numbers";
+    readonly why: string;
+  }[];
   /** Where a lost answer may end in asking a person. */
   readonly asksPerson?: readonly AskReason[];
 }

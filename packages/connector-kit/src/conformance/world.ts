@@ -85,6 +85,18 @@ export function createWorld(
   secrets.add(signature);
   const sim = mountInProcess(definition, {
     clock,
+    // Whoever is asked to prove that an address of ours is ours answers as the server would.
+    async ask(url) {
+      const query = Object.fromEntries(new URL(url).searchParams);
+      const request = { method: "GET", query, headers: {}, rawBody: new Uint8Array() };
+      const keys = provider.apps.flatMap(({ id, fields }) =>
+        fields.filter(({ signs }) => signs).flatMap(({ name }) => secretOf(appCredentials[id]?.[name])),
+      );
+      const input = { request, keys, now: clock.now(), publicUrl: new URL(url).origin };
+      const [authKind = ""] = provider.signIns.map(({ id }) => id);
+      const answer = await provider.webhooks?.verify(input, auth(authKind, "none", { effectCalls: 0 }));
+      return answer?.kind === "handshake" ? { status: answer.status, text: answer.body } : undefined;
+    },
     async fetchMedia(url) {
       const found = media.get(new URL(url).pathname.slice(1));
       return found && { bytes: found.bytes, contentType: found.info.mimeType };
@@ -241,6 +253,8 @@ async function inProcess(call: InProcessCall): Promise<Result<HttpResponse, Plat
   });
   return ok(spy.tamper ? spy.tamper(decoded) : decoded);
 }
+
+const secretOf = (text: string | undefined): Secret[] => (text === undefined ? [] : [secret(text)]);
 
 function matches(pattern: string, host: string): boolean {
   return pattern.startsWith("*.") ? host.endsWith(pattern.slice(1)) : host === pattern;

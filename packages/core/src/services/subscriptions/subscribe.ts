@@ -33,7 +33,8 @@ export async function subscribeAccount(
 ): PlatformResult<"kept" | "none"> {
   const provider = deps.registry.providerOf(platform);
   const repo = deps.subscriptions.forTenant(tenantId);
-  if (!provider?.webhooks?.subscribe) {
+  const kinds = provider?.webhooks?.accountKinds;
+  if (!provider?.webhooks?.subscribe || (kinds && !kinds.includes(ctx.account.kind))) {
     const old = await repo.of(connectionId);
     if (old) await repo.remove(old.id);
     return ok("none");
