@@ -1,6 +1,7 @@
 // Made by `npm run gen` from the simulator.ts of every connector folder. Do not edit.
 import type { SimulatorDefinition } from "@postd/connector-kit/simulator";
 import { simulators as bluesky } from "./bluesky/simulator.ts";
+import { simulators as linkedin } from "./linkedin/simulator.ts";
 import { simulators as meta } from "./meta/simulator.ts";
 
-export const simulatorDefinitions: readonly SimulatorDefinition[] = [...bluesky, ...meta];
+export const simulatorDefinitions: readonly SimulatorDefinition[] = [...bluesky, ...linkedin, ...meta];

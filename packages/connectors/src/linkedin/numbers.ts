@@ -1,0 +1,157 @@
+import {
+  type ConnectorContext,
+  type Metric,
+  metrics,
+  type Numbers,
+  type NumbersRange,
+  type PlatformResult,
+  type PostNumbers,
+  type PublishedRef,
+} from "@postd/connector-kit";
+import { fail, ok } from "@postd/contracts";
+import { z } from "zod";
+import { api, authorOf, list } from "./api.ts";
+
+/** LinkedIn's names, one of them in both spellings its pages show, and ours. @source platforms/linkedin.md "Analytics" */
+const names = {
+  impressionCount: "impressions",
+  uniqueImpressionsCount: "reach",
+  uniqueImpressionsCounts: "reach",
+  clickCount: "clicks",
+  likeCount: "likes",
+  commentCount: "comments",
+  shareCount: "shares",
+};
+const Totals = z.record(z.string(), z.unknown());
+const Statistics = z.object({
+  elements: z.array(
+    z.object({
+      share: z.string().optional(),
+      ugcPost: z.string().optional(),
+      totalShareStatistics: Totals,
+      timeRange: z.object({ start: z.number(), end: z.number() }).optional(),
+    }),
+  ),
+});
+
+const ofPage = (ctx: ConnectorContext, more: string) =>
+  api.read(
+    ctx,
+    {
+      method: "GET",
+      path: `organizationalEntityShareStatistics?q=organizationalEntity&organizationalEntity=${encodeURIComponent(authorOf(ctx))}&${more}`,
+      about: "account",
+      needs: ["rw_organization_admin"],
+    },
+    Statistics,
+  );
+
+/** Posts without activity, older than a year or deleted are left out of the answer, and so here. */
+async function pagePosts(refs: readonly PublishedRef[], ctx: ConnectorContext): PlatformResult<readonly PostNumbers[]> {
+  const kinds = [
+    ["shares", "share"],
+    ["ugcPosts", "ugcPost"],
+  ] as const;
+  const found: PostNumbers[] = [];
+  for (const [parameter, kind] of kinds) {
+    const urns = refs.map(({ externalId }) => externalId).filter((urn) => urn.startsWith(`urn:li:${kind}:`));
+    if (urns.length === 0) continue;
+    const got = await ofPage(ctx, `${parameter}=${list(urns)}`);
+    if (!got.ok) return got;
+    for (const element of got.value.elements) {
+      const externalId = element[kind];
+      if (externalId)
+        found.push({ externalId, metrics: metrics(element.totalShareStatistics, names, { at: ctx.clock.now() }) });
+    }
+  }
+  return ok(found);
+}
+
+const queryTypes = {
+  IMPRESSION: "impressions",
+  MEMBERS_REACHED: "reach",
+  REACTION: "likes",
+  COMMENT: "comments",
+  RESHARE: "shares",
+};
+const MemberNumber = z.object({
+  elements: z.array(z.object({ count: z.number().optional(), value: z.number().optional() })),
+});
+
+/** One number in each call, and only for apps with the Community Management product. */
+async function memberPosts(
+  refs: readonly PublishedRef[],
+  ctx: ConnectorContext,
+): PlatformResult<readonly PostNumbers[]> {
+  const scope = "r_member_postAnalytics";
+  if (!ctx.credentials.scopes?.includes(scope))
+    return fail({
+      kind: "scope_missing",
+      scopes: [scope],
+      message: "LinkedIn shows a member's numbers only to apps with its Community Management product.",
+    });
+  const found: PostNumbers[] = [];
+  for (const { externalId } of refs) {
+    const [, , kind = "", id = ""] = externalId.split(":");
+    const entity = `(${kind === "share" ? "share" : "ugc"}:${encodeURIComponent(`urn:li:${kind}:${id}`)})`;
+    const values: Record<string, unknown> = {};
+    for (const queryType of Object.keys(queryTypes)) {
+      const got = await api.read(
+        ctx,
+        {
+          method: "GET",
+          path: `memberCreatorPostAnalytics?q=entity&entity=${entity}&queryType=${queryType}&aggregation=TOTAL`,
+          about: "object",
+          needs: [scope],
+        },
+        MemberNumber,
+      );
+      if (!got.ok) return got;
+      const [first] = got.value.elements;
+      values[queryType] = first?.count ?? first?.value;
+    }
+    found.push({ externalId, metrics: metrics(values, queryTypes, { at: ctx.clock.now() }) });
+  }
+  return ok(found);
+}
+
+const DAY_MS = 86_400_000;
+const Size = z.object({ firstDegreeSize: z.number() });
+
+/** A page's followers now, and what was counted in each UTC day of the range. */
+async function account({ since, until }: NumbersRange, ctx: ConnectorContext): PlatformResult<readonly Metric[]> {
+  if (ctx.account.kind !== "page") return ok([]);
+  const followers = await api.read(
+    ctx,
+    {
+      method: "GET",
+      path: `networkSizes/${encodeURIComponent(authorOf(ctx))}?edgeType=COMPANY_FOLLOWED_BY_MEMBER`,
+      about: "account",
+    },
+    Size,
+  );
+  if (!followers.ok) return followers;
+  const start = Math.floor(since.getTime() / DAY_MS) * DAY_MS;
+  const end = Math.max(start + DAY_MS, Math.ceil(until.getTime() / DAY_MS) * DAY_MS);
+  const days = await ofPage(ctx, `timeIntervals=(timeRange:(start:${start},end:${end}),timeGranularityType:DAY)`);
+  if (!days.ok) return days;
+  return ok([
+    ...metrics(
+      { firstDegreeSize: followers.value.firstDegreeSize },
+      { firstDegreeSize: "followers" },
+      { at: ctx.clock.now() },
+    ),
+    ...days.value.elements.flatMap(({ totalShareStatistics, timeRange }) =>
+      timeRange
+        ? metrics(totalShareStatistics, names, { at: new Date(timeRange.end), since: new Date(timeRange.start) })
+        : [],
+    ),
+  ]);
+}
+
+export const linkedinNumbers: Numbers = {
+  delayMs: 24 * 60 * 60_000,
+  batchSize: 20,
+  posts: (refs, ctx) => (ctx.account.kind === "page" ? pagePosts(refs, ctx) : memberPosts(refs, ctx)),
+  account,
+};

@@ -1,0 +1,105 @@
+import {
+  type AccountRef,
+  countUtf16,
+  type MediaRule,
+  type OutgoingPost,
+  type PostProblem,
+  type TextLimit,
+} from "@postd/connector-kit";
+import { z } from "zod";
+import { commentaryOf } from "./little-text.ts";
+
+export const TEXT_MAX = 3_000;
+export const ALT_MAX = 4_085;
+
+/** UTF-16 code units, so most emoji count two. @source platforms/linkedin.md "Media constraints" */
+export const textLimit: TextLimit = { max: TEXT_MAX, unit: "utf16", count: countUtf16, rule: "utf16" };
+/** A poll or an article may stand without words. */
+export const optionalText: TextLimit = { ...textLimit, required: false };
+
+export const LinkedinOptions = z.strictObject({
+  visibility: z.enum(["PUBLIC", "CONNECTIONS"]).optional(),
+  /** Title of a video or document. */
+  title: z.string().trim().min(1).max(400).optional(),
+  disableReshare: z.boolean().optional(),
+  poll: z
+    .strictObject({
+      question: z.string().trim().min(1).max(140),
+      options: z.array(z.string().trim().min(1).max(30)).min(2).max(4),
+      duration: z.enum(["ONE_DAY", "THREE_DAYS", "SEVEN_DAYS", "FOURTEEN_DAYS"]).default("THREE_DAYS"),
+    })
+    .optional(),
+});
+export type LinkedinOptions = z.output<typeof LinkedinOptions>;
+export const optionsOf = (post: Pick<OutgoingPost, "options">): LinkedinOptions => LinkedinOptions.parse(post.options);
+
+export const pictures: NonNullable<MediaRule["image"]> = {
+  mimeTypes: ["image/jpeg", "image/png", "image/gif"],
+  maxBytes: 8_000_000,
+};
+export const thumbRule = { label: "The card's picture", mimeTypes: pictures.mimeTypes, maxBytes: pictures.maxBytes };
+export const films: NonNullable<MediaRule["video"]> = {
+  mimeTypes: ["video/mp4"],
+  maxBytes: 500_000_000,
+  minMs: 3_000,
+  maxMs: 30 * 60_000,
+};
+export const documents = {
+  mimeTypes: [
+    "application/pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+  ],
+  maxBytes: 100_000_000,
+};
+/** Every picture stays under this many pixels. */
+export const PICTURE_MAX_PIXELS = 36_152_320;
+
+/** Rules that stand in no table of limits. */
+export function validate(post: OutgoingPost, account: AccountRef): readonly PostProblem[] {
+  const problems: PostProblem[] = [];
+  const add = (field: string, code: string, message: string, severity: PostProblem["severity"] = "error") =>
+    problems.push({ field, code, message, severity });
+  const options = LinkedinOptions.safeParse(post.options).data ?? {};
+  if (options.visibility === "CONNECTIONS" && account.kind === "page")
+    add("options.visibility", "not_for_account", "A page has no connections. Choose PUBLIC, or leave this out.");
+  if (post.format === "poll" && !options.poll)
+    add("options.poll", "poll_required", "A poll needs a question and two to four answers. Add them.");
+  if (post.format !== "poll" && options.poll)
+    add("options.poll", "not_for_format", "Only a poll has a question and answers. Choose the format poll.");
+  if (post.format === "document" && !options.title && !post.media[0]?.fileName)
+    add("options.title", "title_required", "LinkedIn asks for a title of the document. Write one.");
+  if (post.format === "article" && !post.link)
+    add("link", "link_required", "An article needs the link it shows. Add it, or choose the format text.");
+  if (post.link?.title !== undefined && post.link.title.length >= 400)
+    add("link.title", "text_too_long", "LinkedIn takes titles of up to 399 characters here. Shorten it.");
+  if (post.link?.description !== undefined && post.link.description.length > ALT_MAX)
+    add("link.description", "text_too_long", `LinkedIn takes ${ALT_MAX} characters here. Shorten it.`);
+  for (const [index, { altText, width = 0, height = 0, kind }] of post.media.entries()) {
+    if (altText !== undefined && altText.length > ALT_MAX)
+      add(`media.${index}.altText`, "alt_too_long", `LinkedIn takes ${ALT_MAX} characters of alt text. Shorten it.`);
+    if (kind !== "video" && width * height >= PICTURE_MAX_PIXELS)
+      add(
+        `media.${index}`,
+        "media_too_large",
+        `This picture is ${width} x ${height}; LinkedIn takes 36 million pixels.`,
+      );
+  }
+  // Whether the escapes count is not told, so a text that is close to the end is kept under it with them.
+  const sent = countUtf16(commentaryOf(post));
+  if (sent > TEXT_MAX && countUtf16(post.text) <= TEXT_MAX)
+    add(
+      "text",
+      "text_too_long",
+      `With LinkedIn's marks for names, hashtags and brackets this is ${sent} characters; LinkedIn takes ${TEXT_MAX}. Remove ${sent - TEXT_MAX}.`,
+    );
+  for (const [index, { name, handles }] of (post.mentions ?? []).entries())
+    if (!/^urn:li:(?:organization|person):/.test(handles.linkedin ?? ""))
+      add(
+        `mentions.${index}`,
+        "handle_missing",
+        `${name} has no LinkedIn address (urn:li:organization:… or urn:li:person:…), so LinkedIn will not link the name.`,
+        "warning",
+      );
+  return problems;
+}

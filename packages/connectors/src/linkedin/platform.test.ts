@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { secret } from "@postd/connector-kit";
+import {
+  type Connected,
+  describeConnector,
+  sampleMedia,
+  samplePng,
+  type World,
+} from "@postd/connector-kit/conformance";
+import { sampleMp4 } from "@postd/connector-kit/media-samples";
+import { provider } from "./provider.ts";
+import { simulators } from "./simulator.ts";
+
+const [simulator] = simulators;
+assert.ok(simulator);
+
+/** A member, or a page with the person who administers it, as its sign-in finds it. */
+async function connect(world: World, signIn: string): Promise<Connected> {
+  const kind = signIn === "linkedin_page" ? "page" : "member";
+  const made = world.sim.simulator.createAccount({ kind, name: kind === "page" ? "Nordlys Coffee" : "Ida Holm" });
+  const auth = provider.signIns.find(({ id }) => id === signIn);
+  assert.ok(auth);
+  const { required: scopes } = auth.scopes;
+  const credentials = {
+    accessToken: secret(made.accessToken),
+    ...(made.refreshToken && { refreshToken: secret(made.refreshToken) }),
+    scopes,
+    expiresAt: new Date(world.clock.now().getTime() + 60 * 86_400_000),
+  };
+  const granted = { subject: { externalId: "1", name: "Ida Holm" }, credentials, scopes };
+  const found = await auth.accounts(granted, world.authContext(signIn), "linkedin");
+  assert.ok(found.ok, JSON.stringify(found));
+  const account = found.value.find(({ externalId }) => externalId === made.id);
+  assert.ok(account, JSON.stringify(found.value));
+  const { externalId, name, extras } = account;
+  return { account: { externalId, kind, authKind: signIn, name, extras }, credentials };
+}
+
+const pdf = sampleMedia(new TextEncoder().encode("%PDF-1.7\n%%EOF"), {
+  kind: "document",
+  mimeType: "application/pdf",
+  fileName: "menu.pdf",
+});
+const film = () => {
+  const bytes = sampleMp4({ width: 640, height: 360, durationMs: 5_000, payloadBytes: 9_000_000 });
+  return sampleMedia(bytes, { kind: "video", mimeType: "video/mp4", width: 640, height: 360, durationMs: 5_000 });
+};
+
+const notification = (page: string, notificationId: number, action: string) => ({
+  notificationId,
+  organizationalEntity: page,
+  action,
+  sourcePost: "urn:li:share:7012345678901234567",
+  generatedActivity: "urn:li:comment:(urn:li:activity:7012345678901234567,7012345678901234568)",
+  lastModifiedAt: Date.UTC(2026, 10, 20, 12),
+  subscriber: "urn:li:person:abc",
+});
+
+describeConnector(provider, "linkedin", simulator, {
+  connect,
+  without: [
+    {
+      signIn: "linkedin_member",
+      what: "renewing",
+      why: "self-serve apps get no refresh tokens (NOTES.md, Connecting)",
+    },
+    {
+      signIn: "linkedin_member",
+      what: "numbers",
+      why: "the member app lacks the product (NOTES.md, Numbers and events)",
+    },
+  ],
+  asksPerson: [
+    {
+      step: "create_post",
+      why: "LinkedIn knows no key of ours, no app may read a member's posts, and a page's list that lacks a post proves nothing.",
+      source: "NOTES.md, section Publishing",
+    },
+  ],
+  async engage({ sim }, urn) {
+    await sim.simulator.act?.("engage", { urn, counts: { impressionCount: 12, likeCount: 3 } });
+  },
+  async webhook(_world, { account }) {
+    const page = account.kind === "page" ? account.externalId : "urn:li:organization:1";
+    const body = JSON.stringify({
+      type: "ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS",
+      notifications: [
+        notification(page, 1, "COMMENT"),
+        notification(page, 2, "LIKE"),
+        notification(page, 3, "NEW_KIND"),
+      ],
+    });
+    const key =
+      simulator.appCredentials[account.authKind === "linkedin_page" ? "linkedin_page" : "linkedin"]?.client_secret;
+    const digest = createHmac("sha256", key ?? "")
+      .update(`hmacsha256=${body}`)
+      .digest("hex");
+    const headers = { "content-type": "application/json", "x-li-signature": digest };
+    const request = { method: "POST", query: {}, headers, rawBody: new TextEncoder().encode(body) };
+    return { request, events: ["comment.created", "reaction.created"] };
+  },
+  posts: {
+    text: [
+      { text: "Fresh beans (Sidamo) [washed] #coffee https://example.com/a?b=c|d" },
+      { text: "Only for those we know", options: { disableReshare: true } },
+    ],
+    image: { text: "One picture", media: [samplePng()] },
+    images: { text: "Two pictures", media: [samplePng({ shade: 1 }), samplePng({ shade: 2 })] },
+    video: { text: "A film", media: [film()], options: { title: "Roasting" } },
+    document: { text: "The menu", media: [pdf] },
+    article: [
+      {
+        text: "Read this",
+        words: { link: { url: "https://example.com/a", title: "A page", description: "About it" } },
+      },
+      { text: "Untitled", words: { link: { url: "https://example.com/untitled" } } },
+    ],
+    poll: {
+      text: "Which one?",
+      options: { poll: { question: "Which roast?", options: ["Light", "Dark"] } },
+    },
+  },
+});

@@ -1,0 +1,129 @@
+import {
+  type ConnectorContext,
+  hmacSha256Hex,
+  type InboundAnswer,
+  type InboundEvent,
+  type PlatformResult,
+  type VerifyInput,
+  type WebhookSubscription,
+  type Webhooks,
+  webhookSignature,
+} from "@postd/connector-kit";
+import { fail, type JsonObject, ok } from "@postd/contracts";
+import { z } from "zod";
+import { api, authorOf } from "./api.ts";
+
+const signature = webhookSignature({
+  header: "x-li-signature",
+  form: /^(?<digest>[0-9a-f]{64})$/,
+  encoding: "hex",
+  prefix: () => "hmacsha256=",
+});
+
+/** The handshake is signed with the newest secret; events may be signed with one on its way out. @source platforms/linkedin.md "Webhooks" */
+function verify({ request, keys, now }: VerifyInput): InboundAnswer {
+  const refused = (status: number, reason: string): InboundAnswer => ({ kind: "refused", status, reason });
+  const [newest] = keys;
+  if (!newest) return refused(403, "no client secret of the page app is set; set POSTD_LINKEDIN_PAGE_CLIENT_SECRET");
+  if (request.method === "GET") {
+    const { challengeCode } = request.query;
+    if (!challengeCode || challengeCode.length > 200) return refused(400, "not a handshake");
+    const body = { challengeCode, challengeResponse: hmacSha256Hex(newest, challengeCode) };
+    return { kind: "handshake", status: 200, body: JSON.stringify(body), contentType: "application/json" };
+  }
+  const verdict = signature(request, keys, now);
+  return verdict === "genuine" ? { kind: "accepted" } : refused(401, `the X-LI-Signature header is ${verdict}`);
+}
+
+const Body = z.object({ notifications: z.array(z.unknown()).max(100) });
+const Notification = z.object({
+  notificationId: z.union([z.number(), z.string().max(100)]),
+  organizationalEntity: z.string().regex(/^urn:li:organization:\d{1,30}$/),
+  action: z.string(),
+  sourcePost: z.string().max(200).optional(),
+  generatedActivity: z.string().max(300).optional(),
+  lastModifiedAt: z.number().optional(),
+});
+const types: Readonly<Record<string, string>> = {
+  LIKE: "reaction.created",
+  COMMENT: "comment.created",
+  ADMIN_COMMENT: "comment.created",
+  COMMENT_EDIT: "comment.changed",
+  COMMENT_DELETE: "comment.deleted",
+  SHARE: "post.shared",
+  SHARE_MENTION: "mention.created",
+};
+
+function parse({ rawBody }: { readonly rawBody: Uint8Array }): readonly InboundEvent[] {
+  const body = Body.safeParse(jsonIn(rawBody)).data;
+  return (body?.notifications ?? []).flatMap((row): InboundEvent[] => {
+    const told = Notification.safeParse(row).data;
+    const type = told && Object.hasOwn(types, told.action) ? types[told.action] : undefined;
+    if (!told || !type) return [];
+    const { sourcePost, generatedActivity, lastModifiedAt, action } = told;
+    const data: JsonObject = {
+      action,
+      ...(sourcePost && { post: sourcePost }),
+      ...(generatedActivity && { activity: generatedActivity }),
+    };
+    const at = lastModifiedAt === undefined ? undefined : new Date(lastModifiedAt);
+    return [
+      {
+        type,
+        platform: "linkedin",
+        accountExternalId: told.organizationalEntity,
+        dedupeKey: `linkedin:${told.notificationId}`,
+        ...(at && !Number.isNaN(at.getTime()) && { occurredAt: at }),
+        data,
+      },
+    ];
+  });
+}
+
+function jsonIn(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Key of a page's subscription; it ends with the role or the sign-in of the person who made it. */
+function keyOf(ctx: ConnectorContext): string | undefined {
+  const app = ctx.app.value("app_id");
+  const { administrator } = ctx.account.extras;
+  if (!app || typeof administrator !== "string" || ctx.account.kind !== "page") return undefined;
+  const name = (urn: string) => encodeURIComponent(urn);
+  return `(developerApplication:${name(`urn:li:developerApplication:${app}`)},user:${name(administrator)},entity:${name(authorOf(ctx))},eventType:ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS)`;
+}
+
+const Subscribed = z.object({ expiresAt: z.number().optional() });
+
+async function subscribe(ctx: ConnectorContext, { address }: { address: string }): PlatformResult<WebhookSubscription> {
+  const key = keyOf(ctx);
+  if (!key)
+    return fail({
+      kind: "operator_must_act",
+      what: "LinkedIn's events need the number of the page app",
+      message: "Events of LinkedIn pages need POSTD_LINKEDIN_PAGE_APP_ID, the number of the page app.",
+    });
+  const path = `eventSubscriptions/${key}`;
+  const made = await api.send(ctx, { method: "PUT", path, json: { webhook: address }, about: "account" });
+  if (!made.ok) return made;
+  const told = await api.read(ctx, { method: "GET", path, about: "account" }, Subscribed);
+  const endsAt = told.ok ? told.value.expiresAt : undefined;
+  return ok({ id: key, ...(endsAt !== undefined && { expiresAt: new Date(endsAt) }) });
+}
+
+export const linkedinWebhooks: Webhooks = {
+  verify,
+  parse,
+  accountKinds: ["page"],
+  subscribe,
+  renew: (ctx, { address }) => subscribe(ctx, { address }),
+  async unsubscribe(ctx, { id = keyOf(ctx) }) {
+    if (!id) return ok(undefined);
+    const gone = await api.send(ctx, { method: "DELETE", path: `eventSubscriptions/${id}`, about: "account" });
+    return gone.ok || gone.error.status === 404 ? ok(undefined) : gone;
+  },
+};
