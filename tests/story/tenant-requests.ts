@@ -152,6 +152,10 @@ const card = (thumbMediaId: string) => ({ url: "https://example.com/", title: "E
 
 export const idPlaces: Readonly<Record<string, IdPlace>> = {
   "getConnection path.id": byPath("GET", "/api/connections/{id}", connection),
+  "updateConnection path.id": {
+    make: connection,
+    request: (id) => ({ method: "PATCH", path: `/api/connections/${id}`, body: { label: unique("Label") } }),
+  },
   "deleteConnection path.id": byPath("DELETE", "/api/connections/{id}", connection),
   "refreshConnection path.id": byPath("POST", "/api/connections/{id}/refresh", connection),
   "checkConnection path.id": byPath("POST", "/api/connections/{id}/check", connection),

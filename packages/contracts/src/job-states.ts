@@ -34,7 +34,7 @@ export type JobState = (typeof jobStates)[number];
  * Why a job is held: the account needs a person, somebody paused, platform down, machine was off, quota used up, or our
  * app at the platform needs the operator.
  */
-export const heldReasons = ["attention", "paused", "outage", "missed", "quota", "operator"] as const;
+export const heldReasons = ["attention", "paused", "disabled", "outage", "missed", "quota", "operator"] as const;
 export type HeldReason = (typeof heldReasons)[number];
 
 export const connectionStatuses = ["healthy", "expiring_soon", "attention", "revoked"] as const;

@@ -106,6 +106,10 @@ export const ConnectionView = z.object({
   accountKind: z.string(),
   externalId: z.string(),
   name: z.string(),
+  /** What the platform calls it, where a person gave it another name. */
+  platformName: z.string().optional(),
+  /** A word of the tenant's own to sort accounts by. */
+  label: z.string().optional(),
   handle: z.string().optional(),
   pictureUrl: z.string().optional(),
   profileUrl: z.string().optional(),
@@ -119,6 +123,8 @@ export const ConnectionView = z.object({
   checkLatencyMs: z.number().int().optional(),
   blockedUntil: Instant.optional(),
   paused: z.boolean(),
+  /** Nothing is published to it until a person enables it again; what is planned is held at its time. */
+  disabled: z.boolean(),
   simulated: z.boolean(),
   createdAt: Instant,
   /** It is being disconnected: POSTD first looks whether what was just sent is live. */

@@ -235,6 +235,32 @@ export const getConnection = defineOperation({
   example: { params: { id: ids.connection }, response: connection },
 });
 
+const Words = z.string().trim().min(1).max(100);
+
+export const updateConnection = defineOperation({
+  id: "updateConnection",
+  method: "PATCH",
+  path: "/api/connections/:id",
+  summary: "Rename, label or disable",
+  description:
+    "name and label are yours alone and null takes them away. While disabled nothing is published to the account: what falls due is held as disabled and goes on once it is enabled again.",
+  tags: ["connections"],
+  auth: { kind: "caller", by: ["session", "key"], scope: "connections:write" },
+  params: connectionParam,
+  body: z.strictObject({
+    name: Words.nullable().optional(),
+    label: Words.nullable().optional(),
+    disabled: z.boolean().optional(),
+  }),
+  response: ConnectionView,
+  errors: ["not_found", "state_conflict"],
+  example: {
+    params: { id: ids.connection },
+    body: { name: "Nordlys, Oslo", label: "Cafés" },
+    response: { ...connection, name: "Nordlys, Oslo", platformName: connection.name, label: "Cafés" },
+  },
+});
+
 export const deleteConnection = defineOperation({
   id: "deleteConnection",
   method: "DELETE",

@@ -39,6 +39,7 @@ export const connection = {
   checkedAt: at,
   checkLatencyMs: 112,
   paused: false,
+  disabled: false,
   simulated: true,
   createdAt: at,
   warnings: [],

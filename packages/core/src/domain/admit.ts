@@ -29,6 +29,8 @@ export interface AdmitInput {
   readonly visible: VisibleCall | undefined;
   readonly wish: Wish | undefined;
   readonly pausedBy: "instance" | "tenant" | "connection" | undefined;
+  /** A person disabled the account. */
+  readonly isDisabled?: boolean;
   readonly connectionStatus: ConnectionStatus;
   /** `ending`: its jobs are looked at for a minute before the sign-in is withdrawn. */
   readonly connection: "connected" | "ending" | "disconnected";
@@ -127,6 +129,7 @@ function mayStart(input: AdmitInput): Admission {
   const isGone = input.connection !== "connected";
   if (input.isLive && !isGone && !isBroken) return { go: "publish" };
   if (isGone || isBroken) return { go: "hold", reason: "attention" };
+  if (input.isDisabled) return { go: "hold", reason: "disabled" };
   if (input.pausedBy) return { go: "hold", reason: "paused" };
   if (isMissed(input)) return { go: "hold", reason: "missed" };
   if (input.blockedUntil && input.blockedUntil > now) return { go: "wait", until: input.blockedUntil, why: "blocked" };

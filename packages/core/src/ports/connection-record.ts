@@ -42,6 +42,10 @@ export interface ConnectionRecord {
   /** When somebody asked to disconnect it; the sign-in is withdrawn when nothing is in doubt, or a minute later. */
   readonly endingAt: Date | undefined;
   readonly pausedAt: Date | undefined;
+  /** A name and a word of the tenant's own. */
+  readonly ownName?: string | undefined;
+  readonly label?: string | undefined;
+  readonly disabledAt?: Date | undefined;
   readonly simulated: boolean;
   readonly checkedAt: Date | undefined;
   readonly checkLatencyMs: number | undefined;

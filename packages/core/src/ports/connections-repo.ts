@@ -93,6 +93,15 @@ export interface TenantConnections {
     readonly audit: AuditEntry;
     readonly wholeSignIn?: boolean;
   }): Promise<readonly ConnectionId[]>;
+  /**
+   * Changes what is the tenant's own about a connection that is not disconnected, audited; null takes a word away. Jobs
+   * held while it was disabled wake. undefined: there is none, or it is disconnected.
+   */
+  describe(
+    id: ConnectionId,
+    change: { readonly name?: string | null; readonly label?: string | null; readonly disabled?: boolean },
+    audit: AuditEntry,
+  ): Promise<ConnectionRecord | undefined>;
   /** Nothing of the connection starts before; `allOfApp`: nor of any account of the same app, of whatever tenant. */
   blockUntil(id: ConnectionId, until: Date, allOfApp: boolean): Promise<void>;
   /** Writes a health-log row and what was learned; status changes are audited. */

@@ -31,6 +31,7 @@ import type {
   TenantId,
   UserId,
 } from "@postd/contracts";
+import type { TenantConnections } from "./connections-repo.ts";
 
 /** Who asks. `sessionHash` ties an authorisation to the browser session or key that started it. */
 export interface Caller {
@@ -195,6 +196,12 @@ export interface ConnectionsService {
     readonly waits: boolean;
     readonly note?: string;
   }>;
+  /** Renames, labels, disables or enables. */
+  describe(
+    caller: Caller,
+    id: ConnectionId,
+    change: Parameters<TenantConnections["describe"]>[1],
+  ): ServiceResult<ConnectionView>;
   refresh(caller: Caller, id: ConnectionId): ServiceResult<ConnectionView>;
   check(caller: Caller, id: ConnectionId): ServiceResult<ConnectionView>;
   /** Places below an account, read at the platform. */

@@ -21,6 +21,8 @@ export async function eraseAccount(
       name: "Erased account",
       handle: null,
       pictureUrl: null,
+      ownName: null,
+      label: null,
       profileUrl: null,
       extras: {},
       scopes: [],

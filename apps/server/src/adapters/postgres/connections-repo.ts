@@ -2,6 +2,7 @@ import type { ConnectionRecord, ConnectionsRepo, TenantConnections } from "@post
 import { and, desc, eq, inArray, isNull, or, sql } from "drizzle-orm";
 import { sliceIds } from "./byte-slice.ts";
 import { connectAccount } from "./connections-connect.ts";
+import { describeConnection } from "./connections-describe.ts";
 import { eraseCredentials, markDisconnected } from "./connections-end.ts";
 import { eraseAccount } from "./connections-erase.ts";
 import { readWithSecret } from "./connections-read.ts";
@@ -89,6 +90,7 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
           .where(allOfApp ? or(eq(connections.id, id), sameApp) : eq(connections.id, id));
       }),
     recordCheck: (input) => run((tx) => recordCheck(tx, tenantId, input)),
+    describe: (id, change, entry) => run((tx) => describeConnection(tx, target(id), change, entry)),
     markEnding: (id, entry) =>
       run(async (tx) => {
         const record = first(

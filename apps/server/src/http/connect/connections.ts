@@ -18,6 +18,9 @@ export const connectionRoutes = [
   route(op.getConnection, async ({ deps, caller, params }) =>
     answer(await deps.services.connections.get(caller(), params.id), same),
   ),
+  route(op.updateConnection, async ({ deps, caller, params, body }) =>
+    answer(await deps.services.connections.describe(caller(), params.id, defined(body)), same),
+  ),
   route(op.deleteConnection, async ({ deps, caller, params }) => {
     const gone = await deps.services.connections.disconnect(caller(), params.id);
     if (!gone.ok) return gone;

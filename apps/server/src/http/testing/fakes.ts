@@ -86,6 +86,7 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
       connectWithKeys: async () => ok({ connections: [connection] }),
       list: () => page(connection),
       get: (_caller, id) => one(id, connection),
+      describe: (_caller, id) => one(id, connection),
       disconnect: async (_caller, id) =>
         known(id)
           ? ok({ connection: { ...connection, id }, revokedAtPlatform: true, handedOver: 0, waits: false })

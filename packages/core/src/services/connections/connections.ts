@@ -30,6 +30,12 @@ export function createConnectionsService(deps: ConnectionsDeps): ConnectionsServ
       return ok(pageOf(slice, await viewsOf(deps, caller, slice.rows), ({ id }) => id));
     },
     get: (caller, id) => viewOf(deps, caller, id),
+    describe: (caller, id, change) =>
+      withLive(deps, caller, id, async () => {
+        const audit = { actor: caller.actorId, action: "connection_described", detail: { ...change } };
+        const changed = await deps.connections.forTenant(caller.tenantId).describe(id, change, audit);
+        return changed ? ok(undefined) : fail(isDisconnected);
+      }),
     refresh: (caller, id) => withLive(deps, caller, id, (record) => refreshConnection(deps, caller, record)),
     check: (caller, id) => withLive(deps, caller, id, (record) => checkConnection(deps, caller, record)),
     destinations: (caller, id, query) => ofLive(deps, caller, id, (record) => listDestinations(deps, record, query)),

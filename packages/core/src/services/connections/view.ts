@@ -37,7 +37,9 @@ export function connectionView(
     authKind,
     accountKind,
     externalId,
-    name,
+    name: record.ownName ?? name,
+    ...(record.ownName === undefined ? {} : { platformName: name }),
+    ...(record.label === undefined ? {} : { label: record.label }),
     ...(handle === undefined ? {} : { handle }),
     ...(pictureUrl === undefined ? {} : { pictureUrl }),
     ...(profileUrl === undefined ? {} : { profileUrl }),
@@ -53,6 +55,7 @@ export function connectionView(
       ? { blockedUntil: blockedUntil.toISOString() }
       : {}),
     paused: record.pausedAt !== undefined,
+    disabled: record.disabledAt !== undefined,
     simulated: record.simulated,
     createdAt: record.createdAt.toISOString(),
     ...(endingAt === undefined ? {} : { endingAt: endingAt.toISOString() }),

@@ -51,6 +51,7 @@ function claimRow(tables: Tables, row: MemoryJob): ClaimRow {
     disconnected_at: connection.disconnectedAt ?? null,
     ending_at: connection.endingAt ?? null,
     connection_paused: connection.pausedAt ?? null,
+    connection_disabled: connection.disabledAt ?? null,
     tenant_paused: tables.pausedTenants.has(row.tenant_id) ? paused : null,
     instance_paused: tables.instancePaused ? paused : null,
     blocked_until: blocks.length > 0 ? new Date(Math.max(...blocks)) : null,
@@ -95,7 +96,7 @@ function apply(tables: Tables, row: MemoryJob, admission: Admission, input: Clai
       write(tables, row, {
         state: row.external_post_id === null ? "held" : "partly_published",
         held_reason: admission.reason,
-        wake_at: admission.reason === "paused" ? later(tables, 60_000) : null,
+        wake_at: admission.reason === "paused" || admission.reason === "disabled" ? later(tables, 60_000) : null,
         in_flight: null,
         lease_until: null,
       });

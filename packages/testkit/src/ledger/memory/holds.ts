@@ -41,7 +41,7 @@ export function dueJobs(tables: Tables): DueJobs {
   };
 }
 
-const waitsForIt: readonly (HeldReason | null)[] = ["quota", "outage", "paused", "operator"];
+const waitsForIt: readonly (HeldReason | null)[] = ["quota", "outage", "paused", "disabled", "operator"];
 
 function isUnsent(row: MemoryJob): boolean {
   if (row.may_be_live || row.external_post_id !== null) return false;

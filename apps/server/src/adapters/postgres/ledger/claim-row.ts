@@ -9,6 +9,7 @@ export interface ClaimRow extends JobRow, Record<string, unknown> {
   readonly disconnected_at: Date | null;
   readonly ending_at: Date | null;
   readonly connection_paused: Date | null;
+  readonly connection_disabled: Date | null;
   readonly tenant_paused: Date | null;
   readonly instance_paused: Date | null;
   readonly blocked_until: Date | null;
@@ -36,6 +37,7 @@ export function admitInput(row: ClaimRow, lateAfterMs: number): AdmitInput {
     mayBeLive: row.may_be_live,
     visible: visibleOf(row),
     wish: row.wish ?? undefined,
+    isDisabled: row.connection_disabled !== null,
     pausedBy: row.instance_paused
       ? "instance"
       : row.tenant_paused

@@ -50,7 +50,7 @@ export async function claimJob(db: TenantDb, input: ClaimInput): Promise<Claimed
 }
 
 const jobToClaim = compiled(sql`
-  select j.*, domain_now() as now, c.status as connection_status, c.disconnected_at, c.ending_at, c.paused_at as connection_paused,
+  select j.*, domain_now() as now, c.status as connection_status, c.disconnected_at, c.ending_at, c.paused_at as connection_paused, c.disabled_at as connection_disabled,
     greatest(c.blocked_until, b.until) as blocked_until, t.paused_at as tenant_paused, i.paused_at as instance_paused,
     (select deleted_at from posts where id = j.post_id) as post_deleted_at,
     (select case when k.state = 'processing' and k.may_be_live then 'unknown' else k.state end from publish_jobs k where k.connection_id = j.connection_id and k.in_flight = j.fingerprint and k.id <> j.id) as twin
@@ -111,7 +111,10 @@ async function apply(
       return { refused: admission.why };
     }
     case "hold": {
-      const wakeAt = admission.reason === "paused" ? sql`domain_now() + interval '1 minute'` : sql`null`;
+      const wakeAt =
+        admission.reason === "paused" || admission.reason === "disabled"
+          ? sql`domain_now() + interval '1 minute'`
+          : sql`null`;
       const state = row.external_post_id === null ? "held" : "partly_published";
       await change(
         db,

@@ -27,7 +27,7 @@ export function createLedger(db: TenantDb): Ledger {
 
 /** Surely not sent, so it may be held; what may be live is looked at instead. */
 const unsent = sql`not may_be_live and external_post_id is null and
-  (state in ('scheduled', 'retrying', 'processing') or (state = 'held' and held_reason in ('quota', 'outage', 'paused', 'operator')))`;
+  (state in ('scheduled', 'retrying', 'processing') or (state = 'held' and held_reason in ('quota', 'outage', 'paused', 'disabled', 'operator')))`;
 
 /** A person was asked about it, and nothing more happens by itself. */
 const isAsked = sql`(needs_person and wake_at is null)`;

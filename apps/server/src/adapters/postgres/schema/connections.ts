@@ -206,6 +206,10 @@ export const connections = pgTable(
     /** Somebody disconnects it; what may be live is looked at before the sign-in is withdrawn. */
     endingAt: instant("ending_at"),
     pausedAt: instant("paused_at"),
+    /** A name and a word of the tenant's own. */
+    ownName: text("own_name"),
+    label: text("label"),
+    disabledAt: instant("disabled_at"),
     pausedBy: text("paused_by"),
     simulated: boolean("simulated").notNull(),
     checkedAt: instant("checked_at"),
