@@ -99,12 +99,12 @@ for (const [name, wrong, words] of refused)
     assert.throws(() => defineProvider(wrong), new RegExp(`^Error: ${wrong.id.replace("!", "\\!")}: `));
   });
 
-test("a visible step that may not be repeated and cannot be looked at is refused", () => {
-  const { probe: _probe, ...blind } = step({ repeatable: false });
-  assert.throws(
-    () => defineProvider(withPublishing({ formats: { text: format(blind) } })),
-    /text\.send: .* needs a probe/,
-  );
+test("a visible step that cannot be looked at is refused, a repeatable one too: its job may be live until a look", () => {
+  for (const repeatable of [false, true]) {
+    const { probe: _probe, ...blind } = step({ repeatable });
+    const provider = withPublishing({ formats: { text: format(blind) } });
+    assert.throws(() => defineProvider(provider), /text\.send: .* needs a probe/);
+  }
 });
 
 test("a platform that does nothing is refused", () => {

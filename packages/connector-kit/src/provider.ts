@@ -113,9 +113,9 @@ function* publishingProblems(publishing: Publishing): Generator<string> {
       `steps of ${formatId}`,
       steps.map(({ name }) => ({ id: name })),
     );
-    for (const { name, effect, repeatable, probe } of steps)
-      if (effect === "visible" && !repeatable && !probe)
-        yield `${formatId}.${name}: a visible step that may not be repeated needs a probe`;
+    for (const { name, effect, probe } of steps)
+      if (effect === "visible" && !probe)
+        yield `${formatId}.${name}: a visible step needs a probe, a repeatable one too`;
   }
 }
 

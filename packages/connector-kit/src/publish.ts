@@ -133,7 +133,7 @@ export interface Step<S, P extends Json = any> {
     readonly randomBits: (bits: number) => bigint;
   }): P;
   run(input: StepInput<S, P>, ctx: ConnectorContext): PlatformResult<Progress<S>>;
-  /** Required where effect is visible and the step is not repeatable. */
+  /** Required where the effect is visible, also of a repeatable step: until a look its job may be live. */
   probe?(input: StepInput<S, P> & { readonly intentAt: Date }, ctx: ConnectorContext): PlatformResult<ProbeAnswer<S>>;
 }
 
