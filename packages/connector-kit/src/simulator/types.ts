@@ -75,7 +75,7 @@ export const simFaults = [
 ] as const;
 export type SimFaultName = (typeof simFaults)[number];
 
-/** An armed platform fault; the host counts `times` down whenever `env.fault` says it applies. */
+/** What a simulator gets from its host. An armed fault's `times` count down whenever `fault` says that it applies. */
 export interface SimEnv {
   now(): Date;
   /** Random and unpredictable ids; never reused within a process. */
