@@ -110,7 +110,6 @@ function credentialsOf(page: Page, granted: Granted): Credentials {
   return {
     accessToken: secret(page.access_token ?? ""),
     scopes: granted.scopes,
-    extra: { userToken: granted.credentials.accessToken },
   };
 }
 

@@ -128,7 +128,7 @@ test("accounts are Pages and linked Instagram accounts, each with the Page's own
   assert.deepEqual(page?.missingScopes, ["pages_manage_posts"]);
   assert.deepEqual(linked?.missingScopes, ["instagram_content_publish"]);
   assert.equal(linked?.extras.pageId, "123");
-  assert.equal(page?.credentials.extra?.userToken?.reveal(), "user-token");
+  assert.equal(page?.credentials.extra, undefined, "the person's token is the sign-in's");
   assert.match(found.value[2]?.blocked ?? "", /does not allow posting/);
 });
 
@@ -185,16 +185,18 @@ test("an account whose id cannot be kept is not listed; of the others everything
   ]);
 });
 
-test("revoking goes by the person's token, and without one nothing is sent", async () => {
+test("revoking goes by the person's token, the sign-in's own or the one an account from before kept behind its Page's", async () => {
   const graph = scriptedGraph({ [`DELETE ${g}/me/permissions`]: { success: true } });
   const ctx = contextOf(graph, { app });
-  const refused = await login.revoke?.(ctx);
-  assert.equal(refused?.ok, false);
-  assert.equal(graph.calls.length, 0);
-  const done = await login.revoke?.({
-    ...ctx,
-    credentials: { ...ctx.credentials, extra: { userToken: secret("user-token") } },
-  });
-  assert.equal(done?.ok, true);
-  assert.equal(graph.calls[0]?.fields.access_token, "user-token");
+  for (const credentials of [
+    { accessToken: secret("user-token") },
+    { accessToken: secret("page-token"), extra: { userToken: secret("user-token") } },
+  ]) {
+    const done = await login.revoke?.({ ...ctx, credentials });
+    assert.equal(done?.ok, true);
+  }
+  assert.deepEqual(
+    graph.calls.map(({ fields }) => fields.access_token),
+    ["user-token", "user-token"],
+  );
 });

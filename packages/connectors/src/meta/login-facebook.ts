@@ -2,7 +2,6 @@ import {
   type AppCredentialsSet,
   type AuthContext,
   type ConnectorContext,
-  type Credentials,
   type OAuth2SignIn,
   type OAuthAt,
   type OAuthSubject,
@@ -11,7 +10,7 @@ import {
   type Secret,
   type TokenAnswer,
 } from "@postd/connector-kit";
-import { fail, ok } from "@postd/contracts";
+import { ok } from "@postd/contracts";
 import { z } from "zod";
 import { facebookAccounts } from "./accounts-facebook.ts";
 import { failures } from "./failures.ts";
@@ -79,24 +78,17 @@ export async function grantedPermissions(ctx: AuthContext, token: Secret): Platf
 }
 
 /**
- * Withdraws the app from the person, by the user token kept behind the Page's. Meta knows no smaller step: every other
- * Page and Instagram account this person connected loses its access too, so it is for the last connection of a grant.
- * Without a user token nothing is sent and the failure says what to do.
+ * Withdraws the app from the person, by the user token: the sign-in's own, which accounts from before kept behind their
+ * Page's. Meta knows no smaller step: every other Page and Instagram account this person connected loses its access too,
+ * so it is for the last connection of a sign-in.
  */
 async function revoke(ctx: ConnectorContext): PlatformResult<void> {
-  const userToken = userTokenOf(ctx.credentials);
-  if (!userToken)
-    return fail({
-      kind: "unexpected_response",
-      status: 0,
-      message: "The sign-in behind this account is not kept. Remove the app in the Facebook settings instead.",
-    });
+  const { accessToken, extra } = ctx.credentials;
+  const userToken = extra?.userToken ?? accessToken;
   const done = await graph(ctx, userToken, { method: "DELETE", path: ["me", "permissions"], answer: Success });
   // A token that no longer works has been withdrawn already.
   return done.ok || done.error.kind === "auth_revoked" ? ok(undefined) : done;
 }
-
-const userTokenOf = (credentials: Credentials): Secret | undefined => credentials.extra?.userToken;
 
 const tokenAddress = ({ apiVersion }: OAuthAt): string =>
   graphUrl("graph.facebook.com", apiVersion, "oauth", "access_token");

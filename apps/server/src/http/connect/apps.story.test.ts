@@ -119,3 +119,9 @@ test("an address with an app that is not there, or is another provider's, takes 
       path,
     );
 });
+
+test("disconnecting the last Page of a person withdraws the app at Facebook by the person's own token", async () => {
+  const { session, connectionId } = await owner();
+  const gone = await session.must("DELETE", `/api/connections/${connectionId}`);
+  assert.equal(gone.revokedAtPlatform, true, gone.note);
+});
