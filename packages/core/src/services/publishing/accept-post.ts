@@ -22,16 +22,9 @@ import type {
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import type { Caller, Created, MediaService, ServiceResult } from "../../ports/services.ts";
 import { contentOf, writtenIn } from "./content.ts";
-import {
-  fileGone,
-  fileIdsOf,
-  no,
-  type PreparedTarget,
-  prepareTargets,
-  problemsOf,
-  refusalOf,
-  simulatedMark,
-} from "./prepare-targets.ts";
+import { fileGone, fileIdsOf } from "./post-files.ts";
+import { type PreparedTarget, prepareTargets, problemsOf, refusalOf, simulatedMark } from "./prepare-targets.ts";
+import { no } from "./refusals.ts";
 import { withSavedMentions } from "./saved-mentions.ts";
 
 export interface PublishingDeps {

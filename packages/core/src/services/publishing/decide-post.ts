@@ -4,7 +4,8 @@ import type { Caller, ServiceResult, Wished } from "../../ports/services.ts";
 import { type ActDeps, notFound } from "./act-on-job.ts";
 import { meetTargets } from "./meet-targets.ts";
 import { abilitiesOf, changed } from "./post-actions.ts";
-import { fileGone, fileIdsOf, prepareTargets, problemsOf, refusalOf } from "./prepare-targets.ts";
+import { fileGone, fileIdsOf } from "./post-files.ts";
+import { prepareTargets, problemsOf, refusalOf } from "./prepare-targets.ts";
 import { wishBy } from "./update-post.ts";
 
 interface Decision {

@@ -1,7 +1,6 @@
 import {
   canPublish,
   checkMentions,
-  checkNamed,
   checkOptionMedia,
   checkPost,
   type MediaInfo,
@@ -16,6 +15,8 @@ import type { ContentRecord, JobRecord, TargetRecord, TenantPublishing } from ".
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import { filesInWords, outgoing } from "./content.ts";
 import { optionMediaIds } from "./option-media.ts";
+import { checkThumb, noFile } from "./post-files.ts";
+import { no } from "./refusals.ts";
 
 /** One target with the post it would get and everything wrong with it. */
 export interface PreparedTarget {
@@ -111,36 +112,11 @@ export async function prepareTargets(
   return { ok: true, value: prepared };
 }
 
-const noFile = (id: string, field = "mediaIds") =>
-  no("not_found", field, `There is no media ${id}.`, "Upload it first with POST /api/media.");
-
 const contentFor = (draft: Draft, target: TargetRecord): ContentRecord => ({
   ...draft.content,
   ...draft.versions[target.platform],
   ...draft.versions[target.connectionId],
 });
-
-/** The files of the post that must stay, for the moment it is taken. */
-export const fileIdsOf = (prepared: readonly PreparedTarget[]): readonly string[] => [
-  ...new Set(prepared.flatMap(({ files }) => files.map(({ id }) => id as string))),
-];
-
-/** The refusal of a post one of whose files was deleted while it was being taken; undefined: all are there. */
-export async function fileGone(
-  prepared: readonly PreparedTarget[],
-  store: Pick<TenantPublishing, "media">,
-): Promise<{ readonly ok: false; readonly error: ServiceError } | undefined> {
-  const there = await store.media(fileIdsOf(prepared));
-  const gone = prepared.flatMap(({ files }) => files).find(({ id }) => !there.some((item) => item.id === id));
-  if (!gone) return undefined;
-  const name = gone.fileName ? `${gone.fileName} (${gone.id})` : gone.id;
-  return no(
-    "not_found",
-    "mediaIds",
-    `The file ${name} was deleted while the post was being taken, so nothing was taken.`,
-    "Upload it again and put it into the post.",
-  );
-}
 
 function prepare(
   draft: Draft,
@@ -174,21 +150,6 @@ function prepare(
     problems: [...problems, ...scheduleProblems(platform, post, nativeSchedule)],
     files: [...items, ...named.flatMap((id) => media.get(id) ?? [])],
   };
-}
-
-/** The author's own picture of a link card, where the platform takes one. */
-function checkThumb(
-  { name, publishing }: PublishingPlatform,
-  { link }: OutgoingPost,
-  media: ReadonlyMap<string, MediaInfo>,
-): readonly FieldProblem[] {
-  const thumb = publishing.link?.thumb;
-  const id = link?.thumbMediaId;
-  if (id === undefined || !publishing.link) return [];
-  if (thumb)
-    return checkNamed(name, { field: "link.thumbMediaId", id, rule: { ...thumb, label: "The card's picture" } }, media);
-  const message = `${name} takes the card's picture from the page. Leave link.thumbMediaId out.`;
-  return [{ field: "link.thumbMediaId", code: "not_supported", message, severity: "error" }];
 }
 
 /** Everyday words for a post of no particular kind. */
@@ -252,13 +213,4 @@ export function refusalOf(
       },
     }
   );
-}
-
-export function no(
-  code: ServiceError["code"],
-  field: string,
-  detail: string,
-  next: string,
-): { readonly ok: false; readonly error: ServiceError } {
-  return { ok: false, error: { code, detail, next, field } };
 }

@@ -1,6 +1,6 @@
 import type { MentionInput, Result, ServiceError } from "@postd/contracts";
 import type { TenantPublishing } from "../../ports/publishing-store.ts";
-import { no } from "./prepare-targets.ts";
+import { no } from "./refusals.ts";
 
 interface Naming {
   readonly mentions?: readonly MentionInput[] | undefined;

@@ -7,15 +7,8 @@ import { type ActDeps, notFound } from "./act-on-job.ts";
 import { contentOf, writtenIn } from "./content.ts";
 import { meetTargets } from "./meet-targets.ts";
 import { abilitiesOf, canceledFor, changed } from "./post-actions.ts";
-import {
-  fileGone,
-  fileIdsOf,
-  type PreparedTarget,
-  prepareTargets,
-  problemsOf,
-  refusalOf,
-  simulatedMark,
-} from "./prepare-targets.ts";
+import { fileGone, fileIdsOf } from "./post-files.ts";
+import { type PreparedTarget, prepareTargets, problemsOf, refusalOf, simulatedMark } from "./prepare-targets.ts";
 import { withSavedMentions } from "./saved-mentions.ts";
 
 /**
