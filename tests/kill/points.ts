@@ -28,10 +28,13 @@ export async function discover(stage: Stage, actor: Actor): Promise<readonly Cal
   const requests = (await stage.requestsOf(actor)).slice(before);
   const seen = new Map<string, number>();
   return requests.map(({ method, path }) => {
-    const shape = path.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\d{6,}(_\d+)?/g, "\\d+(_\\d+)?");
+    const shape = path
+      .replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
+      .replace(/[a-z0-9]{20,}/g, "[a-z0-9]+")
+      .replace(/\d{6,}(_\d+)?/g, "\\d+(_\\d+)?");
     const nth = seen.get(`${method} ${shape}`) ?? 0;
     seen.set(`${method} ${shape}`, nth + 1);
-    const short = path.replace(/^\/(xrpc\/|v[\d.]+\/)?/, "").replace(/\d{6,}(_\d+)?/g, "{id}");
+    const short = path.replace(/^\/(xrpc\/|v[\d.]+\/)?/, "").replace(/\d{6,}(_\d+)?|[a-z0-9]{20,}/g, "{id}");
     return { scenario: actor.scenario, method, path: `^${shape}$`, nth, shown: `${method} ${short} #${nth + 1}` };
   });
 }

@@ -4,7 +4,13 @@ import { sampleJpeg, sampleMp4 } from "@postd/connector-kit/media-samples";
 import { type ApiSession, grantThroughBrowser, signUp } from "@postd/testkit/api";
 import { createProcessSystem, type Part, type ProcessSystem } from "@postd/testkit/processes";
 
-export const scenarios = ["bluesky image", "facebook photo", "instagram carousel", "facebook reel"] as const;
+export const scenarios = [
+  "bluesky image",
+  "facebook photo",
+  "instagram carousel",
+  "facebook reel",
+  "linkedin picture",
+] as const;
 /** A Page's plain text is the one post nothing at the platform protects from a twin, where it goes out in one call. */
 export type Scenario = (typeof scenarios)[number] | "facebook text" | "bluesky thread";
 const pictures: Readonly<Record<Scenario, number>> = {
@@ -12,6 +18,7 @@ const pictures: Readonly<Record<Scenario, number>> = {
   "facebook photo": 1,
   "instagram carousel": 2,
   "facebook reel": 1,
+  "linkedin picture": 1,
   "facebook text": 0,
   "bluesky thread": 0,
 };
@@ -19,7 +26,7 @@ const pictures: Readonly<Record<Scenario, number>> = {
 /** A connected account of its own with what it posts; the platforms keep these bytes unchanged. */
 export interface Actor {
   readonly scenario: Scenario;
-  readonly simulator: "bluesky" | "meta";
+  readonly simulator: (typeof simulators)[number];
   readonly session: ApiSession;
   readonly connectionId: string;
   readonly accountId: string;
@@ -58,7 +65,7 @@ interface MadeAccount extends Pick<Actor, "simulator" | "accountId"> {
   connect(): Promise<string>;
 }
 
-const simulators = ["bluesky", "meta"] as const;
+const simulators = ["bluesky", "meta", "linkedin"] as const;
 /** A claim nobody touched for this long of real time is a dead worker's; a living one writes far more often. */
 const deadAfterMs = 2_000;
 /** So little domain time is safe to pass while workers work: a living one keeps two thirds of a lease of 30 s, and more. */
@@ -109,13 +116,29 @@ export class Stage {
   async #connectOne(scenario: Scenario): Promise<Actor> {
     const session = await this.#sessionOf(scenario);
     const media = await this.#upload(session, scenario);
-    const { simulator, accountId, connect } = scenario.startsWith("bluesky")
-      ? await this.#blueskyAccount(session)
-      : await this.#metaAccount(session, scenario === "instagram carousel" ? "instagram" : "facebook");
+    const { simulator, accountId, connect } = await this.#account(session, scenario);
     const connectionId = await connect();
     const format = scenario === "facebook reel" ? { format: "reel" } : {};
     const reconnect = async () => assert.equal(await connect(), connectionId);
     return { scenario, simulator, session, connectionId, accountId, reconnect, ...media, ...format };
+  }
+
+  #account(session: ApiSession, scenario: Scenario): Promise<MadeAccount> {
+    if (scenario.startsWith("bluesky")) return this.#blueskyAccount(session);
+    if (scenario.startsWith("linkedin")) return this.#linkedinPage(session);
+    return this.#metaAccount(session, scenario === "instagram carousel" ? "instagram" : "facebook");
+  }
+
+  async #linkedinPage(session: ApiSession): Promise<MadeAccount> {
+    const made = await this.system.sim("POST", "linkedin/accounts", { kind: "page" });
+    const connect = async () => {
+      const { grantId } = await grantThroughBrowser(session, "linkedin", "linkedin_page", {
+        person: made.extra.subject,
+      });
+      const accounts = [{ platform: "linkedin", externalId: made.id }];
+      return (await session.must("POST", "/api/connections", { grantId, accounts })).connections[0].id;
+    };
+    return { simulator: "linkedin", accountId: made.id, connect };
   }
 
   async #blueskyAccount(session: ApiSession): Promise<MadeAccount> {

@@ -108,6 +108,12 @@ export const simulators: readonly SimulatorDefinition[] = [
       },
     },
     accounts: {
+      of(world, token) {
+        const grant = world.tokens.find(token)?.grant;
+        if (!grant) return [];
+        const pages = [...world.organizations.values()].filter(({ roles }) => roles.has(grant.subject));
+        return [personUrn(grant.app, grant.subject), ...pages.map(({ id }) => orgUrn(id))];
+      },
       create(world, { kind = "member", name = "Ida Holm", scopes: given }) {
         const subject = world.env.randomId().slice(0, 12);
         world.people.set(subject, kind === "page" ? "Ida Holm" : name);

@@ -38,10 +38,10 @@ function newAsset(call: Pick<Call<World>, "caller" | "world">, kind: Asset["kind
 }
 
 /** Opens the asset's upload; answers the address of a part of it. */
-function openUpload({ world, env }: Pick<Call<World>, "world" | "env">, asset: Asset, sizeBytes?: number) {
+function openUpload({ world }: Pick<Call<World>, "world">, asset: Asset, sizeBytes?: number) {
   const size = sizeBytes === undefined ? {} : { sizeBytes };
   world.uploads.open({ id: asset.uploadToken, details: { asset: asset.id }, seconds: addressSeconds, ...size });
-  return (part: number): string => env.urlFor(host, `/dms-uploads/${asset.uploadToken}/${part}`);
+  return (part: number): string => `https://${host}/dms-uploads/${asset.uploadToken}/${part}`;
 }
 
 const initialize = (name: "image" | "document") =>
