@@ -65,4 +65,8 @@ function withHashtags(text: string, tags: readonly string[]): string {
   return text.trim() === "" ? line : `${text.trimEnd()}\n\n${line}`;
 }
 
-const bare = (tag: string): string => tag.replace(/\p{P}+$/u, "").toLowerCase();
+function bare(tag: string): string {
+  const chars = [...tag];
+  while (/^\p{P}$/u.test(chars.at(-1) ?? "")) chars.pop();
+  return chars.join("").toLowerCase();
+}

@@ -8,9 +8,21 @@ const MOST_CHARS = 4000;
  * fit to be stored and shown. Text that is absent is empty.
  */
 export function platformWords(text: string | null | undefined, max = 300): string {
-  const given = text ?? "";
-  // A word that is cut is left out, as it may be the front half of a token.
-  const head = given.length > MOST_CHARS ? given.slice(0, MOST_CHARS).replace(/\S*$/, "") : given;
-  const shown = head.replace(/(https?:\/\/[^\s?"']+)\?[^\s"']*/g, "$1").replace(/[A-Za-z0-9_|-]{32,}/g, "[…]");
+  const shown = wholeWords(text ?? "")
+    .replace(/[^\s"']+/g, withoutQuery)
+    .replace(/[A-Za-z0-9_|-]{32,}/g, "[…]");
   return storableRemark(shown, max).trim();
+}
+
+/** A word that is cut is left out, as it may be the front half of a token. */
+function wholeWords(text: string): string {
+  if (text.length <= MOST_CHARS) return text;
+  const head = text.slice(0, MOST_CHARS);
+  return head.slice(0, Math.max(0, ...[" ", "\n", "\t"].map((space) => head.lastIndexOf(space))));
+}
+
+function withoutQuery(word: string): string {
+  const begin = word.search(/https?:\/\//);
+  const query = begin === -1 ? -1 : word.indexOf("?", begin);
+  return query === -1 ? word : word.slice(0, query);
 }
