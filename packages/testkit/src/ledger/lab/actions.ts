@@ -9,7 +9,7 @@ import {
   pauseOrResume,
   reconnect,
 } from "./actions/outside.ts";
-import { cancel, deletePost, editPost, remove, resolve, retry } from "./actions/people.ts";
+import { approvePost, cancel, deletePost, editPost, remove, resolve, retry } from "./actions/people.ts";
 import { createPost, publish, publishAgain, publishElsewhere } from "./actions/publishing.ts";
 import {
   beginWorker,
@@ -48,6 +48,7 @@ const actions: readonly (readonly [number, string, Play])[] = [
   [7, "resolve", resolve],
   [7, "delete", deletePost],
   [6, "edit", editPost],
+  [3, "approve", approvePost],
   [3, "pause or resume", pauseOrResume],
   [2, "disconnect", disconnect],
   [2, "reconnect", reconnect],
@@ -87,6 +88,7 @@ const quiet: ReadonlySet<string> = new Set([
   "resolve",
   "delete",
   "edit",
+  "approve",
   "a human takes one down",
   "disconnects end",
 ]);

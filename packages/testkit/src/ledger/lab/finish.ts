@@ -1,4 +1,5 @@
 import type { StoredJob } from "../ledger-world.ts";
+import { minute } from "./actions/asking.ts";
 import { resolveAs } from "./actions/people.ts";
 import { throwIfBroken } from "./actions/workers.ts";
 import type { Lab } from "./lab.ts";
@@ -86,9 +87,13 @@ async function wayOut(lab: Lab, row: StoredJob, round: number): Promise<void> {
     return isDone;
   };
   if (row.may_be_live) {
-    const isPlanned = lab.platform.ownOf(row.id).some(({ state }) => state === "planned");
-    if (!isPlanned && round < 4 && (await resolveAs(lab, lab.random, row, "true"))) return;
-    if (await resolveAs(lab, lab.random, row, "leave")) return;
+    // What was sent a moment ago may still arrive: a person is told so, and asks again.
+    for (const waitMs of [0, minute]) {
+      if (waitMs > 0) await lab.advance(waitMs);
+      const isPlanned = lab.platform.ownOf(row.id).some(({ state }) => state === "planned");
+      if (!isPlanned && round < 4 && (await resolveAs(lab, lab.random, row, "true"))) return;
+      if (await resolveAs(lab, lab.random, row, "leave")) return;
+    }
     return lab.oracle.broken(`${name} is ${row.state}, may be live, and nothing a person says is taken`);
   }
   if (row.state === "partly_published") {

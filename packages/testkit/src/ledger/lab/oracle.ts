@@ -259,6 +259,18 @@ export class Oracle {
       inDoubt.add(content);
     }
     this.checkKeys(rows);
+    this.checkPosts(rows);
+  }
+
+  /** Whatever was edited, taken back and approved: an account has one job of a post, beside those that were canceled. */
+  private checkPosts(rows: readonly StoredJob[]): void {
+    const going = new Map<string, StoredJob>();
+    for (const row of rows.filter(({ state }) => state !== "canceled")) {
+      const place = `${row.post_id} ${row.connection_id}`;
+      const other = going.get(place);
+      if (other) this.broken(`${this.truthOf(row).name} and ${this.truthOf(other).name} are one post on one account`);
+      going.set(place, row);
+    }
   }
 
   private checkKeys(rows: readonly StoredJob[]): void {
@@ -345,7 +357,12 @@ export class Oracle {
     if (!row.needs_person || row.wake_at !== null || !row.may_be_live || !visible || !lastLook) return;
     if (row.state === "discarded" || truth.lies > 0 || truth.isMislinked || lastLook.answer !== "not_seen") return;
     if (lastLook.detail === "POSTD itself failed at this look.") return;
-    if (provable.has(visible.step)) this.broken(`${truth.name} asks a person though its key or container would tell`);
+    // Somebody linked this job's post to another job: it is that one's now, and only a person can say more.
+    const isTaken = this.platform
+      .ownOf(row.id)
+      .some((post) => rows.some((other) => other.id !== row.id && other.external_post_id === post.id));
+    if (provable.has(visible.step) && !isTaken)
+      this.broken(`${truth.name} asks a person though its key or container would tell`);
     // A false word about one post says nothing true about its twins.
     if (this.wasMisled()) return;
     const account = this.accountOf(row.connection_id);

@@ -141,3 +141,20 @@ export async function editPost(lab: Lab, random: Random): Promise<void> {
     ({ view, waits }) => `${waits ? 202 : 200} ${(view.changes ?? []).map(({ change }) => change).join(", ")}`,
   );
 }
+
+/** Taken back to a draft, asked for, and decided by somebody who may; where it waits already, decided at once. */
+export async function approvePost(lab: Lab, random: Random): Promise<void> {
+  const row = await anyJob(lab, random);
+  if (!row) return;
+  const caller = lab.callerOf(row.tenant_id);
+  const id = lab.post(row.post_id);
+  for (const mode of ["draft", "ask"] as const) await lab.service.updatePost(caller, id, { mode });
+  const approve = random.chance(0.8);
+  await ask(
+    lab,
+    random,
+    `${approve ? "approve" : "reject"} the post of ${shown(lab, row)}`,
+    () => lab.service.decidePost(caller, id, { approve }),
+    ({ view, waits }) => `${waits ? 202 : 200} ${(view.changes ?? []).map(({ change }) => change).join(", ")}`,
+  );
+}
