@@ -101,6 +101,13 @@ export interface Publishing {
       ref: PublishedRef & { readonly format: string; readonly state?: JsonObject },
       ctx: ConnectorContext,
     ) => PlatformResult<void>;
+    /**
+     * Everything the job made that an audience may see and that does not go with the post itself, which comes first. A
+     * removal nobody answered is told to be done only when `lookUp` finds none of them. Pure; absent: the post alone.
+     */
+    readonly parts?: (
+      ref: PublishedRef & { readonly format: string; readonly state?: JsonObject },
+    ) => readonly PublishedRef[];
   };
   /**
    * Reads one post a person names, by the platform's id or address, as it stands on this account; undefined: it is not

@@ -52,10 +52,10 @@ export const wishKinds = ["cancel", "delete", "remove", "edit", "move"] as const
 export type WishKind = (typeof wishKinds)[number];
 
 /**
- * How a wish ended: `done`; `too_late`, since the post is live as it was; `failed`, since the platform refused it; `withdrawn`,
- * since another one or a retry took its place.
+ * How a wish ended: `done`; `too_late`, since the post is live as it was; `failed`, since the platform refused it; `partly`, since
+ * some parts of the post are gone and others are live or may be; `withdrawn`, since another one or a retry took its place.
  */
-export const wishOutcomes = ["done", "too_late", "failed", "withdrawn"] as const;
+export const wishOutcomes = ["done", "too_late", "failed", "partly", "withdrawn"] as const;
 export type WishOutcomeKind = (typeof wishOutcomes)[number];
 
 /**

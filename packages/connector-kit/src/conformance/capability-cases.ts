@@ -67,7 +67,7 @@ export function capabilityCases(suite: Suite): void {
     );
 
   for (const { title, post, livePosts, noNumbers } of samples) {
-    const { remove, edit } = platform.publishing ?? {};
+    const { remove, edit, lookUp } = platform.publishing ?? {};
     const { numbers } = platform;
     const mayRemove = remove?.authKinds === undefined || remove.authKinds.includes(signIn.id);
     if (remove?.formats.includes(post.format) && mayRemove)
@@ -78,6 +78,15 @@ export function capabilityCases(suite: Suite): void {
           assert.ok(published, said(failure));
           assert.equal(world.sim.simulator.posts().length, livePosts);
           const ref = { ...published, format: post.format, state };
+          const parts = remove.parts?.(ref) ?? [published];
+          // Core looks at each of them before it calls a removal done that nobody answered.
+          assert.equal(parts.length, livePosts, `what stays when the post itself is deleted: ${said(parts)}`);
+          assert.equal(parts[0]?.externalId, published.externalId);
+          const areFound = async () => {
+            const looks = parts.map(({ externalId }) => lookUp?.({ externalId }, world.context(connected, "none")));
+            return (await Promise.all(looks)).map((look) => look?.ok === true && look.value !== undefined);
+          };
+          if (parts.length > 1) assert.ok((await areFound()).every(Boolean), "a live part is not found by lookUp");
           for (let times = 0; times < 2; times += 1) {
             const gone = await remove.run(ref, world.context(connected, "visible"));
             assert.ok(gone.ok, said(gone));
@@ -86,6 +95,7 @@ export function capabilityCases(suite: Suite): void {
               [],
             );
           }
+          if (parts.length > 1) assert.ok(!(await areFound()).some(Boolean), "lookUp finds what is gone");
         },
       );
     if (edit?.formats.includes(post.format))

@@ -114,6 +114,12 @@ const faults: readonly (readonly [
     toy({ publishing: { remove: { ...toyRemove, run: async () => ok(undefined) } } }),
   ],
   [
+    "a removal names a part nobody made",
+    /^text: a removed post is gone/,
+    /what stays when the post itself is deleted/,
+    toy({ publishing: { remove: { ...toyRemove, parts: (ref) => [ref, { externalId: "0" }] } } }),
+  ],
+  [
     "an event is believed whatever it says",
     hooking,
     /a changed body/,

@@ -12,7 +12,7 @@ import { lookUp } from "./look-up.ts";
 import { BlueskyOptions, PICTURE_MAX_BYTES, pictureTypes, THUMB_MAX_BYTES, textLimit, validate } from "./options.ts";
 import { accountMetrics, postNumbers, readProfile } from "./profile.ts";
 import { imageSteps, textSteps } from "./publish.ts";
-import { removePost } from "./remove.ts";
+import { partsOf, removePost } from "./remove.ts";
 import { getSession } from "./session.ts";
 import { startState } from "./state.ts";
 import { Did, handlePattern, pdsOf } from "./xrpc.ts";
@@ -68,7 +68,7 @@ export const bluesky: PublishingPlatform = {
     link: { formats: ["text"], thumb: { mimeTypes: pictureTypes, maxBytes: THUMB_MAX_BYTES } },
     mentions: { write: (handle) => `@${handle.replace(/^@/, "")}` },
     hashtags: {},
-    remove: { formats: ["text", "image"], run: removePost },
+    remove: { formats: ["text", "image"], run: removePost, parts: partsOf },
     lookUp,
   },
   numbers: { delayMs: 60_000, batchSize: 25, posts: postNumbers, account: accountMetrics },

@@ -24,7 +24,7 @@ import { at, Did, POSTS, pdsOf, xrpc } from "./xrpc.ts";
 const Resolved = z.object({ did: Did });
 
 /** The web address of a post; by DID, since a handle may change. */
-export function publishedRef(record: StrongRef): PublishedRef {
+export function publishedRef(record: Pick<StrongRef, "uri">): PublishedRef {
   const [, , did, , rkey] = record.uri.split("/");
   return { externalId: record.uri, permalink: `https://bsky.app/profile/${did}/post/${rkey}` };
 }

@@ -1,6 +1,7 @@
-import type { ConnectorContext, PlatformResult, Publishing } from "@postd/connector-kit";
-import { fail, ok } from "@postd/contracts";
+import type { ConnectorContext, PlatformResult, PublishedRef, Publishing } from "@postd/connector-kit";
+import { fail, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
+import { publishedRef } from "./publish.ts";
 import { readRecord } from "./repo.ts";
 import { POSTS, xrpc } from "./xrpc.ts";
 
@@ -15,6 +16,15 @@ function keyOf(uri: string, ctx: ConnectorContext): string | undefined {
   return /^[A-Za-z0-9._~:-]{1,512}$/.test(rkey) ? rkey : undefined;
 }
 
+const urisOf = ({ externalId, state }: PublishedRef & { readonly state?: JsonObject }): readonly string[] => {
+  const live = Live.safeParse(state ?? {});
+  return [...new Set([externalId, ...(live.success ? live.data.records.map(({ uri }) => uri) : [])])];
+};
+
+/** Every post of the thread, the first one first: a reply stays when what it answers is deleted. */
+export const partsOf: NonNullable<NonNullable<Publishing["remove"]>["parts"]> = (ref) =>
+  urisOf(ref).map((uri) => publishedRef({ uri }));
+
 /**
  * Deletes every record a job made, the last first, so that what is left of a thread is always its beginning. The
  * server answers 200 for a record that is gone already: after a failure the same call goes on where it stopped. Ends at
@@ -22,9 +32,9 @@ function keyOf(uri: string, ctx: ConnectorContext): string | undefined {
  * @source fact sheet "Edit/Delete" (2026-11-26)
  */
 export const removePost: NonNullable<Publishing["remove"]>["run"] = async (ref, ctx) => {
-  const state = Live.safeParse(ref.state ?? {});
-  const uris = new Set([ref.externalId, ...(state.success ? state.data.records.map(({ uri }) => uri) : [])]);
-  for (const rkey of [...uris].reverse().map((uri) => keyOf(uri, ctx))) {
+  for (const rkey of urisOf(ref)
+    .toReversed()
+    .map((uri) => keyOf(uri, ctx))) {
     if (rkey === undefined) return notOurs;
     const deleted = await deleteRecord(rkey, ctx);
     if (!deleted.ok) return deleted;

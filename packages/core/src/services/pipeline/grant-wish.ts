@@ -11,6 +11,7 @@ import { fail, type WishOutcomeKind } from "@postd/contracts";
 import { hasRest, restAt, takesDown, type Wish } from "../../domain/wishes.ts";
 import type { AttemptAnswer, IntentRecord, JobChange } from "../../ports/ledger.ts";
 import type { Run } from "./run.ts";
+import { type Look, partsOf, whatIsLeft } from "./what-is-left.ts";
 
 /** What a wish does at the platform. */
 interface Deed {
@@ -198,9 +199,15 @@ async function missing(
   wish: Wish,
   answer: AttemptAnswer | undefined,
 ): Promise<void> {
-  // A planned one may have been shown meanwhile.
-  if (run.job.state === "handed_over" && run.drive.published)
-    return concludeByLook(run, platform, wish, run.drive.published, answer);
+  const { published } = run.drive;
+  // A planned one may have been shown meanwhile, and a change asked for the post itself only.
+  const isMore = published !== undefined && !takesDown(wish) && partsOf(run, platform, published).length > 1;
+  if (published && (run.job.state === "handed_over" || isMore))
+    return concludeByLook(run, platform, wish, published, answer);
+  return allGone(run, wish, answer);
+}
+
+async function allGone(run: Run, wish: Wish, answer: AttemptAnswer | undefined): Promise<void> {
   const isDone = takesDown(wish);
   const message = "It was no longer at the platform.";
   const removedBy = isDone ? wish.by : "platform";
@@ -208,7 +215,10 @@ async function missing(
   await run.settle({ ...change, granted: granted(run, wish, isDone ? "done" : "failed", message) }, answer);
 }
 
-/** No try was answered so that it tells: what is at the platform now says how the wish ended, or nobody can say. */
+/**
+ * No try was answered so that it tells: what is at the platform now says how the wish ended, or nobody can say. A post is
+ * removed only when every part of it is surely gone.
+ */
 async function concludeByLook(
   run: Run,
   platform: PublishingPlatform,
@@ -216,33 +226,47 @@ async function concludeByLook(
   ref: PublishedRef,
   answer?: AttemptAnswer,
 ): Promise<void> {
-  const is = await whatIsThere(run, platform, ref);
-  const settled = { wake: null, pending: null, mayBeLive: false } as const;
-  if (is === "gone" && run.job.state === "handed_over") {
+  const { there, gone, unclear } = await whatIsLeft(run, platform, ref);
+  const isGone = there.length + unclear.length === 0;
+  if (isGone && run.job.state === "handed_over") {
     const done = granted(run, wish, wish.kind === "move" ? "failed" : "done", "The platform no longer holds it.");
-    await run.settle({ ...settled, state: "canceled", granted: done }, answer);
+    await run.settle({ wake: null, pending: null, mayBeLive: false, state: "canceled", granted: done }, answer);
     return;
   }
-  if (is === "gone") return missing(run, platform, wish, answer);
+  if (isGone) return allGone(run, wish, answer);
+  if (gone.length > 0) return endInPart(run, platform, wish, { there, gone, unclear }, answer);
   const message =
-    is === "there" && wish.kind !== "edit" && wish.kind !== "move"
+    unclear.length === 0 && wish.kind !== "edit" && wish.kind !== "move"
       ? "The platform did not do it."
       : "The platform did not say whether it was done. Look there.";
   await end(run, wish, "failed", message, answer);
 }
 
-async function whatIsThere(
+/** Some parts are surely gone, whoever took them down, and others are not: a person is told which, and goes on from there. */
+async function endInPart(
   run: Run,
   platform: PublishingPlatform,
-  ref: PublishedRef,
-): Promise<"there" | "gone" | "unclear"> {
-  const opened = await run.open();
-  if ("failure" in opened) return "unclear";
-  const ctx = run.context({ effect: "none", repeatable: true });
-  if (run.job.state === "handed_over") {
-    const verified = await platform.publishing.schedule?.verify(ref, ctx);
-    return verified?.ok ? (verified.value.state === "gone" ? "gone" : "there") : "unclear";
-  }
-  const read = await platform.publishing.lookUp?.({ externalId: ref.externalId }, ctx);
-  return read?.ok ? (read.value ? "there" : "gone") : "unclear";
+  wish: Wish,
+  { there, unclear }: Look,
+  answer: AttemptAnswer | undefined,
+): Promise<void> {
+  const named = (parts: readonly PublishedRef[]) =>
+    parts.map(({ permalink, externalId }) => permalink ?? externalId).join(", ");
+  const message = [
+    "Part of it is gone.",
+    ...(there.length > 0 ? [`Still live: ${named(there)}.`] : []),
+    ...(unclear.length > 0 ? [`${platform.name} did not say whether these are live: ${named(unclear)}.`] : []),
+    `Remove it again, or delete the rest at ${platform.name}.`,
+  ].join(" ");
+  await run.settle(
+    {
+      state: "partly_published",
+      wake: null,
+      needsPerson: true,
+      tries: 0,
+      pending: null,
+      granted: granted(run, wish, "partly", message),
+    },
+    answer,
+  );
 }

@@ -74,6 +74,14 @@ export function retried(facts: LockedJob["facts"], job: JobRecord, at?: Date): V
         `It can be when it is ${retryable.join(", ")}.`,
       ),
     };
+  // Its steps stand where they ended, and would say that it is whole.
+  if (facts.state === "partly_published" && job.wishOutcome?.outcome === "partly")
+    return {
+      refused: conflict(
+        "Parts of it were taken down, so nothing more of it is sent.",
+        "Remove the rest, leave it as it is, or write a new post.",
+      ),
+    };
   // What a platform was to show and did not is begun anew by our clock; all else goes on where it stopped.
   const isGone = facts.externalPostId !== undefined && facts.state === "failed";
   const wakeAt = at && at > facts.now ? at : facts.now;

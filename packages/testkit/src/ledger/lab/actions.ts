@@ -9,7 +9,16 @@ import {
   pauseOrResume,
   reconnect,
 } from "./actions/outside.ts";
-import { approvePost, cancel, deletePost, editPost, remove, resolve, retry } from "./actions/people.ts";
+import {
+  approvePost,
+  cancel,
+  deletePost,
+  editPost,
+  remove,
+  removeWhatIsLeft,
+  resolve,
+  retry,
+} from "./actions/people.ts";
 import { createPost, publish, publishAgain, publishElsewhere } from "./actions/publishing.ts";
 import {
   beginWorker,
@@ -45,6 +54,7 @@ const actions: readonly (readonly [number, string, Play])[] = [
   [6, "cancel", cancel],
   [3, "retry", retry],
   [4, "remove", remove],
+  [2, "remove what is left", removeWhatIsLeft],
   [7, "resolve", resolve],
   [7, "delete", deletePost],
   [6, "edit", editPost],
@@ -85,6 +95,7 @@ const quiet: ReadonlySet<string> = new Set([
   "cancel",
   "retry",
   "remove",
+  "remove what is left",
   "resolve",
   "delete",
   "edit",

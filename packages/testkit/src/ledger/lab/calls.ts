@@ -109,7 +109,8 @@ export function createCalls(deps: CallsDeps) {
       const isVisible = kind !== "invisible";
       if (isVisible && line.leaseRemainingMs() <= line.timeoutMs + marginMs)
         return fail({ kind: "unavailable", message: "This worker's turn ends too soon to send safely." });
-      const plan = deps.isCalm() ? "ok" : deps.random().weighted(plans);
+      const isIgnored = kind === "deed" && platform.ignoresDeeds;
+      const plan = isIgnored ? "unread" : deps.isCalm() ? "ok" : deps.random().weighted(plans);
       if (plan === "unsent") return fail({ kind: "unavailable", message: "The platform could not be reached." });
       if (plan === "throws_before") throw connectorFault();
       const documented = tokenTrouble(line) ?? how.refuses?.();
@@ -117,7 +118,7 @@ export function createCalls(deps: CallsDeps) {
         documented ??
         (plan === "refused" ? { ...deps.random().weighted(refusals), refused: true as const } : undefined);
       const leftAt = deps.nowMs();
-      const flight = takeOff(line, kind, apply, refusal ? "never" : plan, how);
+      const flight = takeOff(line, kind, apply, refusal || isIgnored ? "never" : plan, how);
       const inMs = flight.applyAt === undefined ? "never" : `in ${((flight.applyAt - leftAt) / 1000).toFixed(1)} s`;
       deps.tell(`    ${kind} leaves: ${refusal ? `refused, ${refusal.kind}` : plan}, done ${inMs}`);
       await stage.gate("call.under_way");

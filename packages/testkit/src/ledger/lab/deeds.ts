@@ -1,10 +1,16 @@
 import type { ConnectorContext, PlatformFailure, Publishing } from "@postd/connector-kit";
-import { ok } from "@postd/contracts";
+import { type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
 import { type Calls, lineOf } from "./calls.ts";
 import type { ModelPlatform } from "./platform.ts";
 
 export const refOf = (id: string) => ({ externalId: id, permalink: `https://model.test/${id}` });
+
+/** Everything a job made by itself; a comment goes with its post. */
+function idsOf({ externalId, state }: { readonly externalId: string; readonly state?: JsonObject }): readonly string[] {
+  const known = z.object({ ids: z.array(z.string()).optional() }).parse(state ?? {}).ids ?? [];
+  return [...new Set([externalId, ...known])];
+}
 
 /** What can be done with a post that is at the platform: taken down, changed, taken back, moved, and looked up. */
 export function modelDeeds(
@@ -68,9 +74,9 @@ export function modelDeeds(
     },
     remove: {
       formats: ["plain", "keyed", "slow", "thread", "touched"],
-      async run({ externalId, state }, ctx) {
-        const known = z.object({ ids: z.array(z.string()).optional() }).parse(state ?? {}).ids ?? [];
-        const ids = [...new Set([externalId, ...known])];
+      parts: (ref) => idsOf(ref).map(refOf),
+      async run(ref, ctx) {
+        const ids = idsOf(ref);
         const there = () => ids.flatMap((id) => platform.find(id) ?? []).filter((post) => post.state === "live");
         const done = await deed(
           ctx,

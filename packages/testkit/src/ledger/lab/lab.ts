@@ -95,7 +95,8 @@ export class Lab {
       isCalm: () => this.isCalm,
       believesAll: mutation?.believesAll ?? false,
     });
-    const connector = modelConnector(this.platform, calls, { nowMs, random: () => this.random });
+    const model = modelConnector(this.platform, calls, { nowMs, random: () => this.random });
+    const connector = mutation?.connector?.(model) ?? model;
     const registry = createRegistry([bareProvider([connector])]);
     const rawStore = mutation?.store?.(world.store, gate) ?? world.store;
     const rawHolds = mutation?.holds?.(world.holds) ?? world.holds;

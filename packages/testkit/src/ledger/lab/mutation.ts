@@ -1,3 +1,4 @@
+import type { PublishingPlatform } from "@postd/connector-kit";
 import type { JobHolds, Ledger, PublishingStore } from "@postd/core";
 import type { MemoryRules } from "../memory/rows.ts";
 
@@ -8,6 +9,7 @@ export interface Mutation {
   readonly ledger?: (ledger: Ledger) => Ledger;
   readonly holds?: (holds: JobHolds) => JobHolds;
   readonly store?: (store: PublishingStore, gate: (at: string) => Promise<void>) => PublishingStore;
+  readonly connector?: (connector: PublishingPlatform) => PublishingPlatform;
   /** Every answer to a visible call counts as the platform's documented refusal. */
   readonly believesAll?: true;
   /** What is thrown is left to the lease. */

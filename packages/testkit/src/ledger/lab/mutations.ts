@@ -133,6 +133,15 @@ export const mutations: readonly Mutation[] = [
       },
     }),
   },
+  {
+    name: "a removal that nobody answered looks at the first part alone",
+    connector: (connector) => {
+      const { remove } = connector.publishing;
+      if (!remove) throw new Error("the model takes nothing down");
+      const { parts: _none, ...blind } = remove;
+      return { ...connector, publishing: { ...connector.publishing, remove: blind } };
+    },
+  },
   { name: "a key is freed with its post", memory: { keepsKeys: false } },
   {
     name: "a wish raises the fence of what may be live",

@@ -44,6 +44,8 @@ export class ModelPlatform {
   readonly tokens = new Map<string, "ok" | "expired" | "revoked">();
   readonly keys = new Map<string, ModelPost>();
   isDown = false;
+  /** Nothing that is asked of a live post is done, and no answer to it can be read. */
+  ignoresDeeds = false;
   /** Lists show nothing new. */
   isListStale = false;
   private made = 0;
@@ -155,7 +157,11 @@ export class ModelPlatform {
   humanRemoves(random: Random): ModelPost | undefined {
     const there = this.posts.filter(({ state }) => state !== "gone");
     if (there.length === 0) return undefined;
-    const post = random.pick(there);
+    return this.takesDown(random.pick(there));
+  }
+
+  /** A human takes one post down at the platform; its comments go with it, and the other parts of a thread stay. */
+  takesDown(post: ModelPost): ModelPost {
     for (const gone of this.posts)
       if (gone === post || (gone.part === "comment" && gone.jobId !== undefined && gone.jobId === post.jobId)) {
         gone.state = "gone";

@@ -6,6 +6,7 @@ import type { ModelPost } from "../platform.ts";
 import type { Random } from "../random.ts";
 import { anyJob, ask, minute, shown } from "./asking.ts";
 import { send } from "./publishing.ts";
+import { throwIfBroken } from "./workers.ts";
 
 export async function cancel(lab: Lab, random: Random): Promise<void> {
   const row = await anyJob(lab, random);
@@ -47,6 +48,36 @@ export async function remove(lab: Lab, random: Random): Promise<void> {
     () => lab.service.removeJob(lab.callerOf(row.tenant_id), lab.job(row.id)),
     ({ view, waits }) => `${waits ? 202 : 200} ${view.state}`,
   );
+}
+
+/**
+ * Somebody takes the first part of a thread down at the platform, then wants all of it removed, and no answer to that can
+ * be read: POSTD has to look at what is left by itself.
+ */
+export async function removeWhatIsLeft(lab: Lab, random: Random): Promise<void> {
+  const partsOf = (row: StoredJob) => lab.platform.ownOf(row.id).filter(({ state }) => state === "live");
+  const rows = (await lab.world.rows()).filter(
+    (row) => !row.may_be_live && row.wish === null && partsOf(row).length > 1 && row.state.endsWith("published"),
+  );
+  if (rows.length === 0) return;
+  const row = random.pick(rows);
+  const [first] = partsOf(row);
+  if (!first) return;
+  lab.platform.takesDown(first);
+  lab.tell(`  ${first.id} of ${shown(lab, row)} is taken down by hand`);
+  lab.platform.ignoresDeeds = true;
+  const key = { tenantId: row.tenant_id, jobId: row.id };
+  await lab.service.removeJob(lab.callerOf(row.tenant_id), lab.job(row.id));
+  for (let tries = 0; tries < 12; tries += 1) {
+    const now = (await lab.world.rows()).find(({ id }) => id === row.id);
+    if (!now?.wish || !now.wake_at) break;
+    const inMs = now.wake_at.getTime() - lab.nowMs;
+    if (inMs > 0) await lab.advance(inMs);
+    const worker = await lab.work(key);
+    await lab.stage.runToEnd(worker);
+    throwIfBroken(lab, worker);
+  }
+  lab.platform.ignoresDeeds = false;
 }
 
 /** A person looks at the page and says what they see, or errs. */
