@@ -79,6 +79,16 @@ describe("a rest that waits for its time", () => {
   });
 });
 
+it("a removal that takes the place of a change of the live text remembers it, also through another removal", () => {
+  const content = { text: "New", media: [], options: {}, format: "text" };
+  const edit: Wish = { kind: "edit", ...by, content, fingerprint: "new", textOnly: true };
+  const live: WishFacts = { ...part, state: "published" };
+  const first = meet({ ...live, wish: edit }, removal).patch?.wish;
+  assert.deepEqual(first, { ...removal, mayBeEdited: true });
+  assert.deepEqual(meet({ ...live, wish: first ?? undefined }, removal).patch?.wish, first);
+  assert.deepEqual(meet(live, removal).patch?.wish, removal);
+});
+
 describe("a removal that a worker may be at", () => {
   const removing: WishFacts = { ...part, state: "published", wish: removal };
 

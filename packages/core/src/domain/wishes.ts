@@ -9,6 +9,8 @@ interface WishOf<K extends WishKind> {
   readonly at: string;
   /** ISO 8601: when the rest of a live thread was to go on by itself. The wish only borrows the row's wake-up. */
   readonly restAt?: string;
+  /** It took the place of a change of the live text, which the platform may have made. */
+  readonly mayBeEdited?: true;
 }
 
 /** What a person asked of a job; kept on its row while it cannot be done. */
@@ -204,8 +206,10 @@ export const isTakingDown = ({ wish, externalPostId, state }: Omit<WishFacts, "c
 export const hasRest = ({ state, heldReason }: Pick<WishFacts, "state" | "heldReason">): boolean =>
   state === "partly_published" ? heldReason !== undefined : state !== "published";
 
-/** The time of the rest, as the first of the wishes that took each other's place met it. */
-function withRest(facts: WishFacts, wish: Wish): Wish {
+/** The time of the rest, as the first of the wishes that took each other's place met it, and whether one was a change. */
+function withRest(facts: WishFacts, asked: Wish): Wish {
+  const wasEdit = facts.wish?.kind === "edit" || facts.wish?.mayBeEdited === true;
+  const wish: Wish = wasEdit ? { ...asked, mayBeEdited: true } : asked;
   if (!hasRest(facts)) return wish;
   const restAt = facts.wish ? facts.wish.restAt : facts.sleepsUntil?.toISOString();
   return restAt === undefined ? wish : { ...wish, restAt };

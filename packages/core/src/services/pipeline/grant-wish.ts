@@ -235,11 +235,16 @@ async function concludeByLook(
   }
   if (isGone) return allGone(run, wish, answer);
   if (gone.length > 0) return endInPart(run, platform, wish, { there, gone, unclear }, answer);
-  const message =
-    unclear.length === 0 && wish.kind !== "edit" && wish.kind !== "move"
-      ? "The platform did not do it."
-      : "The platform did not say whether it was done. Look there.";
-  await end(run, wish, "failed", message, answer);
+  await end(run, wish, "failed", unmoved(wish, unclear.length === 0), answer);
+}
+
+/** What is said where nothing of the post is gone. */
+function unmoved(wish: Wish, isThere: boolean): string {
+  if (!isThere || wish.kind === "edit" || wish.kind === "move")
+    return "The platform did not say whether it was done. Look there.";
+  return wish.mayBeEdited
+    ? "The platform did not say whether its text was changed before, and it was not taken down. Look there."
+    : "The platform did not do it.";
 }
 
 /** Some parts are surely gone, whoever took them down, and others are not: a person is told which, and goes on from there. */
