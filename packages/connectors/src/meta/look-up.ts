@@ -1,16 +1,25 @@
 import type { ConnectorContext, PlatformResult, PublishedRef, Publishing } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
+import { VideoStatus, videoStage } from "./facebook/video-status.ts";
 import { meaningOf } from "./failures.ts";
 import { graph, NodeId } from "./graph.ts";
 import { hostFor, webAddress } from "./graph-url.ts";
 
 const Address = z.string().transform(webAddress).optional().catch(undefined);
 const FacebookPost = z.object({ id: NodeId, permalink_url: Address, is_published: z.boolean().optional() });
-const InstagramMedia = z.object({ id: NodeId, permalink: Address, owner: z.object({ id: NodeId }).optional() });
+const Owned = z.object({ id: NodeId });
+/** @source specs/meta AdVideo, the node of every video (`from`) */
+const FacebookVideo = z.object({ id: NodeId, permalink_url: Address, from: Owned, status: VideoStatus.optional() });
+const InstagramMedia = z.object({ id: NodeId, permalink: Address, owner: Owned.optional() });
+const InstagramOwned = InstagramMedia.required({ owner: true });
 const Rows = z.object({ data: z.array(z.unknown()) });
 
-/** One read of the account's token; undefined where there is no such object, or none this account may see. */
+/**
+ * One read of the account's token; undefined where there is no such object, or it is not the account's. Meta says the
+ * same of what is gone and of what this sign-in may not see, so the account itself is read before it is believed.
+ * @source platforms/meta.md section 12 (100/33, 803)
+ */
 async function read<T extends z.ZodType>(
   ctx: ConnectorContext,
   path: readonly string[],
@@ -27,7 +36,15 @@ async function read<T extends z.ZodType>(
     about: "object",
   });
   if (found.ok || meaningOf(found.error) !== "missing") return found;
-  return ok(undefined);
+  const account = await graph(ctx, ctx.credentials.accessToken, {
+    method: "GET",
+    host: hostFor(ctx.account),
+    path: [ctx.account.externalId],
+    params: { fields: "id" },
+    answer: Owned,
+    effect: "none",
+  });
+  return account.ok ? ok(undefined) : account;
 }
 
 const sameAddress = (a: string | undefined, b: string | undefined): boolean => {
@@ -46,7 +63,8 @@ export const lookUpFacebook: NonNullable<Publishing["lookUp"]> = async ({ extern
     const id = externalId.includes("_") ? externalId : `${page}_${externalId}`;
     if (!id.startsWith(`${page}_`)) return ok(undefined);
     const found = await read(ctx, [id], { fields }, FacebookPost);
-    return found.ok ? ok(refOf(found.value)) : found;
+    if (!found.ok) return found;
+    return found.value || externalId.includes("_") ? ok(refOf(found.value)) : lookUpVideo(externalId, ctx);
   }
   const address = permalink ?? externalId;
   const list = await read(ctx, [page, "feed"], { fields, limit: 100 }, Rows);
@@ -54,6 +72,16 @@ export const lookUpFacebook: NonNullable<Publishing["lookUp"]> = async ({ extern
   const rows = (list.value?.data ?? []).flatMap((row) => FacebookPost.safeParse(row).data ?? []);
   return ok(refOf(rows.find((row) => sameAddress(row.permalink_url, address))));
 };
+
+/** A video's number stands alone, and leads to no post. One that was not to come out yet is not there. */
+async function lookUpVideo(id: string, ctx: ConnectorContext): PlatformResult<PublishedRef | undefined> {
+  const found = await read(ctx, [id], { fields: "id,permalink_url,from,status" }, FacebookVideo);
+  if (!found.ok) return found;
+  const video = found.value;
+  if (!video || video.from.id !== ctx.account.externalId) return ok(undefined);
+  const stage = videoStage(video.status ?? {}).is;
+  return ok(stage === "scheduled" || stage === "idle" ? undefined : refOf(video));
+}
 
 function refOf(post: z.output<typeof FacebookPost> | undefined): PublishedRef | undefined {
   if (!post || post.is_published === false) return undefined;
@@ -70,9 +98,9 @@ export const lookUpInstagram: NonNullable<Publishing["lookUp"]> = async ({ exter
   if (media) return ok({ externalId: media.id, ...(media.permalink ? { permalink: media.permalink } : {}) });
   if (externalId === undefined || !/^\d+$/.test(externalId)) return ok(undefined);
   // Older than the list: its owner tells whose it is.
-  const found = await read(ctx, [externalId], { fields: "id,permalink,owner" }, InstagramMedia);
+  const found = await read(ctx, [externalId], { fields: "id,permalink,owner" }, InstagramOwned);
   if (!found.ok) return found;
-  if (found.value?.owner?.id !== ctx.account.externalId) return ok(undefined);
+  if (found.value?.owner.id !== ctx.account.externalId) return ok(undefined);
   const { id, permalink: shown } = found.value;
   return ok({ externalId: id, ...(shown ? { permalink: shown } : {}) });
 };
