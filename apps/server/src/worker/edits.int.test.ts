@@ -102,6 +102,32 @@ describe("an edit that names no targets", () => {
     assert.ok(rejected.ok && rejected.value.view.status === "rejected", JSON.stringify(rejected));
   });
 
+  it("sends nothing that was rejected on an editor's word, not by way of a draft either", async () => {
+    const id = await post({ mode: "ask" });
+    assert.ok((await h.service.decidePost(caller, id, { approve: false })).ok);
+    const editor = { ...caller, role: "editor" } as const;
+    for (const patch of [{ mode: "publish" }, { mode: "draft" }, { mode: "draft", content: "new words" }] as const) {
+      const tried = await h.service.updatePost(editor, id, patch);
+      assert.ok(!tried.ok && tried.error.code === "forbidden", JSON.stringify(tried));
+    }
+    const words = await h.service.updatePost(editor, id, { content: "new words" });
+    assert.ok(words.ok && words.value.view.status === "rejected", JSON.stringify(words));
+    const asked = await h.service.updatePost(editor, id, { mode: "ask" });
+    assert.ok(asked.ok && asked.value.view.status === "awaiting_approval", JSON.stringify(asked));
+    assert.ok((await h.service.decidePost(caller, id, { approve: false })).ok);
+    const drafted = await h.service.updatePost(caller, id, { mode: "draft" });
+    assert.ok(drafted.ok && drafted.value.view.status === "draft", JSON.stringify(drafted));
+  });
+
+  it("answers a target as it was given, with the platform's own clock", async () => {
+    const first = await h.tenant();
+    const targets = [{ connectionId: asId("connection", first.connectionId), nativeSchedule: true }];
+    const scheduledFor = new Date(h.clock.now().getTime() + 3_600_000).toISOString();
+    const made = await h.service.createPost(first.caller, { content: "on time", targets, scheduledFor });
+    assert.ok(made.ok, JSON.stringify(made));
+    assert.deepEqual(made.value.view.targets, targets);
+  });
+
   it("changes the text of what is live though its picture was deleted since", async () => {
     const first = await h.tenant();
     caller = first.caller;

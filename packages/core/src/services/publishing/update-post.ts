@@ -123,6 +123,17 @@ function statusAfter(
   patch: PostPatch,
   role: Caller["role"],
 ): { readonly ok: true; readonly value: PostStatus } | { readonly ok: false; readonly error: ServiceError } {
+  // An editor may send a draft; what was rejected must be asked for again, whatever it says by then.
+  if (patch.mode === "draft" && post.status === "rejected" && role === "editor")
+    return {
+      ok: false,
+      error: {
+        code: "forbidden",
+        field: "mode",
+        detail: "This post is rejected and stays so until an approver decides again.",
+        next: "Change it as it is, then use mode ask.",
+      },
+    };
   if (patch.mode === "draft") return { ok: true, value: "draft" };
   if (patch.mode === "ask") {
     if (post.status === "approved")
