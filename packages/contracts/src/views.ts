@@ -397,7 +397,14 @@ export const PostView = z.object({
     .optional(),
   content: PostContentView,
   versions: z.record(z.string(), PostContentView.partial()),
-  targets: z.array(z.object({ connectionId: z.string(), destination: z.string().optional() })),
+  /** As they were given; `nativeSchedule`: the platform holds the clock. */
+  targets: z.array(
+    z.object({
+      connectionId: z.string(),
+      nativeSchedule: z.boolean().optional(),
+      destination: z.string().optional(),
+    }),
+  ),
   scheduledFor: Instant.optional(),
   metadata: Data,
   createdAt: Instant,

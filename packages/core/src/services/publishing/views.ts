@@ -81,8 +81,9 @@ export function postView(post: PostRecord, jobs: readonly JobRecord[]): PostView
     versions: Object.fromEntries(
       Object.entries(post.versions).map(([target, version]) => [target, versionView(version)]),
     ),
-    targets: post.targets.map(({ connectionId, destination }) => ({
+    targets: post.targets.map(({ connectionId, nativeSchedule, destination }) => ({
       connectionId,
+      ...(nativeSchedule === undefined ? {} : { nativeSchedule }),
       ...(destination === undefined ? {} : { destination }),
     })),
     ...(post.scheduledFor ? { scheduledFor: post.scheduledFor.toISOString() } : {}),
