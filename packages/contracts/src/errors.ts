@@ -8,6 +8,7 @@ export const errorCodes = {
   unauthenticated: { status: 401, actor: "you" },
   forbidden: { status: 403, actor: "you" },
   not_found: { status: 404, actor: "you" },
+  method_not_allowed: { status: 405, actor: "you" },
   too_slow: { status: 408, actor: "you" },
   conflict: { status: 409, actor: "you" },
   idempotency_conflict: { status: 409, actor: "you" },

@@ -43,6 +43,27 @@ test("every operation has exactly one handler", () => {
   assert.deepEqual(routes.map(({ operation }) => operation.id).sort(), operations.map(({ id }) => id).sort());
 });
 
+test("a method that an address does not take is told as such, with those it takes", async () => {
+  const answers = [];
+  for (const [method, url] of [
+    ["PUT", "/api/posts/post_0195a1b2c3d47e8f90a1b2c3d4e5f602?x=1"],
+    ["DELETE", "/api/publish"],
+    ["PATCH", "/api/live"],
+    ["PUT", "/api/nothing"],
+    ["PUT", "/some/page"],
+  ] as const) {
+    const answer = await inject({ method, url });
+    answers.push([answer.statusCode, Problem.parse(answer.json()).code, answer.headers.allow]);
+  }
+  assert.deepEqual(answers, [
+    [405, "method_not_allowed", "DELETE, GET, HEAD, PATCH"],
+    [405, "method_not_allowed", "POST"],
+    [405, "method_not_allowed", "GET, HEAD"],
+    [404, "not_found", undefined],
+    [404, "not_found", undefined],
+  ]);
+});
+
 for (const operation of operations) {
   test(`${operation.id} answers its example with the status it promises`, async () => {
     const answer = await app.inject(exampleRequest(operation));

@@ -12,6 +12,7 @@ import { shared } from "./gate.ts";
 import { jsonParser } from "./json-body.ts";
 import { registerLinkPages } from "./link-pages.ts";
 import { registerPublicMedia } from "./media/public-media.ts";
+import { methodsAt } from "./methods-at.ts";
 import { registerPlainPages } from "./plain-pages.ts";
 import { sendProblem } from "./problem.ts";
 import { rateChecks } from "./rate-limits.ts";
@@ -93,8 +94,8 @@ export function createHttpApp(given: HttpDeps): FastifyInstance {
       log.warn({ requestId: request.id, error: loggable(error) }, "database unreachable");
     return sendProblem(reply, refusal);
   });
-  app.addHook("onRequest", async (request, reply) => (request.is404 ? notFound(reply) : undefined));
-  app.setNotFoundHandler((_request, reply) => notFound(reply));
+  app.addHook("onRequest", async (request, reply) => (request.is404 ? notFound(request, reply) : undefined));
+  app.setNotFoundHandler((request, reply) => notFound(request, reply));
 
   app.register(async (root) => {
     await root.register(cookie);
@@ -141,12 +142,16 @@ const defaultBodiesMaxBytes = 16_000_000;
 const isUpload = (request: FastifyRequest): boolean =>
   request.routeOptions.url === operationsById.createMedia.path && isMultipart(request);
 
-const notFound = (reply: FastifyReply) =>
-  sendProblem(reply, {
-    code: "not_found",
-    detail: "There is nothing at this address.",
-    next: "See /docs for every operation.",
-  });
+function notFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const next = "See /docs for every operation.";
+  const methods = methodsAt(request.url);
+  // An address that takes the method is told apart by its own rules, of its parameters for instance.
+  if (methods.length === 0 || methods.includes(request.method))
+    return sendProblem(reply, { code: "not_found", detail: "There is nothing at this address.", next });
+  const allow = methods.join(", ");
+  reply.header("allow", allow);
+  return sendProblem(reply, { code: "method_not_allowed", detail: `This address takes ${allow}.`, next });
+}
 
 /** What anybody may ask and what asks the database: many who ask at once cost as much as one. */
 function askedOnce({ health, metrics }: HttpServices): Pick<HttpServices, "health" | "metrics"> {

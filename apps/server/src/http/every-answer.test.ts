@@ -191,7 +191,7 @@ for (const [what, text, status] of [
   ["two slashes", "GET // HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 200],
   ["another server's sign-in", "GET http://[/api/auth/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400],
   ["options of the whole server", "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404],
-  ["trace", "TRACE /api/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404],
+  ["trace", "TRACE /api/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 405],
   ["an upgrade", "GET /api/live HTTP/1.1\r\nHost: x\r\nConnection: close, Upgrade\r\nUpgrade: websocket\r\n\r\n", 200],
 ] as const)
   test(`a socket that sends ${what} is answered ${status} with the headers of every answer, and closed`, async () => {

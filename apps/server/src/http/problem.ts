@@ -9,6 +9,7 @@ const titles: Readonly<Record<ServiceError["code"], string>> = {
   unauthenticated: "Not signed in",
   forbidden: "Not allowed",
   not_found: "Not found",
+  method_not_allowed: "Not a method of this address",
   too_slow: "The request took too long to arrive",
   conflict: "In conflict with what exists",
   idempotency_conflict: "Idempotency key used for another request",
