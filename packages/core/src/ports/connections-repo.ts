@@ -56,13 +56,14 @@ export interface TenantConnections {
    * in one transaction. `seal` is asked for the ids that count. Answers the row, whether it was there before, and the
    * other connections that were signed out and work again.
    * `withdrawing`: it, or its sign-in, was disconnected a moment ago and the old access is still being withdrawn at the
-   * platform, which may take a new one with it.
+   * platform, which may take a new one with it. `app_gone`: the tenant's own app of the sign-in was removed.
    */
   connect(
     input: ConnectingInput,
   ): Promise<
     | { readonly record: ConnectionRecord; readonly existed: boolean; readonly healed: readonly ConnectionId[] }
     | "withdrawing"
+    | "app_gone"
   >;
   /**
    * Takes the refresh lease of the connection's sign-in and records the intent, if the credentials are still this version

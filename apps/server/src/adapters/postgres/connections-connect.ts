@@ -1,5 +1,12 @@
 import { asId, type ConnectionId } from "@postd/contracts";
-import type { ConnectingInput, NewConnection, SealedForConnecting, StoredSecret, TenantConnections } from "@postd/core";
+import {
+  type ConnectingInput,
+  instanceApp,
+  type NewConnection,
+  type SealedForConnecting,
+  type StoredSecret,
+  type TenantConnections,
+} from "@postd/core";
 import { eq, sql } from "drizzle-orm";
 import { domainNow, reasonJson, recordOf, writeAudit } from "./connections-row.ts";
 import { secretsOf } from "./connections-standing.ts";
@@ -90,6 +97,7 @@ async function write(
   const id = plan.connectionId;
   await lockMembers(tx, { signInId, connectionId: id });
   if (await isBeingWithdrawn(tx, id, signInId)) return "withdrawing";
+  if (!(await hasApp(tx, connection.appId))) return "app_gone";
   const [old] = await tx.select({ signInId: connections.signInId }).from(connections).where(eq(connections.id, id));
   const { isOwn } = sealed;
   const signIn = await storeSignIn(tx, tenantId, { input, plan, signInId, sealed });
@@ -160,6 +168,13 @@ async function isBeingWithdrawn(tx: Executor, connectionId: string, signInId: st
       and i.ended_at >= domain_now() - interval '1 minute'
       and exists (select 1 from encrypted_secrets s where s.owner_id = i.secret_owner) limit 1`,
   );
+  return rows.length > 0;
+}
+
+/** Removing an app waits for this, and looks for connections afterwards. */
+async function hasApp(tx: Executor, appId: string): Promise<boolean> {
+  if (appId === instanceApp) return true;
+  const { rows } = await runSql(tx, sql`select 1 from tenant_apps where id = ${appId} for share`);
   return rows.length > 0;
 }
 

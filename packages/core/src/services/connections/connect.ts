@@ -97,6 +97,12 @@ export async function connectAccount(
       detail: `${account.name} was disconnected a moment ago, and ${connector.name} is still being told.`,
       next: "Connect it again in a minute.",
     });
+  if (connected === "app_gone")
+    return fail({
+      code: "not_found",
+      detail: "The workspace's own app that this sign-in was made with was removed. Nothing was connected.",
+      next: "Start the connection again.",
+    });
   const { record, existed, healed } = connected;
   for (const connectionId of healed) await deps.holds.releaseConnection({ tenantId, connectionId });
   if (existed && record.status === "healthy") await deps.holds.releaseConnection({ tenantId, connectionId: record.id });

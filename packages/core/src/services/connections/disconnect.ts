@@ -78,18 +78,17 @@ async function end(deps: ConnectionsDeps, found: ConnectionWithSecret, actor: st
   const record =
     (await repo.markDisconnected(id, audit, { onlyEnding: true })) ?? (await repo.find(id)) ?? found.record;
   // Somebody connected it again while POSTD looked: that is the newer word.
-  if (!record.disconnectedAt)
-    return { connection: connectionView(record, deps), revokedAtPlatform: false, handedOver: 0, waits: false };
+  if (!record.disconnectedAt) return stillConnected(deps, record);
   await deps.holds.holdConnection(key);
   await deps.holds.askAboutConnection(key);
   const handedOver = await deps.holds.handedOver(key);
   // Read again: a renewal may have replaced the pair until the mark stood, and only the newest ends the session.
-  const { revoked, note } = await withdraw(deps, (await repo.findWithSecret(id)) ?? found);
-  await repo.eraseCredentials(id, {
-    actor,
-    action: "credentials_deleted",
-    detail: { revokedAtPlatform: revoked, handedOver, ...(note === undefined ? {} : { note }) },
-  });
+  const newest = (await repo.findWithSecret(id)) ?? found;
+  // Another call ended it before this one, and somebody connected it again since: what is in store is theirs.
+  if (!newest.record.disconnectedAt) return stillConnected(deps, newest.record);
+  const { revoked, note } = await withdraw(deps, newest);
+  const detail = { revokedAtPlatform: revoked, handedOver, ...(note === undefined ? {} : { note }) };
+  await repo.eraseCredentials(id, { actor, action: "credentials_deleted", detail });
   const latest = (await repo.find(id)) ?? record;
   const notes = [...(handedOver > 0 ? [stillGoingOut(deps, record, handedOver)] : []), ...(note ? [note] : [])];
   return {
@@ -100,6 +99,13 @@ async function end(deps: ConnectionsDeps, found: ConnectionWithSecret, actor: st
     ...(notes.length > 0 ? { note: notes.join(" ") } : {}),
   };
 }
+
+const stillConnected = (deps: ConnectionsDeps, record: ConnectionRecord) => ({
+  connection: connectionView(record, deps),
+  revokedAtPlatform: false,
+  handedOver: 0,
+  waits: false,
+});
 
 /** Without credentials nothing here can stop or see them; at their time the jobs become `unknown` and ask a person. */
 function stillGoingOut(deps: ConnectionsDeps, { platform }: ConnectionRecord, count: number): string {

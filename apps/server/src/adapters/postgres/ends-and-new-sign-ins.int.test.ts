@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, beforeEach, test } from "node:test";
+import { asId, type ConnectionId, type Result, type ServiceError, type TenantId } from "@postd/contracts";
+import { type Caller, type ConnectionsDeps, createAppsService, createConnectionsService } from "@postd/core";
+import { createFixture, type Fixture } from "./testing/connections-fixture.ts";
+
+let fixture: Fixture;
+let tenantId: TenantId;
+let caller: Caller;
+let deps: ConnectionsDeps;
+
+before(async () => {
+  fixture = await createFixture();
+});
+after(() => fixture.close());
+beforeEach(async () => {
+  Object.assign(fixture.platform, {
+    subject: `person-${randomUUID()}`,
+    revokes: 0,
+    accounts: [{ id: "acc-1", name: "Harbour Bakery" }],
+  });
+  tenantId = await fixture.tenant();
+  caller = fixture.caller(tenantId);
+  deps = fixture.process().deps;
+});
+
+function value<T>(result: Result<T, ServiceError>): T {
+  if (!result.ok) assert.fail(`${result.error.code}: ${result.error.detail}`);
+  return result.value;
+}
+const granted = async (appId = "instance") => {
+  const service = createConnectionsService(deps);
+  const { state } = value(await service.startOAuth(caller, { provider: "blog", authKind: "login", appId }));
+  return value(await service.finishOAuth(caller, { provider: "blog", state, callback: { state, code: "good" } }))
+    .grantId;
+};
+type GrantId = Awaited<ReturnType<typeof granted>>;
+const choose = (grantId: GrantId, externalId = "acc-1") =>
+  createConnectionsService(deps).connectFromGrant(caller, {
+    grantId,
+    accounts: [{ platform: "blog", externalId }],
+  });
+const connect = async (externalId?: string): Promise<ConnectionId> =>
+  asId("connection", value(await choose(await granted(), externalId)).connections[0]?.id ?? "");
+const opens = async (connectionId: ConnectionId): Promise<boolean> =>
+  (await deps.access.open({ tenantId, connectionId, fresh: true }))?.ok === true;
+
+test("a second disconnect that comes late withdraws nothing of an account that was connected again meanwhile", async () => {
+  const id = await connect();
+  value(await createConnectionsService(deps).disconnect(caller, id));
+  const late = createConnectionsService({
+    ...deps,
+    holds: {
+      ...deps.holds,
+      handedOver: async (key) => {
+        await connect();
+        return deps.holds.handedOver(key);
+      },
+    },
+  });
+  const done = value(await late.disconnect(caller, id));
+  assert.equal(fixture.platform.revokes, 1, "only the first");
+  assert.deepEqual([done.revokedAtPlatform, done.connection.status], [false, "healthy"]);
+  assert.equal(await opens(id), true);
+});
+
+test("an account is not connected with an app that was removed after its sign-in", async () => {
+  const apps = createAppsService({ ...deps, publicUrl: "https://postd.example.org" });
+  const app = value(await apps.create(caller, { provider: "blog", values: { client_secret: "own" } }));
+  const grantId = await granted(app.id);
+  assert.ok((await apps.remove(caller, app.id)).ok);
+  const refused = await choose(grantId);
+  assert.equal(refused.ok ? "connected" : refused.error.code, "not_found");
+  assert.deepEqual(value(await createConnectionsService(deps).list(caller, { limit: 5 })).items, []);
+});
