@@ -13,7 +13,7 @@ import { secretsOf } from "./connections-standing.ts";
 import type { Executor } from "./pools.ts";
 import { runSql } from "./run-sql.ts";
 import { connections, platformSignIns } from "./schema.ts";
-import { dropEmptySignIn, healMembers, lockMembers, membersOf, subjectIs } from "./sign-ins-row.ts";
+import { dropEmptySignIn, healMembers, lockMembers, membersOf, removeLeftover, subjectIs } from "./sign-ins-row.ts";
 import { type TenantDb, withTenant } from "./tenant-tx.ts";
 import { isKeyGone, removeSecrets, writeSealed } from "./vault-store.ts";
 
@@ -227,6 +227,7 @@ async function storeSignIn(
     .where(eq(platformSignIns.id, signInId))
     .returning();
   if (!row) throw new Error("a locked sign-in is gone");
+  await removeLeftover(tx, { tenantId, ownerId: found.secretOwner });
   return row;
 }
 

@@ -70,7 +70,13 @@ export async function eraseCredentials(tx: Executor, target: Target, entry: Audi
     .where(eq(webhookSubscriptions.connectionId, connectionId))
     .returning({ id: webhookSubscriptions.id });
   for (const { id: ownerId } of dropped) await removeSecrets(tx, { tenantId, ownerId });
-  const removed = await removeSecrets(tx, { tenantId, ownerId: connectionId });
+  // What an older version renewed is kept under the one connection it knew of.
+  const { rows: living } = await runSql(
+    tx,
+    sql`select 1 from platform_sign_ins s join connections c on c.sign_in_id = s.id and c.id <> ${connectionId}
+      and c.disconnected_at is null where s.id = ${signInId ?? ""} and s.secret_owner = ${connectionId} limit 1`,
+  );
+  const removed = living.length > 0 ? 0 : await removeSecrets(tx, { tenantId, ownerId: connectionId });
   await tx.update(connections).set({ signInId: null }).where(eq(connections.id, connectionId));
   if (signInId) await dropEmptySignIn(tx, tenantId, signInId);
   if (removed > 0 || signInId) await writeAudit(tx, target, entry);

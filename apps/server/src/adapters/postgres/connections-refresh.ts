@@ -5,7 +5,7 @@ import { domainNow, writeAudit } from "./connections-row.ts";
 import type { Executor } from "./pools.ts";
 import { runSql } from "./run-sql.ts";
 import { connections, platformSignIns } from "./schema.ts";
-import { lockMembers, membersOf } from "./sign-ins-row.ts";
+import { lockMembers, membersOf, removeLeftover } from "./sign-ins-row.ts";
 import { type TenantDb, withTenant } from "./tenant-tx.ts";
 import { isKeyGone, writeSealed } from "./vault-store.ts";
 
@@ -85,6 +85,10 @@ export async function storeRefreshed(
   try {
     return await withTenant(db, tenantId, async (tx) => {
       await lockMembers(tx, { signInId, connectionId: "" });
+      const [old] = await tx
+        .select({ secretOwner: platformSignIns.secretOwner })
+        .from(platformSignIns)
+        .where(eq(platformSignIns.id, signInId));
       const stored = await tx
         .update(platformSignIns)
         .set({ ...ends, credentialVersion: version + 1, secretOwner: signInId })
@@ -97,6 +101,7 @@ export async function storeRefreshed(
         )
         .returning({ id: platformSignIns.id });
       if (stored.length === 0) return false;
+      if (old) await removeLeftover(tx, { tenantId, ownerId: old.secretOwner });
       const members = await tx
         .update(connections)
         .set({ ...ends, credentialVersion: sql`${connections.credentialVersion} + 1` })

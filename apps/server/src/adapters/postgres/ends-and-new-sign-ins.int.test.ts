@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, beforeEach, test } from "node:test";
+import { secret } from "@postd/connector-kit";
 import { asId, type ConnectionId, type Result, type ServiceError, type TenantId } from "@postd/contracts";
-import { type Caller, type ConnectionsDeps, createAppsService, createConnectionsService } from "@postd/core";
+import {
+  type Caller,
+  type ConnectionsDeps,
+  createAppsService,
+  createConnectionsService,
+  credentialsName,
+  packCredentials,
+} from "@postd/core";
 import { createFixture, type Fixture } from "./testing/connections-fixture.ts";
 
 let fixture: Fixture;
@@ -73,4 +81,40 @@ test("an account is not connected with an app that was removed after its sign-in
   const refused = await choose(grantId);
   assert.equal(refused.ok ? "connected" : refused.error.code, "not_found");
   assert.deepEqual(value(await createConnectionsService(deps).list(caller, { limit: 5 })).items, []);
+});
+
+test("disconnecting the account that holds what an older version renewed leaves the sign-in's other account working", async () => {
+  fixture.platform.accounts = ["acc-1", "acc-2"].map((id) => ({ id, name: id }));
+  const grantId = await granted();
+  const [first, second] = [
+    asId("connection", value(await choose(grantId, "acc-1")).connections[0]?.id ?? ""),
+    asId("connection", value(await choose(grantId, "acc-2")).connections[0]?.id ?? ""),
+  ];
+  const pair = { accessToken: secret("renewed-by-the-older-version"), refreshToken: secret("r") };
+  await deps.vault.put({ tenantId, ownerId: first, name: credentialsName }, packCredentials(pair));
+  const client = await fixture.app.pool.connect();
+  try {
+    await client.query("begin");
+    await client.query("select set_config('app.tenant_id', $1, true)", [tenantId]);
+    await client.query(
+      "update connections set credential_version = credential_version + 1, refreshed_at = domain_now() where id = $1",
+      [first],
+    );
+    await client.query("commit");
+  } finally {
+    client.release();
+  }
+  const token = async () => {
+    const opened = await deps.access.open({ tenantId, connectionId: second, fresh: true });
+    return opened?.ok ? opened.value.credentials.accessToken.reveal() : opened?.error.message;
+  };
+  assert.equal(await token(), "renewed-by-the-older-version");
+  value(await createConnectionsService(deps).disconnect(caller, first));
+  assert.equal(await token(), "renewed-by-the-older-version");
+  value(await createConnectionsService(deps).disconnect(caller, second));
+  const left = await fixture.admin.pool.query(
+    "select owner_id from encrypted_secrets where tenant_id = $1 and owner_id not in (select id from oauth_grants)",
+    [tenantId],
+  );
+  assert.deepEqual(left.rows, []);
 });

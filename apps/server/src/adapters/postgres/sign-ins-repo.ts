@@ -6,7 +6,7 @@ import { secretsOf } from "./connections-standing.ts";
 import type { Db, Executor } from "./pools.ts";
 import { runSql } from "./run-sql.ts";
 import { connections, platformSignIns } from "./schema.ts";
-import { dropEmptySignIn } from "./sign-ins-row.ts";
+import { dropEmptySignIn, removeLeftover } from "./sign-ins-row.ts";
 import { type TenantDb, withTenant } from "./tenant-tx.ts";
 import { removeSecrets, writeSealed } from "./vault-store.ts";
 
@@ -55,8 +55,10 @@ function tenantSignIns(db: TenantDb, tenantId: string): TenantSignIns {
           .delete(platformSignIns)
           .where(lt(platformSignIns.endedAt, sql`domain_now() - interval '1 day'`))
           .returning({ id: platformSignIns.id, secretOwner: platformSignIns.secretOwner });
-        for (const { id, secretOwner } of ended)
-          for (const ownerId of new Set([id, secretOwner])) await removeSecrets(tx, { tenantId, ownerId });
+        for (const { id, secretOwner } of ended) {
+          await removeSecrets(tx, { tenantId, ownerId: id });
+          await removeLeftover(tx, { tenantId, ownerId: secretOwner });
+        }
         return ended.length;
       }),
   };

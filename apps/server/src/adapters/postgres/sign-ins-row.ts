@@ -83,6 +83,22 @@ export async function dropEmptySignIn(tx: Executor, tenantId: string, signInId: 
         sql`not exists (select 1 from connections c where c.sign_in_id = ${signInId})`,
       ),
     )
-    .returning({ id: platformSignIns.id });
-  if (gone.length > 0) await removeSecrets(tx, { tenantId, ownerId: signInId });
+    .returning({ secretOwner: platformSignIns.secretOwner });
+  for (const { secretOwner } of gone) {
+    await removeSecrets(tx, { tenantId, ownerId: signInId });
+    await removeLeftover(tx, { tenantId, ownerId: secretOwner });
+  }
+}
+
+/** A secret that an ended connection held for a sign-in others live on goes when that sign-in needs it no more. */
+export async function removeLeftover(
+  tx: Executor,
+  { tenantId, ownerId }: { readonly tenantId: string; readonly ownerId: string },
+): Promise<void> {
+  const { rows } = await runSql(
+    tx,
+    sql`select 1 from connections c where c.id = ${ownerId} and c.disconnected_at is not null and c.sign_in_id is null
+      and not exists (select 1 from platform_sign_ins s where s.secret_owner = c.id)`,
+  );
+  if (rows.length > 0) await removeSecrets(tx, { tenantId, ownerId });
 }
