@@ -129,8 +129,11 @@ export interface TenantConnections {
   ): Promise<ConnectionRecord | undefined>;
   /** Whether somebody connected it, or signed in for it again, after that time. */
   signedInSince(id: ConnectionId, at: Date): Promise<boolean>;
-  /** Deletes its own secret, and its sign-in with that one's when nothing lives on it any more. */
-  eraseCredentials(id: ConnectionId, audit: AuditEntry): Promise<void>;
+  /**
+   * Deletes its own secret, and its sign-in with that one's when nothing lives on it any more. `withdrawn`: the platform
+   * took the person's access back, so what the person granted and nobody has chosen from yet goes too.
+   */
+  eraseCredentials(id: ConnectionId, audit: AuditEntry, options?: { readonly withdrawn?: boolean }): Promise<void>;
   /**
    * Removes what describes the account and its person (name, handle, addresses, extras, events, grants) from a
    * disconnected connection. The row stays under an id of its own, so connecting again makes a new connection.

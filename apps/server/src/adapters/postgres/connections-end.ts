@@ -56,7 +56,12 @@ export async function markDisconnected(
   return recordOf(row);
 }
 
-export async function eraseCredentials(tx: Executor, target: Target, entry: AuditEntry): Promise<void> {
+export async function eraseCredentials(
+  tx: Executor,
+  target: Target,
+  entry: AuditEntry,
+  { withdrawn = false }: Parameters<TenantConnections["eraseCredentials"]>[2] = {},
+): Promise<void> {
   const { tenantId, connectionId } = target;
   const signInId = await lockWithMembers(tx, connectionId);
   const [row] = await tx
@@ -70,6 +75,7 @@ export async function eraseCredentials(tx: Executor, target: Target, entry: Audi
     .where(eq(webhookSubscriptions.connectionId, connectionId))
     .returning({ id: webhookSubscriptions.id });
   for (const { id: ownerId } of dropped) await removeSecrets(tx, { tenantId, ownerId });
+  if (withdrawn && signInId) await removeGrants(tx, tenantId, signInId);
   // What an older version renewed is kept under the one connection it knew of.
   const { rows: living } = await runSql(
     tx,
@@ -80,6 +86,17 @@ export async function eraseCredentials(tx: Executor, target: Target, entry: Audi
   await tx.update(connections).set({ signInId: null }).where(eq(connections.id, connectionId));
   if (signInId) await dropEmptySignIn(tx, tenantId, signInId);
   if (removed > 0 || signInId) await writeAudit(tx, target, entry);
+}
+
+/** What the person of a sign-in granted to its app until now: the platform may have taken that back with it. */
+async function removeGrants(tx: Executor, tenantId: string, signInId: string): Promise<void> {
+  const { rows } = await runSql<{ id: string }>(
+    tx,
+    sql`delete from oauth_grants g using platform_sign_ins s where s.id = ${signInId} and g.tenant_id = s.tenant_id
+      and g.app_id = s.app_id and g.auth_kind = s.auth_kind and g.simulated = s.simulated
+      and g.subject ->> 'externalId' = s.subject returning g.id`,
+  );
+  for (const { id } of rows) await removeSecrets(tx, { tenantId, ownerId: id });
 }
 
 async function lockWithMembers(tx: Executor, connectionId: string): Promise<string | undefined> {

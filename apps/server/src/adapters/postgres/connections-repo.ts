@@ -109,7 +109,7 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
         const { rows } = await runSql<{ newer: boolean }>(tx, sql`select ${signedInSince(id, at)} as newer`);
         return rows[0]?.newer === true;
       }),
-    eraseCredentials: (id, entry) => run((tx) => eraseCredentials(tx, target(id), entry)),
+    eraseCredentials: (id, entry, options) => run((tx) => eraseCredentials(tx, target(id), entry, options)),
     eraseAccount: (input) => run((tx) => eraseAccount(tx, tenantId, input)),
     audit: (id, entry) => run((tx) => writeAudit(tx, target(id), entry)),
     timeline: (input) => run((tx) => readTimeline(tx, tenantId, input)),

@@ -118,3 +118,13 @@ test("disconnecting the account that holds what an older version renewed leaves 
   );
   assert.deepEqual(left.rows, []);
 });
+
+test("accounts of a sign-in that was withdrawn while somebody still chose among them are not connected with dead tokens", async () => {
+  fixture.platform.accounts = ["acc-1", "acc-2"].map((id) => ({ id, name: id }));
+  const grantId = await granted();
+  const id = asId("connection", value(await choose(grantId, "acc-1")).connections[0]?.id ?? "");
+  const done = value(await createConnectionsService(deps).disconnect(caller, id));
+  assert.equal(done.revokedAtPlatform, true);
+  const chosen = await choose(grantId, "acc-2");
+  assert.equal(chosen.ok ? "connected" : chosen.error.code, "not_found");
+});

@@ -142,7 +142,7 @@ async function findGrant(
   if (!grant)
     return fail({
       code: "not_found",
-      detail: `There is no sign-in ${id}. It ends half an hour after it was made.`,
+      detail: `There is no sign-in ${id}. It ends half an hour after it was made, and with the access it gave.`,
       next: "Start the connection again.",
     });
   return grant.expiresAt <= deps.clock.now() ? fail(grantIsOld) : ok(grant);

@@ -95,7 +95,7 @@ export async function connectAccount(
     return fail({
       code: "conflict",
       detail: `${account.name} was disconnected a moment ago, and ${connector.name} is still being told.`,
-      next: "Connect it again in a minute.",
+      next: "Start the connection again in a minute.",
     });
   if (connected === "app_gone")
     return fail({

@@ -88,7 +88,7 @@ async function end(deps: ConnectionsDeps, found: ConnectionWithSecret, actor: st
   if (!newest.record.disconnectedAt) return stillConnected(deps, newest.record);
   const { revoked, note } = await withdraw(deps, newest);
   const detail = { revokedAtPlatform: revoked, handedOver, ...(note === undefined ? {} : { note }) };
-  await repo.eraseCredentials(id, { actor, action: "credentials_deleted", detail });
+  await repo.eraseCredentials(id, { actor, action: "credentials_deleted", detail }, { withdrawn: revoked });
   const latest = (await repo.find(id)) ?? record;
   const notes = [...(handedOver > 0 ? [stillGoingOut(deps, record, handedOver)] : []), ...(note ? [note] : [])];
   return {
