@@ -49,6 +49,9 @@ const needsNone: Readonly<Record<string, number>> = {
   prometheus: 200,
   webhookHandshake: 403,
   receiveWebhook: 401,
+  // The example names the instance's own app.
+  appWebhookHandshake: 403,
+  receiveAppWebhook: 401,
 };
 
 for (const operation of operations)
