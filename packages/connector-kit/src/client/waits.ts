@@ -3,7 +3,7 @@ import type { HttpResponse } from "../http.ts";
 import { clampWaitMs } from "../server-failure.ts";
 
 /** Reads the wait an answer asks for, in milliseconds; undefined where it asks for none. */
-export type WaitReader = (res: Pick<HttpResponse, "headers">, clock: Clock) => number | undefined;
+export type WaitReader = (res: Pick<HttpResponse, "headers" | "status">, clock: Clock) => number | undefined;
 
 const DAY_MS = 86_400_000;
 
@@ -22,5 +22,6 @@ export const resetAfter =
   (res) =>
     clampWaitMs(numberIn(res, header) * 1000, maxMs);
 
-/** For platforms that say nothing and count by UTC days. */
-export const untilUtcMidnight: WaitReader = (_res, clock) => DAY_MS - (clock.now().getTime() % DAY_MS);
+/** For platforms that say nothing and count by UTC days. Only an allowance waits so long; other trouble has its own pace. */
+export const untilUtcMidnight: WaitReader = ({ status }, clock) =>
+  status === 429 ? DAY_MS - (clock.now().getTime() % DAY_MS) : undefined;
