@@ -19,7 +19,8 @@ export interface FailureDetail {
 
 /** A platform saying no. Each kind means exactly one thing to do; `decide` switches on it. */
 export type PlatformFailure =
-  | (FailureDetail & { readonly kind: "auth_expired" })
+  /** `retryAfterMs`: the platform may refuse a token it has just given; one that is new is tried again after that. */
+  | (FailureDetail & { readonly kind: "auth_expired"; readonly retryAfterMs?: number })
   | (FailureDetail & { readonly kind: "auth_revoked" })
   | (FailureDetail & { readonly kind: "scope_missing"; readonly scopes: readonly string[] })
   /** Not now. `retryAfterMs` absent: the pipeline's own schedule. `quota`: a daily allowance is used up, held until then. */

@@ -108,6 +108,7 @@ export function failureByRule(
   });
   switch (rule.kind) {
     case "auth_expired":
+      return { ...detail, kind: rule.kind, ...(rule.waitMs !== undefined && { retryAfterMs: rule.waitMs }) };
     case "auth_revoked":
     case "unexpected_response":
       return { ...detail, kind: rule.kind };

@@ -6,6 +6,7 @@ import { type DecideInput, decide, leavesOpen } from "./decide.ts";
 const m = { message: "" };
 const failures: Record<string, PlatformFailure> = {
   expired: { kind: "auth_expired", ...m },
+  tooNew: { kind: "auth_expired", retryAfterMs: 5_000, ...m },
   revoked: { kind: "auth_revoked", ...m },
   scope: { kind: "scope_missing", scopes: ["a"], ...m },
   limited: { kind: "rate_limited", ...m },
@@ -38,6 +39,9 @@ const table = `
 expired    | visible | none  | 0 | no  | refresh
 expired    | visible | none  | 0 | yes | hold attention broken
 expired    | visible | open  | 0 | no  | probe 5000
+tooNew     | visible | none  | 0 | no  | refresh
+tooNew     | visible | none  | 0 | yes | retry 5000 counted
+tooNew     | visible | none  | 1 | yes | hold attention broken
 revoked    | visible | none  | 0 | no  | hold attention broken
 revoked    | visible | open  | 0 | no  | probe 5000 broken
 revoked    | keyed   | open  | 0 | no  | probe 5000 broken

@@ -74,7 +74,8 @@ export function decide(input: DecideInput): Decision {
 function byKind({ failure, tries, refreshed, random }: DecideInput): Decision {
   switch (failure.kind) {
     case "auth_expired":
-      return refreshed ? attention : { do: "refresh" };
+      if (!refreshed) return { do: "refresh" };
+      return failure.retryAfterMs !== undefined && tries === 0 ? again(tries, random, failure.retryAfterMs) : attention;
     case "auth_revoked":
     case "scope_missing":
       return attention;

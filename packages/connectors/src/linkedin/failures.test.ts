@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Effect } from "@postd/connector-kit";
 import { failures } from "./failures.ts";
 
-const clock = { now: () => new Date("2026-11-26T18:00:00Z") };
+const clock = { now: () => new Date("2026-11-26T14:00:00Z") };
 
 function told(status: number, body: unknown, effect: Effect = "visible", about?: "account" | "object") {
   const res = { status, headers: { "x-li-uuid": "AAY1" }, text: JSON.stringify(body), json: body, effect };
@@ -62,14 +62,38 @@ test("the app's product, the account's right and a restricted member are three t
   );
 });
 
-test("a day's allowance waits until midnight in UTC, as LinkedIn names no time", () => {
+test("LI-12: a day's allowance waits until midnight in UTC, as LinkedIn names no time", () => {
   const failure = told(429, {
     status: 429,
     message: "Resource level throttle limit for calls to this resource is reached.",
   });
   assert.ok(failure?.kind === "rate_limited");
-  assert.equal(failure.retryAfterMs, 6 * 3_600_000);
+  assert.equal(failure.retryAfterMs, 10 * 3_600_000);
   assert.equal(failure.quota, true);
+});
+
+test("only the day's allowance waits for the next day: what LinkedIn works on, or is down with, is asked again soon", () => {
+  const waitOf = (status: number, code: string) => {
+    const failure = told(status, { status, code, message: "Not now" }, "none");
+    return failure && "retryAfterMs" in failure ? failure.retryAfterMs : undefined;
+  };
+  assert.deepEqual(
+    [
+      waitOf(400, "MEDIA_ASSET_WAITING_UPLOAD"),
+      waitOf(409, "CONFLICT"),
+      waitOf(500, ""),
+      waitOf(426, "NONEXISTENT_VERSION"),
+    ],
+    [5_000, 3_000, undefined, undefined],
+  );
+});
+
+test("a token just given that is called withdrawn is tried again after five seconds", () => {
+  const failure = told(401, { status: 401, serviceErrorCode: 65601, message: "revoked by the user" });
+  assert.deepEqual(
+    [failure?.kind, failure && "retryAfterMs" in failure && failure.retryAfterMs],
+    ["auth_expired", 5_000],
+  );
 });
 
 test("a server error on creating a post leaves open whether it is live; a read is repeated", () => {

@@ -14,7 +14,6 @@ const ErrorBody = z.object({
           z.object({
             code: z.string().optional(),
             description: z.string().optional(),
-            input: z.object({ inputPath: z.object({ fieldPath: z.string().optional() }).optional() }).optional(),
           }),
         )
         .optional(),
@@ -85,7 +84,8 @@ export const failures = failureTable({
     EXPIRED_UPLOAD_URL: { kind: "unavailable", say: "The upload took longer than LinkedIn waits for it." },
     EMPTY_ACCESS_TOKEN: { kind: "auth_expired", say: "LinkedIn saw no access token." },
     65600: { kind: "auth_expired", say: "LinkedIn no longer takes the access token." },
-    65601: { kind: "auth_expired", say: "LinkedIn says that the access was withdrawn." },
+    // Said of a token it has just given, too, for some seconds.
+    65601: { kind: "auth_expired", say: "LinkedIn says that the access was withdrawn.", waitMs: 5_000 },
     65602: { kind: "auth_expired", say: "The LinkedIn sign-in has ended." },
     65608: {
       kind: "account_blocked",
