@@ -85,7 +85,7 @@ export interface Publishing {
     readonly formats: readonly string[];
     readonly run: (
       ref: PublishedRef,
-      change: { readonly text: string; readonly format: string },
+      change: { readonly text: string; readonly format: string; readonly mentions?: readonly PostMention[] },
       ctx: ConnectorContext,
     ) => PlatformResult<void>;
   };

@@ -1,21 +1,27 @@
-import { type ConnectorContext, type PlatformResult, type PublishedRef, truncateGraphemes } from "@postd/connector-kit";
+import {
+  type ConnectorContext,
+  type OutgoingPost,
+  type PlatformResult,
+  type PublishedRef,
+  truncateGraphemes,
+} from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { api, authorOf, PostUrn, permalinkOf } from "./api.ts";
 import { commentaryOf, plainOf } from "./little-text.ts";
 import { Listed } from "./publish.ts";
 
-/** The words may be changed, what is shown with them may not. Gone is told as such. */
+/** The words may be changed, what is shown with them may not; names go on leading where they led. Gone is told as such. */
 export async function editText(
   ref: PublishedRef,
-  { text }: { readonly text: string },
+  { text, mentions }: Pick<OutgoingPost, "text" | "mentions">,
   ctx: ConnectorContext,
 ): PlatformResult<void> {
   const sent = await api.send(ctx, {
     method: "POST",
     path: ["posts", ref.externalId],
     headers: { "x-restli-method": "PARTIAL_UPDATE" },
-    json: { patch: { $set: { commentary: commentaryOf({ text }) } } },
+    json: { patch: { $set: { commentary: commentaryOf({ text, ...(mentions && { mentions }) }) } } },
     about: "object",
     did: "change the post",
   });

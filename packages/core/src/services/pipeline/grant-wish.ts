@@ -99,7 +99,8 @@ function deedOf(run: Run, platform: PublishingPlatform, wish: Wish, ref: Publish
       return {
         kind: "edit",
         note: "Changing its text at the platform",
-        run: (ctx) => edit.run(ref, { text: content.text, format }, ctx),
+        run: (ctx) =>
+          edit.run(ref, { text: content.text, format, ...(content.mentions && { mentions: content.mentions }) }, ctx),
         // What is said of the rest, or of a touch that failed, stays true.
         done: { pending: null, tries: 0, mayBeLive: false, ...asBefore(run), content, fingerprint: wish.fingerprint },
         message: "Its text was changed at the platform.",
