@@ -131,7 +131,9 @@ async function account({ since, until }: NumbersRange, ctx: ConnectorContext): P
     Size,
   );
   if (!followers.ok) return followers;
-  const start = Math.floor(since.getTime() / DAY_MS) * DAY_MS;
+  // Whole days, and none before the twelve months LinkedIn keeps.
+  const oldest = ctx.clock.now().getTime() - 364 * DAY_MS;
+  const start = Math.floor(Math.max(since.getTime(), oldest) / DAY_MS) * DAY_MS;
   const end = Math.max(start + DAY_MS, Math.ceil(until.getTime() / DAY_MS) * DAY_MS);
   const days = await ofPage(ctx, `timeIntervals=(timeRange:(start:${start},end:${end}),timeGranularityType:DAY)`);
   if (!days.ok) return days;
@@ -151,6 +153,7 @@ async function account({ since, until }: NumbersRange, ctx: ConnectorContext): P
 
 export const linkedinNumbers: Numbers = {
   delayMs: 24 * 60 * 60_000,
+  // Twenty names stay far below the 4,000 characters after which a query has to go as a form.
   batchSize: 20,
   posts: (refs, ctx) => (ctx.account.kind === "page" ? pagePosts(refs, ctx) : memberPosts(refs, ctx)),
   account,

@@ -7,6 +7,7 @@ import {
   type OutgoingPost,
   type PlatformResult,
   type ProbeAnswer,
+  pollUntil,
   type Step,
 } from "@postd/connector-kit";
 import { asId, fail, type JsonObject, ok } from "@postd/contracts";
@@ -17,6 +18,7 @@ import { documents, films, optionalText, optionsOf, pictures } from "./options.t
 import {
   awaitFiles,
   type PostState,
+  pace,
   startState,
   uploadFile,
   uploadFiles,
@@ -97,9 +99,10 @@ const readCard: Step<PostState> = {
   async run({ post, state }, ctx) {
     const { link } = post;
     const url = link?.url ?? "";
-    const page = link?.title ? undefined : await ctx.links?.read(url);
+    const own = link?.title?.trim();
+    const page = own ? undefined : await ctx.links?.read(url);
     const told = page?.ok ? page.value : undefined;
-    const title = link?.title ?? told?.title ?? new URL(url).host;
+    const title = own || told?.title.trim() || new URL(url).host;
     const description = link?.description ?? told?.description;
     const image = link?.thumbMediaId === undefined ? told?.imageUrl : undefined;
     const card = {
@@ -161,6 +164,41 @@ const create: Step<PostState, JsonObject> = {
   probe: async ({ post, state, prepared, intentAt }, ctx) => probe({ post, state, prepared, since: intentAt }, ctx),
 };
 
+/**
+ * LinkedIn names a page's post before it has put its media in place, and may fail at that; then it shows nobody the post.
+ * Whether that can be read changes nothing about the post.
+ */
+const readBack: Step<PostState> = {
+  name: "read_back",
+  effect: "none",
+  repeatable: true,
+  done: (state) => state.isSeen === true,
+  async run({ state }, ctx) {
+    const seen = ok({ state: { ...state, isSeen: true as const } });
+    if (ctx.account.kind !== "page") return seen;
+    const path = `posts/${encodeURIComponent(state.postUrn ?? "")}?viewContext=AUTHOR`;
+    const got = await api.read(ctx, { method: "GET", path, about: "object" }, Listed);
+    if (!got.ok) return seen;
+    if (got.value.lifecycleState === "PUBLISH_FAILED")
+      return fail({
+        kind: "content_rejected",
+        field: "media",
+        reason: "not_shown",
+        message:
+          "LinkedIn took the post and then failed to put its media in place, so nobody sees it. Remove it there and post again.",
+      });
+    if (got.value.lifecycleState !== "PUBLISH_REQUESTED") return seen;
+    const wait = pollUntil({ polled: state.polled, clock: ctx.clock, pace, atEnd: stillWorking });
+    return wait.ok ? ok({ state: { ...state, polled: wait.value.polled }, waitMs: wait.value.waitMs }) : wait;
+  },
+};
+const stillWorking = {
+  kind: "content_rejected",
+  field: "media",
+  reason: "processing",
+  message: "LinkedIn took the post and has not shown it for an hour. Look at the page.",
+} as const;
+
 export const Listed = z.object({
   id: z.string(),
   commentary: z.string().optional(),
@@ -217,28 +255,28 @@ export const formats: Readonly<Record<string, Format<PostState>>> = {
   image: format({
     label: "Picture",
     media: { min: 1, max: 1, image: pictures },
-    steps: [uploadFiles("image"), awaitFiles("image"), create],
+    steps: [uploadFiles("image"), awaitFiles("image"), create, readBack],
   }),
   images: format({
     label: "Pictures",
     media: { min: 2, max: 20, image: pictures },
-    steps: [uploadFiles("image"), awaitFiles("image"), create],
+    steps: [uploadFiles("image"), awaitFiles("image"), create, readBack],
   }),
   video: format({
     label: "Video",
     media: { min: 1, max: 1, video: films },
-    steps: [uploadVideo, awaitFiles("video"), create],
+    steps: [uploadVideo, awaitFiles("video"), create, readBack],
   }),
   document: format({
     label: "Document",
     media: { min: 1, max: 1, document: documents },
-    steps: [uploadFiles("document"), awaitFiles("document"), create],
+    steps: [uploadFiles("document"), awaitFiles("document"), create, readBack],
   }),
   article: format({
     label: "Link",
     media: { min: 0, max: 0 },
     text: optionalText,
-    steps: [readCard, uploadThumb, create],
+    steps: [readCard, uploadThumb, awaitFiles("image"), create],
   }),
   poll: format({ label: "Poll", media: { min: 0, max: 0 }, text: optionalText, steps: [create] }),
 };

@@ -28,6 +28,8 @@ export type PostState = {
   readonly thumb?: string | null;
   readonly card?: { readonly title: string; readonly description?: string; readonly image?: string };
   readonly postUrn?: string;
+  /** A page's post was read back, or cannot be. */
+  readonly isSeen?: true;
 };
 export const startState = (): PostState => ({ assets: [], ready: 0 });
 
@@ -184,18 +186,21 @@ const planIn = (text: string | undefined): Plan | undefined =>
   text === undefined ? undefined : Plan.safeParse(JSON.parse(text)).data;
 
 const Status = z.object({ status: z.string(), processingFailureReason: z.string().optional() });
-const pace = { firstMs: 2_000, mostMs: 60_000, endMs: 60 * 60_000 };
+export const pace = { firstMs: 2_000, mostMs: 60_000, endMs: 60 * 60_000 };
 /** Where this sign-in may not read a picture's state, it gets this long. @source platforms/linkedin.md "Publishing" */
 const GRACE_MS = 10_000;
+
+/** What a post shows: its media, or the picture of its card. */
+const filesOf = ({ assets, thumb }: PostState): readonly string[] => (thumb ? [...assets, thumb] : assets);
 
 /** A post made before its files are ready is shown to nobody, so each is asked for until it is. */
 export const awaitFiles = (kind: Kind | "video"): Step<PostState> => ({
   name: `await_${kind}s`,
   effect: "none",
   repeatable: true,
-  done: (state) => state.ready >= state.assets.length,
+  done: (state) => state.ready >= filesOf(state).length,
   async run({ state }, ctx) {
-    const urn = state.assets[state.ready] ?? "";
+    const urn = filesOf(state)[state.ready] ?? "";
     const got = await api.read(
       ctx,
       { method: "GET", path: [`${kind}s`, urn], about: "object", field: "media" },
@@ -206,9 +211,8 @@ export const awaitFiles = (kind: Kind | "video"): Step<PostState> => ({
       return { ...rest, ready };
     };
     if (!got.ok) {
-      const isUnreadable = got.error.kind === "scope_missing" || got.error.kind === "operator_must_act";
-      if (!isUnreadable || kind === "video") return got;
-      if (state.polled) return ok({ state: next(state.assets.length) });
+      if (got.error.status !== 403 || kind === "video") return got;
+      if (state.polled) return ok({ state: next(filesOf(state).length) });
       return ok({ state: { ...state, polled: { times: 1, since: ctx.clock.now().toISOString() } }, waitMs: GRACE_MS });
     }
     const { status, processingFailureReason } = got.value;

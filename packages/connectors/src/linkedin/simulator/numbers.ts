@@ -1,4 +1,4 @@
-import type { Route } from "@postd/connector-kit/simulator";
+import type { Route, SimRequest } from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import { ownPage, rest, route, selfUrn } from "./call.ts";
 import { listParam, rawParam, recordParam } from "./rest-li.ts";
@@ -7,7 +7,8 @@ import type { World } from "./world.ts";
 
 // Fact sheet, "Analytics". Numbers are those a test sets with `engage`; posts without any are absent, as theirs are.
 
-const yearMs = 365 * 86_400_000;
+const dayMs = 86_400_000;
+const yearMs = 365 * dayMs;
 const share = [
   "impressionCount",
   "uniqueImpressionsCount",
@@ -41,9 +42,8 @@ export const numberRoutes: readonly Route<World>[] = [
       ownPage(call, query.organizationalEntity);
       const urns = [...listParam(request, "shares"), ...listParam(request, "ugcPosts")];
       const organizationalEntity = query.organizationalEntity;
-      const page = [
-        { organizationalEntity, totalShareStatistics: statistics(world.counts.get(organizationalEntity) ?? {}) },
-      ];
+      const totalShareStatistics = statistics(world.counts.get(organizationalEntity) ?? {});
+      const page = [{ organizationalEntity, totalShareStatistics, ...dayIn(request, now) }];
       const posts = urns.flatMap((urn) => {
         const post = world.posts.get(urn);
         const counts = world.counts.get(urn);
@@ -105,6 +105,17 @@ export const numberRoutes: readonly Route<World>[] = [
     }),
   }),
 ];
+
+/** The first day of the asked range, which lies in the twelve months that are kept; nothing where none is asked. */
+function dayIn(request: SimRequest, now: Date) {
+  const asked = rawParam(request, "timeIntervals");
+  if (asked === undefined) return {};
+  const { timeRange } = recordParam(asked, "timeIntervals");
+  const [start, end] = typeof timeRange === "object" ? [Number(timeRange.start), Number(timeRange.end)] : [];
+  if (!start || !end || start >= end || start % dayMs || end % dayMs || start < now.getTime() - yearMs)
+    throw badField("timeIntervals", "INVALID_VALUE_FOR_FIELD");
+  return { timeRange: { start, end: start + dayMs } };
+}
 
 function statistics(counts: Readonly<Record<string, number>>) {
   const all = zeroed(share, counts);
