@@ -20,6 +20,12 @@ const signature = webhookSignature({
   prefix: () => "hmacsha256=",
 });
 
+/**
+ * Anybody may ask for a handshake, and is answered with a signature by the key that also signs events; `=` and braces are
+ * not signed, as what an event is signed over has them.
+ */
+const codeForm = /^[\w-]{1,200}$/;
+
 /** The handshake is signed with the newest secret; events may be signed with one on its way out. @source platforms/linkedin.md "Webhooks" */
 function verify({ request, keys, now }: VerifyInput): InboundAnswer {
   const refused = (status: number, reason: string): InboundAnswer => ({ kind: "refused", status, reason });
@@ -27,7 +33,7 @@ function verify({ request, keys, now }: VerifyInput): InboundAnswer {
   if (!newest) return refused(403, "no client secret of the page app is set; set POSTD_LINKEDIN_PAGE_CLIENT_SECRET");
   if (request.method === "GET") {
     const { challengeCode } = request.query;
-    if (!challengeCode || challengeCode.length > 200) return refused(400, "not a handshake");
+    if (!challengeCode || !codeForm.test(challengeCode)) return refused(400, "not a handshake");
     const body = { challengeCode, challengeResponse: hmacSha256Hex(newest, challengeCode) };
     return { kind: "handshake", status: 200, body: JSON.stringify(body), contentType: "application/json" };
   }

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type AuthContext, secret } from "@postd/connector-kit";
+import { linkedinWebhooks } from "./webhooks.ts";
+
+const keys = [secret("the-page-app's-client-secret")];
+const now = new Date("2026-11-26T12:00:00Z");
+const ctx = {} as AuthContext;
+
+const ask = (challengeCode: string) => {
+  const request = { method: "GET" as const, headers: {}, query: { challengeCode }, rawBody: new Uint8Array() };
+  return linkedinWebhooks.verify({ request, keys, now, publicUrl: "https://postd.example.org" }, ctx);
+};
+const send = (body: string, digest: string) => {
+  const headers = { "x-li-signature": digest };
+  const request = { method: "POST" as const, headers, query: {}, rawBody: new TextEncoder().encode(body) };
+  return linkedinWebhooks.verify({ request, keys, now, publicUrl: "https://postd.example.org" }, ctx);
+};
+
+test("a handshake answers LinkedIn's code with the signature of it", async () => {
+  const code = "890e4665-4dfe-4ab1-b689-ed553bceeed0";
+  const answer = await ask(code);
+  assert.equal(answer.kind, "handshake");
+  assert.equal(answer.kind === "handshake" && JSON.parse(answer.body).challengeCode, code);
+});
+
+test("a handshake signs nothing that could be sent as an event", async () => {
+  const body = JSON.stringify({
+    notifications: [{ notificationId: 1, organizationalEntity: "urn:li:organization:1", action: "LIKE" }],
+  });
+  const answer = await ask(`hmacsha256=${body}`);
+  const forged = answer.kind === "handshake" ? String(JSON.parse(answer.body).challengeResponse) : "0".repeat(64);
+  assert.equal((await send(body, forged)).kind, "refused");
+  assert.equal(answer.kind, "refused");
+});
