@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HttpResponse, OutgoingPost } from "@postd/connector-kit";
-import { createWorld, type RunFormatOptions, runFormat, samplePng } from "@postd/connector-kit/conformance";
+import {
+  createWorld,
+  type RunFormatOptions,
+  runFormat,
+  sampleMedia,
+  samplePng,
+} from "@postd/connector-kit/conformance";
+import { sampleMp4 } from "@postd/connector-kit/media-samples";
 import { connect, simulator } from "./connect-harness.ts";
 import { linkedin } from "./platform.ts";
 import { provider } from "./provider.ts";
@@ -107,6 +114,22 @@ test("a page's post that LinkedIn takes and then fails to show is said to be so"
   assert.ok(told.failure?.kind === "content_rejected");
   assert.equal(told.failure.reason, "not_shown");
   assert.equal(told.published?.externalId, live()[0]?.id);
+});
+
+test("a video whose addresses LinkedIn refuses is begun anew three times and then said to be refused", async () => {
+  const { world, publish, live } = await setUp("member");
+  const bytes = sampleMp4({ width: 640, height: 360, durationMs: 5_000, payloadBytes: 100_000 });
+  const film = sampleMedia(bytes, { kind: "video", mimeType: "video/mp4", width: 640, height: 360, durationMs: 5_000 });
+  world.add(film);
+  const json = { status: 403, code: "ACCESS_DENIED", message: "Forbidden" };
+  const refusing = (answer: HttpResponse) =>
+    answer.headers.etag ? { ...answer, status: 403, text: JSON.stringify(json), json } : answer;
+  const told = await publish({ format: "video", media: [film.info] }, { tamper: refusing, onFailure: "stop" });
+  const runs = told.trace.map(({ outcome }) => outcome);
+  assert.deepEqual(
+    [runs.filter((outcome) => outcome === "waiting").length, told.failure?.kind, live().length],
+    [3, "scope_missing", 0],
+  );
 });
 
 test("a changed text goes on leading to who is named in it", async () => {

@@ -22,6 +22,8 @@ export type PostState = {
   /** How many of them LinkedIn has ready. */
   readonly ready: number;
   readonly polled?: Polled;
+  /** How often the video was begun anew. */
+  readonly restarts?: number;
   /** The video under way. */
   readonly video?: { readonly urn: string; readonly sent: PartsSent };
   /** The card's picture; null: it goes without one. Absent until looked at. */
@@ -160,10 +162,12 @@ export const uploadVideo: Step<PostState> = {
     });
     if (!done.ok) {
       const { status = 0, platformCode } = done.error;
-      // An address that has ended, or is not known any more: the whole upload begins anew.
-      if (platformCode !== "EXPIRED_UPLOAD_URL" && ![401, 403, 404, 410].includes(status)) return done;
+      const { restarts = 0 } = state;
+      // An address that has ended, or is not known any more: the whole upload begins anew, but not for ever.
+      if (restarts >= 3 || (platformCode !== "EXPIRED_UPLOAD_URL" && ![401, 403, 404, 410].includes(status)))
+        return done;
       const { video: _video, ...rest } = state;
-      return ok({ state: rest, sealed: {}, waitMs: 1_000 });
+      return ok({ state: { ...rest, restarts: restarts + 1 }, sealed: {}, waitMs: 1_000 });
     }
     const { sent, isWhole } = done.value;
     if (!isWhole) return ok({ state: { ...state, video: { urn, sent } }, waitMs: 0 });
