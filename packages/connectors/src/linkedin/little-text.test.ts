@@ -24,6 +24,13 @@ test("hashtags are elements, in any script, and keep what stands behind them", (
   assert.equal(plainOf(sent), text);
 });
 
+test("a mark inside an address or a word is no hashtag", () => {
+  const text = "https://example.com/a#top https://example.com/#/b C#minor (#tag)";
+  const sent = commentaryOf({ text });
+  assert.equal(sent, String.raw`https://example.com/a\#top https://example.com/\#/b C\#minor \({hashtag|\#|tag}\)`);
+  assert.equal(plainOf(sent), text);
+});
+
 test("a name leads to its person or company where the text says it, the longer name first", () => {
   const text = "Thanks @Nordlys Coffee (and @Nordlys): @Ida Holm too";
   const sent = commentaryOf({

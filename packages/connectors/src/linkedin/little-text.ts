@@ -4,8 +4,8 @@ import type { OutgoingPost, PostMention } from "@postd/connector-kit";
 const RESERVED = /[\\|{}@[\]()<>#*_~]/g;
 const escaped = (text: string): string => text.replace(RESERVED, "\\$&");
 
-/** A word behind a `#`, as people write hashtags. A lone `#` is text. */
-const HASHTAG = /#([\p{L}\p{N}_\p{M}]+)/gu;
+/** A word behind a `#`, as people write hashtags. A lone `#` is text, and so is one in a word or an address. */
+const HASHTAG = /(?<![\p{L}\p{N}\p{M}_/=&?#])#([\p{L}\p{N}_\p{M}]+)/gu;
 const template = (word: string): string => `{hashtag|\\#|${escaped(word)}}`;
 
 const urnOf = ({ handles }: PostMention): string | undefined => {
