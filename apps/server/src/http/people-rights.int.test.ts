@@ -36,7 +36,7 @@ test("a viewer who reads open invitations cannot take one: the id opens nothing 
     assert.ok([400, 404].includes((await attempt()).status));
   for (const method of ["GET", "POST"] as const) {
     const looked = await viewer.call(method, `/api/invitations/${id}`, method === "POST" ? {} : undefined);
-    assert.equal(looked.status, 404);
+    assert.equal(looked.status, 405, "an invitation can be withdrawn, and read by nobody");
   }
   assert.equal((await owner.call("GET", "/api/members")).json.items.length, 2);
   assert.equal((await accept(thief, token)).json.role, "owner", "the link itself works, once");
