@@ -21,7 +21,7 @@ import { startMeasured } from "./measured-server.ts";
 import { smallCommitRate } from "./small-commits.ts";
 
 /** As `npm start` has it. */
-const heap = ["--max-semi-space-size=8"];
+const heap = ["--max-semi-space-size=8", "--heap-growing-percent=30"];
 /** As many as the server's pool for tenants' transactions has. */
 const connections = 20;
 const { values } = parseArgs({

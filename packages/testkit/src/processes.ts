@@ -91,7 +91,7 @@ export async function createProcessSystem(options: ProcessSystemOptions = {}): P
     role: "http" | "worker" | "all",
     more: Readonly<Record<string, string>> = {},
   ): Promise<Part> => {
-    const args = ["--max-semi-space-size=8", "apps/server/src/main.ts", `--role=${role}`];
+    const args = ["--max-semi-space-size=8", "--heap-growing-percent=30", "apps/server/src/main.ts", `--role=${role}`];
     const { part } = await startPart(role, args, { ...env, ...more }, /is (running) \(/);
     parts.add(part);
     return part;
