@@ -70,6 +70,11 @@ export interface Progress<S> {
    * begin differently: files to send anew, another container. Nothing came of it, so it is prepared anew.
    */
   readonly refused?: true;
+  /**
+   * The platform has just said, asked by the id it gave, that nobody sees what the visible calls so far have made, or that
+   * it is gone. They are settled by that; a list that lacks the post is no such word.
+   */
+  readonly unseen?: true;
 }
 
 /** Secrets of a job's steps, by names the format chooses. */

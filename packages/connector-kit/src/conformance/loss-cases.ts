@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import type { OutgoingPost } from "../publish.ts";
 import { type RunReport, runFormat } from "./run-format.ts";
 import type { AskReason, Suite } from "./suite.ts";
+import type { Connected, Meddling, World } from "./world.ts";
 
 /**
  * Every effect call of every format loses its answer once, before and after the platform applied it, and then the
@@ -27,24 +29,26 @@ export function lossCases({ signIn, setup, samples, inWorld, test }: Suite): voi
       inWorld(
         `${title}: an answer lost ${when} the platform applied the call never makes a second post`,
         async (world, connected) => {
-          const { trace } = await runFormat({ world, connected, post });
-          const changing = trace.flatMap(({ effectCalls }, run) =>
-            Array.from({ length: effectCalls }, (_, call) => ({ run, call })),
-          );
-          assert.ok(changing.length > 0, "no step changes anything");
-          for (const { run, call } of changing) {
-            world.advance(24 * 3_600_000);
-            await freshToken(world, connected);
-            // Counted after the day has passed: stories are gone by then.
+          await eachCall(world, connected, { post, mark: when }, async (meddle, twin, step) => {
             const before = world.sim.simulator.posts().length;
-            const twin = { ...post, text: `${post.text} ${when}${run}${call > 0 ? `-${call}` : ""}` };
-            const meddle = (at: number) => (at === run ? ({ kind: "cut", when, call } as const) : undefined);
-            const report = await runFormat({ world, connected, post: twin, meddle });
+            const report = await runFormat({ world, connected, post: twin, meddle: meddle({ kind: "cut", when }) });
             const made = world.sim.simulator.posts().length - before;
-            judge(report, { made, livePosts, format: post.format, step: trace[run]?.step ?? "" });
-          }
+            judge(report, { made, livePosts, format: post.format, step });
+          });
         },
       );
+
+    inWorld(
+      `${title}: a call that never left is made again, and nobody is asked about it`,
+      async (world, connected) => {
+        await eachCall(world, connected, { post, mark: "unsent" }, async (meddle, twin) => {
+          const before = world.sim.simulator.posts().length;
+          const report = await runFormat({ world, connected, post: twin, meddle: meddle({ kind: "unsent" }) });
+          assert.equal(report.end, "published", JSON.stringify(report.trace));
+          assert.equal(world.sim.simulator.posts().length - before, livePosts, JSON.stringify(report.trace));
+        });
+      },
+    );
 
     inWorld(
       `${title}: a platform that applies and then drops the line never holds a second post`,
@@ -68,8 +72,35 @@ export function lossCases({ signIn, setup, samples, inWorld, test }: Suite): voi
       assert.ok(needed, `no lost answer to ${reason.step} ends in asking; the reason is not needed`);
     });
 
+  /**
+   * Publishes once untroubled, then once for each call that changed something, with a text of its own; `meddle` puts
+   * trouble in that call's way. Counts are taken inside: stories are gone when a day has passed.
+   */
+  async function eachCall(
+    world: World,
+    connected: Connected,
+    { post, mark }: { readonly post: OutgoingPost; readonly mark: string },
+    publish: (
+      meddle: (how: Meddling) => (run: number) => Meddling | undefined,
+      twin: OutgoingPost,
+      step: string,
+    ) => Promise<void>,
+  ): Promise<void> {
+    const { trace } = await runFormat({ world, connected, post });
+    const changing = trace.flatMap(({ step, effectCalls }, run) =>
+      Array.from({ length: effectCalls }, (_, call) => ({ step, run, call })),
+    );
+    assert.ok(changing.length > 0, "no step changes anything");
+    for (const { step, run, call } of changing) {
+      world.advance(24 * 3_600_000);
+      await freshToken(world, connected);
+      const twin = { ...post, text: `${post.text} ${mark}${run}${call > 0 ? `-${call}` : ""}` };
+      await publish((how) => (at) => (at === run ? { ...how, call } : undefined), twin, step);
+    }
+  }
+
   /** A day between samples keeps daily limits and look-back windows apart; sessions end meanwhile. */
-  async function freshToken(...[world, connected]: Parameters<Parameters<typeof inWorld>[1]>): Promise<void> {
+  async function freshToken(world: World, connected: Connected): Promise<void> {
     const renewed = await signIn.refresh?.(world.context(connected, "none"));
     if (renewed?.ok) connected.credentials = renewed.value;
   }

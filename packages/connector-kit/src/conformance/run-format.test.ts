@@ -166,3 +166,51 @@ test("waits pass on the clock, and a step that never ends is an error", async ()
   await assert.rejects(runFormat({ world, connected, post }), /did not come to an end/);
   assert.ok(world.clock.now().getTime() - startedAt >= 60_000 * 100);
 });
+
+test("what the platform says nobody sees is settled: a later call that never left is made again, not asked about", async () => {
+  for (const isSaid of [true, false]) {
+    const world = createWorld(subjectWith([]), pinboard);
+    const unseenIn = async () => ok({ kind: "not_seen", looked: "the newest pins" } as const);
+    const draft: Step<JsonObject> = {
+      name: "draft",
+      effect: "visible",
+      repeatable: false,
+      done: (state) => state.draft === true,
+      run: async (_input, ctx) => {
+        const made = await ctx.http.request({ method: "PUT", url: "https://api.pinboard.test/me", json: {} });
+        return made.ok ? ok({ state: { draft: true } }) : made;
+      },
+      probe: unseenIn,
+    };
+    const check: Step<JsonObject> = {
+      name: "check",
+      effect: "none",
+      repeatable: true,
+      done: (state) => state.checked === true,
+      run: async ({ state }) => ok({ state: { ...state, checked: true }, ...(isSaid && { unseen: true }) }),
+    };
+    const pin: Step<JsonObject> = {
+      name: "pin",
+      effect: "visible",
+      repeatable: false,
+      done: (state) => state.id !== undefined,
+      async run({ post, state }, ctx) {
+        const json = { text: post.text };
+        const sent = await ctx.http.request({ method: "POST", url: "https://api.pinboard.test/posts", json });
+        if (!sent.ok) return sent;
+        const { id } = z.object({ id: z.string() }).parse(sent.value.json);
+        return ok({ state: { ...state, id }, published: { externalId: id } });
+      },
+      probe: unseenIn,
+    };
+    let hasFailed = false;
+    const meddle = (_run: number, step: Step<JsonObject>) => {
+      if (step.name !== "pin" || hasFailed) return undefined;
+      hasFailed = true;
+      return { kind: "unsent" } as const;
+    };
+    const subject = subjectWith([draft, check, pin]);
+    const report = await runFormat({ world: { ...world, ...subject }, connected, post, meddle });
+    assert.equal(report.end, isSaid ? "published" : "asks_person");
+  }
+});

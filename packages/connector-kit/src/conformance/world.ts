@@ -28,7 +28,12 @@ export interface Connected {
 export type Meddling = {
   /** Which effect call of the run; 0, the default, is the first. */
   readonly call?: number;
-} & ({ readonly kind: "cut"; readonly when: "before" | "after" } | { readonly kind: "body"; readonly text: string });
+} & (
+  | { readonly kind: "cut"; readonly when: "before" | "after" }
+  | { readonly kind: "body"; readonly text: string }
+  /** No byte of it leaves, and the connector is told so. */
+  | { readonly kind: "unsent" }
+);
 
 /** One platform, its connector and everything in between, in memory and on a clock that is moved by hand. */
 export interface World {
@@ -224,6 +229,8 @@ async function inProcess(call: InProcessCall): Promise<Result<HttpResponse, Plat
   const isMeant = effect !== "none" && spy.effectCalls === (spy.meddle?.call ?? 0);
   const meddle = isMeant ? spy.meddle : undefined;
   if (effect !== "none") spy.effectCalls += 1;
+  if (meddle?.kind === "unsent")
+    return fail({ kind: "unavailable", message: "Nothing was sent.", cause: "ECONNREFUSED" });
   if (effect === "visible") spy.onVisibleCall?.();
   const lost = (cause: string) =>
     fail(

@@ -108,7 +108,9 @@ async function progressed(
     latencyMs,
   };
   const isVisible = step.effect === "visible";
-  if (progress.refused) drive.sentVisible = false;
+  if (progress.refused || progress.unseen) drive.sentVisible = false;
+  const settledByWord = progress.unseen === true && drive.mayBeLive;
+  if (settledByWord) drive.mayBeLive = false;
   // What an earlier open call was about to show is looked for before anything else takes its place.
   const begunAnew =
     isVisible &&
@@ -144,7 +146,7 @@ async function progressed(
     return "ends";
   }
   // A read that changed nothing needs no commit of its own; the next intent or commit carries the state.
-  if (step.effect === "none" && !progress.published && !progress.sealed) return "goes on";
+  if (step.effect === "none" && !progress.published && !progress.sealed && !settledByWord) return "goes on";
   const written = await port.commit({ ...common, state: "publishing", wake: "lease" }, answer);
   return written === "written" ? "goes on" : "ends";
 }

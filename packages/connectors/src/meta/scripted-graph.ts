@@ -66,7 +66,6 @@ export function scriptedGraph(script: Readonly<Record<string, Scripted | readonl
     async request(request) {
       const call = await seen(request);
       calls.push(call);
-      if (callEffect(effect, request.effect) === "visible") noteVisible();
       const list = script[call.line];
       if (list === undefined) throw new Error(`not scripted: ${call.line}`);
       const nth = used.get(call.line) ?? 0;
@@ -74,6 +73,8 @@ export function scriptedGraph(script: Readonly<Record<string, Scripted | readonl
       const answers: readonly Scripted[] = Array.isArray(list) ? list : [list];
       let answer = answers[Math.min(nth, answers.length - 1)] ?? {};
       while (typeof answer === "function") answer = answer(call);
+      const hasLeft = !("$cut" in answer && answer.$cut === "unavailable");
+      if (hasLeft && callEffect(effect, request.effect) === "visible") noteVisible();
       return respond(answer, request.effect ?? effect);
     },
   };
@@ -202,13 +203,21 @@ export interface Played {
   readonly waits: readonly number[];
 }
 
-/** Publishes with the driver the pipeline uses, up to the first failure. The context's clock stands still meanwhile. */
+/**
+ * Publishes with the driver the pipeline uses, up to the first failure (`goesOn`: past it, as the pipeline does). The
+ * context's clock stands still meanwhile.
+ */
 export async function play(
   graph: ReturnType<typeof scriptedGraph>,
   ctx: ConnectorContext,
   format: Format,
   post: OutgoingPost,
-  more: { readonly publishAt?: Date; readonly state?: JsonObject; readonly stopBefore?: string } = {},
+  more: {
+    readonly publishAt?: Date;
+    readonly state?: JsonObject;
+    readonly stopBefore?: string;
+    readonly goesOn?: true;
+  } = {},
 ): Promise<Played> {
   let nowMs = ctx.clock.now().getTime();
   const report = await playFormat({
@@ -219,7 +228,7 @@ export async function play(
     publishAt: more.publishAt,
     state: more.state,
     stopBefore: more.stopBefore,
-    onFailure: "stop",
+    onFailure: more.goesOn ? "settle" : "stop",
     world: {
       now: () => new Date(nowMs),
       advance(ms) {

@@ -79,6 +79,25 @@ test("photos that went away with the unseen post are sent again before the post 
   assert.equal(posts[1]?.fields.attached_media, '[{"media_fbid":"10"}]');
 });
 
+test("what Facebook refused to show is settled: a later call that never left is made again, not looked up", async () => {
+  for (const [format, post] of [
+    [text, postOf()],
+    [photo, postOf({ format: "photo", media: [medium()] })],
+  ] as const) {
+    const graph = scriptedGraph({
+      [createLine]: [{ id: "123_1" }, { $cut: "unavailable" }, { id: "123_2" }],
+      [`POST ${g}/123/photos`]: [{ id: "9" }, { id: "10" }],
+      [`POST ${draft}`]: graphError(100),
+      [`GET ${draft}`]: { is_published: false },
+      [`DELETE ${draft}`]: { success: true },
+      [`GET ${g}/123_2`]: { id: "123_2" },
+    });
+    const played = await play(graph, contextOf(graph), format, post, { goesOn: true });
+    assert.equal(played.published?.externalId, "123_2");
+    assert.ok(!graph.calls.some(({ line }) => line === `GET ${g}/123/feed`), "nothing had to be looked up");
+  }
+});
+
 test("an unseen post that turns out to be shown is taken, not sent again", async () => {
   const graph = scriptedGraph({
     [createLine]: { id: "123_1" },

@@ -1,4 +1,4 @@
-import type { Format, OutgoingPost, PlatformFailure, Step } from "@postd/connector-kit";
+import type { Format, OutgoingPost, PlatformFailure, Progress, Step } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { meaningOf } from "../failures.ts";
 import { firstCommentSteps } from "../first-comment.ts";
@@ -43,6 +43,12 @@ const mayGoInOneStep = (failure: PlatformFailure): boolean =>
   failure.kind === "scope_missing" ||
   (failure.kind === "operator_must_act" && meaningOf(failure) === "our_call");
 
+/** The other way, after Facebook closed this one. */
+const inOneStep = (state: FeedState, { refused }: PlatformFailure): Progress<FeedState> => ({
+  state: { ...state, mode: "one_step" },
+  ...(refused && { refused }),
+});
+
 const hasCard = (post: OutgoingPost): boolean => post.media.length > 0 || facebookLink(post) !== undefined;
 
 const makeUnseen: Step<FeedState>["run"] = async ({ post, state }, ctx) => {
@@ -54,7 +60,7 @@ const makeUnseen: Step<FeedState>["run"] = async ({ post, state }, ctx) => {
     needs: ["pages_manage_posts"],
   });
   if (made.ok) return ok({ state: { ...state, draftId: made.value.id } });
-  return mayGoInOneStep(made.error) ? ok({ state: { ...state, mode: "one_step" } }) : made;
+  return mayGoInOneStep(made.error) ? ok(inOneStep(state, made.error)) : made;
 };
 
 const isMade = (state: FeedState): boolean =>
@@ -95,7 +101,8 @@ const checkUnseen: Step<FeedState> = {
     if (read.ok && read.value.is_published) return ok(live(state, draftId, read.value.permalink_url));
     // What cannot be read for good is told by the read after the next call.
     if (!read.ok && !mayGoInOneStep(read.error)) return read;
-    return ok({ state: { ...state, isUnseen: true } });
+    const isSaid = read.ok && read.value.is_published === false;
+    return ok({ state: { ...state, isUnseen: true }, ...(isSaid && { unseen: true }) });
   },
 };
 
@@ -118,7 +125,7 @@ const show: Step<FeedState> = {
       about: "object",
       needs: ["pages_manage_posts"],
     });
-    if (!shown.ok && mayGoInOneStep(shown.error)) return ok({ state: { ...state, mode: "one_step" } });
+    if (!shown.ok && mayGoInOneStep(shown.error)) return ok(inOneStep(state, shown.error));
     if (!shown.ok) return shown;
     const read = await readPost(ctx, draftId);
     if (read.ok && read.value.is_published) return ok(live(state, draftId, read.value.permalink_url));
@@ -155,7 +162,8 @@ const dropUnpublished: Step<FeedState> = {
       about: "object",
       did: "delete the unpublished post",
     });
-    return gone.ok || meaningOf(gone.error) === "missing" ? ok({ state: { ...kept, photoIds: [] } }) : gone;
+    if (!gone.ok && meaningOf(gone.error) !== "missing") return gone;
+    return ok({ state: { ...kept, photoIds: [] }, unseen: true });
   },
 };
 
