@@ -2,6 +2,7 @@ export * from "./bare-provider.ts";
 export { conformanceCases, type Trial } from "./conformance-cases.ts";
 export * from "./connect.ts";
 export { describeConnector } from "./describe-connector.ts";
+export { type DocumentedError, describeDocumentedErrors, type WhoActs } from "./documented-errors.ts";
 export * from "./play-format.ts";
 export * from "./run-format.ts";
 export * from "./sample-media.ts";
