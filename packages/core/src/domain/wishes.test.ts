@@ -52,7 +52,7 @@ describe("a rest that waits for its time", () => {
   const edit: Wish = {
     kind: "edit",
     ...by,
-    content: { text: "New", media: [], options: {}, format: "text" },
+    post: { text: "New", media: [], options: {}, format: "text" },
     fingerprint: "new",
     textOnly: true,
   };
@@ -80,8 +80,8 @@ describe("a rest that waits for its time", () => {
 });
 
 it("a removal that takes the place of a change of the live text remembers it, also through another removal", () => {
-  const content = { text: "New", media: [], options: {}, format: "text" };
-  const edit: Wish = { kind: "edit", ...by, content, fingerprint: "new", textOnly: true };
+  const post = { text: "New", media: [], options: {}, format: "text" };
+  const edit: Wish = { kind: "edit", ...by, post, fingerprint: "new", textOnly: true };
   const live: WishFacts = { ...part, state: "published" };
   const first = meet({ ...live, wish: edit }, removal).patch?.wish;
   assert.deepEqual(first, { ...removal, mayBeEdited: true });

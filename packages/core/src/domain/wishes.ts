@@ -18,7 +18,7 @@ export type Wish =
   | WishOf<"cancel">
   | (WishOf<"delete"> & { readonly alsoLive: boolean })
   | WishOf<"remove">
-  | (WishOf<"edit"> & { readonly content: OutgoingPost; readonly fingerprint: string; readonly textOnly: boolean })
+  | (WishOf<"edit"> & { readonly post: OutgoingPost; readonly fingerprint: string; readonly textOnly: boolean })
   | (WishOf<"move"> & { readonly scheduledFor: string });
 
 /** How the last wish ended, for people. */
@@ -63,7 +63,7 @@ export interface JobPatch {
   readonly mayBeLive?: false;
   readonly wish?: Wish | null;
   readonly wishOutcome?: WishOutcome | null;
-  readonly content?: OutgoingPost;
+  readonly post?: OutgoingPost;
   readonly fingerprint?: string;
   /** The steps begin anew; nothing visible was done by them. */
   readonly forgetSteps?: true;
@@ -243,7 +243,7 @@ const restCanceled: JobPatch = {
 function rewritten(facts: WishFacts, wish: Extract<Wish, { kind: "edit" }>): JobPatch {
   const moving = facts.state === "publishing" || facts.state === "processing" || facts.state === "retrying";
   return {
-    content: wish.content,
+    post: wish.post,
     fingerprint: wish.fingerprint,
     forgetSteps: true,
     forgetProbe: true,

@@ -90,7 +90,7 @@ export interface JobChange extends Omit<StepChange, "failure" | "sealed"> {
   readonly granted?: { readonly wish: Wish; readonly outcome: WishOutcome };
   readonly removedBy?: string;
   readonly scheduledFor?: Date;
-  readonly content?: OutgoingPost;
+  readonly post?: OutgoingPost;
   readonly fingerprint?: string;
 }
 

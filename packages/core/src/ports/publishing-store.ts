@@ -70,7 +70,7 @@ export interface JobRecord {
   readonly scheduledFor: Date;
   readonly wakeAt: Date | undefined;
   readonly tries: number;
-  readonly content: OutgoingPost;
+  readonly post: OutgoingPost;
   readonly mayBeLive: boolean;
   readonly visible: VisibleIntent | undefined;
   readonly firstClaimedAt: Date | undefined;
@@ -108,7 +108,7 @@ export interface NewJob {
   readonly id: PublishJobId;
   readonly connectionId: ConnectionId;
   readonly platform: string;
-  readonly content: OutgoingPost;
+  readonly post: OutgoingPost;
   readonly fingerprint: string;
   readonly scheduledFor: Date;
   /** undefined: at once, by the database's clock, which may be a moment behind ours. */

@@ -83,7 +83,7 @@ test("lists of jobs leave out what the post says and are bounded by the rest", a
   const posts = createPublishingStore(app.db, { lateAfterMs: 1 }).forTenant(tenantId);
   await readAll(async (before) => {
     const { rows, more } = await posts.jobs({ limit: 200, ...(before ? { before: String(before) } : {}) });
-    assert.ok(rows.every(({ content }) => content.text === "" && content.format === "text"));
+    assert.ok(rows.every(({ post }) => post.text === "" && post.format === "text"));
     return { ids: rows.map(({ id }) => id), more, last: rows.at(-1)?.id, bytes: bytesOf(rows) };
   });
 });
@@ -109,5 +109,5 @@ test("connections and their timelines come in pages of bounded size", async () =
 
 test("the desk does not load what posts say", async () => {
   const desk = await createPublishingStore(app.db, { lateAfterMs: 1 }).forTenant(tenantId).desk();
-  assert.ok(bytesOf(desk) < 8_000_000 * 1.2 && desk.every(({ content }) => content.text === ""));
+  assert.ok(bytesOf(desk) < 8_000_000 * 1.2 && desk.every(({ post }) => post.text === ""));
 });

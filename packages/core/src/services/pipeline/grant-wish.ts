@@ -95,14 +95,14 @@ function deedOf(run: Run, platform: PublishingPlatform, wish: Wish, ref: Publish
       };
     case "edit": {
       if (!edit?.formats.includes(format)) return undefined;
-      const content: OutgoingPost = { ...run.job.post, text: wish.content.text };
+      const post: OutgoingPost = { ...run.job.post, text: wish.post.text };
       return {
         kind: "edit",
         note: "Changing its text at the platform",
         run: (ctx) =>
-          edit.run(ref, { text: content.text, format, ...(content.mentions && { mentions: content.mentions }) }, ctx),
+          edit.run(ref, { text: post.text, format, ...(post.mentions && { mentions: post.mentions }) }, ctx),
         // What is said of the rest, or of a touch that failed, stays true.
-        done: { pending: null, tries: 0, mayBeLive: false, ...asBefore(run), content, fingerprint: wish.fingerprint },
+        done: { pending: null, tries: 0, mayBeLive: false, ...asBefore(run), post, fingerprint: wish.fingerprint },
         message: "Its text was changed at the platform.",
       };
     }

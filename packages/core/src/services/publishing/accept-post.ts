@@ -135,7 +135,7 @@ export function newJob(
     id: deps.newId("publishJob"),
     connectionId: prepared.target.connectionId,
     platform: prepared.target.platform,
-    content: prepared.post,
+    post: prepared.post,
     fingerprint: prepared.fingerprint,
     scheduledFor,
     wakeAt: native || scheduledFor <= now ? undefined : scheduledFor,

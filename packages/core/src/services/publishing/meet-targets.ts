@@ -54,14 +54,14 @@ function decideJobs(plan: NewPlan): readonly JobDecision[] {
 
 function meetEdit(facts: WishFacts, job: JobRecord, target: PreparedTarget, plan: NewPlan): Meeting {
   const { by, at } = plan;
-  const isSame = isAlike(job.content, target.post);
+  const isSame = isAlike(job.post, target.post);
   const isStopping = facts.wish?.kind === "cancel";
   if (isStopping && !at && !plan.sends(job.connectionId)) return stillStops;
   if (isSame && !at)
     return isStopping ? sentAfterAll(facts) : { change: "unchanged", message: "Nothing of it changed." };
   if (isSame && at) return meet(facts, { kind: "move", ...by, scheduledFor: at.toISOString() });
   const textOnly = isTextOnly(job, target) && plan.keepsTime;
-  const edit: Wish = { kind: "edit", ...by, content: target.post, fingerprint: target.fingerprint, textOnly };
+  const edit: Wish = { kind: "edit", ...by, post: target.post, fingerprint: target.fingerprint, textOnly };
   const edited = meet(facts, edit);
   if (!at || edited.change !== "changed" || !edited.patch) return edited;
   // New content and a new time together, before anything was sent.
@@ -92,7 +92,7 @@ function sentAfterAll(facts: WishFacts): Meeting {
 }
 
 function isTextOnly(job: JobRecord, { post }: PreparedTarget): boolean {
-  return isAlike({ ...job.content, text: "" }, { ...post, text: "" });
+  return isAlike({ ...job.post, text: "" }, { ...post, text: "" });
 }
 
 /** Equal as they are stored, whatever the order of their fields. */

@@ -67,7 +67,7 @@ export async function prepareTargets(
   const shown = (connectionId?: string) =>
     jobs
       .filter((job) => job.externalPostId !== undefined && (!connectionId || job.connectionId === connectionId))
-      .flatMap(({ content }) => content.media);
+      .flatMap(({ post }) => post.media);
   const lost = mediaIdsOf(draft).find((id) => !media.has(id) && !shown().some((item) => item.id === id));
   if (lost) return noFile(lost);
   const lostInWords = inWords.find((id) => !media.has(id));

@@ -1,11 +1,4 @@
-import {
-  type Clock,
-  endsSignIn,
-  type OutgoingPost,
-  type Platform,
-  type PlatformFailure,
-  type PublishedRef,
-} from "@postd/connector-kit";
+import { type Clock, endsSignIn, type Platform, type PlatformFailure, type PublishedRef } from "@postd/connector-kit";
 import type { Result, ServiceError, TenantId } from "@postd/contracts";
 import type { WishFacts } from "../../domain/wishes.ts";
 import type { ConnectionAccess } from "../../ports/connection-access.ts";
@@ -26,12 +19,12 @@ const timeoutMs = 20_000;
 
 /** What the platform lets an app do with this live post. */
 export function abilities(
-  job: Pick<JobRecord, "platform" | "content">,
+  job: Pick<JobRecord, "platform" | "post">,
   account: Pick<TargetRecord["account"], "authKind"> | undefined,
   registry: ConnectorRegistry,
 ): WishFacts["can"] {
   const publishing = registry.get(job.platform)?.publishing;
-  const { format }: OutgoingPost = job.content;
+  const { format } = job.post;
   const remove = publishing?.remove;
   const mayRemove = !remove?.authKinds || account === undefined || remove.authKinds.includes(account.authKind);
   return {

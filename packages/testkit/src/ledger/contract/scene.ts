@@ -147,12 +147,12 @@ export const wishOf = (kind: "cancel" | "remove", now: Date): Wish => ({
 });
 
 export function newJob(connectionId: ConnectionId, text: string, now: Date): NewJob {
-  const content: OutgoingPost = { format: "plain", text, media: [], options: {} };
+  const post: OutgoingPost = { format: "plain", text, media: [], options: {} };
   return {
     id: newId("publishJob"),
     connectionId,
     platform: "model",
-    content,
+    post,
     fingerprint: text,
     scheduledFor: now,
     wakeAt: undefined,
@@ -190,7 +190,7 @@ export function accept(
   const post: Omit<PostRecord, "createdAt" | "updatedAt" | "version"> = {
     id: newId("post"),
     status: "approved",
-    content: { text: first?.content.text ?? "", mediaIds: [], options: {} },
+    content: { text: first?.post.text ?? "", mediaIds: [], options: {} },
     versions: {},
     targets: input.jobs.map(({ connectionId }) => ({ connectionId: asId("connection", connectionId) })),
     scheduledFor: undefined,

@@ -110,7 +110,7 @@ export const mutations: readonly Mutation[] = [
             for (const job of input.refuseTwins ? input.jobs : []) {
               const { rows } = await tenant.jobs({ limit: 100, connectionId: job.connectionId });
               const twin = rows.find(
-                (row) => row.content.text === job.content.text && row.state !== "canceled" && row.state !== "failed",
+                (row) => row.post.text === job.post.text && row.state !== "canceled" && row.state !== "failed",
               );
               if (twin)
                 return { kind: "twin", jobId: twin.id, connectionId: twin.connectionId, createdAt: twin.createdAt };

@@ -145,8 +145,8 @@ export class Oracle {
         if (this.deleteAsked.has(job.postId) && !(await this.world.store.forTenant(input.tenantId).post(job.postId)))
           this.broken(`${this.nameOf(input.jobId)} is sent though its post is deleted`);
         const text = typeof prepared === "string" ? prepared : (prepared as { readonly text?: string } | null)?.text;
-        if (text !== undefined && !text.startsWith(job.content.text))
-          this.broken(`${this.nameOf(input.jobId)} is sent as "${text}" though it says "${job.content.text}"`);
+        if (text !== undefined && !text.startsWith(job.post.text))
+          this.broken(`${this.nameOf(input.jobId)} is sent as "${text}" though it says "${job.post.text}"`);
         return answer;
       },
     };

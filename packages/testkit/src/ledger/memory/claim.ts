@@ -12,6 +12,7 @@ import {
   workingState,
 } from "../../../../../apps/server/src/adapters/postgres/ledger/claim-row.ts";
 import { factsOf } from "../../../../../apps/server/src/adapters/postgres/ledger/job-row.ts";
+import { wishOf } from "../../../../../apps/server/src/adapters/postgres/ledger/stored-wish.ts";
 import { endDeletion } from "./deletion.ts";
 import { patched } from "./patch.ts";
 import { connectionOf, jobOf, later, type MemoryJob, nowOf, putJob, Refused, type Tables } from "./rows.ts";
@@ -142,7 +143,7 @@ function apply(tables: Tables, row: MemoryJob, admission: Admission, input: Clai
 }
 
 function settleWish(tables: Tables, row: MemoryJob): void {
-  const { wish } = row;
+  const wish = wishOf(row.wish);
   if (!wish) return;
   const facts = { ...factsOf(row, nowOf(tables)), can: { remove: false, editText: false } };
   const isLive = row.external_post_id !== null && row.state !== "failed";

@@ -1,4 +1,5 @@
 import { forgetsSealed, type JobPatch } from "@postd/core";
+import { storedWish } from "../../../../../apps/server/src/adapters/postgres/ledger/stored-wish.ts";
 import { type MemoryJob, nowOf, type Tables } from "./rows.ts";
 
 /** A row with a patch of the rules on it. */
@@ -14,9 +15,9 @@ export function patched(tables: Tables, row: MemoryJob, patch: JobPatch): Memory
   if (patch.forgetProbe) next.probe = null;
   if (patch.needsPerson !== undefined) next.needs_person = patch.needsPerson;
   if (patch.mayBeLive === false) next.may_be_live = false;
-  if (patch.wish !== undefined) next.wish = patch.wish;
+  if (patch.wish !== undefined) next.wish = storedWish(patch.wish);
   if (patch.wishOutcome !== undefined) next.wish_outcome = patch.wishOutcome;
-  if (patch.content !== undefined) next.content = patch.content;
+  if (patch.post !== undefined) next.content = patch.post;
   if (patch.fingerprint !== undefined) next.fingerprint = patch.fingerprint;
   if (forgetsSealed(patch)) next.has_sealed = false;
   if (patch.forgetSteps) next.step_state = null;

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JobState } from "@postd/contracts";
 import { type AttemptAnswer, inFlightStates, type JobChange, type Ledger } from "@postd/core";
+import { storedWish } from "../../../../../apps/server/src/adapters/postgres/ledger/stored-wish.ts";
 import { endDeletion } from "./deletion.ts";
 import { withoutVisible } from "./patch.ts";
 import { inTransaction, jobOf, later, type MemoryJob, nowOf, putJob, Refused, type Tables } from "./rows.ts";
@@ -129,7 +130,7 @@ function settled(tables: Tables, row: MemoryJob, change: JobChange, outcome: Out
   if (change.nativeSchedule === false) next.native_schedule = false;
   if (change.mayBeLive !== undefined) next.may_be_live = change.mayBeLive;
   if (change.scheduledFor) next.scheduled_for = change.scheduledFor;
-  if (change.content) next.content = change.content;
+  if (change.post) next.content = change.post;
   if (change.fingerprint !== undefined) next.fingerprint = change.fingerprint;
   if (change.published) {
     next.external_post_id = change.published.externalId;
@@ -141,7 +142,7 @@ function settled(tables: Tables, row: MemoryJob, change: JobChange, outcome: Out
     next.removed_by = change.removedBy ?? "system";
   }
   if (change.granted) {
-    if (isDeepStrictEqual(row.wish, change.granted.wish)) next.wish = null;
+    if (isDeepStrictEqual(row.wish, storedWish(change.granted.wish))) next.wish = null;
     next.wish_outcome = change.granted.outcome;
   }
   return next;
@@ -170,9 +171,9 @@ function stepState(row: MemoryJob, change: JobChange, outcome: Outcome): MemoryJ
 function wakeAt(tables: Tables, row: MemoryJob, { wake, mayBeLive, knownWish, granted }: JobChange): Date | null {
   if (wake === "lease") return row.lease_until ?? nowOf(tables);
   const planned = wake === null ? null : later(tables, wake);
-  const stands = row.wish !== null && !(granted && isDeepStrictEqual(row.wish, granted.wish));
+  const stands = row.wish !== null && !(granted && isDeepStrictEqual(row.wish, storedWish(granted.wish)));
   if (!stands) return planned;
-  const isNews = !isDeepStrictEqual(row.wish, knownWish);
+  const isNews = !isDeepStrictEqual(row.wish, knownWish && storedWish(knownWish));
   const isCertain = !(mayBeLive ?? row.may_be_live);
   return isNews || (wake === null && isCertain) ? nowOf(tables) : planned;
 }

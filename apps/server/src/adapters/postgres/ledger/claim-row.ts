@@ -1,6 +1,7 @@
 import { asId, type HeldReason, type JobState } from "@postd/contracts";
 import type { AdmitInput, ClaimedJob, Ledger } from "@postd/core";
 import { type JobRow, jobKeyOf, pendingOf, visibleOf } from "./job-row.ts";
+import { wishOf } from "./stored-wish.ts";
 
 /** A job's row with what `admit` needs to know beside it. */
 export interface ClaimRow extends JobRow, Record<string, unknown> {
@@ -36,7 +37,7 @@ export function admitInput(row: ClaimRow, lateAfterMs: number): AdmitInput {
     leaseUntil: row.lease_until ?? undefined,
     mayBeLive: row.may_be_live,
     visible: visibleOf(row),
-    wish: row.wish ?? undefined,
+    wish: wishOf(row.wish),
     isDisabled: row.connection_disabled !== null,
     pausedBy: row.instance_paused
       ? "instance"
@@ -119,7 +120,7 @@ export function claimedJob(row: JobRow, go: ClaimedJob["admission"], leaseUntil:
     pending: pending && { ...pending, open: false },
     mayBeLive: row.may_be_live,
     visible: visibleOf(row),
-    wish: row.wish ?? undefined,
+    wish: wishOf(row.wish),
     published:
       row.external_post_id === null
         ? undefined

@@ -25,6 +25,7 @@ import {
 import { factsOf, type StoredState } from "./job-row.ts";
 import { dropsSealed, forgetSealed, json, patchAssignments } from "./patch.ts";
 import { clock, endDeletion } from "./settle.ts";
+import { wishOf } from "./stored-wish.ts";
 
 type ClaimInput = Parameters<Ledger["claim"]>[0];
 
@@ -162,7 +163,7 @@ async function apply(
 }
 
 async function settleWish(db: TenantDb, row: ClaimRow): Promise<void> {
-  const { wish } = row;
+  const wish = wishOf(row.wish);
   if (!wish) return;
   const facts = { ...factsOf(row, row.now), can: { remove: false, editText: false } };
   const isLive = row.external_post_id !== null && row.state !== "failed";

@@ -1,6 +1,7 @@
 import type { OutgoingPost } from "@postd/connector-kit";
 import { type Actor, asId, type HeldReason, type JobState, type JsonObject } from "@postd/contracts";
-import type { PendingIntent, ProbeRecord, VisibleIntent, Wish, WishFacts, WishOutcome } from "@postd/core";
+import type { PendingIntent, ProbeRecord, VisibleIntent, WishFacts, WishOutcome } from "@postd/core";
+import { type StoredWish, wishOf } from "./stored-wish.ts";
 
 /** Columns of publish_jobs as the driver gives them. */
 export interface JobRow {
@@ -30,7 +31,7 @@ export interface JobRow {
   readonly native_schedule: boolean;
   readonly simulated: boolean;
   readonly may_be_live: boolean;
-  readonly wish: Wish | null;
+  readonly wish: StoredWish | null;
   readonly wish_outcome: WishOutcome | null;
   readonly removed_at: Date | null;
   readonly removed_by: string | null;
@@ -72,7 +73,7 @@ export const factsOf = (row: JobRow, now: Date): Omit<WishFacts, "can"> => ({
   firstClaimedAt: row.first_claimed_at ?? undefined,
   nativeSchedule: row.native_schedule,
   sleepsUntil: row.lease_until && row.lease_until > now ? undefined : (row.wake_at ?? undefined),
-  wish: row.wish ?? undefined,
+  wish: wishOf(row.wish),
 });
 
 export const jobKeyOf = (row: Pick<JobRow, "tenant_id" | "id">) => ({

@@ -1,5 +1,6 @@
 import { forgetsSealed, type JobPatch } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
+import { storedWish } from "./stored-wish.ts";
 
 /** A patch of the rules as assignments of `publish_jobs`. Used wherever a person's word or a settled wish is written. */
 export function patchAssignments(patch: JobPatch): SQL[] {
@@ -14,9 +15,9 @@ export function patchAssignments(patch: JobPatch): SQL[] {
   if (patch.forgetProbe) set.push(sql`probe = null`);
   if (patch.needsPerson !== undefined) set.push(sql`needs_person = ${patch.needsPerson}`);
   if (patch.mayBeLive === false) set.push(sql`may_be_live = false`);
-  if (patch.wish !== undefined) set.push(sql`wish = ${json(patch.wish)}`);
+  if (patch.wish !== undefined) set.push(sql`wish = ${json(storedWish(patch.wish))}`);
   if (patch.wishOutcome !== undefined) set.push(sql`wish_outcome = ${json(patch.wishOutcome)}`);
-  if (patch.content !== undefined) set.push(sql`content = ${json(patch.content)}`);
+  if (patch.post !== undefined) set.push(sql`content = ${json(patch.post)}`);
   if (patch.fingerprint !== undefined) set.push(sql`fingerprint = ${patch.fingerprint}`);
   if (forgetsSealed(patch)) set.push(sql`has_sealed = false`);
   if (patch.forgetSteps) set.push(sql`step_state = null`, sql`open_attempt_id = null`);

@@ -6,6 +6,7 @@ import { compiled, runSql } from "../run-sql.ts";
 import { forTenant, type TenantDb } from "../tenant-tx.ts";
 import { isKeyGone, sealedUpsert } from "../vault-store.ts";
 import { json } from "./patch.ts";
+import { storedWish } from "./stored-wish.ts";
 
 type IntendInput = Parameters<Ledger["intend"]>[0];
 
@@ -170,7 +171,7 @@ function assignments(change: JobChange, answer: AttemptAnswer | undefined): SQL[
   if (change.nativeSchedule === false) set.push(sql`native_schedule = false`);
   if (change.mayBeLive !== undefined) set.push(sql`may_be_live = ${change.mayBeLive}`);
   if (change.scheduledFor) set.push(sql`scheduled_for = ${change.scheduledFor.toISOString()}::timestamptz`);
-  if (change.content) set.push(sql`content = ${json(change.content)}`);
+  if (change.post) set.push(sql`content = ${json(change.post)}`);
   if (change.fingerprint !== undefined) set.push(sql`fingerprint = ${change.fingerprint}`);
   if (change.published) {
     set.push(sql`external_post_id = ${change.published.externalId}`);
@@ -181,7 +182,7 @@ function assignments(change: JobChange, answer: AttemptAnswer | undefined): SQL[
   if (change.granted) {
     const { wish, outcome } = change.granted;
     // One that took its place meanwhile stays; this one's end is told all the same.
-    set.push(sql`wish = case when wish = ${json(wish)} then null else wish end`);
+    set.push(sql`wish = case when wish = ${json(storedWish(wish))} then null else wish end`);
     set.push(sql`wish_outcome = ${json(outcome)}`);
   }
   const state = change.forgetSteps ? sql`null` : stateExpression(change, answer);
@@ -221,8 +222,8 @@ function wakeAt({ wake, mayBeLive, knownWish, granted }: JobChange): SQL {
   // A worker that was late told what it knows; its lease is gone, so somebody else goes on.
   if (wake === "lease") return sql`coalesce(lease_until, ${now})`;
   const planned = wake === null ? sql`null::timestamptz` : sql`${now} + ${wake} * interval '1 millisecond'`;
-  const stands = granted ? sql`wish is not null and wish <> ${json(granted.wish)}` : sql`wish is not null`;
-  const isNews = knownWish ? sql`wish <> ${json(knownWish)}` : sql`true`;
+  const stands = granted ? sql`wish is not null and wish <> ${json(storedWish(granted.wish))}` : sql`wish is not null`;
+  const isNews = knownWish ? sql`wish <> ${json(storedWish(knownWish))}` : sql`true`;
   const isCertain = mayBeLive === undefined ? sql`not may_be_live` : sql`${!mayBeLive}::boolean`;
   return sql`case when ${stands} and (${isNews}${wake === null ? sql` or ${isCertain}` : sql``}) then ${now} else ${planned} end`;
 }

@@ -2,6 +2,7 @@ import type { MediaInfo } from "@postd/connector-kit";
 import { asId, type ConnectionStatus, type JsonObject, type PostStatus, VideoFactsView } from "@postd/contracts";
 import type { AttemptRecord, ContentRecord, JobRecord, PostRecord, TargetRecord } from "@postd/core";
 import { type JobRow, visibleOf } from "../ledger/job-row.ts";
+import { wishOf } from "../ledger/stored-wish.ts";
 
 export interface PostRow extends Record<string, unknown> {
   readonly id: string;
@@ -92,11 +93,11 @@ export function jobRecord(row: JobRow): JobRecord {
     scheduledFor: row.scheduled_for,
     wakeAt: row.wake_at ?? undefined,
     tries: row.tries,
-    content: row.content,
+    post: row.content,
     mayBeLive: row.may_be_live,
     visible: visibleOf(row),
     firstClaimedAt: row.first_claimed_at ?? undefined,
-    wish: row.wish ?? undefined,
+    wish: wishOf(row.wish),
     wishOutcome: row.wish_outcome ?? undefined,
     removedAt: row.removed_at ?? undefined,
     removedBy: row.removed_by ?? undefined,

@@ -68,7 +68,7 @@ function jobStatements(tenantId: string, postId: string, jobs: readonly NewJob[]
     (
       job,
     ) => sql`(${job.id}, ${tenantId}, ${postId}, ${job.connectionId}, ${job.platform}, 'scheduled', ${job.scheduledFor.toISOString()}::timestamptz,
-      ${job.wakeAt ? sql`${job.wakeAt.toISOString()}::timestamptz` : sql`domain_now()`}, ${JSON.stringify(job.content)}::jsonb, ${job.fingerprint}, ${job.nativeSchedule}, ${job.simulated}, ${now}, ${now})`,
+      ${job.wakeAt ? sql`${job.wakeAt.toISOString()}::timestamptz` : sql`domain_now()`}, ${JSON.stringify(job.post)}::jsonb, ${job.fingerprint}, ${job.nativeSchedule}, ${job.simulated}, ${now}, ${now})`,
   );
   return [
     sql`insert into publish_jobs (id, tenant_id, post_id, connection_id, platform, state, scheduled_for, wake_at, content, fingerprint,
