@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
+import { test } from "node:test";
 import { type AccountRef, type Platform, secret } from "@postd/connector-kit";
 import { type Connected, describeConnector, sampleMedia, type World } from "@postd/connector-kit/conformance";
 import { facebook } from "./facebook/platform.ts";
@@ -34,9 +35,13 @@ const mp4 = (seed: number) =>
     durationMs: 12_000,
   });
 
+/** Graph passes over what it does not know, so a slip of a name would be seen by nobody. */
+const worlds: World[] = [];
+
 /** A made-up account, connected with the token of its Page or its own. */
 function connectTo(platform: Platform) {
   return async (world: World, signIn: string): Promise<Connected> => {
+    worlds.push(world);
     const kind = platform === facebook ? "page" : signIn === "facebook_login" ? "professional" : signIn;
     const made = world.sim.simulator.createAccount({ kind, name: "Ida Holm" });
     const extra = made.extra ?? {};
@@ -132,4 +137,10 @@ describeConnector(provider, "instagram", simulator, {
     request: signed(authKind === "facebook_login" ? "meta" : "instagram", JSON.stringify(comments.answer)),
     events: ["comment.created"],
   }),
+});
+
+test("Graph passes over none of the parameters POSTD sends", () => {
+  assert.ok(worlds.length > 0);
+  const over = worlds.flatMap(({ sim }) => Object(sim.simulator.inspect?.()).passedOver);
+  assert.deepEqual([...new Set(over)], []);
 });

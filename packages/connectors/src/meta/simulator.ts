@@ -63,6 +63,7 @@ function createSimulator(env: SimEnv): Simulator {
     media: (sha256) => imageBytes(world, sha256),
     inspect: () => ({
       expiredVersionCalls: world.data.expiredVersionCalls,
+      passedOver: [...world.data.passedOver],
       deliveries: world.data.deliveries.map((delivery) => ({ ...delivery })),
       webhookUrl: world.data.settings.webhookUrl ?? null,
       subscribedPages: [...world.data.pages.values()]

@@ -16,7 +16,7 @@ export interface Call {
   /** "graph.facebook.com" or "graph.instagram.com". */
   readonly host: string;
   readonly nowMs: number;
-  /** Whether it was answered as a read; faults and unknown parameters differ for changes. */
+  /** Whether it changes something; faults and parameters that are passed over differ for reads. */
   readonly isChange: boolean;
 }
 

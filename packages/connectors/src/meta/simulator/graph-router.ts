@@ -4,7 +4,7 @@ import { errorAnswer, GraphError, invalidParameter, missingObject } from "./grap
 
 import { facebookNode, type GraphNode, instagramNode, instagramOwner, owningPage } from "./node.ts";
 import { findOperation } from "./operations.ts";
-import { type Params, readParams, refuseUnknown } from "./params.ts";
+import { type Params, passedOver, readParams } from "./params.ts";
 import { checkProof, dataAccessMs, presentedToken, requirePermissions, requireToken } from "./tokens.ts";
 import { refuseByFault, type UseCase, usageHeaders } from "./usage.ts";
 import type { World } from "./world.ts";
@@ -19,8 +19,7 @@ export interface GraphCallInput {
 }
 
 /**
- * Answers a call to a node or an edge. Order: token, armed refusals, object, token kind, permissions, unknown
- * parameters, the operation itself.
+ * Answers a call to a node or an edge. Order: token, armed refusals, object, token kind, permissions, the operation itself.
  */
 export async function answerGraph(input: GraphCallInput): Promise<SimAnswer> {
   const { world, request, params } = input;
@@ -67,7 +66,7 @@ async function run(call: Call, node: GraphNode, operation: Operation, useCase: U
   return { status: 200, headers: headersOf(call.world, call.version, useCase), json: answer };
 }
 
-/** Token kind (210 inside the permission class 200-299 of §12), permissions, data access window, unknown parameters. */
+/** Token kind (210 inside the permission class 200-299 of §12), permissions, data access window. */
 function checkAllowed(call: Call, operation: Operation): void {
   if (!operation.tokens.includes(call.token.kind))
     throw new GraphError({
@@ -78,7 +77,9 @@ function checkAllowed(call: Call, operation: Operation): void {
   // 90 days after the last login reads fail though the token is valid (§3a.4). The sheet names no code; 10 is permission.
   if (!call.isChange && call.grant.login === "facebook" && call.nowMs >= call.grant.lastLoginAt + dataAccessMs)
     throw new GraphError({ code: 10, message: "(#10) The data access of this app for the user has expired" });
-  if (call.isChange) refuseUnknown(call.params, operation.params);
+  if (call.isChange)
+    for (const name of passedOver(call.params, operation.params))
+      call.world.data.passedOver.add(`${operation.method} ${operation.node}/${operation.edge}: ${name}`);
 }
 
 function headersOf(world: World, version: string, useCase: UseCase): Record<string, string> {

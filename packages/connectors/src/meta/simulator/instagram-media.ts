@@ -12,8 +12,8 @@ const hiddenWhileYoungerMs = 3_600_000;
 const typeOn = (call: Call) => (call.host === "graph.instagram.com" ? "igMediaOnly" : "igMedia");
 
 function list(call: Call, account: IgAccount, which: (media: IgMedia) => boolean): Answer {
-  const since = instantMs(call.params, "since") ?? 0;
-  const until = instantMs(call.params, "until") ?? Number.POSITIVE_INFINITY;
+  const since = instantMs(call.params, "since", call.nowMs) ?? 0;
+  const until = instantMs(call.params, "until", call.nowMs) ?? Number.POSITIVE_INFINITY;
   const isHiding = call.world.env.fault("hideFromLists", call.request) !== undefined;
   const found = [...call.world.data.igMedia.values()].filter(
     (media) =>

@@ -7,7 +7,7 @@ import { checkText, makePost, requireCreateContent } from "./make-post.ts";
 import type { FbPhoto, FbPost, Page } from "./model.ts";
 import { maxPhotoBytes, unfitPhoto } from "./page-photos.ts";
 import { instantMs, jsonParam, type Params } from "./params.ts";
-import { type Publication, publication, scheduleWindows } from "./schedule.ts";
+import { type Publication, publication, scheduleRules } from "./schedule.ts";
 
 const AttachedMedia = z.array(z.strictObject({ media_fbid: z.coerce.string(), message: z.string().optional() })).min(1);
 const presetTextChars = 130;
@@ -18,7 +18,7 @@ function postFeed(call: Call, page: Page): Answer {
   const { params } = call;
   const message = checkText(params.text("message") ?? "");
   const link = params.text("link");
-  const when = publication(params, call.nowMs, scheduleWindows.post);
+  const when = publication(params, call.nowMs, scheduleRules.post);
   for (const name of ["targeting", "feed_targeting"])
     jsonParam(params, name, z.record(z.string(), z.unknown()), "a JSON object");
   const photos = attachedPhotos(call, page, when);
@@ -83,8 +83,8 @@ const hiddenWhileYoungerMs = 3_600_000;
 
 function listPosts(call: Call, which: (post: FbPost) => boolean): Answer {
   const isHiding = call.world.env.fault("hideFromLists", call.request) !== undefined;
-  const since = instantMs(call.params, "since") ?? 0;
-  const until = instantMs(call.params, "until") ?? Number.POSITIVE_INFINITY;
+  const since = instantMs(call.params, "since", call.nowMs) ?? 0;
+  const until = instantMs(call.params, "until", call.nowMs) ?? Number.POSITIVE_INFINITY;
   const timeOf = (post: FbPost) => post.liveAt ?? post.scheduledAt ?? post.createdAt;
   const posts = [...call.world.data.posts.values()]
     .filter((post) => which(post) && timeOf(post) >= since && timeOf(post) <= until)

@@ -21,8 +21,8 @@ export function wantedMetrics(params: Params, live: readonly string[]): readonly
 
 /** since and until with the 90-day window of §10; two days when not given. */
 export function insightWindow(call: Call): { readonly since: number; readonly until: number } {
-  const until = instantMs(call.params, "until") ?? call.nowMs;
-  const since = instantMs(call.params, "since") ?? until - 2 * dayMs;
+  const until = instantMs(call.params, "until", call.nowMs) ?? call.nowMs;
+  const since = instantMs(call.params, "since", call.nowMs) ?? until - 2 * dayMs;
   if (since > until) throw invalidParameter("since must be before until");
   if (until - since > maxWindowMs) throw invalidParameter("There cannot be more than 90 days between since and until");
   return { since, until };

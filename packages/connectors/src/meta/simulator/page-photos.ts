@@ -8,7 +8,7 @@ import { checkText, makePost, refuseDuplicate, requireCreateContent } from "./ma
 import type { FbPhoto, Page } from "./model.ts";
 import { bool, oneOf, requiredText } from "./params.ts";
 import { pullMedia } from "./pull-media.ts";
-import { publication, scheduleWindows } from "./schedule.ts";
+import { publication, scheduleRules } from "./schedule.ts";
 import { emitFeedChange } from "./webhooks.ts";
 import { countPublish } from "./world.ts";
 
@@ -38,7 +38,7 @@ export const unfitPhoto = () =>
 async function postPhoto(call: Call, page: Page): Promise<Answer> {
   requireCreateContent(page);
   const { params } = call;
-  const when = publication(params, call.nowMs, scheduleWindows.post);
+  const when = publication(params, call.nowMs, scheduleRules.photo);
   const temporary = bool(params, "temporary") ?? false;
   if (temporary && when.kind === "now") throw invalidParameter("temporary needs published=false");
   const message = checkText(params.text("message") ?? params.text("caption") ?? "");

@@ -3,7 +3,7 @@ import { GraphError, invalidParameter, missingObject } from "./graph-error.ts";
 import { checkText, makePost, refuseDuplicate, requireCreateContent } from "./make-post.ts";
 import type { FbVideo, Page } from "./model.ts";
 import { instantMs, oneOf, type Params, requiredText } from "./params.ts";
-import { checkWindow, scheduleWindows } from "./schedule.ts";
+import { checkWindow, scheduleRules } from "./schedule.ts";
 import { processingMs } from "./video-uploads.ts";
 import { countPublish } from "./world.ts";
 
@@ -52,7 +52,7 @@ function finishReel(call: Call, page: Page): Answer {
   const { params } = call;
   const video = uploaded(call, page, "reel");
   const state = oneOf(params, "video_state", ["PUBLISHED", "SCHEDULED", "DRAFT"]) ?? "PUBLISHED";
-  const at = instantMs(params, "scheduled_publish_time");
+  const at = instantMs(params, "scheduled_publish_time", call.nowMs);
   if ((state === "SCHEDULED") !== (at !== undefined))
     throw invalidParameter("scheduled_publish_time belongs to video_state SCHEDULED and is required there");
   // 30 Reels in 24 hours and Page (§13); 1390008: posting too fast (§12).
@@ -66,7 +66,7 @@ function finishReel(call: Call, page: Page): Answer {
   if (lengthMs < minReelMs || lengthMs > maxReelMs)
     throw invalidParameter("A Reel must be between 3 and 90 seconds long", 2069019);
   const description = checkText(params.text("description") ?? "");
-  if (at !== undefined) video.scheduledAt = checkWindow(at, call.nowMs, scheduleWindows.reel);
+  if (at !== undefined) video.scheduledAt = checkWindow(at, call.nowMs, scheduleRules.reel);
   refuseDuplicate(call.world, { pageId: page.id, message: description });
   video.description = description;
   video.title = params.text("title") ?? "";

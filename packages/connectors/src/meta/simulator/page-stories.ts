@@ -35,8 +35,8 @@ export const pageStoryOperations: readonly Operation[] = [
     tokens: ["page"],
     run(call, page) {
       const statuses = textList(call.params, "status")?.map((status) => status.toUpperCase());
-      const since = instantMs(call.params, "since") ?? 0;
-      const until = instantMs(call.params, "until") ?? Number.POSITIVE_INFINITY;
+      const since = instantMs(call.params, "since", call.nowMs) ?? 0;
+      const until = instantMs(call.params, "until", call.nowMs) ?? Number.POSITIVE_INFINITY;
       const isHiding = call.world.env.fault("hideFromLists", call.request) !== undefined;
       const stories = [...call.world.data.stories.values()].filter((story) => {
         const status = storyIsLive(call.world, story) ? "PUBLISHED" : "ARCHIVED";

@@ -10,7 +10,7 @@ import type { FbVideo, Page } from "./model.ts";
 import { bool, jsonParam, oneOf } from "./params.ts";
 import { newVideo, startUpload, transfer, uploadOf } from "./phased-upload.ts";
 import { pullMedia } from "./pull-media.ts";
-import { type Publication, publication, scheduleWindows } from "./schedule.ts";
+import { type Publication, publication, scheduleRules } from "./schedule.ts";
 import { receivedBytes } from "./video-phases.ts";
 import { joinBytes, processingMs } from "./video-uploads.ts";
 
@@ -82,7 +82,7 @@ function readWish(call: Call, page: Page): Wish {
   const { params } = call;
   for (const name of ["targeting", "feed_targeting"])
     jsonParam(params, name, z.record(z.string(), z.unknown()), "a JSON object");
-  const when = publication(params, call.nowMs, scheduleWindows.video);
+  const when = publication(params, call.nowMs, scheduleRules.video);
   const description = checkText(params.text("description") ?? "");
   refuseDuplicate(call.world, { pageId: page.id, message: description });
   return { when, description };

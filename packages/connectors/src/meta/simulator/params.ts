@@ -8,6 +8,7 @@ import {
   type SimRequest,
 } from "@postd/connector-kit/simulator";
 import { z } from "zod";
+import { readDate } from "./date-text.ts";
 import { invalidParameter } from "./graph-error.ts";
 
 /** Query and body parameters together, as Graph reads them; the body wins. JSON values other than strings are kept as JSON text. */
@@ -22,15 +23,36 @@ const JsonBody = z.record(z.string(), z.unknown());
 
 /** Reads a request's parameters. Throws a GraphError 100 on a body it cannot read. */
 export async function readParams(request: SimRequest): Promise<Params> {
-  const values = new Map<string, string>(request.query);
   const files = new Map<string, SimFile>();
-  for (const [name, value] of await bodyFields(request, files)) values.set(name, value);
+  const body = await bodyFields(request, files);
+  return paramsOf([...request.query, ...body], files);
+}
+
+/** Parameters from pairs, the later one winning, and files by their name. */
+export function paramsOf(
+  pairs: readonly (readonly [string, string])[],
+  files: ReadonlyMap<string, SimFile> = new Map(),
+): Params {
+  const values = new Map(withLists(pairs));
   return {
     names: () => [...new Set([...values.keys(), ...files.keys()])],
     has: (name) => values.has(name) || files.has(name),
     text: (name) => values.get(name),
     file: (name) => files.get(name),
   };
+}
+
+/** `attached_media[0]=...&attached_media[1]=...`, as PHP and most clients write a list, is one JSON array (meta.md §1b). */
+function withLists(pairs: readonly (readonly [string, string])[]): readonly (readonly [string, string])[] {
+  const lists = new Map<string, unknown[]>();
+  return pairs.map(([written, value]) => {
+    const [, name, index] = /^(\w+)\[(\d{0,3})\]$/.exec(written) ?? [];
+    if (name === undefined) return [written, value];
+    const list = lists.get(name) ?? [];
+    lists.set(name, list);
+    list[index === "" ? list.length : Number(index)] = parseJson(value) ?? value;
+    return [name, JSON.stringify(list.filter((item) => item !== undefined))];
+  });
 }
 
 async function bodyFields(request: SimRequest, files: Map<string, SimFile>): Promise<Iterable<[string, string]>> {
@@ -81,13 +103,21 @@ export function unsignedInt(params: Params, name: string): number | undefined {
   return Number(value);
 }
 
-/** An instant: unix seconds, ISO 8601 or another date text (meta.md §7); in milliseconds. */
-export function instantMs(params: Params, name: string): number | undefined {
+/** An instant in milliseconds, written as unix seconds, ISO 8601 or any text strtotime reads (meta.md §1b). */
+export function instantMs(params: Params, name: string, nowMs: number): number | undefined {
   const value = params.text(name);
   if (value === undefined) return undefined;
-  const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1000 : Date.parse(value);
-  if (Number.isNaN(ms)) throw invalidParameter(`Param ${name} must be a unix timestamp or a date`);
+  const ms = readDate(value, nowMs);
+  if (ms === undefined) throw invalidParameter(`Param ${name} must be a unix timestamp or a date`);
   return ms;
+}
+
+/** An instant in milliseconds where only unix seconds are taken: a date text is no valid date there (§1b, restfb#1052). */
+export function unixSecondsMs(params: Params, name: string): number | undefined {
+  const value = params.text(name);
+  if (value === undefined) return undefined;
+  if (!/^\d+$/.test(value)) throw invalidParameter(`Param ${name} must be a valid date: a unix timestamp in seconds`);
+  return Number(value) * 1000;
 }
 
 export function oneOf<const T extends string>(params: Params, name: string, allowed: readonly T[]): T | undefined {
@@ -128,10 +158,17 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Unknown parameters of a call that changes something are refused with 100; these are known everywhere. */
-const commonParams: readonly string[] = ["access_token", "appsecret_proof", "fields", "format", "pretty"];
+/** Known on every call. The official client sends `id` with every change (§1b). */
+const commonParams: readonly string[] = [
+  "access_token",
+  "appsecret_proof",
+  "appsecret_time",
+  "fields",
+  "format",
+  "id",
+  "pretty",
+];
 
-export function refuseUnknown(params: Params, allowed: readonly string[]): void {
-  const unknown = params.names().filter((name) => !allowed.includes(name) && !commonParams.includes(name));
-  if (unknown.length > 0) throw invalidParameter(`Unexpected parameter: ${unknown.join(", ")}`);
-}
+/** Parameters Graph takes and passes over (§1b), so that a test can see that none was meant for something. */
+export const passedOver = (params: Params, known: readonly string[]): readonly string[] =>
+  params.names().filter((name) => !known.includes(name) && !commonParams.includes(name));

@@ -4,8 +4,8 @@ import { project, requestedFields } from "./fields.ts";
 import { GraphError, invalidParameter } from "./graph-error.ts";
 import { checkText, showPost } from "./make-post.ts";
 import type { FbPost } from "./model.ts";
-import { bool, instantMs } from "./params.ts";
-import { checkWindow, scheduleWindows } from "./schedule.ts";
+import { bool, unixSecondsMs } from "./params.ts";
+import { checkWindow, scheduleRules } from "./schedule.ts";
 import { emitFeedChange } from "./webhooks.ts";
 
 /** POST /{post}: text, time, or visibility; only posts of the same app (meta.md §8). */
@@ -17,7 +17,7 @@ function updatePost(call: Call, post: FbPost): Answer {
       message: "(#200) You can only edit posts that were created by this application",
     });
   const message = params.text("message");
-  const at = instantMs(params, "scheduled_publish_time");
+  const at = unixSecondsMs(params, "scheduled_publish_time");
   const isPublished = bool(params, "is_published");
   const isHidden = bool(params, "is_hidden");
   if ([message, at, isPublished, isHidden].every((value) => value === undefined))
@@ -43,7 +43,7 @@ function updatePost(call: Call, post: FbPost): Answer {
 /** A scheduled post can move (§7); a live one cannot go back. */
 function checkReschedule(call: Call, post: FbPost, at: number): void {
   if (post.state === "live") throw invalidParameter("A published post cannot be scheduled");
-  checkWindow(at, call.nowMs, scheduleWindows.post);
+  checkWindow(at, call.nowMs, scheduleRules.change);
 }
 
 /**

@@ -43,6 +43,8 @@ export interface WorldData {
   readonly outbox: Set<Promise<void>>;
   /** Instants of successful publishes by account, for quotas. */
   readonly published: Map<string, number[]>;
+  /** Parameters of changes that Graph takes and passes over (§1b). */
+  readonly passedOver: Set<string>;
   settings: Settings;
   /** Calls to a version that had expired by then (§1). */
   expiredVersionCalls: number;
@@ -67,6 +69,7 @@ export const emptyData = (): WorldData => ({
   deliveries: [],
   outbox: new Set(),
   published: new Map(),
+  passedOver: new Set(),
   settings: defaultSettings(),
   expiredVersionCalls: 0,
 });

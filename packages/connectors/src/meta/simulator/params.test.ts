@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { readDate } from "./date-text.ts";
+import { errorOf, fb, jpeg, testClient } from "./test-client.ts";
+
+const now = Date.parse("2026-11-20T12:00:00Z"); // a Friday
+const at = (text: string) => {
+  const ms = readDate(text, now);
+  return ms === undefined ? undefined : new Date(ms).toISOString();
+};
+
+describe("parameters of Graph calls", () => {
+  it("takes unknown parameters and an id with every change, as Graph does, and remembers those it passed over", async () => {
+    const client = testClient();
+    const page = client.simulator.createAccount({ kind: "page" });
+    const posted = await client.post(fb(`${page.id}/feed`), page.accessToken, {
+      message: "Hi",
+      id: page.id,
+      colour: "red",
+    });
+    assert.equal(posted.status, 200);
+    const gone = await client.remove(fb(`${posted.body.id}?id=${posted.body.id}`), page.accessToken);
+    assert.deepEqual(gone.body, { success: true });
+    assert.deepEqual(Object(client.simulator.inspect?.()).passedOver, ["POST page/feed: colour"]);
+  });
+
+  it("takes a list as JSON, with commas, and in the form of PHP, in a form and in a JSON body", async () => {
+    const client = testClient();
+    const page = client.simulator.createAccount({ kind: "page" });
+    const upload = async (salt: number) =>
+      (
+        await client.post(fb(`${page.id}/photos`), page.accessToken, {
+          url: client.host(`${salt}.jpg`, jpeg(100, 100, salt), "image/jpeg"),
+          published: "false",
+        })
+      ).body.id;
+    const medium = (id: string) => JSON.stringify({ media_fbid: id });
+    const shown = () => client.simulator.posts().at(-1)?.media.length;
+    const [a, b, c, d] = [await upload(1), await upload(2), await upload(3), await upload(4)];
+    const form = { message: "PHP", "attached_media[0]": medium(a), "attached_media[1]": medium(b) };
+    assert.equal((await client.post(fb(`${page.id}/feed`), page.accessToken, form)).status, 200);
+    assert.equal(shown(), 2);
+    const json = { message: "JSON", "attached_media[1]": { media_fbid: d }, "attached_media[0]": { media_fbid: c } };
+    const sent = await client.send({
+      method: "POST",
+      url: fb(`${page.id}/feed`),
+      headers: { "content-type": "application/json", authorization: `Bearer ${page.accessToken}` },
+      body: JSON.stringify(json),
+    });
+    assert.equal(sent.status, 200, JSON.stringify(sent.body));
+    assert.equal(shown(), 2);
+    for (const fields of ["subscribed_fields=feed,mention", "subscribed_fields[]=feed&subscribed_fields[]=mention"])
+      assert.equal(
+        (await client.post(fb(`${page.id}/subscribed_apps?${fields}`), page.accessToken)).status,
+        200,
+        fields,
+      );
+  });
+
+  it("schedules posts by any text of a date, and photos, videos and changes by unix seconds alone", async () => {
+    const client = testClient();
+    const page = client.simulator.createAccount({ kind: "page" });
+    const send = (path: string, form: Record<string, string>) => client.post(fb(path), page.accessToken, form);
+    const scheduled = { published: "false", message: "Later" };
+    const post = await send(`${page.id}/feed`, { ...scheduled, scheduled_publish_time: "+1 hour" });
+    assert.equal(post.status, 200);
+    const read = await client.get(fb(`${post.body.id}?fields=scheduled_publish_time`), page.accessToken);
+    assert.equal(read.body.scheduled_publish_time, (client.now() + 3_600_000) / 1000);
+    const url = client.host("a.jpg", jpeg(100, 100), "image/jpeg");
+    const inAnHour = String((client.now() + 3_600_000) / 1000);
+    for (const written of ["+1 hour", "2026-11-20T13:00:00Z", "tomorrow"]) {
+      assert.equal(
+        errorOf(await send(`${page.id}/photos`, { ...scheduled, url, scheduled_publish_time: written })),
+        "100/-",
+      );
+      assert.equal(
+        errorOf(await send(`${page.id}/videos`, { ...scheduled, file_url: url, scheduled_publish_time: written })),
+        "100/-",
+      );
+      assert.equal(errorOf(await send(post.body.id, { scheduled_publish_time: written })), "100/-");
+    }
+    assert.equal(
+      (await send(`${page.id}/photos`, { ...scheduled, url, scheduled_publish_time: inAnHour })).status,
+      200,
+    );
+    assert.equal((await send(post.body.id, { scheduled_publish_time: inAnHour })).status, 200);
+    const vague = await send(`${page.id}/feed`, { ...scheduled, scheduled_publish_time: "when it suits" });
+    assert.equal(errorOf(vague), "100/-");
+  });
+
+  it("reads dates as PHP's strtotime does", () => {
+    for (const [text, instant] of [
+      ["+1 hour", "2026-11-20T13:00:00.000Z"],
+      ["1795176000", "2026-11-20T12:00:00.000Z"],
+      ["2026-11-20T13:00:00+0100", "2026-11-20T12:00:00.000Z"],
+      ["+90 minutes", "2026-11-20T13:30:00.000Z"],
+      ["2 days ago", "2026-11-18T12:00:00.000Z"],
+      ["-1 week", "2026-11-13T12:00:00.000Z"],
+      ["+1 week 2 days", "2026-11-29T12:00:00.000Z"],
+      ["now", "2026-11-20T12:00:00.000Z"],
+      ["tomorrow", "2026-11-21T00:00:00.000Z"],
+      ["tomorrow noon", "2026-11-21T12:00:00.000Z"],
+      ["Tomorrow 9:30", "2026-11-21T09:30:00.000Z"],
+      ["tomorrow at 10 pm", "2026-11-21T22:00:00.000Z"],
+      ["yesterday", "2026-11-19T00:00:00.000Z"],
+      ["monday", "2026-11-23T00:00:00.000Z"],
+      ["friday", "2026-11-20T00:00:00.000Z"],
+      ["next friday", "2026-11-27T00:00:00.000Z"],
+      ["last monday", "2026-11-16T00:00:00.000Z"],
+      ["next month", "2026-12-20T12:00:00.000Z"],
+      ["+1 year", "2027-11-20T12:00:00.000Z"],
+    ] as const)
+      assert.equal(at(text), instant, text);
+    for (const none of ["", "soon", "+1", "+1 colour", "hour", "next", "tomorrow; now", "{}"])
+      assert.equal(at(none), undefined, none);
+  });
+});
