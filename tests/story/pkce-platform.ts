@@ -15,6 +15,7 @@ import {
   type PlatformResult,
   type Provider,
   parseJson,
+  type SignInContext,
   secret,
   sha256,
 } from "@postd/connector-kit";
@@ -64,7 +65,7 @@ export function pkceProvider({ leaks }: { readonly leaks: boolean }): Provider {
     });
   }
 
-  async function call(ctx: ConnectorContext, method: "GET" | "POST", path: string, json?: JsonObject) {
+  async function call(ctx: SignInContext | ConnectorContext, method: "GET" | "POST", path: string, json?: JsonObject) {
     const token = ctx.credentials.accessToken;
     if (leaks) ctx.log.info({ authorised: token.reveal() }, "calling");
     const sent = await ctx.http.request({ method, url: at(path), bearer: token, ...(json ? { json } : {}) });

@@ -114,4 +114,15 @@ export interface ConnectorContext {
 /** Before there is a connection: authorising, exchanging, listing accounts. */
 export type AuthContext = Pick<ConnectorContext, "http" | "clock" | "log" | "app" | "apiVersion">;
 
+/** One consent or key at one app, as it was made. */
+export interface SignInRef {
+  /** Who signed in, by the provider's id: `Granted.subject`. */
+  readonly subject: string;
+  /** `Granted.extras`, such as the account's own server; of a sign-in from before they were kept, an account's. */
+  readonly extras: JsonObject;
+}
+
+/** Renewing and withdrawing a sign-in, which owns the tokens: its own credentials, and no account. */
+export type SignInContext = AuthContext & Pick<ConnectorContext, "credentials"> & { readonly signIn: SignInRef };
+
 export type PlatformResult<T> = Promise<Result<T, PlatformFailure>>;

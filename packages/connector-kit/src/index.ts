@@ -33,7 +33,6 @@ export type {
   OAuthFinish,
   OAuthStart,
   OAuthSubject,
-  SignedIn,
   TokenAnswer,
 } from "./oauth/facts.ts";
 export { oauth2 } from "./oauth/oauth2.ts";

@@ -1,5 +1,5 @@
 import { fail, type JsonObject, ok, type PlatformId, type Result } from "@postd/contracts";
-import type { AuthContext, ConnectorContext, Credentials, PlatformResult } from "./context.ts";
+import type { AuthContext, Credentials, PlatformResult, SignInContext } from "./context.ts";
 import type { PlatformFailure } from "./failure.ts";
 import { type Secret, secret } from "./secret.ts";
 
@@ -26,7 +26,7 @@ export interface Granted {
   readonly subject: { readonly externalId: string; readonly name: string };
   readonly credentials: Credentials;
   readonly scopes: readonly string[];
-  /** What `accounts` has to know besides, such as the account's own server. Never a secret: those are credentials. */
+  /** What `accounts`, `refresh` and `revoke` have to know besides, such as the account's own server. Never a secret: those are credentials. */
   readonly extras?: JsonObject;
 }
 
@@ -40,12 +40,12 @@ interface SignInCommon {
   readonly scopes: { readonly required: readonly string[]; readonly optional: readonly string[] };
   /** Accounts behind a grant, of every platform. `wanted`: the one a person came for, for the words where it has none. */
   accounts(granted: Granted, ctx: AuthContext, wanted?: PlatformId): PlatformResult<readonly FoundAccount[]>;
-  /** New credentials for a connection; absent: they cannot be renewed without a person. */
-  readonly refresh?: (ctx: ConnectorContext) => PlatformResult<Credentials>;
+  /** New credentials for the sign-in; absent: they cannot be renewed without a person. */
+  readonly refresh?: (ctx: SignInContext) => PlatformResult<Credentials>;
   /** How long before the end a token is renewed; default 5 minutes. */
   readonly refreshBeforeMs?: number;
   /** Withdraws at the platform; absent: the person is told to do it there. */
-  readonly revoke?: (ctx: ConnectorContext) => PlatformResult<void>;
+  readonly revoke?: (ctx: SignInContext) => PlatformResult<void>;
 }
 
 /** What a provider keeps from `start` to `finish`, and what a person typed. Sealed in between, deleted after use. */

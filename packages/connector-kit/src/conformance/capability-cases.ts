@@ -34,7 +34,7 @@ export function capabilityCases(suite: Suite): void {
   if (refresh && !lacks("renewing"))
     inWorld("renewed credentials end later than the old ones, and work when those have ended", async (world, old) => {
       world.advance(60_000);
-      const answer = await refresh(world.context(old, "none"));
+      const answer = await refresh(world.signInContext(old, "none"));
       assert.ok(answer.ok, said(answer));
       const renewed: Connected = { ...old, credentials: answer.value };
       const { expiresAt } = old.credentials;
@@ -55,12 +55,12 @@ export function capabilityCases(suite: Suite): void {
         const before = await health(world, connected);
         assert.ok(before.ok, said(before));
         for (let times = 0; times < 2; times += 1) {
-          const gone = await revoke(world.context(connected, "visible"));
+          const gone = await revoke(world.signInContext(connected, "visible"));
           assert.ok(gone.ok, said(gone));
         }
         const ill = await health(world, connected);
         // Some platforms let an access token live out its hour; then nothing may follow it.
-        const renewed = ill.ok ? await refresh?.(world.context(connected, "none")) : ill;
+        const renewed = ill.ok ? await refresh?.(world.signInContext(connected, "none")) : ill;
         assert.ok(renewed && !renewed.ok, `the sign-in is as good as before: ${said([ill, renewed])}`);
         assert.ok(expiredKinds.includes(renewed.error.kind), said(renewed));
       },

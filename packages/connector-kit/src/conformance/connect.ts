@@ -21,5 +21,6 @@ export async function connectWithKeys(
   assert.ok(account && !account.blocked, "no account that can be connected");
   const { externalId, kind, name, handle, credentials } = account;
   const extras = world.platform.extras.parse(account.extras);
-  return { account: { externalId, kind, authKind, name, ...(handle && { handle }), extras }, credentials };
+  const signIn = { subject: granted.value.subject.externalId, extras: granted.value.extras ?? {} };
+  return { account: { externalId, kind, authKind, name, ...(handle && { handle }), extras }, signIn, credentials };
 }

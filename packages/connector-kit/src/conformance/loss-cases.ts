@@ -101,7 +101,7 @@ export function lossCases({ signIn, setup, samples, inWorld, test }: Suite): voi
 
   /** A day between samples keeps daily limits and look-back windows apart; sessions end meanwhile. */
   async function freshToken(world: World, connected: Connected): Promise<void> {
-    const renewed = await signIn.refresh?.(world.context(connected, "none"));
+    const renewed = await signIn.refresh?.(world.signInContext(connected, "none"));
     if (renewed?.ok) connected.credentials = renewed.value;
   }
 

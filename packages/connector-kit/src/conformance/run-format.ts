@@ -84,7 +84,7 @@ function remembering(world: World, step: Step<JsonObject>): Step<JsonObject> {
 export async function refresh(world: World, connected: Connected): Promise<PlatformFailure | undefined> {
   const auth = world.provider.signIns.find(({ id }) => id === connected.account.authKind);
   if (!auth?.refresh) return { kind: "auth_revoked", message: "This sign-in cannot be renewed." };
-  const renewed = await auth.refresh(world.context(connected, "none"));
+  const renewed = await auth.refresh(world.signInContext(connected, "none"));
   world.seen.push(JSON.stringify(renewed));
   if (!renewed.ok) return renewed.error;
   connected.credentials = renewed.value;

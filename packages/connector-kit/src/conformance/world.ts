@@ -7,6 +7,8 @@ import type {
   ConnectorContext,
   ConnectorLog,
   Credentials,
+  SignInContext,
+  SignInRef,
 } from "../context.ts";
 import { bodyOf, callEffect, decodeAnswer, encodeRequest } from "../encode-request.ts";
 import type { PlatformFailure } from "../failure.ts";
@@ -21,6 +23,8 @@ import type { SampleMedia } from "./sample-media.ts";
 /** A connected account, with credentials as they are now: a refresh replaces them. */
 export interface Connected {
   readonly account: AccountRef;
+  /** The sign-in that opened it; absent: the account itself signed in, and told nothing besides. */
+  readonly signIn?: SignInRef;
   credentials: Credentials;
 }
 
@@ -53,6 +57,8 @@ export interface World {
   /** What the app of a sign-in signs requests to us with. */
   signingKeys(authKind: string): readonly Secret[];
   context(connected: Connected, effect: Effect, spy?: CallSpy): ConnectorContext;
+  /** For renewing and withdrawing what the account was signed in with. */
+  signInContext(connected: Connected, effect: Effect): SignInContext;
   /** Strings that must not show up in `seen`. */
   readonly secrets: Set<string>;
 }
@@ -143,6 +149,10 @@ export function createWorld(
       return fields.flatMap(({ name }) => app.secret(name) ?? []);
     },
     authContext: (authKind) => auth(authKind, "none", { effectCalls: 0 }),
+    signInContext({ account, credentials, signIn = { subject: account.externalId, extras: {} } }, effect) {
+      rememberSecrets(credentials, secrets);
+      return { ...auth(account.authKind, effect, { effectCalls: 0 }), credentials, signIn };
+    },
     context(connected, effect, spy = { effectCalls: 0 }) {
       rememberSecrets(connected.credentials, secrets);
       return {

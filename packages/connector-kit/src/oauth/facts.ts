@@ -1,12 +1,9 @@
 import type { JsonObject } from "@postd/contracts";
 import type { FailureTable } from "../client/failure-table.ts";
-import type { AuthContext, ConnectorContext, PlatformResult } from "../context.ts";
+import type { AuthContext, PlatformResult } from "../context.ts";
 import type { PlatformFailure } from "../failure.ts";
 import type { Secret } from "../secret.ts";
 import type { KeyField, OAuth2SignIn } from "../sign-in.ts";
-
-/** What refreshing and revoking may use: the sign-in's own credentials, and no account. */
-export type SignedIn = AuthContext & Pick<ConnectorContext, "credentials">;
 
 /** What an address or a parameter may depend on: what a person typed first (shop, instance) and the API version. */
 export interface OAuthAt {

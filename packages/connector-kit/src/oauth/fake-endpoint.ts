@@ -57,6 +57,6 @@ export function fakeEndpoint(
       secret: (field) => (field.endsWith("secret") && app[field] ? secret(app[field]) : undefined),
     },
   };
-  const signedIn = (credentials: Credentials) => ({ ...ctx, credentials });
+  const signedIn = (credentials: Credentials) => ({ ...ctx, credentials, signIn: { subject: "ida", extras: {} } });
   return { ctx, sent, signedIn };
 }

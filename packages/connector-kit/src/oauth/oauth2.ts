@@ -1,14 +1,8 @@
-import type { Credentials, PlatformResult } from "../context.ts";
+import type { SignInContext } from "../context.ts";
 import type { OAuth2SignIn } from "../sign-in.ts";
-import type { OAuth2Facts, SignedIn } from "./facts.ts";
+import type { OAuth2Facts } from "./facts.ts";
 import { refresh, revoke } from "./renew.ts";
 import { finish, start } from "./sign-in.ts";
-
-/** A sign-in method whose refreshing and revoking need no account. */
-type Made = Omit<OAuth2SignIn, "refresh" | "revoke"> & {
-  readonly refresh?: (ctx: SignedIn) => PlatformResult<Credentials>;
-  readonly revoke?: (ctx: SignedIn) => PlatformResult<void>;
-};
 
 /**
  * A sign-in method from a provider's facts: `start` (with PKCE, pushed requests and a DPoP key where the facts say so),
@@ -16,7 +10,7 @@ type Made = Omit<OAuth2SignIn, "refresh" | "revoke"> & {
  * by it. Failures: `auth_revoked` where a person must sign in again, `operator_must_act` where our app is at fault,
  * `outcome_unknown` where a lost answer may have spent a token.
  */
-export const oauth2 = (facts: OAuth2Facts): Made => ({
+export const oauth2 = (facts: OAuth2Facts): OAuth2SignIn => ({
   kind: "oauth2",
   id: facts.id,
   label: facts.label,
@@ -29,6 +23,6 @@ export const oauth2 = (facts: OAuth2Facts): Made => ({
   ...(facts.refreshBeforeMs !== undefined && { refreshBeforeMs: facts.refreshBeforeMs }),
   start: (input, ctx) => start(facts, input, ctx),
   finish: (input, ctx) => finish(facts, input, ctx),
-  ...(facts.refresh && { refresh: (ctx: SignedIn) => refresh(facts, ctx) }),
-  ...(facts.revoke && { revoke: (ctx: SignedIn) => revoke(facts, ctx) }),
+  ...(facts.refresh && { refresh: (ctx: SignInContext) => refresh(facts, ctx) }),
+  ...(facts.revoke && { revoke: (ctx: SignInContext) => revoke(facts, ctx) }),
 });

@@ -5,14 +5,14 @@ import {
   refreshTokenGrantRequest,
   revocationRequest,
 } from "oauth4webapi";
-import type { Credentials, PlatformResult } from "../context.ts";
-import type { OAuth2Facts, SignedIn } from "./facts.ts";
+import type { Credentials, PlatformResult, SignInContext } from "../context.ts";
+import type { OAuth2Facts } from "./facts.ts";
 import { exchange } from "./library.ts";
 import { standardBody, tokenAnswer } from "./token-answer.ts";
 import { credentialsOf, DPOP_KEY, sorted, typedBefore, whereOf } from "./where.ts";
 
 /** New credentials for the old refresh token; the rotated one is in them. */
-export async function refresh(facts: OAuth2Facts, ctx: SignedIn): PlatformResult<Credentials> {
+export async function refresh(facts: OAuth2Facts, ctx: SignInContext): PlatformResult<Credentials> {
   const { refreshToken, extra = {}, scopes = [], refreshExpiresAt } = ctx.credentials;
   if (!refreshToken)
     return fail({ kind: "auth_revoked", message: `${facts.label}'s sign-in cannot be renewed. Sign in again.` });
@@ -44,7 +44,7 @@ export async function refresh(facts: OAuth2Facts, ctx: SignedIn): PlatformResult
 }
 
 /** Withdraws the sign-in at the provider; one that is gone already is fine. */
-export async function revoke(facts: OAuth2Facts, ctx: SignedIn): PlatformResult<void> {
+export async function revoke(facts: OAuth2Facts, ctx: SignInContext): PlatformResult<void> {
   const { credentials } = ctx;
   const where = whereOf(facts, typedBefore(credentials.extra), ctx);
   if (!where.ok) return where;

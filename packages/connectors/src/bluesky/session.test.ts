@@ -241,10 +241,32 @@ test("ending one account's session leaves the other's alone", async () => {
   const world = newWorld();
   const ida = await connectWithKeys(world, "app_password", typed(world));
   const bo = await connectWithKeys(world, "app_password", typed(world));
-  const ended = await appPassword.revoke?.(world.context(ida, "visible"));
+  const ended = await appPassword.revoke?.(world.signInContext(ida, "visible"));
   assert.ok(ended?.ok);
-  const renewed = async (connected: typeof ida) => (await appPassword.refresh?.(world.context(connected, "none")))?.ok;
+  const renewed = async (connected: typeof ida) =>
+    (await appPassword.refresh?.(world.signInContext(connected, "none")))?.ok;
   assert.deepEqual([await renewed(ida), await renewed(bo)], [false, true]);
+});
+
+test("a sign-in is renewed and ended at the server it told of, and no account is needed for it", async () => {
+  const world = newWorld();
+  const ida = await connectWithKeys(world, "app_password", typed(world));
+  const asked: string[] = [];
+  const http: ConnectorHttp = {
+    request: async ({ url }) => {
+      asked.push(url);
+      return fail({ kind: "unavailable", message: "not now" });
+    },
+  };
+  const signIn = { subject: ida.account.externalId, extras: { pds: "https://pds.example/" } };
+  const ctx = { ...world.signInContext({ ...ida, signIn }, "none"), http };
+  assert.equal("account" in ctx, false);
+  await appPassword.refresh?.(ctx);
+  await appPassword.revoke?.(ctx);
+  assert.deepEqual(asked, [
+    "https://pds.example/xrpc/com.atproto.server.refreshSession",
+    "https://pds.example/xrpc/com.atproto.server.deleteSession",
+  ]);
 });
 
 test("a page instead of an answer does not count as a session that has ended", async () => {
@@ -252,7 +274,7 @@ test("a page instead of an answer does not count as a session that has ended", a
   const connected = await connectWithKeys(world, "app_password", typed(world));
   const ended = async (status: number, text: string, json?: unknown) => {
     const http: ConnectorHttp = { request: async () => ok({ status, headers: {}, text, json, effect: "invisible" }) };
-    return (await appPassword.revoke?.({ ...world.context(connected, "none"), http }))?.ok;
+    return (await appPassword.revoke?.({ ...world.signInContext(connected, "none"), http }))?.ok;
   };
   assert.equal(await ended(200, ""), true);
   assert.equal(await ended(400, "", { error: "ExpiredToken" }), true);
@@ -265,7 +287,7 @@ test("only the server itself ends a sign-in: a bare 401 or a page on the way ren
   const connected = await connectWithKeys(world, "app_password", typed(world));
   const refresh = async (status: number, json?: unknown) => {
     const http: ConnectorHttp = { request: async () => ok({ status, headers: {}, text: "", json, effect: "none" }) };
-    const answer = await appPassword.refresh?.({ ...world.context(connected, "none"), http });
+    const answer = await appPassword.refresh?.({ ...world.signInContext(connected, "none"), http });
     return answer && !answer.ok ? answer.error.kind : "renewed";
   };
   assert.equal(await refresh(400, { error: "ExpiredToken", message: "Token has been revoked" }), "auth_revoked");
@@ -317,7 +339,7 @@ test("a refresh that answers for another account is refused", async () => {
   const world = newWorld();
   const ida = await connectWithKeys(world, "app_password", typed(world));
   const bo = await connectWithKeys(world, "app_password", typed(world));
-  const mixed = { account: ida.account, credentials: bo.credentials };
-  const answer = await appPassword.refresh?.(world.context(mixed, "none"));
+  const mixed = { ...ida, credentials: bo.credentials };
+  const answer = await appPassword.refresh?.(world.signInContext(mixed, "none"));
   assert.ok(answer && !answer.ok && answer.error.kind === "unexpected_response");
 });

@@ -1,14 +1,14 @@
 import {
   type AuthContext,
-  type ConnectorContext,
   type Credentials,
   type PlatformResult,
   type Secret,
+  type SignInContext,
   secret,
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import { at, Did, xrpc } from "./xrpc.ts";
+import { at, Did, pdsOf, xrpc } from "./xrpc.ts";
 
 /** @source fact sheet "Session login" (2026-11-20): 120 minutes and 90 days */
 const ACCESS_MS = 120 * 60_000;
@@ -56,12 +56,12 @@ export async function getSession(ctx: AuthContext, server: string, accessToken: 
  * a while. Whatever the server says against the token itself, a person must sign in again.
  * @source fact sheet "Session login" (2026-11-20)
  */
-export async function refresh(ctx: ConnectorContext): PlatformResult<Credentials> {
+export async function refresh(ctx: SignInContext): PlatformResult<Credentials> {
   const { refreshToken } = ctx.credentials;
   if (!refreshToken) return signInAgain({});
   const call = { method: "POST", path: "com.atproto.server.refreshSession", bearer: refreshToken } as const;
-  const renewed = await xrpc.read(ctx, { ...call, effect: "none" }, Session);
-  if (renewed.ok && renewed.value.did !== ctx.account.externalId)
+  const renewed = await xrpc.read(ctx, { ...call, ...at(pdsOf(ctx.signIn)), effect: "none" }, Session);
+  if (renewed.ok && renewed.value.did !== ctx.signIn.subject)
     return fail({ kind: "unexpected_response", status: 200, message: "The server answered for another account." });
   if (renewed.ok) return ok(credentialsFrom(renewed.value, ctx.clock.now()));
   // A bare 401 or a page may come from anything on the way; only the server itself ends a sign-in.
@@ -80,11 +80,11 @@ const signInAgain = ({ platformCode }: { readonly platformCode?: string }) =>
   });
 
 /** Ends the session at the server; one that is gone already is fine. The app password itself is the owner's to remove. */
-export async function revoke(ctx: ConnectorContext): PlatformResult<void> {
+export async function revoke(ctx: SignInContext): PlatformResult<void> {
   const { refreshToken } = ctx.credentials;
   if (!refreshToken) return ok(undefined);
   const call = { method: "POST", path: "com.atproto.server.deleteSession", bearer: refreshToken } as const;
-  const ended = await xrpc.send(ctx, call);
+  const ended = await xrpc.send(ctx, { ...call, ...at(pdsOf(ctx.signIn)) });
   if (ended.ok && ended.value.status === 200 && (ended.value.text.trim() === "" || ended.value.json !== undefined))
     return ok(undefined);
   if (ended.ok)

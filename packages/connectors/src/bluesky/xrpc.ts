@@ -10,9 +10,8 @@ export const POSTS = "app.bsky.feed.post";
 export const Did = z.string().regex(/^did:(?:plc|web):[A-Za-z0-9._:%-]{1,240}$/);
 export const handlePattern = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 
-/** The server that holds the account, as found when connecting. */
-export function pdsOf(account: Pick<AccountRef, "extras">): string {
-  const { pds } = account.extras;
+/** The server that holds the account, as found when connecting; the account knows it, and its sign-in. */
+export function pdsOf({ extras: { pds } }: Pick<AccountRef, "extras">): string {
   return typeof pds === "string" ? pds : "https://bsky.social";
 }
 

@@ -1,13 +1,13 @@
 import {
   type AppCredentialsSet,
   type AuthContext,
-  type ConnectorContext,
   type OAuth2SignIn,
   type OAuthAt,
   type OAuthSubject,
   oauth2,
   type PlatformResult,
   type Secret,
+  type SignInContext,
   type TokenAnswer,
 } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
@@ -82,7 +82,7 @@ export async function grantedPermissions(ctx: AuthContext, token: Secret): Platf
  * Page's. Meta knows no smaller step: every other Page and Instagram account this person connected loses its access too,
  * so it is for the last connection of a sign-in.
  */
-async function revoke(ctx: ConnectorContext): PlatformResult<void> {
+async function revoke(ctx: SignInContext): PlatformResult<void> {
   const { accessToken, extra } = ctx.credentials;
   const userToken = extra?.userToken ?? accessToken;
   const done = await graph(ctx, userToken, { method: "DELETE", path: ["me", "permissions"], answer: Success });

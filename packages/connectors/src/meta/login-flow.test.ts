@@ -103,7 +103,7 @@ test("Instagram's own login opens its one account, and the token is renewed afte
   assert.ok(only && more.length === 0);
   assert.equal(only.externalId, granted.subject.externalId);
   const account = { externalId: only.externalId, kind: only.kind, authKind: auth.id, name: only.name, extras: {} };
-  const ctx = () => world.context({ account, credentials: only.credentials }, "none");
+  const ctx = () => world.signInContext({ account, credentials: only.credentials }, "none");
   const early = await auth.refresh?.(ctx());
   assert.ok(early?.ok && early.value.accessToken === only.credentials.accessToken);
   world.advance(41 * 24 * 3_600_000);

@@ -1,7 +1,6 @@
 import {
   type AppCredentialsSet,
   type AuthContext,
-  type ConnectorContext,
   type Credentials,
   type FoundAccount,
   type Granted,
@@ -9,6 +8,7 @@ import {
   oauth2,
   type PlatformResult,
   type Secret,
+  type SignInContext,
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
@@ -80,7 +80,7 @@ async function accounts(granted: Granted, ctx: AuthContext): PlatformResult<read
  * A new 60-day token. Instagram asks that the old one is at least 24 hours old and not yet over; once it is over, only
  * a new sign-in helps (`auth_revoked`).
  */
-async function refresh(ctx: ConnectorContext): PlatformResult<Credentials> {
+async function refresh(ctx: SignInContext): PlatformResult<Credentials> {
   const { expiresAt } = ctx.credentials;
   // Tokens live just under 60 days, so one with 59 left is younger than a day: good, and not to be renewed yet.
   if (expiresAt && expiresAt.getTime() - ctx.clock.now().getTime() > 59 * DAY_MS) return ok(ctx.credentials);

@@ -8,6 +8,7 @@ import {
   type OutgoingPost,
   type PlatformFailure,
   type PublishedRef,
+  type SignInContext,
   secret,
 } from "@postd/connector-kit";
 import { playFormat } from "@postd/connector-kit/conformance";
@@ -140,7 +141,7 @@ export function contextOf(
     readonly clock?: ConnectorContext["clock"];
     readonly app?: Record<string, string>;
   } = {},
-): ConnectorContext {
+): ConnectorContext & SignInContext {
   const app: Record<string, string | undefined> = more.app ?? { app_id: "app1" };
   return {
     http: graph.http,
@@ -154,6 +155,7 @@ export function contextOf(
       },
     },
     apiVersion: "v25.0",
+    signIn: { subject: "1", extras: {} },
     account: {
       externalId: "123",
       kind: "page",

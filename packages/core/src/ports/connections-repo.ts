@@ -194,6 +194,8 @@ export interface GrantRecord {
   readonly platform: string;
   readonly authKind: string;
   readonly subject: { readonly externalId: string; readonly name: string };
+  /** What the sign-in told of itself besides; undefined: made before that was kept. */
+  readonly extras: JsonObject | undefined;
   readonly scopes: readonly string[];
   readonly accounts: readonly GrantAccount[];
   readonly simulated: boolean;

@@ -1,4 +1,5 @@
-import type { ConnectionId, SignInId, TenantId } from "@postd/contracts";
+import type { SignInRef } from "@postd/connector-kit";
+import type { ConnectionId, JsonObject, SignInId, TenantId } from "@postd/contracts";
 import type { AuditEntry, ConnectionRecord, NewConnection } from "./connection-record.ts";
 import type { SealedSecret, StoredSecret } from "./vault.ts";
 
@@ -14,6 +15,8 @@ export interface NewSignIn {
   readonly simulated: boolean;
   readonly subject: string;
   readonly subjectName: string;
+  /** What it told of itself besides; undefined: from a grant made before that was kept. */
+  readonly extras: JsonObject | undefined;
   readonly scopes: readonly string[];
   readonly tokenExpiresAt: Date | undefined;
   readonly refreshExpiresAt: Date | undefined;
@@ -50,6 +53,7 @@ export interface SealedForConnecting {
 
 export interface RefreshClaim {
   readonly signInId: SignInId;
+  readonly signIn: SignInRef;
   readonly version: number;
   readonly fence: number;
   readonly leaseUntil: Date;
@@ -72,6 +76,7 @@ export interface StoredRefresh {
 /** A sign-in as withdrawing sees it. */
 export interface SignInStanding {
   readonly id: SignInId;
+  readonly ref: SignInRef;
   readonly credentials: StoredSecret | undefined;
   /** Other live connections that live on it. */
   readonly sharers: readonly ConnectionRecord[];

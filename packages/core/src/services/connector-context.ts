@@ -9,7 +9,9 @@ import type {
   Effect,
   LinkReader,
   Provider,
+  SignInContext,
   SignInMethod,
+  SignInRef,
 } from "@postd/connector-kit";
 import type { TenantId } from "@postd/contracts";
 import type { ConnectorSettings, EgressPort, TenantMedia } from "../ports/egress.ts";
@@ -54,6 +56,19 @@ export interface ConnectorContextInput extends Omit<AuthContextInput, "provider"
     readonly simulated: boolean;
     readonly app?: AppCredentials;
   };
+}
+
+export interface SignInContextInput extends Omit<AuthContextInput, "provider" | "authKind" | "simulated" | "app"> {
+  /** Any connection that lives on the sign-in: it says which method, app and reach are meant. */
+  readonly of: {
+    readonly platform: string;
+    readonly account: Pick<AccountRef, "authKind">;
+    readonly simulated: boolean;
+    readonly app?: AppCredentials;
+  };
+  readonly signIn: SignInRef;
+  /** The sign-in's own. */
+  readonly credentials: Credentials;
 }
 
 /** What a context needs that stands for no connection. */
@@ -103,6 +118,18 @@ export function connectorContext(
     media: ports.media.forTenant(tenantId),
     ...(ports.links && { links: ports.links.reader({ simulated }) }),
   };
+}
+
+/** What renewing or withdrawing a sign-in may use, for one call: no account, whichever connection asked for it. */
+export function signInContext(
+  ports: AuthContextPorts & Pick<ConnectorContextPorts, "registry">,
+  { of, signIn, credentials, ...input }: SignInContextInput,
+): SignInContext {
+  const { platform, account, simulated, app } = of;
+  const provider = ports.registry.providerOf(platform);
+  if (!provider) throw new Error(`there is no platform ${platform} here`);
+  const auth = { ...input, provider, authKind: account.authKind, simulated, ...(app && { app }) };
+  return { ...authContext(ports, auth), signIn, credentials };
 }
 
 /** A sign-in of a provider by its id. */

@@ -191,6 +191,7 @@ async function storeSignIn(
   const values = {
     provider: signIn.provider,
     subjectName: signIn.subjectName,
+    extras: signIn.extras ?? null,
     scopes: [...signIn.scopes],
     status: "healthy" as const,
     statusReason: null,

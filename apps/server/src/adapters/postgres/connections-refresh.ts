@@ -1,4 +1,4 @@
-import { asId } from "@postd/contracts";
+import { asId, type JsonObject } from "@postd/contracts";
 import type { TenantConnections } from "@postd/core";
 import { and, eq, isNull, sql } from "drizzle-orm";
 import { domainNow, writeAudit } from "./connections-row.ts";
@@ -23,9 +23,15 @@ export async function claimRefresh(
   const [named] = await tx.select({ signInId: connections.signInId }).from(connections).where(eq(connections.id, id));
   if (!named?.signInId) return undefined;
   await lockMembers(tx, { signInId: named.signInId, connectionId: id });
-  const { rows: free } = await runSql<{ cut_before: Date | null; version: number }>(
+  const { rows: free } = await runSql<{
+    cut_before: Date | null;
+    version: number;
+    subject: string;
+    extras: JsonObject;
+  }>(
     tx,
-    sql`select least(s.refresh_intent_at, c.refresh_intent_at) as cut_before, s.credential_version as version
+    sql`select least(s.refresh_intent_at, c.refresh_intent_at) as cut_before, s.credential_version as version,
+        s.subject, coalesce(s.extras, c.extras) as extras
       from connections c join platform_sign_ins s on s.id = c.sign_in_id
       where c.id = ${id} and s.id = ${named.signInId} and c.credential_version = ${credentialVersion} and c.disconnected_at is null
         and not c.own_secret and s.ended_at is null and (s.refresh_lease_until is null or s.refresh_lease_until <= domain_now())
@@ -59,6 +65,7 @@ export async function claimRefresh(
     .where(isLive(signInId));
   return {
     signInId,
+    signIn: { subject: free[0].subject, extras: free[0].extras },
     version: free[0].version,
     fence: row.fence,
     leaseUntil: row.leaseUntil,

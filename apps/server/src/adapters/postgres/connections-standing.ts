@@ -13,16 +13,13 @@ export async function readStanding(
   tenantId: string,
   connectionId: string,
 ): Promise<SignInStanding | undefined> {
-  const [signIn] = await tx
-    .select()
-    .from(platformSignIns)
-    .where(
-      eq(
-        platformSignIns.id,
-        sql`(select ${connections.signInId} from ${connections} where ${connections.id} = ${connectionId})`,
-      ),
-    );
-  if (!signIn) return undefined;
+  const [found] = await tx
+    .select({ signIn: platformSignIns, accountExtras: connections.extras })
+    .from(connections)
+    .innerJoin(platformSignIns, eq(platformSignIns.id, connections.signInId))
+    .where(eq(connections.id, connectionId));
+  if (!found) return undefined;
+  const { signIn, accountExtras } = found;
   const others = await tx
     .select({ connection: connections, signIn: platformSignIns })
     .from(connections)
@@ -40,6 +37,7 @@ export async function readStanding(
   const { rows } = await runSql<{ elsewhere: boolean }>(tx, sql`select sign_in_elsewhere(${signIn.id}) as elsewhere`);
   return {
     id: asId("signIn", signIn.id),
+    ref: { subject: signIn.subject, extras: signIn.extras ?? accountExtras },
     credentials: secrets.get(signIn.secretOwner),
     sharers: others.filter((it) => it.signIn.id === signIn.id).map(({ connection }) => recordOf(connection)),
     unjoined: others.flatMap((it) => {

@@ -27,6 +27,7 @@ beforeEach(async () => {
     revokes: 0,
     ownTokens: false,
     duringRefresh: async () => {},
+    onSignIn: () => {},
     accounts: [{ id: "acc-1", name: "Harbour Bakery" }],
   });
   tenantId = await fixture.tenant();
@@ -289,6 +290,22 @@ test("a sign-in made with a tenant's own app is renewed with it, and stands apar
   assert.equal(refused.ok ? "removed" : refused.error.code, "state_conflict");
   await disconnect(id);
   assert.ok((await apps.remove(caller, app.id)).ok);
+});
+
+test("renewing is told who signed in and what the sign-in told of itself; one from before tells what its account does", async () => {
+  const told: unknown[] = [];
+  fixture.platform.onSignIn = (signIn) => void told.push(signIn);
+  const id = only(await connect());
+  await open(id, { newerThan: 1 });
+  await fixture.admin.pool.query("update platform_sign_ins set extras = null where tenant_id = $1", [tenantId]);
+  await open(id, { newerThan: 2 });
+  await disconnect(id);
+  const { subject } = fixture.platform;
+  assert.deepEqual(told, [
+    { subject, extras: { home: "https://blog.example" } },
+    { subject, extras: { region: "eu" } },
+    { subject, extras: { region: "eu" } },
+  ]);
 });
 
 test("an ended sign-in whose disconnect broke off goes with its secret a day later", async () => {

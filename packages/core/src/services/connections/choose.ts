@@ -108,6 +108,7 @@ export async function connectWithKeys(
     });
   const signIn = {
     ...granted.value,
+    extras: granted.value.extras ?? {},
     authKind: auth.id,
     appId: instanceApp,
     simulated,

@@ -1,5 +1,5 @@
 import type { Credentials } from "@postd/connector-kit";
-import { fail, ok, type Result, type ServiceError, type TenantId } from "@postd/contracts";
+import { fail, type JsonObject, ok, type Result, type ServiceError, type TenantId } from "@postd/contracts";
 import type { ConnectionRecord } from "../../ports/connection-record.ts";
 import type { GrantAccount } from "../../ports/connections-repo.ts";
 import type { Caller } from "../../ports/services.ts";
@@ -27,6 +27,7 @@ export interface SignedIn {
   readonly appId: string;
   readonly simulated: boolean;
   readonly subject: { readonly externalId: string; readonly name: string };
+  readonly extras: JsonObject | undefined;
   readonly credentials: Credentials;
   readonly scopes: readonly string[];
   readonly grantedAt: Date;
@@ -64,6 +65,7 @@ export async function connectAccount(
       simulated,
       subject: subject.externalId,
       subjectName: subject.name,
+      extras: signIn.extras,
       scopes: signIn.scopes,
       tokenExpiresAt: signIn.credentials.expiresAt,
       refreshExpiresAt: signIn.credentials.refreshExpiresAt,

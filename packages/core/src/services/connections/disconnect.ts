@@ -6,7 +6,7 @@ import type { Caller, ConnectionsService } from "../../ports/services.ts";
 import type { SignInStanding } from "../../ports/sign-ins.ts";
 import { answered } from "../answered.ts";
 import { ownApp } from "../apps/open-app.ts";
-import { connectorContext } from "../connector-context.ts";
+import { connectorContext, signInContext } from "../connector-context.ts";
 import { unsubscribeAccount } from "../subscriptions/subscribe.ts";
 import { openConnection, unsealed } from "./access.ts";
 import { noConnection } from "./check.ts";
@@ -142,13 +142,9 @@ async function withdraw(deps: ConnectionsDeps, found: ConnectionWithSecret): Pro
       revoked: false,
       note: `The app is gone, so ${connector.name} could not be told. Withdraw the access there.`,
     };
-  const context = (credentials: Credentials) =>
-    connectorContext(deps.context, {
-      connection: openConnection(record, credentials, app),
-      effect: "invisible",
-      repeatable: true,
-    });
-  const unsubscribed = await unsubscribeAccount(deps, record, context(acting));
+  const connection = openConnection(record, acting, app);
+  const reach = { effect: "invisible", repeatable: true } as const;
+  const unsubscribed = await unsubscribeAccount(deps, record, connectorContext(deps.context, { connection, ...reach }));
   if (!unsubscribed.ok)
     deps.log.warn(
       { platform: record.platform, connectionId: record.id, kind: unsubscribed.error.kind },
@@ -171,7 +167,7 @@ async function withdraw(deps: ConnectionsDeps, found: ConnectionWithSecret): Pro
       revoked: false,
       note: `The same person's access is used elsewhere on this server, so it was not withdrawn at ${connector.name}. To end it everywhere, withdraw it in ${connector.name}'s settings.`,
     };
-  const ctx = context(granted);
+  const ctx = signInContext(deps.context, { of: connection, signIn: signIn.ref, credentials: granted, ...reach });
   const answer = await answered(ctx, { call: "revoke", platform: record.platform }, () => revoke(ctx));
   if (answer.ok) return { revoked: true };
   return {

@@ -34,6 +34,7 @@ export async function saveGrant(
       externalId: granted.subject.externalId,
       name: toldPerson(granted.subject.name, granted.subject.externalId),
     },
+    extras: granted.extras ?? {},
     scopes: granted.scopes,
     accounts: found.map(withoutCredentials),
     simulated,

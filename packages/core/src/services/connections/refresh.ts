@@ -6,7 +6,7 @@ import type { ConnectorRegistry } from "../../ports/registry.ts";
 import type { RefreshClaim } from "../../ports/sign-ins.ts";
 import type { SealedSecret, Vault } from "../../ports/vault.ts";
 import { answered } from "../answered.ts";
-import { type ConnectorContextPorts, connectorContext } from "../connector-context.ts";
+import { type ConnectorContextPorts, signInContext } from "../connector-context.ts";
 import { credentialsName, keepUnchanged, packCredentials } from "./credentials.ts";
 import { authFor } from "./sign-in.ts";
 
@@ -49,8 +49,10 @@ export async function refreshNow(
   if (!refresh) return { kind: "failed", failure: { kind: "unavailable", message: "This sign-in cannot be renewed." } };
   const claim = await repo.claimRefresh({ id: open.id, credentialVersion: open.credentialVersion, leaseMs });
   if (!claim) return { kind: "busy" };
-  const ctx = connectorContext(deps.context, {
-    connection: open,
+  const ctx = signInContext(deps.context, {
+    of: open,
+    signIn: claim.signIn,
+    credentials: open.credentials,
     effect: "invisible",
     repeatable: false,
     timeoutMs: callTimeoutMs,

@@ -69,6 +69,8 @@ export const oauthGrants = pgTable(
     platform: text("platform").notNull(),
     authKind: text("auth_kind").notNull(),
     subject: jsonb("subject").$type<JsonObject>().notNull(),
+    /** What the sign-in told of itself besides; empty: made before that was kept. */
+    extras: jsonb("extras").$type<JsonObject>(),
     scopes: text("scopes").array().notNull(),
     /** Accounts to choose from, without credentials; those are in the vault under the grant's id. */
     accounts: jsonb("accounts").$type<JsonObject[]>().notNull(),
@@ -99,6 +101,8 @@ export const platformSignIns = pgTable(
     /** Who signed in, by the provider's id. */
     subject: text("subject").notNull(),
     subjectName: text("subject_name"),
+    /** What it told of itself besides, such as the account's own server; empty: those of its connections tell it. */
+    extras: jsonb("extras").$type<JsonObject>(),
     /** Keyed; set by the database. Compared over all tenants, and only by `sign_in_elsewhere`. */
     subjectHash: bytes("subject_hash").notNull().default(sql`''::bytea`),
     /** Empty, or the connection a sign-in from before this table belongs to, for as long as it stands beside another of its subject. */

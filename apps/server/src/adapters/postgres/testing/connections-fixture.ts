@@ -11,6 +11,7 @@ import {
   type Granted,
   type PlatformFailure,
   type Provider,
+  type SignInContext,
   secret,
   sha256,
 } from "@postd/connector-kit";
@@ -63,6 +64,8 @@ export interface FakePlatform {
   throwsIn: string | undefined;
   /** Runs inside refresh, after the platform has spent the old token and before its answer arrives. */
   duringRefresh: () => Promise<void>;
+  /** Told at each renewal and withdrawal which sign-in it is for. */
+  onSignIn: (signIn: SignInContext["signIn"]) => void;
   /** Posts it holds for their time. */
   planned: number;
   tokenLifeMs: number;
@@ -114,6 +117,7 @@ export async function createFixture(): Promise<Fixture> {
     subscribeFails: false,
     throwsIn: undefined,
     duringRefresh: async () => {},
+    onSignIn: () => {},
     planned: 0,
     tokenLifeMs: 60 * 60_000,
     sawVerifier: undefined,
@@ -247,6 +251,7 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
       extra: { keyring: secret(`extra-${randomBytes(12).toString("hex")}`) },
     };
   };
+  const told = { home: "https://blog.example" };
   const accounts = ({ credentials }: Granted): FoundAccount[] =>
     platform.accounts.map((account) => ({
       platform: id,
@@ -261,9 +266,10 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
   const common = {
     label: "Blog",
     scopes: { required: ["write"], optional: ["stats"] },
-    async refresh(ctx: ConnectorContext) {
+    async refresh(ctx: SignInContext) {
       platform.refreshes += 1;
       platform.sawAppSecret = ctx.app.secret("client_secret")?.reveal();
+      platform.onSignIn(ctx.signIn);
       enter("refresh");
       if (platform.refuseRefresh) return fail(platform.refuseRefresh);
       const token = ctx.credentials.refreshToken?.reveal() ?? "";
@@ -273,7 +279,8 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
       await platform.duringRefresh();
       return ok(renewed);
     },
-    async revoke() {
+    async revoke(ctx: SignInContext) {
+      platform.onSignIn(ctx.signIn);
       enter("revoke");
       platform.revokes += 1;
       return ok(undefined);
@@ -316,6 +323,7 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
             subject: { externalId: platform.subject, name: "Ida Holm" },
             credentials: mint(ctx.clock),
             scopes: ["write"],
+            extras: told,
           });
         },
       },
@@ -336,6 +344,7 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
                 subject: { externalId: platform.subject, name: "Ida Holm" },
                 credentials: mint(ctx.clock),
                 scopes: ["write"],
+                extras: told,
               })
             : fail<PlatformFailure>({
                 kind: "content_rejected",
