@@ -206,7 +206,7 @@ export const quay = simulator<Quay>({
       kind: "note",
       media: [],
     })),
-  orphans: ({ uploads }) => uploads.unfinished().length,
+  orphans: ({ uploads }) => uploads.all().filter(({ media }) => media === undefined).length,
   webhooks: ({ hooks }) => hooks,
   acts: {
     remove: act(z.strictObject({ id: z.string() }), ({ notes }, { id }) => ({ removed: notes.remove(id) })),
@@ -221,9 +221,10 @@ export const quay = simulator<Quay>({
     subscribe: act(z.strictObject({ address: z.url(), secret: z.string() }), ({ hooks }, input) => ({
       id: hooks.subscribe({ ...input, subject: "ida", events: ["note.made"] }).id,
     })),
-    prove: act(z.strictObject({ address: z.url() }), async ({ hooks }, { address }) => ({
-      answer: (await hooks.challenge(address, { challenge: "x1" }))?.text ?? null,
-    })),
+    prove: act(z.strictObject({ address: z.url() }), async ({ hooks }, { address }) => {
+      const answer = await hooks.challenge(address, { challenge: "x1" });
+      return { text: answer?.text ?? null, json: z.json().parse(answer?.json ?? null) };
+    }),
   },
   cors: { exposed: ["retry-after"] },
   headers: (_, request: SimRequest) => ({ "x-quay-host": request.host }),

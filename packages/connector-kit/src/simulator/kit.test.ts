@@ -258,7 +258,10 @@ describe("webhooks", () => {
 
   it("asks an address to prove itself", async () => {
     const { act, client } = setUp();
-    client.onAsk = (url) => ({ status: 200, text: url.searchParams.get("challenge") ?? "" });
-    assert.deepEqual(await act("prove", { address: "https://app.test/hook?a=b" }), { answer: "x1" });
+    const prove = () => act("prove", { address: "https://app.test/hook?a=b" });
+    client.onAsk = (url) => ({ status: 200, text: `{"said":"${url.searchParams.get("challenge")}"}` });
+    assert.deepEqual(await prove(), { text: '{"said":"x1"}', json: { said: "x1" } });
+    client.onAsk = () => ({ status: 200, text: "x1" });
+    assert.deepEqual(await prove(), { text: "x1", json: null }, "plain text");
   });
 });

@@ -26,15 +26,21 @@ export interface Upload<D> {
   readonly details: D;
   readonly expiresAt?: number;
   receivedBytes: number;
+  /** Once all bytes are there. */
   media?: StoredMedia;
+  /** Until then the platform works on them. */
+  readyAt?: number;
 }
+
+/** `awaited`: bytes are missing; `working`: the platform has them all and is not done. */
+export type UploadProgress = "awaited" | "working" | "ready";
 
 interface Held<D> extends Upload<D> {
   /** By index; whole uploads have one. */
   readonly parts: Map<number, { readonly bytes: Uint8Array; readonly tag: string }>;
 }
 
-/** Upload sessions: whole, in a row, or in numbered parts. What a problem is called and answers is the platform's own. */
+/** Upload sessions: whole, in a row, or in numbered parts; `workMs` is how long the platform works on what has arrived. What a problem is called and answers is the platform's own. */
 export function simUploads<D>(env: { now(): Date }) {
   const uploads = new Map<string, Held<D>>();
   const refuse = (problem: UploadProblem, receivedBytes = 0) => ({ ok: false, problem, receivedBytes }) as const;
@@ -75,9 +81,10 @@ export function simUploads<D>(env: { now(): Date }) {
     return tag;
   }
 
-  function close(upload: Held<D>): StoredMedia {
+  function close(upload: Held<D>, workMs: number): StoredMedia {
     const inOrder = [...upload.parts].sort(([left], [right]) => left - right).map(([, { bytes }]) => bytes);
     upload.media = storeMedia(new Uint8Array(Buffer.concat(inOrder)), upload.contentType);
+    upload.readyAt = env.now().getTime() + workMs;
     upload.parts.clear();
     return upload.media;
   }
@@ -85,19 +92,27 @@ export function simUploads<D>(env: { now(): Date }) {
   return {
     open,
     get: (id: string): Upload<D> | undefined => uploads.get(id),
-    /** Ones whose bytes are not all there, for orphan counts. */
-    unfinished: (): readonly Upload<D>[] => [...uploads.values()].filter(({ media }) => media === undefined),
+    all: (): readonly Upload<D>[] => [...uploads.values()],
+    progress({ readyAt }: Upload<D>): UploadProgress {
+      if (readyAt === undefined) return "awaited";
+      return env.now().getTime() < readyAt ? "working" : "ready";
+    },
+    /** Bytes of a picture, by the sha256 a post names; for `media` of a simulator. */
+    bytesOf(sha256: string) {
+      const media = uploads.values().find((upload) => upload.media?.sha256 === sha256)?.media;
+      return media?.bytes && { bytes: media.bytes, contentType: media.mimeType };
+    },
     /** All bytes in one request. */
-    takeWhole(id: string, bytes: Uint8Array): UploadAnswer<StoredMedia> {
+    takeWhole(id: string, bytes: Uint8Array, workMs = 0): UploadAnswer<StoredMedia> {
       const found = openOne(id);
       if (!found.ok) return found;
       const { sizeBytes } = found.value;
       if (sizeBytes !== undefined && bytes.byteLength !== sizeBytes) return refuse("size");
       keep(found.value, 0, bytes);
-      return { ok: true, value: close(found.value) };
+      return { ok: true, value: close(found.value, workMs) };
     },
     /** Bytes that begin where the ones before ended; with the last of the announced size the medium is whole. */
-    takeNext(id: string, from: number, bytes: Uint8Array): UploadAnswer<StoredMedia | undefined> {
+    takeNext(id: string, from: number, bytes: Uint8Array, workMs = 0): UploadAnswer<StoredMedia | undefined> {
       const found = openOne(id);
       if (!found.ok) return found;
       const upload = found.value;
@@ -105,7 +120,7 @@ export function simUploads<D>(env: { now(): Date }) {
       if (from !== at) return refuse("range", at);
       if (at + bytes.byteLength > sizeBytes) return refuse("size", at);
       keep(upload, upload.parts.size, bytes);
-      return { ok: true, value: upload.receivedBytes === sizeBytes ? close(upload) : undefined };
+      return { ok: true, value: upload.receivedBytes === sizeBytes ? close(upload, workMs) : undefined };
     },
     /** A numbered part, in any order and as often as sent; answers its tag. */
     takePart(id: string, index: number, bytes: Uint8Array): UploadAnswer<string> {
@@ -113,7 +128,7 @@ export function simUploads<D>(env: { now(): Date }) {
       return found.ok ? { ok: true, value: keep(found.value, index, bytes) } : found;
     },
     /** Ends an upload in parts: numbered without a gap, of the announced size, with these tags where given. */
-    finish(id: string, tags?: readonly string[]): UploadAnswer<StoredMedia> {
+    finish(id: string, tags?: readonly string[], workMs = 0): UploadAnswer<StoredMedia> {
       const found = openOne(id);
       if (!found.ok) return found;
       const { parts, receivedBytes, sizeBytes } = found.value;
@@ -122,7 +137,7 @@ export function simUploads<D>(env: { now(): Date }) {
       if (tags && (tags.length !== parts.size || tags.some((tag, at) => parts.get(at)?.tag !== tag)))
         return refuse("tag", receivedBytes);
       if (sizeBytes !== undefined && receivedBytes !== sizeBytes) return refuse("size", receivedBytes);
-      return { ok: true, value: close(found.value) };
+      return { ok: true, value: close(found.value, workMs) };
     },
     remove: (id: string): boolean => uploads.delete(id),
   };

@@ -86,11 +86,12 @@ export function simWebhooks(env: Pick<SimEnv, "now" | "randomId" | "deliver" | "
       body: Json | string,
       contentType = "application/json",
     ) => send(to, event, body, contentType),
-    /** Asks an address to prove itself: GET with these parameters; undefined where it does not answer. */
-    challenge(address: string, params: Readonly<Record<string, string>>) {
+    /** Asks an address to prove itself: GET with these parameters; undefined where it does not answer. `json` where it is. */
+    async challenge(address: string, params: Readonly<Record<string, string>>) {
       const url = new URL(address);
       for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value);
-      return env.ask(url.href);
+      const answer = await env.ask(url.href);
+      return answer && { ...answer, json: jsonOf(answer.text) };
     },
     /** What came of each event so far. */
     shown: (): Json[] => deliveries.map((delivery) => ({ ...delivery })),
@@ -101,4 +102,13 @@ export function simWebhooks(env: Pick<SimEnv, "now" | "randomId" | "deliver" | "
     },
   };
 }
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // Not JSON: a handshake in plain text.
+  }
+}
+
 export type SimWebhooks = ReturnType<typeof simWebhooks>;
