@@ -71,6 +71,27 @@ describe("posts", () => {
     assert.equal((await post()).status, 201);
   });
 
+  it("names a post that is gone for a twin where a test says so, another each time", async () => {
+    const { post, get, act } = setUp("page");
+    await post();
+    await act("twins", { ghosts: true });
+    const [first, second] = [(await post()).json.message, (await post()).json.message];
+    assert.notEqual(first, second);
+    assert.equal((await get(`rest/posts/${enc(first.split(" ").at(-1))}`)).status, 404);
+    await act("twins", { refused: false });
+    assert.equal((await post()).status, 201);
+  });
+
+  it("says of a missing scope which resource it is for, and names a programme only where the app lacks it", async () => {
+    const page = setUp("page", ["openid", "profile"]);
+    const { status, json } = await page.get("rest/organizationAcls?q=roleAssignee");
+    assert.deepEqual([status, json.message], [403, "Not enough permissions to access: organizationAcls.GET"]);
+    const member = setUp();
+    const path = `rest/socialActions/${enc((await member.post()).headers["x-restli-id"] ?? "")}/comments`;
+    const gated = await member.send(path, { actor: member.account.id, message: { text: "First!" } });
+    assert.match(gated.json.message, /partnerApiSocialActions\.CREATE/);
+  });
+
   for (const [what, fields, status] of [
     ["3,000 characters", { commentary: "x".repeat(3000) }, 201],
     ["3,001 characters", { commentary: "x".repeat(3001) }, 400],
@@ -165,6 +186,15 @@ describe("media", () => {
     assert.equal((await post(film)).status, 201);
   });
 
+  it("fails the next uploads where a test says so, and takes no post with them", async () => {
+    const { image, post, get, act } = setUp("page");
+    await act("failAssets", { times: 1 });
+    const [failed, fit] = [await image(), await image()];
+    const statusOf = async (id: string) => (await get(`rest/images/${enc(id)}`)).json.status;
+    assert.deepEqual([await statusOf(failed), await statusOf(fit)], ["PROCESSING_FAILED", "AVAILABLE"]);
+    assert.equal((await post({ content: { media: { id: failed } } })).json.code, "MEDIA_ASSET_PROCESSING_FAILED");
+  });
+
   it("keeps the exact bytes", async () => {
     const { post, image, simulator } = setUp();
     const bytes = samplePng({ width: 5, height: 5 });
@@ -214,6 +244,21 @@ describe("numbers, comments and webhooks", () => {
     assert.deepEqual([elements.length, elements[0].share, elements[0].totalShareStatistics.engagement], [1, one, 0.2]);
   });
 
+  it("takes values of lists encoded and nothing else in their place", async () => {
+    const { get, account } = setUp("page");
+    const path = (shares: string) =>
+      `rest/organizationalEntityShareStatistics?q=organizationalEntity&organizationalEntity=${enc(account.id)}&${shares}`;
+    const share = "urn:li:share:1";
+    for (const [shares, status] of [
+      [`shares=List(${enc(share)})`, 200],
+      [`shares=List(${share})`, 400],
+      [`shares=List%28${enc(share)}%29`, 400],
+      ["shares=List()", 400],
+      ["timeIntervals=(timeRange:(start:1000,end:2000),timeGranularityType:DAY)", 400],
+    ] as const)
+      assert.equal((await get(path(shares))).status, status, shares);
+  });
+
   it("comments for members on the open address only, and tells a page's subscriber", async () => {
     const member = setUp();
     const own = enc((await member.post()).headers["x-restli-id"] ?? "");
@@ -222,7 +267,7 @@ describe("numbers, comments and webhooks", () => {
     assert.equal((await member.send(`v2/socialActions/${own}/comments`, words)).status, 201);
     assert.deepEqual(member.simulator.posts()[0]?.replies, ["First!"]);
 
-    const { client, account, token, post, act, delivered } = setUp("page");
+    const { client, account, token, post, send, act, delivered } = setUp("page");
     const secret = apps.linkedin_page.client_secret;
     client.onAsk = (url) => {
       const challengeCode = url.searchParams.get("challengeCode") ?? "";
@@ -239,9 +284,11 @@ describe("numbers, comments and webhooks", () => {
       204,
     );
     const id = (await post()).headers["x-restli-id"] ?? "";
-    assert.deepEqual(await act("tell", { post: id, action: "LIKE" }), { told: 1 });
+    const answer = { actor: account.id, message: { text: "Thanks!" } };
+    assert.equal((await send(`rest/socialActions/${enc(id)}/comments`, answer)).status, 201);
     await act("settle");
     const [event] = delivered;
+    assert.match(event?.body ?? "", /"action":"COMMENT"/);
     assert.equal(event?.headers["x-li-signature"], hmacSha256Hex(secret, `hmacsha256=${event?.body}`));
   });
 });

@@ -1,18 +1,13 @@
-import { offsetPage, type Route } from "@postd/connector-kit/simulator";
+import type { Route } from "@postd/connector-kit/simulator";
 import { z } from "zod";
-import { appOf, rest, route, selfUrn } from "./call.ts";
+import { appOf, paged, pageQuery, rest, route, selfUrn } from "./call.ts";
 import { notFound } from "./words.ts";
-import { type Organization, orgUrn, subOf, type World } from "./world.ts";
+import { subOf, type World } from "./world.ts";
 
 // Fact sheet, "Accounts".
 
-const organizationView = ({ id, name, vanityName }: Organization) => ({
-  id: Number(id),
-  localizedName: name,
-  vanityName,
-  $URN: orgUrn(id),
-});
-const admin = [["rw_organization_admin", "r_organization_admin"]] as const;
+const scopes = [["rw_organization_admin", "r_organization_admin"]];
+const fewFollowers = 240;
 
 export const peopleRoutes: readonly Route<World>[] = [
   route("GET", "api.linkedin.com/v2/userinfo", {
@@ -30,48 +25,36 @@ export const peopleRoutes: readonly Route<World>[] = [
     },
   }),
   route("GET", rest("organizationAcls"), {
-    scopes: admin,
+    scopes,
     query: z.strictObject({
       q: z.literal("roleAssignee"),
-      role: z.string().optional(),
+      role: z.literal("ADMINISTRATOR").optional(),
       state: z.literal("APPROVED").optional(),
-      start: z.coerce.number().int().min(0).default(0),
-      count: z.coerce.number().int().min(1).max(100).default(10),
+      ...pageQuery(100),
     }),
     handle(call) {
-      const { world, query, caller } = call;
-      const all = [...world.organizations.values()].flatMap(({ id, roles }) => {
-        const role = roles.get(caller.subject);
-        const isAsked = role !== undefined && (query.role ?? role) === role;
-        return isAsked ? [{ role, organization: orgUrn(id), roleAssignee: selfUrn(call), state: "APPROVED" }] : [];
-      });
-      const { items, start, count, total } = offsetPage(all, query);
-      return { status: 200, json: { elements: items, paging: { start, count, total, links: [] } } };
-    },
-  }),
-  route("GET", rest("organizations"), {
-    scopes: admin,
-    query: z.strictObject({ q: z.literal("vanityName"), vanityName: z.string() }),
-    handle({ world, query }) {
-      const found = [...world.organizations.values()].filter(({ vanityName }) => vanityName === query.vanityName);
-      return { status: 200, json: { elements: found.map(organizationView) } };
+      const own = call.world.organizations.all(({ admins }) => admins.includes(call.caller.subject));
+      const roleAssignee = selfUrn(call);
+      const role = { role: "ADMINISTRATOR", roleAssignee, state: "APPROVED" };
+      return paged(own, call.query, ({ id }) => ({ organization: id, ...role }));
     },
   }),
   route("GET", rest("organizations/:id"), {
-    scopes: admin,
+    scopes,
     handle({ world, params }) {
-      const found = world.organizations.get(params.id ?? "");
+      const found = world.organizations.get(`urn:li:organization:${params.id}`);
       if (found === undefined) throw notFound(`organization ${params.id}`);
-      return { status: 200, json: organizationView(found) };
+      const { id, name } = found;
+      const vanityName = name.toLowerCase().replaceAll(" ", "-");
+      return { status: 200, json: { id: Number(params.id), localizedName: name, vanityName, $URN: id } };
     },
   }),
   route("GET", rest("networkSizes/:urn"), {
-    scopes: admin,
+    scopes,
     query: z.strictObject({ edgeType: z.literal("COMPANY_FOLLOWED_BY_MEMBER") }),
-    handle({ world, params }) {
-      const found = [...world.organizations.values()].find(({ id }) => orgUrn(id) === params.urn);
-      if (found === undefined) throw notFound(`network of ${params.urn}`);
-      return { status: 200, json: { firstDegreeSize: found.followers } };
+    handle({ world, params: { urn = "" } }) {
+      if (world.organizations.get(urn) === undefined) throw notFound(`network of ${urn}`);
+      return { status: 200, json: { firstDegreeSize: world.counts.get(urn)?.followers ?? fewFollowers } };
     },
   }),
 ];

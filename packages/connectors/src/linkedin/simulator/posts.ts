@@ -1,7 +1,7 @@
-import { type Call, offsetPage, type Route } from "@postd/connector-kit/simulator";
+import type { Call, Route } from "@postd/connector-kit/simulator";
 import { z } from "zod";
-import { created, mayActAs, ownPage, rest, route } from "./call.ts";
-import { badField, denied, notFound, refuse } from "./words.ts";
+import { type Called, created, mayActAs, ownPage, paged, pageQuery, postOf, rest, route } from "./call.ts";
+import { badField, denied, refuse } from "./words.ts";
 import { assetStatus, type Post, type World } from "./world.ts";
 
 // Fact sheet, "Publishing per format", "Edit / Delete", "Media/text constraints".
@@ -52,38 +52,25 @@ const PostInput = z.strictObject({
   lifecycleState: z.literal("PUBLISHED"),
   isReshareDisabledByAuthor: z.boolean().optional(),
   content: Content.optional(),
-  reshareContext: z.strictObject({ parent: urn("share|ugcPost") }).optional(),
 });
 type PostInput = z.output<typeof PostInput>;
 
 const twinWindowMs = 600_000;
-const posting = { member: "w_member_social", page: "w_organization_social" };
+
+const littleText =
+  /@\[((?:\\.|[^\]\\])*)\]\(urn:li:(?:person|organization):[\w-]+\)|\{hashtag\|\\?#\|([^}|]+)\}|#([\p{L}\p{N}_]+)|\\([|{}@[\]()<>#\\*_~])|([^|{}@[\]()<>#\\*_~]+)/guy;
 
 /**
  * Little text as readers see it: what follows an unescaped reserved character is cut off without an error. Mentions and
  * hashtag templates are elements (fact sheet, "Little text").
  */
-export function shownText(commentary: string): string {
-  let shown = "";
-  for (let rest = commentary; rest !== ""; ) {
-    const mention = /^@\[((?:\\.|[^\]\\])*)\]\((urn:li:(?:person|organization):[\w-]+)\)/.exec(rest);
-    const tag = /^\{hashtag\|\\?#\|([^}|]+)\}/.exec(rest) ?? /^#([\p{L}\p{N}_]+)/u.exec(rest);
-    const escaped = /^\\([|{}@[\]()<>#\\*_~])/.exec(rest);
-    const plain = /^[^|{}@[\]()<>#\\*_~]+/.exec(rest);
-    const found = mention ?? tag ?? escaped ?? plain;
-    if (found === null) break;
-    shown += found === mention ? (mention[1] ?? "") : found === tag ? `#${tag[1]}` : (found[1] ?? found[0]);
-    rest = rest.slice(found[0].length);
-  }
-  return shown;
-}
+export const shownText = (commentary: string): string =>
+  [...commentary.matchAll(littleText)]
+    .map(([, mention, template, tag, escaped, plain]) => mention ?? escaped ?? plain ?? `#${template ?? tag}`)
+    .join("");
 
 /** Pictures, films and documents of a content; each must be the author's own and ready. */
-function assetsOf(
-  { world }: Pick<Call<World>, "world">,
-  author: string,
-  content: PostInput["content"],
-): Post["assets"] {
+function assetsOf({ world }: Called, { author, content }: PostInput): Post["assets"] {
   const { media, multiImage, article } = content ?? {};
   const named = [
     ...(media ? [{ id: media.id, altText: media.altText }] : []),
@@ -93,59 +80,42 @@ function assetsOf(
   for (const { id } of named) {
     const asset = world.assets.get(id);
     if (asset === undefined) throw badField("content/media/id", "INVALID_URN_ID", `${id} does not exist`);
-    if (asset.owner !== author)
-      throw refuse(403, `Accessing this ${asset.kind} resource is forbidden`, { code: "ACCESS_DENIED" });
+    if (asset.details.owner !== author)
+      throw refuse(403, `Accessing this ${asset.details.kind} resource is forbidden`, { code: "ACCESS_DENIED" });
     const status = assetStatus(world, asset);
     if (status !== "AVAILABLE")
       throw badField("content/media/id", `MEDIA_ASSET_${status === "PROCESSING" ? "WAITING_UPLOAD" : status}`);
-    if (asset.kind === "document" && !media?.title) throw badField("content/media/title", "MISSING_FIELD");
+    if (asset.details.kind === "document" && !media?.title) throw badField("content/media/title", "MISSING_FIELD");
   }
   return named;
 }
 
 /** The exact text of a recent post of the author again: refused, and the live one named (fact sheet, "Publishing"). */
-function refuseTwin(
-  { world, now }: Pick<Call<World>, "world" | "now">,
-  input: PostInput,
-  assets: Post["assets"],
-): void {
+function refuseTwin({ world, now }: Pick<Call<World>, "world" | "now">, input: PostInput): void {
+  const contentOf = ({ author, commentary, content }: Post | PostInput) =>
+    JSON.stringify([author, commentary, content]);
   const twin = world.posts.find(
-    (post) =>
-      post.author === input.author &&
-      post.commentary === input.commentary &&
-      now.getTime() - post.createdAt < twinWindowMs &&
-      JSON.stringify(post.assets.map(({ id }) => id)) === JSON.stringify(assets.map(({ id }) => id)),
+    (post) => now.getTime() - post.createdAt < twinWindowMs && contentOf(post) === contentOf(input),
   );
-  if (twin === undefined || !world.refusesLikeTwins || input.reshareContext) return;
-  throw refuse(
-    422,
-    `com.linkedin.content.common.exception.BadRequestResponseException: Content is a duplicate of ${twin.id}`,
-    {
-      errorDetailType: "com.linkedin.common.error.BadRequest",
-      errorDetails: { inputErrors: [{ code: "DUPLICATE_POST", description: "Duplicate post is detected" }] },
-    },
-  );
+  if (twin === undefined || !world.twins.refused) return;
+  const named = world.twins.ghosts ? world.newUrn("share") : twin.id;
+  const words = "com.linkedin.content.common.exception.BadRequestResponseException: Content is a duplicate of";
+  throw refuse(422, `${words} ${named}`, {
+    errorDetailType: "com.linkedin.common.error.BadRequest",
+    errorDetails: { inputErrors: [{ code: "DUPLICATE_POST", description: "Duplicate post is detected" }] },
+  });
 }
 
-const postView = (post: Post) => ({
-  id: post.id,
-  author: post.author,
-  commentary: post.commentary,
-  visibility: post.visibility,
+const postView = ({ assets: _, kind: __, ...shown }: Post) => ({
+  ...shown,
   lifecycleState: "PUBLISHED",
-  ...(Object.keys(post.content).length > 0 && { content: post.content }),
-  ...(post.reshareOf && { reshareContext: { parent: post.reshareOf } }),
-  createdAt: post.createdAt,
-  publishedAt: post.createdAt,
-  lastModifiedAt: post.lastModifiedAt,
+  publishedAt: shown.createdAt,
 });
 
 /** Pages read their posts; what members posted can be read by nobody new (`r_member_social` is closed). */
-function readable(call: Pick<Call<World>, "world" | "caller">, post: Post | undefined, id: string | undefined): Post {
-  if (post === undefined) throw notFound(`post ${id}`);
+function readable(call: Called, post: Post): Post {
   const isPage = post.author.startsWith("urn:li:organization:");
-  if (!call.caller.scopes.has(isPage ? "r_organization_social" : "r_member_social"))
-    throw denied("partnerApiPosts.GET");
+  if (!call.caller.scopes.has(isPage ? "r_organization_social" : "r_member_social")) throw denied("posts.GET");
   if (isPage) ownPage(call, post.author);
   return post;
 }
@@ -166,33 +136,19 @@ export const postRoutes: readonly Route<World>[] = [
     body: PostInput,
     handle(call) {
       const { world, body, now } = call;
-      const { author, commentary, visibility, content = {}, reshareContext } = body;
-      mayActAs(call, author, posting);
+      const { author, commentary, visibility, content } = body;
+      mayActAs(call, author);
       if (author.startsWith("urn:li:organization:") && visibility === "CONNECTIONS")
         throw badField("visibility", "INVALID_VALUE_FOR_FIELD");
-      const parent = reshareContext?.parent;
-      if (parent !== undefined && world.posts.get(parent) === undefined)
-        throw badField("reshareContext/parent", "INVALID_URN_ID");
-      const isBare = body.content === undefined && parent === undefined;
-      if (commentary.trim() === "" && isBare) throw badField("commentary", "INVALID_VALUE_BLANK_FIELD");
-      const assets = assetsOf(call, author, body.content);
-      refuseTwin(call, body, assets);
-      const shape = Object.keys(content)[0] ?? (parent ? "repost" : "text");
+      if (commentary.trim() === "" && !content) throw badField("commentary", "INVALID_VALUE_BLANK_FIELD");
+      const assets = assetsOf(call, body);
+      refuseTwin(call, body);
+      const shape = Object.keys(content ?? {})[0] ?? "text";
       const kind = shape === "media" ? (assets[0]?.id.split(":")[2] ?? shape) : shape;
       const at = now.getTime();
       const id = world.newUrn(kind === "video" || kind === "multiImage" ? "ugcPost" : "share");
-      world.posts.put({
-        id,
-        author,
-        commentary,
-        visibility,
-        content,
-        assets,
-        kind,
-        reshareOf: parent,
-        createdAt: at,
-        lastModifiedAt: at,
-      });
+      const times = { createdAt: at, lastModifiedAt: at };
+      world.posts.put({ id, author, commentary, visibility, content, assets, kind, ...times });
       return created(id);
     },
   }),
@@ -200,8 +156,7 @@ export const postRoutes: readonly Route<World>[] = [
     query: z.strictObject({
       q: z.literal("author"),
       author: urn("person|organization"),
-      start: z.coerce.number().int().min(0).default(0),
-      count: z.coerce.number().int().min(1).max(100).default(10),
+      ...pageQuery(100),
       sortBy: z.enum(["LAST_MODIFIED", "CREATED"]).optional(),
       viewContext: z.enum(["READER", "AUTHOR"]).optional(),
     }),
@@ -213,16 +168,12 @@ export const postRoutes: readonly Route<World>[] = [
         world.posts.all(({ author }) => author === query.author).toReversed(),
         ({ createdAt }) => createdAt,
       );
-      const { items, start, count, total } = offsetPage(own, query);
-      return { status: 200, json: { elements: items.map(postView), paging: { start, count, total, links: [] } } };
+      return paged(own, query, postView);
     },
   }),
   route("GET", rest("posts/:urn"), {
     query: z.strictObject({ viewContext: z.enum(["READER", "AUTHOR"]).optional() }),
-    handle: (call) => ({
-      status: 200,
-      json: postView(readable(call, call.world.posts.get(call.params.urn ?? ""), call.params.urn)),
-    }),
+    handle: (call) => ({ status: 200, json: postView(readable(call, postOf(call))) }),
   }),
   route("POST", rest("posts/:urn"), {
     publishes: true,
@@ -230,9 +181,8 @@ export const postRoutes: readonly Route<World>[] = [
     handle(call) {
       if (call.request.headers["x-restli-method"]?.toUpperCase() !== "PARTIAL_UPDATE")
         throw badField("X-RestLi-Method", "MISSING_FIELD");
-      const post = call.world.posts.get(call.params.urn ?? "");
-      if (post === undefined) throw notFound(`post ${call.params.urn}`);
-      mayActAs(call, post.author, posting);
+      const post = postOf(call);
+      mayActAs(call, post.author);
       post.commentary = call.body.patch.$set.commentary ?? post.commentary;
       post.lastModifiedAt = call.now.getTime();
       return { status: 204 };
@@ -244,7 +194,7 @@ export const postRoutes: readonly Route<World>[] = [
       const post = call.world.posts.get(call.params.urn ?? "");
       // Idempotent (fact sheet, "Edit / Delete").
       if (post === undefined) return { status: 204 };
-      mayActAs(call, post.author, posting);
+      mayActAs(call, post.author);
       call.world.posts.remove(post.id);
       return { status: 204 };
     },

@@ -1,52 +1,30 @@
 import type { SimRequest } from "@postd/connector-kit/simulator";
-import { badField } from "./words.ts";
+import { badField, refuse } from "./words.ts";
 
-// Rest.li 2.0 (fact sheet, "Versioning"): `List(a,b)` and `(k:v,k:v)`, in which only the values are encoded.
-
-/** The value of a query parameter, undecoded. */
-export function rawParam(request: SimRequest, name: string): string | undefined {
-  const pairs = (request.rawQuery ?? request.query.toString()).split("&");
-  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
+/**
+ * The named groups of a parameter in Rest.li's form, `List(a,b)` or `(k:v,k:v)`, decoded. The pattern is of what was sent:
+ * values are encoded, the syntax around them is not. Undefined where the parameter is missing.
+ * @source fact sheet of 2026-11-26, "Versioning"
+ */
+export function restLiParam(request: SimRequest, name: string, pattern: RegExp): Record<string, string> | undefined {
+  const sent = request.rawQuery?.split("&").find((pair) => pair.startsWith(`${name}=`));
+  if (sent === undefined) return undefined;
+  const groups = pattern.exec(sent.slice(name.length + 1))?.groups;
+  if (groups === undefined) throw badField(name, "INVALID_VALUE_FOR_FIELD", `${name} is not ${pattern.source}`);
+  return Object.fromEntries(Object.entries(groups).map(([key, value]) => [key, decodeURIComponent(value)]));
 }
 
-/** `List(a,b)` decoded; none where the parameter is missing. */
-export function listParam(request: SimRequest, name: string): readonly string[] {
-  const value = rawParam(request, name);
-  if (value === undefined) return [];
-  const inside = /^List\((.*)\)$/.exec(value)?.[1];
-  if (inside === undefined) throw badField(name, "INVALID_VALUE_FOR_FIELD", `${name} must be List(...)`);
-  return inside === "" ? [] : inside.split(",").map(decodeURIComponent);
-}
-
-type Record_ = { readonly [name: string]: string | Record_ };
-
-/** `(k:v,k:(k:v))` with values decoded. */
-export function recordParam(text: string | undefined, name: string): Record_ {
-  let at = 0;
-  const source = text ?? "";
-  const fail = () => badField(name, "INVALID_VALUE_FOR_FIELD", `${name} must be (name:value,...)`);
-  function read(): Record_ {
-    const found: { [name: string]: string | Record_ } = {};
-    if (source[at] !== "(") throw fail();
-    do {
-      at += 1;
-      const key = /^[A-Za-z]+(?=:)/.exec(source.slice(at))?.[0];
-      if (key === undefined) throw fail();
-      at += key.length + 1;
-      if (source[at] === "(") found[key] = read();
-      else {
-        const value = /^[^,()]*/.exec(source.slice(at))?.[0] ?? "";
-        at += value.length;
-        found[key] = decodeURIComponent(value);
-      }
-    } while (source[at] === ",");
-    if (source[at] !== ")") throw fail();
-    at += 1;
-    return found;
-  }
-  const whole = read();
-  if (at !== source.length) throw fail();
-  return whole;
+/** What every call of the versioned API says. Months are supported for a year (fact sheet, "Versioning"). */
+export function checkHeaders({ request, now }: { readonly request: SimRequest; readonly now: Date }): void {
+  if (!request.path.startsWith("/rest/")) return;
+  const version = request.headers["linkedin-version"];
+  if (version === undefined) throw badField("Linkedin-Version", "VERSION_MISSING", "A version must be present.");
+  const [, year, month] = /^(\d{4})(\d{2})(?:\d{2})?$/.exec(version) ?? [];
+  const age = (now.getUTCFullYear() - Number(year)) * 12 + now.getUTCMonth() + 1 - Number(month);
+  if (!(age >= 0 && age <= 12))
+    throw refuse(426, `Requested version ${version} is not active`, { code: "NONEXISTENT_VERSION" });
+  if (request.headers["x-restli-protocol-version"] !== "2.0.0")
+    throw badField("X-Restli-Protocol-Version", "INVALID_VALUE_FOR_FIELD");
 }
 
 /** Query tunnelling: a POST whose form is the query of another method (fact sheet, "Query tunnelling"). */

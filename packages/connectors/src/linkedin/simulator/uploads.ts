@@ -1,21 +1,21 @@
-import type { Call, Route, SimAnswer } from "@postd/connector-kit/simulator";
+import { type Call, type Route, randomWord, type SimAnswer } from "@postd/connector-kit/simulator";
 import { z } from "zod";
-import { mayActAs, rest, route } from "./call.ts";
+import { type Called, mayActAs, rest, route } from "./call.ts";
 import { badField, notFound, refuse } from "./words.ts";
-import { type Asset, assetStatus, type World } from "./world.ts";
+import { assetStatus, maxBytes, type World } from "./world.ts";
 
 // Fact sheet, "Images", "Videos", "Documents". Each address takes its own bytes once and ends after a day.
 
 const partBytes = 4_194_304;
-const addressSeconds = 86_400;
+const seconds = 86_400;
 const host = "www.linkedin.com";
-const maxBytes = { image: 10_000_000, document: 100_000_000, video: 500_000_000 } as const;
 const usualWorkMs = { image: 0, document: 0, video: 300 } as const;
-const author = z.string().regex(/^urn:li:(person|organization):[\w-]+$/);
-const Owner = z.strictObject({ initializeUploadRequest: z.strictObject({ owner: author }) });
-const VideoOwner = z.strictObject({
+type Kind = keyof typeof maxBytes;
+const owner = z.string().regex(/^urn:li:(person|organization):[\w-]+$/);
+const Initialize = z.strictObject({ initializeUploadRequest: z.strictObject({ owner }) });
+const InitializeVideo = z.strictObject({
   initializeUploadRequest: z.strictObject({
-    owner: author,
+    owner,
     fileSizeBytes: z.int().min(1).max(maxBytes.video),
     uploadCaptions: z.boolean().optional(),
     uploadThumbnail: z.boolean().optional(),
@@ -29,68 +29,69 @@ const Finalize = z.strictObject({
   }),
 });
 
-const posting = { member: "w_member_social", page: "w_organization_social" };
-
-function newAsset(call: Pick<Call<World>, "caller" | "world">, kind: Asset["kind"], owner: string): Asset {
-  mayActAs(call, owner, posting);
-  const { world } = call;
-  return world.assets.put({ id: world.newUrn(kind), kind, owner, uploadToken: world.newToken() });
-}
-
-/** Opens the asset's upload; answers the address of a part of it. */
-function openUpload({ world }: Pick<Call<World>, "world">, asset: Asset, sizeBytes?: number) {
+/** A new asset whose bytes are awaited, the address of each of its parts, and when they end. */
+function openUpload(call: Called, kind: Kind, owner: string, sizeBytes?: number) {
+  mayActAs(call, owner);
+  const { env, assets, newUrn, failing } = call.world;
+  call.world.failing = Math.max(0, failing - 1);
+  const uploadToken = randomWord(24);
   const size = sizeBytes === undefined ? {} : { sizeBytes };
-  world.uploads.open({ id: asset.uploadToken, details: { asset: asset.id }, seconds: addressSeconds, ...size });
-  return (part: number): string => `https://${host}/dms-uploads/${asset.uploadToken}/${part}`;
+  const asset = assets.open({
+    id: newUrn(kind),
+    details: { kind, owner, uploadToken, fails: failing > 0 },
+    seconds,
+    ...size,
+  });
+  const addressOf = (part: number): string => `https://${host}/dms-uploads/${uploadToken}/${asset.id}/${part}`;
+  return { asset, addressOf, endsAt: env.now().getTime() + seconds * 1000 };
 }
 
-const initialize = (name: "image" | "document") =>
-  route("POST", rest(`${name}s`), {
+const initialize = (kind: "image" | "document") =>
+  route("POST", rest(`${kind}s`), {
     query: z.strictObject({ action: z.literal("initializeUpload") }),
-    body: Owner,
+    body: Initialize,
     handle(call) {
-      const asset = newAsset(call, name, call.body.initializeUploadRequest.owner);
-      const uploadUrl = openUpload(call, asset)(0);
-      const uploadUrlExpiresAt = call.now.getTime() + addressSeconds * 1000;
-      return { status: 200, json: { value: { uploadUrl, uploadUrlExpiresAt, [name]: asset.id } } };
+      const { asset, addressOf, endsAt } = openUpload(call, kind, call.body.initializeUploadRequest.owner);
+      const value = { uploadUrl: addressOf(0), uploadUrlExpiresAt: endsAt, [kind]: asset.id };
+      return { status: 200, json: { value } };
     },
   });
 
-const status = (name: Asset["kind"]) =>
-  route("GET", rest(`${name}s/:urn`), {
-    // With only w_member_social images and documents are write-only; the state of a video can be read.
-    scopes: name === "video" ? [] : [["r_member_social", "r_organization_social", "rw_organization_admin"]],
-    handle({ world, params }) {
-      const asset = world.assets.get(params.urn ?? "");
-      if (asset?.kind !== name) throw notFound(`${name} ${params.urn}`);
-      const reason = asset.failed === undefined ? {} : { processingFailureReason: asset.failed };
-      return { status: 200, json: { id: asset.id, owner: asset.owner, status: assetStatus(world, asset), ...reason } };
-    },
+function initializeVideo(call: Called, { initializeUploadRequest }: z.output<typeof InitializeVideo>): SimAnswer {
+  const { owner, fileSizeBytes } = initializeUploadRequest;
+  const { asset, addressOf, endsAt } = openUpload(call, "video", owner, fileSizeBytes);
+  const uploadInstructions = Array.from({ length: Math.ceil(fileSizeBytes / partBytes) }, (_, part) => {
+    const firstByte = part * partBytes;
+    return { uploadUrl: addressOf(part), firstByte, lastByte: Math.min(firstByte + partBytes, fileSizeBytes) - 1 };
   });
-
-/** Bytes are there: the asset works on them, and says later whether it could. */
-function arrive(call: Pick<Call<World>, "now" | "workMs">, asset: Asset, media: NonNullable<Asset["media"]>): void {
-  const isFit = asset.kind === "document" || media.mimeType.startsWith(`${asset.kind}/`);
-  asset.media = media;
-  asset.readyAt = call.now.getTime() + call.workMs(usualWorkMs[asset.kind]);
-  if (!isFit || media.sizeBytes > maxBytes[asset.kind])
-    asset.failed = `${media.mimeType} of ${media.sizeBytes} bytes is no ${asset.kind}`;
+  const { id: video, details } = asset;
+  const value = { video, uploadToken: details.uploadToken, uploadUrlsExpireAt: endsAt, uploadInstructions };
+  return { status: 200, json: { value } };
 }
 
-function finalize(call: Call<World, z.output<typeof Finalize>>): SimAnswer {
-  const { world, body } = call;
-  const { video, uploadToken, uploadedPartIds } = body.finalizeUploadRequest;
-  const asset = world.assets.get(video);
-  if (asset?.kind !== "video" || asset.uploadToken !== uploadToken) throw notFound(`video ${video}`);
-  mayActAs(call, asset.owner, posting);
-  const got = world.uploads.finish(uploadToken, uploadedPartIds);
-  if (!got.ok)
-    throw badField(
-      "uploadedPartIds",
-      "INVALID_VALUE_FOR_FIELD",
-      "uploadedPartIds are not the tags of all parts in order",
-    );
-  arrive(call, asset, got.value);
+const status = (kind: Kind) =>
+  route("GET", rest(`${kind}s/:urn`), {
+    // With only w_member_social images and documents are write-only; the state of a video can be read.
+    scopes: kind === "video" ? [] : [["r_member_social", "r_organization_social", "rw_organization_admin"]],
+    handle({ world, params: { urn = "" } }) {
+      const asset = world.assets.get(urn);
+      if (asset === undefined || asset.details.kind !== kind) throw notFound(`${kind} ${urn}`);
+      const status = assetStatus(world, asset);
+      const failure = status === "PROCESSING_FAILED" ? { processingFailureReason: "The file could not be read" } : {};
+      return { status: 200, json: { id: urn, owner: asset.details.owner, status, ...failure } };
+    },
+  });
+
+type Working = Called & Pick<Call<World>, "workMs">;
+
+function finalize(call: Working, { finalizeUploadRequest }: z.output<typeof Finalize>): SimAnswer {
+  const { video, uploadToken, uploadedPartIds } = finalizeUploadRequest;
+  const { assets } = call.world;
+  const asset = assets.get(video);
+  if (asset === undefined || asset.details.uploadToken !== uploadToken) throw notFound(`video ${video}`);
+  mayActAs(call, asset.details.owner);
+  const got = assets.finish(video, uploadedPartIds, call.workMs(usualWorkMs.video));
+  if (!got.ok) throw badField("uploadedPartIds", "INVALID_VALUE_FOR_FIELD", `The parts: ${got.problem}`);
   return { status: 200 };
 }
 
@@ -99,47 +100,25 @@ export const uploadRoutes: readonly Route<World>[] = [
   initialize("document"),
   route("POST", rest("videos"), {
     query: z.strictObject({ action: z.enum(["initializeUpload", "finalizeUpload"]) }),
-    body: z.union([VideoOwner, Finalize]),
-    handle(call) {
-      if ("finalizeUploadRequest" in call.body) return finalize({ ...call, caller: call.caller, body: call.body });
-      const { owner, fileSizeBytes } = call.body.initializeUploadRequest;
-      const asset = newAsset(call, "video", owner);
-      const addressOf = openUpload(call, asset, fileSizeBytes);
-      const count = Math.ceil(fileSizeBytes / partBytes);
-      const uploadInstructions = Array.from({ length: count }, (_, part) => {
-        const firstByte = part * partBytes;
-        const lastByte = Math.min(firstByte + partBytes, fileSizeBytes) - 1;
-        return { uploadUrl: addressOf(part), firstByte, lastByte };
-      });
-      const uploadUrlsExpireAt = call.now.getTime() + addressSeconds * 1000;
-      return {
-        status: 200,
-        json: { value: { video: asset.id, uploadToken: asset.uploadToken, uploadUrlsExpireAt, uploadInstructions } },
-      };
-    },
+    body: z.union([InitializeVideo, Finalize]),
+    handle: (call) =>
+      "finalizeUploadRequest" in call.body ? finalize(call, call.body) : initializeVideo(call, call.body),
   }),
   status("image"),
   status("document"),
   status("video"),
-  route("PUT", `${host}/dms-uploads/:id/:part`, {
+  route("PUT", `${host}/dms-uploads/:token/:id/:part`, {
     token: "optional",
     bodyAs: "bytes",
-    handle(call) {
-      const {
-        world,
-        request,
-        params: { id = "", part = "" },
-      } = call;
-      const asset = world.assets.get(world.uploads.get(id)?.details.asset ?? "");
-      if (asset === undefined) throw refuse(404, "No such upload", { code: "NOT_FOUND" });
+    handle({ world: { assets }, params: { token, id = "", part }, request: { rawBody }, workMs }) {
+      const { uploadToken, kind = "image" } = assets.get(id)?.details ?? {};
+      if (uploadToken !== token) throw notFound("the upload");
       const took =
-        asset.kind === "video"
-          ? world.uploads.takePart(id, Number(part), request.rawBody)
-          : world.uploads.takeWhole(id, request.rawBody);
+        kind === "video"
+          ? assets.takePart(id, Number(part), rawBody)
+          : assets.takeWhole(id, rawBody, workMs(usualWorkMs[kind]));
       if (!took.ok) throw refuse(400, `The upload address is ${took.problem}`, { code: "EXPIRED_UPLOAD_URL" });
-      if (typeof took.value === "string") return { status: 200, headers: { etag: took.value } };
-      arrive(call, asset, took.value);
-      return { status: 201 };
+      return typeof took.value === "string" ? { status: 200, headers: { etag: took.value } } : { status: 201 };
     },
   }),
 ];

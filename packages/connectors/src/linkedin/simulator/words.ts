@@ -5,7 +5,7 @@ import { z } from "zod";
 
 const answer = (status: number, message: string, more: Readonly<Record<string, unknown>> = {}): SimResponse => ({
   status,
-  json: { status, message, serviceErrorCode: status === 401 ? 65600 : 100, ...more },
+  json: { status, message, serviceErrorCode: 100, ...more },
 });
 
 export const refuse = (status: number, message: string, more: Readonly<Record<string, unknown>> = {}): SimRefusal =>
@@ -18,7 +18,7 @@ export const badField = (path: string, code: string, description = `${path} :: $
     errorDetails: { inputErrors: [{ description, code, inputPath: { fieldPath: path } }] },
   });
 
-/** The product or scope is missing; the resource is named with the version (fact sheet: "partnerApi...20260601"). */
+/** A scope or a role is missing. Where the app lacks the product, LinkedIn names a `partnerApi...` resource. */
 export const denied = (resource: string): SimRefusal =>
   refuse(403, `Not enough permissions to access: ${resource}`, { code: "ACCESS_DENIED" });
 
@@ -30,6 +30,10 @@ const tokenWords = {
   tokenExpired: [65602, "EXPIRED_ACCESS_TOKEN", "The token used in the request has expired"],
   tokenRevoked: [65601, "REVOKED_ACCESS_TOKEN", "The token used in the request has been revoked by the user"],
 } as const;
+const fieldCodes: Partial<Record<string, string>> = {
+  unrecognized_keys: "UNRECOGNIZED_FIELD",
+  too_big: "FIELD_LENGTH_TOO_LONG",
+};
 
 const refused: Refuse = (refusal, request) => {
   switch (refusal.kind) {
@@ -38,21 +42,12 @@ const refused: Refuse = (refusal, request) => {
     case "badBody":
       return answer(400, `The body is not readable: ${refusal.reason}`, { code: "MALFORMED_BODY" });
     case "badInput": {
-      const [issue] = refusal.issues;
-      const path = `/${pathText(issue?.path ?? []).replaceAll(".", "/")}`;
-      const isUnknown = issue?.code === "unrecognized_keys";
-      const code = isUnknown
-        ? "UNRECOGNIZED_FIELD"
-        : issue?.code === "too_big"
-          ? "FIELD_LENGTH_TOO_LONG"
-          : "INVALID_VALUE_FOR_FIELD";
-      const keys = isUnknown ? ` (${issue.keys.join(", ")})` : "";
-      return badField(path, code, `${path}${keys} :: ${issue?.message}`).response;
+      const [{ code = "", path = [], message = "" } = {}] = refusal.issues;
+      const field = `/${pathText(path).replaceAll(".", "/")}`;
+      return badField(field, fieldCodes[code] ?? "INVALID_VALUE_FOR_FIELD", `${field} :: ${message}`).response;
     }
     case "scopeMissing":
-      return denied(
-        `partnerApi${request.path.split("/")[2] ?? ""}.${request.method} needs ${refusal.scopes.join(" or ")}`,
-      ).response;
+      return denied(`${request.path.split("/")[2]}.${request.method}`).response;
     case "rateLimited":
       // No rate headers and no Retry-After, ever (fact sheet, "Rate limits").
       return answer(429, "Resource level throttle limit for calls to this resource is reached.", {
@@ -69,12 +64,9 @@ const refused: Refuse = (refusal, request) => {
 
 export const linkedinErrors = {
   ...platformErrors({
-    fields: z.strictObject({
-      status: z.int().optional(),
-      message: z.string().optional(),
-      code: z.string().optional(),
-      serviceErrorCode: z.int().optional(),
-    }),
+    fields: z
+      .strictObject({ status: z.int(), message: z.string(), code: z.string(), serviceErrorCode: z.int() })
+      .partial(),
     answer: ({ status = 400, message = "An error the test asked for", ...more }) => answer(status, message, more),
   }),
   refuse: refused,
