@@ -2,6 +2,8 @@ import type { PictureSize } from "./png.ts";
 
 export interface VideoSample extends PictureSize {
   readonly durationMs?: number;
+  /** Default 30. */
+  readonly framesPerSecond?: number;
   readonly seed?: number;
   /** Bytes of pictures that follow; default 4 a frame. They are counted but not part of `head`. */
   readonly payloadBytes?: number;
@@ -13,14 +15,15 @@ export interface VideoSample extends PictureSize {
   readonly indexAtEnd?: boolean;
 }
 
-const framesOf = (durationMs: number) => Math.max(1, Math.round((durationMs * 30) / 1_000));
-const payloadOf = ({ payloadBytes, durationMs = 1_000 }: VideoSample) => payloadBytes ?? 4 * framesOf(durationMs);
+const framesOf = ({ durationMs = 1_000, framesPerSecond = 30 }: VideoSample) =>
+  Math.max(1, Math.round((durationMs * framesPerSecond) / 1_000));
+const payloadOf = (sample: VideoSample) => sample.payloadBytes ?? 4 * framesOf(sample);
 
-/** A valid MP4 with one track of 30 frames a second that nobody can decode; what its tables say can be read. */
+/** A valid MP4 with one track that nobody can decode; what its tables say can be read. */
 export function sampleMp4(sample: VideoSample): Uint8Array {
   const { before, after } = partsOf(sample);
   // What is left when it is shared out among the frames belongs to none, and stays empty.
-  const frames = framesOf(sample.durationMs ?? 1_000);
+  const frames = framesOf(sample);
   const rest = payloadOf(sample) % frames;
   const pictures = Buffer.alloc(payloadOf(sample) - rest, (sample.seed ?? 1) % 256);
   return Buffer.concat([before, pictures, Buffer.alloc(rest), after]);
@@ -45,8 +48,8 @@ function partsOf(sample: VideoSample): { readonly before: Buffer; readonly after
 }
 
 function movie(sample: VideoSample, dataAt: number): Buffer {
-  const { width, height, durationMs = 1_000, codec = "avc1", boxes = {} } = sample;
-  const frames = framesOf(durationMs);
+  const { width, height, durationMs = 1_000, framesPerSecond = 30, codec = "avc1", boxes = {} } = sample;
+  const frames = framesOf(sample);
   return box(
     "moov",
     full("mvhd", u32(0, 0, 1_000, durationMs, 0x10000), u16(0x100, 0), u32(0, 0, ...matrix), u32(0, 0, 0, 0, 0, 0, 2)),
@@ -55,7 +58,7 @@ function movie(sample: VideoSample, dataAt: number): Buffer {
       full("tkhd", u32(0, 0, 1, 0, durationMs, 0, 0), u16(0, 0, 0, 0), u32(...matrix, width << 16, height << 16)),
       box(
         "mdia",
-        full("mdhd", u32(0, 0, 30_000, durationMs * 30), u16(0x55c4, 0)),
+        full("mdhd", u32(0, 0, framesPerSecond * 1_000, durationMs * framesPerSecond), u16(0x55c4, 0)),
         full("hdlr", Buffer.from("\0\0\0\0vide\0\0\0\0\0\0\0\0\0\0\0\0sample\0", "latin1")),
         box(
           "minf",

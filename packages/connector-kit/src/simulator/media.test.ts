@@ -16,14 +16,38 @@ test("the bytes say what a medium is, and the declared type is used only where t
     [box("avif"), "image/avif", "undefinedxundefined"],
     [box("isom"), "video/mp4", "undefinedxundefined"],
     [box("qt  "), "video/quicktime", "undefinedxundefined"],
-    [sampleWebm(), "text/declared", "undefinedxundefined"],
+    [Buffer.from("52494646000000005745425056503820000000000000009d012a28001e00", "hex"), "image/webp", "40x30"],
+    [Buffer.from("5249464600000000574542505650384c000000002f27400700", "hex"), "image/webp", "40x30"],
+    [Buffer.from("524946460000000057454250565038580a000000000000002700001d0000", "hex"), "image/webp", "40x30"],
+    [sampleWebm(), "video/webm", "320x240"],
     [Uint8Array.of(1), "text/declared", "undefinedxundefined"],
     [new Uint8Array(), "text/declared", "undefinedxundefined"],
   ] as const) {
     const { mimeType, width, height } = storeMedia(bytes, "Text/Declared; x=y");
     assert.deepEqual([mimeType, `${width}x${height}`], [type, pixels]);
   }
-  assert.equal(storeMedia(sampleMp4({ width: 320, height: 240, durationMs: 4000 })).durationMs, 4000);
+});
+
+test("a film says how large, how long, how fast and in what codec it is, wherever its index stands", () => {
+  for (const indexAtEnd of [false, true]) {
+    const film = sampleMp4({
+      width: 320,
+      height: 240,
+      durationMs: 4000,
+      framesPerSecond: 25,
+      codec: "hvc1",
+      indexAtEnd,
+    });
+    const { width, height, durationMs, framesPerSecond, videoCodec } = storeMedia(film);
+    assert.deepEqual([width, height, durationMs, framesPerSecond, videoCodec], [320, 240, 4000, 25, "hevc"]);
+  }
+  assert.equal(storeMedia(sampleMp4({ width: 2, height: 2 })).videoCodec, "avc");
+  assert.equal(storeMedia(sampleWebm()).videoCodec, "vp8");
+});
+
+test("a header cut anywhere says less and throws nothing", () => {
+  for (const whole of [sampleMp4({ width: 320, height: 240 }), sampleWebm()])
+    for (let end = 0; end <= whole.byteLength; end += 1) storeMedia(whole.subarray(0, end));
 });
 
 test("a pulled medium is of the wanted kind, from an http address, and not empty", async () => {
