@@ -1,15 +1,9 @@
-import { movieFacts } from "./movie-header.ts";
+import { type MovieFacts, movieFacts } from "./movie-header.ts";
 import { webmFacts } from "./webm-header.ts";
 
-/** What the first bytes of a file say it is; sizes in pixels as shown, length in milliseconds. */
-export interface MediaHeader {
+/** What the first bytes of a file say it is. */
+export interface MediaHeader extends MovieFacts {
   readonly mimeType: string;
-  readonly width?: number;
-  readonly height?: number;
-  readonly durationMs?: number;
-  /** Names as in `VideoFacts`: avc, hevc, vp8, vp9, av1, or the container's own. */
-  readonly videoCodec?: string;
-  readonly framesPerSecond?: number;
 }
 
 /** Reads JPEG, PNG, GIF, WebP, AVIF, BMP, TIFF, MP4/MOV and WebM headers; undefined for anything else. Never throws. */

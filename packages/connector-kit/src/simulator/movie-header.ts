@@ -1,7 +1,15 @@
-import type { MediaHeader } from "./media-header.ts";
+/** Sizes in pixels as shown, length in milliseconds. */
+export interface MovieFacts {
+  readonly width?: number;
+  readonly height?: number;
+  readonly durationMs?: number;
+  /** Names as in `VideoFacts`: avc, hevc, vp8, vp9, av1, or the container's own. */
+  readonly videoCodec?: string;
+  readonly framesPerSecond?: number;
+}
 
 /** What the index of an MP4 or MOV says. Throws a RangeError where a box points outside of the file. */
-export function movieFacts(view: DataView): Omit<MediaHeader, "mimeType"> {
+export function movieFacts(view: DataView): MovieFacts {
   const whole = { from: 0, to: view.byteLength };
   const movie = boxIn(view, whole, "moov");
   if (movie === undefined) return {};
@@ -21,7 +29,7 @@ interface Span {
   readonly to: number;
 }
 
-function pictureFacts(view: DataView, track: Span): Omit<MediaHeader, "mimeType"> {
+function pictureFacts(view: DataView, track: Span): MovieFacts {
   const description = boxAt(view, track, "mdia", "minf", "stbl", "stsd");
   const codec = description && nameAt(view, description.from + 12);
   const times = boxAt(view, track, "mdia", "minf", "stbl", "stts");

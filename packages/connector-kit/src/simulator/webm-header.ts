@@ -1,4 +1,4 @@
-import type { MediaHeader } from "./media-header.ts";
+import type { MovieFacts } from "./movie-header.ts";
 
 const ids = {
   header: 0x1a45dfa3,
@@ -17,7 +17,7 @@ const ids = {
 } as const;
 
 /** What the head of a WebM or Matroska file says. Throws a RangeError where an element points outside of the file. */
-export function webmFacts(view: DataView): MediaHeader {
+export function webmFacts(view: DataView): MovieFacts & { readonly mimeType: string } {
   const whole = { from: 0, to: view.byteLength };
   const docType = textOf(view, childAt(view, whole, ids.header, ids.docType));
   const info = childAt(view, whole, ids.segment, ids.info);
