@@ -63,6 +63,11 @@ export function checkMedium(platform: string, item: MediaInfo, format: Format, n
       "media_too_large",
       `${name} is ${megabytes(item.sizeBytes)}; ${platform} takes ${megabytes(rule.maxBytes)}. Make it smaller.`,
     ]);
+  if (rule.minBytes !== undefined && item.sizeBytes < rule.minBytes)
+    out.push([
+      "media_too_small",
+      `${name} is ${megabytes(item.sizeBytes)}; ${platform} asks for ${megabytes(rule.minBytes)} at least. Export it larger.`,
+    ]);
   if (rule.minMs !== undefined && item.durationMs !== undefined && item.durationMs < rule.minMs)
     out.push([
       "media_too_short",
@@ -80,7 +85,7 @@ export function checkMedium(platform: string, item: MediaInfo, format: Format, n
 function pixels(platform: string, item: MediaInfo, rule: Partial<Rule>, name: string): MediaComplaint[] {
   const { width, height } = item;
   if (width === undefined || height === undefined) return [];
-  const { minWidth = 0, minHeight, maxWidth } = rule;
+  const { minWidth = 0, minHeight, maxWidth, maxPixels } = rule;
   const size = `${name} is ${width} x ${height} pixels`;
   if (minHeight !== undefined && (width < minWidth || height < minHeight))
     return [["media_too_small", `${size}; ${platform} asks for ${minWidth} x ${minHeight}. Export it larger.`]];
@@ -88,6 +93,8 @@ function pixels(platform: string, item: MediaInfo, rule: Partial<Rule>, name: st
     return [["media_too_narrow", `${size}; ${platform} asks for a width of ${minWidth}. Use a larger one.`]];
   if (maxWidth !== undefined && width > maxWidth)
     return [["media_too_wide", `${size}; ${platform} takes a width of up to ${maxWidth}. Export it smaller.`]];
+  if (maxPixels !== undefined && width * height > maxPixels)
+    return [["media_too_large", `${size}; ${platform} takes ${maxPixels} of them in all. Export it smaller.`]];
   return [];
 }
 

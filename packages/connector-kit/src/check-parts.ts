@@ -1,7 +1,7 @@
 import { checkText } from "./check-text.ts";
 import { mentionsIn } from "./place-words.ts";
 import type { PublishingPlatform } from "./platform.ts";
-import type { OutgoingPost, PostProblem } from "./publish.ts";
+import type { OutgoingPost, PostProblem, TextLimit } from "./publish.ts";
 
 const partNames = {
   parts: "a thread of several parts",
@@ -34,26 +34,21 @@ export function checkParts({ name, publishing }: PublishingPlatform, post: Outgo
   });
 }
 
-/** Each part of a thread and the first comment against limits of their own. */
+/** Parts of a thread, the first comment, the card's words and descriptions of media against limits of their own. */
 export function checkPartTexts({ name, publishing }: PublishingPlatform, post: OutgoingPost): PostProblem[] {
-  const { parts, firstComment } = publishing;
+  const { parts, firstComment, link, limits } = publishing;
+  const check = (field: string, label: string, text: string | undefined, limit: TextLimit | undefined) =>
+    text !== undefined && limit ? checkText(name, { field, text, label, hasMedia: false }, limit) : [];
   return [
-    ...(post.parts ?? []).flatMap(({ text }, index) =>
-      parts?.text
-        ? checkText(
-            name,
-            { field: `parts.${index}.text`, text, label: `Part ${index + 2}`, hasMedia: false },
-            parts.text,
-          )
-        : [],
+    ...check("link.title", "The card's title", post.link?.title, link?.title),
+    ...check("link.description", "The card's description", post.link?.description, link?.description),
+    ...post.media.flatMap(({ altText }, index) =>
+      check(`media.${index}.altText`, "The description", altText, limits.altText),
     ),
-    ...(post.firstComment !== undefined && firstComment?.text
-      ? checkText(
-          name,
-          { field: "firstComment", text: post.firstComment, label: "The first comment", hasMedia: false },
-          firstComment.text,
-        )
-      : []),
+    ...(post.parts ?? []).flatMap(({ text }, index) =>
+      check(`parts.${index}.text`, `Part ${index + 2}`, text, parts?.text),
+    ),
+    ...check("firstComment", "The first comment", post.firstComment, firstComment?.text),
   ];
 }
 
@@ -85,8 +80,11 @@ export function checkMentions(
           severity: "error",
         },
       ];
-    if (Object.hasOwn(mention.handles, id)) return [];
-    const message = `${mention.name} has no handle at ${name}, so the name stands there without a link.`;
+    const handle = Object.hasOwn(mention.handles, id) ? mention.handles[id] : undefined;
+    const { form, like } = publishing.mentions?.handle ?? {};
+    if (handle !== undefined && (form?.test(handle) ?? true)) return [];
+    const lacks = handle === undefined ? `has no handle at ${name}` : `has a handle that is none at ${name} (${like})`;
+    const message = `${mention.name} ${lacks}, so the name stands there without a link.`;
     return [{ field: `${field}.handles`, code: "mention_without_handle", message, severity: "warning" }];
   });
 }

@@ -191,10 +191,13 @@ export interface MediaRule {
     readonly minAspect?: number;
     readonly maxAspect?: number;
     readonly minWidth?: number;
+    /** Width times height. */
+    readonly maxPixels?: number;
   };
   readonly video?: {
     readonly mimeTypes: readonly string[];
     readonly maxBytes: number;
+    readonly minBytes?: number;
     readonly minMs?: number;
     readonly maxMs?: number;
     readonly minAspect?: number;

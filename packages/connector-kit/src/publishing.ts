@@ -55,7 +55,8 @@ export interface PartRule {
 export interface Publishing {
   readonly formats: Readonly<Record<string, Format>>;
   readonly options: z.ZodObject;
-  readonly limits: { readonly text: TextLimit };
+  /** `altText`: descriptions of media. */
+  readonly limits: { readonly text: TextLimit; readonly altText?: TextLimit };
   /** Picks the format when the author names none; undefined: nothing fits. Pure. */
   defaultFormat(
     post: Pick<OutgoingPost, "text" | "media" | "options" | "link">,
@@ -73,9 +74,19 @@ export interface Publishing {
   /** Further parts of a thread. */
   readonly parts?: PartRule & { readonly text?: TextLimit };
   /** `thumb`: what a picture of the author's own for the card must be; absent: it takes none. */
-  readonly link?: PartRule & { readonly thumb?: Omit<OptionMediaRule, "label"> };
-  /** `write`: how a mention stands in the text; absent: the platform's own steps put it there. */
-  readonly mentions?: PartRule & { readonly write?: (handle: string, mention: PostMention) => string };
+  readonly link?: PartRule & {
+    readonly thumb?: Omit<OptionMediaRule, "label">;
+    readonly title?: TextLimit;
+    readonly description?: TextLimit;
+  };
+  /**
+   * `write`: how a mention stands in the text; absent: the platform's own steps put it there. `handle`: the form of its
+   * handles, and what one is `like`.
+   */
+  readonly mentions?: PartRule & {
+    readonly write?: (handle: string, mention: PostMention) => string;
+    readonly handle?: { readonly form: RegExp; readonly like: string };
+  };
   /** At the end of the text, or with `apart` where the platform's own steps put them. */
   readonly hashtags?: PartRule & { readonly apart?: true };
   readonly productTags?: PartRule;

@@ -1,6 +1,7 @@
 import { fail, type JsonObject, ok, type PlatformId, type Result } from "@postd/contracts";
 import type { AuthContext, Credentials, PlatformResult, SignInContext } from "./context.ts";
 import type { PlatformFailure } from "./failure.ts";
+import type { HealthAnswer } from "./platform.ts";
 import { type Secret, secret } from "./secret.ts";
 
 /** An account a grant opens, before a person chooses it; words and addresses as they were told, which core makes fit to show. */
@@ -108,6 +109,17 @@ export interface KeysSignIn extends SignInCommon {
   /** Signs in with what was typed. A wrong value is `content_rejected` with the field, or `auth_revoked`. */
   connect(input: Readonly<Record<string, Secret>>, ctx: AuthContext): PlatformResult<Granted>;
 }
+
+/** Those of the needed scopes that were not granted. */
+export const missingScopes = (granted: readonly string[], needed: readonly string[]): readonly string[] =>
+  needed.filter((scope) => !granted.includes(scope));
+
+/** The part of an account's health that its sign-in tells; where no scopes are kept, none is known to be missing. */
+export const grantHealth = ({ scopes, expiresAt }: Credentials, needed: readonly string[]): HealthAnswer => ({
+  ...(scopes && { scopes }),
+  missingScopes: scopes ? missingScopes(scopes, needed) : [],
+  ...(expiresAt && { expiresAt }),
+});
 
 /** The authorisation code a browser came back with; one without it says so in plain words. */
 export function codeIn(callback: Readonly<Record<string, string>>): Result<Secret, PlatformFailure> {

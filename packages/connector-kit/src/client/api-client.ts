@@ -42,11 +42,22 @@ export interface Paging<A, R> {
   readonly maxPages?: number;
 }
 
+/** Nothing is left to be done where the platform no longer has it: what deletes and ends may be repeated. */
+export const unlessGone = (sent: Result<unknown, PlatformFailure>): Result<void, PlatformFailure> =>
+  sent.ok || sent.error.status === 404 ? ok(undefined) : sent;
+
 export interface ApiClient<C extends ApiContext> {
   /** One call; an error answer is already the failure it means. For answers that are headers, or nothing. */
   send(ctx: C, call: ApiCall): PlatformResult<HttpResponse>;
   /** `send`, with the body read by a schema. */
   read<T extends z.ZodType>(ctx: C, call: ApiCall, answer: T): PlatformResult<z.output<T>>;
+  /** `read` of a GET. */
+  get<T extends z.ZodType>(
+    ctx: C,
+    path: ApiCall["path"],
+    answer: T,
+    more?: Omit<ApiCall, "method" | "path">,
+  ): PlatformResult<z.output<T>>;
   /** All rows of a list, page by page, 50 pages at most. */
   readAll<T extends z.ZodType, R>(
     ctx: C,
@@ -101,6 +112,7 @@ export function apiClient<C extends ApiContext = ApiContext>(facts: ApiFacts<C>)
   return {
     send,
     read,
+    get: (ctx, path, answer, more) => read(ctx, { method: "GET", path, ...more }, answer),
     async readAll(ctx, call, answer, { rows, next, maxPages = 50 }) {
       const all: ReturnType<typeof rows>[number][] = [];
       let following: Partial<ApiCall> | undefined = {};
