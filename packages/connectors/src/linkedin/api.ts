@@ -16,6 +16,9 @@ export const V2 = "https://api.linkedin.com/v2";
 export const Urn = z.string().regex(/^urn:li:[A-Za-z]+:[A-Za-z0-9_-]{1,100}$/);
 export const PostUrn = z.string().regex(/^urn:li:(?:share|ugcPost|activity):\d{1,30}$/);
 
+/** Who a mention may lead to. */
+export const HANDLE = /^urn:li:(?:organization|person):[A-Za-z0-9_-]+$/;
+
 export const personUrn = (sub: string): string => `urn:li:person:${sub}`;
 /** Accounts go by their URN, which is also the author of everything they make. */
 export const authorOf = ({ account }: Pick<ConnectorContext, "account">): string => account.externalId;

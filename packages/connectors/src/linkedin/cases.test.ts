@@ -152,6 +152,53 @@ test("a page's numbers are asked by whole days of the last twelve months", async
   assert.ok(told.value.some(({ since: from, at }) => from && at.getTime() - from.getTime() === 86_400_000));
 });
 
+test("a first comment stands under the post as it was written, by its author, on either kind of account", async () => {
+  for (const kind of ["member", "page"] as const) {
+    const { publish, live } = await setUp(kind);
+    const told = await publish({ firstComment: "More (below) #coffee" });
+    assert.deepEqual([told.end, told.failure, live()[0]?.replies], ["published", undefined, ["More (below) #coffee"]]);
+  }
+});
+
+test("a comment this app may not write is left out: the post is published and nobody signs in again", async () => {
+  const { publish, live } = await setUp("page");
+  const gate = {
+    status: 403,
+    code: "ACCESS_DENIED",
+    message: "Not enough permissions: partnerApiSocialActions.CREATE",
+  };
+  const refusing = (answer: HttpResponse) =>
+    answer.text.includes("urn:li:comment:")
+      ? { ...answer, status: 403, text: JSON.stringify(gate), json: gate }
+      : answer;
+  const told = await publish({ firstComment: "More below" }, { tamper: refusing });
+  const tries = told.trace.filter(({ step }) => step === "first_comment").length;
+  assert.deepEqual([told.end, tries, live().length], ["published", 2, 1], "both addresses are tried, each once");
+  assert.match(String(told.state.commentNote), /does not have the product/);
+});
+
+test("a lost comment is found under a page's post, and never written twice", async () => {
+  for (const [kind, known] of [
+    ["page", true],
+    ["member", false],
+  ] as const) {
+    const { publish, live } = await setUp(kind);
+    const meddle = (_run: number, step: { name: string }) =>
+      step.name === "first_comment" ? ({ kind: "cut", when: "after" } as const) : undefined;
+    const told = await publish({ firstComment: "More below" }, { meddle });
+    assert.deepEqual([told.end, live()[0]?.replies], ["published", ["More below"]]);
+    assert.equal(told.state.commentId !== undefined, known);
+  }
+});
+
+test("what a link's picture shows is said to those who cannot see it", async () => {
+  const { world, publish, live } = await setUp("page");
+  world.add(picture);
+  const link = { url: "https://example.com/", title: "A page", thumbMediaId: picture.info.id };
+  await publish({ format: "article", link, options: { thumbnailAltText: "Beans" } });
+  assert.match(JSON.stringify(live()[0]?.details), /"thumbnailAltText":"Beans"/);
+});
+
 test("health tells a page whose role its person has lost", async () => {
   const { world, connected } = await setUp("page");
   assert.ok((await linkedin.health(world.context(connected, "none"))).ok);

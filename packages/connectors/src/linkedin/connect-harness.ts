@@ -14,7 +14,7 @@ export async function connect(world: World, signIn: string): Promise<Connected> 
   const made = world.sim.simulator.createAccount({ kind, name: kind === "page" ? "Nordlys Coffee" : "Ida Holm" });
   const auth = provider.signIns.find(({ id }) => id === signIn);
   assert.ok(auth);
-  const { required: scopes } = auth.scopes;
+  const scopes = [...auth.scopes.required, ...auth.scopes.optional];
   const credentials = {
     accessToken: secret(made.accessToken),
     ...(made.refreshToken && { refreshToken: secret(made.refreshToken) }),

@@ -105,3 +105,31 @@ test("an object that is gone is the post's trouble, an account that is gone the 
   assert.equal(told(404, { status: 404, message: "Not found" }, "none", "object")?.kind, "content_rejected");
   assert.equal(told(404, { status: 404, message: "Not found" }, "none", "account")?.kind, "scope_missing");
 });
+
+test("a text that is too long is named by its place in the post, not always as the text", () => {
+  const fieldAt = (path: unknown, wrapped = false) => {
+    const code = "FIELD_LENGTH_TOO_LONG";
+    const input = wrapped ? { input: { inputPath: path } } : { inputPath: path };
+    const failure = told(400, {
+      status: 400,
+      message: "Too long",
+      code,
+      errorDetails: { inputErrors: [{ code, ...input }] },
+    });
+    return failure?.kind === "content_rejected" ? failure.field : failure?.kind;
+  };
+  for (const [path, field] of [
+    ["/commentary", "text"],
+    ["/content/article/title", "link.title"],
+    ["/content/article/description", "link.description"],
+    ["/content/article/thumbnailAltText", "options.thumbnailAltText"],
+    ["/content/media/title", "options.title"],
+    ["/content/media/altText", "media.0.altText"],
+    ["/content/multiImage/images/1/altText", "media.1.altText"],
+    ["/content/poll/options/1/text", "options.poll"],
+  ] as const) {
+    assert.equal(fieldAt({ fieldPath: path }), field);
+    assert.equal(fieldAt(path, true), field);
+  }
+  assert.equal(fieldAt(undefined), "text", "what LinkedIn does not say is the text");
+});

@@ -2,6 +2,10 @@ import { type FailureRule, failureTable, untilUtcMidnight } from "@postd/connect
 import { z } from "zod";
 
 /** @source platforms/linkedin.md "Errors" */
+const Path = z
+  .union([z.string(), z.object({ fieldPath: z.string() }).transform(({ fieldPath }) => fieldPath)])
+  .optional()
+  .catch(undefined);
 const ErrorBody = z.object({
   status: z.number().optional(),
   message: z.string().optional(),
@@ -14,6 +18,8 @@ const ErrorBody = z.object({
           z.object({
             code: z.string().optional(),
             description: z.string().optional(),
+            inputPath: Path,
+            input: z.object({ inputPath: Path }).optional().catch(undefined),
           }),
         )
         .optional(),
@@ -49,6 +55,21 @@ const duplicate: FailureRule = {
 
 const DUPLICATE = /duplicate/i;
 
+/** Fields of a post by their places in the body LinkedIn complains about. */
+function fieldAt(path: string): string | undefined {
+  const [name = ""] = /\w+$/.exec(path.replace(/\/\d+$/, "")) ?? [];
+  if (/\/(?:poll)\b/.test(path)) return "options.poll";
+  if (name === "altText") return `media.${/images\/(\d+)/.exec(path)?.[1] ?? 0}.altText`;
+  if (/\/article\b/.test(path)) return cardFields[name];
+  return { commentary: "text", title: "options.title", visibility: "options.visibility" }[name];
+}
+const cardFields: Readonly<Record<string, string>> = {
+  source: "link.url",
+  title: "link.title",
+  description: "link.description",
+  thumbnailAltText: "options.thumbnailAltText",
+};
+
 /**
  * Each documented code and what it means. The product gate of an app and a missing role share a status; the name of the
  * `partnerApi` tells them apart, as nothing else does.
@@ -60,13 +81,16 @@ export const failures = failureTable({
     if (!body || (body.message === undefined && body.serviceErrorCode === undefined && body.code === undefined))
       return undefined;
     const inputs = body.errorDetails?.inputErrors ?? [];
+    const [path] = inputs.flatMap(({ inputPath, input }) => inputPath ?? input?.inputPath ?? []);
     const words = [body.message, ...inputs.map(({ description }) => description)].filter(Boolean).join(" ");
-    const codes = [...inputs.map(({ code }) => code), body.code, body.serviceErrorCode].flatMap((code) =>
+    const bare = /^[A-Z][A-Z_]+$/.exec(body.message ?? "")?.[0];
+    const codes = [...inputs.map(({ code }) => code), body.code, bare, body.serviceErrorCode].flatMap((code) =>
       code === undefined || code === "" ? [] : [String(code).toUpperCase()],
     );
     return {
       codes: DUPLICATE.test(words) ? ["DUPLICATE_POST", ...codes] : codes,
       words,
+      field: path === undefined ? undefined : fieldAt(path),
       requestId: res.headers["x-li-uuid"] ?? res.headers["x-li-request-id"],
     };
   },
@@ -78,7 +102,7 @@ export const failures = failureTable({
     INVALID_URN_ID: rejected("invalid"),
     INVALID_VALUE_FOR_FIELD: rejected("invalid"),
     INVALID_VALUE_BLANK_FIELD: rejected("missing_field"),
-    FIELD_LENGTH_TOO_LONG: { ...rejected("too_long"), field: "text" },
+    FIELD_LENGTH_TOO_LONG: rejected("too_long"),
     MEDIA_ASSET_WAITING_UPLOAD: { kind: "unavailable", say: "LinkedIn is still working on the file.", waitMs: 5_000 },
     MEDIA_ASSET_PROCESSING_FAILED: { ...rejected("unreadable"), field: "media" },
     EXPIRED_UPLOAD_URL: { kind: "unavailable", say: "The upload took longer than LinkedIn waits for it." },

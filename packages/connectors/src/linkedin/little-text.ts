@@ -1,4 +1,5 @@
-import type { OutgoingPost, PostMention } from "@postd/connector-kit";
+import type { OutgoingPost } from "@postd/connector-kit";
+import { HANDLE } from "./api.ts";
 
 /** Each of these is markup unless a backslash stands before it. @source platforms/linkedin.md "Little text" */
 const RESERVED = /[\\|{}@[\]()<>#*_~]/g;
@@ -8,18 +9,9 @@ const escaped = (text: string): string => text.replace(RESERVED, "\\$&");
 const HASHTAG = /(?<![\p{L}\p{N}\p{M}_/=&?#])#([\p{L}\p{N}_\p{M}]+)/gu;
 const template = (word: string): string => `{hashtag|\\#|${escaped(word)}}`;
 
-const urnOf = ({ handles }: PostMention): string | undefined => {
-  const urn = handles.linkedin;
-  return urn !== undefined && /^urn:li:(?:organization|person):[A-Za-z0-9_-]+$/.test(urn) ? urn : undefined;
-};
-
 /** Names as the author wrote them (`@Name`) that lead to a person or company. */
-function mentionsIn(post: Pick<OutgoingPost, "mentions">): { readonly name: string; readonly urn: string }[] {
-  return (post.mentions ?? []).flatMap((mention) => {
-    const urn = urnOf(mention);
-    return urn === undefined ? [] : [{ name: mention.name, urn }];
-  });
-}
+const mentionsIn = ({ mentions = [] }: Pick<OutgoingPost, "mentions">) =>
+  mentions.flatMap(({ name, handles: { linkedin: urn = "" } }) => (HANDLE.test(urn) ? [{ name, urn }] : []));
 
 const withHashtags = (text: string): string => {
   let out = "";

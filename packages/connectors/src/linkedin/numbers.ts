@@ -7,6 +7,7 @@ import {
   type PlatformResult,
   type PostNumbers,
   type PublishedRef,
+  rowsOf,
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
@@ -22,47 +23,36 @@ const names = {
   commentCount: "comments",
   shareCount: "shares",
 };
-const Totals = z.record(z.string(), z.unknown());
+const Instant = z.number().max(8_640_000_000_000_000);
 const Statistics = z.object({
-  elements: z.array(
+  elements: rowsOf(
     z.object({
       share: z.string().optional(),
       ugcPost: z.string().optional(),
-      totalShareStatistics: Totals,
-      timeRange: z.object({ start: z.number(), end: z.number() }).optional(),
+      totalShareStatistics: z.record(z.string(), z.unknown()),
+      timeRange: z.object({ start: Instant, end: Instant }).optional(),
     }),
   ),
 });
+const pageHint = { about: "account", needs: ["rw_organization_admin"] } as const;
 
-const ofPage = (ctx: ConnectorContext, more: string) =>
-  api.read(
-    ctx,
-    {
-      method: "GET",
-      path: `organizationalEntityShareStatistics?q=organizationalEntity&organizationalEntity=${encodeURIComponent(authorOf(ctx))}&${more}`,
-      about: "account",
-      needs: ["rw_organization_admin"],
-    },
-    Statistics,
-  );
+function ofPage(ctx: ConnectorContext, more: string) {
+  const page = encodeURIComponent(authorOf(ctx));
+  const path = `organizationalEntityShareStatistics?q=organizationalEntity&organizationalEntity=${page}&${more}`;
+  return api.get(ctx, path, Statistics, pageHint);
+}
 
 /** Posts without activity, older than a year or deleted are left out of the answer, and so here. */
 async function pagePosts(refs: readonly PublishedRef[], ctx: ConnectorContext): PlatformResult<readonly PostNumbers[]> {
-  const kinds = [
-    ["shares", "share"],
-    ["ugcPosts", "ugcPost"],
-  ] as const;
+  const at = ctx.clock.now();
   const found: PostNumbers[] = [];
-  for (const [parameter, kind] of kinds) {
+  for (const kind of ["share", "ugcPost"] as const) {
     const urns = refs.map(({ externalId }) => externalId).filter((urn) => urn.startsWith(`urn:li:${kind}:`));
     if (urns.length === 0) continue;
-    const got = await ofPage(ctx, `${parameter}=${list(urns)}`);
+    const got = await ofPage(ctx, `${kind}s=${list(urns)}`);
     if (!got.ok) return got;
-    for (const element of got.value.elements) {
-      const externalId = element[kind];
-      if (externalId)
-        found.push({ externalId, metrics: metrics(element.totalShareStatistics, names, { at: ctx.clock.now() }) });
-    }
+    for (const { [kind]: externalId, totalShareStatistics } of got.value.elements)
+      if (externalId) found.push({ externalId, metrics: metrics(totalShareStatistics, names, { at }) });
   }
   return ok(found);
 }
@@ -96,16 +86,8 @@ async function memberPosts(
     const entity = `(${kind === "share" ? "share" : "ugc"}:${encodeURIComponent(`urn:li:${kind}:${id}`)})`;
     const values: Record<string, unknown> = {};
     for (const queryType of Object.keys(queryTypes)) {
-      const got = await api.read(
-        ctx,
-        {
-          method: "GET",
-          path: `memberCreatorPostAnalytics?q=entity&entity=${entity}&queryType=${queryType}&aggregation=TOTAL`,
-          about: "object",
-          needs: [scope],
-        },
-        MemberNumber,
-      );
+      const path = `memberCreatorPostAnalytics?q=entity&entity=${entity}&queryType=${queryType}&aggregation=TOTAL`;
+      const got = await api.get(ctx, path, MemberNumber, { about: "object", needs: [scope] });
       if (!got.ok) return got;
       const [first] = got.value.elements;
       values[queryType] = first?.count ?? first?.value;
@@ -121,15 +103,8 @@ const Size = z.object({ firstDegreeSize: z.number() });
 /** A page's followers now, and what was counted in each UTC day of the range. */
 async function account({ since, until }: NumbersRange, ctx: ConnectorContext): PlatformResult<readonly Metric[]> {
   if (ctx.account.kind !== "page") return ok([]);
-  const followers = await api.read(
-    ctx,
-    {
-      method: "GET",
-      path: `networkSizes/${encodeURIComponent(authorOf(ctx))}?edgeType=COMPANY_FOLLOWED_BY_MEMBER`,
-      about: "account",
-    },
-    Size,
-  );
+  const sizePath = `networkSizes/${encodeURIComponent(authorOf(ctx))}?edgeType=COMPANY_FOLLOWED_BY_MEMBER`;
+  const followers = await api.get(ctx, sizePath, Size, { about: "account" });
   if (!followers.ok) return followers;
   // Whole days, and none before the twelve months LinkedIn keeps.
   const oldest = ctx.clock.now().getTime() - 364 * DAY_MS;
@@ -138,11 +113,7 @@ async function account({ since, until }: NumbersRange, ctx: ConnectorContext): P
   const days = await ofPage(ctx, `timeIntervals=(timeRange:(start:${start},end:${end}),timeGranularityType:DAY)`);
   if (!days.ok) return days;
   return ok([
-    ...metrics(
-      { firstDegreeSize: followers.value.firstDegreeSize },
-      { firstDegreeSize: "followers" },
-      { at: ctx.clock.now() },
-    ),
+    ...metrics(followers.value, { firstDegreeSize: "followers" }, { at: ctx.clock.now() }),
     ...days.value.elements.flatMap(({ totalShareStatistics, timeRange }) =>
       timeRange
         ? metrics(totalShareStatistics, names, { at: new Date(timeRange.end), since: new Date(timeRange.start) })

@@ -4,6 +4,7 @@ import {
   type MediaRule,
   type OutgoingPost,
   type PostProblem,
+  type Publishing,
   type TextLimit,
 } from "@postd/connector-kit";
 import { z } from "zod";
@@ -11,6 +12,7 @@ import { commentaryOf } from "./little-text.ts";
 
 export const TEXT_MAX = 3_000;
 export const ALT_MAX = 4_085;
+export const TITLE_MAX = 399;
 
 /** UTF-16 code units, so most emoji count two. @source platforms/linkedin.md "Media constraints" */
 export const textLimit: TextLimit = { max: TEXT_MAX, unit: "utf16", count: countUtf16, rule: "utf16" };
@@ -22,6 +24,8 @@ export const LinkedinOptions = z.strictObject({
   /** Title of a video or document. */
   title: z.string().trim().min(1).max(400).optional(),
   disableReshare: z.boolean().optional(),
+  /** What a link's picture shows, for those who cannot see it. */
+  thumbnailAltText: z.string().trim().min(1).max(ALT_MAX).optional(),
   poll: z
     .strictObject({
       question: z.string().trim().min(1).max(140),
@@ -36,11 +40,20 @@ export const optionsOf = (post: Pick<OutgoingPost, "options">): LinkedinOptions 
 export const pictures: NonNullable<MediaRule["image"]> = {
   mimeTypes: ["image/jpeg", "image/png", "image/gif"],
   maxBytes: 8_000_000,
+  maxPixels: 36_152_319,
 };
-export const thumbRule = { label: "The card's picture", mimeTypes: pictures.mimeTypes, maxBytes: pictures.maxBytes };
+/** What a link may be shown with. */
+export const cardRule: NonNullable<Publishing["link"]> = {
+  formats: ["article"],
+  thumb: { mimeTypes: pictures.mimeTypes, maxBytes: pictures.maxBytes },
+  title: { ...optionalText, max: TITLE_MAX },
+  description: { ...optionalText, max: ALT_MAX },
+};
+export const altLimit: TextLimit = { ...optionalText, max: ALT_MAX };
 export const films: NonNullable<MediaRule["video"]> = {
   mimeTypes: ["video/mp4"],
   maxBytes: 500_000_000,
+  minBytes: 75_000,
   minMs: 3_000,
   maxMs: 30 * 60_000,
 };
@@ -52,9 +65,6 @@ export const documents = {
   ],
   maxBytes: 100_000_000,
 };
-/** Every picture stays under this many pixels. */
-export const PICTURE_MAX_PIXELS = 36_152_320;
-
 /** Rules that stand in no table of limits. */
 export function validate(post: OutgoingPost, account: AccountRef): readonly PostProblem[] {
   const problems: PostProblem[] = [];
@@ -71,20 +81,8 @@ export function validate(post: OutgoingPost, account: AccountRef): readonly Post
     add("options.title", "title_required", "LinkedIn asks for a title of the document. Write one.");
   if (post.format === "article" && !post.link)
     add("link", "link_required", "An article needs the link it shows. Add it, or choose the format text.");
-  if (post.link?.title !== undefined && post.link.title.length >= 400)
-    add("link.title", "text_too_long", "LinkedIn takes titles of up to 399 characters here. Shorten it.");
-  if (post.link?.description !== undefined && post.link.description.length > ALT_MAX)
-    add("link.description", "text_too_long", `LinkedIn takes ${ALT_MAX} characters here. Shorten it.`);
-  for (const [index, { altText, width = 0, height = 0, kind }] of post.media.entries()) {
-    if (altText !== undefined && altText.length > ALT_MAX)
-      add(`media.${index}.altText`, "alt_too_long", `LinkedIn takes ${ALT_MAX} characters of alt text. Shorten it.`);
-    if (kind !== "video" && width * height >= PICTURE_MAX_PIXELS)
-      add(
-        `media.${index}`,
-        "media_too_large",
-        `This picture is ${width} x ${height}; LinkedIn takes 36 million pixels.`,
-      );
-  }
+  if (post.format !== "article" && options.thumbnailAltText)
+    add("options.thumbnailAltText", "not_for_format", "Only a link has a picture of its own. Leave this out.");
   // Whether the escapes count is not told, so a text that is close to the end is kept under it with them.
   const sent = countUtf16(commentaryOf(post));
   if (sent > TEXT_MAX && countUtf16(post.text) <= TEXT_MAX)
@@ -93,13 +91,5 @@ export function validate(post: OutgoingPost, account: AccountRef): readonly Post
       "text_too_long",
       `With LinkedIn's marks for names, hashtags and brackets this is ${sent} characters; LinkedIn takes ${TEXT_MAX}. Remove ${sent - TEXT_MAX}.`,
     );
-  for (const [index, { name, handles }] of (post.mentions ?? []).entries())
-    if (!/^urn:li:(?:organization|person):/.test(handles.linkedin ?? ""))
-      add(
-        `mentions.${index}`,
-        "handle_missing",
-        `${name} has no LinkedIn address (urn:li:organization:… or urn:li:person:…), so LinkedIn will not link the name.`,
-        "warning",
-      );
   return problems;
 }

@@ -70,7 +70,7 @@ describeConnector(provider, "linkedin", simulator, {
   posts: {
     text: [
       { text: "Fresh beans (Sidamo) [washed] #coffee https://example.com/a?b=c|d" },
-      { text: "Only for those we know", options: { disableReshare: true } },
+      { text: "Only for those we know", options: { disableReshare: true }, words: { firstComment: "More (below)" } },
     ],
     image: { text: "One picture", media: [samplePng()] },
     images: { text: "Two pictures", media: [samplePng({ shade: 1 }), samplePng({ shade: 2 })] },

@@ -1,6 +1,7 @@
 import {
   type ConnectorContext,
   defaultFingerprint,
+  grantHealth,
   type HealthAnswer,
   type OutgoingPost,
   type PlatformResult,
@@ -8,12 +9,14 @@ import {
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import { api, personUrn, V2 } from "./api.ts";
-import { editText, lookUp, removePost } from "./manage.ts";
+import { HANDLE, personUrn } from "./api.ts";
+import { commentText } from "./first-comment.ts";
+import { editText, removePost } from "./manage.ts";
 import { linkedinNumbers } from "./numbers.ts";
-import { LinkedinOptions, textLimit, thumbRule, validate } from "./options.ts";
+import { altLimit, cardRule, LinkedinOptions, textLimit, validate } from "./options.ts";
+import { lookUp } from "./posts.ts";
 import { formats } from "./publish.ts";
-import { memberScopes, pageRoles, pageScopes, readPage, UserInfo } from "./sign-in.ts";
+import { memberScopes, pageRoles, pageScopes, readMember, readPage } from "./sign-in.ts";
 
 function formatOf({ media, options, link }: Pick<OutgoingPost, "media" | "options" | "link">): string | undefined {
   if (options.poll !== undefined) return "poll";
@@ -27,38 +30,32 @@ function formatOf({ media, options, link }: Pick<OutgoingPost, "media" | "option
 
 /** The sign-in works and belongs to this account: the member itself, or an administrator of the page. */
 async function health(ctx: ConnectorContext): PlatformResult<HealthAnswer> {
-  const isPage = ctx.account.kind === "page";
-  const needed = (isPage ? pageScopes : memberScopes).required;
-  const { scopes } = ctx.credentials;
-  const common = {
-    ...(scopes && { scopes }),
-    missingScopes: scopes ? needed.filter((scope) => !scopes.includes(scope)) : [],
-    ...(ctx.credentials.expiresAt && { expiresAt: ctx.credentials.expiresAt }),
-  };
-  if (isPage) {
-    const roles = await pageRoles(ctx, ctx.credentials);
-    if (!roles.ok) return roles;
-    const mine = roles.value.some(
-      ({ organization, organizationTarget }) => (organization ?? organizationTarget) === ctx.account.externalId,
-    );
-    if (!mine)
-      return fail({
-        kind: "scope_missing",
-        scopes: needed,
-        message:
-          "The person who connected this page no longer administers it. An administrator has to connect it again.",
-      });
-    const page = await readPage(ctx, ctx.account.externalId, ctx.credentials);
-    if (!page.ok) return page;
-    const { localizedName, vanityName } = page.value;
-    return ok({ ...common, ...(localizedName && { name: localizedName }), ...(vanityName && { handle: vanityName }) });
+  const { account, credentials } = ctx;
+  if (account.kind !== "page") {
+    const me = await readMember(ctx, credentials);
+    if (!me.ok) return me;
+    const { sub, name, picture } = me.value;
+    if (personUrn(sub) !== account.externalId)
+      return fail({ kind: "auth_revoked", message: "The sign-in belongs to another LinkedIn member. Connect again." });
+    return ok({
+      ...grantHealth(credentials, memberScopes.required),
+      ...(name && { name }),
+      ...(picture && { pictureUrl: picture }),
+    });
   }
-  const me = await api.read(ctx, { method: "GET", base: V2, path: "userinfo", about: "account" }, UserInfo);
-  if (!me.ok) return me;
-  if (personUrn(me.value.sub) !== ctx.account.externalId)
-    return fail({ kind: "auth_revoked", message: "The sign-in belongs to another LinkedIn member. Connect again." });
-  const { name, picture } = me.value;
-  return ok({ ...common, ...(name && { name }), ...(picture && { pictureUrl: picture }) });
+  const needed = pageScopes.required;
+  const roles = await pageRoles(ctx, credentials);
+  if (!roles.ok) return roles;
+  if (!roles.value.some(({ page }) => page === account.externalId))
+    return fail({
+      kind: "scope_missing",
+      scopes: needed,
+      message: "The person who connected this page no longer administers it. An administrator has to connect it again.",
+    });
+  const page = await readPage(ctx, account.externalId, credentials);
+  if (!page.ok) return page;
+  const { localizedName: name, vanityName: handle } = page.value;
+  return ok({ ...grantHealth(credentials, needed), ...(name && { name }), ...(handle && { handle }) });
 }
 
 const all = Object.keys(formats);
@@ -78,13 +75,14 @@ export const linkedin: PublishingPlatform = {
   publishing: {
     formats,
     options: LinkedinOptions,
-    limits: { text: textLimit },
+    limits: { text: textLimit, altText: altLimit },
     defaultFormat: formatOf,
     validate,
     fingerprint: defaultFingerprint,
-    link: { formats: ["article"], thumb: { mimeTypes: thumbRule.mimeTypes, maxBytes: thumbRule.maxBytes } },
-    mentions: {},
+    link: cardRule,
+    mentions: { handle: { form: HANDLE, like: "urn:li:organization:1 or urn:li:person:abc" } },
     hashtags: {},
+    firstComment: { text: commentText },
     edit: { formats: all, run: editText },
     remove: { formats: all, run: removePost },
     lookUp,

@@ -4,6 +4,7 @@ import {
   type Credentials,
   type FoundAccount,
   type Granted,
+  missingScopes,
   type OAuth2Facts,
   oauth2,
   type PlatformResult,
@@ -33,9 +34,10 @@ export const pageApp: AppCredentialsSet = {
 };
 
 export const memberScopes = { required: ["openid", "profile", "w_member_social"], optional: [] };
+export const COMMENT_SCOPES = { write: "w_organization_social_feed", read: "r_organization_social_feed" };
 export const pageScopes = {
   required: ["w_organization_social", "r_organization_social", "rw_organization_admin"],
-  optional: [],
+  optional: Object.values(COMMENT_SCOPES),
 };
 
 /** A token asked for with another set of scopes ends all earlier ones, so the set never changes by account or time. */
@@ -56,21 +58,23 @@ const common: Pick<
   revoke: { at: "https://www.linkedin.com/oauth/v2/revoke", send: "access" },
 };
 
-export const UserInfo = z.object({
+const UserInfo = z.object({
   sub: z.string().min(1).max(100),
   name: z.string().optional(),
   picture: z.url().optional(),
 });
+type Token = Pick<Credentials, "accessToken">;
+const asked = ({ accessToken }: Token) => ({ bearer: accessToken, about: "account" }) as const;
+
+export const readMember = (ctx: AuthContext, token: Token) =>
+  api.get(ctx, "userinfo", UserInfo, { ...asked(token), base: V2 });
 
 /** The member's own profile. */
 async function member(granted: Granted, ctx: AuthContext): PlatformResult<readonly FoundAccount[]> {
-  const me = await api.read(
-    ctx,
-    { method: "GET", base: V2, path: "userinfo", bearer: granted.credentials.accessToken, about: "account" },
-    UserInfo,
-  );
+  const { credentials, scopes, subject } = granted;
+  const me = await readMember(ctx, credentials);
   if (!me.ok) return me;
-  const { sub, name = granted.subject.name, picture } = me.value;
+  const { sub, name = subject.name, picture } = me.value;
   return ok([
     {
       platform: "linkedin",
@@ -79,91 +83,59 @@ async function member(granted: Granted, ctx: AuthContext): PlatformResult<readon
       name,
       ...(picture && { pictureUrl: picture }),
       extras: {},
-      credentials: granted.credentials,
-      missingScopes: missing(granted, memberScopes.required),
+      credentials,
+      missingScopes: missingScopes(scopes, memberScopes.required),
     },
   ]);
 }
 
-const missing = ({ scopes }: Granted, needed: readonly string[]) => needed.filter((scope) => !scopes.includes(scope));
-
+const Acl = z
+  .object({ organization: Urn.optional(), organizationTarget: Urn.optional(), roleAssignee: Urn.optional() })
+  .transform(({ organization, organizationTarget, roleAssignee }) => ({
+    page: organization ?? organizationTarget,
+    person: roleAssignee,
+  }));
 const Acls = z.object({
-  elements: z.array(
-    z.object({
-      organization: Urn.optional(),
-      organizationTarget: Urn.optional(),
-      roleAssignee: Urn.optional(),
-      role: z.string().optional(),
-      state: z.string().optional(),
-    }),
-  ),
-  paging: z.object({ start: z.number(), count: z.number(), total: z.number().optional() }).optional(),
-});
-export const Organization = z.object({
-  localizedName: z.string().optional(),
-  vanityName: z.string().optional(),
+  elements: z.array(Acl),
+  paging: z.object({ start: z.number(), total: z.number().optional() }).optional(),
 });
 const PAGE_ROWS = 100;
 
 /** Every page the person administers. LinkedIn names the person in the same answer and in no other. */
-export async function pageRoles(ctx: AuthContext, credentials: Pick<Credentials, "accessToken">) {
-  return api.readAll(
-    ctx,
-    {
-      method: "GET",
-      path: `organizationAcls?q=roleAssignee&role=ADMINISTRATOR&state=APPROVED&start=0&count=${PAGE_ROWS}`,
-      bearer: credentials.accessToken,
-      about: "account",
-      needs: pageScopes.required,
+export async function pageRoles(ctx: AuthContext, token: Token) {
+  const path = (start: number) =>
+    `organizationAcls?q=roleAssignee&role=ADMINISTRATOR&state=APPROVED&start=${start}&count=${PAGE_ROWS}`;
+  const call = { method: "GET", path: path(0), ...asked(token), needs: pageScopes.required } as const;
+  return api.readAll(ctx, call, Acls, {
+    rows: ({ elements }) => elements,
+    next({ elements: { length }, paging: { start = 0, total = Number.POSITIVE_INFINITY } = {} }) {
+      return length < PAGE_ROWS || start + length >= total ? undefined : { path: path(start + length) };
     },
-    Acls,
-    {
-      rows: ({ elements }) => elements,
-      next: ({ elements, paging }) => {
-        const start = (paging?.start ?? 0) + elements.length;
-        const isLast = elements.length < PAGE_ROWS || (paging?.total !== undefined && start >= paging.total);
-        return isLast
-          ? undefined
-          : {
-              path: `organizationAcls?q=roleAssignee&role=ADMINISTRATOR&state=APPROVED&start=${start}&count=${PAGE_ROWS}`,
-            };
-      },
-    },
-  );
+  });
 }
 
-export const readPage = (ctx: AuthContext, urn: string, credentials: Pick<Credentials, "accessToken">) =>
-  api.read(
-    ctx,
-    {
-      method: "GET",
-      path: ["organizations", idIn(urn)],
-      bearer: credentials.accessToken,
-      about: "account",
-      needs: pageScopes.required,
-    },
-    Organization,
-  );
+const Organization = z.object({ localizedName: z.string().optional(), vanityName: z.string().optional() });
+export const readPage = (ctx: AuthContext, urn: string, token: Token) =>
+  api.get(ctx, ["organizations", idIn(urn)], Organization, { ...asked(token), needs: pageScopes.required });
 
-async function pages(granted: Granted, ctx: AuthContext): PlatformResult<readonly FoundAccount[]> {
-  const roles = await pageRoles(ctx, granted.credentials);
+async function pages({ credentials, scopes }: Granted, ctx: AuthContext): PlatformResult<readonly FoundAccount[]> {
+  const roles = await pageRoles(ctx, credentials);
   if (!roles.ok) return roles;
   const found: FoundAccount[] = [];
-  for (const { organization, organizationTarget, roleAssignee } of roles.value) {
-    const urn = organization ?? organizationTarget;
+  for (const { page: urn, person } of roles.value) {
     if (!urn || found.some(({ externalId }) => externalId === urn)) continue;
-    const page = await readPage(ctx, urn, granted.credentials);
+    const page = await readPage(ctx, urn, credentials);
     if (!page.ok && page.error.kind !== "scope_missing") return page;
-    const { localizedName = idIn(urn), vanityName } = page.ok ? page.value : {};
+    const { localizedName: name = idIn(urn), vanityName: handle } = page.ok ? page.value : {};
     found.push({
       platform: "linkedin",
       externalId: urn,
       kind: "page",
-      name: localizedName,
-      ...(vanityName && { handle: vanityName, profileUrl: `https://www.linkedin.com/company/${vanityName}` }),
-      extras: roleAssignee ? { administrator: roleAssignee } : {},
-      credentials: granted.credentials,
-      missingScopes: missing(granted, pageScopes.required),
+      name,
+      ...(handle && { handle, profileUrl: `https://www.linkedin.com/company/${handle}` }),
+      extras: person ? { administrator: person } : {},
+      credentials,
+      missingScopes: missingScopes(scopes, pageScopes.required),
       ...(page.ok ? {} : { blocked: page.error.message }),
     });
   }
@@ -189,7 +161,7 @@ export const pageSignIn = oauth2({
   subject: async (token, _at, ctx) => {
     const roles = await pageRoles(ctx, token);
     if (!roles.ok) return roles;
-    const person = roles.value.find(({ roleAssignee }) => roleAssignee)?.roleAssignee;
+    const person = roles.value.find((role) => role.person)?.person;
     if (!person)
       return fail({
         kind: "content_rejected",

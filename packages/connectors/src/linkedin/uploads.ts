@@ -1,244 +1,152 @@
 import {
+  type CommentState,
   type ConnectorContext,
+  type FileFacts,
+  type FileStage,
+  type FilesState,
   type HttpBody,
-  noPartsSent,
-  type PartsSent,
+  awaitFiles as kitAwaitFiles,
+  noFiles,
+  type PlatformFailure,
   type PlatformResult,
-  type Polled,
-  type Progress,
-  pollUntil,
   type Step,
-  secret,
-  uploadParts,
+  uploadFiles,
 } from "@postd/connector-kit";
-import { fail, type MediaId, ok } from "@postd/contracts";
+import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { api, authorOf, Urn } from "./api.ts";
 
 /** How far a post is; stored between runs. Upload addresses are kept sealed. */
-export type PostState = {
-  /** Names of what was uploaded, in the order of the post's media. */
-  readonly assets: readonly string[];
-  /** How many of them LinkedIn has ready. */
-  readonly ready: number;
-  readonly polled?: Polled;
-  /** How often the video was begun anew. */
-  readonly restarts?: number;
-  /** The video under way. */
-  readonly video?: { readonly urn: string; readonly sent: PartsSent };
-  /** The card's picture; null: it goes without one. Absent until looked at. */
-  readonly thumb?: string | null;
-  readonly card?: { readonly title: string; readonly description?: string; readonly image?: string };
-  readonly postUrn?: string;
-  /** A page's post was read back, or cannot be. */
-  readonly isSeen?: true;
-};
-export const startState = (): PostState => ({ assets: [], ready: 0 });
+export type PostState = FilesState &
+  CommentState & {
+    /** The card of a link; its picture is the post's one file. */
+    readonly card?: { readonly title: string; readonly description: string };
+    readonly postUrn?: string;
+    /** A page's post was read back, or cannot be. */
+    readonly isSeen?: true;
+    /** Comments of this app go to the address without a version. */
+    readonly isCommentUnversioned?: true;
+  };
+export const startState = (): PostState => ({ files: noFiles });
 
 const Address = z.url({ protocol: /^https$/ });
-const Begun = z.object({
-  value: z.object({ uploadUrl: Address, image: Urn.optional(), document: Urn.optional() }),
-});
-type Kind = "image" | "document";
+type Kind = "image" | "document" | "video";
 
-/** Asks for a place and puts the bytes there, whole. A lost answer leaves an orphan that nobody sees. */
-async function upload(ctx: ConnectorContext, kind: Kind, body: HttpBody): PlatformResult<string> {
-  const begun = await api.read(
+/** Asks for a place. A lost answer leaves an orphan that nobody sees. */
+const begin = <T extends z.ZodType>(ctx: ConnectorContext, kind: Kind, more: object, answer: T) =>
+  api.read(
     ctx,
     {
       method: "POST",
       path: `${kind}s?action=initializeUpload`,
-      json: { initializeUploadRequest: { owner: authorOf(ctx) } },
+      json: { initializeUploadRequest: { owner: authorOf(ctx), ...more } },
       did: "prepare the upload",
     },
-    Begun,
+    answer,
   );
-  if (!begun.ok) return begun;
-  const { uploadUrl } = begun.value.value;
-  const urn = begun.value.value[kind];
-  if (!urn)
-    return fail({ kind: "unavailable", message: "LinkedIn gave an upload without a name; it is asked for again." });
-  const put = await api.send(ctx, { method: "PUT", base: uploadUrl, path: "", body, did: "upload the file" });
-  return put.ok ? ok(urn) : put;
-}
+const put = (ctx: ConnectorContext, address: string, body: HttpBody) =>
+  api.send(ctx, { method: "PUT", base: address, path: "", body, did: "upload the file" });
 
-export const uploadFile = async (ctx: ConnectorContext, kind: Kind, id: MediaId): PlatformResult<string> =>
-  upload(ctx, kind, await ctx.media.open(id));
-export const uploadPicture = (ctx: ConnectorContext, body: HttpBody) => upload(ctx, "image", body);
+const WholePlan = z.object({ uploadUrl: Address });
+const Whole = z
+  .object({ value: z.object({ uploadUrl: Address, image: Urn.optional(), document: Urn.optional() }) })
+  .transform(({ value: { uploadUrl, image, document } }) => ({ name: image ?? document, plan: { uploadUrl } }))
+  .pipe(z.object({ name: Urn, plan: WholePlan }));
 
-/** One file in each run, so that what is there stays named. */
-export const uploadFiles = (kind: Kind): Step<PostState> => ({
-  name: `upload_${kind}s`,
-  effect: "invisible",
-  repeatable: true,
+/** Pictures and documents go whole. */
+const whole = (kind: "image" | "document"): FileFacts<z.output<typeof WholePlan>> => ({
+  what: `${kind}s`,
+  plan: WholePlan,
   timeoutMs: 120_000,
-  done: (state, post) => state.assets.length >= post.media.length,
-  async run({ post, state }, ctx) {
-    const media = post.media[state.assets.length];
-    if (!media) return ok({ state });
-    const urn = await uploadFile(ctx, kind, media.id);
-    return urn.ok ? ok({ state: { ...state, assets: [...state.assets, urn.value] } }) : urn;
+  begin: (_file, ctx) => begin(ctx, kind, {}, Whole),
+  async send({ plan, body }, ctx) {
+    const sent = await put(ctx, plan.uploadUrl, body);
+    return sent.ok ? ok({}) : sent;
   },
 });
 
-const VideoBegun = z.object({
-  value: z.object({
-    video: Urn,
-    uploadToken: z.string().optional(),
-    uploadInstructions: z
-      .array(z.object({ uploadUrl: Address, firstByte: z.number().int(), lastByte: z.number().int() }))
-      .min(1),
-  }),
-});
-/** What LinkedIn told about the parts; sealed, as every address carries its own right. */
-const Plan = VideoBegun.shape.value;
-type Plan = z.output<typeof Plan>;
-
-async function beginVideo(
-  state: PostState,
-  sizeBytes: number,
-  ctx: ConnectorContext,
-): PlatformResult<Progress<PostState>> {
-  const begun = await api.read(
-    ctx,
-    {
-      method: "POST",
-      path: "videos?action=initializeUpload",
-      json: {
-        initializeUploadRequest: {
-          owner: authorOf(ctx),
-          fileSizeBytes: sizeBytes,
-          uploadCaptions: false,
-          uploadThumbnail: false,
-        },
-      },
-      did: "prepare the upload",
-    },
-    VideoBegun,
-  );
+/** A picture that is none of the post's media: a card's. */
+export async function uploadPicture(ctx: ConnectorContext, body: HttpBody): PlatformResult<string> {
+  const begun = await begin(ctx, "image", {}, Whole);
   if (!begun.ok) return begun;
-  const plan = begun.value.value;
-  return ok({
-    state: { ...state, video: { urn: plan.video, sent: noPartsSent } },
-    sealed: { plan: secret(JSON.stringify(plan)) },
-  });
+  const sent = await put(ctx, begun.value.plan.uploadUrl, body);
+  return sent.ok ? ok(begun.value.name) : sent;
 }
 
-/** Every part goes to its own address, and the marks LinkedIn answers end the upload in their order. */
-export const uploadVideo: Step<PostState> = {
-  name: "upload_video",
-  effect: "invisible",
-  repeatable: true,
-  timeoutMs: 180_000,
-  done: (state, post) => state.assets.length >= post.media.length,
-  async run({ post, state, sealed }, ctx) {
-    const media = post.media[0];
-    if (!media) return ok({ state });
-    const plan = planIn(sealed?.plan?.reveal());
-    if (!state.video || !plan) return beginVideo(state, media.sizeBytes, ctx);
-    const { urn } = state.video;
-    const parts = plan.uploadInstructions.map(({ firstByte, lastByte }, index) => ({
-      index,
-      from: firstByte,
-      to: lastByte + 1,
-    }));
-    const done = await uploadParts(ctx, {
-      id: media.id,
-      parts,
-      sent: state.video.sent,
-      send: async ({ index }, body) => {
-        const base = plan.uploadInstructions[index]?.uploadUrl ?? "";
-        const put = await api.send(ctx, {
-          method: "PUT",
-          base,
-          path: "",
-          body: { ...body, contentType: "application/octet-stream" },
-          did: "upload the video",
-        });
-        if (!put.ok) return put;
-        const { etag } = put.value.headers;
-        return etag ? ok({ tag: etag.replace(/^"(.*)"$/, "$1") }) : fail(noMark);
-      },
-    });
-    if (!done.ok) {
-      const { status = 0, platformCode } = done.error;
-      const { restarts = 0 } = state;
-      // An address that has ended, or is not known any more: the whole upload begins anew, but not for ever.
-      if (restarts >= 3 || (platformCode !== "EXPIRED_UPLOAD_URL" && ![401, 403, 404, 410].includes(status)))
-        return done;
-      const { video: _video, ...rest } = state;
-      return ok({ state: { ...rest, restarts: restarts + 1 }, sealed: {}, waitMs: 1_000 });
-    }
-    const { sent, isWhole } = done.value;
-    if (!isWhole) return ok({ state: { ...state, video: { urn, sent } }, waitMs: 0 });
-    const ended = await api.send(ctx, {
-      method: "POST",
-      path: "videos?action=finalizeUpload",
-      json: {
-        finalizeUploadRequest: { video: urn, uploadToken: plan.uploadToken ?? "", uploadedPartIds: sent.tags },
-      },
-      did: "end the upload",
-    });
-    if (!ended.ok) return ended;
-    const { video: _done, ...rest } = state;
-    return ok({ state: { ...rest, assets: [urn] }, sealed: {} });
-  },
-};
+const VideoPlan = z.object({
+  uploadToken: z.string().default(""),
+  uploadInstructions: z
+    .array(z.object({ uploadUrl: Address, firstByte: z.number().int(), lastByte: z.number().int() }))
+    .min(1),
+});
+const Video = z.object({ value: VideoPlan.extend({ video: Urn }) });
 
+/** Every part of a video goes to an address of its own, and the marks LinkedIn answers end the upload in their order. */
+const video: FileFacts<z.output<typeof VideoPlan>> = {
+  what: "videos",
+  plan: VideoPlan,
+  async begin({ sizeBytes }, ctx) {
+    const facts = { fileSizeBytes: sizeBytes, uploadCaptions: false, uploadThumbnail: false };
+    const begun = await begin(ctx, "video", facts, Video);
+    return begun.ok ? ok({ name: begun.value.value.video, plan: begun.value.value }) : begun;
+  },
+  parts: ({ plan }) =>
+    plan.uploadInstructions.map(({ firstByte, lastByte }, index) => ({ index, from: firstByte, to: lastByte + 1 })),
+  async send({ plan, part, body }, ctx) {
+    const address = plan.uploadInstructions[part.index]?.uploadUrl ?? "";
+    const sent = await put(ctx, address, { ...body, contentType: "application/octet-stream" });
+    if (!sent.ok) return sent;
+    const { etag } = sent.value.headers;
+    return etag ? ok({ tag: etag.replace(/^"(.*)"$/, "$1") }) : fail(noMark);
+  },
+  async end({ name, plan: { uploadToken }, tags }, ctx) {
+    const json = { finalizeUploadRequest: { video: name, uploadToken, uploadedPartIds: tags } };
+    const path = "videos?action=finalizeUpload";
+    const ended = await api.send(ctx, { method: "POST", path, json, did: "end the upload" });
+    return ended.ok ? ok(undefined) : ended;
+  },
+  isPlaceGone: ({ status = 0, platformCode }) =>
+    platformCode === "EXPIRED_UPLOAD_URL" || [401, 403, 404, 410].includes(status),
+};
 const noMark = { kind: "unavailable", message: "LinkedIn took a part of the video without naming it." } as const;
-const planIn = (text: string | undefined): Plan | undefined =>
-  text === undefined ? undefined : Plan.safeParse(JSON.parse(text)).data;
 
 const Status = z.object({ status: z.string(), processingFailureReason: z.string().optional() });
 export const pace = { firstMs: 2_000, mostMs: 60_000, endMs: 60 * 60_000 };
 /** Where this sign-in may not read a picture's state, it gets this long. @source platforms/linkedin.md "Publishing" */
 const GRACE_MS = 10_000;
 
-/** What a post shows: its media, or the picture of its card. */
-const filesOf = ({ assets, thumb }: PostState): readonly string[] => (thumb ? [...assets, thumb] : assets);
+const badFile = (index: number, reason: string, said: string): PlatformFailure => ({
+  kind: "content_rejected",
+  field: `media.${index}`,
+  reason,
+  message: `LinkedIn ${said}. Export it again, or use another.`,
+});
 
 /** A post made before its files are ready is shown to nobody, so each is asked for until it is. */
-export const awaitFiles = (kind: Kind | "video"): Step<PostState> => ({
-  name: `await_${kind}s`,
-  effect: "none",
-  repeatable: true,
-  done: (state) => state.ready >= filesOf(state).length,
-  async run({ state }, ctx) {
-    const urn = filesOf(state)[state.ready] ?? "";
-    const got = await api.read(
-      ctx,
-      { method: "GET", path: [`${kind}s`, urn], about: "object", field: "media" },
-      Status,
-    );
-    const next = (ready: number) => {
-      const { polled: _polled, ...rest } = state;
-      return { ...rest, ready };
-    };
-    if (!got.ok) {
-      if (got.error.status !== 403 || kind === "video") return got;
-      if (state.polled) return ok({ state: next(filesOf(state).length) });
-      return ok({ state: { ...state, polled: { times: 1, since: ctx.clock.now().toISOString() } }, waitMs: GRACE_MS });
-    }
-    const { status, processingFailureReason } = got.value;
-    if (status === "AVAILABLE") return ok({ state: next(state.ready + 1) });
-    if (status === "PROCESSING_FAILED")
-      return fail({
-        kind: "content_rejected",
-        field: `media.${state.ready}`,
-        reason: "unreadable",
-        message: `LinkedIn could not read the file${processingFailureReason ? ` (${processingFailureReason.slice(0, 100)})` : ""}. Export it again, or use another.`,
-      });
-    const wait = pollUntil({
-      polled: state.polled,
-      clock: ctx.clock,
-      pace,
-      atEnd: {
-        kind: "content_rejected",
-        field: `media.${state.ready}`,
-        reason: "processing",
-        message: "LinkedIn worked on the file for an hour and did not finish. Export it again, or use another.",
-      },
-    });
-    return wait.ok ? ok({ state: { ...state, polled: wait.value.polled }, waitMs: wait.value.waitMs }) : wait;
-  },
-});
+const awaitFiles = (kind: Kind): Step<PostState> =>
+  kitAwaitFiles<PostState>({
+    what: `${kind}s`,
+    pace,
+    atEnd: (index) => badFile(index, "processing", "worked on the file for an hour and did not finish"),
+    restart: withFiles,
+    async look({ name, index }, ctx): PlatformResult<FileStage> {
+      const got = await api.get(ctx, [`${kind}s`, name], Status, { about: "object", field: "media" });
+      if (!got.ok) return got.error.status === 403 && kind !== "video" ? ok({ is: "hidden", graceMs: GRACE_MS }) : got;
+      const { status, processingFailureReason: why } = got.value;
+      if (status === "AVAILABLE") return ok({ is: "ready" });
+      if (status !== "PROCESSING_FAILED") return ok({ is: "working" });
+      const said = `could not read the file${why ? ` (${why.slice(0, 100)})` : ""}`;
+      return ok({ is: "broken", failure: badFile(index, "unreadable", said), again: 1 });
+    },
+  });
+
+/** Files are sent anew, and with its picture a card is made anew. */
+export function withFiles({ card: _, ...state }: PostState, files: PostState["files"]): PostState {
+  return { ...state, files };
+}
+
+export const sendFiles = (kind: Kind): readonly Step<PostState>[] => [
+  kind === "video" ? uploadFiles<PostState, z.output<typeof VideoPlan>>(video) : uploadFiles(whole(kind)),
+  awaitFiles(kind),
+];
+export const awaitPicture = awaitFiles("image");

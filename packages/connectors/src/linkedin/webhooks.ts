@@ -2,14 +2,16 @@ import {
   type ConnectorContext,
   hmacSha256Hex,
   type InboundAnswer,
-  type InboundEvent,
   type PlatformResult,
+  rowsOf,
+  unlessGone,
   type VerifyInput,
   type WebhookSubscription,
   type Webhooks,
+  webhookEvents,
   webhookSignature,
 } from "@postd/connector-kit";
-import { fail, type JsonObject, ok } from "@postd/contracts";
+import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { api, authorOf } from "./api.ts";
 
@@ -41,58 +43,36 @@ function verify({ request, keys, now }: VerifyInput): InboundAnswer {
   return verdict === "genuine" ? { kind: "accepted" } : refused(401, `the X-LI-Signature header is ${verdict}`);
 }
 
-const Body = z.object({ notifications: z.array(z.unknown()).max(100) });
-const Notification = z.object({
-  notificationId: z.union([z.number(), z.string().max(100)]),
-  organizationalEntity: z.string().regex(/^urn:li:organization:\d{1,30}$/),
-  action: z.string(),
-  sourcePost: z.string().max(200).optional(),
-  generatedActivity: z.string().max(300).optional(),
-  lastModifiedAt: z.number().optional(),
+const Notification = z
+  .object({
+    notificationId: z.union([z.number(), z.string().max(100)]),
+    organizationalEntity: z.string().regex(/^urn:li:organization:\d{1,30}$/),
+    action: z.string(),
+    sourcePost: z.string().optional(),
+    generatedActivity: z.string().optional(),
+    lastModifiedAt: z.number().optional(),
+  })
+  .transform((told) => ({
+    name: told.action,
+    accountExternalId: told.organizationalEntity,
+    key: told.notificationId,
+    atMs: told.lastModifiedAt,
+    data: { action: told.action, post: told.sourcePost, activity: told.generatedActivity },
+  }));
+
+const parse = webhookEvents({
+  platform: "linkedin",
+  body: z.object({ notifications: rowsOf(Notification) }).transform(({ notifications }) => notifications),
+  types: {
+    LIKE: "reaction.created",
+    COMMENT: "comment.created",
+    ADMIN_COMMENT: "comment.created",
+    COMMENT_EDIT: "comment.changed",
+    COMMENT_DELETE: "comment.deleted",
+    SHARE: "post.shared",
+    SHARE_MENTION: "mention.created",
+  },
 });
-const types: Readonly<Record<string, string>> = {
-  LIKE: "reaction.created",
-  COMMENT: "comment.created",
-  ADMIN_COMMENT: "comment.created",
-  COMMENT_EDIT: "comment.changed",
-  COMMENT_DELETE: "comment.deleted",
-  SHARE: "post.shared",
-  SHARE_MENTION: "mention.created",
-};
-
-function parse({ rawBody }: { readonly rawBody: Uint8Array }): readonly InboundEvent[] {
-  const body = Body.safeParse(jsonIn(rawBody)).data;
-  return (body?.notifications ?? []).flatMap((row): InboundEvent[] => {
-    const told = Notification.safeParse(row).data;
-    const type = told && Object.hasOwn(types, told.action) ? types[told.action] : undefined;
-    if (!told || !type) return [];
-    const { sourcePost, generatedActivity, lastModifiedAt, action } = told;
-    const data: JsonObject = {
-      action,
-      ...(sourcePost && { post: sourcePost }),
-      ...(generatedActivity && { activity: generatedActivity }),
-    };
-    const at = lastModifiedAt === undefined ? undefined : new Date(lastModifiedAt);
-    return [
-      {
-        type,
-        platform: "linkedin",
-        accountExternalId: told.organizationalEntity,
-        dedupeKey: `linkedin:${told.notificationId}`,
-        ...(at && !Number.isNaN(at.getTime()) && { occurredAt: at }),
-        data,
-      },
-    ];
-  });
-}
-
-function jsonIn(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
-}
 
 /** Key of a page's subscription; it ends with the role or the sign-in of the person who made it. */
 function keyOf(ctx: ConnectorContext): string | undefined {
@@ -116,7 +96,7 @@ async function subscribe(ctx: ConnectorContext, { address }: { address: string }
   const path = `eventSubscriptions/${key}`;
   const made = await api.send(ctx, { method: "PUT", path, json: { webhook: address }, about: "account" });
   if (!made.ok) return made;
-  const told = await api.read(ctx, { method: "GET", path, about: "account" }, Subscribed);
+  const told = await api.get(ctx, path, Subscribed, { about: "account" });
   const endsAt = told.ok ? told.value.expiresAt : undefined;
   return ok({ id: key, ...(endsAt !== undefined && { expiresAt: new Date(endsAt) }) });
 }
@@ -129,7 +109,7 @@ export const linkedinWebhooks: Webhooks = {
   renew: (ctx, { address }) => subscribe(ctx, { address }),
   async unsubscribe(ctx, { id = keyOf(ctx) }) {
     if (!id) return ok(undefined);
-    const gone = await api.send(ctx, { method: "DELETE", path: `eventSubscriptions/${id}`, about: "account" });
-    return gone.ok || gone.error.status === 404 ? ok(undefined) : gone;
+    const path = `eventSubscriptions/${id}`;
+    return unlessGone(await api.send(ctx, { method: "DELETE", path, about: "account" }));
   },
 };

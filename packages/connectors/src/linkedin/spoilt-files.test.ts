@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type ConnectorContext, type HttpRequest, type OutgoingPost, secret } from "@postd/connector-kit";
+import { samplePng } from "@postd/connector-kit/conformance";
+import { ok } from "@postd/contracts";
+import { formats } from "./publish.ts";
+import type { PostState } from "./uploads.ts";
+
+const [picture] = [samplePng()];
+const post: OutgoingPost = { format: "image", text: "One", media: [picture.info], options: {} };
+const link = { url: "https://example.com/", title: "A page" };
+
+/** LinkedIn answering every call of one step with the same. */
+function answering(status: number, json: unknown, visible = true) {
+  const sent: HttpRequest[] = [];
+  const account = {
+    externalId: "urn:li:person:a",
+    kind: "member",
+    authKind: "linkedin_member",
+    name: "Ida",
+    extras: {},
+  };
+  const ctx = {
+    apiVersion: "202609",
+    account,
+    credentials: { accessToken: secret("token"), scopes: ["w_member_social"] },
+    clock: { now: () => new Date("2026-11-26T12:00:00Z") },
+    http: {
+      async request(request: HttpRequest) {
+        sent.push(request);
+        const effect = request.effect ?? (visible ? "visible" : "none");
+        return ok({ status, headers: {}, text: JSON.stringify(json), json, effect } as const);
+      },
+    },
+  } as unknown as ConnectorContext;
+  return { ctx, sent };
+}
+const run = async (step: string, state: PostState, ctx: ConnectorContext, given: OutgoingPost = post) => {
+  const found = formats[given.format]?.steps.find(({ name }) => name === step);
+  assert.ok(found, step);
+  return found.run({ post: given, state, prepared: {} }, ctx);
+};
+const sentAll = (restarts?: number): PostState => ({
+  files: { names: ["urn:li:image:1"], ready: 1, ...(restarts !== undefined && { restarts }) },
+});
+
+test("a file LinkedIn has lost is sent anew and the post prepared anew, three times and no more", async () => {
+  const said = { status: 400, code: "EXPIRED_UPLOAD_URL", message: "The upload URL has expired" };
+  for (const restarts of [0, 1, 2]) {
+    const again = await run("create_post", sentAll(restarts), answering(400, said).ctx);
+    assert.ok(again.ok && again.value.refused, JSON.stringify(again));
+    assert.deepEqual(again.value.state.files, { names: [], ready: 0, restarts: restarts + 1 });
+  }
+  const ended = await run("create_post", sentAll(3), answering(400, said).ctx);
+  assert.ok(!ended.ok && ended.error.refused);
+});
+
+test("a file LinkedIn could not read after all is sent anew once, and then it is the file", async () => {
+  for (const said of [
+    { status: 400, code: "MEDIA_ASSET_PROCESSING_FAILED", message: "Processing failed" },
+    { status: 400, message: "MEDIA_ASSET_PROCESSING_FAILED" },
+  ]) {
+    const again = await run("create_post", sentAll(), answering(400, said).ctx);
+    assert.ok(again.ok && again.value.refused, JSON.stringify(again));
+    const ended = await run("create_post", sentAll(1), answering(400, said).ctx);
+    assert.ok(!ended.ok && ended.error.kind === "content_rejected");
+    assert.equal(ended.error.field, "media");
+  }
+  const status = { status: "PROCESSING_FAILED", processingFailureReason: "no index" };
+  const waiting: PostState = { files: { names: ["urn:li:image:1"], ready: 0 } };
+  const again = await run("await_images", waiting, answering(200, status, false).ctx);
+  assert.deepEqual(again.ok && again.value.state.files, { names: [], ready: 0, restarts: 1 });
+  const ended = await run(
+    "await_images",
+    { files: { ...waiting.files, restarts: 1 } },
+    answering(200, status, false).ctx,
+  );
+  assert.ok(!ended.ok && ended.error.kind === "content_rejected");
+  assert.deepEqual([ended.error.field, /no index/.test(ended.error.message)], ["media.0", true]);
+});
+
+test("a card whose picture is lost is made anew with it", async () => {
+  const said = { status: 400, code: "EXPIRED_UPLOAD_URL", message: "Expired" };
+  const carded = { ...sentAll(), card: { title: "A page", description: "" } };
+  const article = { ...post, format: "article", media: [], link };
+  const again = await run("create_post", carded, answering(400, said).ctx, article);
+  assert.ok(again.ok);
+  assert.deepEqual(again.value.state, { files: { names: [], ready: 0, restarts: 1 } });
+});
+
+test("only LinkedIn's own word for it starts a file anew: a cut or a bare status leaves the post open", async () => {
+  for (const [status, body] of [
+    [500, { status: 500, code: "EXPIRED_UPLOAD_URL", message: "x" }],
+    [400, "EXPIRED_UPLOAD_URL"],
+  ] as const) {
+    const told = await run("create_post", sentAll(), answering(status, body).ctx);
+    assert.equal(told.ok ? "sent anew" : told.error.kind, "outcome_unknown");
+  }
+});
+
+test("a post begun before an update goes on from what it had", async () => {
+  const older = formats.article?.olderStates?.[1];
+  assert.ok(older);
+  assert.deepEqual(older({ assets: ["urn:li:image:1"], ready: 1 }), sentAll());
+  assert.deepEqual(older({ assets: [], ready: 0, thumb: null, card: { title: "A", image: "https://x.example/" } }), {
+    files: { names: [], ready: 0 },
+    card: { title: "A", description: "" },
+  });
+  assert.deepEqual(older({ assets: [], ready: 0, postUrn: "urn:li:share:1", isSeen: true }), {
+    files: { names: [], ready: 0 },
+    postUrn: "urn:li:share:1",
+    isSeen: true,
+  });
+});
