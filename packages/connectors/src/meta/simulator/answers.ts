@@ -1,6 +1,6 @@
-import { base64UrlDecode, base64UrlEncode, sha256Hex } from "@postd/connector-kit/simulator";
+import { sha256Hex } from "@postd/connector-kit/simulator";
 import type { Answer, Call } from "./call.ts";
-import { invalidParameter } from "./graph-error.ts";
+import { cut, cutByTime, type Linked, pagingMark, type Timed } from "./paging.ts";
 import { unsignedInt } from "./params.ts";
 
 /** An instant as Graph writes it: ISO with "+0000", no colon (meta.md §15). */
@@ -10,52 +10,41 @@ export const graphTime = (ms: number): string => new Date(ms).toISOString().repl
 export const steadyNumber = (id: string, name: string, below: number): number =>
   Number.parseInt(sha256Hex(`${id}:${name}`).slice(0, 8), 16) % below;
 
-const maxLimit = 100;
-
-/**
- * One page of a list with `limit`, `after`, `before`, cursors and `next` (§4). `next` is a real Graph URL carrying the
- * query of this call, so a client that follows it verbatim signs it the way it signed this one.
- */
+/** One page of a list with `limit`, `after` and `before`, and the links of meta.md §1b. */
 export function page<T extends { readonly id: string }>(
   call: Call,
   items: readonly T[],
   render: (item: T) => unknown,
   defaultLimit = 25,
 ): Answer {
-  const limit = Math.min(unsignedInt(call.params, "limit") ?? defaultLimit, maxLimit);
-  if (limit === 0) return { data: [] };
-  const after = cursorIndex(call, "after", items);
-  const before = cursorIndex(call, "before", items);
-  const start = after !== undefined ? after + 1 : before !== undefined ? Math.max(0, before - limit) : 0;
-  const part = items.slice(start, before !== undefined && after === undefined ? before : start + limit);
-  const [first, last] = [part[0], part.at(-1)];
-  if (first === undefined || last === undefined) return { data: [] };
-  const cursors = { before: cursorOf(first.id), after: cursorOf(last.id) };
-  const hasMore = start + part.length < items.length;
-  return { data: part.map(render), paging: { cursors, ...(hasMore ? { next: nextUrl(call, cursors.after) } : {}) } };
+  const { params } = call;
+  return cut(items, render, {
+    limit: unsignedInt(params, "limit") ?? defaultLimit,
+    after: params.text("after"),
+    before: params.text("before"),
+    link: (cursor) => linkAgain(call, cursor),
+  });
 }
 
-const cursorOf = (id: string): string => base64UrlEncode(`c:${id}`);
+/** One page of a list that is paged by time, newest first (§1b). */
+export const timedPage = <T extends Timed>(call: Call, items: readonly T[], render: (item: T) => unknown): Answer =>
+  cutByTime(items, render, {
+    limit: unsignedInt(call.params, "limit") ?? 25,
+    mark: call.params.text(pagingMark),
+    link: (part) => linkAgain(call, part),
+  });
 
-function cursorIndex(
-  call: Call,
-  name: "after" | "before",
-  items: readonly { readonly id: string }[],
-): number | undefined {
-  const cursor = call.params.text(name);
-  if (cursor === undefined || cursor === "") return undefined;
-  const id = Buffer.from(base64UrlDecode(cursor) ?? [])
-    .toString("utf8")
-    .slice(2);
-  const index = items.findIndex((item) => item.id === id);
-  if (index < 0) throw invalidParameter(`Invalid cursors values: the ${name} cursor specified does not exist any more`);
-  return index;
-}
-
-function nextUrl(call: Call, after: string): string {
+/**
+ * Address of another part of the list this call reads: absolute and with its token, so that a client calls it as it is (§1b).
+ * Parameters of the call stay but for those that say which part it is.
+ */
+export function linkAgain(call: Call, part: Linked): string {
   const url = new URL(`https://${call.host}${call.request.path}`);
-  for (const [name, value] of call.request.query) if (name !== "before") url.searchParams.set(name, value);
-  url.searchParams.set("after", after);
+  const { params } = call;
+  for (const name of params.names()) url.searchParams.set(name, params.text(name) ?? "");
+  for (const name of part.replaces) url.searchParams.delete(name);
+  for (const [name, value] of Object.entries(part.params)) url.searchParams.set(name, value);
+  url.searchParams.set("access_token", call.token.value);
   return url.href;
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { page as pageOf } from "./answers.ts";
+import { timedPage } from "./answers.ts";
 import { type Answer, type Call, type Operation, operationOn } from "./call.ts";
 import { project, requestedFields } from "./fields.ts";
 import { GraphError, invalidParameter, missingObject } from "./graph-error.ts";
@@ -85,14 +85,18 @@ function listPosts(call: Call, which: (post: FbPost) => boolean): Answer {
   const isHiding = call.world.env.fault("hideFromLists", call.request) !== undefined;
   const since = instantMs(call.params, "since", call.nowMs) ?? 0;
   const until = instantMs(call.params, "until", call.nowMs) ?? Number.POSITIVE_INFINITY;
-  const timeOf = (post: FbPost) => post.liveAt ?? post.scheduledAt ?? post.createdAt;
+  // Bounds are seconds, and a post belongs to its whole second.
   const posts = [...call.world.data.posts.values()]
-    .filter((post) => which(post) && timeOf(post) >= since && timeOf(post) <= until)
+    .filter((post) => which(post) && secondOf(post) >= Math.floor(since / 1000) && secondOf(post) <= until / 1000)
     .filter((post) => !isHiding || (post.liveAt ?? post.createdAt) <= call.nowMs - hiddenWhileYoungerMs)
     .reverse()
-    .sort((left, right) => timeOf(right) - timeOf(left));
-  return pageOf(call, posts, (post) => project(call, { type: "post", value: post }, requestedFields(call)));
+    .sort((left, right) => timeOf(right) - timeOf(left))
+    .map((post) => ({ id: post.id, at: timeOf(post), post }));
+  return timedPage(call, posts, ({ post }) => project(call, { type: "post", value: post }, requestedFields(call)));
 }
+
+const timeOf = (post: FbPost): number => post.liveAt ?? post.scheduledAt ?? post.createdAt;
+const secondOf = (post: FbPost): number => Math.floor(timeOf(post) / 1000);
 
 export const pageFeedOperations: readonly Operation[] = [
   operationOn("page", {
