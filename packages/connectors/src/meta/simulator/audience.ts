@@ -2,11 +2,15 @@ import { webUrl } from "./answers.ts";
 import type { FbPhoto, FbPost, FbVideo, IgMedia } from "./model.ts";
 import type { World } from "./world.ts";
 
-/** Permalink of a Page post: `www.facebook.com/{pageid_postid}`, a Reel's `/reel/{video_id}` (meta.md §5). */
-export function postPermalink(_world: World, post: FbPost): string {
-  const path = post.kind === "reel" && post.videoId !== undefined ? `/reel/${post.videoId}` : `/${post.id}`;
-  return webUrl("www.facebook.com", path);
+/** Permalink of a Page post: `www.facebook.com/{pageid_postid}`, or that of its video (meta.md §5). */
+export function postPermalink(world: World, post: FbPost): string {
+  const video = videoOf(world, post);
+  return webUrl("www.facebook.com", video === undefined ? `/${post.id}` : videoPath(video));
 }
+
+/** Where a video is seen, without the host, as its own `permalink_url` has it (§5). */
+export const videoPath = ({ id, pageId, use }: FbVideo): string =>
+  use === "reel" ? `/reel/${id}/` : `/${pageId}/videos/${id}/`;
 
 /** Permalink of Instagram media. The short code cannot be derived from the id (§6). */
 export function mediaPermalink(world: World, media: IgMedia): string {

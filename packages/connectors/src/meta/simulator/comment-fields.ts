@@ -1,8 +1,10 @@
 import { graphTime, webUrl } from "./answers.ts";
-import type { Call } from "./call.ts";
+import type { Answer, Call } from "./call.ts";
+import { edgeField, modifiersOf } from "./edge-field.ts";
 import type { Field } from "./field-list.ts";
 import type { FieldTable, Project } from "./field-table.ts";
 import type { Comment } from "./model.ts";
+import { bool, instantMs, oneOf, type Params } from "./params.ts";
 import type { World } from "./world.ts";
 
 /** Comments directly under an object or, with its id, under a comment; oldest first. */
@@ -12,16 +14,50 @@ export const commentsUnder = (world: World, id: string): readonly Comment[] =>
       !comment.deleted && (comment.parentId === undefined ? comment.objectId === id : comment.parentId === id),
   );
 
-/** `comments.summary(true).limit(0)` on a post (meta.md §10). */
-export function commentsOf(call: Call, id: string, field: Field, project: Project): unknown {
-  const all = commentsUnder(call.world, id);
-  const limit = Number(field.modifiers.limit ?? 25);
-  return {
-    data: all.slice(0, limit).map((comment) => project(call, { type: "comment", value: comment }, field.fields)),
-    ...(field.modifiers.summary === undefined
-      ? {}
-      : { summary: { order: "chronological", total_count: all.length, can_comment: true } }),
-  };
+/**
+ * Comments of a Facebook object as its list asks for them (meta.md §9): `filter` toplevel or, with replies among them, stream; `order`;
+ * `since`, which keeps those from then on.
+ */
+export function wantedComments(call: Call, id: string, params: Params): readonly Comment[] {
+  const isStream = oneOf(params, "filter", ["toplevel", "stream"]) === "stream";
+  const since = instantMs(params, "since", call.nowMs) ?? 0;
+  const all = isStream ? below(call.world, id) : commentsUnder(call.world, id);
+  const found = all.filter((comment) => comment.createdAt >= since);
+  return orderOf(params) === "reverse_chronological" ? found.reverse() : found;
+}
+
+/** Comments and their replies in one row, oldest first. */
+const below = (world: World, id: string): readonly Comment[] => {
+  const ids = new Set([id]);
+  return [...world.data.comments.values()].filter((comment) => {
+    const isBelow = !comment.deleted && (ids.has(comment.objectId) || ids.has(comment.parentId ?? ""));
+    if (isBelow) ids.add(comment.id);
+    return isBelow;
+  });
+};
+
+const orderOf = (params: Params) =>
+  oneOf(params, "order", ["chronological", "reverse_chronological"]) ?? "chronological";
+
+/** `summary(true)` and `summary=1` add the number of all of them (§1b). */
+export const commentSummary = (params: Params, comments: readonly Comment[]): Answer =>
+  bool(params, "summary")
+    ? { summary: { order: orderOf(params), total_count: comments.length, can_comment: true } }
+    : {};
+
+/** `comments` inside the fields of a post, photo, video or comment (§1b, §10). */
+export function commentsOf(call: Call, id: string, field: Field, project: Project): Answer {
+  const params = modifiersOf(field);
+  const all = wantedComments(call, id, params);
+  const render = (comment: Comment) => project(call, { type: "comment", value: comment }, field.fields);
+  return { ...edgeField(call, field, { id, edge: "comments" }, all, render), ...commentSummary(params, all) };
+}
+
+/** `comments` of Instagram media and `replies` of a comment inside fields (§9). */
+export function igCommentsOf(call: Call, id: string, field: Field, project: Project): Answer {
+  const type = call.host === "graph.instagram.com" ? "igCommentOnly" : "igComment";
+  const render = (comment: Comment) => project(call, { type, value: comment }, field.fields);
+  return edgeField(call, field, { id, edge: field.name }, commentsUnder(call.world, id), render);
 }
 
 /** Facebook comment fields (§9). */
@@ -35,6 +71,7 @@ export const commentFields: FieldTable<Comment> = {
   can_reply_privately: (_call, comment) => !comment.answeredPrivately,
   like_count: () => 0,
   comment_count: (call, comment) => commentsUnder(call.world, comment.id).length,
+  comments: (call, comment, field, project) => commentsOf(call, comment.id, field, project),
   parent: (_call, comment) => (comment.parentId === undefined ? undefined : { id: comment.parentId }),
   permalink_url: (_call, comment) => webUrl("www.facebook.com", `/${comment.objectId}?comment_id=${comment.id}`),
 };

@@ -56,5 +56,14 @@ export function parseFields(text: string): readonly Field[] {
   return fields;
 }
 
+/** The text of fields again, for links to an edge that stood inside `fields`. */
+export const fieldsText = (fields: readonly Field[]): string =>
+  fields
+    .map(({ name, modifiers, fields: inner }) => {
+      const called = Object.entries(modifiers).map(([modifier, value]) => `.${modifier}(${value})`);
+      return `${name}${called.join("")}${inner.length === 0 ? "" : `{${fieldsText(inner)}}`}`;
+    })
+    .join(",");
+
 export const plainFields = (...names: readonly string[]): readonly Field[] =>
   names.map((name) => ({ name, modifiers: {}, fields: [] }));

@@ -1,10 +1,10 @@
 import { graphTime, steadyNumber, webUrl } from "./answers.ts";
 import { mediaPermalink } from "./audience.ts";
 import type { Call } from "./call.ts";
-import { commentsUnder } from "./comment-fields.ts";
+import { commentsUnder, igCommentsOf } from "./comment-fields.ts";
 import { containerStatus } from "./container-status.ts";
-import type { Field } from "./field-list.ts";
-import type { FieldTable, Project } from "./field-table.ts";
+import { edgeField } from "./edge-field.ts";
+import type { FieldTable } from "./field-table.ts";
 import type { Comment, Container, IgAccount, IgMedia } from "./model.ts";
 import type { World } from "./world.ts";
 
@@ -60,18 +60,22 @@ export const igMediaOnlyFields: FieldTable<IgMedia> = {
   comments_count: (call, media) => commentsUnder(call.world, media.id).length,
   is_comment_enabled: (_call, media) => media.commentEnabled,
   is_shared_to_feed: (_call, media) => media.shareToFeed,
-  children: (call, media, field, project) => childrenOf(call, media, field.fields, project),
+  children: (call, media, field, project) =>
+    media.mediaType === "CAROUSEL_ALBUM"
+      ? edgeField(call, field, { id: media.id, edge: "children" }, childrenOf(call, media), (child) =>
+          project(call, { type: typeHere(call), value: child }, field.fields),
+        )
+      : undefined,
+  comments: (call, media, field, project) => igCommentsOf(call, media.id, field, project),
 };
 
 export const igMediaFields: FieldTable<IgMedia> = { ...igMediaOnlyFields, ig_id: (_call, media) => media.id };
 
-/** Children of a carousel in their order, or nothing for other media. */
-export function childrenOf(call: Call, media: IgMedia, fields: readonly Field[], project: Project): unknown {
-  if (media.mediaType !== "CAROUSEL_ALBUM") return undefined;
-  const children = media.childIds.flatMap((id) => call.world.data.igMedia.get(id) ?? []);
-  const type = call.host === "graph.instagram.com" ? "igMediaOnly" : "igMedia";
-  return { data: children.map((child) => project(call, { type, value: child }, fields)) };
-}
+/** Children of a carousel in their order; other media have none. */
+export const childrenOf = (call: Call, media: IgMedia): readonly IgMedia[] =>
+  media.childIds.flatMap((id) => call.world.data.igMedia.get(id) ?? []);
+
+const typeHere = ({ host }: Call) => (host === "graph.instagram.com" ? "igMediaOnly" : "igMedia");
 
 /** Instagram comment fields (§9). */
 export const igCommentFields: FieldTable<Comment> = {
@@ -82,6 +86,7 @@ export const igCommentFields: FieldTable<Comment> = {
   from: (_call, comment) => ({ id: comment.from.id, username: comment.from.name }),
   hidden: (_call, comment) => comment.hidden,
   like_count: () => 0,
+  replies: (call, comment, field, project) => igCommentsOf(call, comment.id, field, project),
   parent_id: (_call, comment) => comment.parentId,
   media: (_call, comment) => ({ id: comment.objectId }),
 };

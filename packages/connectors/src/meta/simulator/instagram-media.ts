@@ -89,7 +89,10 @@ export const instagramMediaOperations: readonly Operation[] = [
       params: [],
       scopes: [host.basic],
       tokens: host.tokens,
-      run: (call, media) => ({ data: [], ...Object(childrenOf(call, media, requestedFields(call) ?? [], project)) }),
+      run: (call, media) =>
+        pageOf(call, childrenOf(call, media), (child) =>
+          project(call, { type: typeOn(call), value: child }, requestedFields(call)),
+        ),
     }),
     operationOn(host.media, {
       method: "POST",

@@ -1,22 +1,21 @@
 import { z } from "zod";
 import { page as pageOf } from "./answers.ts";
 import { type Answer, type Call, type Operation, operationOn, success } from "./call.ts";
-import { commentsUnder } from "./comment-fields.ts";
+import { commentSummary, wantedComments } from "./comment-fields.ts";
 import { project, requestedFields } from "./fields.ts";
 import { invalidParameter, missingObject } from "./graph-error.ts";
 import type { Comment, Page } from "./model.ts";
 import { facebookNode, owningPage } from "./node.ts";
-import { bool, jsonParam, oneOf, requiredText } from "./params.ts";
+import { bool, jsonParam, requiredText } from "./params.ts";
 import { emitPageComment } from "./webhooks.ts";
 
-const listParams = ["filter", "live_filter", "order", "since"];
+const listParams = ["filter", "live_filter", "order", "since", "summary"];
 const writeParams = ["message", "attachment_url", "attachment_id"];
 
 function list(call: Call, id: string): Answer {
-  const order = oneOf(call.params, "order", ["chronological", "reverse_chronological"]) ?? "chronological";
-  const comments = [...commentsUnder(call.world, id)];
-  if (order === "reverse_chronological") comments.reverse();
-  return pageOf(call, comments, (comment) => project(call, { type: "comment", value: comment }, requestedFields(call)));
+  const comments = wantedComments(call, id, call.params);
+  const render = (comment: Comment) => project(call, { type: "comment", value: comment }, requestedFields(call));
+  return { ...pageOf(call, comments, render), ...commentSummary(call.params, comments) };
 }
 
 /** A comment of the Page itself; also the "first comment" after publishing (meta.md §9). */

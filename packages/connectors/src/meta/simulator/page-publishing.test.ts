@@ -299,7 +299,7 @@ describe("Page videos, Reels and stories", () => {
     assert.deepEqual(kit.texts(), []);
     kit.advance(300);
     assert.equal((await kit.read(reel.id, "status")).body.status.publishing_phase.publish_status, "published");
-    assert.equal(kit.simulator.posts()[0]?.permalink, `https://www.facebook.com/reel/${reel.id}`);
+    assert.equal(kit.simulator.posts()[0]?.permalink, `https://www.facebook.com/reel/${reel.id}/`);
   });
 
   it("takes a Reel by file_url but not from fbcdn or without the OAuth header", async () => {

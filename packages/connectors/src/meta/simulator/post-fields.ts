@@ -1,6 +1,6 @@
 import { graphTime, steadyNumber, webUrl } from "./answers.ts";
 import { appName } from "./apps.ts";
-import { photosOf, postPermalink } from "./audience.ts";
+import { photosOf, postPermalink, videoPath } from "./audience.ts";
 import type { Call } from "./call.ts";
 import { commentsOf } from "./comment-fields.ts";
 import { type FieldTable, pick } from "./field-table.ts";
@@ -90,8 +90,7 @@ export const videoFields: FieldTable<FbVideo> = {
   status: (call, video, field) => pick(videoPhases(call.world, video), field.fields),
   published: (call, video) => videoPhases(call.world, video).publishing_phase.publish_status === "published",
   post_id: (_call, video) => video.postId,
-  permalink_url: (_call, video) =>
-    webUrl("www.facebook.com", video.use === "reel" ? `/reel/${video.id}` : `/watch/${video.id}`),
+  permalink_url: (_call, video) => videoPath(video),
   length: (_call, video) => (video.media?.durationMs === undefined ? undefined : video.media.durationMs / 1000),
   scheduled_publish_time: (_call, video) =>
     video.scheduledAt === undefined ? undefined : graphTime(video.scheduledAt),
