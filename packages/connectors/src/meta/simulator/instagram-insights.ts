@@ -11,6 +11,7 @@ import {
   timeframes,
 } from "./insight-metrics.ts";
 import type { IgAccount, IgMedia } from "./model.ts";
+import { pacificDayEnds } from "./pacific-days.ts";
 import { insightWindow, wantedMetrics } from "./page-insights.ts";
 import { storyLifeMs } from "./page-stories.ts";
 import { oneOf, requiredText, textList } from "./params.ts";
@@ -71,24 +72,28 @@ function accountInsights(call: Call, account: IgAccount): Answer {
     oneOf(call.params, "period", ["day", "week", "days_28", "month", "lifetime", "total_over_range"]) ?? "day";
   const type = oneOf(call.params, "metric_type", ["default", "time_series", "total_value"]);
   const { since, until } = insightWindow(call);
+  const days = pacificDayEnds(since, until);
   return {
     data: metrics.map((name) => {
       const base = { name, period, title: name, description: "", id: `${account.id}/insights/${name}/${period}` };
       if (demographicMetrics.includes(name)) return { ...base, ...demographics(call, account, name, period, type) };
-      if (name === "online_followers") return { ...base, ...seriesOf(account, name, until, period === "lifetime") };
+      if (name === "online_followers") return { ...base, ...seriesOf(account, name, [until], period === "lifetime") };
       if (name === "follower_count") {
         if (account.followers < minFollowers)
           throw new GraphError({ code: 10, message: "(#10) The account has fewer than 100 followers" });
-        return { ...base, ...seriesOf(account, name, until, period === "day" && type !== "total_value") };
+        return { ...base, ...seriesOf(account, name, days, period === "day" && type !== "total_value") };
       }
-      return { ...base, ...total(call, account, name, { period, type, since, until }) };
+      return { ...base, ...total(call, account, name, { period, type, since, days }) };
     }),
   };
 }
 
-function seriesOf(account: IgAccount, name: string, until: number, isAllowed: boolean): Answer {
+/** One value a day, at the end of each. */
+function seriesOf(account: IgAccount, name: string, ends: readonly number[], isAllowed: boolean): Answer {
   if (!isAllowed) throw invalidParameter(`Incompatible period or metric_type for ${name}`);
-  return { values: [{ value: steadyNumber(account.id, name, 40), end_time: graphTime(until) }] };
+  return {
+    values: ends.map((end) => ({ value: steadyNumber(`${account.id}:${end}`, name, 40), end_time: graphTime(end) })),
+  };
 }
 
 /** Every total needs period=day and metric_type=total_value; only `reach` also has a time series. */
@@ -96,10 +101,15 @@ function total(
   call: Call,
   account: IgAccount,
   name: string,
-  ask: { readonly period: string; readonly type: string | undefined; readonly since: number; readonly until: number },
+  ask: {
+    readonly period: string;
+    readonly type: string | undefined;
+    readonly since: number;
+    readonly days: readonly number[];
+  },
 ): Answer {
   if (ask.period !== "day") throw invalidParameter(`Incompatible period for ${name}: use day`);
-  if (name === "reach" && ask.type !== "total_value") return seriesOf(account, name, ask.until, true);
+  if (name === "reach" && ask.type !== "total_value") return seriesOf(account, name, ask.days, true);
   if (ask.type !== "total_value")
     throw invalidParameter(`The metric ${name} should be specified with parameter metric_type=total_value`);
   const [dimension] = textList(call.params, "breakdown") ?? [];

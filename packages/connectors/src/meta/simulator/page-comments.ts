@@ -9,7 +9,7 @@ import { facebookNode, owningPage } from "./node.ts";
 import { bool, jsonParam, requiredText } from "./params.ts";
 import { emitPageComment } from "./webhooks.ts";
 
-const listParams = ["filter", "live_filter", "order", "since", "summary"];
+const listParams = ["filter", "live_filter", "order", "since"];
 const writeParams = ["message", "attachment_url", "attachment_id"];
 
 function list(call: Call, id: string): Answer {

@@ -1,9 +1,11 @@
-import { graphTime, steadyNumber } from "./answers.ts";
+import { graphTime, linkAgain, steadyNumber } from "./answers.ts";
 import { type Answer, type Call, type Operation, operationOn } from "./call.ts";
 import { GraphError, invalidParameter } from "./graph-error.ts";
 import { breakdowns, objectMetrics, pageMetrics, postMetrics } from "./insight-metrics.ts";
 import type { FbPost, Page } from "./model.ts";
+import { pacificDayEnds } from "./pacific-days.ts";
 import { instantMs, oneOf, type Params, textList } from "./params.ts";
+import { hasPermission } from "./tokens.ts";
 
 const dayMs = 86_400_000;
 const maxWindowMs = 90 * dayMs;
@@ -28,39 +30,53 @@ export function insightWindow(call: Call): { readonly since: number; readonly un
   return { since, until };
 }
 
-/** GET /{page}/insights: Pages with fewer than 100 likes have none (§10). */
+const periods = ["day", "week", "days_28"] as const;
+
+/**
+ * GET /{page}/insights: one value a day, from midnight to midnight in the Pacific zone; without `period` all three come (§10). Pages
+ * with fewer than 100 likes have none, nor has a consent without read_insights, which is no error.
+ */
 function pageInsights(call: Call, page: Page): Answer {
   const metrics = wantedMetrics(call.params, pageMetrics);
-  const period = oneOf(call.params, "period", ["day", "week", "days_28"]) ?? "day";
+  const period = oneOf(call.params, "period", periods);
   for (const breakdown of textList(call.params, "breakdown") ?? [])
     if (!metrics.every((metric) => breakdowns[metric]?.includes(breakdown)))
       throw invalidParameter(`Breakdown ${breakdown} is not supported`);
   const { since, until } = insightWindow(call);
-  if (page.fans < minFans) return { data: [] };
-  const ends: number[] = [];
-  for (let end = Math.ceil(since / dayMs) * dayMs + dayMs; end <= until + dayMs && ends.length < 90; end += dayMs)
-    ends.push(end);
-  return {
-    data: metrics.map((name) => ({
-      name,
-      period,
-      values: ends.map((end) => ({
-        value: metricValue(`${page.id}:${end}`, name, page.fans),
-        end_time: graphTime(end),
-      })),
-      title: name,
-      description: "",
-      id: `${page.id}/insights/${name}/${period}`,
+  if (page.fans < minFans || !hasPermission(call.grant, "read_insights")) return { data: [] };
+  const ends = pacificDayEnds(since, until);
+  const rowOf = (name: string, each: string) => ({
+    name,
+    period: each,
+    values: ends.map((end) => ({
+      value: metricValue(`${page.id}:${each}:${end}`, name, page.fans),
+      end_time: graphTime(end),
     })),
-    paging: {},
+    title: name,
+    description: "",
+    id: `${page.id}/insights/${name}/${each}`,
+  });
+  return {
+    data: metrics.flatMap((name) => (period === undefined ? periods : [period]).map((each) => rowOf(name, each))),
+    paging: windowLinks(call, since, until),
   };
 }
 
-/** GET /{post}/insights: lifetime numbers (§10). */
+/** Links to the windows of the same length before and after this one, in unix seconds (§10). */
+export function windowLinks(call: Call, since: number, until: number): Answer {
+  const second = (ms: number) => String(Math.floor(ms / 1000));
+  const window = (from: number, to: number) =>
+    linkAgain(call, { replaces: [], params: { since: second(from), until: second(to) } });
+  const length = until - since;
+  return { previous: window(since - length, since), next: window(until, until + length) };
+}
+
+/** GET /{post}/insights: lifetime numbers with the same links, and no `end_time` (§10). */
 function postInsights(call: Call, post: FbPost): Answer {
   const metrics = wantedMetrics(call.params, postMetrics);
   oneOf(call.params, "period", ["lifetime", "day"]);
-  if (post.state !== "live") return { data: [] };
+  const { since, until } = insightWindow(call);
+  if (post.state !== "live" || !hasPermission(call.grant, "read_insights")) return { data: [] };
   return {
     data: metrics.map((name) => ({
       name,
@@ -70,7 +86,7 @@ function postInsights(call: Call, post: FbPost): Answer {
       description: "",
       id: `${post.id}/insights/${name}/lifetime`,
     })),
-    paging: {},
+    paging: windowLinks(call, since, until),
   };
 }
 
@@ -86,7 +102,8 @@ export const pageInsightOperations: readonly Operation[] = [
     method: "GET",
     edge: "insights",
     params: ["metric", "period", "since", "until", "breakdown"],
-    scopes: ["read_insights", "pages_read_engagement"],
+    // Without read_insights the data are empty (§10), which the operation itself sees to.
+    scopes: ["pages_read_engagement"],
     tokens: ["page"],
     run: pageInsights,
   }),
@@ -94,7 +111,7 @@ export const pageInsightOperations: readonly Operation[] = [
     method: "GET",
     edge: "insights",
     params: ["metric", "period", "since", "until"],
-    scopes: ["read_insights", "pages_read_engagement"],
+    scopes: ["pages_read_engagement"],
     tokens: ["page"],
     run: postInsights,
   }),

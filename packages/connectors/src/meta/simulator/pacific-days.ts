@@ -1,0 +1,26 @@
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+const hour = new Intl.DateTimeFormat("en-US", { timeZone: "America/Los_Angeles", hour: "2-digit", hourCycle: "h23" });
+
+/** The midnight in Meta's own zone at or before an instant; both in milliseconds. Days of insights begin there (meta.md §10). */
+export function pacificMidnight(ms: number): number {
+  const today = Math.floor(ms / dayMs) * dayMs;
+  const found = [today, today - dayMs]
+    .flatMap((day) => [day + 8 * hourMs, day + 7 * hourMs])
+    .find((midnight) => midnight <= ms && hour.format(midnight) === "00");
+  if (found === undefined) throw new Error(`no Pacific midnight before ${new Date(ms).toISOString()}`);
+  return found;
+}
+
+/**
+ * Where the days of a window end, in milliseconds: the first one a day after it begins, the last one not after its end. A value with
+ * such an `end_time` belongs to the day before (§10). Twice a year a day has 23 or 25 hours.
+ */
+export function pacificDayEnds(since: number, until: number): readonly number[] {
+  const ends: number[] = [];
+  for (let end = nextMidnight(pacificMidnight(since)); end <= until; end = nextMidnight(end)) ends.push(end);
+  return ends;
+}
+
+/** From one midnight to the next; 36 hours on is always inside the day after. */
+const nextMidnight = (midnight: number): number => pacificMidnight(midnight + 36 * hourMs);
