@@ -27,7 +27,19 @@ export function checkMedia(platform: string, media: readonly MediaInfo[], format
     for (const [index, item] of media.entries())
       for (const complaint of checkMedium(platform, item, format, nameOfMedium(media, index)))
         add(`media.${index}`, complaint);
-  return problems;
+  return [...problems, ...unshownAltTexts(platform, media, format)];
+}
+
+const pictures: readonly MediaInfo["kind"][] = ["image", "gif"];
+
+/** Words of a file that nobody will be shown; the post goes out without them. */
+function unshownAltTexts(platform: string, media: readonly MediaInfo[], { label, media: rule }: Format): PostProblem[] {
+  const { altText: shown = pictures } = rule;
+  return media.flatMap(({ altText, kind }, index): PostProblem[] => {
+    if (!altText || shown.includes(kind) || rule.max === 0) return [];
+    const message = `${nameOfMedium(media, index)} has an alt text, and ${label} on ${platform} shows none with ${aKindOf({ kind })}. It is left out there.`;
+    return [{ field: `media.${index}.altText`, code: "alt_text_not_shown", message, severity: "warning" }];
+  });
 }
 
 /** Everything that keeps one medium out of a format, each with the way out. `name` is how messages call it. */

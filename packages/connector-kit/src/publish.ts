@@ -220,6 +220,8 @@ export interface MediaRule {
     /** The platform does not follow edit lists. */
     readonly refusesCuts?: boolean;
   };
+  /** Kinds whose alt text the platform shows with this format; absent: pictures. Of others a post says that it is left out. */
+  readonly altText?: readonly MediaInfo["kind"][];
   /** Files that are read, such as a PDF shown page by page. */
   readonly document?: { readonly mimeTypes: readonly string[]; readonly maxBytes: number };
 }

@@ -41,7 +41,7 @@ export const facebookMedia = {
   // The size and length both upload ways allow.
   video: { min: 1, max: 1, video: { mimeTypes: videoTypes, maxBytes: 1000 * MB, maxMs: 20 * MINUTE_MS } },
   reel: { min: 1, max: 1, video: facebookReel },
-  photoStory: { min: 1, max: 1, image: facebookPhoto },
+  photoStory: { min: 1, max: 1, altText: [], image: facebookPhoto },
   videoStory: {
     min: 1,
     max: 1,
@@ -95,6 +95,7 @@ export const instagramMedia = {
   story: {
     min: 1,
     max: 1,
+    altText: [],
     image: instagramStoryImage,
     video: { ...instagramVideo, maxBytes: 100 * MB, maxMs: 60 * SECOND_MS },
   },

@@ -131,7 +131,7 @@ const table: readonly (readonly [
     "alt text on a video",
     instagram,
     postOf({ format: "reel", media: [clip({ altText: "x" })] }),
-    ["?media.0.altText:alt_text_unused"],
+    ["?media.0.altText:alt_text_not_shown"],
   ],
   [
     "4 collaborators",

@@ -164,14 +164,6 @@ function altTextProblems(item: MediaInfo, index: number): readonly PostProblem[]
         message: `The description is ${length} characters; Instagram takes ${altTextMax}. Shorten it.`,
       }),
     ];
-  if (length > 0 && item.kind === "video")
-    return [
-      warning({
-        field,
-        code: "alt_text_unused",
-        message: "Instagram keeps descriptions of images only; this one is left out.",
-      }),
-    ];
   return [];
 }
 
