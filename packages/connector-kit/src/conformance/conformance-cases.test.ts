@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ok } from "@postd/contracts";
 import type { Provider } from "../provider.ts";
-import type { Step } from "../publish.ts";
+import type { OutgoingPost, Step } from "../publish.ts";
 import { secret } from "../secret.ts";
 import { conformanceCases } from "./conformance-cases.ts";
 import type { ConformanceSetup, SamplePost } from "./suite.ts";
@@ -11,6 +11,7 @@ import {
   type ToyState,
   toy,
   toyOpen,
+  toyPictures,
   toyRemove,
   toySend,
   toySetup,
@@ -54,6 +55,11 @@ const reason = {
   source: "docs/platforms/toy.md section 1",
 };
 const lateAnHour = (from: Date | undefined) => new Date((from?.getTime() ?? 0) + 3_600_000);
+
+const wordless = (post: OutgoingPost): OutgoingPost => ({
+  ...post,
+  media: post.media.map(({ altText: _, ...one }) => one),
+});
 
 const appKey = secret(appSecret);
 const single = (posts: ConformanceSetup["posts"][string] | undefined): SamplePost => {
@@ -249,6 +255,63 @@ const faults: readonly (readonly [
         return toySend.run(input, ctx);
       },
     }),
+  ],
+  ...(
+    [
+      ["parts", { parts: {} }],
+      ["link", { link: {} }],
+      ["mentions", { mentions: {} }],
+      ["hashtags", { hashtags: { apart: true } }],
+      ["productTags", { productTags: {} }],
+      ["firstComment", { firstComment: {} }],
+      ["destination", { destinations: { label: "Shelf", required: false, list: async () => ok([]) } }],
+    ] as const
+  ).map(
+    ([word, publishing]) =>
+      [
+        `${word} are taken and dropped in silence`,
+        /^text: every shared word/,
+        new RegExp(`'${word} dropped: `),
+        toy({ publishing }),
+      ] as const,
+  ),
+  [
+    "a first comment is refused under another name",
+    /^text: every shared word/,
+    /'firstComment refused under the name of options'/,
+    toy({
+      publishing: {
+        firstComment: {},
+        validate: ({ firstComment }) =>
+          firstComment ? [{ field: "options", code: "no", message: "No.", severity: "error" }] : [],
+      },
+    }),
+  ],
+  [
+    "the words of a picture are dropped in silence",
+    /^picture: every file is shown/,
+    /dropped in silence/,
+    send({ run: (input, ctx) => toySend.run({ ...input, post: wordless(input.post) }, ctx) }),
+  ],
+  [
+    "a post is told that its words are dropped, and they are not",
+    /^picture: every file is shown/,
+    /though a post is told/,
+    toy({ pictures: { ...toyPictures, altText: [] } }),
+  ],
+  [
+    "another picture is shown",
+    /^picture: every file is shown/,
+    /Expected values to be strictly deep-equal/,
+    send({
+      run: (input, ctx) => toySend.run({ ...input, post: { ...input.post, media: [] } }, ctx),
+    }),
+  ],
+  [
+    "a kind of file is taken of which there is no sample",
+    /^a video is shown/,
+    /picture: give a sample with a video/,
+    toy({ pictures: { ...toyPictures, video: { mimeTypes: ["video/mp4"], maxBytes: 1 } } }),
   ],
   [
     "an upload address stands in the state",

@@ -7,6 +7,7 @@ import { failureCases } from "./failure-cases.ts";
 import { limitCases } from "./limit-cases.ts";
 import { lossCases } from "./loss-cases.ts";
 import type { ConformanceCase, ConformanceSetup, SamplePost, Suite } from "./suite.ts";
+import { wordCases } from "./word-cases.ts";
 import { createWorld, type World } from "./world.ts";
 
 /** What is tried: one platform of a provider, at its simulator, connected by one sign-in. */
@@ -53,7 +54,10 @@ export function conformanceCases(trial: Trial): readonly ConformanceCase[] {
     const missing = Object.keys(platform.publishing?.formats ?? {}).filter((format) => !(format in setup.posts));
     assert.deepEqual(missing, []);
   });
-  if (canPublish(platform)) limitCases({ ...suite, platform });
+  if (canPublish(platform)) {
+    limitCases({ ...suite, platform });
+    wordCases({ ...suite, platform });
+  }
   failureCases(suite);
   lossCases(suite);
   capabilityCases(suite);

@@ -60,6 +60,10 @@ export interface ConformanceSetup {
   readonly editedText?: string;
   /** Lets somebody see a live post, where the platform has numbers of no others. */
   readonly engage?: (world: World, externalId: string) => Promise<void> | void;
+  /** Handle of somebody the simulator knows; needed where the platform has mentions. */
+  readonly mention?: (connected: Connected) => string;
+  /** A product the account may tag; needed where the platform has product tags. */
+  readonly productId?: (world: World, connected: Connected) => Promise<string> | string;
   /** What an account connected by one of the sign-ins does not have, and why. */
   readonly without?: readonly {
     readonly signIn: string;

@@ -59,11 +59,17 @@ export const toySimulator: SimulatorDefinition = {
           return { status: 200, json: {} };
         }
         const { text, media } = z
-          .object({ text: z.string(), media: z.array(z.string()) })
+          .object({
+            text: z.string(),
+            media: z.array(z.object({ sha256: z.string(), altText: z.string().optional() })),
+          })
           .parse(JSON.parse(Buffer.from(request.rawBody).toString()));
         if (text.length > 20) return no(422, "long");
         const id = env.randomId();
-        const files = media.map((sha256) => ({ sha256, mimeType: "image/png", sizeBytes: 1 }));
+        const files = media.map(({ sha256, altText }) => ({
+          ...{ sha256, mimeType: "image/png", sizeBytes: 1 },
+          ...(altText !== undefined && { altText }),
+        }));
         const createdAt = env.now().toISOString();
         posts.push({
           ...{ id, text, createdAt, platform: "toy", accountId: "1", accountName: "Ida", kind: "text" },
@@ -146,7 +152,7 @@ export const toySend: Step<ToyState> = {
   repeatable: false,
   done: ({ id }) => id !== undefined,
   async run({ post, state }, ctx) {
-    const json = { text: post.text, media: post.media.map(({ sha256 }) => sha256) };
+    const json = { text: post.text, media: post.media.map(({ sha256, altText }) => ({ sha256, altText })) };
     const { accessToken: bearer } = ctx.credentials;
     const res = await ctx.http.request({ method: "POST", url: `${base}/posts`, bearer, json });
     if (!res.ok) return res;
@@ -168,7 +174,11 @@ const formatOf = (label: string, media: Format["media"], steps: readonly Step<To
   start: () => ({}),
   steps,
 });
-const pictures: Format["media"] = { min: 1, max: 2, image: { mimeTypes: ["image/png"], maxBytes: 1_000_000 } };
+export const toyPictures: Format["media"] = {
+  min: 1,
+  max: 2,
+  image: { mimeTypes: ["image/png"], maxBytes: 1_000_000 },
+};
 
 export const toySignIn: OAuth2SignIn = {
   kind: "oauth2",
@@ -231,7 +241,7 @@ export function toy(
   const steps = over.steps ?? [toyOpen, toySend];
   const formats = {
     text: formatOf("Text", { min: 0, max: 0 }, steps),
-    picture: formatOf("Picture", over.pictures ?? pictures, steps),
+    picture: formatOf("Picture", over.pictures ?? toyPictures, steps),
   };
   const publishing = barePublishing(formats, {
     limits: { text: { max: 20, unit: "characters", count: (text) => text.length, rule: "utf16" } },

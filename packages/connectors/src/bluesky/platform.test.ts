@@ -13,6 +13,7 @@ describeConnector(provider, "bluesky", simulator, {
     assert.ok(typeof identifier === "string" && typeof appPassword === "string");
     return connectWithKeys(world, "app_password", { identifier, appPassword });
   },
+  mention: ({ account }) => account.handle ?? "",
   posts: {
     text: [
       { text: "Hello ünïcode 👋 https://example.com/a #hello" },

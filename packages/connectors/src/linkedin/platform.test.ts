@@ -26,6 +26,7 @@ const notification = (page: string, notificationId: number, action: string) => (
 
 describeConnector(provider, "linkedin", simulator, {
   connect,
+  mention: ({ account }) => account.externalId,
   without: [
     {
       signIn: "linkedin_member",

@@ -31,18 +31,19 @@ const scopes = { ...memberScopes, ...pageScopes };
 const [memberApp, pageApp] = [apps.linkedin, apps.linkedin_page];
 
 function livePost(world: World, post: Post): SimPost {
+  const { commentary, visibility, content } = post;
   return {
     id: post.id,
     platform: "linkedin",
     accountId: post.author,
     accountName: world.nameOf(post.author),
-    text: shownText(post.commentary),
+    text: shownText(commentary),
     createdAt: new Date(post.createdAt).toISOString(),
     permalink: `https://www.linkedin.com/feed/update/${post.id}/`,
     kind: post.kind,
     media: post.assets.flatMap(({ id, altText }) => shownMedia(world.assets.get(id)?.media, altText)),
     replies: world.comments.all((comment) => comment.post === post.id).map(({ text }) => text),
-    details: JSON.parse(JSON.stringify({ content: post.content ?? {}, visibility: post.visibility })),
+    details: z.record(z.string(), z.json()).parse({ commentary, visibility, ...(content && { content }) }),
   };
 }
 

@@ -127,11 +127,19 @@ describeConnector(provider, "facebook", simulator, {
 
 describeConnector(provider, "instagram", simulator, {
   connect: connectTo(instagram),
+  mention: () => "ida.bakes",
+  productId: () => "471108154711",
   posts: {
     image: { text: "One picture", media: [jpeg(11)] },
-    carousel: { text: "Two pictures", media: [jpeg(12), jpeg(13)] },
+    carousel: [
+      { text: "Two pictures", media: [jpeg(12), jpeg(13)] },
+      { text: "A picture and a film", media: [jpeg(16), mp4(17)] },
+    ],
     reel: { text: "A reel", media: [mp4(14)], options: { shareToFeed: true } },
-    story: { text: "", media: [jpeg(15)], acceptsLongText: wordless },
+    story: [
+      { text: "", media: [jpeg(15)], acceptsLongText: wordless },
+      { text: "", media: [mp4(18)], acceptsLongText: wordless },
+    ],
   },
   webhook: async (_world, { account: { authKind } }) => ({
     request: signed(authKind === "facebook_login" ? "meta" : "instagram", JSON.stringify(comments.answer)),

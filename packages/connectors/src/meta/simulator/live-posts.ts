@@ -35,7 +35,8 @@ function facebookPost(world: World, post: FbPost): SimPost {
       ...photos.map((photo) => asMedia(photo.media, photo.altText)),
       ...(video?.media ? [asMedia(video.media)] : []),
     ],
-    replies: repliesTo(world, post.id),
+    // What is written under a film stands under its post.
+    replies: [post.id, ...(video ? [video.id] : [])].flatMap((id) => repliesTo(world, id)),
     details: {
       ...(post.link === undefined ? {} : { link: post.link }),
       ...(video && video.title !== "" ? { title: video.title } : {}),
