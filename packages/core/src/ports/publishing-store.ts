@@ -76,6 +76,8 @@ export interface JobRecord {
   readonly firstClaimedAt: Date | undefined;
   readonly wish: Wish | undefined;
   readonly wishOutcome: WishOutcome | undefined;
+  /** Parts of it were taken down while others are left: nothing more of it is ever sent. */
+  readonly partsGone: boolean;
   readonly removedAt: Date | undefined;
   readonly removedBy: string | undefined;
   readonly successorId: PublishJobId | undefined;

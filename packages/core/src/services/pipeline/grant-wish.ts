@@ -267,6 +267,7 @@ async function endInPart(
   await run.settle(
     {
       state: "partly_published",
+      partsGone: true,
       wake: null,
       needsPerson: true,
       tries: 0,

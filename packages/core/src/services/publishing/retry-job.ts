@@ -75,7 +75,7 @@ export function retried(facts: LockedJob["facts"], job: JobRecord, at?: Date): V
       ),
     };
   // Its steps stand where they ended, and would say that it is whole.
-  if (facts.state === "partly_published" && job.wishOutcome?.outcome === "partly")
+  if (job.partsGone || (facts.state === "partly_published" && job.wishOutcome?.outcome === "partly"))
     return {
       refused: conflict(
         "Parts of it were taken down, so nothing more of it is sent.",

@@ -96,6 +96,11 @@ export const mutations: readonly Mutation[] = [
     },
   },
   {
+    name: "a later word makes it forgotten that parts were taken down",
+    store: (store) =>
+      storeThrough(store, { locked: (locked) => ({ ...locked, job: { ...locked.job, partsGone: false } }) }),
+  },
+  {
     name: "what is in doubt is held",
     memory: { admit: (input) => admit({ ...input, mayBeLive: false, visible: undefined }), checksTruth: false },
   },

@@ -59,6 +59,8 @@ export class Oracle {
   private readonly stopped = new Set<string>();
   /** Until when the last worker of a job may be at it. */
   private readonly leases = new Map<string, Date>();
+  /** Threads of which POSTD has told that parts were taken down. */
+  private readonly shortened = new Set<string>();
   /** Jobs whose visible call was intended and not answered. */
   private readonly shown = new Set<string>();
   private readonly world: LedgerWorld;
@@ -129,6 +131,7 @@ export class Oracle {
         if (result === "lost" && isAnswer && lease && lease > this.world.clock.now() && this.shown.has(input.jobId))
           this.broken(`${this.nameOf(input.jobId)} was sent, and what the platform answered was thrown away`);
         this.shown.delete(input.jobId);
+        if (result === "written" && input.change.granted?.outcome.outcome === "partly") this.shortened.add(input.jobId);
         return result;
       },
       intend: async (input) => {
@@ -139,6 +142,8 @@ export class Oracle {
         this.shown.add(input.jobId);
         if (this.stopped.has(input.jobId))
           this.broken(`${this.nameOf(input.jobId)} is sent though somebody stopped it`);
+        if (this.shortened.has(input.jobId))
+          this.broken(`${this.nameOf(input.jobId)} is sent on though parts of it were taken down`);
         const found = await this.world.store.forTenant(input.tenantId).job(input.jobId);
         if (!found) return this.broken("a job without a row is sent");
         const { job } = found;
@@ -162,7 +167,11 @@ export class Oracle {
       ...store,
       act: async (input) => {
         const job = await store.act(input);
-        if (job && job !== "taken") noteWish(job);
+        if (job && job !== "taken") {
+          noteWish(job);
+          if (this.shortened.has(job.id) && unfinished.includes(job.state))
+            this.broken(`${this.nameOf(job.id)} goes on though parts of it were taken down`);
+        }
         return job;
       },
       change: async (input) => {

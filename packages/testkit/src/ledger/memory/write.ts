@@ -141,6 +141,7 @@ function settled(tables: Tables, row: MemoryJob, change: JobChange, outcome: Out
     next.removed_at = nowOf(tables);
     next.removed_by = change.removedBy ?? "system";
   }
+  if (change.partsGone) next.parts_gone = true;
   if (change.granted) {
     if (isDeepStrictEqual(row.wish, storedWish(change.granted.wish))) next.wish = null;
     next.wish_outcome = change.granted.outcome;

@@ -33,6 +33,7 @@ export interface JobRow {
   readonly may_be_live: boolean;
   readonly wish: StoredWish | null;
   readonly wish_outcome: WishOutcome | null;
+  readonly parts_gone: boolean;
   readonly removed_at: Date | null;
   readonly removed_by: string | null;
   readonly successor_id: string | null;

@@ -179,6 +179,7 @@ function assignments(change: JobChange, answer: AttemptAnswer | undefined): SQL[
   }
   if (change.state === "published") set.push(sql`published_at = coalesce(published_at, ${now})`);
   if (change.state === "removed") set.push(sql`removed_at = ${now}`, sql`removed_by = ${change.removedBy ?? "system"}`);
+  if (change.partsGone) set.push(sql`parts_gone = true`);
   if (change.granted) {
     const { wish, outcome } = change.granted;
     // One that took its place meanwhile stays; this one's end is told all the same.

@@ -99,6 +99,7 @@ export function jobRecord(row: JobRow): JobRecord {
     firstClaimedAt: row.first_claimed_at ?? undefined,
     wish: wishOf(row.wish),
     wishOutcome: row.wish_outcome ?? undefined,
+    partsGone: row.parts_gone,
     removedAt: row.removed_at ?? undefined,
     removedBy: row.removed_by ?? undefined,
     successorId: row.successor_id === null ? undefined : asId("publishJob", row.successor_id),

@@ -149,6 +149,7 @@ function newJobRecord(job: NewJob, post: PostRecord): JobRecord {
     firstClaimedAt: undefined,
     wish: undefined,
     wishOutcome: undefined,
+    partsGone: false,
     removedAt: undefined,
     removedBy: undefined,
     successorId: undefined,

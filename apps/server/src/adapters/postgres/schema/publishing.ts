@@ -146,6 +146,8 @@ export const publishJobs = pgTable(
     wish: jsonb("wish").$type<JsonObject>(),
     /** How the last wish ended: {kind, outcome, at, message}. */
     wishOutcome: jsonb("wish_outcome").$type<JsonObject>(),
+    /** Parts of it were taken down while others are left: nothing more of it is sent. */
+    partsGone: boolean("parts_gone").notNull().default(false),
     removedAt: instant("removed_at"),
     removedBy: text("removed_by"),
     /** The job that took a canceled one's place. */

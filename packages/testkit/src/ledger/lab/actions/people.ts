@@ -56,9 +56,12 @@ export async function remove(lab: Lab, random: Random): Promise<void> {
  */
 export async function removeWhatIsLeft(lab: Lab, random: Random): Promise<void> {
   const partsOf = (row: StoredJob) => lab.platform.ownOf(row.id).filter(({ state }) => state === "live");
-  const rows = (await lab.world.rows()).filter(
-    (row) => !row.may_be_live && row.wish === null && partsOf(row).length > 1 && row.state.endsWith("published"),
-  );
+  const find = async () =>
+    (await lab.world.rows()).filter(
+      (row) => !row.may_be_live && row.wish === null && partsOf(row).length > 1 && row.state.endsWith("published"),
+    );
+  if ((await find()).length === 0) await publishCalmly(lab, random, "thread");
+  const rows = await find();
   if (rows.length === 0) return;
   const row = random.pick(rows);
   const [first] = partsOf(row);
@@ -66,18 +69,53 @@ export async function removeWhatIsLeft(lab: Lab, random: Random): Promise<void> 
   lab.platform.takesDown(first);
   lab.tell(`  ${first.id} of ${shown(lab, row)} is taken down by hand`);
   lab.platform.ignoresDeeds = true;
+  const caller = lab.callerOf(row.tenant_id);
+  const id = lab.job(row.id);
+  await lab.service.removeJob(caller, id);
+  await followWish(lab, row);
+  lab.platform.ignoresDeeds = false;
+  if (random.chance(0.5)) return;
+  // They want something else of it, and then that it is sent after all.
+  const other = random.pick(["cancel", "edit", "remove"] as const);
+  lab.tell(`  then ${other} of ${shown(lab, row)}, then retry`);
+  if (other === "cancel") await lab.service.cancelJob(caller, id);
+  else if (other === "remove") await lab.service.removeJob(caller, id);
+  else await lab.service.updatePost(caller, lab.post(row.post_id), { content: "better" });
+  await followWish(lab, row);
+  await lab.service.retryJob(caller, id, {});
+}
+
+/** A post that goes out without any trouble, where the account lets it. */
+async function publishCalmly(lab: Lab, random: Random, format: string): Promise<void> {
+  const { caller, connectionId } = random.pick(lab.accounts);
+  const taken = await lab.service.publish(caller, { connectionId, payload: { content: "calm", format, repost: true } });
+  if (!taken.ok) return;
+  lab.tell(`  "calm" is published as ${format}`);
+  lab.isCalm = true;
+  for (let tries = 0; tries < 6; tries += 1) {
+    const row = (await lab.world.rows()).find(({ id }) => id === taken.value.view.id);
+    if (!row?.wake_at || row.state.endsWith("published")) break;
+    const inMs = row.wake_at.getTime() - lab.nowMs;
+    if (inMs > 0) await lab.advance(inMs);
+    const worker = await lab.work({ tenantId: row.tenant_id, jobId: row.id });
+    await lab.stage.runToEnd(worker);
+    throwIfBroken(lab, worker);
+  }
+  lab.isCalm = false;
+}
+
+/** Works at a wish until it is settled, or a person is asked. */
+async function followWish(lab: Lab, row: StoredJob): Promise<void> {
   const key = { tenantId: row.tenant_id, jobId: row.id };
-  await lab.service.removeJob(lab.callerOf(row.tenant_id), lab.job(row.id));
   for (let tries = 0; tries < 12; tries += 1) {
     const now = (await lab.world.rows()).find(({ id }) => id === row.id);
-    if (!now?.wish || !now.wake_at) break;
+    if (!now?.wish || !now.wake_at) return;
     const inMs = now.wake_at.getTime() - lab.nowMs;
     if (inMs > 0) await lab.advance(inMs);
     const worker = await lab.work(key);
     await lab.stage.runToEnd(worker);
     throwIfBroken(lab, worker);
   }
-  lab.platform.ignoresDeeds = false;
 }
 
 /** A person looks at the page and says what they see, or errs. */
