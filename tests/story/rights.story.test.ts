@@ -84,6 +84,33 @@ describe("a right is used only while its ground stands", () => {
     assert.equal(await grants(), before);
   });
 
+  it("where a workspace wants every post approved, a key sends nothing by itself, with all the rights of a key", async () => {
+    const tenant = await system.signUp({ name: "Careful" });
+    const { id: connectionId } = await connectBluesky(system, tenant);
+    const keyOf = async (name: string) =>
+      (await tenant.must("POST", "/api/api-keys", { name, scopes: ["posts:read", "posts:write", "posts:approve"] }))
+        .key;
+    const [writer, reviewer] = [await keyOf("writes"), await keyOf("reviews")].map((apiKey) =>
+      openSession(system.url, { apiKey }),
+    );
+    assert.ok(writer && reviewer);
+    assert.equal((await writer.call("PATCH", "/api/tenants/current", { requiresApproval: false })).status, 403);
+    const changed = await tenant.must("PATCH", "/api/tenants/current", { requiresApproval: true });
+    assert.equal(changed.requiresApproval, true);
+    const targets = [{ connectionId }];
+    assert.equal(
+      (await writer.call("POST", "/api/publish", { connectionId, payload: { text: "At once" } })).status,
+      403,
+    );
+    assert.equal((await writer.call("POST", "/api/posts", { text: "At once", targets })).status, 403);
+    const { id } = await writer.must("POST", "/api/posts", { text: "Asked for", targets, mode: "ask" });
+    for (const mode of ["publish", "draft", "publish", "ask"])
+      assert.equal((await writer.call("PATCH", `/api/posts/${id}`, { mode })).status, mode === "publish" ? 403 : 200);
+    assert.equal((await writer.call("POST", `/api/posts/${id}/approve`, {})).status, 403);
+    assert.equal((await reviewer.must("POST", `/api/posts/${id}/approve`, {})).status, "approved");
+    assert.equal((await tenant.must("POST", "/api/posts", { text: "In person", targets })).status, "approved");
+  });
+
   it("an operator pauses and resumes the whole instance, every tenant of it; an owner of a tenant cannot", async () => {
     const operator = await system.signUp({ name: "Operator", link: tokenOf(await system.operatorLink()) });
     const tenant = await system.signUp({ name: "Tenant" });

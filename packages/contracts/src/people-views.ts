@@ -12,6 +12,8 @@ export const TenantView = z.object({
   role: RoleName,
   /** The one this session works in. */
   active: z.boolean(),
+  /** Posts wait for an approver, but those of an owner or admin who acts in person. */
+  requiresApproval: z.boolean(),
   createdAt: Instant,
 });
 export type TenantView = z.infer<typeof TenantView>;

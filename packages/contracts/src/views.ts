@@ -407,6 +407,9 @@ export const PostView = z.object({
   ),
   scheduledFor: Instant.optional(),
   metadata: Data,
+  /** Who wrote it, and who last changed what it says, where it goes or when: a person or a key. Neither approves it. */
+  createdBy: z.string().optional(),
+  changedBy: z.string().optional(),
   createdAt: Instant,
   updatedAt: Instant,
   jobs: z.array(JobView),

@@ -119,6 +119,80 @@ describe("an edit that names no targets", () => {
     assert.ok(drafted.ok && drafted.value.view.status === "draft", JSON.stringify(drafted));
   });
 
+  it("goes out unseen by no way round an approver: not as a draft, not after the word, not live, not by a retry", async () => {
+    const id = await post({ mode: "ask" });
+    const editor = { ...caller, role: "editor", actorId: newId("user") } as const;
+    const approver = { ...caller, role: "approver", actorId: newId("user") } as const;
+    const refused = async (tried: Promise<{ readonly ok: boolean; readonly error?: { readonly code: string } }>) => {
+      const answer = await tried;
+      assert.equal(answer.error?.code, "forbidden", JSON.stringify(answer));
+    };
+    assert.ok((await h.service.updatePost(editor, id, { mode: "draft" })).ok);
+    await refused(h.service.updatePost(editor, id, { mode: "publish" }));
+    await refused(h.service.updatePost(editor, id, { mode: "publish", content: "new words" }));
+    assert.ok((await h.service.updatePost(editor, id, { mode: "ask" })).ok);
+    const approved = await h.service.decidePost(approver, id, { approve: true });
+    assert.ok(approved.ok && approved.value.view.status === "approved", JSON.stringify(approved));
+    const moved = await h.service.updatePost(editor, id, {
+      scheduledFor: new Date(h.clock.now().getTime() + 60_000).toISOString(),
+    });
+    assert.ok(moved.ok && moved.value.view.status === "approved", JSON.stringify(moved));
+    const changed = await h.service.updatePost(editor, id, { content: "unseen words" });
+    assert.ok(changed.ok && changed.value.view.status === "awaiting_approval", JSON.stringify(changed));
+    assert.ok(changed.value.view.changedBy === editor.actorId);
+    assert.deepEqual(
+      changed.value.view.changes?.map(({ change }) => change),
+      ["canceled", "canceled"],
+    );
+    await refused(h.service.decidePost(editor, id, { approve: true }));
+    assert.ok((await h.service.decidePost(approver, id, { approve: true })).ok);
+    await h.settle(2 * 3_600_000);
+    assert.ok(h.platform.live.some(({ text }) => text === "unseen words"));
+    const live = await h.service.updatePost(editor, id, { content: "unseen again" });
+    assert.ok(live.ok && live.value.view.status === "awaiting_approval", JSON.stringify(live));
+    await h.settle();
+    assert.ok(!h.platform.live.some(({ text }) => text === "unseen again"));
+    assert.ok((await h.service.decidePost(approver, id, { approve: true })).ok);
+    await h.settle();
+    assert.ok(h.platform.live.some(({ text }) => text === "unseen again"));
+  });
+
+  it("is approved by no key that wrote it or changed it last, whatever the key may do", async () => {
+    const id = await post({ mode: "ask" });
+    const key = { ...caller, role: "admin", actorId: newId("apiKey") } as const;
+    const other = { ...key, actorId: newId("apiKey") } as const;
+    assert.ok((await h.service.updatePost(key, id, { content: "by a program" })).ok);
+    const own = await h.service.decidePost(key, id, { approve: true });
+    assert.ok(!own.ok && own.error.code === "forbidden", JSON.stringify(own));
+    const sent = await h.service.updatePost(key, id, { mode: "publish" });
+    assert.ok(!sent.ok && sent.error.code === "forbidden", JSON.stringify(sent));
+    assert.ok((await h.service.decidePost(other, id, { approve: true })).ok);
+  });
+
+  it("is everybody's way where the workspace wants it, but an owner's in person", async () => {
+    const id = await post();
+    await runSql(
+      forTenant(h.app.db, caller.tenantId),
+      sql`update tenants set requires_approval = true where id = ${caller.tenantId}`,
+    );
+    const targets = connections.map((it) => ({ connectionId: asId("connection", it) }));
+    const editor = { ...caller, role: "editor" } as const;
+    const key = { ...caller, role: "admin", actorId: newId("apiKey") } as const;
+    for (const asker of [editor, key]) {
+      const direct = await h.service.createPost(asker, { content: "directly", targets });
+      assert.ok(!direct.ok && direct.error.code === "forbidden" && direct.error.field === "mode");
+      const one = await h.service.publish(asker, {
+        connectionId: asId("connection", connections[0] ?? ""),
+        payload: { text: "directly" },
+      });
+      assert.ok(!one.ok && one.error.code === "forbidden", JSON.stringify(one));
+      const edit = await h.service.updatePost(asker, id, { content: `edited by ${asker.actorId}` });
+      assert.ok(edit.ok && edit.value.view.status === "awaiting_approval", JSON.stringify(edit));
+    }
+    const owner = await h.service.createPost(caller, { content: "as owner", targets });
+    assert.ok(owner.ok && owner.value.view.status === "approved");
+  });
+
   it("answers a target as it was given, with the platform's own clock", async () => {
     const first = await h.tenant();
     const targets = [{ connectionId: asId("connection", first.connectionId), nativeSchedule: true }];

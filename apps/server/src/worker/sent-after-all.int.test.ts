@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { asId, type ConnectionId, type PostId, type PostPatch, type PostView } from "@postd/contracts";
-import type { Caller } from "@postd/core";
+import { type Caller, newId } from "@postd/core";
 import { createHarness, type Script } from "./pipeline-harness.ts";
 
 describe("a post that was taken back and is sent after all", () => {
@@ -85,6 +85,22 @@ describe("a post that was taken back and is sent after all", () => {
         assert.deepEqual([await states(post.id), h.platform.live.length], [["published"], 1]);
       });
   }
+
+  it("a post in doubt that was asked for since, or rejected, is sent on no editor's retry", async () => {
+    h.platform.authority = "authoritative";
+    const editor = { ...caller, role: "editor", actorId: newId("user") } as const;
+    const post = await sent("lost");
+    const [job] = post.jobs;
+    assert.ok(job);
+    for (const mode of ["draft", "ask"] as const)
+      assert.ok((await h.service.updatePost(editor, asId("post", post.id), { mode })).ok);
+    const tried = await h.service.retryJob(editor, asId("publishJob", job.id), {});
+    assert.ok(!tried.ok && tried.error.code === "state_conflict", JSON.stringify(tried));
+    assert.ok((await h.service.decidePost(caller, asId("post", post.id), { approve: false })).ok);
+    assert.ok(!(await h.service.retryJob(editor, asId("publishJob", job.id), {})).ok);
+    await h.settle();
+    assert.deepEqual([await states(post.id), h.platform.live.length], [["canceled"], 0]);
+  });
 
   it("an edit of what is being canceled does not send it", async () => {
     h.platform.authority = "authoritative";

@@ -24,6 +24,7 @@ const tenant = {
   timeZone: "Europe/Oslo",
   role: "owner",
   active: true,
+  requiresApproval: false,
   createdAt: at,
 } as const;
 const invitation = {
@@ -134,11 +135,16 @@ export const updateTenant = defineOperation({
   id: "updateTenant",
   method: "PATCH",
   path: "/api/tenants/current",
-  summary: "Rename the tenant or set its time zone",
-  description: "Changes the name or the time zone of the tenant in use.",
+  summary: "Change the tenant",
+  description:
+    "Its name, its time zone, and whether every post waits for an approver. Owners and admins publish without, in person and not with a key.",
   tags: ["people"],
   auth: { kind: "caller", by: ["session"], scope: "members:write" },
-  body: z.strictObject({ name: DisplayName.optional(), timeZone: TimeZone.optional() }),
+  body: z.strictObject({
+    name: DisplayName.optional(),
+    timeZone: TimeZone.optional(),
+    requiresApproval: z.boolean().optional(),
+  }),
   response: TenantView,
   errors: [],
   example: { body: { timeZone: "Europe/Oslo" }, response: tenant },

@@ -65,7 +65,7 @@ export const createPost = defineOperation({
   path: "/api/posts",
   summary: "Write a post for many targets",
   description:
-    "One content, versions by connection or platform, many targets. mode: publish makes the jobs now, ask waits for an approver, draft keeps it.",
+    "One content, versions by connection or platform, many targets. mode: publish makes the jobs now, ask waits for an approver, draft keeps it. Where the workspace wants every post approved, ask is all that a member without the word or a key may do.",
   tags: ["posts"],
   auth: write,
   body: PostInput,
@@ -150,7 +150,7 @@ export const updatePost = defineOperation({
   path: "/api/posts/:id",
   summary: "Change a post",
   description:
-    "Each target is decided by itself and named in `changes`: changed, waiting until POSTD knows whether it is live, being changed live, or too late. 202 while any of them still waits. With ifVersion a change made in between is a 409 instead of lost.",
+    "Each target is decided by itself and named in `changes`: changed, waiting until POSTD knows whether it is live, being changed live, or too late. 202 while any of them still waits. With ifVersion a change made in between is a 409 instead of lost. A post that needs approval asks again when what it says or where it goes changes, unless an owner or admin changes it in person; moving it in time does not.",
   tags: ["posts"],
   auth: write,
   params: postParam,
@@ -186,7 +186,7 @@ export const approvePost = defineOperation({
   path: "/api/posts/:id/approve",
   summary: "Approve a post",
   description:
-    "Makes its publish jobs. An account that has a job of this post already, from before it was a draft again, keeps that one: no second post goes out. An edit made meanwhile is a 409.",
+    "Makes its publish jobs. An account that has a job of this post already, from before it was a draft again, keeps that one: no second post goes out. An edit made meanwhile is a 409. Nobody approves what they wrote or changed last, but an owner or admin in person; a key never does.",
   tags: ["posts"],
   auth: approve,
   params: postParam,

@@ -26,6 +26,13 @@ export interface TenantAccess {
   readonly role: Role;
 }
 
+/** A tenant of somebody's, with what only its members see. */
+export interface MemberTenant extends TenantAccess {
+  readonly createdAt: Date;
+  /** Posts wait for an approver, but those of who owns or administers it. */
+  readonly requiresApproval: boolean;
+}
+
 /** A signed-in person. `tenant` is absent while the person belongs to none. */
 export interface SessionPrincipal {
   readonly kind: "session";
@@ -92,7 +99,7 @@ export type MemberChange = { readonly to: "role"; readonly role: Role } | { read
 
 /** People and tenants. Tables here have no row-level security, so every method names the tenant or the person. */
 export interface PeopleRepo {
-  tenantsOf(userId: UserId): Promise<readonly (TenantAccess & { readonly createdAt: Date })[]>;
+  tenantsOf(userId: UserId): Promise<readonly MemberTenant[]>;
   /**
    * Tenant and first member, together or not at all. false: the person owns `most` already; two requests at once do not
    * get past it.
@@ -107,7 +114,10 @@ export interface PeopleRepo {
     readonly most: number;
     readonly at: Date;
   }): Promise<boolean>;
-  updateTenant(id: TenantId, change: { readonly name?: string; readonly timeZone?: string }): Promise<void>;
+  updateTenant(
+    id: TenantId,
+    change: { readonly name?: string; readonly timeZone?: string; readonly requiresApproval?: boolean },
+  ): Promise<void>;
   setActiveTenant(sessionId: string, tenantId: TenantId): Promise<void>;
   members(tenantId: TenantId): Promise<readonly MemberRow[]>;
   /** Changes a member if `judge` says so of the members as they are; nobody else changes them meanwhile. */
@@ -200,7 +210,11 @@ export interface PeopleService {
   switchTenant(me: SessionPrincipal, tenantId: TenantId): ServiceResult<TenantView>;
   updateTenant(
     me: SessionPrincipal,
-    change: { readonly name?: string | undefined; readonly timeZone?: string | undefined },
+    change: {
+      readonly name?: string | undefined;
+      readonly timeZone?: string | undefined;
+      readonly requiresApproval?: boolean | undefined;
+    },
   ): ServiceResult<TenantView>;
   listMembers(me: Principal): ServiceResult<{
     readonly items: readonly MemberView[];

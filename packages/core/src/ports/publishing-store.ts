@@ -53,6 +53,10 @@ export interface PostRecord {
   readonly scheduledFor: Date | undefined;
   readonly metadata: JsonObject;
   readonly createdBy: string;
+  /** Who last changed what it says, where it goes or when: `usr_...` or `key_...`. */
+  readonly changedBy: string;
+  /** It goes out on an approver's word only; see `domain/approval.ts`. */
+  readonly approvalAsked: boolean;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly version: number;
@@ -174,6 +178,8 @@ export interface TenantPublishing {
   media(ids: readonly string[]): Promise<readonly MediaInfo[]>;
   /** Saved mentions; those that are not there are left out. */
   mentions(ids: readonly string[]): Promise<readonly PostMention[]>;
+  /** Whether every post of this workspace waits for an approver. */
+  requiresApproval(): Promise<boolean>;
   seen(claim: IdempotencyClaim): Promise<IdempotencyAnswer>;
   /**
    * Post, versions, jobs and the idempotency record in one transaction; the answer is made inside it and kept for replays.
@@ -208,7 +214,10 @@ export interface TenantPublishing {
     readonly files?: readonly string[];
     readonly decide: (jobs: readonly LockedJob[]) => {
       /** The post as it shall be; absent: its content stays. */
-      readonly post?: Pick<PostRecord, "status" | "content" | "versions" | "targets" | "scheduledFor">;
+      readonly post?: Pick<
+        PostRecord,
+        "status" | "content" | "versions" | "targets" | "scheduledFor" | "changedBy" | "approvalAsked"
+      >;
       /** An approver's word, kept with the post. */
       readonly decision?: { readonly by: string; readonly note?: string };
       readonly decided: readonly JobDecision[];

@@ -20,6 +20,7 @@ export function createPeopleRepo(db: Db): PeopleRepo {
         name: tenant.name,
         slug: tenant.slug,
         timeZone: tenant.timeZone,
+        requiresApproval: tenant.requiresApproval,
         role: roleOf(role),
         createdAt: tenant.createdAt,
       }));

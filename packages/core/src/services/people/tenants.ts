@@ -1,6 +1,6 @@
 import { storableRemark } from "@postd/connector-kit";
 import { ok, type TenantView } from "@postd/contracts";
-import type { PeopleService, TenantAccess } from "../../ports/people.ts";
+import type { MemberTenant, PeopleService } from "../../ports/people.ts";
 import type { PeopleDeps } from "./deps.ts";
 import { enoughTenants, noTenant, notFound } from "./refusals.ts";
 
@@ -16,7 +16,7 @@ export function tenantVerbs(deps: PeopleDeps): Verbs {
     const most = deps.workspacesPerPerson;
     const isMade = await repo.createTenant({ id, name, slug, timeZone, ownerId, memberId: newId("member"), most, at });
     if (!isMade) return undefined;
-    return { id, name, slug, timeZone, role: "owner" as const, createdAt: at };
+    return { id, name, slug, timeZone, role: "owner" as const, createdAt: at, requiresApproval: false };
   }
 
   return {
@@ -44,6 +44,7 @@ export function tenantVerbs(deps: PeopleDeps): Verbs {
       await repo.updateTenant(me.tenant.id, {
         ...(change.name === undefined ? {} : { name: change.name }),
         ...(change.timeZone === undefined ? {} : { timeZone: change.timeZone }),
+        ...(change.requiresApproval === undefined ? {} : { requiresApproval: change.requiresApproval }),
       });
       const tenant = (await repo.tenantsOf(me.userId)).find(({ id }) => id === me.tenant?.id);
       return tenant ? ok(tenantView(tenant, true)) : notFound("tenant");
@@ -61,9 +62,9 @@ export function tenantVerbs(deps: PeopleDeps): Verbs {
 }
 
 /** Shape a tenant for one of its members. */
-export function tenantView(tenant: TenantAccess & { readonly createdAt: Date }, active: boolean): TenantView {
-  const { id, name, slug, timeZone, role, createdAt } = tenant;
-  return { id, name, slug, timeZone, role, active, createdAt: createdAt.toISOString() };
+export function tenantView(tenant: MemberTenant, active: boolean): TenantView {
+  const { id, name, slug, timeZone, role, requiresApproval, createdAt } = tenant;
+  return { id, name, slug, timeZone, role, active, requiresApproval, createdAt: createdAt.toISOString() };
 }
 
 /** Readable part of the name and the end of the id, which makes it unique. */

@@ -11,6 +11,7 @@ import {
   type PostView,
   type ServiceError,
 } from "@postd/contracts";
+import { decidesAlone } from "../../domain/approval.ts";
 import type {
   ContentRecord,
   IdempotencyClaim,
@@ -77,6 +78,7 @@ export async function acceptPost<V extends JobView | PostView>(
   const prepared = await prepareTargets(draft, store, deps.registry);
   if (!prepared.ok) return prepared;
   const mode = input.mode ?? "publish";
+  if (mode === "publish" && !decidesAlone(caller) && (await store.requiresApproval())) return mustAsk;
   if (mode !== "draft") {
     const refused = refusalOf(problemsOf(prepared.value, how.fieldPrefix));
     if (refused) return refused;
@@ -96,6 +98,8 @@ export async function acceptPost<V extends JobView | PostView>(
     scheduledFor: input.scheduledFor ? planned.value : undefined,
     metadata: (input.metadata ?? {}) as JsonObject,
     createdBy: caller.actorId,
+    changedBy: caller.actorId,
+    approvalAsked: mode === "ask",
     deleting: false,
   };
   const jobs = mode === "publish" ? prepared.value.map((target) => newJob(target, planned.value, now, deps)) : [];
@@ -119,6 +123,16 @@ export async function acceptPost<V extends JobView | PostView>(
     return { ok: true, value: { view: accepted.response as unknown as V, replayed: true } };
   return { ok: true, value: { view: accepted.view, replayed: false } };
 }
+
+const mustAsk: { readonly ok: false; readonly error: ServiceError } = {
+  ok: false,
+  error: {
+    code: "forbidden",
+    field: "mode",
+    detail: "Every post of this workspace waits for an approver.",
+    next: "Write it with POST /api/posts and mode ask.",
+  },
+};
 
 export function newJob(
   prepared: PreparedTarget,

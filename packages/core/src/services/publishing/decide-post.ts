@@ -1,4 +1,5 @@
 import { fail, ok, type PostId, type PostView, type Result, type ServiceError } from "@postd/contracts";
+import { mayApprove } from "../../domain/approval.ts";
 import type { JobRecord, NewJob, PostRecord, TenantPublishing } from "../../ports/publishing-store.ts";
 import type { Caller, ServiceResult, Wished } from "../../ports/services.ts";
 import { type ActDeps, notFound } from "./act-on-job.ts";
@@ -31,8 +32,7 @@ export async function decidePost(
       ok: false,
       error: { code: "state_conflict", detail: `This post is ${post.status}, not waiting for approval.` },
     };
-  if (decision.approve && post.createdBy === caller.actorId && caller.role !== "owner" && caller.role !== "admin")
-    return { ok: false, error: { code: "forbidden", detail: "Someone else must approve your own post." } };
+  if (decision.approve && !mayApprove(post, caller)) return ownPost;
   const now = deps.clock.now();
   if (decision.approve && post.scheduledFor && now.getTime() - post.scheduledFor.getTime() > deps.lateAfterMs)
     return {
@@ -59,11 +59,14 @@ type Written = Result<
 
 const wordOf = (caller: Caller, { note }: Decision) => ({ by: caller.actorId, ...(note ? { note } : {}) });
 
-const planOf = ({ content, versions, targets, scheduledFor }: PostRecord) => ({
+/** A decision changes nothing of what is decided on. */
+const planOf = ({ content, versions, targets, scheduledFor, changedBy }: PostRecord) => ({
   content,
   versions,
   targets,
   scheduledFor,
+  changedBy,
+  approvalAsked: true,
 });
 
 /** What is not sent is not checked either: an account may be gone, or a file. */
@@ -126,6 +129,12 @@ async function approve(
   if (written) return ok({ ...written, added });
   return (await fileGone(prepared.value, store)) ?? ok(undefined);
 }
+
+const ownPost = fail<ServiceError>({
+  code: "forbidden",
+  detail: "You wrote this post, or changed it last; someone else must approve it.",
+  next: "Ask another approver.",
+});
 
 const decidedMeanwhile = fail<ServiceError>({
   code: "state_conflict",

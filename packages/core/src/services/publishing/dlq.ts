@@ -2,7 +2,7 @@ import type { DlqGroupView, PublishJobId } from "@postd/contracts";
 import type { JobRecord } from "../../ports/publishing-store.ts";
 import type { Caller, ServiceResult } from "../../ports/services.ts";
 import type { PublishingDeps } from "./accept-post.ts";
-import { retried } from "./retry-job.ts";
+import { retried, waitsForWord } from "./retry-job.ts";
 import { jobView } from "./views.ts";
 
 /** What a group of jobs has in common: the platform and its own code, or the kind of trouble. */
@@ -93,10 +93,12 @@ export async function replayDlq(
   let replayed = 0;
   const refused: { jobId: string; reason: string }[] = [];
   for (const job of chosen) {
-    let reason: string | undefined;
+    const of = await store.post(job.postId);
+    let reason = of && waitsForWord(caller, of.post) ? "Its post needs approval." : undefined;
     await store.act({
       jobId: job.id,
       decide: (locked) => {
+        if (reason) return {};
         if (locked.job.mayBeLive) reason = "It may be live; resolve it first.";
         else if (locked.job.state !== job.state) reason = "Its state changed meanwhile.";
         if (reason) return {};

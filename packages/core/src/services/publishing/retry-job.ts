@@ -1,6 +1,7 @@
 import type { JobState, JobView, PublishJobId, RetryInput } from "@postd/contracts";
+import { decidesAlone, needsApproval } from "../../domain/approval.ts";
 import { isTakingDown, type JobPatch, meet, type Wish } from "../../domain/wishes.ts";
-import type { JobRecord, LockedJob } from "../../ports/publishing-store.ts";
+import type { JobRecord, LockedJob, PostRecord } from "../../ports/publishing-store.ts";
 import type { Caller, ServiceResult, Wished } from "../../ports/services.ts";
 import { plannedFor } from "./accept-post.ts";
 import { type ActDeps, act, conflict, notFound, type Verdict, verdictOf, wishBy, wished } from "./act-on-job.ts";
@@ -21,8 +22,10 @@ export async function retryJob(
   const store = deps.store.forTenant(caller.tenantId);
   const found = await store.job(id);
   if (!found) return notFound("job", id);
-  if (!(await store.post(found.job.postId)))
-    return conflict("Its post is deleted, so nothing of it is sent any more.", "Write a new post.");
+  const of = await store.post(found.job.postId);
+  if (!of) return conflict("Its post is deleted, so nothing of it is sent any more.", "Write a new post.");
+  if (waitsForWord(caller, of.post))
+    return conflict("Its post needs approval, so nothing of it is sent before.", "Ask for it with mode ask.");
   const acted = await act(caller, id, deps, ({ facts, job }) => {
     if (facts.state === "handed_over" && at) {
       const move: Wish = { kind: "move", ...wishBy(caller, deps), scheduledFor: at.toISOString() };
@@ -33,6 +36,10 @@ export async function retryJob(
   });
   return acted.ok ? { ok: true, value: wished(acted.job) } : acted;
 }
+
+/** Nobody but who decides alone sends what an approver has yet to decide on. */
+export const waitsForWord = (caller: Caller, post: PostRecord): boolean =>
+  post.status !== "approved" && needsApproval(post, false) && !decidesAlone(caller);
 
 /** What is sent after all takes a deletion of its post back. */
 const keepsPost = (job: JobRecord): Pick<JobPatch, "keepsPost"> =>

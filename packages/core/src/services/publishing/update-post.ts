@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { asId, type PostId, type PostPatch, type PostStatus, type PostView, type ServiceError } from "@postd/contracts";
+import { decidesAlone, needsApproval } from "../../domain/approval.ts";
 import type { WishFacts } from "../../domain/wishes.ts";
 import type { JobRecord, NewJob, PostRecord } from "../../ports/publishing-store.ts";
 import type { Caller, ServiceResult, Wished } from "../../ports/services.ts";
@@ -35,9 +37,12 @@ export async function updatePost(
   const at = patch.scheduledFor ?? undefined;
   const planned = plannedFor(at, now);
   if (!planned.ok) return planned;
-  const status = statusAfter(post, patch, caller.role);
-  if (!status.ok) return status;
+  const alone = decidesAlone(caller);
+  const waitsForWord = !alone && needsApproval(post, await store.requiresApproval());
   const draft = merged(post, patch);
+  const isNew = !isSamePost(post, draft);
+  const status = statusAfter(post, patch, { waitsForWord, isNew });
+  if (!status.ok) return status;
   const prepared = await prepareTargets(draft, store, deps.registry, found.jobs);
   if (!prepared.ok) return prepared;
   const canOf = await abilitiesOf(caller, found.jobs, deps);
@@ -63,6 +68,8 @@ export async function updatePost(
           ...simulatedMark(prepared.value[index]),
         })),
         scheduledFor,
+        changedBy: isNew || patch.scheduledFor !== undefined ? caller.actorId : post.changedBy,
+        approvalAsked: status.value === "awaiting_approval" || (!alone && needsApproval(post, false)),
       };
       if (status.value !== "approved")
         return { post: next, decided: canceledFor(locked, { kind: "cancel", ...wishBy(caller, now) }), jobs: [] };
@@ -117,14 +124,17 @@ export function editedMeanwhile(isDeleting: boolean): { readonly ok: false; read
 
 export const wishBy = (caller: Caller, now: Date) => ({ by: caller.actorId, at: now.toISOString() });
 
-/** Where the change leaves the post: `mode` says it outright, and taking the time away makes a planned post a draft. */
+/**
+ * Where the change leaves the post: `mode` says it outright, and taking the time away makes a planned post a draft. What an
+ * approver has not seen asks again; a time alone does not, since the approver's word is about what is said and where.
+ */
 function statusAfter(
   post: PostRecord,
   patch: PostPatch,
-  role: Caller["role"],
+  { waitsForWord, isNew }: { readonly waitsForWord: boolean; readonly isNew: boolean },
 ): { readonly ok: true; readonly value: PostStatus } | { readonly ok: false; readonly error: ServiceError } {
-  // An editor may send a draft; what was rejected must be asked for again, whatever it says by then.
-  if (patch.mode === "draft" && post.status === "rejected" && role === "editor")
+  // What was rejected must be asked for again, whatever it says by then.
+  if (patch.mode === "draft" && post.status === "rejected" && waitsForWord)
     return {
       ok: false,
       error: {
@@ -148,20 +158,27 @@ function statusAfter(
       };
     return { ok: true, value: "awaiting_approval" };
   }
-  const awaitsWord = post.status === "awaiting_approval" || post.status === "rejected";
-  if (patch.mode === "publish" && awaitsWord && role === "editor")
+  if (patch.mode === "publish" && waitsForWord && post.status !== "approved")
     return {
       ok: false,
       error: {
         code: "forbidden",
         field: "mode",
-        detail: `This post is ${post.status === "rejected" ? "rejected" : "waiting for approval"}; an approver sends it.`,
+        detail: `This post ${post.status === "rejected" ? "is rejected" : "needs approval"}; an approver sends it.`,
         next: "Use mode ask.",
       },
     };
-  if (patch.mode === "publish") return { ok: true, value: "approved" };
-  const clearsTime = patch.scheduledFor === null && post.scheduledFor !== undefined;
-  return { ok: true, value: clearsTime && post.status === "approved" ? "draft" : post.status };
+  const clearsTime = patch.mode !== "publish" && patch.scheduledFor === null && post.scheduledFor !== undefined;
+  if (clearsTime && post.status === "approved") return { ok: true, value: "draft" };
+  if (post.status === "approved" && waitsForWord && isNew) return { ok: true, value: "awaiting_approval" };
+  return { ok: true, value: patch.mode === "publish" ? "approved" : post.status };
+}
+
+/** What it says and where it goes, by what is stored of it. */
+function isSamePost(post: PostRecord, draft: ReturnType<typeof merged>): boolean {
+  const plain = ({ content, versions, targets }: ReturnType<typeof merged>): unknown =>
+    JSON.parse(JSON.stringify({ content, versions, targets: targetsOf(targets) }));
+  return isDeepStrictEqual(plain({ ...post, targets: [...post.targets] }), plain(draft));
 }
 
 function merged(post: PostRecord, patch: PostPatch) {

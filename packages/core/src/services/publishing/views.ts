@@ -88,6 +88,8 @@ export function postView(post: PostRecord, jobs: readonly JobRecord[]): PostView
     })),
     ...(post.scheduledFor ? { scheduledFor: post.scheduledFor.toISOString() } : {}),
     metadata: post.metadata,
+    createdBy: post.createdBy,
+    changedBy: post.changedBy,
     createdAt: post.createdAt.toISOString(),
     updatedAt: post.updatedAt.toISOString(),
     jobs: jobs.map((job) => jobView(job)),

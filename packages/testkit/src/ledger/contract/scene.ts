@@ -196,6 +196,8 @@ export function accept(
     scheduledFor: undefined,
     metadata: {},
     createdBy: "usr_test0001",
+    changedBy: "usr_test0001",
+    approvalAsked: false,
     deleting: false,
   };
   return store.accept({

@@ -34,6 +34,9 @@ function tenantPublishing(tables: Tables, tenantId: TenantId, lateAfterMs: numbe
     async mentions() {
       return [];
     },
+    async requiresApproval() {
+      return false;
+    },
     async seen(claim) {
       return seen(tables, tenantId, claim);
     },

@@ -13,6 +13,8 @@ export interface PostRow extends Record<string, unknown> {
   readonly scheduled_for: Date | null;
   readonly metadata: JsonObject;
   readonly created_by: string;
+  readonly changed_by: string | null;
+  readonly approval_asked: boolean;
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly version: number;
@@ -75,6 +77,8 @@ export function postRecord(row: PostRow): PostRecord {
     scheduledFor: row.scheduled_for ?? undefined,
     metadata: row.metadata,
     createdBy: row.created_by,
+    changedBy: row.changed_by ?? row.created_by,
+    approvalAsked: row.approval_asked,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     version: row.version,

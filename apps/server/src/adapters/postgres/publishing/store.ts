@@ -46,6 +46,12 @@ function tenantPublishing(db: TenantDb, tenantId: string, lateAfterMs: number): 
       const { rows } = await scoped<PostMention>(sql`select id, name, handles from mentions where id in ${[...ids]}`);
       return rows;
     },
+    async requiresApproval() {
+      const { rows } = await scoped<{ requires: boolean }>(
+        sql`select requires_approval as requires from tenants where id = ${tenantId}`,
+      );
+      return rows[0]?.requires ?? false;
+    },
     seen: (claim) => run((tx) => seenKey(tx, claim)),
     accept: (input) => accept(db, tenantId, input),
     post: (id) => run((tx) => readPost(tx, id)),

@@ -31,9 +31,9 @@ export function acceptStatements(input: {
     ...(refuseTwins ? twinStatements(jobs) : []),
     // Where one is missing this divides by zero, which ends the transaction: `isFileGone`.
     ...(files.length > 0 ? [sql`select 1 / (${allThere(files)})::int`] : []),
-    sql`insert into posts (id, tenant_id, status, content, scheduled_for, targets, metadata, created_by, created_at, updated_at)
+    sql`insert into posts (id, tenant_id, status, content, scheduled_for, targets, metadata, created_by, changed_by, approval_asked, created_at, updated_at)
       values (${post.id}, ${tenantId}, ${post.status}, ${JSON.stringify(post.content)}::jsonb, ${post.scheduledFor?.toISOString() ?? null}::timestamptz,
-        ${JSON.stringify(post.targets)}::jsonb, ${JSON.stringify(post.metadata)}::jsonb, ${post.createdBy}, ${now}, ${now})`,
+        ${JSON.stringify(post.targets)}::jsonb, ${JSON.stringify(post.metadata)}::jsonb, ${post.createdBy}, ${post.changedBy}, ${post.approvalAsked}, ${now}, ${now})`,
     ...versionStatements(tenantId, post),
     ...jobStatements(tenantId, post.id, jobs, now),
   ];
@@ -143,7 +143,7 @@ export async function changePost(
   }
   const written = post
     ? sql`status = ${post.status}, content = ${JSON.stringify(post.content)}::jsonb, targets = ${JSON.stringify(post.targets)}::jsonb,
-        scheduled_for = ${post.scheduledFor?.toISOString() ?? null}::timestamptz,`
+        scheduled_for = ${post.scheduledFor?.toISOString() ?? null}::timestamptz, changed_by = ${post.changedBy}, approval_asked = ${post.approvalAsked},`
     : sql``;
   const decidedBy = decision
     ? sql`decided_by = ${decision.by}, decided_at = domain_now(), decision_note = ${decision.note ?? null},`

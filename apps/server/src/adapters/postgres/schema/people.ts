@@ -25,6 +25,8 @@ export const tenants = pgTable("tenants", {
   timeZone: text("time_zone").notNull().default("UTC"),
   /** Whether files are kept as they came, beside how they go out. */
   keepOriginals: boolean("keep_originals").notNull().default(false),
+  /** Every post waits for an approver, but those of who owns or administers the workspace. */
+  requiresApproval: boolean("requires_approval").notNull().default(false),
 });
 
 /** `token` holds only a hash; the cookie carries the token. */

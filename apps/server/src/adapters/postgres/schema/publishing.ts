@@ -65,6 +65,10 @@ export const posts = pgTable(
     targets: jsonb("targets").$type<readonly JsonObject[]>().notNull(),
     metadata: jsonb("metadata").$type<JsonObject>().notNull(),
     createdBy: text("created_by").notNull(),
+    /** Who last changed what it says, where it goes or when; null: nobody since it was written. */
+    changedBy: text("changed_by"),
+    /** It goes out on an approver's word only. */
+    approvalAsked: boolean("approval_asked").notNull().default(false),
     decidedBy: text("decided_by"),
     decidedAt: instant("decided_at"),
     decisionNote: text("decision_note"),
