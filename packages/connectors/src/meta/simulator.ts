@@ -23,6 +23,9 @@ async function answer(world: World, request: SimRequest): Promise<SimAnswer> {
     case "graph.facebook.com":
     case "graph.instagram.com":
       return withGraphErrors(request, (params) => answerGraphHost(world, request, params));
+    // The same edges and tokens (meta.md §1).
+    case "graph-video.facebook.com":
+      return answer(world, { ...request, host: "graph.facebook.com" });
     case "rupload.facebook.com":
       return withGraphErrors({ ...request, rawBody: new Uint8Array() }, () => answerRupload(world, request));
     case "api.instagram.com":
@@ -86,6 +89,7 @@ export const simulators: readonly SimulatorDefinition[] = [
     platforms: ["facebook", "instagram"],
     hosts: [
       "graph.facebook.com",
+      "graph-video.facebook.com",
       "www.facebook.com",
       "graph.instagram.com",
       "api.instagram.com",

@@ -1,7 +1,8 @@
 import type { SimAnswer, SimRequest } from "@postd/connector-kit/simulator";
+import { answerBatch, isBatch } from "./batch.ts";
 import { debugToken, facebookAccessToken } from "./facebook-login.ts";
 import { invalidParameter } from "./graph-error.ts";
-import { answerGraph } from "./graph-router.ts";
+import { answerGraph, withGraphErrors } from "./graph-router.ts";
 import { instagramLongLivedToken, refreshInstagramToken } from "./instagram-login.ts";
 import { graphPicture } from "./pages.ts";
 import type { Params } from "./params.ts";
@@ -14,6 +15,10 @@ export async function answerGraphHost(world: World, request: SimRequest, params:
   const served = servedVersion(version, world.env.now());
   if (served.kind === "unknown") throw invalidParameter(`Unknown path components: /${version}`);
   if (served.expired) world.data.expiredVersionCalls += 1;
+  if (isBatch(request.method, segments, params))
+    return answerBatch(request, params, (part) =>
+      withGraphErrors(part, (partParams) => answerGraphHost(world, part, partParams)),
+    );
   const endpoint = segments.join("/");
   const isRead = request.method === "GET";
   if (request.host === "graph.facebook.com") {

@@ -29,7 +29,7 @@ export async function answerGraph(input: GraphCallInput): Promise<SimAnswer> {
     presentedToken(request.headers, params.text("access_token")),
     isInstagramHost ? ["instagram"] : ["user", "page"],
   );
-  checkProof(world, token, params.text("appsecret_proof"));
+  checkProof(world, token, params);
   const call: Call = {
     world,
     request,
@@ -160,7 +160,12 @@ export async function withGraphErrors(
   try {
     return await answer(await readParams(request));
   } catch (error) {
-    if (error instanceof GraphError) return errorAnswer(error.input);
+    // Errors of this host have a type of their own (meta.md §1b).
+    if (error instanceof GraphError)
+      return errorAnswer({
+        ...error.input,
+        ...(request.host === "graph.instagram.com" ? { type: "IGApiException" } : {}),
+      });
     throw error;
   }
 }

@@ -1,7 +1,8 @@
 import { hmacSha256Hex, sha256Hex } from "@postd/connector-kit/simulator";
 import { instagramApp, metaApp } from "./apps.ts";
-import { GraphError, invalidParameter, missingPermission, tokenError } from "./graph-error.ts";
+import { GraphError, missingPermission, proofError, tokenError } from "./graph-error.ts";
 import type { Grant, Token, TokenKind } from "./model.ts";
+import type { Params } from "./params.ts";
 import type { World } from "./world.ts";
 
 const hourMs = 3_600_000;
@@ -89,16 +90,21 @@ export function accountsOfToken(world: World, value: string): readonly string[] 
   return token?.kind === "instagram" ? [...(world.data.grants.get(token.grantId)?.igIds ?? [])] : [];
 }
 
-/** Checks appsecret_proof where given, and wants it where the app setting says so (§3a.7). */
-export function checkProof(world: World, token: Token, proof: string | undefined): void {
+/**
+ * Checks appsecret_proof where given, and wants it where the app setting says so; with appsecret_time it is made of token and time
+ * (§1b).
+ */
+export function checkProof(world: World, token: Token, params: Params): void {
+  const proof = params.text("appsecret_proof");
+  const time = params.text("appsecret_time");
   if (proof === undefined) {
     if (world.data.settings.requireAppsecretProof)
-      throw invalidParameter("API calls from the server require an appsecret_proof argument");
+      throw proofError("API calls from the server require an appsecret_proof argument");
     return;
   }
   const secret = token.kind === "instagram" ? instagramApp.app_secret : metaApp.app_secret;
-  if (proof !== hmacSha256Hex(secret, token.value))
-    throw invalidParameter("Invalid appsecret_proof provided in the API argument");
+  if (proof !== hmacSha256Hex(secret, time === undefined ? token.value : `${token.value}|${time}`))
+    throw proofError("Invalid appsecret_proof provided in the API argument");
 }
 
 /** Whether the consent holds a permission now. */
