@@ -38,6 +38,9 @@ describe("days of insights", () => {
     const before = (await get(paging.previous)).body;
     assert.equal(before.data[0].values.at(-1).end_time, "2026-11-10T08:00:00+0000");
     assert.deepEqual((await get(before.paging.next)).body.data, data);
+    const shift = `since=${at("2026-10-31T07:00:00Z") / 1000}&until=${at("2026-11-03T08:00:00Z") / 1000}`;
+    const links = (await get(fb(`${ask}&${shift}`), token)).body.paging;
+    for (const link of [links.previous, links.next]) assert.equal((await get(link)).body.data[0].values.length, 3);
     const dated = await get(fb(`${ask}&since=2026-11-10T08:00:00Z&until=-7 days`), token);
     assert.equal(dated.body.data[0].values.length, 3);
   });

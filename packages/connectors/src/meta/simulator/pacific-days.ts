@@ -12,15 +12,16 @@ export function pacificMidnight(ms: number): number {
   return found;
 }
 
+/** The midnight so many days after, or before, the day of an instant. Twice a year a day has 23 or 25 hours. */
+export const pacificDaysOn = (ms: number, days: number): number =>
+  pacificMidnight(pacificMidnight(ms) + days * dayMs + 12 * hourMs);
+
 /**
  * Where the days of a window end, in milliseconds: the first one a day after it begins, the last one not after its end. A value with
- * such an `end_time` belongs to the day before (§10). Twice a year a day has 23 or 25 hours.
+ * such an `end_time` belongs to the day before (§10).
  */
 export function pacificDayEnds(since: number, until: number): readonly number[] {
   const ends: number[] = [];
-  for (let end = nextMidnight(pacificMidnight(since)); end <= until; end = nextMidnight(end)) ends.push(end);
+  for (let end = pacificDaysOn(since, 1); end <= until; end = pacificDaysOn(end, 1)) ends.push(end);
   return ends;
 }
-
-/** From one midnight to the next; 36 hours on is always inside the day after. */
-const nextMidnight = (midnight: number): number => pacificMidnight(midnight + 36 * hourMs);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { timedPage } from "./answers.ts";
+import { page as pageOf, timedPage } from "./answers.ts";
 import { type Answer, type Call, type Operation, operationOn } from "./call.ts";
 import { project, requestedFields } from "./fields.ts";
 import { GraphError, invalidParameter, missingObject } from "./graph-error.ts";
@@ -90,9 +90,12 @@ function listPosts(call: Call, which: (post: FbPost) => boolean): Answer {
     .filter((post) => which(post) && secondOf(post) >= Math.floor(since / 1000) && secondOf(post) <= until / 1000)
     .filter((post) => !isHiding || (post.liveAt ?? post.createdAt) <= call.nowMs - hiddenWhileYoungerMs)
     .reverse()
-    .sort((left, right) => timeOf(right) - timeOf(left))
-    .map((post) => ({ id: post.id, at: timeOf(post), post }));
-  return timedPage(call, posts, ({ post }) => project(call, { type: "post", value: post }, requestedFields(call)));
+    .sort((left, right) => timeOf(right) - timeOf(left));
+  const render = (post: FbPost) => project(call, { type: "post", value: post }, requestedFields(call));
+  // `feed` alone is known to be paged by time (§1b).
+  if (!call.request.path.endsWith("/feed")) return pageOf(call, posts, render);
+  const timed = posts.map((post) => ({ id: post.id, at: timeOf(post), post }));
+  return timedPage(call, timed, ({ post }) => render(post));
 }
 
 const timeOf = (post: FbPost): number => post.liveAt ?? post.scheduledAt ?? post.createdAt;

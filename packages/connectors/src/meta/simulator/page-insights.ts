@@ -3,7 +3,7 @@ import { type Answer, type Call, type Operation, operationOn } from "./call.ts";
 import { GraphError, invalidParameter } from "./graph-error.ts";
 import { breakdowns, objectMetrics, pageMetrics, postMetrics } from "./insight-metrics.ts";
 import type { FbPost, Page } from "./model.ts";
-import { pacificDayEnds } from "./pacific-days.ts";
+import { pacificDayEnds, pacificDaysOn } from "./pacific-days.ts";
 import { instantMs, oneOf, type Params, textList } from "./params.ts";
 import { hasPermission } from "./tokens.ts";
 
@@ -62,13 +62,13 @@ function pageInsights(call: Call, page: Page): Answer {
   };
 }
 
-/** Links to the windows of the same length before and after this one, in unix seconds (§10). */
-export function windowLinks(call: Call, since: number, until: number): Answer {
+/** Links to the windows of as many days before and after this one, in unix seconds (§10). */
+function windowLinks(call: Call, since: number, until: number): Answer {
   const second = (ms: number) => String(Math.floor(ms / 1000));
   const window = (from: number, to: number) =>
     linkAgain(call, { replaces: [], params: { since: second(from), until: second(to) } });
-  const length = until - since;
-  return { previous: window(since - length, since), next: window(until, until + length) };
+  const days = Math.max(1, pacificDayEnds(since, until).length);
+  return { previous: window(pacificDaysOn(since, -days), since), next: window(until, pacificDaysOn(until, days)) };
 }
 
 /** GET /{post}/insights: lifetime numbers with the same links, and no `end_time` (§10). */
