@@ -56,6 +56,8 @@ export interface OAuth2SignIn extends SignInCommon {
   readonly kind: "oauth2";
   /** Id of the app credentials set it uses. */
   readonly app: string;
+  /** Field of the app that is its id at the provider; default `client_id`. One app may be registered here more than once. */
+  readonly clientIdField?: string;
   /** Typed by a person first: a shop, an instance, a data centre. */
   readonly fields?: readonly KeyField[];
   /**

@@ -17,6 +17,7 @@ export const oauth2 = (facts: OAuth2Facts): OAuth2SignIn => ({
   app: facts.app,
   scopes: facts.scopes,
   accounts: facts.accounts,
+  ...(facts.appFields && { clientIdField: facts.appFields.id }),
   ...(facts.platforms && { platforms: facts.platforms }),
   ...(facts.fields && { fields: facts.fields }),
   ...(facts.redirectPath !== undefined && { redirectPath: facts.redirectPath }),

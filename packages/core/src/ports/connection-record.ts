@@ -25,6 +25,8 @@ export interface ConnectionRecord {
   readonly signInId: SignInId | undefined;
   /** The app it was signed in to with: `instance`, or a tenant's own. */
   readonly appId: string;
+  /** What the provider calls that app; absent: not known. */
+  readonly clientId?: string | undefined;
   /** It acts with a secret of its own, such as a Page token; that of its sign-in is for withdrawing it. */
   readonly ownSecret: boolean;
   readonly scopes: readonly string[];

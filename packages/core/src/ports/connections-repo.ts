@@ -55,8 +55,8 @@ export interface TenantConnections {
    * Inserts, or renews the account's row keeping its id, and stores the sign-in it lives on; secrets, rows and audit entry
    * in one transaction. `seal` is asked for the ids that count. Answers the row, whether it was there before, and the
    * other connections that were signed out and work again.
-   * `withdrawing`: it, or its sign-in, was disconnected a moment ago and the old access is still being withdrawn at the
-   * platform, which may take a new one with it. `app_gone`: the tenant's own app of the sign-in was removed.
+   * `withdrawing`: it, or its sign-in in whatever tenant, is being withdrawn at the platform, or was after this consent,
+   * which may have taken it along. `app_gone`: the tenant's own app of the sign-in was removed.
    */
   connect(
     input: ConnectingInput,
@@ -130,10 +130,26 @@ export interface TenantConnections {
   /** Whether somebody connected it, or signed in for it again, after that time. */
   signedInSince(id: ConnectionId, at: Date): Promise<boolean>;
   /**
-   * Deletes its own secret, and its sign-in with that one's when nothing lives on it any more. `withdrawn`: the platform
-   * took the person's access back, so what the person granted and nobody has chosen from yet goes too.
+   * Begins or goes on with ending what a disconnected connection was signed in with: until the time it answers nobody
+   * stores new credentials for it, and every call it makes ends before. undefined: somebody connected it again.
    */
-  eraseCredentials(id: ConnectionId, audit: AuditEntry, options?: { readonly withdrawn?: boolean }): Promise<void>;
+  beginWithdrawing(id: ConnectionId, forMs: number): Promise<Date | undefined>;
+  /**
+   * The same for its sign-in, over all tenants: until then no consent of the same subject to the same app is stored, nor
+   * one given before. `shared`: others of the tenant live on it; `elsewhere`: somebody else on this server does, or has
+   * just signed in. Nothing else is told.
+   */
+  claimWithdrawal(id: ConnectionId, forMs: number): Promise<{ readonly until: Date } | "shared" | "elsewhere">;
+  /**
+   * Deletes its own secret, and its sign-in with that one's when nothing lives on it any more; then also the grant it came
+   * from. `withdrawn`: the platform took the person's access back, so whatever the person granted goes. `until`: the mark of
+   * this withdrawal, which ends with it.
+   */
+  eraseCredentials(
+    id: ConnectionId,
+    audit: AuditEntry,
+    options?: { readonly withdrawn?: boolean; readonly until?: Date },
+  ): Promise<void>;
   /**
    * Removes what describes the account and its person (name, handle, addresses, extras, events, grants) from a
    * disconnected connection. The row stays under an id of its own, so connecting again makes a new connection.
@@ -143,6 +159,7 @@ export interface TenantConnections {
     readonly personId: string;
     /** The app whose provider asked; consents to other apps are not what it is about. */
     readonly appId: string;
+    readonly clientId: string | undefined;
     /** Sign-ins of the person made after this, whose accounts are not chosen yet, stay; undefined: all go. */
     readonly grantsUntil: Date | undefined;
     readonly audit: AuditEntry;
@@ -191,6 +208,7 @@ export interface GrantAccount {
 
 export interface GrantRecord {
   readonly id: GrantId;
+  readonly provider: string;
   readonly platform: string;
   readonly authKind: string;
   readonly subject: { readonly externalId: string; readonly name: string };
@@ -200,8 +218,10 @@ export interface GrantRecord {
   readonly accounts: readonly GrantAccount[];
   readonly simulated: boolean;
   readonly appId: string;
+  readonly clientId: string | undefined;
   readonly connectionId: ConnectionId | undefined;
   readonly createdBy: string;
+  /** Before the provider was asked for it. */
   readonly createdAt: Date;
   readonly expiresAt: Date;
 }
@@ -211,7 +231,10 @@ export interface GrantsRepo {
   addPending(pending: PendingAuthorization, kept: SealedSecret | undefined): Promise<void>;
   /** Takes it away and answers it; a second call finds nothing. Looked up before a tenant is known. */
   takePending(stateHash: string): Promise<PendingAuthorization | undefined>;
-  /** Stores a grant with its accounts' sealed credentials, and clears the tenant's expired ones. */
-  addGrant(tenantId: TenantId, grant: GrantRecord, sealed: readonly SealedSecret[]): Promise<void>;
+  /**
+   * Stores a grant with its accounts' sealed credentials, and clears the tenant's expired ones. false: a withdrawal at the
+   * platform may have taken it back, so nothing is stored.
+   */
+  addGrant(tenantId: TenantId, grant: GrantRecord, sealed: readonly SealedSecret[]): Promise<boolean>;
   findGrant(tenantId: TenantId, id: GrantId): Promise<GrantRecord | undefined>;
 }

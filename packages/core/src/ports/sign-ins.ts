@@ -12,6 +12,8 @@ export interface NewSignIn {
   readonly provider: string;
   readonly authKind: string;
   readonly appId: string;
+  /** What the provider calls the app; undefined: keys without an app, or one that has no such id here. */
+  readonly clientId: string | undefined;
   readonly simulated: boolean;
   readonly subject: string;
   readonly subjectName: string;
@@ -20,6 +22,7 @@ export interface NewSignIn {
   readonly scopes: readonly string[];
   readonly tokenExpiresAt: Date | undefined;
   readonly refreshExpiresAt: Date | undefined;
+  /** When the consent was given, or before that. */
   readonly grantedAt: Date;
 }
 
@@ -82,8 +85,6 @@ export interface SignInStanding {
   readonly sharers: readonly ConnectionRecord[];
   /** Other sign-ins of the tenant from before sign-ins had a table, which may be the same one. */
   readonly unjoined: readonly { readonly record: ConnectionRecord; readonly credentials: StoredSecret }[];
-  /** Some tenant has another sign-in of the same subject at the same app. Nothing else is told. */
-  readonly isElsewhere: boolean;
 }
 
 /** A live sign-in with its secret, as joining compares it; `connection`: the one it was made of. */

@@ -3,6 +3,7 @@ import {
   type ConnectingInput,
   instanceApp,
   type NewConnection,
+  type NewSignIn,
   type SealedForConnecting,
   type StoredSecret,
   type TenantConnections,
@@ -13,7 +14,15 @@ import { secretsOf } from "./connections-standing.ts";
 import type { Executor } from "./pools.ts";
 import { runSql } from "./run-sql.ts";
 import { connections, platformSignIns } from "./schema.ts";
-import { dropEmptySignIn, healMembers, lockMembers, membersOf, removeLeftover, subjectIs } from "./sign-ins-row.ts";
+import {
+  consentStands,
+  dropEmptySignIn,
+  healMembers,
+  lockMembers,
+  membersOf,
+  ofSubject,
+  removeLeftover,
+} from "./sign-ins-row.ts";
 import { type TenantDb, withTenant } from "./tenant-tx.ts";
 import { isKeyGone, removeSecrets, writeSealed } from "./vault-store.ts";
 
@@ -60,7 +69,7 @@ export async function connectAccount(
 async function readPlan(tx: Executor, tenantId: string, { connection, signIn }: ConnectingInput): Promise<Plan> {
   const [existing] = await tx.select({ id: connections.id }).from(connections).where(accountIs(connection));
   const connectionId = asId("connection", existing?.id ?? connection.id);
-  const [found] = await tx.select().from(platformSignIns).where(subjectIs(signIn));
+  const [found] = await ofSubject(tx, signIn);
   if (!found)
     return {
       connectionId,
@@ -96,7 +105,7 @@ async function write(
   const { connection } = input;
   const id = plan.connectionId;
   await lockMembers(tx, { signInId, connectionId: id });
-  if (await isBeingWithdrawn(tx, id, signInId)) return "withdrawing";
+  if (await isBeingWithdrawn(tx, id, input.signIn)) return "withdrawing";
   if (!(await hasApp(tx, connection.appId))) return "app_gone";
   const [old] = await tx.select({ signInId: connections.signInId }).from(connections).where(eq(connections.id, id));
   const { isOwn } = sealed;
@@ -104,6 +113,8 @@ async function write(
   const ends = isOwn ? connection : signIn;
   const values = {
     ...valuesOf(connection),
+    appId: signIn.appId,
+    clientId: signIn.clientId,
     signInId,
     ownSecret: isOwn,
     tokenExpiresAt: ends.tokenExpiresAt ?? null,
@@ -156,19 +167,13 @@ async function write(
   return { record: recordOf(row), existed, healed };
 }
 
-/** Not disconnected, or withdrawn: secrets go when that is done; after a minute it has broken off. */
-async function isBeingWithdrawn(tx: Executor, connectionId: string, signInId: string): Promise<boolean> {
-  const { rows } = await runSql(
+/** The account's old access is being ended, or the platform may have taken this consent back with another one. */
+async function isBeingWithdrawn(tx: Executor, connectionId: string, signIn: NewSignIn): Promise<boolean> {
+  const { rows } = await runSql<{ ends: boolean }>(
     tx,
-    sql`
-    select 1 from connections c where c.id = ${connectionId} and c.disconnected_at >= domain_now() - interval '1 minute'
-      and exists (select 1 from encrypted_secrets s where s.owner_id = c.id)
-    union all
-    select 1 from platform_sign_ins i where (i.id = ${signInId} or i.id = (select sign_in_id from connections where id = ${connectionId}))
-      and i.ended_at >= domain_now() - interval '1 minute'
-      and exists (select 1 from encrypted_secrets s where s.owner_id = i.secret_owner) limit 1`,
+    sql`select exists (select 1 from connections where id = ${connectionId} and withdrawing_until > domain_now()) as ends`,
   );
-  return rows.length > 0;
+  return rows[0]?.ends !== false || !(await consentStands(tx, signIn, signIn.grantedAt));
 }
 
 /** Removing an app waits for this, and looks for connections afterwards. */
@@ -184,12 +189,14 @@ async function storeSignIn(
   { input, plan, signInId, sealed }: Writing,
 ): Promise<SignInRow> {
   const { signIn } = input;
-  const [found] = await tx.select().from(platformSignIns).where(subjectIs(signIn)).for("update");
+  const [found] = await ofSubject(tx, signIn).for("update");
   if (found?.id !== plan.signIn?.id || found?.credentialVersion !== plan.signIn?.credentialVersion)
     throw new SealAgain();
   if (found && !sealed.signIn) return found;
   const values = {
     provider: signIn.provider,
+    appId: signIn.appId,
+    clientId: signIn.clientId ?? null,
     subjectName: signIn.subjectName,
     extras: signIn.extras ?? null,
     scopes: [...signIn.scopes],
@@ -201,8 +208,8 @@ async function storeSignIn(
     updatedAt: domainNow,
   };
   if (!found) {
-    const { authKind, appId, simulated, subject } = signIn;
-    const made = { ...values, id: signInId, tenantId, authKind, appId, simulated, subject, secretOwner: signInId };
+    const { authKind, simulated, subject } = signIn;
+    const made = { ...values, id: signInId, tenantId, authKind, simulated, subject, secretOwner: signInId };
     const [row] = await tx
       .insert(platformSignIns)
       .values({ ...made, createdBy: input.connection.createdBy, createdAt: domainNow })
@@ -250,5 +257,4 @@ const valuesOf = (it: NewConnection) => ({
   status: it.status,
   statusReason: reasonJson(it.statusReason),
   simulated: it.simulated,
-  appId: it.appId,
 });

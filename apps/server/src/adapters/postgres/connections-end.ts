@@ -56,14 +56,59 @@ export async function markDisconnected(
   return recordOf(row);
 }
 
+type Withdrawing = Parameters<TenantConnections["beginWithdrawing"]>[1];
+const endOf = (forMs: Withdrawing) => sql`domain_now() + ${forMs} * interval '1 millisecond'`;
+
+/** Nobody stores new credentials for it before the time that is answered. */
+export async function beginWithdrawing(tx: Executor, id: string, forMs: Withdrawing): Promise<Date | undefined> {
+  const [row] = await tx
+    .update(connections)
+    .set({ withdrawingUntil: endOf(forMs) })
+    .where(and(eq(connections.id, id), isNotNull(connections.disconnectedAt)))
+    .returning({ until: connections.withdrawingUntil });
+  return row?.until ?? undefined;
+}
+
+/** The look and the mark are one statement under the subject's lock, which storing a consent takes too. */
+export async function claimWithdrawal(
+  tx: Executor,
+  id: string,
+  forMs: Withdrawing,
+): ReturnType<TenantConnections["claimWithdrawal"]> {
+  const signInId = await lockWithMembers(tx, id);
+  const { rows } = await runSql<{ until: Date }>(
+    tx,
+    sql`select (${endOf(forMs)})::timestamptz(3) as until from connections c join platform_sign_ins s on s.id = c.sign_in_id
+      where c.id = ${id} and s.id = ${signInId ?? ""} and c.disconnected_at is not null and s.ended_at is not null`,
+  );
+  const [ended] = rows;
+  if (!ended) return "shared";
+  const until = sql`${ended.until.toISOString()}::timestamptz`;
+  const { rows: marked } = await runSql<{ mine: boolean }>(
+    tx,
+    sql`select begin_withdrawal(${signInId}, ${until}) as mine`,
+  );
+  if (marked[0]?.mine !== true) return "elsewhere";
+  await tx.update(connections).set({ withdrawingUntil: until }).where(eq(connections.id, id));
+  return ended;
+}
+
 export async function eraseCredentials(
   tx: Executor,
   target: Target,
   entry: AuditEntry,
-  { withdrawn = false }: Parameters<TenantConnections["eraseCredentials"]>[2] = {},
+  { withdrawn = false, until }: Parameters<TenantConnections["eraseCredentials"]>[2] = {},
 ): Promise<void> {
   const { tenantId, connectionId } = target;
   const signInId = await lockWithMembers(tx, connectionId);
+  if (until) {
+    const held = sql`${until.toISOString()}::timestamptz`;
+    await runSql(
+      tx,
+      sql`update connections set withdrawing_until = null where id = ${connectionId} and withdrawing_until = ${held}`,
+    );
+    if (signInId) await runSql(tx, sql`select end_withdrawal(${signInId}, ${held})`);
+  }
   const [row] = await tx
     .select({ at: connections.disconnectedAt })
     .from(connections)
@@ -75,7 +120,7 @@ export async function eraseCredentials(
     .where(eq(webhookSubscriptions.connectionId, connectionId))
     .returning({ id: webhookSubscriptions.id });
   for (const { id: ownerId } of dropped) await removeSecrets(tx, { tenantId, ownerId });
-  if (withdrawn && signInId) await removeGrants(tx, tenantId, signInId);
+  if (signInId) await removeGrants(tx, { tenantId, signInId, withdrawn });
   // What an older version renewed is kept under the one connection it knew of.
   const { rows: living } = await runSql(
     tx,
@@ -88,12 +133,23 @@ export async function eraseCredentials(
   if (removed > 0 || signInId) await writeAudit(tx, target, entry);
 }
 
-/** What the person of a sign-in granted to its app until now: the platform may have taken that back with it. */
-async function removeGrants(tx: Executor, tenantId: string, signInId: string): Promise<void> {
+/**
+ * What the person of an ended sign-in granted to its app: the grant its tokens came from, which is of no more use than they
+ * are; where it was withdrawn all until now, since the platform may have taken those back with it.
+ */
+async function removeGrants(
+  tx: Executor,
+  {
+    tenantId,
+    signInId,
+    withdrawn,
+  }: { readonly tenantId: string; readonly signInId: string; readonly withdrawn: boolean },
+): Promise<void> {
   const { rows } = await runSql<{ id: string }>(
     tx,
     sql`delete from oauth_grants g using platform_sign_ins s where s.id = ${signInId} and g.tenant_id = s.tenant_id
-      and g.app_id = s.app_id and g.auth_kind = s.auth_kind and g.simulated = s.simulated
+      and s.ended_at is not null and (${withdrawn} or g.created_at <= s.granted_at)
+      and same_app(g.app_id, g.client_id, s.app_id, s.client_id) and g.auth_kind = s.auth_kind and g.simulated = s.simulated
       and g.subject ->> 'externalId' = s.subject returning g.id`,
   );
   for (const { id } of rows) await removeSecrets(tx, { tenantId, ownerId: id });

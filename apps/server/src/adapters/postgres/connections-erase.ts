@@ -3,6 +3,7 @@ import { and, eq, isNotNull, lte, sql } from "drizzle-orm";
 import { domainNow, writeAudit } from "./connections-row.ts";
 import type { Executor } from "./pools.ts";
 import { connections, oauthGrants, webhookEvents } from "./schema.ts";
+import { sameApp } from "./sign-ins-row.ts";
 import { removeSecrets } from "./vault-store.ts";
 
 /**
@@ -12,7 +13,7 @@ import { removeSecrets } from "./vault-store.ts";
 export async function eraseAccount(
   tx: Executor,
   tenantId: string,
-  { id, personId, appId, grantsUntil, audit }: Parameters<TenantConnections["eraseAccount"]>[0],
+  { id, personId, appId, clientId, grantsUntil, audit }: Parameters<TenantConnections["eraseAccount"]>[0],
 ): Promise<void> {
   const emptied = await tx
     .update(connections)
@@ -41,7 +42,7 @@ export async function eraseAccount(
     .where(
       and(
         sql`${oauthGrants.subject} ->> 'externalId' = ${personId}`,
-        eq(oauthGrants.appId, appId),
+        sameApp(oauthGrants, { appId, clientId }),
         grantsUntil ? lte(oauthGrants.createdAt, grantsUntil) : undefined,
       ),
     )

@@ -3,7 +3,7 @@ import { and, desc, eq, inArray, isNull, or, sql } from "drizzle-orm";
 import { sliceIds } from "./byte-slice.ts";
 import { connectAccount } from "./connections-connect.ts";
 import { describeConnection } from "./connections-describe.ts";
-import { eraseCredentials, markDisconnected } from "./connections-end.ts";
+import { beginWithdrawing, claimWithdrawal, eraseCredentials, markDisconnected } from "./connections-end.ts";
 import { eraseAccount } from "./connections-erase.ts";
 import { readWithSecret } from "./connections-read.ts";
 import { claimRefresh, endRefresh, storeRefreshed } from "./connections-refresh.ts";
@@ -71,14 +71,22 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
     setStatus: (input) => run((tx) => setStatus(tx, tenantId, input)),
     blockUntil: (id, until, allOfApp) =>
       run(async (tx) => {
-        // The registration of this server is every tenant's; a tenant's own concerns its accounts alone.
-        if (allOfApp)
+        // What the provider calls the app says which accounts are meant, whoever registered it here. Where that is not
+        // known, the registration of this server is every tenant's, and a tenant's own concerns its accounts alone.
+        if (allOfApp) {
+          await runSql(
+            tx,
+            sql`insert into client_blocks (platform, auth_kind, simulated, client_id, until)
+            select platform, auth_kind, simulated, client_id, ${until.toISOString()}::timestamptz from connections where id = ${id} and client_id is not null
+            on conflict (platform, auth_kind, simulated, client_id) do update set until = greatest(client_blocks.until, excluded.until)`,
+          );
           await runSql(
             tx,
             sql`insert into app_blocks (platform, auth_kind, simulated, until)
             select platform, auth_kind, simulated, ${until.toISOString()}::timestamptz from connections where id = ${id} and app_id = 'instance'
             on conflict (platform, auth_kind, simulated) do update set until = greatest(app_blocks.until, excluded.until)`,
           );
+        }
         const sameApp = sql`(${connections.appId} <> 'instance' and ${connections.appId} = (select c.app_id from connections c where c.id = ${id}))`;
         // A later answer never shortens what the platform asked for before.
         await tx
@@ -109,6 +117,8 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
         const { rows } = await runSql<{ newer: boolean }>(tx, sql`select ${signedInSince(id, at)} as newer`);
         return rows[0]?.newer === true;
       }),
+    beginWithdrawing: (id, forMs) => run((tx) => beginWithdrawing(tx, id, forMs)),
+    claimWithdrawal: (id, forMs) => run((tx) => claimWithdrawal(tx, id, forMs)),
     eraseCredentials: (id, entry, options) => run((tx) => eraseCredentials(tx, target(id), entry, options)),
     eraseAccount: (input) => run((tx) => eraseAccount(tx, tenantId, input)),
     audit: (id, entry) => run((tx) => writeAudit(tx, target(id), entry)),

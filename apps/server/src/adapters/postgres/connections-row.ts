@@ -32,6 +32,7 @@ export function recordOf(row: ConnectionRow): ConnectionRecord {
     extras: row.extras,
     signInId: row.signInId === null ? undefined : asId("signIn", row.signInId),
     appId: row.appId,
+    clientId: row.clientId ?? undefined,
     ownSecret: row.ownSecret,
     scopes: row.scopes,
     missingScopes: row.missingScopes,

@@ -4,7 +4,6 @@ import { credentialsName } from "@postd/core";
 import { and, eq, inArray, isNull, ne, sql } from "drizzle-orm";
 import { recordOf, storedSecretOf } from "./connections-row.ts";
 import type { Executor } from "./pools.ts";
-import { runSql } from "./run-sql.ts";
 import { connections, encryptedSecrets, encryptionKeys, platformSignIns } from "./schema.ts";
 
 /** The sign-in behind a connection, as withdrawing it sees it. */
@@ -34,7 +33,6 @@ export async function readStanding(
     )
     .orderBy(connections.id);
   const secrets = await secretsOf(tx, tenantId, [signIn.secretOwner, ...others.map((it) => it.signIn.secretOwner)]);
-  const { rows } = await runSql<{ elsewhere: boolean }>(tx, sql`select sign_in_elsewhere(${signIn.id}) as elsewhere`);
   return {
     id: asId("signIn", signIn.id),
     ref: { subject: signIn.subject, extras: signIn.extras ?? accountExtras },
@@ -44,7 +42,6 @@ export async function readStanding(
       const credentials = secrets.get(it.signIn.secretOwner);
       return it.signIn.id === signIn.id || !credentials ? [] : [{ record: recordOf(it.connection), credentials }];
     }),
-    isElsewhere: rows[0]?.elsewhere !== false,
   };
 }
 

@@ -321,11 +321,12 @@ test("an account whose sign-in is still being withdrawn is connected again only 
   const connectionId = idOf(await connect());
   const repo = fixture.process().deps.connections.forTenant(tenantId);
   await repo.markDisconnected(connectionId, { actor: "usr_1", action: "disconnected", detail: {} });
+  assert.ok(await repo.beginWithdrawing(connectionId, 60_000));
   const { grantId } = value(await finish((await start()).state));
   const accounts = [{ platform: "blog", externalId: "acc-1" }];
   const early = refusal(await service.connectFromGrant(caller, { grantId, accounts }));
   assert.equal(early.code, "conflict");
-  assert.match(early.detail, /still being told/);
+  assert.match(early.detail, /given up a moment ago/);
   value(await service.disconnect(caller, connectionId));
   // What was granted before the platform took the access back may have gone with it.
   assert.equal(refusal(await service.connectFromGrant(caller, { grantId, accounts })).code, "not_found");

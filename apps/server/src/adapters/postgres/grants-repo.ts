@@ -11,6 +11,7 @@ import { z } from "zod";
 import { domainNow } from "./connections-row.ts";
 import type { Executor } from "./pools.ts";
 import { oauthGrants, oauthStates } from "./schema.ts";
+import { consentStands } from "./sign-ins-row.ts";
 import { type TenantDb, withoutTenant, withTenant } from "./tenant-tx.ts";
 import { removeSecrets, writeSealed } from "./vault-store.ts";
 
@@ -50,8 +51,11 @@ export function createGrantsRepo(db: TenantDb): GrantsRepo {
     addGrant: (tenantId, grant, sealed) =>
       withTenant(db, tenantId, async (tx) => {
         await clearGrants(tx, tenantId);
+        const signIn = { ...grant, subject: grant.subject.externalId };
+        if (!(await consentStands(tx, signIn, grant.createdAt))) return false;
         await tx.insert(oauthGrants).values({
           ...grant,
+          clientId: grant.clientId ?? null,
           tenantId,
           subject: { ...grant.subject },
           extras: grant.extras ?? null,
@@ -60,6 +64,7 @@ export function createGrantsRepo(db: TenantDb): GrantsRepo {
           connectionId: grant.connectionId ?? null,
         });
         for (const secret of sealed) await writeSealed(tx, secret);
+        return true;
       }),
     findGrant: (tenantId, id) =>
       withTenant(db, tenantId, async (tx) => {
@@ -103,9 +108,10 @@ function pendingOf(row: typeof oauthStates.$inferSelect): PendingAuthorization {
 }
 
 function grantOf(row: typeof oauthGrants.$inferSelect): GrantRecord {
-  const { platform, authKind, scopes, simulated, appId, createdBy, createdAt, expiresAt } = row;
+  const { platform, provider, authKind, scopes, simulated, appId, clientId, createdBy, createdAt, expiresAt } = row;
   return {
     id: asId("grant", row.id),
+    provider: provider ?? platform,
     platform,
     authKind,
     subject: Subject.parse(row.subject),
@@ -114,6 +120,7 @@ function grantOf(row: typeof oauthGrants.$inferSelect): GrantRecord {
     accounts: z.array(Account).parse(row.accounts),
     simulated,
     appId,
+    clientId: clientId ?? undefined,
     connectionId: connectionIdOf(row.connectionId),
     createdBy,
     createdAt,

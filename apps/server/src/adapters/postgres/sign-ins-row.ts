@@ -1,22 +1,55 @@
 import { asId, type ConnectionId } from "@postd/contracts";
 import type { NewSignIn } from "@postd/core";
-import { and, eq, isNull, ne, sql } from "drizzle-orm";
+import { and, type Column, eq, isNull, ne, sql } from "drizzle-orm";
 import { domainNow } from "./connections-row.ts";
 import type { Executor } from "./pools.ts";
 import { runSql } from "./run-sql.ts";
 import { connections, platformSignIns } from "./schema.ts";
 import { removeSecrets } from "./vault-store.ts";
 
-/** The one sign-in of a subject; those that stand beside it from before are not meant. */
-export const subjectIs = ({ provider, appId, authKind, simulated, subject }: NewSignIn) =>
-  and(
-    eq(platformSignIns.provider, provider),
-    eq(platformSignIns.appId, appId),
-    eq(platformSignIns.authKind, authKind),
-    eq(platformSignIns.simulated, simulated),
-    eq(platformSignIns.subject, subject),
-    eq(platformSignIns.twinOf, ""),
+/**
+ * The one sign-in of a subject at an app, under whichever registration it was made; those that stand beside it from before
+ * are not meant. One that does not know its app's own id gives way to one that does.
+ */
+export const ofSubject = (tx: Executor, { provider, appId, clientId, authKind, simulated, subject }: NewSignIn) =>
+  tx
+    .select()
+    .from(platformSignIns)
+    .where(
+      and(
+        eq(platformSignIns.provider, provider),
+        sameApp(platformSignIns, { appId, clientId }),
+        eq(platformSignIns.authKind, authKind),
+        eq(platformSignIns.simulated, simulated),
+        eq(platformSignIns.subject, subject),
+        eq(platformSignIns.twinOf, ""),
+      ),
+    )
+    .orderBy(sql`${platformSignIns.clientId} is null`, platformSignIns.id)
+    .limit(1);
+
+/** Whether a row was made with that very app of the provider; not known is no. */
+export const sameApp = (
+  { appId, clientId }: { readonly appId: Column; readonly clientId: Column },
+  app: { readonly appId: string; readonly clientId?: string | undefined },
+) => sql`same_app(${appId}, ${clientId}, ${app.appId}, ${app.clientId ?? null}::text)`;
+
+/**
+ * Whether a consent given then may be stored: no withdrawal of the same access, in whatever tenant, is under way or came after
+ * it. Holds off the next withdrawal until the transaction ends; locks of connections come before it.
+ */
+export async function consentStands(
+  tx: Executor,
+  it: Pick<NewSignIn, "provider" | "authKind" | "simulated" | "subject" | "appId" | "clientId">,
+  given: Date,
+): Promise<boolean> {
+  const { rows } = await runSql<{ stands: boolean }>(
+    tx,
+    sql`select consent_stands(${it.provider}, ${it.authKind}, ${it.simulated}, ${it.subject}, ${it.appId}, ${it.clientId ?? null}::text,
+      ${given.toISOString()}::timestamptz) as stands`,
   );
+  return rows[0]?.stands === true;
+}
 
 /**
  * Locks the connections of a sign-in, and one more, in the order of their ids. Every transaction that writes both locks
@@ -50,7 +83,7 @@ export async function membersOf(tx: Executor, signInId: string, except?: string)
 }
 
 /**
- * Its new tokens are theirs: version and ends follow, and what only waited for somebody to sign in works again. Answers
+ * Its new tokens are theirs, and the registration they were made under: version and ends follow, and what only waited for somebody to sign in works again. Answers
  * the connections that were healed.
  */
 export async function healMembers(
@@ -60,10 +93,13 @@ export async function healMembers(
 ): Promise<readonly ConnectionId[]> {
   const { rows } = await runSql<{ id: string; broken: boolean }>(
     tx,
-    sql`with before as (
+    sql`with moved as (
+        update connections set app_id = s.app_id, client_id = s.client_id from platform_sign_ins s where s.id = ${signInId} and own_secret
+          and sign_in_id = s.id and connections.id <> ${except} and disconnected_at is null),
+      before as (
         select id, status = 'attention' and status_reason ->> 'code' = 'signed_out' as broken from connections
         where tenant_id = ${tenantId} and sign_in_id = ${signInId} and id <> ${except} and disconnected_at is null and not own_secret)
-      update connections c set credential_version = c.credential_version + 1, token_expires_at = s.token_expires_at,
+      update connections c set app_id = s.app_id, client_id = s.client_id, credential_version = c.credential_version + 1, token_expires_at = s.token_expires_at,
         refresh_expires_at = s.refresh_expires_at, refresh_lease_until = null, refresh_intent_at = null, updated_at = ${domainNow},
         status = case when b.broken then 'healthy' else c.status end,
         status_reason = case when b.broken then null else c.status_reason end

@@ -12,6 +12,7 @@ import { serviceErrorOf } from "./explain.ts";
 import { listAccounts } from "./list-accounts.ts";
 import { unknownPlatform } from "./oauth.ts";
 import { connectFromGrantAccount, grantIsOld } from "./reconnect.ts";
+import { clientIdOf } from "./sign-in.ts";
 import { typedFields, underPrefix } from "./typed-fields.ts";
 import { accountKey, connectionView, grantView } from "./view.ts";
 
@@ -96,6 +97,7 @@ export async function connectWithKeys(
     effect: "invisible",
     repeatable: true,
   });
+  const grantedAt = deps.clock.now();
   const granted = await answered(ctx, { call: "connect", platform: platform.id }, () => auth.connect(typed.value, ctx));
   if (!granted.ok) return fail(keysError(serviceErrorOf(granted.error, platform), auth.fields));
   const found = await listAccounts(ctx, auth, granted.value, platform.id);
@@ -111,8 +113,9 @@ export async function connectWithKeys(
     extras: granted.value.extras ?? {},
     authKind: auth.id,
     appId: instanceApp,
+    clientId: clientIdOf(auth, ctx.app),
     simulated,
-    grantedAt: deps.clock.now(),
+    grantedAt,
   };
   const records: ConnectionRecord[] = [];
   for (const { credentials, ...account } of open) {

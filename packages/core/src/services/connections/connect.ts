@@ -25,6 +25,7 @@ export interface ChosenAccount {
 export interface SignedIn {
   readonly authKind: string;
   readonly appId: string;
+  readonly clientId: string | undefined;
   readonly simulated: boolean;
   readonly subject: { readonly externalId: string; readonly name: string };
   readonly extras: JsonObject | undefined;
@@ -52,7 +53,7 @@ export async function connectAccount(
   const extras = connector.extras.safeParse(account.extras);
   if (!extras.success) throw new Error(`the ${account.platform} connector gave extras its own schema refuses`);
   const tenantId = caller.tenantId;
-  const { authKind, appId, simulated, subject, grantedAt } = signIn;
+  const { authKind, appId, clientId, simulated, subject, grantedAt } = signIn;
   const lacking = lackingScopes(deps, account, authKind);
   const connected = await deps.connections.forTenant(tenantId).connect({
     actor: caller.actorId,
@@ -62,6 +63,7 @@ export async function connectAccount(
       provider: connector.provider,
       authKind,
       appId,
+      clientId,
       simulated,
       subject: subject.externalId,
       subjectName: subject.name,
@@ -93,12 +95,7 @@ export async function connectAccount(
       createdBy: caller.actorId,
     },
   });
-  if (connected === "withdrawing")
-    return fail({
-      code: "conflict",
-      detail: `${account.name} was disconnected a moment ago, and ${connector.name} is still being told.`,
-      next: "Start the connection again in a minute.",
-    });
+  if (connected === "withdrawing") return fail(isWithdrawing(connector.name));
   if (connected === "app_gone")
     return fail({
       code: "not_found",
@@ -111,6 +108,13 @@ export async function connectAccount(
   await subscribe(deps, caller, record, credentials);
   return ok(record);
 }
+
+/** Names no account and no tenant: whose access is being ended is nobody's to know here. */
+export const isWithdrawing = (platform: string): ServiceError => ({
+  code: "conflict",
+  detail: `The same access was given up a moment ago, and ${platform} may have ended this one with it. Nothing was connected.`,
+  next: "Start the connection again in a few minutes.",
+});
 
 /** Seals what is stored where; a refresh token at hand is not lost to a consent that brings none. */
 async function sealFor(

@@ -15,6 +15,9 @@ import type { ConnectionsDeps } from "./deps.ts";
 import { authFor } from "./sign-in.ts";
 import { connectionView } from "./view.ts";
 
+/** Longer than the calls of one withdrawal; a repeat begins it anew. */
+const withdrawMs = 3 * 60_000;
+
 /** Looking for what may be live goes on for so long before the sign-in is withdrawn all the same. */
 const lookForMs = 60_000;
 
@@ -82,13 +85,21 @@ async function end(deps: ConnectionsDeps, found: ConnectionWithSecret, actor: st
   await deps.holds.holdConnection(key);
   await deps.holds.askAboutConnection(key);
   const handedOver = await deps.holds.handedOver(key);
+  const begun = await repo.beginWithdrawing(id, withdrawMs);
   // Read again: a renewal may have replaced the pair until the mark stood, and only the newest ends the session.
   const newest = (await repo.findWithSecret(id)) ?? found;
   // Another call ended it before this one, and somebody connected it again since: what is in store is theirs.
-  if (!newest.record.disconnectedAt) return stillConnected(deps, newest.record);
-  const { revoked, note } = await withdraw(deps, newest);
+  if (!begun || !newest.record.disconnectedAt) return stillConnected(deps, newest.record);
+  const { revoked, mayBeGone, until, note } = await withdraw(deps, newest, begun);
   const detail = { revokedAtPlatform: revoked, handedOver, ...(note === undefined ? {} : { note }) };
-  await repo.eraseCredentials(id, { actor, action: "credentials_deleted", detail }, { withdrawn: revoked });
+  await repo.eraseCredentials(
+    id,
+    { actor, action: "credentials_deleted", detail },
+    {
+      withdrawn: mayBeGone,
+      until,
+    },
+  );
   const latest = (await repo.find(id)) ?? record;
   const notes = [...(handedOver > 0 ? [stillGoingOut(deps, record, handedOver)] : []), ...(note ? [note] : [])];
   return {
@@ -116,6 +127,10 @@ function stillGoingOut(deps: ConnectionsDeps, { platform }: ConnectionRecord, co
 
 interface Withdrawn {
   readonly revoked: boolean;
+  /** The platform was told, whatever it answered. */
+  readonly mayBeGone: boolean;
+  /** The mark that keeps new credentials out, as it stands now. */
+  readonly until: Date;
   readonly note?: string;
 }
 
@@ -123,58 +138,74 @@ interface Withdrawn {
  * Withdraws the sign-in at the platform where nobody else lives on it, of whatever tenant: the platform's own step may
  * reach further than this connection.
  */
-async function withdraw(deps: ConnectionsDeps, found: ConnectionWithSecret): Promise<Withdrawn> {
+async function withdraw(deps: ConnectionsDeps, found: ConnectionWithSecret, begun: Date): Promise<Withdrawn> {
   const { record } = found;
+  const repo = deps.connections.forTenant(record.tenantId);
   const connector = deps.registry.get(record.platform);
   const auth = authFor(deps.registry, record);
-  const signIn = await deps.connections.forTenant(record.tenantId).standing(record.id);
-  if (!found.credentials || !signIn?.credentials || !connector || !auth) return { revoked: false };
+  const signIn = await repo.standing(record.id);
+  const not = (note?: string): Withdrawn => ({
+    revoked: false,
+    mayBeGone: false,
+    until: begun,
+    ...(note === undefined ? {} : { note }),
+  });
+  if (!found.credentials || !signIn?.credentials || !connector || !auth) return not();
   const acting = await unsealed(deps.vault, found.credentials);
   const granted = record.ownSecret ? await unsealed(deps.vault, signIn.credentials) : acting;
   if (acting === "damaged" || granted === "damaged")
-    return {
-      revoked: false,
-      note: `The stored sign-in was damaged, so ${connector.name} could not be told. Withdraw the access in its settings.`,
-    };
+    return not(
+      `The stored sign-in was damaged, so ${connector.name} could not be told. Withdraw the access in its settings.`,
+    );
   const app = await ownApp(deps.context, record);
-  if (app === "gone")
-    return {
-      revoked: false,
-      note: `The app is gone, so ${connector.name} could not be told. Withdraw the access there.`,
-    };
+  if (app === "gone") return not(`The app is gone, so ${connector.name} could not be told. Withdraw the access there.`);
   const connection = openConnection(record, acting, app);
-  const reach = { effect: "invisible", repeatable: true } as const;
-  const unsubscribed = await unsubscribeAccount(deps, record, connectorContext(deps.context, { connection, ...reach }));
+  const unsubscribed = await unsubscribeAccount(
+    deps,
+    record,
+    connectorContext(deps.context, { connection, ...reachUntil(deps, begun) }),
+  );
   if (!unsubscribed.ok)
     deps.log.warn(
       { platform: record.platform, connectionId: record.id, kind: unsubscribed.error.kind },
       "events could not be unsubscribed",
     );
   const { revoke } = auth;
-  if (!revoke)
-    return {
-      revoked: false,
-      note: `${connector.name} lets only the account's owner withdraw access, in its own settings.`,
-    };
+  if (!revoke) return not(`${connector.name} lets only the account's owner withdraw access, in its own settings.`);
   const sharer = signIn.sharers[0] ?? (await sharingSecret(deps, signIn, granted));
-  if (sharer)
-    return {
-      revoked: false,
-      note: `${sharer.name} uses the same sign-in, so it was not withdrawn at ${connector.name}. Disconnect that one too, and it is.`,
-    };
-  if (signIn.isElsewhere)
-    return {
-      revoked: false,
-      note: `The same person's access is used elsewhere on this server, so it was not withdrawn at ${connector.name}. To end it everywhere, withdraw it in ${connector.name}'s settings.`,
-    };
-  const ctx = signInContext(deps.context, { of: connection, signIn: signIn.ref, credentials: granted, ...reach });
+  const claim = sharer ? "shared" : await repo.claimWithdrawal(record.id, withdrawMs);
+  if (claim === "shared")
+    return not(
+      `${sharer?.name ?? "Another account"} uses the same sign-in, so it was not withdrawn at ${connector.name}. Disconnect that one too, and it is.`,
+    );
+  if (claim === "elsewhere")
+    return not(
+      `The same person's access is used elsewhere on this server, so it was not withdrawn at ${connector.name}. To end it everywhere, withdraw it in ${connector.name}'s settings.`,
+    );
+  const { until } = claim;
+  const ctx = signInContext(deps.context, {
+    of: connection,
+    signIn: signIn.ref,
+    credentials: granted,
+    ...reachUntil(deps, until),
+  });
   const answer = await answered(ctx, { call: "revoke", platform: record.platform }, () => revoke(ctx));
-  if (answer.ok) return { revoked: true };
+  if (answer.ok) return { revoked: true, mayBeGone: true, until };
   return {
     revoked: false,
+    mayBeGone: answer.error.kind === "outcome_unknown",
+    until,
     note: `${connector.name} could not be told: ${answer.error.message} Withdraw the access in its settings.`,
   };
 }
+
+/** No call of it outlives its mark: a process that was stopped meanwhile must not end what was stored since. */
+const reachUntil = ({ context }: Pick<ConnectionsDeps, "context">, until: Date) =>
+  ({
+    effect: "invisible",
+    repeatable: true,
+    leaseRemainingMs: () => until.getTime() - context.clock.now().getTime(),
+  }) as const;
 
 /** A sign-in from before may be this very one without the rows saying so; then their secrets do. */
 async function sharingSecret(

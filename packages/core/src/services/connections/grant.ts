@@ -9,11 +9,15 @@ import { toldPerson } from "./told.ts";
 
 const grantLifeMs = 30 * 60_000;
 
-/** Keeps a grant for half an hour: accounts in the open to choose from, what was granted and their credentials sealed. */
+/**
+ * Keeps a grant for half an hour: accounts in the open to choose from, what was granted and their credentials sealed.
+ * `withdrawing`: the same access is being ended at the platform, or was meanwhile, which may have ended this one too.
+ */
 export async function saveGrant(
-  deps: Pick<ConnectionsDeps, "grants" | "vault" | "clock" | "newId">,
+  deps: Pick<ConnectionsDeps, "grants" | "vault" | "newId">,
   caller: Caller,
   input: {
+    readonly provider: string;
     /** The one a person came for. */
     readonly platform: string;
     readonly authKind: string;
@@ -21,13 +25,17 @@ export async function saveGrant(
     readonly found: readonly FoundAccount[];
     readonly simulated: boolean;
     readonly appId: string;
+    readonly clientId: string | undefined;
+    /** Before the provider was asked. */
+    readonly askedAt: Date;
     readonly connectionId: ConnectionId | undefined;
   },
-): Promise<GrantRecord> {
-  const { platform, authKind, granted, found, simulated, appId, connectionId } = input;
-  const createdAt = deps.clock.now();
+): Promise<GrantRecord | "withdrawing"> {
+  const { provider, platform, authKind, granted, found, simulated, appId, clientId, connectionId } = input;
+  const createdAt = input.askedAt;
   const grant: GrantRecord = {
     id: deps.newId("grant"),
+    provider,
     platform,
     authKind,
     subject: {
@@ -39,6 +47,7 @@ export async function saveGrant(
     accounts: found.map(withoutCredentials),
     simulated,
     appId,
+    clientId,
     connectionId,
     createdBy: caller.actorId,
     createdAt,
@@ -48,8 +57,7 @@ export async function saveGrant(
     deps.vault.seal({ tenantId: caller.tenantId, ownerId: grant.id, name }, packCredentials(credentials));
   const sealed: SealedSecret[] = [await seal(grantSignInName, granted.credentials)];
   for (const account of found) sealed.push(await seal(grantAccountName(account), account.credentials));
-  await deps.grants.addGrant(caller.tenantId, grant, sealed);
-  return grant;
+  return (await deps.grants.addGrant(caller.tenantId, grant, sealed)) ? grant : "withdrawing";
 }
 
 /** Named one by one, so that a field added to `FoundAccount` cannot slip into a table in plain text. */

@@ -5,6 +5,7 @@ import type { Caller, ConnectionsService } from "../../ports/services.ts";
 import { answered } from "../answered.ts";
 import { ownApp } from "../apps/open-app.ts";
 import { authContext } from "../connector-context.ts";
+import { isWithdrawing } from "./connect.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { serviceErrorOf } from "./explain.ts";
 import { saveGrant } from "./grant.ts";
@@ -12,7 +13,7 @@ import { keptName, stateOwner, unpackKept } from "./kept.ts";
 import { listAccounts } from "./list-accounts.ts";
 import { byKey, unknownPlatform } from "./oauth.ts";
 import { reconnectFromGrant } from "./reconnect.ts";
-import { authFor } from "./sign-in.ts";
+import { authFor, clientIdOf } from "./sign-in.ts";
 
 /**
  * Takes the browser back. The state is deleted before anything else, so it works once whatever follows; it must come
@@ -55,6 +56,7 @@ export async function finishOAuth(
     repeatable: false,
   });
   const { redirectUri } = pending;
+  const askedAt = deps.clock.now();
   const back = { callback: input.callback, redirectUri, state: input.state, ...unpackKept(sealed) };
   const granted = await answered(ctx, { call: "finish", platform: platform.id }, () => signIn.finish(back, ctx));
   if (!granted.ok) return fail(exchangeError(serviceErrorOf(granted.error, platform)));
@@ -63,14 +65,18 @@ export async function finishOAuth(
   // The platform may have taken its time; the right could have ended meanwhile.
   if (!(await mayConnect(deps, pending))) return fail(rightEnded);
   const grant = await saveGrant(deps, caller, {
+    provider: provider.id,
     platform: platform.id,
     authKind: signIn.id,
     granted: granted.value,
     found: found.value,
     simulated,
     appId,
+    clientId: clientIdOf(signIn, ctx.app),
+    askedAt,
     connectionId: pending.connectionId,
   });
+  if (grant === "withdrawing") return fail(isWithdrawing(platform.name));
   if (pending.connectionId) {
     const again = await reconnectFromGrant(deps, caller, grant, pending.connectionId);
     if (!again.ok) return again;

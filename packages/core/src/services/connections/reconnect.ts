@@ -39,12 +39,12 @@ export async function connectFromGrantAccount(
   if (!packed) return fail(grantIsOld);
   // A grant from before sign-ins were kept with it knows the accounts' credentials only.
   const granted = (await deps.vault.open({ ...place, name: grantSignInName })) ?? packed;
-  const { authKind, appId, simulated, subject, extras, scopes, createdAt } = grant;
+  const { authKind, appId, clientId, simulated, subject, extras, scopes, createdAt } = grant;
   const credentials = unpackCredentials(granted);
   return connectAccount(deps, caller, {
     account,
     credentials: unpackCredentials(packed),
-    signIn: { authKind, appId, simulated, subject, extras, credentials, scopes, grantedAt: createdAt },
+    signIn: { authKind, appId, clientId, simulated, subject, extras, credentials, scopes, grantedAt: createdAt },
   });
 }
 

@@ -1,4 +1,4 @@
-import { type SignInMethod, scopesFor } from "@postd/connector-kit";
+import { type AppCredentials, type SignInMethod, scopesFor } from "@postd/connector-kit";
 import type { ConnectionRecord } from "../../ports/connection-record.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import { signInOf } from "../connector-context.ts";
@@ -13,3 +13,7 @@ export function authFor(
   const own = registry.get(platform);
   return signIn && own && { ...signIn, scopes: scopesFor(signIn, own) };
 }
+
+/** What the provider calls the app a sign-in is made with; keys are of no app. */
+export const clientIdOf = (signIn: SignInMethod, app: AppCredentials): string | undefined =>
+  (signIn.kind === "oauth2" && app.value(signIn.clientIdField ?? "client_id")?.trim()) || undefined;

@@ -57,7 +57,11 @@ async function markRevoked({ tenantId, id, credentialVersion }: ConnectionRecord
 }
 
 /** Disconnects, then deletes the secrets and whatever describes the account and its person. Safe to repeat. */
-async function eraseAccount(event: InboundEvent, { tenantId, id, appId }: ConnectionRecord, deps: PersonEventDeps) {
+async function eraseAccount(
+  event: InboundEvent,
+  { tenantId, id, appId, clientId }: ConnectionRecord,
+  deps: PersonEventDeps,
+) {
   const repo = deps.connections.forTenant(tenantId);
   const { confirmationCode = null } = event.data;
   const audit = { actor: "platform", detail: { confirmationCode } };
@@ -73,6 +77,7 @@ async function eraseAccount(event: InboundEvent, { tenantId, id, appId }: Connec
     id,
     personId: event.accountExternalId,
     appId,
+    clientId,
     grantsUntil: endsAt,
     audit: { ...audit, action: "data_deleted", detail: { confirmationCode, handedOver } },
   });

@@ -52,11 +52,12 @@ export async function claimJob(db: TenantDb, input: ClaimInput): Promise<Claimed
 
 const jobToClaim = compiled(sql`
   select j.*, domain_now() as now, c.status as connection_status, c.disconnected_at, c.ending_at, c.paused_at as connection_paused, c.disabled_at as connection_disabled,
-    greatest(c.blocked_until, b.until) as blocked_until, t.paused_at as tenant_paused, i.paused_at as instance_paused,
+    greatest(c.blocked_until, b.until, cb.until) as blocked_until, t.paused_at as tenant_paused, i.paused_at as instance_paused,
     (select deleted_at from posts where id = j.post_id) as post_deleted_at,
     (select case when k.state = 'processing' and k.may_be_live then 'unknown' else k.state end from publish_jobs k where k.connection_id = j.connection_id and k.in_flight = j.fingerprint and k.id <> j.id) as twin
   from publish_jobs j join connections c on c.id = j.connection_id join tenants t on t.id = j.tenant_id cross join instance i
     left join app_blocks b on b.platform = j.platform and b.auth_kind = c.auth_kind and b.simulated = j.simulated and c.app_id = 'instance'
+    left join client_blocks cb on cb.platform = j.platform and cb.auth_kind = c.auth_kind and cb.simulated = j.simulated and cb.client_id = c.client_id
   where j.id = ${sql.placeholder("jobId")}`);
 
 async function readJob(db: TenantDb, { tenantId, jobId }: ClaimInput): Promise<ClaimRow | undefined> {

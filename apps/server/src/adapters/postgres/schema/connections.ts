@@ -1,6 +1,6 @@
 import type { ConnectionStatus, JsonObject } from "@postd/contracts";
 import { sql } from "drizzle-orm";
-import { bigint, boolean, index, integer, jsonb, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { bigint, boolean, index, integer, jsonb, pgTable, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
 import { bytes, instant, tenantId } from "./columns.ts";
 import { tenants } from "./people.ts";
 
@@ -76,12 +76,17 @@ export const oauthGrants = pgTable(
     accounts: jsonb("accounts").$type<JsonObject[]>().notNull(),
     simulated: boolean("simulated").notNull(),
     appId: text("app_id").notNull().default("instance"),
+    clientId: text("client_id"),
+    /** Empty: made by a version that did not keep it; the platform tells. */
+    provider: text("provider"),
+    /** As that of sign-ins: one that nobody has chosen from yet counts as one. */
+    subjectHash: bytes("subject_hash").notNull().default(sql`''::bytea`),
     connectionId: text("connection_id"),
     createdBy: text("created_by").notNull(),
     createdAt: instant("created_at").notNull(),
     expiresAt: instant("expires_at").notNull(),
   },
-  (t) => [index("oauth_grants_tenant").on(t.tenantId, t.id)],
+  (t) => [index("oauth_grants_tenant").on(t.tenantId, t.id), index("oauth_grants_hash").on(t.subjectHash)],
 );
 
 /**
@@ -95,15 +100,17 @@ export const platformSignIns = pgTable(
     tenantId: tenantId().references(() => tenants.id, { onDelete: "cascade" }),
     provider: text("provider").notNull(),
     authKind: text("auth_kind").notNull(),
-    /** "instance", or the tenant's own app. */
+    /** Under which registration it was made: "instance", or the tenant's own. */
     appId: text("app_id").notNull().default("instance"),
+    /** What the provider calls the app, which may be registered here more than once; empty: not known. */
+    clientId: text("client_id"),
     simulated: boolean("simulated").notNull(),
     /** Who signed in, by the provider's id. */
     subject: text("subject").notNull(),
     subjectName: text("subject_name"),
     /** What it told of itself besides, such as the account's own server; empty: those of its connections tell it. */
     extras: jsonb("extras").$type<JsonObject>(),
-    /** Keyed; set by the database. Compared over all tenants, and only by `sign_in_elsewhere`. */
+    /** Keyed; set by the database. Compared over all tenants, and only by its own functions. */
     subjectHash: bytes("subject_hash").notNull().default(sql`''::bytea`),
     /** Empty, or the connection a sign-in from before this table belongs to, for as long as it stands beside another of its subject. */
     twinOf: text("twin_of").notNull().default(""),
@@ -132,10 +139,10 @@ export const platformSignIns = pgTable(
     updatedAt: instant("updated_at").notNull(),
   },
   (t) => [
-    unique("platform_sign_ins_subject").on(
+    uniqueIndex("platform_sign_ins_subject").on(
       t.tenantId,
       t.provider,
-      t.appId,
+      sql`coalesce('client ' || client_id, 'app ' || app_id)`,
       t.authKind,
       t.simulated,
       t.subject,
@@ -163,6 +170,22 @@ export const tenantApps = pgTable(
   (t) => [index("tenant_apps_tenant").on(t.tenantId, t.id)],
 );
 
+/**
+ * A sign-in is being withdrawn at the platform, or was: what was consented to before `until` may be gone with it. No
+ * tenant's: only functions with the owner's rights read it, by the keyed hash of provider, method and subject.
+ */
+export const withdrawals = pgTable(
+  "withdrawals",
+  {
+    signInId: text("sign_in_id").primaryKey(),
+    subjectHash: bytes("subject_hash").notNull(),
+    appId: text("app_id").notNull(),
+    clientId: text("client_id"),
+    until: instant("until").notNull(),
+  },
+  (t) => [index("withdrawals_hash").on(t.subjectHash)],
+);
+
 /** The key of `subject_hash`. Nobody but the tables' owner reads it. */
 export const signInKeys = pgTable("sign_in_keys", {
   id: integer("id").primaryKey(),
@@ -187,6 +210,7 @@ export const connections = pgTable(
     signInId: text("sign_in_id").references(() => platformSignIns.id, { onDelete: "set null" }),
     /** The app its sign-in was made with, kept when the sign-in is gone: only that app's events are about it. */
     appId: text("app_id").notNull().default("instance"),
+    clientId: text("client_id"),
     /** It acts with a secret of its own, such as a Page token, and not with the sign-in's. */
     ownSecret: boolean("own_secret").notNull().default(false),
     /** The person behind the account, where a platform's events name people; read off `extras`. */
@@ -209,6 +233,8 @@ export const connections = pgTable(
     blockedUntil: instant("blocked_until"),
     /** Somebody disconnects it; what may be live is looked at before the sign-in is withdrawn. */
     endingAt: instant("ending_at"),
+    /** What it was signed in with is being ended at the platform; renewed by each repeat. Nothing new is stored before. */
+    withdrawingUntil: instant("withdrawing_until"),
     pausedAt: instant("paused_at"),
     /** A name and a word of the tenant's own. */
     ownName: text("own_name"),

@@ -254,3 +254,16 @@ export const appBlocks = pgTable(
   },
   (t) => [primaryKey({ columns: [t.platform, t.authKind, t.simulated] })],
 );
+
+/** The same by what the provider calls the app, whoever registered it here, and however often. */
+export const clientBlocks = pgTable(
+  "client_blocks",
+  {
+    platform: text("platform").notNull(),
+    authKind: text("auth_kind").notNull(),
+    simulated: boolean("simulated").notNull(),
+    clientId: text("client_id").notNull(),
+    until: instant("until").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.platform, t.authKind, t.simulated, t.clientId] })],
+);

@@ -66,6 +66,12 @@ export interface FakePlatform {
   duringRefresh: () => Promise<void>;
   /** Told at each renewal and withdrawal which sign-in it is for. */
   onSignIn: (signIn: SignInContext["signIn"]) => void;
+  /** Runs inside the exchange, after the person consented and before the answer arrives. */
+  duringFinish: () => Promise<void>;
+  /** Runs inside the withdrawal, before the platform has ended the access. */
+  duringRevoke: () => Promise<void>;
+  /** What it was asked about events, in order: with which token, under which app, and for which subscription or address. */
+  readonly eventCalls: { readonly call: string; readonly token: string; readonly app: string; readonly of: string }[];
   /** Posts it holds for their time. */
   planned: number;
   tokenLifeMs: number;
@@ -118,6 +124,9 @@ export async function createFixture(): Promise<Fixture> {
     throwsIn: undefined,
     duringRefresh: async () => {},
     onSignIn: () => {},
+    duringFinish: async () => {},
+    duringRevoke: async () => {},
+    eventCalls: [],
     planned: 0,
     tokenLifeMs: 60 * 60_000,
     sawVerifier: undefined,
@@ -251,6 +260,13 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
       extra: { keyring: secret(`extra-${randomBytes(12).toString("hex")}`) },
     };
   };
+  const heard = (call: string, ctx: ConnectorContext, of: string) =>
+    platform.eventCalls.push({
+      call,
+      token: ctx.credentials.accessToken.reveal(),
+      app: ctx.app.secret("client_secret")?.reveal() ?? "",
+      of,
+    });
   const told = { home: "https://blog.example" };
   const accounts = ({ credentials }: Granted): FoundAccount[] =>
     platform.accounts.map((account) => ({
@@ -282,6 +298,7 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
     async revoke(ctx: SignInContext) {
       platform.onSignIn(ctx.signIn);
       enter("revoke");
+      await platform.duringRevoke();
       platform.revokes += 1;
       return ok(undefined);
     },
@@ -295,7 +312,15 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
     },
   });
   return bareProvider([shown], {
-    apps: [{ id: "blog", fields: [{ name: "client_secret", secret: true, required: true, help: "The app's." }] }],
+    apps: [
+      {
+        id: "blog",
+        fields: [
+          { name: "client_id", secret: false, required: false, help: "The app's." },
+          { name: "client_secret", secret: true, required: true, help: "The app's." },
+        ],
+      },
+    ],
     signIns: [
       {
         ...common,
@@ -317,6 +342,7 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
           enter("finish");
           platform.sawVerifier = keep.verifier?.reveal();
           platform.sawAppSecret = ctx.app.secret("client_secret")?.reveal();
+          await platform.duringFinish();
           if (callback.code !== "good")
             return fail<PlatformFailure>({ kind: "auth_revoked", message: "The code is not good." });
           return ok({
@@ -358,11 +384,20 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
     webhooks: {
       verify: () => ({ kind: "refused", status: 400, reason: "not used" }),
       parse: () => [],
-      subscribe: async () => {
+      subscribe: async (ctx, { address }) => {
         enter("subscribe");
+        heard("subscribe", ctx, address);
         return platform.subscribeFails
           ? fail({ kind: "unavailable", message: "no events today" })
-          : ok({ id: "sub-1" });
+          : ok({ id: `sub-${platform.eventCalls.length}`, secret: secret(`events-${randomToken()}`) });
+      },
+      renew: async (ctx, { id: of }) => {
+        heard("renew", ctx, of);
+        return ok({ id: of });
+      },
+      unsubscribe: async (ctx, { id: of = "" }) => {
+        heard("unsubscribe", ctx, of);
+        return ok(undefined);
       },
     },
   });

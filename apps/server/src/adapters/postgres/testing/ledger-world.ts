@@ -68,7 +68,7 @@ export async function createPostgresLedgerWorld(settings: { readonly lateAfterMs
     },
     async clear() {
       // Few rows: deleting them is much faster than truncating thirty tables.
-      await admin.query(`delete from tenants; delete from app_blocks;
+      await admin.query(`delete from tenants; delete from app_blocks; delete from client_blocks;
         update instance set paused_at = null, paused_by = null, clock_offset_ms = 0`);
       offsetMs = 0;
     },
