@@ -14,6 +14,8 @@ export interface OpenConnection {
   /** The tenant's own app it was signed in to with; absent: this server's. */
   readonly app?: AppCredentials;
   readonly appId?: string;
+  /** What the provider calls the app, its own or this server's; absent: not known. */
+  readonly clientId?: string;
 }
 
 /** Opening, refreshing and marking connections, as the pipeline sees it. */

@@ -33,6 +33,7 @@ export interface ConnectingInput {
    * Seals for the ids that count. `before`: what the sign-in has now, whose refresh token is kept where the new consent
    * brought none. `members`: other connections that act with its tokens. `holder`: whichever of them holds its secret, from
    * before sign-ins had a table; what it acts with is its own where accounts of this method have secrets of their own.
+   * `lent`: other sign-ins whose secret this account held until now, and which others need: they get it under their own id.
    */
   readonly seal: (places: {
     readonly connectionId: ConnectionId;
@@ -41,13 +42,21 @@ export interface ConnectingInput {
     readonly holder: string | undefined;
     readonly before: StoredSecret | undefined;
     readonly isNewest: boolean;
+    readonly lent: readonly LentSecret[];
   }) => Promise<SealedForConnecting>;
   readonly actor: string;
+}
+
+export interface LentSecret {
+  readonly signInId: SignInId;
+  readonly stored: StoredSecret;
 }
 
 export interface SealedForConnecting {
   /** The sign-in's; left out where a newer consent than this one is in store. */
   readonly signIn?: SealedSecret;
+  /** Those of other sign-ins that the account held, under their own ids. */
+  readonly lent: readonly SealedSecret[];
   /** What connections hold under their ids: a secret of its own, or for one release copies of the sign-in's. */
   readonly held: readonly SealedSecret[];
   /** The account acts with a secret of its own. */

@@ -7,6 +7,9 @@ export interface SubscriptionRecord {
   readonly id: string;
   readonly connectionId: ConnectionId;
   readonly provider: string;
+  /** The app it was made with, as its account then was. */
+  readonly appId: string;
+  readonly clientId: string | undefined;
   /** The platform's own name for it; undefined: it is being made. */
   readonly externalId: string | undefined;
   readonly expiresAt: Date | undefined;
@@ -31,6 +34,8 @@ export interface TenantSubscriptions {
     readonly id: string;
     readonly connectionId: ConnectionId;
     readonly provider: string;
+    readonly appId: string;
+    readonly clientId: string | undefined;
   }): Promise<SubscriptionRecord>;
   /** What the platform answered, with its secret, in one transaction. `renewAt` absent: it lasts. */
   keep(input: {

@@ -2,13 +2,14 @@ import { asId, type ConnectionId } from "@postd/contracts";
 import {
   type ConnectingInput,
   instanceApp,
+  type LentSecret,
   type NewConnection,
   type NewSignIn,
   type SealedForConnecting,
   type StoredSecret,
   type TenantConnections,
 } from "@postd/core";
-import { eq, sql } from "drizzle-orm";
+import { and, eq, ne, sql } from "drizzle-orm";
 import { domainNow, reasonJson, recordOf, writeAudit } from "./connections-row.ts";
 import { secretsOf } from "./connections-standing.ts";
 import type { Executor } from "./pools.ts";
@@ -16,8 +17,8 @@ import { runSql } from "./run-sql.ts";
 import { connections, platformSignIns } from "./schema.ts";
 import {
   consentStands,
-  dropEmptySignIn,
   healMembers,
+  leaveSignIn,
   lockMembers,
   membersOf,
   ofSubject,
@@ -41,7 +42,12 @@ interface Plan {
   readonly isNewest: boolean;
   /** Other connections that act with the sign-in's tokens. */
   readonly members: readonly string[];
+  /** Other sign-ins whose secret this account holds. */
+  readonly holds: readonly Held[];
+  readonly lent: readonly LentSecret[];
 }
+
+type Held = Pick<SignInRow, "id" | "credentialVersion">;
 
 /**
  * Credentials are sealed for ids, so these are found out first; sealing may call a key service and therefore happens
@@ -54,10 +60,10 @@ export async function connectAccount(
 ): ReturnType<TenantConnections["connect"]> {
   for (let tries = 1; ; tries += 1) {
     const plan = await withTenant(db, tenantId, (tx) => readPlan(tx, tenantId, input));
-    const { connectionId, before, isNewest, members } = plan;
+    const { connectionId, before, isNewest, members, lent } = plan;
     const signInId = asId("signIn", plan.signIn?.id ?? input.signIn.id);
     const holder = plan.signIn?.secretOwner;
-    const sealed = await input.seal({ connectionId, signInId, members, holder, before, isNewest });
+    const sealed = await input.seal({ connectionId, signInId, members, holder, before, isNewest, lent });
     try {
       return await withTenant(db, tenantId, (tx) => write(tx, tenantId, { input, plan, signInId, sealed }));
     } catch (error) {
@@ -70,10 +76,15 @@ async function readPlan(tx: Executor, tenantId: string, { connection, signIn }: 
   const [existing] = await tx.select({ id: connections.id }).from(connections).where(accountIs(connection));
   const connectionId = asId("connection", existing?.id ?? connection.id);
   const [found] = await ofSubject(tx, signIn);
+  const holds = await heldBy(tx, connectionId, found?.id);
+  const stored = holds.length > 0 ? (await secretsOf(tx, tenantId, [connectionId])).get(connectionId) : undefined;
+  const lent = stored ? holds.map(({ id }) => ({ signInId: asId("signIn", id), stored })) : [];
   if (!found)
     return {
       connectionId,
       existed: existing !== undefined,
+      holds,
+      lent,
       signIn: undefined,
       before: undefined,
       isNewest: true,
@@ -83,12 +94,22 @@ async function readPlan(tx: Executor, tenantId: string, { connection, signIn }: 
   return {
     connectionId,
     existed: existing !== undefined,
+    holds,
+    lent,
     signIn: found,
     before,
     isNewest: found.endedAt !== null || !before || found.grantedAt < signIn.grantedAt,
     members: await membersOf(tx, found.id, connectionId),
   };
 }
+
+/** Sign-ins whose secret is kept under this connection, but for the one it is about to live on. */
+const heldBy = (tx: Executor, connectionId: string, except: string | undefined) =>
+  tx
+    .select({ id: platformSignIns.id, credentialVersion: platformSignIns.credentialVersion })
+    .from(platformSignIns)
+    .where(and(eq(platformSignIns.secretOwner, connectionId), ne(platformSignIns.id, except ?? "")))
+    .orderBy(platformSignIns.id);
 
 interface Writing {
   readonly input: ConnectingInput;
@@ -108,6 +129,7 @@ async function write(
   if (await isBeingWithdrawn(tx, id, input.signIn)) return "withdrawing";
   if (!(await hasApp(tx, connection.appId))) return "app_gone";
   const [old] = await tx.select({ signInId: connections.signInId }).from(connections).where(eq(connections.id, id));
+  await returnSecrets(tx, plan, sealed);
   const { isOwn } = sealed;
   const signIn = await storeSignIn(tx, tenantId, { input, plan, signInId, sealed });
   const ends = isOwn ? connection : signIn;
@@ -148,7 +170,7 @@ async function write(
   if (row?.id !== id) throw new SealAgain();
   await removeSecrets(tx, { tenantId, ownerId: id });
   for (const secret of [...(sealed.signIn ? [sealed.signIn] : []), ...sealed.held]) await writeSealed(tx, secret);
-  if (old?.signInId && old.signInId !== signInId) await dropEmptySignIn(tx, tenantId, old.signInId);
+  if (old?.signInId && old.signInId !== signInId) await leaveSignIn(tx, tenantId, old.signInId);
   const { existed } = plan;
   await writeAudit(
     tx,
@@ -165,6 +187,14 @@ async function write(
   );
   const healed = sealed.signIn ? await healMembers(tx, tenantId, { signInId, except: id }) : [];
   return { record: recordOf(row), existed, healed };
+}
+
+/** What other sign-ins kept under this account goes to their own ids, before its place is used for something else. */
+async function returnSecrets(tx: Executor, { connectionId, signIn, holds }: Plan, { lent }: SealedForConnecting) {
+  const now = await heldBy(tx, connectionId, signIn?.id).for("update");
+  if (JSON.stringify(now) !== JSON.stringify(holds)) throw new SealAgain();
+  for (const { id } of now) await tx.update(platformSignIns).set({ secretOwner: id }).where(eq(platformSignIns.id, id));
+  for (const secret of lent) await writeSealed(tx, secret);
 }
 
 /** The account's old access is being ended, or the platform may have taken this consent back with another one. */

@@ -4,7 +4,7 @@ import { domainNow, recordOf, signedInSince, writeAudit } from "./connections-ro
 import type { Executor } from "./pools.ts";
 import { runSql } from "./run-sql.ts";
 import { connections, webhookSubscriptions } from "./schema.ts";
-import { dropEmptySignIn, lockMembers } from "./sign-ins-row.ts";
+import { dropEmptySignIn, endUnused, lockMembers } from "./sign-ins-row.ts";
 import { removeSecrets } from "./vault-store.ts";
 
 interface Target {
@@ -44,14 +44,7 @@ export async function markDisconnected(
     )
     .returning();
   if (!row) return undefined;
-  // A refresh under way finds another version and stores nothing.
-  await runSql(
-    tx,
-    sql`update platform_sign_ins s set ended_at = ${domainNow}, credential_version = s.credential_version + 1,
-      refresh_lease_until = null, refresh_intent_at = null, updated_at = ${domainNow}
-      where s.id = ${signInId} and s.ended_at is null
-        and not exists (select 1 from connections c where c.sign_in_id = s.id and c.disconnected_at is null)`,
-  );
+  if (signInId) await endUnused(tx, signInId);
   await writeAudit(tx, target, entry);
   return recordOf(row);
 }
@@ -121,13 +114,13 @@ export async function eraseCredentials(
     .returning({ id: webhookSubscriptions.id });
   for (const { id: ownerId } of dropped) await removeSecrets(tx, { tenantId, ownerId });
   if (signInId) await removeGrants(tx, { tenantId, signInId, withdrawn });
-  // What an older version renewed is kept under the one connection it knew of.
-  const { rows: living } = await runSql(
+  // What an older version renewed is kept under the one connection it knew of. Others act with it, or withdraw by it yet.
+  const { rows: needing } = await runSql(
     tx,
     sql`select 1 from platform_sign_ins s join connections c on c.sign_in_id = s.id and c.id <> ${connectionId}
-      and c.disconnected_at is null where s.id = ${signInId ?? ""} and s.secret_owner = ${connectionId} limit 1`,
+      where s.id = ${signInId ?? ""} and s.secret_owner = ${connectionId} limit 1`,
   );
-  const removed = living.length > 0 ? 0 : await removeSecrets(tx, { tenantId, ownerId: connectionId });
+  const removed = needing.length > 0 ? 0 : await removeSecrets(tx, { tenantId, ownerId: connectionId });
   await tx.update(connections).set({ signInId: null }).where(eq(connections.id, connectionId));
   if (signInId) await dropEmptySignIn(tx, tenantId, signInId);
   if (removed > 0 || signInId) await writeAudit(tx, target, entry);

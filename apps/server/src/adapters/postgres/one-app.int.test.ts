@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, beforeEach, test } from "node:test";
 import { asId, type ConnectionId, type Result, type ServiceError, type TenantAppId } from "@postd/contracts";
-import { type Caller, type ConnectionsDeps, createAppsService, createConnectionsService, newId } from "@postd/core";
+import {
+  type Caller,
+  type ConnectionsDeps,
+  createAppsService,
+  createConnectionsService,
+  newId,
+  tendSubscriptions,
+} from "@postd/core";
 import { createLedger } from "./ledger/ledger.ts";
 import { createFixture, type Fixture } from "./testing/connections-fixture.ts";
 
@@ -124,6 +131,62 @@ test("a sign-in from before does not know its app: it is taken on under its regi
   const signIns = await rows("select client_id from platform_sign_ins where tenant_id = $1", there.tenantId);
   assert.deepEqual(signIns, [{ client_id: "another-client" }]);
   assert.equal((await disconnect(here, await connect(here, "instance"))).revokedAtPlatform, true);
+});
+
+test("events of an account that signs in with another app are subscribed anew with that one, and ended with what worked before", async () => {
+  const own = await register(here, "client-7", "of-client-7");
+  const id = await connect(here, "instance");
+  const before = await tokenOf(here, id);
+  const [old] = await rows("select id, external_id from webhook_subscriptions where connection_id = $1", id);
+  assert.equal(await connect(here, own), id);
+  const [now, ...more] = await rows(
+    "select id, external_id, app_id, client_id from webhook_subscriptions where connection_id = $1",
+    id,
+  );
+  assert.deepEqual([now.app_id, now.client_id, more], [own, "client-7", []]);
+  assert.notEqual(now.id, old.id);
+  assert.deepEqual(fixture.platform.eventCalls.slice(1), [
+    { call: "unsubscribe", token: before, app: "app-client_secret", of: old.external_id },
+    {
+      call: "subscribe",
+      token: await tokenOf(here, id),
+      app: "of-client-7",
+      of: `https://postd.example.org/api/webhooks/blog/${own}?subscription=${now.id}`,
+    },
+  ]);
+  const left = await rows("select 1 from encrypted_secrets where owner_id = $1", old.id);
+  assert.deepEqual(left, [], "what the old one signed with is not taken any more");
+});
+
+test("events go on where an account signs in again with the app it had, and from before that was kept", async () => {
+  const id = await connect(here, "instance");
+  await connect(here, "instance");
+  await rows("update webhook_subscriptions set client_id = null where connection_id = $1", id);
+  await connect(here, "instance");
+  assert.deepEqual(
+    fixture.platform.eventCalls.map(({ call }) => call),
+    ["subscribe", "renew", "renew"],
+  );
+});
+
+test("an account that follows its sign-in to another registration of the app has its events subscribed anew by the worker", async () => {
+  const first = await register(here, "client-7", "old-secret");
+  await connect(here, first);
+  const two = await connect(here, first, "acc-2");
+  const second = await register(here, "client-7", "new-secret");
+  await tendSubscriptions(deps);
+  await connect(here, second);
+  fixture.platform.eventCalls.length = 0;
+  await tendSubscriptions(deps);
+  assert.deepEqual(
+    fixture.platform.eventCalls.map(({ call, app }) => [call, app]),
+    [
+      ["unsubscribe", "new-secret"],
+      ["subscribe", "new-secret"],
+    ],
+  );
+  const [row] = await rows("select app_id, renew_at from webhook_subscriptions where connection_id = $1", two);
+  assert.deepEqual(row, { app_id: second, renew_at: null });
 });
 
 test("what a platform asks of an app holds under each of its registrations, and for no other app", async () => {

@@ -106,7 +106,30 @@ export async function healMembers(
       from before b, platform_sign_ins s where c.id = b.id and s.id = ${signInId}
       returning c.id, b.broken`,
   );
+  // Events are subscribed anew where that was done under another registration.
+  await runSql(
+    tx,
+    sql`update webhook_subscriptions w set renew_at = ${domainNow} from connections c
+      where c.id = w.connection_id and c.sign_in_id = ${signInId} and c.id <> ${except} and c.disconnected_at is null and w.app_id <> c.app_id`,
+  );
   return rows.filter(({ broken }) => broken).map(({ id }) => asId("connection", id));
+}
+
+/** An account left it for another: it ends with the last that lived on it, and goes with the last that names it. */
+export async function leaveSignIn(tx: Executor, tenantId: string, signInId: string): Promise<void> {
+  await endUnused(tx, signInId);
+  await dropEmptySignIn(tx, tenantId, signInId);
+}
+
+/** Ends a sign-in no live connection is left of. A refresh under way finds another version and stores nothing. */
+export async function endUnused(tx: Executor, signInId: string): Promise<void> {
+  await runSql(
+    tx,
+    sql`update platform_sign_ins s set ended_at = ${domainNow}, credential_version = s.credential_version + 1,
+      refresh_lease_until = null, refresh_intent_at = null, updated_at = ${domainNow}
+      where s.id = ${signInId} and s.ended_at is null
+        and not exists (select 1 from connections c where c.sign_in_id = s.id and c.disconnected_at is null)`,
+  );
 }
 
 /** Removes a sign-in no connection names any more, with its secret. */

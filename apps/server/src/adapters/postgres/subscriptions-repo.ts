@@ -11,13 +11,15 @@ interface Row {
   readonly id: string;
   readonly connection_id: string;
   readonly provider: string;
+  readonly app_id: string;
+  readonly client_id: string | null;
   readonly external_id: string | null;
   readonly expires_at: Date | null;
   readonly cursor: string | null;
   readonly is_pull_due: boolean;
 }
 
-const columns = sql`id, connection_id, provider, external_id, expires_at, cursor,
+const columns = sql`id, connection_id, provider, app_id, client_id, external_id, expires_at, cursor,
   pull_at is not null and pull_at <= domain_now() as is_pull_due`;
 const instant = (at: Date | undefined): SQL => sql`${at?.toISOString() ?? null}::timestamptz`;
 
@@ -55,11 +57,11 @@ function tenantSubscriptions(app: TenantDb, tenantId: TenantId): ReturnType<Subs
       );
       return rows[0] && recordOf(rows[0]);
     },
-    async begin({ id, connectionId, provider }) {
+    async begin({ id, connectionId, provider, appId, clientId }) {
       const { rows } = await runSql<Row>(
         own,
-        sql`insert into webhook_subscriptions (id, tenant_id, connection_id, provider, created_at, updated_at)
-          values (${id}, ${tenantId}, ${connectionId}, ${provider}, domain_now(), domain_now())
+        sql`insert into webhook_subscriptions (id, tenant_id, connection_id, provider, app_id, client_id, created_at, updated_at)
+          values (${id}, ${tenantId}, ${connectionId}, ${provider}, ${appId}, ${clientId ?? null}, domain_now(), domain_now())
           on conflict (connection_id) do update set updated_at = domain_now() returning ${columns}`,
       );
       const [row] = rows;
@@ -117,6 +119,8 @@ const recordOf = (row: Row): SubscriptionRecord => ({
   id: row.id,
   connectionId: asId("connection", row.connection_id),
   provider: row.provider,
+  appId: row.app_id,
+  clientId: row.client_id ?? undefined,
   externalId: row.external_id ?? undefined,
   expiresAt: row.expires_at ?? undefined,
   cursor: row.cursor ?? undefined,

@@ -182,6 +182,7 @@ export function openConnection(
     status: record.status,
     simulated: record.simulated,
     ...(app && { app, appId: record.appId }),
+    ...(record.clientId !== undefined && { clientId: record.clientId }),
   };
 }
 

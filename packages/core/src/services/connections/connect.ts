@@ -1,13 +1,13 @@
-import type { Credentials } from "@postd/connector-kit";
+import type { ConnectorContext, Credentials } from "@postd/connector-kit";
 import { fail, type JsonObject, ok, type Result, type ServiceError, type TenantId } from "@postd/contracts";
 import type { ConnectionRecord } from "../../ports/connection-record.ts";
 import type { GrantAccount } from "../../ports/connections-repo.ts";
 import type { Caller } from "../../ports/services.ts";
 import type { ConnectingInput, SealedForConnecting } from "../../ports/sign-ins.ts";
-import type { Vault } from "../../ports/vault.ts";
+import type { SealedSecret, Vault } from "../../ports/vault.ts";
 import { ownApp } from "../apps/open-app.ts";
 import { connectorContext } from "../connector-context.ts";
-import { subscribeAccount } from "../subscriptions/subscribe.ts";
+import { isMadeWith, subscribeAccount } from "../subscriptions/subscribe.ts";
 import { openConnection, unsealed } from "./access.ts";
 import { credentialsName, isSame, keepUnchanged, packCredentials } from "./credentials.ts";
 import type { ConnectionsDeps } from "./deps.ts";
@@ -55,6 +55,7 @@ export async function connectAccount(
   const tenantId = caller.tenantId;
   const { authKind, appId, clientId, simulated, subject, grantedAt } = signIn;
   const lacking = lackingScopes(deps, account, authKind);
+  const former = await formerContext(deps, tenantId, { ...account, authKind, appId, clientId });
   const connected = await deps.connections.forTenant(tenantId).connect({
     actor: caller.actorId,
     seal: (places) => sealFor(deps.vault, tenantId, { credentials, signIn, places }),
@@ -105,7 +106,7 @@ export async function connectAccount(
   const { record, existed, healed } = connected;
   for (const connectionId of healed) await deps.holds.releaseConnection({ tenantId, connectionId });
   if (existed && record.status === "healthy") await deps.holds.releaseConnection({ tenantId, connectionId: record.id });
-  await subscribe(deps, caller, record, credentials);
+  await subscribe(deps, record, credentials, former);
   return ok(record);
 }
 
@@ -123,7 +124,7 @@ async function sealFor(
   {
     credentials,
     signIn,
-    places: { connectionId, signInId, members, holder, before, isNewest },
+    places: { connectionId, signInId, members, holder, before, isNewest, lent: lentOnes },
   }: Omit<ChosenAccount, "account"> & { readonly places: Parameters<ConnectingInput["seal"]>[0] },
 ): Promise<SealedForConnecting> {
   const isOwn = !isSame(credentials, signIn.credentials);
@@ -136,7 +137,12 @@ async function sealFor(
   const others = isOwn ? members.filter((id) => id !== holder) : members;
   const copies = [...(isOwn ? [] : [connectionId]), ...(isNewest ? others : [])];
   if (shared) for (const owner of copies) held.push(await seal(owner, shared));
-  return { held, isOwn, ...(isNewest && shared ? { signIn: await seal(signInId, shared) } : {}) };
+  const lent: SealedSecret[] = [];
+  for (const it of lentOnes) {
+    const value = await unsealed(vault, it.stored);
+    if (value !== "damaged") lent.push(await seal(it.signInId, value));
+  }
+  return { lent, held, isOwn, ...(isNewest && shared ? { signIn: await seal(signInId, shared) } : {}) };
 }
 
 /** Scopes without which posting cannot work; the ones declared optional only leave something out. */
@@ -145,11 +151,29 @@ function lackingScopes(deps: ConnectionsDeps, account: GrantAccount, authKind: s
   return account.missingScopes.filter((scope) => !optional.includes(scope));
 }
 
+/** What an account acted with until now, where its events were subscribed with another app: only that one ends them. */
+async function formerContext(
+  deps: ConnectionsDeps,
+  tenantId: TenantId,
+  it: Pick<ConnectionRecord, "platform" | "externalId" | "authKind" | "appId" | "clientId">,
+): Promise<ConnectorContext | undefined> {
+  const repo = deps.connections.forTenant(tenantId);
+  const existing = await repo.findAccount(it);
+  const row = existing && (await deps.subscriptions.forTenant(tenantId).of(existing.id));
+  if (!existing || !row || isMadeWith(row, it)) return undefined;
+  const found = await repo.findWithSecret(existing.id);
+  const credentials = found?.credentials && (await unsealed(deps.vault, found.credentials));
+  const app = found && (await ownApp(deps.context, found.record));
+  if (!found || !credentials || credentials === "damaged" || app === "gone") return undefined;
+  const connection = openConnection(found.record, credentials, app);
+  return connectorContext(deps.context, { connection, effect: "invisible", repeatable: true });
+}
+
 async function subscribe(
   deps: ConnectionsDeps,
-  caller: Caller,
   record: ConnectionRecord,
   credentials: Credentials,
+  former: ConnectorContext | undefined,
 ): Promise<void> {
   const app = await ownApp(deps.context, record);
   if (app === "gone") return;
@@ -158,13 +182,13 @@ async function subscribe(
     effect: "invisible",
     repeatable: true,
   });
-  const answer = await subscribeAccount(deps, record, ctx);
+  const answer = await subscribeAccount(deps, record, ctx, former);
   if (answer.ok) return;
   deps.log.warn(
     { platform: record.platform, connectionId: record.id, kind: answer.error.kind },
     "events could not be subscribed",
   );
-  await deps.connections.forTenant(caller.tenantId).audit(record.id, {
+  await deps.connections.forTenant(record.tenantId).audit(record.id, {
     actor: "system",
     action: "events_not_subscribed",
     detail: { message: answer.error.message },

@@ -1,4 +1,10 @@
-import type { ConnectorContext, PlatformResult, WebhookSubscription, Webhooks } from "@postd/connector-kit";
+import type {
+  ConnectorContext,
+  ConnectorLog,
+  PlatformResult,
+  WebhookSubscription,
+  Webhooks,
+} from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import type { ConnectionRecord } from "../../ports/connection-record.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
@@ -16,21 +22,32 @@ export interface SubscribeDeps {
   readonly newId: NewId;
   readonly clock: { now(): Date };
   readonly publicUrl: string;
+  readonly log: Pick<ConnectorLog, "warn">;
 }
 
 /** `appId`: of a tenant's own app; absent, or `instance`: this server's. */
-type Account = Pick<ConnectionRecord, "id" | "tenantId" | "platform"> & { readonly appId?: string };
+type Account = Pick<ConnectionRecord, "id" | "tenantId" | "platform" | "clientId"> & { readonly appId?: string };
+
+/** Whether a subscription was made with the very app, under the very registration, that an account is signed in with. */
+export const isMadeWith = (
+  row: Pick<SubscriptionRecord, "appId" | "clientId">,
+  { appId = instanceApp, clientId }: Pick<Account, "appId" | "clientId">,
+): boolean =>
+  row.appId === appId && (row.clientId === undefined || clientId === undefined || row.clientId === clientId);
 
 /**
  * Subscribes an account's events, or renews what there is. The row comes first, so that a handshake during the call finds
- * one; a subscription that could not be made leaves none. `none`: the platform
- * has nothing to subscribe, and what was kept of an earlier one goes.
+ * one; a subscription that could not be made leaves none. One that was made with another app is ended, with `old`, what the
+ * account acted with then, and made anew: neither its address nor its secret is this app's. `none`: the platform has
+ * nothing to subscribe, and what was kept of an earlier one goes.
  */
 export async function subscribeAccount(
   deps: SubscribeDeps,
-  { id: connectionId, tenantId, platform, appId = instanceApp }: Account,
+  account: Account,
   ctx: ConnectorContext,
+  old?: ConnectorContext,
 ): PlatformResult<"kept" | "none"> {
+  const { id: connectionId, tenantId, platform, appId = instanceApp, clientId } = account;
   const provider = deps.registry.providerOf(platform);
   const repo = deps.subscriptions.forTenant(tenantId);
   const kinds = provider?.webhooks?.accountKinds;
@@ -39,7 +56,14 @@ export async function subscribeAccount(
     if (old) await repo.remove(old.id);
     return ok("none");
   }
-  const row = await repo.begin({ id: deps.newId("webhookSubscription"), connectionId, provider: provider.id });
+  const former = await repo.of(connectionId);
+  if (former && !isMadeWith(former, account)) {
+    // Of one app under two registrations either may end it; of another app only who made it.
+    const isSame = former.clientId !== undefined && former.clientId === clientId;
+    await endFormer(deps, { account, former, by: old ?? (isSame ? ctx : undefined) });
+  }
+  const id = deps.newId("webhookSubscription");
+  const row = await repo.begin({ id, connectionId, provider: provider.id, appId, clientId });
   const { webhooks } = provider;
   const about = { call: "subscribe", platform };
   const answer = await answered(ctx, about, () => ask(webhooks, row, ctx, addressOf(deps, row, appId)));
@@ -49,6 +73,22 @@ export async function subscribeAccount(
   }
   if (row.externalId === undefined) await repo.remove(row.id);
   return answer;
+}
+
+/** What the platform says to it changes nothing here: the old app's events are not taken any more. */
+async function endFormer(
+  deps: SubscribeDeps,
+  it: { readonly account: Account; readonly former: SubscriptionRecord; readonly by: ConnectorContext | undefined },
+): Promise<void> {
+  const { account, former, by } = it;
+  const { id: connectionId, tenantId, platform } = account;
+  const ended = by && (await endAtPlatform(deps, { platform, row: former, ctx: by }));
+  if (!ended?.ok)
+    deps.log.warn(
+      { platform, connectionId, ...(ended && { kind: ended.error.kind }) },
+      "events of the app an account was signed in with before could not be unsubscribed",
+    );
+  await deps.subscriptions.forTenant(tenantId).remove(former.id);
 }
 
 /** Renewing where the platform can, subscribing anew where it cannot or has forgotten it. */
@@ -103,9 +143,18 @@ export async function unsubscribeAccount(
 ): PlatformResult<void> {
   const repo = deps.subscriptions.forTenant(tenantId);
   const row = await repo.of(id);
-  const unsubscribe = deps.registry.providerOf(platform)?.webhooks?.unsubscribe;
+  const ended = await endAtPlatform(deps, { platform, row, ctx });
+  if (row) await repo.remove(row.id);
+  return ended;
+}
+
+async function endAtPlatform(
+  { registry }: Pick<SubscribeDeps, "registry">,
+  it: { readonly platform: string; readonly row: SubscriptionRecord | undefined; readonly ctx: ConnectorContext },
+): PlatformResult<void> {
+  const { platform, row, ctx } = it;
+  const unsubscribe = registry.providerOf(platform)?.webhooks?.unsubscribe;
   const named = row?.externalId === undefined ? {} : { id: row.externalId };
   const ended = unsubscribe && (await answered(ctx, { call: "unsubscribe", platform }, () => unsubscribe(ctx, named)));
-  if (row) await repo.remove(row.id);
   return ended ?? ok(undefined);
 }

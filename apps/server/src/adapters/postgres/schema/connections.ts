@@ -116,7 +116,7 @@ export const platformSignIns = pgTable(
     twinOf: text("twin_of").notNull().default(""),
     /** From before this table and not compared with others yet. */
     unjoined: boolean("unjoined").notNull().default(false),
-    /** Owner of its secret in the vault: itself, or the connection it was made of. */
+    /** Owner of its secret in the vault: itself, or a connection it was made of, which then lives on no other sign-in. */
     secretOwner: text("secret_owner").notNull(),
     scopes: text("scopes").array().notNull(),
     status: text("status").$type<ConnectionStatus>().notNull(),
@@ -149,6 +149,7 @@ export const platformSignIns = pgTable(
       t.twinOf,
     ),
     index("platform_sign_ins_hash").on(t.subjectHash),
+    index("platform_sign_ins_secret_owner").on(t.secretOwner),
     index("platform_sign_ins_unjoined").on(t.tenantId).where(sql`unjoined`),
   ],
 );

@@ -64,6 +64,9 @@ export const webhookSubscriptions = pgTable(
       .notNull()
       .references(() => connections.id, { onDelete: "cascade" }),
     provider: text("provider").notNull(),
+    /** The app it was made with: under another one it is made anew. */
+    appId: text("app_id").notNull().default("instance"),
+    clientId: text("client_id"),
     /** The platform's own name for it; null while it is being made. */
     externalId: text("external_id"),
     expiresAt: instant("expires_at"),
