@@ -25,6 +25,9 @@ export function showConsent<W>(at: Redirects<W>, world: W, query: URLSearchParam
   const asked = readRequest(at, world, query);
   if ("status" in asked) return asked;
   const { facts } = at;
+  const again = facts.again?.({ world, app: asked.app.id, scopes: asked.scopes, query: asked.query });
+  if (again !== undefined)
+    return decideConsent(at, world, query, new URLSearchParams({ decision: "continue", person: again }));
   const people = facts.people(world);
   const who: Choice[] = people.map(({ id, name }, index) => ({
     type: "radio",
@@ -98,7 +101,7 @@ export function decideConsent<W>(
   });
   facts.consented?.({ world, grant, earlier });
   const { codes, now } = at.server();
-  const code = randomWord(40);
+  const code = randomWord(40) + (facts.codeEnd ?? "");
   const expiresAt = now() + facts.codeSeconds * 1000;
   const { redirectUri, challenge } = asked;
   codes.set(code, { grant, redirectUri, challenge, query: asked.query, expiresAt });

@@ -44,6 +44,8 @@ export interface OAuthFacts<W> {
   readonly clientAuth?: "body" | "basic" | "either";
   readonly pkce?: "required" | "allowed" | "refused";
   readonly codeSeconds: number;
+  /** What every code ends with, for clients that must not send it encoded as it came. */
+  readonly codeEnd?: string;
   /** Absent: access tokens do not end by themselves. */
   readonly accessSeconds?: number;
   /** Absent: the platform gives no refresh tokens. */
@@ -72,6 +74,13 @@ export interface OAuthFacts<W> {
       }) => { readonly grant: SimGrant; readonly seconds?: number } | undefined
     >
   >;
+  /** The person who is signed in again without being asked, as the platform remembers an earlier consent. */
+  again?(input: {
+    readonly world: W;
+    readonly app: string;
+    readonly scopes: readonly string[];
+    readonly query: URLSearchParams;
+  }): string | undefined;
   /** Looks at a new consent and what there was of the person and the app before; may end or change grants. */
   consented?(input: { readonly world: W; readonly grant: SimGrant; readonly earlier: readonly SimGrant[] }): void;
   /** How a callback tells a refusal; `error` is of RFC 6749. Default: `error` and `error_description`. */

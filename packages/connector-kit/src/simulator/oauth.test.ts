@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { base64UrlEncode, sha256 } from "../crypto.ts";
 import { quay } from "./kit-fixture.ts";
+import { type Ground, simulator } from "./simulator.ts";
 import { testClient } from "./test-client.ts";
 
 const www = "https://www.quay.test";
@@ -165,5 +166,54 @@ describe("the token endpoint", () => {
     assert.equal((await notes(access_token)).json.code, "tokenRevoked");
     assert.deepEqual(await about(), { active: false });
     assert.equal((await post("/revoke", { token: "unknown" })).status, 200);
+  });
+});
+
+describe("what a platform remembers", () => {
+  const cove = simulator<Ground>({
+    id: "cove",
+    platforms: ["cove"],
+    hosts: ["www.cove.test"],
+    world: (ground) => ground,
+    errors: { refuse: ({ kind }) => ({ status: 400, text: kind }) },
+    oauth: {
+      authorize: "www.cove.test/authorize",
+      token: "www.cove.test/token",
+      title: "Sign in to Cove",
+      scopes: { read: "Read" },
+      apps: () => [{ id: "app-1", secret: "app-1-secret" }],
+      people: () => [
+        { id: "ida", name: "Ida Holm" },
+        { id: "bo", name: "Bo Lind" },
+      ],
+      codeSeconds: 60,
+      codeEnd: "*!",
+      again: ({ world, app, query }) =>
+        query.has("ask") ? undefined : world.tokens.grants().findLast((grant) => grant.app === app)?.subject,
+    },
+    accounts: {
+      create() {
+        throw new Error("nobody makes any");
+      },
+    },
+    routes: [],
+    posts: () => [],
+  });
+  const request = { client_id: "app-1", redirect_uri: "https://app.test/back", response_type: "code", scope: "read" };
+
+  it("signs the same person in again without a page, unless asked for one, and ends codes as it likes", async () => {
+    const { ask, consent } = testClient(cove);
+    const url = `https://www.cove.test/authorize?${new URLSearchParams(request)}`;
+    assert.equal((await ask({ url })).status, 200, "nobody consented yet");
+    await consent(url, { person: "bo" });
+    const silent = await ask({ url });
+    const code = new URL(silent.headers.location ?? "").searchParams.get("code") ?? "";
+    assert.ok(silent.headers.location?.includes("*%21") && code.endsWith("*!"));
+    const { json } = await ask({
+      url: "https://www.cove.test/token",
+      form: { ...app, grant_type: "authorization_code", code, redirect_uri: request.redirect_uri },
+    });
+    assert.equal(json.scope, "read");
+    assert.equal((await ask({ url: `${url}&ask=1` })).status, 200);
   });
 });
