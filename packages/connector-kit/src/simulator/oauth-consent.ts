@@ -128,7 +128,9 @@ function readRequest<W>(at: Redirects<W>, world: W, given: URLSearchParams): Req
     back({ redirectUri, state }, refusalOf(facts, error, description));
   if (query.get("response_type") !== "code") return refuse("unsupported_response_type", "response_type must be code");
   const scopes = [...new Set((query.get("scope") ?? "").split(scopeSeparator).filter((scope) => scope !== ""))];
-  const unknown = scopes.filter((scope) => facts.scopes[scope] === undefined || app.scopes?.includes(scope) === false);
+  const unknown = scopes.filter(
+    (scope) => !Object.hasOwn(facts.scopes, scope) || app.scopes?.includes(scope) === false,
+  );
   if (unknown.length > 0) return refuse("invalid_scope", `not for this app: ${unknown.join(", ")}`);
   const challenge = query.get("code_challenge") ?? undefined;
   if (challenge === undefined && pkce === "required") return refuse("invalid_request", "code_challenge is needed");

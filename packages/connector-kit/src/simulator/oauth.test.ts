@@ -55,6 +55,7 @@ describe("the consent page", () => {
     assert.deepEqual([no.get("error"), no.get("quay_reason")], ["access_denied", "no"]);
     for (const [more, error] of [
       [{ scope: "fly" }, "invalid_scope"],
+      [{ scope: "toString" }, "invalid_scope"],
       [{ code_challenge_method: "plain" }, "invalid_request"],
       [{ response_type: "token" }, "unsupported_response_type"],
     ] as const) {
