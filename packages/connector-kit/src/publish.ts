@@ -94,12 +94,15 @@ export interface ProbeCandidate<S> extends PublishedRef {
 
 /**
  * `found`: adopted if no other job owns it and it is young enough. `absent_authoritative`: the platform guarantees it
- * is not there, sending again is safe. `not_seen`: a list merely lacks it, look again, then ask a person.
+ * is not there, sending again is safe. `not_seen`: a list merely lacks it, look again, then ask a person. `repeat_until`: the
+ * same, and until then the platform is known to refuse a second post like it, naming the first: the prepared call may be
+ * made once more, so that its answer tells. It ends well before that moment.
  */
 export type ProbeAnswer<S> =
   | { readonly kind: "found"; readonly candidates: readonly ProbeCandidate<S>[] }
   | { readonly kind: "absent_authoritative"; readonly because: string }
-  | { readonly kind: "not_seen"; readonly looked: string };
+  | { readonly kind: "not_seen"; readonly looked: string }
+  | { readonly kind: "repeat_until"; readonly until: Date; readonly looked: string };
 
 export interface StepInput<S, P extends Json = Json> {
   readonly post: OutgoingPost;
@@ -108,6 +111,8 @@ export interface StepInput<S, P extends Json = Json> {
   readonly prepared: P;
   /** What an earlier run kept; absent: nothing, or it was lost, and what it stood for is made anew. */
   readonly sealed?: Sealed;
+  /** An earlier call of this very step may have been taken, and this one repeats it. */
+  readonly repeats?: true;
 }
 
 /**

@@ -140,8 +140,9 @@ export function memoryJob(
     async next() {
       // What a dead worker leaves is taken up when its lease has ended.
       world.advance(row.wake === "lease" ? defaultTimeoutMs : (row.wake ?? 0));
-      const { visible, mayBeLive } = row;
-      const mayGoOn = row.state !== "unknown" && (!visible?.open || visible.repeatable);
+      const { visible, mayBeLive, probe } = row;
+      const repeats = visible?.repeatable || (probe?.repeatBy !== undefined && world.now() < new Date(probe.repeatBy));
+      const mayGoOn = row.state !== "unknown" && (!visible?.open || repeats);
       drive = begin(port, post, row);
       row.wake = "lease";
       if (mayGoOn || !mayBeLive) {

@@ -40,6 +40,8 @@ export interface ProbeRecord {
   readonly looks: number;
   readonly nextAt?: string;
   readonly saw: readonly JsonObject[];
+  /** Before this the lost call may be begun again; the platform refuses a second post like it. */
+  readonly repeatBy?: string;
 }
 
 /** Where the post stands, whatever a failure was. */

@@ -3,8 +3,10 @@ import type { PlatformFailure } from "../failure.ts";
 import type { ProbeAnswer, ProbeCandidate, Step } from "../publish.ts";
 import { storableRemark } from "../text.ts";
 import { chooseAdoption } from "./adopt.ts";
+import { retryDelaysMs } from "./decide.ts";
 import {
   type Drive,
+  defaultTimeoutMs,
   doubtState,
   type ProbeRecord,
   saw,
@@ -69,6 +71,8 @@ async function follow(
       return absent(drive, visible, answer.because);
     case "not_seen":
       return lookLater(drive, saw(drive, "not_seen", storableRemark(answer.looked, 300)));
+    case "repeat_until":
+      return repeatSoon(drive, way, visible, answer);
     case "found":
       return adopt(drive, way, visible, answer.candidates);
     default:
@@ -88,6 +92,33 @@ async function absent(drive: Drive, visible: VisibleIntent, because: string): Pr
   const isMissed = waitedMs > drive.lateAfterMs && !drive.isWished && !drive.published;
   if (isMissed) await port.commit({ ...settled, state: "held", heldReason: "missed", wake: null });
   else await port.commit({ ...settled, state: "retrying", wake: 0, tries: drive.tries, failure: null });
+  return false;
+}
+
+/**
+ * The next claim makes the call again, if a wish, a pause or the account does not stand in the way; then it is only looked
+ * at. So one that was offered and not taken is not offered again at once. A repeat counts as a try and ends with the window.
+ */
+async function repeatSoon(
+  drive: Drive,
+  { format }: Way,
+  visible: VisibleIntent,
+  { until, looked }: Extract<ProbeAnswer<JsonObject>, { kind: "repeat_until" }>,
+): Promise<false> {
+  const { port, tries, probe } = drive;
+  const record = saw(drive, "not_seen", storableRemark(looked, 300));
+  const timeoutMs = format.steps.find(({ name }) => name === visible.step)?.timeoutMs ?? defaultTimeoutMs;
+  const repeatBy = new Date(until.getTime() - timeoutMs);
+  const waitMs = retryDelaysMs[tries];
+  const isOffered = probe?.repeatBy !== undefined;
+  if (waitMs === undefined || isOffered || drive.isWished || port.now().getTime() + waitMs >= repeatBy.getTime())
+    return lookLater(drive, record);
+  await port.commit({
+    state: drive.published ? doubtState(drive) : "retrying",
+    wake: waitMs,
+    tries: tries + 1,
+    probe: { ...record, repeatBy: repeatBy.toISOString() },
+  });
   return false;
 }
 

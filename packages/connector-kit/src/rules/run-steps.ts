@@ -50,7 +50,9 @@ export async function runSteps(drive: Drive, way: Way): Promise<boolean> {
     const startedMs = port.monotonicMs();
     const ctx = port.context(step);
     const guarded = step.effect === "visible" ? oneVisibleCall(ctx, `${way.name}.${step.name}`) : ctx;
-    const result = await step.run(sealed ? { post, state, prepared, sealed } : { post, state, prepared }, guarded);
+    const repeats = drive.mayBeLive && drive.visible?.step === step.name;
+    const input = { post, state, prepared, ...(sealed && { sealed }), ...(repeats && { repeats }) };
+    const result = await step.run(input, guarded);
     const latencyMs = Math.round(port.monotonicMs() - startedMs);
     if (!result.ok) {
       const facts = { ...step, settleMs: step.settleMs ?? defaultSettleMs };

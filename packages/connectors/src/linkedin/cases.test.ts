@@ -41,18 +41,37 @@ test("LI-1: readers see every character the author wrote", async () => {
   assert.equal(live()[0]?.text, text);
 });
 
-test("LI-4: a lost answer is no second post: a page's is found, about a member's a person is asked", async () => {
-  for (const [kind, end] of [
-    ["page", "published"],
-    ["member", "asks_person"],
-  ] as const) {
-    const { publish, live } = await setUp(kind);
-    const meddle = (run: number) => (run === 0 ? ({ kind: "cut", when: "after" } as const) : undefined);
-    const told = await publish({}, { meddle });
-    assert.equal(told.end, end);
-    assert.equal(live().length, 1);
-    if (kind === "page") assert.equal(told.published?.externalId, live()[0]?.id);
-  }
+test("LI-4: a lost answer is no second post: it is found, or LinkedIn names it in refusing a repeat", async () => {
+  for (const kind of ["page", "member"] as const)
+    for (const when of ["after", "before"] as const) {
+      const { publish, live } = await setUp(kind);
+      const meddle = (run: number) => (run === 0 ? ({ kind: "cut", when } as const) : undefined);
+      const told = await publish({ firstComment: "More below" }, { meddle });
+      assert.deepEqual([told.end, live().length], ["published", 1], JSON.stringify(told.failure));
+      assert.equal(told.published?.externalId, live()[0]?.id);
+      const isTold = kind === "member" && when === "after";
+      assert.equal(
+        told.failure?.message.includes("have a look") ?? false,
+        isTold,
+        "LinkedIn's word alone is said to be that",
+      );
+      assert.deepEqual(live()[0]?.replies, ["More below"]);
+    }
+});
+
+test("a lost answer to a post with media, or one found out too late, asks a person and sends nothing", async () => {
+  const { world, publish, live } = await setUp("member");
+  world.add(picture);
+  const lost = (_run: number, step: { name: string }) =>
+    step.name === "create_post" ? ({ kind: "cut", when: "after" } as const) : undefined;
+  assert.equal((await publish(pictured, { meddle: lost })).end, "asks_person");
+  assert.equal(live().length, 1);
+  const late = (run: number) => {
+    if (run === 0) world.advance(10 * 60_000);
+    return run === 0 ? ({ kind: "cut", when: "after" } as const) : undefined;
+  };
+  const told = await publish({ text: "Later" }, { meddle: late });
+  assert.deepEqual([told.end, live().length], ["asks_person", 2]);
 });
 
 test("LI-6: a version that has ended holds the post for the operator", async () => {
@@ -99,9 +118,10 @@ test("the picture of a link's card is ready before the post is made", async () =
 });
 
 test("an answer that does not name the post leaves it open: no address without a name is kept", async () => {
-  const { publish, live } = await setUp("member");
+  const { world, publish, live } = await setUp("member");
+  world.add(picture);
   const nameless = (answer: HttpResponse) => ({ ...answer, headers: { ...answer.headers, "x-restli-id": "" } });
-  const told = await publish({}, { tamper: nameless });
+  const told = await publish(pictured, { tamper: nameless });
   assert.deepEqual([told.end, told.published, live().length], ["asks_person", undefined, 1]);
 });
 

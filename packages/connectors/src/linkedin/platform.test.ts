@@ -42,7 +42,8 @@ describeConnector(provider, "linkedin", simulator, {
   asksPerson: [
     {
       step: "create_post",
-      why: "LinkedIn knows no key of ours, no app may read a member's posts, and a page's list that lacks a post proves nothing.",
+      formats: ["image", "images", "video", "document", "article", "poll"],
+      why: "LinkedIn knows no key of ours, no app may read a member's posts, a page's list that lacks a post proves nothing, and only of texts it is known that a second one is refused.",
       source: "NOTES.md, section Publishing",
     },
   ],

@@ -22,6 +22,8 @@ export type PostState = FilesState &
     /** The card of a link; its picture is the post's one file. */
     readonly card?: { readonly title: string; readonly description: string };
     readonly postUrn?: string;
+    /** LinkedIn named it in refusing a repeat, and nobody may read whether it is there. */
+    readonly isTold?: true;
     /** A page's post was read back, or cannot be. */
     readonly isSeen?: true;
     /** Comments of this app go to the address without a version. */

@@ -30,6 +30,7 @@ const due: AdmitInput = {
 const call: VisibleCall = { repeatable: false, endsBy: at(-10_000), settleMs: 5_000, open: true };
 const lost = { mayBeLive: true, visible: call } as const;
 const keyed = { mayBeLive: true, visible: { ...call, repeatable: true } } as const;
+const guarded = { mayBeLive: true, visible: { ...call, repeatBy: at(1) } } as const;
 const answered = { mayBeLive: true, visible: { ...call, open: false } } as const;
 const by = { by: "usr_1", at: now.toISOString() };
 const cancel: Wish = { kind: "cancel", ...by };
@@ -70,6 +71,17 @@ const cases: readonly (readonly [string, Partial<AdmitInput>, string])[] = [
   ["nor when its time is long over", { state: "retrying", ...keyed, wakeAt: at(-hour - 1) }, "probe"],
   ["nor when somebody wants it canceled", { state: "retrying", ...keyed, wish: cancel }, "probe"],
   ["nor on an account that is being disconnected", { state: "retrying", ...keyed, connection: "ending" }, "probe"],
+  ["a lost call is sent again while the platform refuses a second", { state: "retrying", ...guarded }, "publish"],
+  [
+    "but not when that time is over",
+    { state: "retrying", mayBeLive: true, visible: { ...call, repeatBy: now } },
+    "probe",
+  ],
+  ["nor while paused", { state: "retrying", ...guarded, pausedBy: "instance" }, "probe"],
+  ["nor when somebody wants it canceled", { state: "retrying", ...guarded, wish: cancel }, "probe"],
+  ["nor on a broken account", { state: "retrying", ...guarded, connectionStatus: "attention" }, "probe"],
+  ["nor before a twin has ended", { state: "retrying", ...guarded, twin: "in_flight" }, "wait twin"],
+  ["nor without a look that said so", { state: "unknown", ...guarded }, "probe"],
   [
     "what the platform still works on is asked about though paused",
     { state: "processing", ...answered, pausedBy: "tenant" },

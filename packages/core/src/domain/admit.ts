@@ -5,6 +5,8 @@ import { takesDown, type Wish } from "./wishes.ts";
 export interface VisibleCall {
   /** The same request again has no second effect. */
   readonly repeatable: boolean;
+  /** It has none if it is begun before this, as a look found out. */
+  readonly repeatBy?: Date | undefined;
   /** No call of it can be under way after this: the end of the lease it was sent under. */
   readonly endsBy: Date;
   /** How long after that the platform may still be applying it. */
@@ -118,7 +120,8 @@ function whileInDoubt(input: AdmitInput): Admission {
     const start = mayStart(input);
     const isBarred = start.go === "hold" && start.reason === "attention";
     if (!visible?.open && !isBarred) return start.go === "hold" ? { go: "finish" } : start;
-    if (visible?.repeatable && start.go !== "hold") return start;
+    const repeats = visible?.repeatable || (visible?.repeatBy !== undefined && now < visible.repeatBy);
+    if (repeats && start.go !== "hold") return start;
   }
   return look;
 }

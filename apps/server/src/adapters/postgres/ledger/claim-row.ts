@@ -25,6 +25,8 @@ export function withDeletion<R extends ClaimRow>(row: R): R {
 }
 
 export function admitInput(row: ClaimRow, lateAfterMs: number): AdmitInput {
+  const visible = visibleOf(row);
+  const { repeatBy } = row.probe ?? {};
   return {
     now: row.now,
     state: row.state,
@@ -36,7 +38,7 @@ export function admitInput(row: ClaimRow, lateAfterMs: number): AdmitInput {
     firstClaimedAt: row.first_claimed_at ?? undefined,
     leaseUntil: row.lease_until ?? undefined,
     mayBeLive: row.may_be_live,
-    visible: visibleOf(row),
+    visible: visible && { ...visible, repeatBy: repeatBy === undefined ? undefined : new Date(repeatBy) },
     wish: wishOf(row.wish),
     isDisabled: row.connection_disabled !== null,
     pausedBy: row.instance_paused

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fail, ok } from "@postd/contracts";
+import { played } from "../client/play-fixture.ts";
+import type { PlatformFailure } from "../failure.ts";
+import type { Step } from "../publish.ts";
+
+type State = { readonly [key: string]: unknown; readonly id?: string };
+const windowMs = 10 * 60_000;
+
+/** What happens to a call: lost before or after the platform took it, or answered. */
+type Fate = "lost" | "taken" | "answered" | "busy";
+const cut: PlatformFailure = { kind: "outcome_unknown", message: "cut" };
+const busy: PlatformFailure = { kind: "unavailable", refused: true, message: "busy" };
+const twin: PlatformFailure = {
+  kind: "content_rejected",
+  field: "text",
+  reason: "twin",
+  refused: true,
+  message: "twin",
+};
+
+/**
+ * A platform that lists nothing, and refuses for a while what it already has. `names`: whether the refusal says which post
+ * it is. `opens` is until when the connector says that a repeat is safe.
+ */
+async function guarded(fates: readonly Fate[], given: { readonly names?: boolean; readonly opensMs?: number } = {}) {
+  const { names = true, opensMs = windowMs } = given;
+  const live: { at: number }[] = [];
+  const calls: { at: number; repeats: boolean; prepared: unknown }[] = [];
+  const left = [...fates];
+  const send: Step<State> = {
+    name: "send",
+    effect: "visible",
+    repeatable: false,
+    done: ({ id }) => id !== undefined,
+    prepare: ({ now }) => ({ madeAt: now.toISOString() }),
+    async run({ state, repeats = false, prepared }, ctx) {
+      await ctx.http.request({ method: "POST", url: "https://place.example/" });
+      const at = ctx.clock.now().getTime();
+      calls.push({ at, repeats, prepared });
+      const fate = left.shift() ?? "answered";
+      if (fate === "busy") return fail(busy);
+      if (fate === "lost") return fail(cut);
+      const before = live.find((post) => at - post.at < windowMs);
+      if (!before) live.push({ at });
+      if (fate === "taken") return fail(cut);
+      if (before && !(repeats && names)) return fail(twin);
+      return ok({ state: { ...state, id: "p1" }, published: { externalId: "p1" } });
+    },
+    probe: async ({ intentAt }) =>
+      ok({ kind: "repeat_until", until: new Date(intentAt.getTime() + opensMs), looked: "nowhere" }),
+  };
+  return { told: await played([send], {}), live, calls };
+}
+
+test("a call that never came is made again while a second post would be refused", async () => {
+  const { told, live, calls } = await guarded(["lost"]);
+  assert.deepEqual([told.end, live.length, calls.map(({ repeats }) => repeats)], ["published", 1, [false, true]]);
+  assert.deepEqual(calls[1]?.prepared, calls[0]?.prepared, "it is the very same request");
+});
+
+test("a call that was taken is not made twice: the refusal names the post", async () => {
+  const { told, live, calls } = await guarded(["taken"]);
+  assert.deepEqual([told.end, told.published?.externalId, live.length, calls.length], ["published", "p1", 1, 2]);
+});
+
+test("a repeat whose answer is lost as well is repeated in turn, and not for ever", async () => {
+  assert.deepEqual((await guarded(["taken", "lost", "lost"])).live.length, 1);
+  const { told, calls } = await guarded(["lost", "lost", "lost", "lost", "lost", "lost", "lost"]);
+  assert.equal(told.end, "asks_person");
+  assert.ok(calls.length <= 5, `${calls.length} calls`);
+});
+
+test("no repeat begins that could end after the window", async () => {
+  for (const opensMs of [0, 30_000, 60_000, 90_000, windowMs]) {
+    const { told, live, calls } = await guarded(["taken", "lost", "lost", "lost", "lost"], { opensMs });
+    const [first] = calls;
+    for (const { at } of calls.slice(1)) assert.ok(first && at - first.at + 30_000 < opensMs, `${at}`);
+    assert.equal(live.length, 1);
+    assert.ok(calls.length > 1 || told.end === "asks_person");
+  }
+  assert.equal((await guarded(["taken"], { opensMs: 30_000 })).calls.length, 1);
+});
+
+test("a refusal that names no post ends in asking a person, never in another post", async () => {
+  const { told, live } = await guarded(["taken"], { names: false });
+  assert.deepEqual([told.end, live.length], ["asks_person", 1]);
+});
+
+test("a repeat that surely did not leave is looked at before it is made again", async () => {
+  const { told, live } = await guarded(["taken", "busy"]);
+  assert.deepEqual([told.end, live.length], ["published", 1]);
+});
