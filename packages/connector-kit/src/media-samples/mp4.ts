@@ -13,6 +13,8 @@ export interface VideoSample extends PictureSize {
   readonly boxes?: { readonly movie?: Uint8Array; readonly track?: Uint8Array; readonly file?: Uint8Array };
   /** The index stands behind the pictures, as cameras write it. */
   readonly indexAtEnd?: boolean;
+  /** There is no index, as when a recording was cut off. */
+  readonly withoutIndex?: boolean;
 }
 
 const framesOf = ({ durationMs = 1_000, framesPerSecond = 30 }: VideoSample) =>
@@ -39,9 +41,9 @@ function partsOf(sample: VideoSample): { readonly before: Buffer; readonly after
     sample.boxes?.file ?? Buffer.alloc(0),
   ]);
   const data = Buffer.concat([u32(payloadBytes + 8), Buffer.from("mdat", "latin1")]);
-  if (sample.indexAtEnd) {
+  if (sample.indexAtEnd || sample.withoutIndex) {
     const before = Buffer.concat([ftyp, data]);
-    return { before, after: movie(sample, before.length) };
+    return { before, after: sample.withoutIndex ? Buffer.alloc(0) : movie(sample, before.length) };
   }
   const dataAt = ftyp.length + movie(sample, 0).length + data.length;
   return { before: Buffer.concat([ftyp, movie(sample, dataAt), data]), after: Buffer.alloc(0) };

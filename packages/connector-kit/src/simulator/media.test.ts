@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sampleGif, sampleJpeg, sampleMp4, samplePng, sampleWebm } from "../media-samples.ts";
+import {
+  type JpegSample,
+  mp4Box,
+  sampleGif,
+  sampleJpeg,
+  sampleMp4,
+  samplePng,
+  sampleWebm,
+  type VideoSample,
+} from "../media-samples.ts";
 import { pullMedia, shownMedia, storeMedia } from "./media.ts";
 
 const text = (words: string) => new TextEncoder().encode(words);
@@ -45,8 +54,33 @@ test("a film says how large, how long, how fast and in what codec it is, whereve
   assert.equal(storeMedia(sampleWebm()).videoCodec, "vp8");
 });
 
+test("a film says where its index stands and of how many parts its edit list is", () => {
+  const film = (sample: Partial<VideoSample>) => {
+    const { index, editedParts } = storeMedia(sampleMp4({ width: 320, height: 240, ...sample }));
+    return [index, editedParts];
+  };
+  const row = [0, 0, 0, 9, 0, 0, 0, 0, 0, 1, 0, 0];
+  const edits = mp4Box("edts", mp4Box("elst", Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 2, ...row, ...row])));
+  assert.deepEqual(film({}), ["start", undefined]);
+  assert.deepEqual(film({ indexAtEnd: true }), ["end", undefined]);
+  assert.deepEqual(film({ withoutIndex: true }), [undefined, undefined]);
+  assert.deepEqual(film({ boxes: { track: edits } }), ["start", 2]);
+});
+
+test("a JPEG says how many channels it has and how it is turned", () => {
+  const size = { width: 40, height: 30 };
+  const facts = (sample: Partial<JpegSample>) => {
+    const { width, height, channels, orientation } = storeMedia(sampleJpeg({ ...size, ...sample }));
+    return [`${width}x${height}`, channels, orientation];
+  };
+  assert.deepEqual(facts({}), ["40x30", 1, undefined]);
+  assert.deepEqual(facts({ channels: 3 }), ["40x30", 3, undefined]);
+  assert.deepEqual(facts({ channels: 4, orientation: 6 }), ["40x30", 4, 6]);
+});
+
 test("a header cut anywhere says less and throws nothing", () => {
-  for (const whole of [sampleMp4({ width: 320, height: 240 }), sampleWebm()])
+  const turned = sampleJpeg({ width: 40, height: 30, channels: 4, orientation: 6 });
+  for (const whole of [sampleMp4({ width: 320, height: 240 }), sampleWebm(), turned])
     for (let end = 0; end <= whole.byteLength; end += 1) storeMedia(whole.subarray(0, end));
 });
 

@@ -6,6 +6,10 @@ export interface MovieFacts {
   /** Names as in `VideoFacts`: avc, hevc, vp8, vp9, av1, or the container's own. */
   readonly videoCodec?: string;
   readonly framesPerSecond?: number;
+  /** Where the index of an MP4 or MOV stands; absent: it has none. */
+  readonly index?: "start" | "end";
+  /** Parts of the film its edit list names; absent: there is no list. */
+  readonly editedParts?: number;
 }
 
 /** What the index of an MP4 or MOV says. Throws a RangeError where a box points outside of the file. */
@@ -13,12 +17,14 @@ export function movieFacts(view: DataView): MovieFacts {
   const whole = { from: 0, to: view.byteLength };
   const movie = boxIn(view, whole, "moov");
   if (movie === undefined) return {};
+  const pictures = boxIn(view, whole, "mdat");
   const length = lengthOf(view, boxIn(view, movie, "mvhd"));
   const track = boxesIn(view, movie, "trak").find((trak) => {
     const handler = boxAt(view, trak, "mdia", "hdlr");
     return handler !== undefined && nameAt(view, handler.from + 8) === "vide";
   });
   return {
+    index: pictures === undefined || movie.from < pictures.from ? "start" : "end",
     ...(length && { durationMs: Math.round((length.units / length.perSecond) * 1000) }),
     ...(track && pictureFacts(view, track)),
   };
@@ -35,7 +41,9 @@ function pictureFacts(view: DataView, track: Span): MovieFacts {
   const times = boxAt(view, track, "mdia", "minf", "stbl", "stts");
   const length = lengthOf(view, boxAt(view, track, "mdia", "mdhd"));
   const frames = times && framesOf(view, times);
+  const edits = boxAt(view, track, "edts", "elst");
   return {
+    ...(edits && { editedParts: view.getUint32(edits.from + 4) }),
     ...sizeOf(view, boxIn(view, track, "tkhd")),
     ...(codec && { videoCodec: commonNames[codec] ?? codec.trim() }),
     ...(frames && length && { framesPerSecond: Math.round((frames * length.perSecond * 1000) / length.units) / 1000 }),

@@ -3,6 +3,7 @@ import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { type AccountRef, type Platform, secret } from "@postd/connector-kit";
 import { type Connected, describeConnector, sampleMedia, type World } from "@postd/connector-kit/conformance";
+import { sampleJpeg, sampleMp4 } from "@postd/connector-kit/media-samples";
 import { facebook } from "./facebook/platform.ts";
 import feed from "./fixtures/webhook-feed.json" with { type: "json" };
 import comments from "./fixtures/webhook-instagram-comments.json" with { type: "json" };
@@ -13,13 +14,8 @@ import { simulators } from "./simulator.ts";
 const [simulator] = simulators;
 assert.ok(simulator);
 
-const bytesOf = (head: readonly number[], seed: number): Uint8Array => {
-  const bytes = new Uint8Array(2048).fill(seed);
-  bytes.set(head);
-  return bytes;
-};
 const jpeg = (seed: number) =>
-  sampleMedia(bytesOf([0xff, 0xd8, 0xff, 0xe0], seed), {
+  sampleMedia(sampleJpeg({ width: 1080, height: 1080, seed }), {
     kind: "image",
     mimeType: "image/jpeg",
     width: 1080,
@@ -27,7 +23,7 @@ const jpeg = (seed: number) =>
     altText: `Picture ${seed}`,
   });
 const mp4 = (seed: number) =>
-  sampleMedia(bytesOf([0, 0, 0, 24, 0x66, 0x74, 0x79, 0x70, 0x69, 0x73, 0x6f, 0x6d], seed), {
+  sampleMedia(sampleMp4({ width: 1080, height: 1920, durationMs: 12_000, seed }), {
     kind: "video",
     mimeType: "video/mp4",
     width: 1080,

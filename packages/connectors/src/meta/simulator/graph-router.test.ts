@@ -109,7 +109,12 @@ describe("Graph calls", () => {
   });
 
   it("reads sizes and lengths from the files themselves, and never trusts cut ones", () => {
-    assert.deepEqual(describeMedia(jpeg(1080, 1350)), { mimeType: "image/jpeg", width: 1080, height: 1350 });
+    assert.deepEqual(describeMedia(jpeg(1080, 1350)), {
+      mimeType: "image/jpeg",
+      width: 1080,
+      height: 1350,
+      channels: 1,
+    });
     assert.deepEqual(describeMedia(png(640, 480)), { mimeType: "image/png", width: 640, height: 480 });
     const { mimeType, durationMs, width, height } = describeMedia(mp4(5000)) ?? {};
     assert.deepEqual([mimeType, durationMs, width, height], ["video/mp4", 5000, 720, 1280]);

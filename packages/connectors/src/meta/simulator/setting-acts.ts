@@ -10,7 +10,8 @@ type Flag =
   | "wrapInstagramExchange"
   | "permissionsAsList"
   | "reelAnswersPostId"
-  | "refuseCreatorStories";
+  | "refuseCreatorStories"
+  | "ignoreOrientation";
 
 const flag = (name: Flag): Act =>
   act(Switch, (world, { on }) => {
@@ -32,6 +33,7 @@ export const settingActs: Acts = {
   permissionsAsList: flag("permissionsAsList"),
   reelAnswersPostId: flag("reelAnswersPostId"),
   refuseCreatorStories: flag("refuseCreatorStories"),
+  ignoreOrientation: flag("ignoreOrientation"),
   setWebhook: address("webhookUrl"),
   setDeauthorize: address("deauthorizeUrl"),
   setDataDeletion: address("dataDeletionUrl"),

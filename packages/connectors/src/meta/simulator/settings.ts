@@ -14,6 +14,8 @@ export interface Settings {
   reelAnswersPostId: boolean;
   /** Stories of Creator accounts are refused; the sheet calls support inconsistent (§6). */
   refuseCreatorStories: boolean;
+  /** Pictures are measured as their pixels lie, not as EXIF has them shown (§14: unverified). */
+  ignoreOrientation: boolean;
   imageProcessingMs: number;
   videoProcessingMs: number;
   /** Posts per 24 hours and Instagram account (§13: the guide says 100). */
@@ -36,6 +38,7 @@ export const defaultSettings = (): Settings => ({
   permissionsAsList: false,
   reelAnswersPostId: false,
   refuseCreatorStories: false,
+  ignoreOrientation: false,
   imageProcessingMs: 0,
   videoProcessingMs: 300,
   igQuotaTotal: 100,
