@@ -3,10 +3,12 @@ import { test } from "node:test";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
 import { barePlatform, bareProvider, barePublishing, bareSignIn } from "./conformance/bare-provider.ts";
+import type { AuthContext } from "./context.ts";
 import type { Platform } from "./platform.ts";
 import { defineProvider, type Provider, scopesFor, signInsOf } from "./provider.ts";
 import type { Format, Step } from "./publish.ts";
-import type { OAuth2SignIn } from "./sign-in.ts";
+import { secret } from "./secret.ts";
+import { type OAuth2SignIn, ownAccounts } from "./sign-in.ts";
 
 const never = () => Promise.reject(new Error("nothing is called here"));
 const step = (over: Partial<Step<object>> = {}): Step<object> => ({
@@ -120,4 +122,13 @@ test("a platform sees the sign-ins that open it, and its own scopes among theirs
     optional: ["read"],
   });
   assert.equal(scopesFor(oauth, {}), oauth.scopes);
+});
+
+test("an account that signs in itself stands on every platform of the sign-in, with what was granted", async () => {
+  const credentials = { accessToken: secret("t") };
+  const subject = { externalId: "7", name: "Ida Holm" };
+  const granted = { subject, credentials, scopes: [], extras: { instance: "north" } };
+  const found = await ownAccounts("profile", "board", "shelf")(granted, {} as AuthContext);
+  const common = { ...subject, kind: "profile", extras: { instance: "north" }, credentials, missingScopes: [] };
+  assert.deepEqual(found, ok(["board", "shelf"].map((platform) => ({ ...common, platform }))));
 });

@@ -18,6 +18,15 @@ export interface AppCredentialsSet {
   }[];
 }
 
+/** The two fields an OAuth client has, under the names `oauth2` expects; `help` says where each is found. */
+export const clientFields = (
+  help: { readonly id: string; readonly secret: string },
+  signs?: { readonly signs: true },
+): AppCredentialsSet["fields"] => [
+  { name: "client_id", secret: false, required: true, help: help.id },
+  { name: "client_secret", secret: true, required: true, help: help.secret, ...signs },
+];
+
 /**
  * One company an app is registered at. Its platforms share apps, hosts, API version, sign-ins and webhooks, and are
  * simulated together.

@@ -49,6 +49,12 @@ interface SignInCommon {
   readonly revoke?: (ctx: SignInContext) => PlatformResult<void>;
 }
 
+/** `accounts` of a sign-in where whoever signs in is the account itself, one on each of these platforms. */
+export const ownAccounts =
+  (kind: string, ...platforms: readonly PlatformId[]): SignInCommon["accounts"] =>
+  async ({ subject, credentials, extras = {} }) =>
+    ok(platforms.map((platform) => ({ ...subject, platform, kind, extras, credentials, missingScopes: [] })));
+
 /** What a provider keeps from `start` to `finish`, and what a person typed. Sealed in between, deleted after use. */
 export type Kept = Readonly<Record<string, Secret>>;
 

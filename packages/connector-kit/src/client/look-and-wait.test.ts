@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { matchRecent, type RecentPost } from "./match-recent.ts";
+import { fail, ok } from "@postd/contracts";
+import type { ConnectorContext, PlatformResult } from "../context.ts";
+import { matchRecent, probeRecent, type RecentPost } from "./match-recent.ts";
 import { metrics } from "./metrics.ts";
 import { type Polled, pollUntil } from "./poll-until.ts";
 
@@ -41,6 +43,29 @@ describe("pollUntil", () => {
     assert.equal(wait(7000), 7000);
     assert.equal(wait(9_000_000), 120_000);
     assert.equal(wait(0), 5000);
+  });
+});
+
+describe("probeRecent", () => {
+  const post = { format: "text", text: "Fresh beans", media: [], options: {} };
+  const intentAt = at("2026-11-26T12:00:00Z");
+  const ctx = {} as ConnectorContext;
+  const probe = (list: () => PlatformResult<readonly RecentPost[]>) =>
+    probeRecent({ list, state: ({ externalId }) => ({ id: externalId }), looked: "all" })(
+      { post, state: { id: "" }, prepared: null, intentAt },
+      ctx,
+    );
+
+  it("finds the post's own text since the call, and hands a failure on", async () => {
+    const shown = { externalId: "7", text: "Fresh beans", createdAt: intentAt };
+    const found = await probe(async () => ok([{ ...shown, externalId: "6", text: "Old beans" }, shown]));
+    assert.ok(found.ok && found.value.kind === "found");
+    assert.deepEqual(
+      found.value.candidates.map(({ externalId, state }) => [externalId, state]),
+      [["7", { id: "7" }]],
+    );
+    const failure = { kind: "unavailable", message: "Not now." } as const;
+    assert.deepEqual(await probe(async () => fail(failure)), fail(failure));
   });
 });
 

@@ -1,4 +1,6 @@
-import type { ProbeAnswer, PublishedRef } from "../publish.ts";
+import { ok } from "@postd/contracts";
+import type { ConnectorContext, PlatformResult } from "../context.ts";
+import type { ProbeAnswer, PublishedRef, Step } from "../publish.ts";
 import { normalizeText, storableRemark } from "../text.ts";
 
 /** A post of an account's newest, as a platform lists it. */
@@ -51,3 +53,17 @@ export function matchRecent<S, P extends RecentPost = RecentPost>(input: {
 }
 
 const sameText = (theirs: string, ours: string): boolean => normalizeText(theirs) === normalizeText(ours);
+
+/** A step's `probe` that looks for the post's own text among the account's newest. */
+export const probeRecent =
+  <S>(facts: {
+    readonly list: (ctx: ConnectorContext) => PlatformResult<readonly RecentPost[]>;
+    readonly state: (post: RecentPost) => S;
+    readonly looked: string;
+  }): NonNullable<Step<S>["probe"]> =>
+  async ({ post, intentAt }, ctx) => {
+    const recent = await facts.list(ctx);
+    if (!recent.ok) return recent;
+    const wanted = { text: post.text, mediaCount: post.media.length, since: intentAt };
+    return ok(matchRecent({ ...facts, recent: recent.value, wanted }));
+  };

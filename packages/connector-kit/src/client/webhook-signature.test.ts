@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { base64Encode, hmacSha256, hmacSha256Hex } from "../crypto.ts";
 import { secret } from "../secret.ts";
-import { type SignatureFacts, webhookSignature } from "./webhook-signature.ts";
+import { type SignatureFacts, signedRequests, webhookSignature } from "./webhook-signature.ts";
 
 const now = new Date("2026-11-26T12:00:00Z");
 const seconds = String(now.getTime() / 1000);
@@ -81,5 +81,18 @@ describe("webhookSignature", () => {
     const [facts, sign] = platforms.x ?? assert.fail();
     const request = { headers: sign("new", seconds), rawBody: new TextEncoder().encode(body) };
     assert.equal(webhookSignature(facts)(request, [], now), "forged");
+  });
+
+  it("signedRequests takes what is genuine and says of anything else what is wrong with it", async () => {
+    const [facts, sign] = platforms.x ?? assert.fail();
+    const answerTo = (headers: Record<string, string>) =>
+      signedRequests(facts)({
+        request: { method: "POST", query: {}, headers, rawBody: new TextEncoder().encode(body) },
+        ...{ keys, now, publicUrl: "https://postd.example" },
+      });
+    assert.deepEqual(answerTo(sign("new", seconds)), { kind: "accepted" });
+    const reason = (verdict: string) => `the signature in the header ${facts.header} is ${verdict}`;
+    assert.deepEqual(answerTo({}), { kind: "refused", status: 401, reason: reason("missing") });
+    assert.deepEqual(answerTo(sign("another", seconds)), { kind: "refused", status: 401, reason: reason("forged") });
   });
 });

@@ -1,6 +1,6 @@
 import { base64Encode, constantTimeEqual, hmacSha256, hmacSha256Hex } from "../crypto.ts";
 import type { Secret } from "../secret.ts";
-import type { InboundRequest } from "../webhooks.ts";
+import type { InboundAnswer, InboundRequest, VerifyInput } from "../webhooks.ts";
 
 export interface SignatureFacts {
   /** Lower-case name of the header with the signature. */
@@ -45,6 +45,16 @@ export function webhookSignature(facts: SignatureFacts) {
     if (!fits.includes(true)) return "forged";
     const ageMs = isTimed ? Math.abs(now.getTime() - Number(timestamp) * 1000) : 0;
     return ageMs > (facts.maxAgeMs ?? MAX_AGE_MS) ? "stale" : "genuine";
+  };
+}
+
+/** The answer to a request that is taken or refused by its signature alone; handshakes come before it. */
+export function signedRequests(facts: SignatureFacts): (input: VerifyInput) => InboundAnswer {
+  const verdictOn = webhookSignature(facts);
+  return ({ request, keys, now }) => {
+    const verdict = verdictOn(request, keys, now);
+    if (verdict === "genuine") return { kind: "accepted" };
+    return { kind: "refused", status: 401, reason: `the signature in the header ${facts.header} is ${verdict}` };
   };
 }
 

@@ -2,6 +2,7 @@ import {
   type AppCredentialsSet,
   type AuthContext,
   type Credentials,
+  clientFields,
   type FoundAccount,
   type Granted,
   missingScopes,
@@ -13,22 +14,16 @@ import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { api, idIn, personUrn, Urn, V2 } from "./api.ts";
 
-const appFields = (where: string, signs?: { readonly signs: true }): AppCredentialsSet["fields"] => [
-  { name: "client_id", secret: false, required: true, help: `Client ID of the ${where} app, from its Auth tab.` },
-  {
-    name: "client_secret",
-    secret: true,
-    required: true,
-    ...signs,
-    help: `Primary client secret of the ${where} app.${signs ? " LinkedIn signs events with it too." : ""}`,
-  },
-];
+const found = (where: string, more = "") => ({
+  id: `Client ID of the ${where} app, from its Auth tab.`,
+  secret: `Primary client secret of the ${where} app.${more}`,
+});
 /** LinkedIn wants the page product alone on an app of its own, so there are two. @source platforms/linkedin.md "App set-up" */
-export const memberApp: AppCredentialsSet = { id: "linkedin", fields: appFields("member") };
+export const memberApp: AppCredentialsSet = { id: "linkedin", fields: clientFields(found("member")) };
 export const pageApp: AppCredentialsSet = {
   id: "linkedin_page",
   fields: [
-    ...appFields("page", { signs: true }),
+    ...clientFields(found("page", " LinkedIn signs events with it too."), { signs: true }),
     { name: "app_id", secret: false, required: false, help: "Number of the page app, for events of its pages." },
   ],
 };

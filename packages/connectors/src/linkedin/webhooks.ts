@@ -4,18 +4,18 @@ import {
   type InboundAnswer,
   type PlatformResult,
   rowsOf,
+  signedRequests,
   unlessGone,
   type VerifyInput,
   type WebhookSubscription,
   type Webhooks,
   webhookEvents,
-  webhookSignature,
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { api, authorOf } from "./api.ts";
 
-const signature = webhookSignature({
+const signed = signedRequests({
   header: "x-li-signature",
   form: /^(?<digest>[0-9a-f]{64})$/,
   encoding: "hex",
@@ -29,7 +29,8 @@ const signature = webhookSignature({
 const codeForm = /^[\w-]{1,200}$/;
 
 /** The handshake is signed with the newest secret; events may be signed with one on its way out. @source platforms/linkedin.md "Webhooks" */
-function verify({ request, keys, now }: VerifyInput): InboundAnswer {
+function verify(input: VerifyInput): InboundAnswer {
+  const { request, keys } = input;
   const refused = (status: number, reason: string): InboundAnswer => ({ kind: "refused", status, reason });
   const [newest] = keys;
   if (!newest) return refused(403, "no client secret of the page app is set; set POSTD_LINKEDIN_PAGE_CLIENT_SECRET");
@@ -39,8 +40,7 @@ function verify({ request, keys, now }: VerifyInput): InboundAnswer {
     const body = { challengeCode, challengeResponse: hmacSha256Hex(newest, challengeCode) };
     return { kind: "handshake", status: 200, body: JSON.stringify(body), contentType: "application/json" };
   }
-  const verdict = signature(request, keys, now);
-  return verdict === "genuine" ? { kind: "accepted" } : refused(401, `the X-LI-Signature header is ${verdict}`);
+  return signed(input);
 }
 
 const Notification = z

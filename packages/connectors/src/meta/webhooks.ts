@@ -7,10 +7,10 @@ import {
   type InboundRequest,
   type PlatformResult,
   type Secret,
+  signedRequests,
   type VerifyInput,
   type WebhookSubscription,
   type Webhooks,
-  webhookSignature,
 } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { graph, Success } from "./graph.ts";
@@ -24,7 +24,7 @@ const verifyTokenOf = (app: AppCredentials): Secret | undefined =>
 const refused = (status: number, reason: string): InboundAnswer => ({ kind: "refused", status, reason });
 const text = (body: string): InboundAnswer => ({ kind: "handshake", status: 200, body, contentType: "text/plain" });
 
-const signature = webhookSignature({
+const signedEvents = signedRequests({
   header: "x-hub-signature-256",
   form: /^sha256=(?<digest>[0-9a-f]{64})$/,
   encoding: "hex",
@@ -36,13 +36,11 @@ const signature = webhookSignature({
  * @source platforms/meta.md section 11
  */
 function verify(input: VerifyInput, { app }: Pick<AuthContext, "app">): InboundAnswer {
-  const { request, keys, now } = input;
+  const { request } = input;
   if (request.method === "GET") return handshake(request, app);
   const signed = signedRequestIn(request);
   if (signed !== undefined) return signedCallback(input, signed);
-  const verdict = signature(request, keys, now);
-  if (verdict === "missing") return refused(401, "the X-Hub-Signature-256 header is missing or not of its form");
-  return verdict === "genuine" ? { kind: "accepted" } : refused(401, "the signature does not fit the body");
+  return signedEvents(input);
 }
 
 function handshake({ query }: InboundRequest, app: AppCredentials): InboundAnswer {
