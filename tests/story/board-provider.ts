@@ -1,18 +1,23 @@
 import {
   apiClient,
   type ConnectorContext,
+  clientFields,
   countGraphemes,
   defaultFingerprint,
   defineProvider,
   type Format,
   failureTable,
-  matchRecent,
+  jsonIn,
+  type OAuthAt,
   oauth2,
+  ownAccounts,
   type Platform,
   type PublishingPlatform,
+  probeRecent,
   secret,
+  signedRequests,
+  unlessGone,
   type Webhooks,
-  webhookSignature,
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
@@ -31,51 +36,53 @@ const failures = failureTable({
   codes: { ended: { kind: "auth_expired" }, gone: { kind: "missing" }, unknown_board: { kind: "content_rejected" } },
 });
 const Extras = z.object({ instance: z.string() });
-const homeOf = (instance: string) => `https://${instance}.board.example`;
+const homeOf = (instance = "") => `https://${instance}.board.example`;
 const api = apiClient<ConnectorContext>({
   base: ({ account }) => homeOf(Extras.parse(account.extras).instance),
   failures,
 });
 
+const at =
+  (path: string) =>
+  ({ fields }: OAuthAt) =>
+    homeOf(fields.instance) + path;
+const User = z.object({ id: z.string(), name: z.string() });
 const signIn = oauth2({
   id: "board_login",
   label: "Board",
   app: "board",
-  appFields: { id: "client_id", secret: "client_secret" },
   scopes: { required: ["post"], optional: [] },
   fields: [{ name: "instance", label: "Instance", secret: false, required: true }],
   checkFields: ({ instance = "" }) =>
     /^[a-z]+$/.test(instance)
       ? { instance }
       : { kind: "content_rejected", field: "instance", reason: "invalid", message: "This is no instance." },
-  authorizeAt: ({ fields }) => `${homeOf(fields.instance ?? "")}/authorize`,
-  tokenAt: ({ fields }) => `${homeOf(fields.instance ?? "")}/token`,
-  pushAt: ({ fields }) => `${homeOf(fields.instance ?? "")}/par`,
+  authorizeAt: at("/authorize"),
+  tokenAt: at("/token"),
+  pushAt: at("/par"),
   authorizeParams: ({ locale }) => ({ ui_locales: locale }),
   pkce: "S256",
   checkCallback: ({ region }) =>
     region === "eu" ? undefined : { kind: "auth_revoked", message: "The answer does not say where the account lives." },
   subject: async ({ rest }, { fields }) => {
-    const user = z.object({ id: z.string(), name: z.string() }).parse(rest.user);
-    return ok({ externalId: user.id, name: user.name, extras: { instance: fields.instance ?? "" } });
+    const { id, name } = User.parse(rest.user);
+    return ok({ externalId: id, name, extras: { instance: fields.instance ?? "" } });
   },
-  accounts: async ({ subject, credentials, extras = {} }) =>
-    ok(
-      ["board", "shelf"].map((platform) => ({
-        platform,
-        externalId: subject.externalId,
-        kind: "profile",
-        name: subject.name,
-        extras,
-        credentials,
-        missingScopes: [],
-      })),
-    ),
+  accounts: ownAccounts("profile", "board", "shelf"),
   refresh: "rotates",
 });
 
-const Post = z.object({ id: z.string(), text: z.string(), createdAt: z.coerce.date() });
-const text: Format<{ readonly hasSlot?: boolean; readonly postId?: string }> = {
+type PostState = { readonly hasSlot?: boolean; readonly postId?: string };
+const posted = (postId: string): PostState => ({ hasSlot: true, postId });
+const Post = z
+  .object({ id: z.string(), text: z.string(), createdAt: z.coerce.date() })
+  .transform(({ id, ...rest }) => ({ externalId: id, ...rest }));
+const Made = z.object({ id: z.string() }).transform(({ id }) => ({ state: posted(id), published: { externalId: id } }));
+const Slot = z
+  .object({ slot: z.string() })
+  .transform(({ slot }) => ({ state: { hasSlot: true }, sealed: { slot: secret(slot) } }));
+
+const text: Format<PostState> = {
   label: "Text",
   media: { min: 0, max: 0 },
   start: () => ({}),
@@ -85,10 +92,7 @@ const text: Format<{ readonly hasSlot?: boolean; readonly postId?: string }> = {
       effect: "invisible",
       repeatable: true,
       done: ({ hasSlot }) => hasSlot === true,
-      async run(_input, ctx) {
-        const made = await api.read(ctx, { method: "POST", path: ["slots"] }, z.object({ slot: z.string() }));
-        return made.ok ? ok({ state: { hasSlot: true }, sealed: { slot: secret(made.value.slot) } }) : made;
-      },
+      run: (_input, ctx) => api.read(ctx, { method: "POST", path: ["slots"] }, Slot),
     },
     {
       name: "send",
@@ -98,25 +102,13 @@ const text: Format<{ readonly hasSlot?: boolean; readonly postId?: string }> = {
       async run({ post, sealed = {} }, ctx) {
         if (!sealed.slot) return ok({ state: {} });
         const json = { text: post.text, board: post.destination, slot: sealed.slot };
-        const made = await api.read(ctx, { method: "POST", path: ["posts"], json }, Post);
-        return made.ok
-          ? ok({ state: { hasSlot: true, postId: made.value.id }, published: { externalId: made.value.id } })
-          : made;
+        return api.read(ctx, { method: "POST", path: ["posts"], json }, Made);
       },
-      async probe({ post, intentAt }, ctx) {
-        const list = await api.read(ctx, { method: "GET", path: ["posts"], effect: "none" }, z.array(Post));
-        if (!list.ok) return list;
-        const recent = list.value.map(({ id, ...rest }) => ({ externalId: id, ...rest }));
-        const wanted = { text: post.text, since: intentAt };
-        return ok(
-          matchRecent({
-            recent,
-            wanted,
-            state: ({ externalId }) => ({ hasSlot: true, postId: externalId }),
-            looked: "all posts",
-          }),
-        );
-      },
+      probe: probeRecent({
+        list: (ctx) => api.get(ctx, ["posts"], z.array(Post)),
+        state: ({ externalId }) => posted(externalId),
+        looked: "all posts",
+      }),
     },
   ],
 };
@@ -148,77 +140,45 @@ const board: PublishingPlatform = {
     destinations: {
       label: "Board",
       required: true,
-      list: (query, ctx) =>
-        api.read(
-          ctx,
-          { method: "GET", path: ["boards"], query: { query }, effect: "none" },
-          z.array(z.object({ id: z.string(), name: z.string() })),
-        ),
+      list: (query, ctx) => api.get(ctx, ["boards"], z.array(User), { query: { query } }),
     },
-    accountLimits: (ctx) =>
-      api.read(ctx, { method: "GET", path: ["limits"], effect: "none" }, z.object({ textMax: z.number() })),
+    accountLimits: (ctx) => api.get(ctx, ["limits"], z.object({ textMax: z.number() })),
   },
 };
 
+const Things = z.array(z.object({ id: z.string(), title: z.string() })).transform((things) => ({
+  entries: things.map((thing) => ({ ...thing, kind: "text" as const })),
+}));
 const shelf: Platform = {
   ...common,
   id: "shelf",
   name: "Shelf",
-  source: {
-    browse: async (_input, ctx) => {
-      const List = z.array(z.object({ id: z.string(), title: z.string() }));
-      const list = await api.read(ctx, { method: "GET", path: ["things"], effect: "none" }, List);
-      return list.ok ? ok({ entries: list.value.map((it) => ({ ...it, kind: "text" as const })) }) : list;
-    },
-    read: async () => ok(undefined),
-  },
+  source: { browse: (_input, ctx) => api.get(ctx, ["things"], Things), read: async () => ok(undefined) },
 };
 
-const signature = webhookSignature({
-  header: "x-board-signature",
-  form: /^t=(?<t>\d+),v1=(?<digest>[0-9a-f]{64})$/,
-  encoding: "hex",
-  prefix: (at) => `${at}.`,
-});
-const Hook = z.object({ id: z.string(), secret: z.string(), expiresAt: z.coerce.date() });
-const subscription = ({ id, secret: value, expiresAt }: z.output<typeof Hook>) =>
-  ok({ id, secret: secret(value), expiresAt });
-const Event = z.object({
-  key: z.string(),
-  account: z.string(),
-  type: z.string(),
-  platform: z.string().default("board"),
-});
-const eventOf = ({ key, account, type, platform }: z.output<typeof Event>) =>
-  ({ type, platform, accountExternalId: account, dedupeKey: key, data: {} }) as const;
+const Hook = z.object({ id: z.string(), secret: z.string().transform(secret), expiresAt: z.coerce.date() });
+const Events = z.array(
+  z.object({ key: z.string(), account: z.string(), type: z.string() }).transform(({ key, account, type }) => ({
+    ...{ type, platform: "board", accountExternalId: account, dedupeKey: key, data: {} },
+  })),
+);
+const Changes = z.object({ events: Events, cursor: z.string(), more: z.boolean() });
 
 const webhooks: Webhooks = {
-  verify({ request, keys, now }) {
-    const verdict = signature(request, keys, now);
-    return verdict === "genuine" ? { kind: "accepted" } : { kind: "refused", status: 401, reason: verdict };
-  },
-  parse({ rawBody }) {
-    const events = z.array(Event).safeParse(JSON.parse(new TextDecoder().decode(rawBody)));
-    return events.success ? events.data.map(eventOf) : [];
-  },
-  async subscribe(ctx, { address }) {
-    if (ctx.account.name === "Unheard") return fail({ kind: "unavailable", message: "No events today." });
-    const made = await api.read(ctx, { method: "POST", path: ["hooks"], json: { address } }, Hook);
-    return made.ok ? subscription(made.value) : made;
-  },
-  async renew(ctx, { id }) {
-    const again = await api.read(ctx, { method: "POST", path: ["hooks", id], json: {}, about: "object" }, Hook);
-    return again.ok ? subscription(again.value) : again;
-  },
-  async unsubscribe(ctx, { id = "" }) {
-    const ended = await api.send(ctx, { method: "DELETE", path: ["hooks", id] });
-    return ended.ok ? ok(undefined) : ended;
-  },
-  async pull(ctx, cursor) {
-    const Changes = z.object({ events: z.array(Event), cursor: z.string(), more: z.boolean() });
-    const read = await api.read(ctx, { method: "GET", path: ["changes"], query: { cursor }, effect: "none" }, Changes);
-    return read.ok ? ok({ ...read.value, events: read.value.events.map(eventOf) }) : read;
-  },
+  verify: signedRequests({
+    header: "x-board-signature",
+    form: /^t=(?<t>\d+),v1=(?<digest>[0-9a-f]{64})$/,
+    encoding: "hex",
+    prefix: (at) => `${at}.`,
+  }),
+  parse: ({ rawBody }) => Events.safeParse(jsonIn(rawBody)).data ?? [],
+  subscribe: async (ctx, { address }) =>
+    ctx.account.name === "Unheard"
+      ? fail({ kind: "unavailable", message: "No events today." })
+      : api.read(ctx, { method: "POST", path: ["hooks"], json: { address } }, Hook),
+  renew: (ctx, { id }) => api.read(ctx, { method: "POST", path: ["hooks", id], json: {}, about: "object" }, Hook),
+  unsubscribe: async (ctx, { id = "" }) => unlessGone(await api.send(ctx, { method: "DELETE", path: ["hooks", id] })),
+  pull: (ctx, cursor) => api.get(ctx, ["changes"], Changes, { query: { cursor } }),
 };
 
 export const boardProvider = defineProvider({
@@ -226,15 +186,7 @@ export const boardProvider = defineProvider({
   name: "Board",
   hosts: ["*.board.example"],
   apiVersion: { current: "1" },
-  apps: [
-    {
-      id: "board",
-      fields: [
-        { name: "client_id", secret: false, required: true, help: "the app's" },
-        { name: "client_secret", secret: true, required: true, help: "the app's" },
-      ],
-    },
-  ],
+  apps: [{ id: "board", fields: clientFields({ id: "the app's", secret: "the app's" }) }],
   signIns: [signIn],
   webhooks,
   platforms: [board, shelf],
