@@ -1,4 +1,4 @@
-import type { FoundAccount, Granted, KeysSignIn, PlatformResult } from "@postd/connector-kit";
+import { type KeysSignIn, ownAccounts } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { whoAmI } from "./api.ts";
 
@@ -22,6 +22,5 @@ export const accessToken: KeysSignIn = {
       scopes: [],
     });
   },
-  accounts: async ({ subject, credentials }: Granted): PlatformResult<readonly FoundAccount[]> =>
-    ok([{ ...subject, platform: "sample_platform", kind: "profile", extras: {}, credentials, missingScopes: [] }]),
+  accounts: ownAccounts("profile", "sample_platform"),
 };

@@ -1,89 +1,124 @@
 import {
-  authorization,
-  jsonBody,
-  type SimAccount,
-  type SimAnswer,
-  type SimEnv,
-  type SimPost,
-  type SimRequest,
+  type Ground,
+  platformErrors,
+  type Refuse,
+  routesOf,
   type SimResponse,
-  type Simulator,
   type SimulatorDefinition,
+  simStore,
+  simulator,
 } from "@postd/connector-kit/simulator";
+import { z } from "zod";
 
-const refuse = (status: number, code: string, headers: Readonly<Record<string, string>> = {}): SimResponse => ({
+// Sources: replace by the pages of the platform's documentation that say each rule, with the date they were read.
+
+interface Post {
+  readonly id: string;
+  readonly author: string;
+  readonly text: string;
+  readonly createdAt: Date;
+}
+
+/** Everything the platform keeps. Made anew at every reset. */
+const createWorld = ({ env, tokens }: Ground) => ({
+  env,
+  tokens,
+  posts: simStore<Post>(),
+  people: new Map([["ida", "Ida Holm"]]),
+});
+type World = ReturnType<typeof createWorld>;
+
+const error = (status: number, code: string, headers: Readonly<Record<string, string>> = {}): SimResponse => ({
   status,
   headers,
   json: { code },
 });
 
-const textOf = (body: unknown): string | undefined => {
-  if (typeof body !== "object" || body === null || Object.keys(body).some((key) => key !== "text")) return undefined;
-  const text: unknown = Reflect.get(body, "text");
-  return typeof text === "string" && text.trim() !== "" ? text : undefined;
+/** What the kit refuses, in the platform's words. */
+const refuse: Refuse = (refusal) => {
+  switch (refusal.kind) {
+    case "noRoute":
+      return error(404, "not_found");
+    case "badBody":
+      return error(400, "invalid_request");
+    case "badInput":
+      return refusal.issues.some(({ code }) => code === "too_big")
+        ? error(422, "text_too_long")
+        : error(400, "invalid_request");
+    case "scopeMissing":
+      return error(403, "not_allowed");
+    case "rateLimited":
+      return error(429, "slow_down", { "retry-after": String(refusal.retryAfterSeconds ?? 30) });
+    case "serverError":
+      return error(500, "internal");
+    case "tokenExpired":
+      return error(401, "token_expired");
+    default:
+      return error(401, "token_invalid");
+  }
 };
 
+const route = routesOf<World>();
+const api = "api.sample-platform.example";
+const permalinkOf = ({ id }: Post) => `https://sample-platform.example/posts/${id}`;
+const chars = (text: string) => [...new Intl.Segmenter("und").segment(text)].length;
+const tooLong = { code: "too_big", origin: "string", maximum: 500, message: "too long" } as const;
+const text = z
+  .string()
+  .trim()
+  .min(1)
+  .check((found) => {
+    if (chars(found.value) > tooLong.maximum) found.issues.push({ ...tooLong, input: found.value });
+  });
+
 /** A fake platform, as strict as the real one. Write it from the documentation; it imports nothing from this folder. */
-function createSimulator(env: SimEnv): Simulator {
-  const accounts = new Map<string, SimAccount>();
-  let posts: readonly SimPost[] = [];
-
-  function createPost(request: SimRequest, account: SimAccount): SimAnswer {
-    const body = jsonBody(request);
-    const text = body.ok ? textOf(body.value) : undefined;
-    if (text === undefined) return refuse(400, "invalid_request");
-    if ([...new Intl.Segmenter("und").segment(text)].length > 500) return refuse(422, "text_too_long");
-    const id = env.randomId();
-    const permalink = `https://sample-platform.example/posts/${id}`;
-    const common = { platform: "sample_platform", kind: "text", media: [] };
-    const by = { accountId: account.id, accountName: account.name };
-    posts = [...posts, { ...common, ...by, id, permalink, text, createdAt: env.now().toISOString() }];
-    return env.fault("dropAfterAccept", request) ? "drop" : { status: 201, json: { id, url: permalink } };
-  }
-
-  function listPosts(request: SimRequest, account: SimAccount): SimAnswer {
-    const own = env.fault("hideFromLists", request) ? [] : posts.filter(({ accountId }) => accountId === account.id);
-    const newest = own.toReversed().slice(0, Number(request.query.get("limit") ?? 20));
-    return {
-      status: 200,
-      json: { posts: newest.map(({ id, permalink, text, createdAt }) => ({ id, url: permalink, text, createdAt })) },
-    };
-  }
-
-  return {
-    async handle(request) {
-      if (env.fault("rateLimited", request)) return refuse(429, "slow_down", { "retry-after": "30" });
-      if (env.fault("serverError", request)) return refuse(500, "internal");
-      if (env.fault("tokenExpired", request)) return refuse(401, "token_expired");
-      const account = accounts.get(authorization(request) ?? "");
-      if (!account || env.fault("tokenRevoked", request)) return refuse(401, "token_invalid");
-      const operation = `${request.method} ${request.path}`;
-      if (operation === "GET /v1/me") return { status: 200, json: { id: account.id, name: account.name } };
-      if (operation === "GET /v1/posts") return listPosts(request, account);
-      if (operation === "POST /v1/posts") return createPost(request, account);
-      return refuse(404, "not_found");
-    },
-    posts: () => posts,
-    orphans: () => 0,
-    createAccount({ name = "Ida Holm", kind = "profile" }) {
-      const account = { platform: "sample_platform", id: env.randomId(), kind, name, accessToken: env.randomId() };
-      accounts.set(account.accessToken, account);
-      return account;
-    },
-    reset() {
-      accounts.clear();
-      posts = [];
-    },
-    accounts: () => [...accounts.values()],
-  };
-}
-
 export const simulators: readonly SimulatorDefinition[] = [
-  {
+  simulator<World>({
     id: "sample_platform",
     platforms: ["sample_platform"],
-    hosts: ["api.sample-platform.example"],
-    appCredentials: {},
-    create: createSimulator,
-  },
+    hosts: [api],
+    world: createWorld,
+    errors: {
+      ...platformErrors({ fields: z.strictObject({ code: z.string() }), answer: ({ code }) => error(400, code) }),
+      refuse,
+    },
+    accounts: {
+      create({ env, tokens, people }, { name = "Ida Holm", kind = "profile" }) {
+        const id = env.randomId();
+        people.set(id, name);
+        return { platform: "sample_platform", id, kind, name, ...tokens.signedIn({ subject: id }) };
+      },
+    },
+    routes: [
+      route("GET", `${api}/v1/me`, {
+        handle: ({ world, caller: { subject } }) => ({
+          status: 200,
+          json: { id: subject, name: world.people.get(subject) },
+        }),
+      }),
+      route("GET", `${api}/v1/posts`, {
+        query: z.strictObject({ limit: z.coerce.number().int().min(1).max(20).default(20) }),
+        handle({ world, query, caller, listed }) {
+          const own = world.posts.all(({ author }) => author === caller.subject).toReversed();
+          const newest = listed(own, ({ createdAt }) => createdAt).slice(0, query.limit);
+          return { status: 200, json: { posts: newest.map((post) => ({ ...post, url: permalinkOf(post) })) } };
+        },
+      }),
+      route("POST", `${api}/v1/posts`, {
+        body: z.strictObject({ text }),
+        publishes: true,
+        handle({ world, body, caller, now, env }) {
+          const made = { id: env.randomId(), author: caller.subject, text: body.text, createdAt: now };
+          const post = world.posts.put(made);
+          return { status: 201, json: { id: post.id, url: permalinkOf(post) } };
+        },
+      }),
+    ],
+    posts: ({ posts, people }) =>
+      posts.all().map((post) => ({
+        ...{ id: post.id, platform: "sample_platform", kind: "text", text: post.text, media: [] },
+        ...{ accountId: post.author, accountName: people.get(post.author) ?? "", permalink: permalinkOf(post) },
+        createdAt: post.createdAt.toISOString(),
+      })),
+  }),
 ];
