@@ -29,10 +29,10 @@ function nextSteps(folder: string): string {
 
 Next:
   1. Read the platform's documentation and write what you find, with dates, into NOTES.md.
-  2. Make simulator.ts as strict as the platform, from the documentation and not from the connector.
+  2. Make simulator.ts as strict as the platform, and documented-errors.ts as complete, from the documentation and not from the connector.
   3. Change provider.ts (hosts, apps), sign-in.ts, platform.ts (limits), publish.ts (steps, probe) and failures.ts (codes).
-  4. Replace icon.svg and fixtures/.
-  5. node --test ${folder}/platform.test.ts
+  4. Replace icon.svg.
+  5. npm test -- --file ${folder}/platform.test.ts
   6. npm run gen, then npm run check.
 
 docs/guides/add-a-connector.md explains each part.`;

@@ -13,6 +13,10 @@ export const failures = failureTable({
   codes: {
     token_expired: { kind: "auth_expired", say: "The access token has ended." },
     token_invalid: { kind: "auth_revoked", say: "The access token is not taken any more. Connect again." },
+    not_allowed: {
+      kind: "scope_missing",
+      say: "The access token may not do that. Connect again with one that may post.",
+    },
     text_too_long: {
       kind: "content_rejected",
       field: "text",

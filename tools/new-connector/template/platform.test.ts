@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { connectWithKeys, describeConnector } from "@postd/connector-kit/conformance";
+import { connectWithKeys, describeConnector, describeDocumentedErrors } from "@postd/connector-kit/conformance";
+import { documentedErrors } from "./documented-errors.ts";
 import { failures } from "./failures.ts";
-import fixture from "./fixtures/errors.json" with { type: "json" };
 import { provider } from "./provider.ts";
 import { simulators } from "./simulator.ts";
 
@@ -24,10 +23,5 @@ describeConnector(provider, "sample_platform", simulator, {
   ],
 });
 
-for (const { status, code, kind } of fixture.cases)
-  test(`${status} ${code} on a call that changes the platform is ${kind}`, () => {
-    const clock = { now: () => new Date("2026-11-20T12:00:00Z") };
-    const failure = failures.failureOf({ status, headers: {}, text: "", json: { code }, effect: "visible" }, clock);
-    assert.equal(failure?.kind, kind);
-    assert.notEqual(failure?.message, "");
-  });
+const clock = { now: () => new Date("2026-11-20T12:00:00Z") };
+describeDocumentedErrors("Sample platform", documentedErrors, (res) => failures.failureOf(res, clock));
