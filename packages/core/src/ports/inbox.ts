@@ -7,6 +7,8 @@ export interface InboxItem {
   readonly provider: string;
   /** Whose app signed it: `instance`, or a tenant's own. */
   readonly appId: string;
+  /** What the provider calls that app; each of its sets may be another. */
+  readonly clientIds: readonly string[];
   /** Signed with the secret of this account's subscription, so it may be about this account only. */
   readonly connectionId?: ConnectionId | undefined;
   readonly headers: Readonly<Record<string, string>>;
@@ -23,11 +25,13 @@ export interface EventReceiver {
 export interface InboxWork {
   /**
    * Connections to the account, or whose sign-in is the person's of this id, that were signed in to with this app; of all
-   * tenants, live ones unless told. No event reaches what another app was let into, whatever it names. `within`: this one
-   * alone, whose subscription signed it.
+   * tenants, live ones unless told. No event reaches what another app was let into, whatever it names. Of one app that is
+   * registered more than once, this server's speaks for all, since nobody proves an id when registering; a tenant's for its
+   * other registrations. `within`: this one alone, whose subscription signed it.
    */
   receivers(about: {
     readonly appId: string;
+    readonly clientIds: readonly string[];
     readonly platforms: readonly string[];
     readonly accountExternalId: string;
     readonly within?: ConnectionId | undefined;

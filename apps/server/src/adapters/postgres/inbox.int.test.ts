@@ -128,7 +128,7 @@ async function arrive(body: unknown, query: Record<string, string> = {}): Promis
       : body instanceof Uint8Array
         ? body
         : Buffer.from(JSON.stringify(body));
-  await inbox.store({ id, appId: "instance", provider: "made_up", headers: {}, query, body: bytes });
+  await inbox.store({ id, appId: "instance", clientIds: [], provider: "made_up", headers: {}, query, body: bytes });
   return id;
 }
 const one = (key: string, more: object = {}) => ({ events: [{ key, ...more }] });
@@ -344,7 +344,8 @@ test("a sign-in made by a tenant's own app hears nothing that the instance's app
     insert into platform_sign_ins (id, tenant_id, provider, auth_kind, app_id, simulated, subject, secret_owner, scopes, status, granted_at,
       created_by, created_at, updated_at)
     values ('sgn_own', 'ten_a', 'made_up', 'x', 'app_00000001', false, 'person', 'sgn_own', '{}', 'healthy', now(), 'usr_x', now(), now());
-    update connections set sign_in_id = 'sgn_own', app_id = 'app_00000001' where id = 'con_a'`);
+    update connections set sign_in_id = 'sgn_own', app_id = 'app_00000001' where id = 'con_a';
+    delete from platform_sign_ins where secret_owner = 'con_a'`);
   await arrive({
     events: [
       { key: "post" },

@@ -23,11 +23,11 @@ type Begun = InboxItem & { readonly tries: number };
 /** Inbound requests and their events. `system` finds the connections an account id belongs to, over all tenants. */
 export function createInbox(app: Db, system: Db): Inbox {
   return {
-    async store({ id, provider, appId, connectionId, headers, query, body }) {
+    async store({ id, provider, appId, clientIds, connectionId, headers, query, body }) {
       await runSql(
         app,
-        sql`insert into webhook_inbox (id, platform, app_id, connection_id, received_at, headers, body)
-        values (${id}, ${provider}, ${appId}, ${connectionId ?? null}, domain_now(), ${JSON.stringify(storableJson({ headers, query }))}::jsonb, ${Buffer.from(body)})`,
+        sql`insert into webhook_inbox (id, platform, app_id, client_ids, connection_id, received_at, headers, body)
+        values (${id}, ${provider}, ${appId}, ${listed(clientIds)}, ${connectionId ?? null}, domain_now(), ${JSON.stringify(storableJson({ headers, query }))}::jsonb, ${Buffer.from(body)})`,
       );
     },
 
@@ -53,12 +53,17 @@ export function createInbox(app: Db, system: Db): Inbox {
   };
 }
 
+/** A list as one value: text of any content. */
+const listed = (values: readonly string[]): SQL =>
+  sql`array(select jsonb_array_elements_text(${JSON.stringify(values)}::jsonb))`;
+
 /** Counts the try and puts the next one off; from here on the request can end the process and is tried again all the same. */
 async function begin(app: Db): Promise<Begun | undefined> {
   const { rows } = await runSql<{
     id: string;
     platform: string;
     app_id: string;
+    client_ids: string[];
     connection_id: string | null;
     headers: Pick<InboxItem, "headers" | "query">;
     body: Buffer;
@@ -68,7 +73,7 @@ async function begin(app: Db): Promise<Begun | undefined> {
     sql`update webhook_inbox set tries = tries + 1, next_try_at = domain_now() + ${pause}, error = null
       where id = (select id from webhook_inbox where ${isOpen} and (next_try_at is null or next_try_at <= domain_now())
         order by id limit 1 for update skip locked)
-      returning id, platform, app_id, connection_id, headers, body, tries`,
+      returning id, platform, app_id, client_ids, connection_id, headers, body, tries`,
   );
   const [row] = rows;
   return (
@@ -76,6 +81,7 @@ async function begin(app: Db): Promise<Begun | undefined> {
       id: row.id,
       provider: row.platform,
       appId: row.app_id,
+      clientIds: row.client_ids,
       connectionId: row.connection_id === null ? undefined : asId("connection", row.connection_id),
       ...row.headers,
       body: row.body,
@@ -114,13 +120,14 @@ async function attempt(
 
 function workOn({ tx, system }: { readonly tx: Executor; readonly system: Db }, faults: unknown[]): InboxWork {
   return {
-    async receivers({ appId, platforms, accountExternalId, within, disconnected = false }) {
+    async receivers({ appId, clientIds, platforms, accountExternalId, within, disconnected = false }) {
       const { rows } = await runSql<{ id: string; tenant_id: string }>(
         system,
         sql`
         select id, tenant_id from connections where platform in ${[...platforms]} and (external_id = ${accountExternalId} or person_id = ${accountExternalId})
           and (${disconnected} or disconnected_at is null)
-          and case when ${within ?? null}::text is null then app_id = ${appId} else id = ${within ?? null} end`,
+          and case when ${within ?? null}::text is null then app_id = ${appId} or (client_id = any(${listed(clientIds)}) and (${appId} = 'instance'
+            or (app_id <> 'instance' and tenant_id = (select a.tenant_id from tenant_apps a where a.id = ${appId})))) else id = ${within ?? null} end`,
       );
       return rows.map((row): EventReceiver => ({ tenantId: row.tenant_id, connectionId: row.id }));
     },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
+import { simulatorDefinitions } from "@postd/connectors/simulators";
 import { type ApiSession, grantThroughBrowser } from "@postd/testkit/api";
 import { type System, startSystem } from "@postd/testkit/system";
 
@@ -22,15 +23,26 @@ const create = (session: ApiSession, values: object = {}) =>
 async function owner() {
   const session = await system.signUp();
   const { id: pageId, extra } = await system.sim("POST", "meta/accounts", { kind: "page" });
-  const { grantId } = await grantThroughBrowser(session, "facebook", "facebook_login", { person: extra.personId });
-  const accounts = [{ platform: "facebook", externalId: pageId }];
-  const { connections } = await session.must("POST", "/api/connections", { grantId, accounts });
-  return { session, personId: extra.personId as string, connectionId: connections[0].id as string };
+  const page = { personId: extra.personId as string, pageId: pageId as string };
+  return { session, ...page, connectionId: await connectPage(session, page) };
 }
 
-function signedRequest(userId: string, secret: string): URLSearchParams {
+async function connectPage(session: ApiSession, { personId, pageId }: { personId: string; pageId: string }) {
+  const { grantId } = await grantThroughBrowser(session, "facebook", "facebook_login", { person: personId });
+  const accounts = [{ platform: "facebook", externalId: pageId }];
+  const { connections } = await session.must("POST", "/api/connections", { grantId, accounts });
+  return connections[0].id as string;
+}
+
+/** What the provider calls this server's app. */
+const clientIdOf = async (session: ApiSession): Promise<string> => {
+  const { authUrl } = await session.must("POST", "/api/oauth/facebook/start", { appId: "instance" });
+  return new URL(authUrl).searchParams.get("client_id") ?? "";
+};
+
+function signedRequest(userId: string, secret: string, more: object = {}): URLSearchParams {
   const issuedAt = Math.floor(system.clock.now().getTime() / 1_000);
-  const payload = { algorithm: "HMAC-SHA256", user_id: userId, issued_at: issuedAt };
+  const payload = { algorithm: "HMAC-SHA256", user_id: userId, issued_at: issuedAt, ...more };
   const body = Buffer.from(JSON.stringify(payload)).toString("base64url");
   const signature = createHmac("sha256", secret).update(body).digest("base64url");
   return new URLSearchParams({ signed_request: `${signature}.${body}` });
@@ -108,6 +120,111 @@ test("a workspace signs an event with its own app for another workspace's accoun
   assert.equal((await attacker.session.call("DELETE", `/api/apps/${app.id}`)).status, 409);
   assert.equal(await send(app.webhookUrl, "deauthorize", signedRequest(attacker.personId, ownSecret)), 200);
   assert.equal(await statusOf(attacker), "attention");
+});
+
+test("no way of writing an app, in address, query or body, makes its signature count for another's accounts", async () => {
+  const victim = await owner();
+  const attacker = await owner();
+  const { body: app } = await create(attacker.session);
+  const id = app.id as string;
+  const claims = { app_id: "instance", app: "instance", client_id: "1", issuer: "meta" };
+  const signed = signedRequest(victim.personId, ownSecret, claims);
+  const places = ["instance", "INSTANCE", "", id.toUpperCase(), `${id}%00`, `instance%2F..%2F${id}`, `${id},instance`];
+  const queries = ["", "app=instance", "appId=instance", "app_id=instance", "subscription=whs_none"];
+  for (const place of places)
+    for (const query of place === "instance" ? queries : [""]) {
+      const address = `${system.url}/api/webhooks/meta/${place}`;
+      assert.notEqual(await send(address, `deauthorize&${query}`, signed), 200, `${place} ${query}`);
+    }
+  for (const query of queries) await send(app.webhookUrl, `data_deletion&${query}`, signed);
+  for (const provider of ["META", "facebook", "instagram"])
+    await send(`${system.url}/api/webhooks/${provider}/${id}`, "data_deletion", signed);
+  assert.equal(await statusOf(victim), "healthy");
+});
+
+test("an app with the very id, or id and secret, of somebody else's signs for its own workspace alone", async () => {
+  const victim = await owner();
+  const { body: victims } = await create(victim.session);
+  const attacker = await owner();
+  // What the provider calls an app is public, and nothing proves it when an app is registered here.
+  const [serversClient, connections] = await Promise.all([
+    clientIdOf(attacker.session),
+    system.query<{ client_id: string }>("select client_id from connections where id = $1", [victim.connectionId]),
+  ]);
+  assert.equal(connections[0]?.client_id, serversClient);
+  const forged = (await create(attacker.session, { app_id: serversClient })).body;
+  const twin = (await create(attacker.session)).body;
+  for (const event of ["deauthorize", "data_deletion"])
+    for (const { webhookUrl } of [forged, twin]) {
+      assert.equal(await send(webhookUrl, event, signedRequest(victim.personId, ownSecret)), 200);
+      assert.equal(await statusOf(victim), "healthy");
+    }
+  // The victim's account is signed in with its own registration of the app that both have.
+  await system.query("update connections set app_id = $1, client_id = '990011' where id = $2", [
+    victims.id,
+    victim.connectionId,
+  ]);
+  for (const event of ["deauthorize", "data_deletion"]) {
+    assert.equal(await send(twin.webhookUrl, event, signedRequest(victim.personId, ownSecret)), 200);
+    assert.equal(await statusOf(victim), "healthy");
+  }
+  assert.equal(await send(victims.webhookUrl, "deauthorize", signedRequest(victim.personId, ownSecret)), 200);
+  assert.equal(await statusOf(victim), "attention");
+});
+
+test("of one app that is registered more than once, this server's speaks for all, and a workspace's for its others", async () => {
+  const { app_secret: serversSecret = "" } =
+    simulatorDefinitions.find(({ id }) => id === "meta")?.appCredentials.meta ?? {};
+  const it = await owner();
+  const serversClient = await clientIdOf(it.session);
+  const { body: same } = await create(it.session, { app_id: serversClient });
+  // A workspace that only claims this server's id is not heard about what was let in through this server's registration.
+  assert.equal(await send(same.webhookUrl, "deauthorize", signedRequest(it.personId, ownSecret)), 200);
+  assert.equal(await statusOf(it), "healthy");
+  const under = (appId: string, clientId: string) =>
+    system.query("update connections set app_id = $1, client_id = $2 where id = $3", [
+      appId,
+      clientId,
+      it.connectionId,
+    ]);
+  const serversAddress = `${system.url}/api/webhooks/meta`;
+  const [{ body: first }, { body: second }] = [await create(it.session), await create(it.session)];
+  await under(second.id, "990011");
+  assert.equal(await send(serversAddress, "deauthorize", signedRequest(it.personId, serversSecret)), 200);
+  assert.equal(await statusOf(it), "healthy", "another app");
+  await under(same.id, serversClient);
+  assert.equal(await send(serversAddress, "deauthorize", signedRequest(it.personId, serversSecret)), 200);
+  assert.equal(await statusOf(it), "attention");
+  const other = await owner();
+  await system.query("update connections set app_id = $1, client_id = '990011' where id = $2", [
+    second.id,
+    other.connectionId,
+  ]);
+  assert.equal(await send(first.webhookUrl, "deauthorize", signedRequest(other.personId, ownSecret)), 200);
+  assert.equal(await statusOf(other), "healthy", "another workspace");
+  await system.query("update connections set status = 'healthy', app_id = $1, client_id = '990011' where id = $2", [
+    second.id,
+    it.connectionId,
+  ]);
+  assert.equal(await send(first.webhookUrl, "deauthorize", signedRequest(it.personId, ownSecret)), 200);
+  assert.equal(await statusOf(it), "attention");
+});
+
+test("an account that has just come from another workspace is not reached by what that one's app still signs", async () => {
+  const former = await owner();
+  const { body: app } = await create(former.session);
+  await system.query("update connections set app_id = $1 where id = $2", [app.id, former.connectionId]);
+  await former.session.must("DELETE", `/api/connections/${former.connectionId}`);
+  const now = await system.signUp();
+  const moved = { ...former, session: now, connectionId: await connectPage(now, former) };
+  for (const event of ["deauthorize", "data_deletion"]) {
+    assert.equal(await send(app.webhookUrl, event, signedRequest(former.personId, ownSecret)), 200);
+    assert.equal(await statusOf(moved), "healthy", event);
+  }
+  const [left] = await system.query<{ name: string }>("select name from connections where id = $1", [
+    former.connectionId,
+  ]);
+  assert.equal(left?.name, "Erased account", "where it was, its person is forgotten");
 });
 
 test("an address with an app that is not there, or is another provider's, takes nothing", async () => {

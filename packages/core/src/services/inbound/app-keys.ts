@@ -1,5 +1,6 @@
 import type { AppCredentials, Provider, Secret } from "@postd/connector-kit";
 import type { ConnectorSettings } from "../../ports/egress.ts";
+import { clientIdOf } from "../connections/sign-in.ts";
 
 export interface EverySet {
   /** All sets behind one look-up, as `field` of the first set or `set.field`. */
@@ -43,3 +44,17 @@ export function everySet(
     signingKeys: [...keys((field) => field), ...keys(previousOf)],
   };
 }
+
+/** What the provider calls the app of these settings: one id for each of its sets that people sign in with. */
+export const clientIdsOf = (
+  { signIns }: Pick<Provider, "signIns">,
+  settings: Pick<ConnectorSettings, "appCredentials">,
+  simulated: boolean,
+): readonly string[] => [
+  ...new Set(
+    signIns.flatMap((signIn) => {
+      const app = signIn.kind === "oauth2" && settings.appCredentials({ setId: signIn.app, simulated });
+      return (app && clientIdOf(signIn, app)) || [];
+    }),
+  ),
+];

@@ -10,7 +10,7 @@ import type { TenantAppsRepo } from "../../ports/tenant-apps.ts";
 import type { Vault } from "../../ports/vault.ts";
 import { type AuthContextPorts, noApp, webhookContext } from "../connector-context.ts";
 import { keysOf, subscriptionSecretName, unpackSubscriptionSecret } from "../subscriptions/secret.ts";
-import { everySet } from "./app-keys.ts";
+import { clientIdsOf, everySet } from "./app-keys.ts";
 import { followPersonEvent, isPersonEvent, type PersonEventDeps } from "./person-events.ts";
 import { storableEvent } from "./storable-event.ts";
 
@@ -51,7 +51,8 @@ export function createInboundService(deps: InboundDeps): InboundService {
         Object.entries(request.query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
       );
       const { connectionId } = signers;
-      const from = { provider: provider.id, appId, connectionId };
+      const clientIds = clientIdsOf(provider, settings, signers.simulated);
+      const from = { provider: provider.id, appId, clientIds, connectionId };
       await deps.inbox.store({ id: deps.newId(), ...from, headers, query, body: request.rawBody });
       return answer;
     },
@@ -137,7 +138,7 @@ async function fanOut(
 ): Promise<{ readonly events: number }> {
   const provider = deps.registry.provider(item.provider);
   if (!provider?.webhooks) throw new Error(`no connector takes requests of ${item.provider}`);
-  const about = { appId: item.appId, within: item.connectionId };
+  const about = { appId: item.appId, clientIds: item.clientIds, within: item.connectionId };
   const events = provider.webhooks.parse({ headers: item.headers, rawBody: item.body, query: item.query });
   for (const sent of events) {
     const event = storableEvent(sent);
@@ -156,7 +157,7 @@ const isAnnouncement = ({ type }: InboundEvent): boolean => type === "changes.wa
 
 async function keep(
   event: InboundEvent,
-  about: { readonly appId: string; readonly within: ConnectionId | undefined },
+  about: Pick<Parameters<InboxWork["receivers"]>[0], "appId" | "clientIds" | "within">,
   inbox: InboxWork,
 ): Promise<void> {
   const { platform, accountExternalId } = event;

@@ -1,5 +1,5 @@
 import type { InboundEvent, Provider } from "@postd/connector-kit";
-import { asId, type ConnectionId } from "@postd/contracts";
+import { asId } from "@postd/contracts";
 import type { ConnectionAccess } from "../../ports/connection-access.ts";
 import type { ConnectionRecord } from "../../ports/connection-record.ts";
 import type { ConnectionsRepo } from "../../ports/connections-repo.ts";
@@ -23,12 +23,13 @@ export const isPersonEvent = ({ type }: InboundEvent): boolean =>
  */
 export async function followPersonEvent(
   event: InboundEvent,
-  from: { readonly provider: Provider; readonly appId: string; readonly within: ConnectionId | undefined },
+  from: { readonly provider: Provider } & Pick<Parameters<InboxWork["receivers"]>[0], "appId" | "clientIds" | "within">,
   { inbox, ...deps }: PersonEventDeps & { readonly inbox: InboxWork },
 ): Promise<void> {
   const isDeletion = event.type === "data_deletion.requested";
   const found = await inbox.receivers({
     appId: from.appId,
+    clientIds: from.clientIds,
     platforms: from.provider.platforms.map(({ id }) => id),
     accountExternalId: event.accountExternalId,
     within: from.within,

@@ -35,6 +35,8 @@ export const webhookInbox = pgTable(
     connectionId: text("connection_id"),
     /** Whose app signed it: the instance's, or a tenant's own. */
     appId: text("app_id").notNull().default("instance"),
+    /** What the provider calls the app whose secret proved it; each of a provider's sets may be another. */
+    clientIds: text("client_ids").array().notNull().default(sql`'{}'::text[]`),
     receivedAt: instant("received_at").notNull(),
     headers: jsonb("headers").$type<JsonObject>().notNull(),
     body: bytes("body").notNull(),
