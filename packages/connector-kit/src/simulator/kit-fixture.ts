@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { hmacSha256Hex } from "../crypto.ts";
 import { actsOf } from "./act.ts";
+import type { OAuthFacts } from "./oauth-facts.ts";
 import { platformErrors } from "./platform-error.ts";
 import { type Refusal, SimRefusal } from "./refusal.ts";
 import { routesOf } from "./route.ts";
@@ -45,7 +46,7 @@ const error = (status: number, code: string, more: Record<string, unknown> = {})
   json: { code, ...more },
 });
 
-function refuse(refusal: Refusal): SimResponse {
+function refuse(refusal: Refusal, _request: SimRequest, _now: Date, world: Quay): SimResponse {
   switch (refusal.kind) {
     case "noRoute":
       return error(refusal.isMethod ? 405 : 404, refusal.kind);
@@ -58,7 +59,7 @@ function refuse(refusal: Refusal): SimResponse {
     case "rateLimited": {
       const { retryAfterSeconds } = refusal;
       return {
-        ...error(429, refusal.kind),
+        ...error(429, refusal.kind, { notes: world.notes.size }),
         ...(retryAfterSeconds && { headers: { "retry-after": `${retryAfterSeconds}` } }),
       };
     }
@@ -68,6 +69,27 @@ function refuse(refusal: Refusal): SimResponse {
       return error(401, refusal.kind);
   }
 }
+
+/** A login that does what the other does not: versions in its paths, saved scopes, wrong requests told to the person. */
+const harbour: OAuthFacts<Quay> = {
+  authorize: ["www.quay.test/harbour", "www.quay.test/:version/harbour"],
+  token: ["www.quay.test/harbour/token", "www.quay.test/:version/harbour/token"],
+  tokenByGet: true,
+  title: "Sign in to the harbour",
+  scopes: { read: "Read notes", write: "Write notes" },
+  scopesAreChosen: true,
+  asks(scopes, query) {
+    if (query.has("saved")) return { scopes: ["read", "write"], kept: ["read", "write"] };
+    return scopes.includes("read") ? { scopes, kept: ["read"] } : "read is needed";
+  },
+  tellsPerson: true,
+  apps: () => [{ id: "app-3", secret: "app-3-secret" }],
+  people: ({ people }) => people,
+  codeSeconds: 60,
+  impliedGrant: "authorization_code",
+  callbackFragment: "_",
+  answer: ({ grant, json }) => ({ ...json, declined: [...grant.asked].filter((scope) => !grant.scopes.has(scope)) }),
+};
 
 const route = routesOf<Quay>();
 const act = actsOf<Quay>();
@@ -86,42 +108,48 @@ export const quay = simulator<Quay>({
     }),
     refuse,
   },
-  oauth: {
-    authorize: "www.quay.test/authorize",
-    token: "www.quay.test/token",
-    revoke: "www.quay.test/revoke",
-    introspect: "www.quay.test/introspect",
-    par: { path: "www.quay.test/par" },
-    title: "Sign in to Quay",
-    scopes: { read: "Read notes", write: "Write notes", offline: "Stay signed in" },
-    scopesAreChosen: true,
-    apps: () => [
-      { id: "app-1", secret: "app-1-secret" },
-      { id: "app-2", redirectUris: ["https://two.test/back"], scopes: ["read"] },
-    ],
-    people: ({ people }) => people,
-    pkce: "required",
-    codeSeconds: 60,
-    accessSeconds: 3600,
-    refresh: {
-      rotates: true,
-      graceSeconds: 10,
-      reuseEndsGrant: true,
-      seconds: 86_400,
-      scope: "offline",
-      asked: (query) => query.get("prompt") !== "none",
-    },
-    grants: {
-      client_credentials: ({ app, tokens }) => ({ grant: tokens.grant({ subject: app.id, app: app.id }), seconds: 60 }),
-      swap: ({ fields, tokens }) => {
-        const found = tokens.check(fields.get("old") ?? "");
-        return typeof found === "string" ? undefined : { grant: found.grant };
+  oauth: [
+    harbour,
+    {
+      authorize: "www.quay.test/authorize",
+      token: "www.quay.test/token",
+      revoke: "www.quay.test/revoke",
+      introspect: "www.quay.test/introspect",
+      par: { path: "www.quay.test/par" },
+      title: "Sign in to Quay",
+      scopes: { read: "Read notes", write: "Write notes", offline: "Stay signed in" },
+      scopesAreChosen: true,
+      apps: () => [
+        { id: "app-1", secret: "app-1-secret" },
+        { id: "app-2", redirectUris: ["https://two.test/back"], scopes: ["read"] },
+      ],
+      people: ({ people }) => people,
+      pkce: "required",
+      codeSeconds: 60,
+      accessSeconds: 3600,
+      refresh: {
+        rotates: true,
+        graceSeconds: 10,
+        reuseEndsGrant: true,
+        seconds: 86_400,
+        scope: "offline",
+        asked: (query) => query.get("prompt") !== "none",
       },
+      grants: {
+        client_credentials: ({ app, tokens }) => ({
+          grant: tokens.grant({ subject: app.id, app: app.id }),
+          seconds: 60,
+        }),
+        swap: ({ fields, tokens }) => {
+          const found = tokens.check(fields.get("old") ?? "");
+          return typeof found === "string" ? undefined : { grant: found.grant };
+        },
+      },
+      tokenByGet: true,
+      refused: (error, words) => ({ error, error_description: words, quay_reason: "no" }),
+      callback: ({ grant }) => ({ harbour: grant.accounts.join(" ") }),
     },
-    tokenByGet: true,
-    refused: (error, words) => ({ error, error_description: words, quay_reason: "no" }),
-    callback: ({ grant }) => ({ harbour: grant.accounts.join(" ") }),
-  },
+  ],
   accounts: {
     create({ tokens }, { name = "Ida Holm", scopes = ["read", "write"] }) {
       const signedIn = tokens.signedIn({

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it, test } from "node:test";
 import { z } from "zod";
 import { hmacSha256Hex, sha256Hex } from "../crypto.ts";
 import { quay } from "./kit-fixture.ts";
 import { testClient } from "./test-client.ts";
+import { callerOf, createTokens } from "./tokens.ts";
 
 const api = "https://api.quay.test";
 const setUp = (scopes?: readonly string[]) => {
@@ -111,6 +112,16 @@ describe("tokens", () => {
   });
 });
 
+test("a token for one of a consent's accounts acts for that one only", () => {
+  const tokens = createTokens({ now: () => new Date(0), randomId: () => "1" });
+  const grant = tokens.grant({ subject: "ida", accounts: ["boat-1", "boat-2"] });
+  const one = tokens.issue(grant, { accounts: ["boat-2"], prefix: "B" });
+  assert.deepEqual(callerOf(one).accounts, ["boat-2"]);
+  assert.deepEqual([tokens.accountsOf(one.value), tokens.accountsOf("unknown")], [["boat-2"], []]);
+  assert.deepEqual(tokens.accountsOf(tokens.issue(grant).value), ["boat-1", "boat-2"]);
+  assert.match(tokens.signedIn({ subject: "ida", prefix: "B" }).accessToken, /^B/);
+});
+
 describe("named faults", () => {
   it("rateLimited refuses with the wait, with another and with none, and nothing is applied", async () => {
     const { write, mount, simulator } = setUp();
@@ -120,8 +131,8 @@ describe("named faults", () => {
       [{ retryAfterSeconds: null }, undefined],
     ] as const) {
       mount.arm({ fault: "rateLimited", params });
-      const { status, headers } = await write("a");
-      assert.deepEqual([status, headers["retry-after"]], [429, header]);
+      const { status, headers, json } = await write("a");
+      assert.deepEqual([status, headers["retry-after"], json.notes], [429, header, 0]);
     }
     assert.equal(simulator.posts().length, 0);
   });

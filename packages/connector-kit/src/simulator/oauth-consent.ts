@@ -14,6 +14,8 @@ interface Request {
   readonly redirectUri: string;
   readonly state: string | undefined;
   readonly scopes: readonly string[];
+  /** Those of them a person cannot leave out. */
+  readonly kept: readonly string[];
   readonly challenge: string | undefined;
   readonly query: URLSearchParams;
 }
@@ -51,7 +53,7 @@ export function showConsent<W>(at: Redirects<W>, world: W, query: URLSearchParam
     value: scope,
     label: `${facts.scopes[scope] ?? scope} (${scope})`,
     isChecked: true,
-    isDisabled: !facts.scopesAreChosen,
+    isDisabled: asked.kept.includes(scope),
   }));
   const groups = [
     { title: "Continue as", choices: who, empty: "Nobody is signed in" },
@@ -77,14 +79,16 @@ export function decideConsent<W>(
   if ("status" in asked) return asked;
   const { facts } = at;
   const decision = form.get("decision");
-  if (decision === "cancel") return back(asked, refusalOf(facts, "access_denied", "The person said no"));
+  if (decision === "cancel") return back(facts, asked, refusalOf(facts, "access_denied", "The person said no"));
   if (decision !== "continue") return refusalPage("Choose Continue or Cancel.");
   const people = facts.people(world);
   const person = form.has("person") ? people.find(({ id }) => id === form.get("person")) : people[0];
   if (person === undefined) return refusalPage("Nobody of that name is signed in.");
   const isListed = form.has("listed");
   const chosen = (name: string, all: readonly string[]) =>
-    all.filter((one) => !isListed || form.getAll(name).includes(one));
+    all.filter(
+      (one) => !isListed || form.getAll(name).includes(one) || (name === "scope_granted" && asked.kept.includes(one)),
+    );
   const accounts =
     person.accounts &&
     chosen(
@@ -96,7 +100,8 @@ export function decideConsent<W>(
   const grant = tokens.grant({
     subject: person.id,
     app: asked.app.id,
-    scopes: facts.scopesAreChosen ? chosen("scope_granted", asked.scopes) : asked.scopes,
+    scopes: chosen("scope_granted", asked.scopes),
+    asked: asked.scopes,
     ...(accounts && { accounts }),
   });
   facts.consented?.({ world, grant, earlier });
@@ -105,7 +110,7 @@ export function decideConsent<W>(
   const expiresAt = now() + facts.codeSeconds * 1000;
   const { redirectUri, challenge } = asked;
   codes.set(code, { grant, redirectUri, challenge, query: asked.query, expiresAt });
-  return back(asked, { code, ...facts.callback?.({ world, grant }) });
+  return back(facts, asked, { code, ...facts.callback?.({ world, grant }) });
 }
 
 /** Refused without a way back where the app or its address is not known; else the app hears it. */
@@ -125,9 +130,14 @@ function readRequest<W>(at: Redirects<W>, world: W, given: URLSearchParams): Req
   if (!URL.canParse(redirectUri) || !isKnown) return refusalPage("The redirect_uri is not registered.");
   const state = query.get("state") ?? undefined;
   const refuse = (error: string, description: string) =>
-    back({ redirectUri, state }, refusalOf(facts, error, description));
+    facts.tellsPerson
+      ? refusalPage(description)
+      : back(facts, { redirectUri, state }, refusalOf(facts, error, description));
   if (query.get("response_type") !== "code") return refuse("unsupported_response_type", "response_type must be code");
-  const scopes = [...new Set((query.get("scope") ?? "").split(scopeSeparator).filter((scope) => scope !== ""))];
+  const named = [...new Set((query.get("scope") ?? "").split(scopeSeparator).filter((scope) => scope !== ""))];
+  const asks = facts.asks?.(named, query) ?? { scopes: named };
+  if (typeof asks === "string") return refuse("invalid_scope", asks);
+  const { scopes, kept = facts.scopesAreChosen ? [] : scopes } = asks;
   const unknown = scopes.filter(
     (scope) => !Object.hasOwn(facts.scopes, scope) || app.scopes?.includes(scope) === false,
   );
@@ -138,18 +148,20 @@ function readRequest<W>(at: Redirects<W>, world: W, given: URLSearchParams): Req
     return refuse("invalid_request", "code_challenge is not supported");
   if (challenge !== undefined && query.get("code_challenge_method") !== "S256")
     return refuse("invalid_request", "code_challenge_method must be S256");
-  return { app, redirectUri, state, scopes, challenge, query };
+  return { app, redirectUri, state, scopes, kept, challenge, query };
 }
 
 const refusalOf = <W>(facts: OAuthFacts<W>, error: string, error_description: string) =>
   facts.refused?.(error, error_description) ?? { error, error_description };
 
-function back(
+function back<W>(
+  { callbackFragment }: OAuthFacts<W>,
   { redirectUri, state }: Pick<Request, "redirectUri" | "state">,
   params: Readonly<Record<string, string>>,
 ): SimResponse {
   const url = new URL(redirectUri);
   for (const [name, value] of Object.entries({ ...params, ...(state !== undefined && { state }) }))
     url.searchParams.set(name, value);
+  if (callbackFragment !== undefined) url.hash = callbackFragment;
   return { status: 302, headers: { location: url.href, "cache-control": "no-store" } };
 }

@@ -20,9 +20,9 @@ export interface OAuthPerson {
 
 /** How a platform does OAuth 2. What is not said is as RFC 6749, 7636 and 9126 have it. */
 export interface OAuthFacts<W> {
-  /** Routes: "www.linkedin.com/oauth/v2/authorization". */
-  readonly authorize: string;
-  readonly token: string;
+  /** Routes: "www.linkedin.com/oauth/v2/authorization"; several where a path may carry a version. */
+  readonly authorize: string | readonly string[];
+  readonly token: string | readonly string[];
   /** The token endpoint takes GET with its parameters in the query as well. */
   readonly tokenByGet?: boolean;
   readonly revoke?: string;
@@ -36,6 +36,16 @@ export interface OAuthFacts<W> {
   readonly scopeSeparator?: string;
   /** Whether a person may leave single scopes out. */
   readonly scopesAreChosen?: boolean;
+  /**
+   * Where `scope` alone does not say what an app asks for: a saved configuration, scopes every app gets. `kept` cannot be
+   * left out by the person. Text refuses the request.
+   */
+  asks?(
+    scopes: readonly string[],
+    query: URLSearchParams,
+  ): { readonly scopes: readonly string[]; readonly kept?: readonly string[] } | string;
+  /** A wrong request is told to the person and not to the app, which hears only of a person's no. */
+  readonly tellsPerson?: boolean;
   apps(world: W): readonly OAuthApp[];
   people(world: W): readonly OAuthPerson[];
   /** Name of the client's id among the parameters. */
@@ -62,6 +72,8 @@ export interface OAuthFacts<W> {
     asked?(query: URLSearchParams): boolean;
   };
   readonly tokenPrefix?: string;
+  /** The grant type of a token request that names none. */
+  readonly impliedGrant?: string;
   /** Further grant types by name: an exchange of tokens, the client's own credentials. Undefined is `invalid_grant`. */
   readonly grants?: Readonly<
     Record<
@@ -87,6 +99,8 @@ export interface OAuthFacts<W> {
   refused?(error: string, description: string): Readonly<Record<string, string>>;
   /** Further parameters of the callback. */
   callback?(input: { readonly world: W; readonly grant: SimGrant }): Readonly<Record<string, string>>;
+  /** What stands behind "#" in a callback. */
+  readonly callbackFragment?: string;
   /** The token endpoint's answer in the platform's own form. */
   answer?(input: {
     readonly world: W;

@@ -81,6 +81,41 @@ describe("the consent page", () => {
   });
 });
 
+describe("a login of the platform's own kind", () => {
+  const redirect_uri = "https://app.test/back";
+  const path = (more: Record<string, string>) =>
+    `${www}/v2/harbour?${new URLSearchParams({ client_id: "app-3", redirect_uri, response_type: "code", ...more })}`;
+  const about = async (client: ReturnType<typeof testClient>, asked: Record<string, string>, ticked: string) => {
+    const code = (await client.consent(path(asked), { listed: "1", scope_granted: ticked })).get("code") ?? "";
+    const query = new URLSearchParams({ client_id: "app-3", client_secret: "app-3-secret", redirect_uri, code });
+    return (await client.ask({ url: `${www}/harbour/token?${query}` })).json;
+  };
+
+  it("keeps what cannot be left out, remembers what was declined, and takes saved scopes whole", async () => {
+    const client = testClient(quay);
+    const some = await about(client, { scope: "read write" }, "nothing");
+    assert.deepEqual([some.scope, some.declined], ["read", ["write"]]);
+    const saved = await about(client, { saved: "1" }, "nothing");
+    assert.deepEqual([saved.scope, saved.declined], ["read write", []]);
+  });
+
+  it("posts its form back to the version it was asked for, and ends the callback as the platform does", async () => {
+    const { ask } = testClient(quay);
+    const { text } = await ask({ url: path({ scope: "read" }) });
+    assert.ok(text.includes('action="https://www.quay.test/v2/harbour"'));
+    const { headers } = await ask({ url: path({ scope: "read" }), form: { decision: "continue" } });
+    assert.match(headers.location ?? "", /code=\w+#_$/);
+  });
+
+  it("tells the person of a wrong request and the app of nothing", async () => {
+    const { ask } = testClient(quay);
+    for (const more of [{ scope: "write" }, { scope: "read fly" }, { scope: "read", response_type: "token" }]) {
+      const { status, headers } = await ask({ url: path(more) });
+      assert.deepEqual([status, headers.location], [400, undefined], JSON.stringify(more));
+    }
+  });
+});
+
 describe("the token endpoint", () => {
   it("gives tokens for a code once, to its client, with its address and verifier", async () => {
     const { consent, exchange, notes } = setUp();

@@ -13,7 +13,10 @@ import type { SimRequest, SimResponse } from "./types.ts";
 export function oauthRoutes<W>(facts: OAuthFacts<W>, state: OAuthState): readonly Route<W>[] {
   const route = routesOf<W>();
   const none = { token: "none" } as const;
-  const form = (path: string, handle: (world: W, request: SimRequest, form: URLSearchParams) => SimResponse) =>
+  const form = (
+    path: string | readonly string[],
+    handle: (world: W, request: SimRequest, form: URLSearchParams) => SimResponse,
+  ) =>
     route("POST", path, {
       ...none,
       handle({ world, request }) {
@@ -94,7 +97,8 @@ function clientOf<W>(facts: OAuthFacts<W>, { world, request, fields }: Asked<W>)
 
 function answerToken<W>(facts: OAuthFacts<W>, state: OAuthState, asked: Asked<W>): SimResponse {
   const app = clientOf(facts, asked);
-  switch (asked.fields.get("grant_type")) {
+  const type = asked.fields.get("grant_type") ?? facts.impliedGrant ?? "";
+  switch (type) {
     case "authorization_code": {
       const { grant, query } = spendCode(facts, state, app, asked.fields);
       const refresh = facts.refresh?.asked?.(query) === false ? undefined : newRefreshToken(facts, state, grant);
@@ -105,7 +109,7 @@ function answerToken<W>(facts: OAuthFacts<W>, state: OAuthState, asked: Asked<W>
       return tokenAnswer(facts, state, asked.world, grant, next);
     }
     default: {
-      const own = facts.grants?.[asked.fields.get("grant_type") ?? ""];
+      const own = facts.grants?.[type];
       if (own === undefined) throw refusal(facts, "unsupported_grant_type", "grant_type is unknown here");
       const given = own({ world: asked.world, app, fields: asked.fields, tokens: state.tokens() });
       if (given === undefined) throw refusal(facts, "invalid_grant", "it is not granted");

@@ -35,8 +35,8 @@ export class SimRefusal extends Error {
   }
 }
 
-/** Words the kit's refusals as the platform does; `now` for headers that tell a time. */
-export type Refuse = (refusal: Refusal, request: SimRequest, now: Date) => SimResponse;
+/** Words the kit's refusals as the platform does; `now` for headers that tell a time, `world` for whom it concerns. */
+export type Refuse<W = unknown> = (refusal: Refusal, request: SimRequest, now: Date, world: W) => SimResponse;
 
 /** A field's path as text, "images[0].alt"; "" for the whole. */
 export const pathText = (path: readonly PropertyKey[]): string =>

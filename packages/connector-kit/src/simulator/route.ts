@@ -23,6 +23,8 @@ export interface Call<W, B = unknown, Q = unknown> {
   workMs(usualMs: number): number;
   /** What lists show: under `hideFromLists {lagMs?}` things of the last hour are missing. */
   listed<T>(items: readonly T[], madeAt: (item: T) => Date | number): readonly T[];
+  /** Answers another request as if it had come by itself: a part of a batch. */
+  answer(request: SimRequest): Promise<SimAnswer>;
 }
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD";

@@ -10,12 +10,14 @@ export interface Surroundings<W> {
   readonly world: W;
   readonly env: SimEnv;
   readonly tokens: SimTokens;
-  readonly refuse: Refuse;
+  readonly refuse: Refuse<W>;
   readonly credential?: SimulatorDefinition["credential"] | undefined;
   /** Whom a token acts for. Default: what the kit's tokens say. */
   readonly authenticate?: ((world: W, token: string, request: SimRequest) => Caller | TokenProblem) | undefined;
   /** Withdraws what a token stands for, as its owner would; for `tokenRevoked`. Default: the kit's grant. */
   readonly revoke?: ((world: W, token: string) => void) | undefined;
+  /** Answers a request from the beginning. */
+  readonly answer: Call<W>["answer"];
   /** Looks at every call before its own rules; refuses by throwing. */
   readonly guard?: ((call: Pick<Call<W>, "world" | "request" | "now">, route: Route<W>) => void) | undefined;
 }
@@ -34,7 +36,7 @@ export async function runRoute<W>(
 ): Promise<SimAnswer> {
   const { world, env } = around;
   const fault = (name: SimFaultName) => env.fault(name, request);
-  const refuse = (refusal: Refusal) => new SimRefusal(around.refuse(refusal, request, env.now()));
+  const refuse = (refusal: Refusal) => new SimRefusal(around.refuse(refusal, request, env.now(), world));
   const limited = fault("rateLimited");
   if (limited) throw refuse({ kind: "rateLimited", retryAfterSeconds: retryAfter(limited), params: limited });
   const visitor = whoCalls(route, request, around, refuse);
@@ -57,6 +59,7 @@ export async function runRoute<W>(
     },
     now,
     fault,
+    answer: around.answer,
     workMs: (usualMs) => {
       const slow = fault("slowProcessing");
       return slow === undefined ? usualMs : usualMs + (typeof slow.ms === "number" ? slow.ms : slowMs);

@@ -34,7 +34,7 @@ export interface SimulatorFacts<W>
   /** Everything the platform keeps, with its ready-made accounts. */
   world(ground: Ground): W;
   /** How it words an error: for the fault `platformError` and for what the kit refuses. */
-  readonly errors: Partial<PlatformErrors> & { readonly refuse: Refuse };
+  readonly errors: Partial<PlatformErrors> & { readonly refuse: Refuse<W> };
   readonly accounts: {
     create(world: W, input: Parameters<Simulator["createAccount"]>[0]): SimAccount;
     /** Ready-made ones, with what signs in to them. */
@@ -63,6 +63,8 @@ export interface SimulatorFacts<W>
   rewrite?(request: SimRequest): SimRequest;
   /** Headers of every answer, refusals included. */
   headers?(world: W, request: SimRequest): Readonly<Record<string, string>>;
+  /** Looks last at every answer, refusals included: what differs by host. */
+  finish?(answer: SimResponse, request: SimRequest): SimResponse;
   /** Browsers on any site may call it: preflights are answered and every answer says so. */
   readonly cors?: { readonly exposed?: readonly string[] };
 }
@@ -109,7 +111,7 @@ function createSimulator<W>(facts: SimulatorFacts<W>, env: SimEnv): Simulator {
     try {
       if (found.route === undefined) {
         const { allowed } = found;
-        return refuse({ kind: "noRoute", isMethod: allowed.length > 0, allowed }, request, env.now());
+        return refuse({ kind: "noRoute", isMethod: allowed.length > 0, allowed }, request, env.now(), world);
       }
       return await runRoute(found, request, {
         world: seen(),
@@ -120,6 +122,7 @@ function createSimulator<W>(facts: SimulatorFacts<W>, env: SimEnv): Simulator {
         revoke,
         guard,
         credential,
+        answer: handle,
       });
     } catch (error) {
       if (error instanceof SimRefusal) return error.response;
@@ -127,13 +130,16 @@ function createSimulator<W>(facts: SimulatorFacts<W>, env: SimEnv): Simulator {
     }
   }
 
+  async function handle(request: SimRequest): Promise<SimAnswer> {
+    if (facts.cors && request.method === "OPTIONS") return preflight(request);
+    const answered = await answer(request);
+    if (typeof answered === "string") return answered;
+    const finished = facts.finish?.(answered, request) ?? answered;
+    return withHeaders(finished, { ...facts.headers?.(world, request), ...(facts.cors && corsHeaders(facts.cors)) });
+  }
+
   return {
-    async handle(request) {
-      if (facts.cors && request.method === "OPTIONS") return preflight(request);
-      const answered = await answer(request);
-      if (typeof answered === "string") return answered;
-      return withHeaders(answered, { ...facts.headers?.(world, request), ...(facts.cors && corsHeaders(facts.cors)) });
-    },
+    handle,
     posts: () => facts.posts(seen()),
     orphans: () => facts.orphans?.(seen()) ?? 0,
     createAccount: (input) => facts.accounts.create(seen(), input),

@@ -10,6 +10,10 @@ export interface SimGrant {
   /** Client id of the app; "" for keys no app stands behind. */
   readonly app: string;
   scopes: ReadonlySet<string>;
+  /** What the app asked for; what `scopes` lack of it was declined, or withdrawn since. */
+  asked: ReadonlySet<string>;
+  /** When it was given, in milliseconds since 1970. */
+  readonly madeAt: number;
   /** Accounts its calls act for, for `match.account` of faults. */
   accounts: readonly string[];
   /** What the platform remembers of it beside. */
@@ -21,6 +25,8 @@ export interface SimToken {
   readonly value: string;
   readonly kind: string;
   readonly grant: SimGrant;
+  /** Absent: all accounts of its grant. */
+  readonly accounts?: readonly string[];
   readonly issuedAt: number;
   /** Milliseconds since 1970; absent: it does not end by itself. */
   readonly expiresAt?: number;
@@ -41,6 +47,8 @@ export type TokenProblem = "tokenInvalid" | "tokenExpired" | "tokenRevoked";
 export interface GrantInput extends Pick<SimGrant, "subject"> {
   readonly app?: string;
   readonly scopes?: Iterable<string>;
+  /** Default: what is granted. */
+  readonly asked?: Iterable<string>;
   /** Default: the subject itself. */
   readonly accounts?: readonly string[];
   readonly data?: JsonObject;
@@ -54,8 +62,18 @@ export function createTokens(env: Pick<SimEnv, "now" | "randomId">) {
 
   const made = {
     grant(input: GrantInput): SimGrant {
-      const { subject, app = "", scopes = [], accounts = [subject], data = {} } = input;
-      const grant = { id: env.randomId(), subject, app, scopes: new Set(scopes), accounts, data, ended: false };
+      const { subject, app = "", scopes = [], asked = scopes, accounts = [subject], data = {} } = input;
+      const grant: SimGrant = {
+        id: env.randomId(),
+        subject,
+        app,
+        scopes: new Set(scopes),
+        asked: new Set(asked),
+        madeAt: env.now().getTime(),
+        accounts,
+        data,
+        ended: false,
+      };
       grants.set(grant.id, grant);
       return grant;
     },
@@ -67,22 +85,31 @@ export function createTokens(env: Pick<SimEnv, "now" | "randomId">) {
         readonly seconds?: number;
         readonly prefix?: string;
         readonly value?: string;
+        readonly accounts?: readonly string[];
       } = {},
     ): SimToken {
-      const { kind = "access", seconds, prefix = "", value = prefix + randomWord(64) } = input;
+      const { kind = "access", seconds, prefix = "", value = prefix + randomWord(64), accounts } = input;
       const issuedAt = env.now().getTime();
       const end = seconds === undefined ? {} : { expiresAt: issuedAt + seconds * 1000 };
-      const token: SimToken = { value, kind, grant, issuedAt, ended: false, ...end };
+      const token: SimToken = { value, kind, grant, issuedAt, ended: false, ...end, ...(accounts && { accounts }) };
       tokens.set(value, token);
       return token;
     },
     /** A consent given beforehand, as `createAccount` answers it. Seconds absent: no such token, or none that ends. */
-    signedIn(input: GrantInput & { readonly accessSeconds?: number; readonly refreshSeconds?: number }) {
-      const { accessSeconds, refreshSeconds, app } = input;
+    signedIn(
+      input: GrantInput & {
+        readonly accessSeconds?: number;
+        readonly refreshSeconds?: number;
+        readonly prefix?: string;
+      },
+    ) {
+      const { accessSeconds, refreshSeconds, app, prefix = "" } = input;
       const grant = made.grant(input);
-      const access = made.issue(grant, accessSeconds === undefined ? {} : { seconds: accessSeconds });
+      const access = made.issue(grant, { prefix, ...(accessSeconds === undefined ? {} : { seconds: accessSeconds }) });
       const refresh =
-        refreshSeconds === undefined ? undefined : made.issue(grant, { kind: "refresh", seconds: refreshSeconds });
+        refreshSeconds === undefined
+          ? undefined
+          : made.issue(grant, { kind: "refresh", seconds: refreshSeconds, prefix });
       return {
         accessToken: access.value,
         ...(refresh && { refreshToken: refresh.value }),
@@ -111,15 +138,20 @@ export function createTokens(env: Pick<SimEnv, "now" | "randomId">) {
     },
     /** Grants in force, oldest first. */
     grants: (): readonly SimGrant[] => [...grants.values()].filter(({ ended }) => !ended),
-    accountsOf: (value: string): readonly string[] => find(value)?.grant.accounts ?? [],
+    accountsOf(value: string): readonly string[] {
+      const token = find(value);
+      return token === undefined ? [] : accountsOf(token);
+    },
   };
   return made;
 }
 export type SimTokens = ReturnType<typeof createTokens>;
 
+const accountsOf = ({ accounts, grant }: SimToken): readonly string[] => accounts ?? grant.accounts;
+
 export const callerOf = (token: SimToken): Caller => ({
   subject: token.grant.subject,
-  accounts: token.grant.accounts,
+  accounts: accountsOf(token),
   scopes: token.grant.scopes,
   token,
 });

@@ -1,90 +1,64 @@
-import type { SimAnswer, SimEnv, SimRequest, Simulator, SimulatorDefinition } from "@postd/connector-kit/simulator";
+import { type SimRequest, type SimResponse, type SimulatorDefinition, simulator } from "@postd/connector-kit/simulator";
+import { z } from "zod";
 import { acts } from "./simulator/acts.ts";
 import { appCredentials } from "./simulator/apps.ts";
-import { metaErrors } from "./simulator/error-fault.ts";
-import { facebookDialog } from "./simulator/facebook-dialog.ts";
-import { answerGraphHost } from "./simulator/graph-host.ts";
-import { withGraphErrors } from "./simulator/graph-router.ts";
-import { instagramDialog } from "./simulator/instagram-dialog.ts";
-import { instagramAccessToken } from "./simulator/instagram-login.ts";
+import { batchPath, batchRoute } from "./simulator/batch.ts";
+import { metaErrors } from "./simulator/errors.ts";
+import { graphRoutes } from "./simulator/graph.ts";
+import { invalidParameter } from "./simulator/graph-error.ts";
 import { countOrphans, imageBytes, livePosts } from "./simulator/live-posts.ts";
 import { createAccount } from "./simulator/made-accounts.ts";
-import { answerWeb } from "./simulator/pages.ts";
-import { passTime } from "./simulator/passing-time.ts";
-import { answerRupload } from "./simulator/rupload.ts";
-import { accountsOfToken } from "./simulator/tokens.ts";
-import { splitVersion } from "./simulator/versions.ts";
+import { showPost } from "./simulator/make-post.ts";
+import { facebookLogin, instagramLogin, tokenRoutes } from "./simulator/oauth.ts";
+import { pictureRoute } from "./simulator/pictures.ts";
+import { accountsOfToken, authenticate } from "./simulator/tokens.ts";
+import { uploadRoutes } from "./simulator/upload-host.ts";
+import { servedVersion, splitVersion } from "./simulator/versions.ts";
 import { createWorld, type World } from "./simulator/world.ts";
 
-async function answer(world: World, request: SimRequest): Promise<SimAnswer> {
-  const { segments } = splitVersion(request.path);
-  const endpoint = segments.join("/");
-  switch (request.host) {
-    case "graph.facebook.com":
-    case "graph.instagram.com":
-      return withGraphErrors(request, (params) => answerGraphHost(world, request, params));
-    // The same edges and tokens (meta.md §1).
-    case "graph-video.facebook.com":
-      return answer(world, { ...request, host: "graph.facebook.com" });
-    case "rupload.facebook.com":
-      return withGraphErrors({ ...request, rawBody: new Uint8Array() }, () => answerRupload(world, request));
-    case "api.instagram.com":
-      // The reference also shows the authorise page on this host (meta.md §1).
-      if (endpoint === "oauth/authorize") return instagramDialog(world, request);
-      if (endpoint === "oauth/access_token")
-        return withGraphErrors(request, async (params) => instagramAccessToken(world, request, params));
-      return answerWeb(world, request.host, request.path);
-    case "www.facebook.com":
-      return endpoint === "dialog/oauth"
-        ? facebookDialog(world, request)
-        : answerWeb(world, request.host, request.path);
-    default:
-      return endpoint === "oauth/authorize"
-        ? instagramDialog(world, request)
-        : answerWeb(world, request.host, request.path);
+const temporaryPhotoMs = 86_400_000;
+
+/**
+ * What happens by itself as the clock goes on: scheduled posts come out (meta.md §7), finished videos and Reels are
+ * shown once processed (§5), loose temporary photos go away.
+ */
+function pass(world: World): void {
+  const now = world.nowMs();
+  const { videos, posts, photos } = world.data;
+  for (const video of videos.values()) {
+    if (video.deleted || video.readyAt === undefined || video.readyAt > now) continue;
+    const post = posts.get(video.postId ?? "");
+    if (post && video.wanted === "published") showPost(world, post, video.readyAt);
   }
+  for (const post of posts.values()) {
+    if (post.state !== "scheduled" || post.scheduledAt === undefined || post.scheduledAt > now) continue;
+    const readyAt = post.videoId === undefined ? 0 : (videos.get(post.videoId)?.readyAt ?? Number.POSITIVE_INFINITY);
+    if (readyAt <= now) showPost(world, post, Math.max(post.scheduledAt, readyAt));
+  }
+  for (const photo of photos.values())
+    if (photo.temporary && photo.postId === undefined && photo.createdAt + temporaryPhotoMs <= now)
+      photo.deleted = true;
 }
 
-function createSimulator(env: SimEnv): Simulator {
-  const world = createWorld(env);
-  return {
-    async handle(request) {
-      passTime(world);
-      return answer(world, request);
-    },
-    posts() {
-      passTime(world);
-      return livePosts(world);
-    },
-    orphans() {
-      passTime(world);
-      return countOrphans(world);
-    },
-    createAccount: (input) => createAccount(world, input),
-    reset: () => world.reset(),
-    accountsOf: (token) => accountsOfToken(world, token),
-    media: (sha256) => imageBytes(world, sha256),
-    inspect: () => ({
-      expiredVersionCalls: world.data.expiredVersionCalls,
-      passedOver: [...world.data.passedOver],
-      deliveries: world.data.deliveries.map((delivery) => ({ ...delivery })),
-      webhookUrl: world.data.settings.webhookUrl ?? null,
-      subscribedPages: [...world.data.pages.values()]
-        .filter((page) => page.subscribedFields !== undefined)
-        .map((page) => page.id),
-    }),
-    async act(action, input) {
-      passTime(world);
-      const run = Object.hasOwn(acts, action) ? acts[action] : undefined;
-      if (run === undefined) throw new RangeError(`action must be one of ${Object.keys(acts).join(", ")}`);
-      return run(world, input);
-    },
-  };
+/** The video host has the edges and tokens of the other (meta.md §1), and a batch comes to the root (§1b). */
+function rewrite(request: SimRequest): SimRequest {
+  const host = request.host === "graph-video.facebook.com" ? "graph.facebook.com" : request.host;
+  const { version, segments } = splitVersion(request.path);
+  if (request.method !== "POST" || segments.length > 0 || !host.startsWith("graph.")) return { ...request, host };
+  return { ...request, host, path: `${version === undefined ? "" : `/${version}`}/${batchPath}` };
 }
+
+/** Errors of graph.instagram.com have a type of their own (§1b). */
+function finish(answer: SimResponse, { host }: SimRequest): SimResponse {
+  const { error } = GraphErrorBody.safeParse(answer.json).data ?? {};
+  if (error === undefined || host !== "graph.instagram.com") return answer;
+  return { ...answer, json: { error: { ...error, type: "IGApiException" } } };
+}
+const GraphErrorBody = z.object({ error: z.record(z.string(), z.unknown()) });
 
 /** Facebook Pages and Instagram, written from the fact sheet of both and from Meta's published API description. */
 export const simulators: readonly SimulatorDefinition[] = [
-  {
+  simulator<World>({
     id: "meta",
     platforms: ["facebook", "instagram"],
     hosts: [
@@ -97,7 +71,27 @@ export const simulators: readonly SimulatorDefinition[] = [
       "rupload.facebook.com",
     ],
     appCredentials,
+    world: createWorld,
+    rewrite,
+    finish,
     errors: metaErrors,
-    create: createSimulator,
-  },
+    oauth: [facebookLogin, instagramLogin],
+    authenticate,
+    guard({ world, request, now }) {
+      if (!request.host.startsWith("graph.")) return;
+      const { version } = splitVersion(request.path);
+      const served = servedVersion(version, now);
+      if (served === undefined) throw invalidParameter(`Unknown path components: /${version}`);
+      if (served.expired) world.data.expiredVersionCalls += 1;
+    },
+    pass,
+    accounts: { create: createAccount, of: accountsOfToken },
+    routes: [...tokenRoutes, pictureRoute, ...uploadRoutes, batchRoute, ...graphRoutes],
+    posts: livePosts,
+    orphans: countOrphans,
+    media: imageBytes,
+    inspect: ({ data }) => ({ passedOver: [...data.passedOver] }),
+    webhooks: ({ hooks }) => hooks,
+    acts,
+  }),
 ];

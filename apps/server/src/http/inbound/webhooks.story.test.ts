@@ -21,7 +21,6 @@ before(async () => {
   hook = `${system.url}/api/webhooks/facebook`;
   await act("setWebhook", { url: hook });
   await act("setDeauthorize", { url: `${hook}?event=deauthorize` });
-  await act("setDataDeletion", { url: `${hook}?event=data_deletion` });
 });
 after(() => system?.close());
 beforeEach(() => system.query("truncate webhook_inbox, webhook_events, webhook_unmatched"));

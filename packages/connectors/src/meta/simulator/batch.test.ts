@@ -20,19 +20,19 @@ describe("batches of Graph calls", () => {
       const told = await post(root, token, { batch });
       assert.equal(told.status, 200, kind);
       assert.deepEqual(
-        told.body.map(({ code }: { code: number }) => code),
+        told.json.map(({ code }: { code: number }) => code),
         [200, 400, 400],
       );
-      assert.deepEqual(Object.keys(bodies(told.body)[0]), ["id"]);
-      assert.equal(bodies(told.body)[2].error.error_subcode, 33);
-      assert.ok(told.body[0].headers.some(({ name }: { name: string }) => name === "facebook-api-version"));
+      assert.deepEqual(Object.keys(bodies(told.json)[0]), ["id"]);
+      assert.equal(bodies(told.json)[2].error.error_subcode, 33);
+      assert.ok(told.json[0].headers.some(({ name }: { name: string }) => name === "facebook-api-version"));
       const bare = await post(base(""), token, { batch, include_headers: "false" });
-      assert.equal(bare.body[0].headers, undefined);
+      assert.equal(bare.json[0].headers, undefined);
     }
   });
 
   it("change what their parts change, with tokens and files of their own", async () => {
-    const { simulator, post, multipart } = testClient();
+    const { simulator, post, ask } = testClient();
     const one = simulator.createAccount({ kind: "page" });
     const other = simulator.createAccount({ kind: "page" });
     const parts = [
@@ -42,7 +42,7 @@ describe("batches of Graph calls", () => {
     ];
     const told = await post(fb(""), one.accessToken, { batch: JSON.stringify(parts) });
     assert.deepEqual(
-      told.body.map(({ code }: { code: number }) => code),
+      told.json.map(({ code }: { code: number }) => code),
       [200, 200, 400],
     );
     assert.deepEqual(
@@ -50,29 +50,24 @@ describe("batches of Graph calls", () => {
       ["One", "Other"],
     );
     const photo = { method: "POST", relative_url: `${one.id}/photos`, body: "message=Seen", attached_files: "picture" };
-    const seen = await multipart(
-      fb(""),
-      one.accessToken,
-      { batch: JSON.stringify([photo]) },
-      {
-        picture: new Blob([new Uint8Array(jpeg(100, 100))], { type: "image/jpeg" }),
-      },
-    );
-    assert.equal(seen.body[0].code, 200, JSON.stringify(seen.body));
+    const picture = new Blob([new Uint8Array(jpeg(100, 100))], { type: "image/jpeg" });
+    const multipart = { batch: JSON.stringify([photo]), picture };
+    const seen = await ask({ url: fb(""), token: one.accessToken, multipart });
+    assert.equal(seen.json[0].code, 200, JSON.stringify(seen.json));
     assert.equal(simulator.posts().at(-1)?.media.length, 1);
   });
 
   it("have null for a part that was not done in time, though a change may have been made", async () => {
-    const { simulator, post, mounted } = testClient();
+    const { simulator, post, mount } = testClient();
     const { id, accessToken: token } = simulator.createAccount({ kind: "page" });
-    mounted.arm({ fault: "dropAfterAccept" });
+    mount.arm({ fault: "dropAfterAccept" });
     const parts = [
       { method: "POST", relative_url: `${id}/feed`, body: "message=Late" },
       { method: "POST", relative_url: `${id}/feed`, body: "message=Quiet", omit_response_on_success: true },
       { method: "POST", relative_url: `${id}/feed`, omit_response_on_success: true },
     ];
     const told = await post(fb(""), token, { batch: JSON.stringify(parts) });
-    assert.deepEqual([told.status, told.body[0], told.body[1], told.body[2].code], [200, null, null, 400]);
+    assert.deepEqual([told.status, told.json[0], told.json[1], told.json[2].code], [200, null, null, 400]);
     assert.deepEqual(
       simulator.posts().map(({ text }) => text),
       ["Late", "Quiet"],
@@ -84,7 +79,7 @@ describe("batches of Graph calls", () => {
     const { id, accessToken: token } = simulator.createAccount({ kind: "page" });
     const part = { method: "GET", relative_url: id };
     const send = (batch: unknown) => post(fb(""), token, { batch: JSON.stringify(batch) });
-    assert.equal((await send(Array.from({ length: 50 }, () => part))).body.length, 50);
+    assert.equal((await send(Array.from({ length: 50 }, () => part))).json.length, 50);
     for (const bad of [Array.from({ length: 51 }, () => part), [], [{ method: "PUT", relative_url: id }], part])
       assert.equal(errorOf(await send(bad)), "100/-");
   });

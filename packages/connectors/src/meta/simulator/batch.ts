@@ -1,7 +1,9 @@
-import type { SimAnswer, SimRequest, SimResponse } from "@postd/connector-kit/simulator";
+import { type Route, routesOf, type SimAnswer, type SimRequest } from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import { invalidParameter } from "./graph-error.ts";
-import { bool, jsonParam, type Params } from "./params.ts";
+import { versioned } from "./oauth.ts";
+import { bool, jsonParam, type Params, readParams, requiredText } from "./params.ts";
+import type { World } from "./world.ts";
 
 /** More members than these are passed over, as Graph passes over unknown parameters (meta.md §1b). */
 const Part = z.object({
@@ -18,27 +20,32 @@ type Part = z.output<typeof Part>;
 
 const maxParts = 50;
 
-/** Whether a call is a batch: POST to the root, with or without a version (§1b). */
-export const isBatch = (method: string, segments: readonly string[], params: Params): boolean =>
-  method === "POST" && segments.length === 0 && params.has("batch");
+/** Where the simulator keeps what comes to the root. */
+export const batchPath = "batch";
 
 /**
  * Answers a batch: one row for each part, in order, with its status, headers and JSON as text; a failure of one leaves 200. `null` is a
  * part that was not done in time, which here is one whose answer is lost, so that a change may have been made all the same (§1b). What
  * parts answer that name one another is not in the sheet and not played.
  */
-export async function answerBatch(
-  request: SimRequest,
-  params: Params,
-  answerOne: (request: SimRequest) => Promise<SimAnswer>,
-): Promise<SimResponse> {
-  const parts = jsonParam(params, "batch", z.array(Part).min(1), "a JSON array of requests") ?? [];
-  if (parts.length > maxParts) throw invalidParameter(`A batch may have ${maxParts} requests`);
-  const hasHeaders = bool(params, "include_headers") ?? true;
-  const rows: unknown[] = [];
-  for (const part of parts) rows.push(rowOf(await answerOne(await requestOf(part, request, params)), part, hasHeaders));
-  return { status: 200, headers: { "content-type": "application/json; charset=UTF-8" }, json: rows };
-}
+export const batchRoute: Route<World> = routesOf<World>()(
+  "POST",
+  ["graph.facebook.com", "graph.instagram.com"].flatMap((host) => versioned(host, batchPath)),
+  {
+    token: "none",
+    async handle({ request, answer }) {
+      const params = await readParams(request);
+      requiredText(params, "batch");
+      const parts = jsonParam(params, "batch", z.array(Part).min(1), "a JSON array of requests") ?? [];
+      if (parts.length > maxParts) throw invalidParameter(`A batch may have ${maxParts} requests`);
+      const hasHeaders = bool(params, "include_headers") ?? true;
+      const rows: unknown[] = [];
+      for (const part of parts)
+        rows.push(rowOf(await answer(await requestOf(part, request, params)), part, hasHeaders));
+      return { status: 200, headers: { "content-type": "application/json; charset=UTF-8" }, json: rows };
+    },
+  },
+);
 
 function rowOf(answer: SimAnswer, part: Part, hasHeaders: boolean): unknown {
   if (typeof answer === "string" || (part.omit_response_on_success && answer.status < 400)) return null;

@@ -14,6 +14,19 @@ export const commentsUnder = (world: World, id: string): readonly Comment[] =>
       !comment.deleted && (comment.parentId === undefined ? comment.objectId === id : comment.parentId === id),
   );
 
+/** A new comment, stored. */
+export function makeComment(
+  world: World,
+  given: Pick<Comment, "network" | "objectId" | "message" | "from"> & Partial<Comment>,
+): Comment {
+  const { network, objectId } = given;
+  const id = network === "instagram" ? world.newId("17") : `${objectId.split("_").at(-1)}_${world.newId("18")}`;
+  const state = { createdAt: world.nowMs(), hidden: false, deleted: false, answeredPrivately: false };
+  const comment: Comment = { id, ...state, ...given };
+  world.data.comments.set(id, comment);
+  return comment;
+}
+
 /**
  * Comments of a Facebook object as its list asks for them (meta.md §9): `filter` toplevel or, with replies among them, stream; `order`;
  * `since`, which keeps those from then on.

@@ -26,13 +26,9 @@ const dialogUrl = (extra: Record<string, string> = {}) => {
 };
 
 async function consent(client: Client, form: URLSearchParams, url = dialogUrl()): Promise<URL> {
-  const told = await client.send({
-    method: "POST",
-    url,
-    headers: { "content-type": "application/x-www-form-urlencoded" },
-    body: form.toString(),
-  });
-  assert.equal(told.status, 302, String(told.body));
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  const told = await client.ask({ url, headers, bytes: Buffer.from(String(form)) });
+  assert.equal(told.status, 302, told.text);
   return new URL(told.headers.location ?? "");
 }
 
@@ -43,14 +39,14 @@ const exchangeUrl = (code: string, extra: Record<string, string> = {}) =>
 
 async function userToken(client: Client, form = new URLSearchParams({ decision: "continue" })): Promise<string> {
   const code = (await consent(client, form)).searchParams.get("code") ?? "";
-  const short = (await client.get(exchangeUrl(code))).body.access_token;
+  const short = (await client.get(exchangeUrl(code))).json.access_token;
   const query = new URLSearchParams({
     grant_type: "fb_exchange_token",
     client_id: app.app_id,
     client_secret: app.app_secret,
     fb_exchange_token: short,
   });
-  return (await client.get(fb(`oauth/access_token?${query}`))).body.access_token;
+  return (await client.get(fb(`oauth/access_token?${query}`))).json.access_token;
 }
 
 describe("Facebook Login", () => {
@@ -66,15 +62,15 @@ describe("Facebook Login", () => {
       'value="cancel"',
       'action="https://www.facebook.com/v25.0/dialog/oauth"',
     ])
-      assert.ok(page.body.includes(part), part);
-    const hidden = [...page.body.matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(
-      ([, name, value]): [string, string] => [name, value.replaceAll("&amp;", "&")],
+      assert.ok(page.text.includes(part), part);
+    const hidden = [...page.text.matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(
+      ([, name = "", value = ""]): [string, string] => [name, value.replaceAll("&amp;", "&")],
     );
     const form = new URLSearchParams([
       ...hidden,
       ["decision", "continue"],
-      ["page", coffee],
-      ["permission", "pages_show_list"],
+      ["account", coffee],
+      ["scope_granted", "pages_show_list"],
     ]);
     const back = await consent(client, form, "https://www.facebook.com/v25.0/dialog/oauth");
     assert.equal(back.searchParams.get("state"), "s1");
@@ -102,31 +98,34 @@ describe("Facebook Login", () => {
 
   it("grants the whole configuration or nothing when config_id is used", async () => {
     const client = testClient();
-    const form = new URLSearchParams({ decision: "continue", listed: "1", page: coffee });
+    const form = new URLSearchParams({ decision: "continue", listed: "1", account: coffee });
     const back = await consent(client, form, dialogUrl({ scope: "", config_id: loginConfigurationId }));
-    const token = (await client.get(exchangeUrl(back.searchParams.get("code") ?? ""))).body.access_token;
-    const permissions = (await client.get(fb("me/permissions"), token)).body.data;
+    const token = (await client.get(exchangeUrl(back.searchParams.get("code") ?? ""))).json.access_token;
+    const permissions = (await client.get(fb("me/permissions"), token)).json.data;
     assert.ok(permissions.length > 10);
     assert.ok(permissions.every((each: { status: string }) => each.status === "granted"));
   });
 
   it("spends a code once, for one redirect_uri and only with the app secret", async () => {
     const client = testClient();
-    const code = (await consent(client, new URLSearchParams({ decision: "continue" }))).searchParams.get("code") ?? "";
+    const newCode = async () =>
+      (await consent(client, new URLSearchParams({ decision: "continue" }))).searchParams.get("code") ?? "";
+    const elsewhere = { redirect_uri: "https://other.example/" };
+    assert.equal(errorOf(await client.get(exchangeUrl(await newCode(), elsewhere))), "100/-");
+    const code = await newCode();
     assert.equal(errorOf(await client.get(exchangeUrl(code, { client_secret: "wrong" }))), "100/-");
-    assert.equal(errorOf(await client.get(exchangeUrl(code, { redirect_uri: "https://other.example/" }))), "100/-");
     const first = await client.get(exchangeUrl(code));
-    assert.equal(first.body.expires_in, 3600);
+    assert.equal(first.json.expires_in, 3600);
     assert.equal(errorOf(await client.get(exchangeUrl(code))), "100/-");
   });
 
   it("gives Page tokens without end from a long-lived token and for an hour from a short one", async () => {
     const client = testClient();
     const code = (await consent(client, new URLSearchParams({ decision: "continue" }))).searchParams.get("code") ?? "";
-    const short = (await client.get(exchangeUrl(code))).body.access_token;
-    const fromShort = (await client.get(fb("me/accounts"), short)).body.data[0].access_token;
+    const short = (await client.get(exchangeUrl(code))).json.access_token;
+    const fromShort = (await client.get(fb("me/accounts"), short)).json.data[0].access_token;
     const long = await userToken(client);
-    const fromLong = (await client.get(fb("me/accounts"), long)).body.data[0].access_token;
+    const fromLong = (await client.get(fb("me/accounts"), long)).json.data[0].access_token;
     client.advance(3_600_000);
     assert.equal(errorOf(await client.get(fb("me"), fromShort)), "190/463");
     assert.equal((await client.get(fb("me"), fromLong)).status, 200);
@@ -134,7 +133,7 @@ describe("Facebook Login", () => {
     assert.equal(errorOf(await client.get(fb("me/accounts"), long)), "190/463");
     assert.equal((await client.get(fb("me"), fromLong)).status, 200);
     assert.equal(
-      (await client.get(fb(`debug_token?input_token=${fromLong}&access_token=${app.app_id}|${app.app_secret}`))).body
+      (await client.get(fb(`debug_token?input_token=${fromLong}&access_token=${app.app_id}|${app.app_secret}`))).json
         .data.expires_at,
       0,
     );
@@ -142,33 +141,33 @@ describe("Facebook Login", () => {
 
   it("refuses reads 90 days after the last login though the token is valid", async () => {
     const client = testClient();
-    const page = (await client.get(fb("me/accounts"), await userToken(client))).body.data[0].access_token;
+    const page = (await client.get(fb("me/accounts"), await userToken(client))).json.data[0].access_token;
     client.advance(90 * 86_400_000);
     assert.equal(errorOf(await client.get(fb("me"), page)), "10/-");
   });
 
   it("lists only ticked Pages, with tasks, and leaves out Pages owned through a business", async () => {
     const client = testClient();
-    const all = (await client.get(fb("me/accounts?fields=id,name,tasks"), await userToken(client))).body.data;
+    const all = (await client.get(fb("me/accounts?fields=id,name,tasks"), await userToken(client))).json.data;
     assert.deepEqual(
       all.map((page: { name: string }) => page.name),
       ["Northfold Coffee", "Northfold Roastery", "Old Test Page"],
     );
     assert.ok(!all[2].tasks.includes("CREATE_CONTENT"));
-    const form = new URLSearchParams({ decision: "continue", listed: "1", page: coffee });
-    for (const scope of ["pages_show_list", "instagram_basic"]) form.append("permission", scope);
+    const form = new URLSearchParams({ decision: "continue", listed: "1", account: coffee });
+    for (const scope of ["pages_show_list", "instagram_basic"]) form.append("scope_granted", scope);
     const fewer = await userToken(client, form);
     const fields = "fields=id,instagram_business_account{id,username}";
-    const data = (await client.get(fb(`me/accounts?${fields}`), fewer)).body.data;
+    const data = (await client.get(fb(`me/accounts?${fields}`), fewer)).json.data;
     assert.deepEqual(data, [{ id: coffee }], "the unticked Instagram account stays away");
   });
 
   it("pages /me/accounts by cursors and next", async () => {
     const client = testClient();
     const token = await userToken(client);
-    const first = (await client.get(fb("me/accounts?fields=id&limit=2"), token)).body;
+    const first = (await client.get(fb("me/accounts?fields=id&limit=2"), token)).json;
     assert.equal(first.data.length, 2);
-    const second = (await client.get(first.paging.next)).body;
+    const second = (await client.get(first.paging.next)).json;
     assert.deepEqual([second.data.length, second.paging.next], [1, undefined]);
     assert.equal(new Set([...first.data, ...second.data].map((page: { id: string }) => page.id)).size, 3);
   });
@@ -176,13 +175,13 @@ describe("Facebook Login", () => {
   it("shows business Pages through /me/businesses and their linked Instagram account where it is ticked", async () => {
     const client = testClient();
     const token = await userToken(client);
-    const business = (await client.get(fb("me/businesses"), token)).body.data[0];
-    const owned = (await client.get(fb(`${business.id}/owned_pages?fields=name,access_token`), token)).body.data;
+    const business = (await client.get(fb("me/businesses"), token)).json.data[0];
+    const owned = (await client.get(fb(`${business.id}/owned_pages?fields=name,access_token`), token)).json.data;
     assert.equal(owned[0].name, "Northfold Events");
     assert.ok(owned[0].access_token);
-    assert.deepEqual((await client.get(fb(`${business.id}/client_pages`), token)).body, { data: [] });
+    assert.deepEqual((await client.get(fb(`${business.id}/client_pages`), token)).json, { data: [] });
     const page = (await client.get(fb(`${coffee}?fields=instagram_business_account{username},picture{url}`), token))
-      .body;
+      .json;
     assert.equal(page.instagram_business_account.username, "northfold.coffee");
     assert.match(page.picture.data.url, /^https:\/\/graph\.facebook\.com\//);
   });
@@ -191,9 +190,9 @@ describe("Facebook Login", () => {
     const client = testClient();
     const token = await userToken(
       client,
-      new URLSearchParams({ decision: "continue", listed: "1", permission: "pages_show_list" }),
+      new URLSearchParams({ decision: "continue", listed: "1", scope_granted: "pages_show_list" }),
     );
-    const data = (await client.get(fb("me/permissions"), token)).body.data;
+    const data = (await client.get(fb("me/permissions"), token)).json.data;
     assert.equal(data.find((each: { permission: string }) => each.permission === "instagram_basic").status, "declined");
     assert.equal(errorOf(await client.get(fb("me/businesses"), token)), "200/-");
   });
@@ -201,9 +200,9 @@ describe("Facebook Login", () => {
   it("withdraws one permission, then everything: tokens answer 190/458", async () => {
     const client = testClient();
     const token = await userToken(client);
-    assert.deepEqual((await client.remove(fb("me/permissions/pages_show_list"), token)).body, { success: true });
+    assert.deepEqual((await client.remove(fb("me/permissions/pages_show_list"), token)).json, { success: true });
     assert.equal(errorOf(await client.get(fb("me/accounts"), token)), "200/-");
-    assert.deepEqual((await client.remove(fb("me/permissions"), token)).body, { success: true });
+    assert.deepEqual((await client.remove(fb("me/permissions"), token)).json, { success: true });
     assert.equal(errorOf(await client.get(fb("me"), token)), "190/458");
   });
 

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { describe, it } from "node:test";
+import type { Answered } from "@postd/connector-kit/simulator";
 import { instagramApp, metaApp } from "./apps.ts";
-import { fb, ig, type Told, testClient } from "./test-client.ts";
+import { fb, ig, testClient } from "./test-client.ts";
 
-const typeOf = ({ body }: Told) => `${body.error?.type} ${body.error?.code}/${body.error?.error_subcode ?? "-"}`;
+const typeOf = ({ json: { error } }: Answered) => `${error?.type} ${error?.code}/${error?.error_subcode ?? "-"}`;
 const proof = (secret: string, message: string) => createHmac("sha256", secret).update(message).digest("hex");
 
 describe("errors of the Graph", () => {
@@ -26,7 +27,7 @@ describe("errors of the Graph", () => {
     const wrong = await read("&appsecret_proof=00");
     assert.equal(typeOf(wrong), "GraphMethodException 100/-");
     assert.deepEqual(
-      [wrong.status, wrong.body.error.message],
+      [wrong.status, wrong.json.error.message],
       [400, "Invalid appsecret_proof provided in the API argument"],
     );
     assert.equal((await read(`&appsecret_proof=${proof(metaApp.app_secret, token)}`)).status, 200);
@@ -43,7 +44,7 @@ describe("errors of the Graph", () => {
     await act("requireAppsecretProof", {});
     const missing = await read("");
     assert.equal(typeOf(missing), "GraphMethodException 100/-");
-    assert.equal(missing.body.error.message, "API calls from the server require an appsecret_proof argument");
+    assert.equal(missing.json.error.message, "API calls from the server require an appsecret_proof argument");
   });
 });
 
@@ -53,8 +54,8 @@ describe("the video host", () => {
     const { id, accessToken: token } = simulator.createAccount({ kind: "page" });
     const video = (path: string) => `https://graph-video.facebook.com/v25.0/${path}`;
     const begun = await post(video(`${id}/videos`), token, { upload_phase: "start", file_size: "10" });
-    assert.equal(begun.body.start_offset, "0");
-    assert.equal((await get(fb(begun.body.video_id), token)).status, 200);
-    assert.deepEqual((await get(video(`${id}?fields=id`), token)).body, { id });
+    assert.equal(begun.json.start_offset, "0");
+    assert.equal((await get(fb(begun.json.video_id), token)).status, 200);
+    assert.deepEqual((await get(video(`${id}?fields=id`), token)).json, { id });
   });
 });

@@ -1,4 +1,4 @@
-import { randomId, type SimResponse } from "@postd/connector-kit/simulator";
+import { randomId, SimRefusal, type SimResponse } from "@postd/connector-kit/simulator";
 
 /** Parts of a Graph error; codes and subcodes are those of meta.md §12. */
 export interface GraphErrorInput {
@@ -14,14 +14,11 @@ export interface GraphErrorInput {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Thrown by operations; the router turns it into an answer. */
-export class GraphError extends Error {
-  readonly input: GraphErrorInput;
-
+/** Thrown to refuse. */
+export class GraphError extends SimRefusal {
   constructor(input: GraphErrorInput) {
-    super(input.message);
-    this.name = "GraphError";
-    this.input = input;
+    super(errorAnswer(input));
+    this.message = input.message;
   }
 }
 
@@ -83,5 +80,3 @@ const tokenReasons: Readonly<Record<number, string>> = {
   467: "The access token is invalid.",
   492: "The session is invalid because the user has no role on the Page any more.",
 };
-
-export const isTokenSubcode = (subcode: number): boolean => subcode in tokenReasons;

@@ -16,13 +16,13 @@ async function setUp(kind: "page" | "facebook_login" | "instagram_login") {
   const image_url = client.host("a.jpg", jpeg(1080, 1080), "image/jpeg");
   const id: string =
     kind === "page"
-      ? (await post(`${account.id}/feed`, { message: "Bread" })).body.id
+      ? (await post(`${account.id}/feed`, { message: "Bread" })).json.id
       : (
           await post(`${account.id}/media_publish`, {
-            creation_id: (await post(`${account.id}/media`, { image_url })).body.id,
+            creation_id: (await post(`${account.id}/media`, { image_url })).json.id,
           })
-        ).body.id;
-  return { ...client, account, token, id, getPath: get, postPath: post, url: base };
+        ).json.id;
+  return { ...client, client, account, token, id, getPath: get, postPath: post, url: base };
 }
 
 describe("insights", () => {
@@ -30,13 +30,13 @@ describe("insights", () => {
     const { getPath, account, id } = await setUp("page");
     const page = await getPath(`${account.id}/insights?metric=page_media_view,page_follows&period=day`);
     assert.deepEqual(
-      page.body.data.map((metric: { name: string }) => metric.name),
+      page.json.data.map((metric: { name: string }) => metric.name),
       ["page_media_view", "page_follows"],
     );
-    assert.ok(page.body.data[0].values[0].end_time);
+    assert.ok(page.json.data[0].values[0].end_time);
     for (const dead of ["page_impressions", "page_fans", "page_media_view,page_fan_adds"])
       assert.equal(errorOf(await getPath(`${account.id}/insights?metric=${dead}`)), "100/-", dead);
-    const post = (await getPath(`${id}/insights?metric=post_clicks,post_reactions_by_type_total`)).body.data;
+    const post = (await getPath(`${id}/insights?metric=post_clicks,post_reactions_by_type_total`)).json.data;
     assert.equal(typeof post[1].values[0].value.like, "number");
     assert.equal(errorOf(await getPath(`${id}/insights?metric=post_impressions`)), "100/-");
     assert.equal(errorOf(await getPath(`${id}/insights`)), "3001/1504028");
@@ -50,7 +50,7 @@ describe("insights", () => {
   it("knows Instagram metrics by media kind, and answers 10 for fewer than five viewers", async () => {
     for (const kind of ["facebook_login", "instagram_login"] as const) {
       const { getPath, id, act } = await setUp(kind);
-      assert.equal((await getPath(`${id}/insights?metric=views,reach,saved,profile_visits`)).body.data.length, 4);
+      assert.equal((await getPath(`${id}/insights?metric=views,reach,saved,profile_visits`)).json.data.length, 4);
       for (const wrong of ["impressions", "views,navigation", "ig_reels_avg_watch_time"])
         assert.equal(errorOf(await getPath(`${id}/insights?metric=${wrong}`)), "100/-", wrong);
       assert.equal((await getPath(`${id}/insights?metric=total_likes`)).status, kind === "facebook_login" ? 200 : 400);
@@ -63,11 +63,11 @@ describe("insights", () => {
     const { getPath, account } = await setUp("facebook_login");
     const ask = (query: string) => getPath(`${account.id}/insights?${query}`);
     assert.equal(
-      typeof (await ask("metric=views&period=day&metric_type=total_value")).body.data[0].total_value.value,
+      typeof (await ask("metric=views&period=day&metric_type=total_value")).json.data[0].total_value.value,
       "number",
     );
     assert.equal(errorOf(await ask("metric=views&period=day")), "100/-");
-    assert.ok((await ask("metric=reach&period=day&metric_type=time_series")).body.data[0].values);
+    assert.ok((await ask("metric=reach&period=day&metric_type=time_series")).json.data[0].values);
     assert.equal(errorOf(await ask("metric=profile_views&period=day&metric_type=total_value")), "100/-");
     const demographics = "metric=follower_demographics&period=lifetime&metric_type=total_value";
     assert.equal(errorOf(await ask(demographics)), "100/-");
@@ -78,20 +78,20 @@ describe("insights", () => {
 describe("comments", () => {
   it("writes, answers, hides, lists and deletes comments of a Page", async () => {
     const { getPath, postPath, id, url, token, remove, simulator, act, account } = await setUp("page");
-    const first = (await postPath(`${id}/comments`, { message: "First" })).body.id;
+    const first = (await postPath(`${id}/comments`, { message: "First" })).json.id;
     assert.deepEqual(simulator.posts()[0]?.replies, ["First"]);
-    const reply = (await postPath(`${first}/comments`, { message: "Reply" })).body.id;
+    const reply = (await postPath(`${first}/comments`, { message: "Reply" })).json.id;
     assert.deepEqual(
-      (await getPath(`${first}/comments`)).body.data.map((each: { id: string }) => each.id),
+      (await getPath(`${first}/comments`)).json.data.map((each: { id: string }) => each.id),
       [reply],
     );
-    assert.deepEqual((await postPath(first, { is_hidden: "true" })).body, { success: true });
-    assert.equal((await getPath(`${first}?fields=is_hidden`)).body.is_hidden, true);
+    assert.deepEqual((await postPath(first, { is_hidden: "true" })).json, { success: true });
+    assert.equal((await getPath(`${first}?fields=is_hidden`)).json.is_hidden, true);
     const counts = (
       await getPath(`${id}?fields=shares,comments.summary(true).limit(0),reactions.summary(true).limit(0)`)
-    ).body;
+    ).json;
     assert.deepEqual([counts.comments.data, counts.comments.summary.total_count], [[], 1]);
-    assert.deepEqual((await remove(url(first), token)).body, { success: true });
+    assert.deepEqual((await remove(url(first), token)).json, { success: true });
     const guest = (await act("comment", { objectId: id, text: "Open on Sunday?" })) as { id: string };
     const reachOut = () =>
       postPath(`${account.id}/messages`, {
@@ -105,16 +105,16 @@ describe("comments", () => {
   it("writes, answers, hides and deletes comments on Instagram media on both hosts", async () => {
     for (const kind of ["facebook_login", "instagram_login"] as const) {
       const { getPath, postPath, id, url, token, remove } = await setUp(kind);
-      const first = (await postPath(`${id}/comments`, { message: "First" })).body.id;
-      assert.ok((await postPath(`${first}/replies`, { message: "Reply" })).body.id);
+      const first = (await postPath(`${id}/comments`, { message: "First" })).json.id;
+      assert.ok((await postPath(`${first}/replies`, { message: "Reply" })).json.id);
       await postPath(first, { hide: "true" });
-      assert.equal((await getPath(`${first}?fields=hidden,text`)).body.hidden, true);
-      assert.equal((await getPath(`${id}?fields=comments_count`)).body.comments_count, 1);
+      assert.equal((await getPath(`${first}?fields=hidden,text`)).json.hidden, true);
+      assert.equal((await getPath(`${id}?fields=comments_count`)).json.comments_count, 1);
       assert.equal(errorOf(await postPath(id, { caption: "not editable" })), "100/-");
       await postPath(id, { comment_enabled: "false" });
       assert.equal(errorOf(await postPath(`${id}/comments`, { message: "Closed" })), "100/-");
       await remove(url(first), token);
-      assert.deepEqual((await getPath(`${id}/comments`)).body.data, []);
+      assert.deepEqual((await getPath(`${id}/comments`)).json.data, []);
     }
   });
 });
@@ -174,40 +174,36 @@ describe("webhooks", () => {
   });
 
   it("verifies a handshake only when the raw challenge comes back", async () => {
-    const { act, files } = await setUp("page");
-    assert.deepEqual(await act("handshake", { url: "https://postd.example/hook" }), { verified: false });
-    const echo = {
-      get: (url: string) => ({
-        bytes: new TextEncoder().encode(new URL(url).searchParams.get("hub.challenge") ?? ""),
-        contentType: "text/plain",
-      }),
-    };
-    files.get = echo.get;
-    assert.deepEqual(await act("handshake", { url: "https://postd.example/hook" }), { verified: true });
+    const { client } = await setUp("page");
+    const handshake = () => client.act("handshake", { url: "https://postd.example/hook" });
+    assert.deepEqual(await handshake(), { verified: false });
+    client.onAsk = (url) => ({ status: 200, text: url.searchParams.get("hub.challenge") ?? "" });
+    assert.deepEqual(await handshake(), { verified: true });
   });
 });
 
 describe("faults and limits", () => {
   it("answers the documented codes for named faults, without any effect", async () => {
-    const { mounted, postPath, account, simulator } = await setUp("page");
+    const { mount, postPath, account, simulator } = await setUp("page");
     const before = simulator.posts().length;
-    mounted.arm({ fault: "rateLimited", params: { minutes: 7 } });
+    mount.arm({ fault: "rateLimited", params: { minutes: 7 } });
     const limited = await postPath(`${account.id}/feed`, { message: "x" });
     assert.equal(errorOf(limited), "32/-");
     assert.match(limited.headers["x-business-use-case-usage"] ?? "", /"estimated_time_to_regain_access":7/);
-    mounted.arm({ fault: "tokenExpired" });
+    mount.arm({ fault: "tokenExpired" });
     assert.equal(errorOf(await postPath(`${account.id}/feed`, { message: "x" })), "190/463");
-    mounted.arm({ fault: "serverError" });
+    mount.arm({ fault: "serverError" });
     const broken = await postPath(`${account.id}/feed`, { message: "x" });
     assert.deepEqual([errorOf(broken), broken.status], ["1/-", 500]);
     assert.equal(simulator.posts().length, before);
   });
 
   it("keeps the effect of a dropped answer, and of an error told after applying", async () => {
-    const { mounted, postPath, account, simulator } = await setUp("page");
-    mounted.arm({ fault: "dropAfterAccept" });
-    assert.equal((await postPath(`${account.id}/feed`, { message: "Dropped" })).body, "drop");
-    mounted.arm({ fault: "serverError", params: { applied: true } });
+    const { mount, postPath, account, simulator, send, token } = await setUp("page");
+    mount.arm({ fault: "dropAfterAccept" });
+    const url = fb(`${account.id}/feed`);
+    assert.equal(await send({ url, token, form: { message: "Dropped" } }), "drop");
+    mount.arm({ fault: "serverError", params: { applied: true } });
     assert.equal((await postPath(`${account.id}/feed`, { message: "Applied" })).status, 500);
     assert.deepEqual(
       simulator.posts().map((post) => post.text),
@@ -217,21 +213,21 @@ describe("faults and limits", () => {
 
   it("hides new posts from lists while told to, never from reads by id", async () => {
     for (const kind of ["page", "facebook_login"] as const) {
-      const { mounted, getPath, account, id, advance } = await setUp(kind);
-      const list = async () => (await getPath(`${account.id}/${kind === "page" ? "feed" : "media"}`)).body.data.length;
-      mounted.arm({ fault: "hideFromLists", times: 1 });
+      const { mount, getPath, account, id, advance } = await setUp(kind);
+      const list = async () => (await getPath(`${account.id}/${kind === "page" ? "feed" : "media"}`)).json.data.length;
+      mount.arm({ fault: "hideFromLists", times: 1 });
       assert.equal(await list(), 0);
       assert.equal(await list(), 1);
-      mounted.arm({ fault: "hideFromLists", times: "always" });
-      assert.equal((await getPath(id)).body.id, id);
+      mount.arm({ fault: "hideFromLists", times: "always" });
+      assert.equal((await getPath(id)).json.id, id);
       advance(day);
       assert.equal(await list(), 1, "only new ones are hidden");
     }
   });
 
   it("a revoked token stays revoked", async () => {
-    const { mounted, getPath } = await setUp("instagram_login");
-    mounted.arm({ fault: "tokenRevoked" });
+    const { mount, getPath } = await setUp("instagram_login");
+    mount.arm({ fault: "tokenRevoked" });
     assert.equal(errorOf(await getPath("me")), "190/458");
     assert.equal(errorOf(await getPath("me")), "190/458");
   });

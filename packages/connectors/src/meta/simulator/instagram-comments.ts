@@ -1,9 +1,9 @@
 import { page as pageOf } from "./answers.ts";
 import { type Answer, type Call, type Operation, operationOn, success } from "./call.ts";
-import { commentsUnder } from "./comment-fields.ts";
+import { commentsUnder, makeComment } from "./comment-fields.ts";
 import { project, requestedFields } from "./fields.ts";
 import { invalidParameter, missingObject } from "./graph-error.ts";
-import type { Comment, IgMedia } from "./model.ts";
+import type { IgMedia } from "./model.ts";
 import { bool, requiredText } from "./params.ts";
 import { emitInstagramComment } from "./webhooks.ts";
 
@@ -21,19 +21,13 @@ function write(call: Call, media: IgMedia, parentId?: string): Answer {
   const message = requiredText(call.params, "message");
   if (message.length > maxCommentChars) throw invalidParameter(`A comment may have ${maxCommentChars} characters`);
   if (!media.commentEnabled) throw invalidParameter("Comments are switched off for this media");
-  const comment: Comment = {
-    id: call.world.newId("17"),
+  const comment = makeComment(call.world, {
     network: "instagram",
     objectId: media.id,
     ...(parentId === undefined ? {} : { parentId }),
     message,
     from: { id: media.igId, name: call.world.data.igAccounts.get(media.igId)?.username ?? "" },
-    createdAt: call.nowMs,
-    hidden: false,
-    deleted: false,
-    answeredPrivately: false,
-  };
-  call.world.data.comments.set(comment.id, comment);
+  });
   emitInstagramComment(call.world, comment);
   return { id: comment.id };
 }

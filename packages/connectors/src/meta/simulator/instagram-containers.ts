@@ -1,4 +1,4 @@
-import { type Answer, type Call, type Operation, operationOn } from "./call.ts";
+import { type Answer, type Call, type Operation, operation } from "./call.ts";
 import { pullImage, pullVideo } from "./container-media.ts";
 import { checkContainer, containerKind, containerParams, facebookLoginParams } from "./container-rules.ts";
 import { containerStatus } from "./container-status.ts";
@@ -6,7 +6,6 @@ import { project, requestedFields } from "./fields.ts";
 import { GraphError, invalidParameter } from "./graph-error.ts";
 import type { Container, IgAccount } from "./model.ts";
 import { bool, oneOf, requiredText, textList } from "./params.ts";
-import { processingMs } from "./video-uploads.ts";
 
 const containersPerDay = 400;
 
@@ -15,8 +14,6 @@ async function makeContainer(call: Call, account: IgAccount): Promise<Answer> {
   const { params, world } = call;
   const { kind, isChild } = containerKind(params);
   checkContainer(params, kind, isChild);
-  if (kind === "STORIES" && account.accountType !== "BUSINESS" && world.data.settings.refuseCreatorStories)
-    throw new GraphError({ code: 10, message: "(#10) Stories are available to business accounts only" });
   const today = [...world.data.containers.values()].filter(
     (each) => each.igId === account.id && each.createdAt > call.nowMs - 86_400_000,
   );
@@ -69,13 +66,13 @@ async function fill(call: Call, container: Container): Promise<void> {
   if (isResumable) return;
   if (image !== undefined) {
     container.media = await pullImage(world, image, container.kind === "STORIES");
-    container.readyAt = call.nowMs + processingMs(call, world.data.settings.imageProcessingMs);
+    container.readyAt = call.nowMs + call.workMs(world.data.settings.imageProcessingMs);
     return;
   }
   const cover = params.text("cover_url");
   if (cover !== undefined) await pullImage(world, cover, true);
   Object.assign(container, await pullVideo(world, video ?? "", container.kind));
-  container.readyAt = call.nowMs + processingMs(call);
+  container.readyAt = call.nowMs + call.workMs(world.data.settings.videoProcessingMs);
 }
 
 /** Two to ten finished children of the same account (§6); 100/2207028 for the count, 9007 while one still works. */
@@ -130,37 +127,25 @@ function detailsOf(call: Call): Readonly<Record<string, string>> {
 }
 
 export const containerOperations: readonly Operation[] = [
-  operationOn("igUser", {
-    method: "POST",
-    edge: "media",
-    params: [...containerParams, ...facebookLoginParams],
-    scopes: ["instagram_basic", "instagram_content_publish", "pages_read_engagement"],
-    tokens: ["page", "user"],
-    run: makeContainer,
-  }),
-  operationOn("igUserOnly", {
-    method: "POST",
-    edge: "media",
-    // Product tags are Facebook Login only (§1 "mostly no").
-    params: containerParams.filter((name) => name !== "product_tags"),
-    scopes: ["instagram_business_basic", "instagram_business_content_publish"],
-    tokens: ["instagram"],
-    run: makeContainer,
-  }),
-  operationOn("container", {
-    method: "GET",
-    edge: "",
-    params: [],
-    scopes: ["instagram_basic"],
-    tokens: ["page", "user"],
-    run: (call, container) => project(call, { type: "container", value: container }, requestedFields(call)),
-  }),
-  operationOn("containerOnly", {
-    method: "GET",
-    edge: "",
-    params: [],
-    scopes: ["instagram_business_basic"],
-    tokens: ["instagram"],
-    run: (call, container) => project(call, { type: "containerOnly", value: container }, requestedFields(call)),
-  }),
+  operation(
+    "igUser",
+    "POST",
+    "media",
+    {
+      scopes: ["instagram_basic", "instagram_content_publish", "pages_read_engagement"],
+      params: [...containerParams, ...facebookLoginParams],
+    },
+    makeContainer,
+  ),
+  operation(
+    "igUserOnly",
+    "POST",
+    "media",
+    {
+      scopes: ["instagram_business_basic", "instagram_business_content_publish"],
+      // Product tags are Facebook Login only (§1 "mostly no").
+      params: containerParams.filter((name) => name !== "product_tags"),
+    },
+    makeContainer,
+  ),
 ];

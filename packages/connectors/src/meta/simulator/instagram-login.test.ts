@@ -19,31 +19,23 @@ async function authorise(client: Client, form: Record<string, string> = {}): Pro
   };
   const url = `https://www.instagram.com/oauth/authorize?${new URLSearchParams(query)}`;
   const page = await client.get(url);
-  assert.ok(page.body.includes("@ida.brews"));
-  const body = new URLSearchParams({ account, decision: "continue", ...form }).toString();
-  const told = await client.send({
-    method: "POST",
-    url,
-    headers: { "content-type": "application/x-www-form-urlencoded" },
-    body,
-  });
+  assert.ok(page.text.includes("@ida.brews"));
+  const told = await client.ask({ url, form: { person: account, decision: "continue", ...form } });
   assert.match(told.headers.location ?? "", /#_$/);
   return new URL(told.headers.location ?? "").searchParams.get("code") ?? "";
 }
 
 const exchange = (client: Client, code: string, extra: Record<string, string> = {}) =>
-  client.send({
-    method: "POST",
+  client.ask({
     url: "https://api.instagram.com/oauth/access_token",
-    headers: { "content-type": "application/x-www-form-urlencoded" },
-    body: new URLSearchParams({
+    form: {
       client_id: instagramApp.app_id,
       client_secret: instagramApp.app_secret,
       grant_type: "authorization_code",
       redirect_uri: redirectUri,
       code,
       ...extra,
-    }).toString(),
+    },
   });
 
 const longUrl = (token: string) =>
@@ -56,14 +48,14 @@ describe("Instagram Login", () => {
     const client = testClient();
     const code = await authorise(client);
     const told = await exchange(client, code);
-    assert.equal(told.body.user_id, account);
-    assert.equal(told.body.permissions, "instagram_business_basic,instagram_business_content_publish");
+    assert.equal(told.json.user_id, account);
+    assert.equal(told.json.permissions, "instagram_business_basic,instagram_business_content_publish");
     assert.equal(errorOf(await exchange(client, code)), "100/-");
-    const me = (await client.get(ig("me?fields=user_id,id,username,account_type"), told.body.access_token)).body;
+    const me = (await client.get(ig("me?fields=user_id,id,username,account_type"), told.json.access_token)).json;
     assert.deepEqual([me.user_id, me.username, me.account_type], [account, "ida.brews", "MEDIA_CREATOR"]);
     assert.notEqual(me.id, me.user_id);
     assert.equal(
-      errorOf(await client.get(ig(me.id), told.body.access_token)),
+      errorOf(await client.get(ig(me.id), told.json.access_token)),
       "100/33",
       "the app-scoped id is no path",
     );
@@ -73,7 +65,7 @@ describe("Instagram Login", () => {
     const client = testClient();
     await client.act("wrapInstagramExchange");
     await client.act("permissionsAsList");
-    const { data } = (await exchange(client, await authorise(client))).body;
+    const { data } = (await exchange(client, await authorise(client))).json;
     assert.deepEqual(data[0].permissions, ["instagram_business_basic", "instagram_business_content_publish"]);
   });
 
@@ -82,22 +74,21 @@ describe("Instagram Login", () => {
     const code = await authorise(client);
     assert.equal(errorOf(await exchange(client, code, { client_secret: metaApp.app_secret })), "100/-");
     const url = `https://api.instagram.com/oauth/access_token?code=${code}`;
-    const headers = { "content-type": "application/x-www-form-urlencoded" };
-    assert.equal(errorOf(await client.send({ method: "POST", url, headers, body: "" })), "100/-");
+    assert.equal(errorOf(await client.ask({ url, form: {} })), "100/-");
     assert.equal((await exchange(client, code)).status, 200, "the code was not spent by refusals");
   });
 
   it("lives an hour short and 60 days long, and refreshes only after a day", async () => {
     const client = testClient();
-    const short = (await exchange(client, await authorise(client))).body.access_token;
+    const short = (await exchange(client, await authorise(client))).json.access_token;
     assert.equal(errorOf(await client.get(refreshUrl(short))), "100/-");
-    const long = (await client.get(longUrl(short))).body;
+    const long = (await client.get(longUrl(short))).json;
     assert.equal(long.expires_in, 5_183_944);
     client.advance(3_600_000);
     assert.equal(errorOf(await client.get(longUrl(short))), "190/463");
     assert.equal(errorOf(await client.get(refreshUrl(long.access_token))), "100/-");
     client.advance(23 * 3_600_000);
-    const fresh = (await client.get(refreshUrl(long.access_token))).body;
+    const fresh = (await client.get(refreshUrl(long.access_token))).json;
     assert.match(fresh.permissions, /instagram_business_basic/);
     client.advance(59.9 * dayMs);
     assert.equal((await client.get(ig("me"), fresh.access_token)).status, 200);

@@ -1,6 +1,8 @@
 import { randomWord } from "@postd/connector-kit/simulator";
-import { type Answer, type Call, type Operation, operationOn } from "./call.ts";
+import { type Answer, type Call, type Operation, onBothHosts, typeHere } from "./call.ts";
 import { containerStatus } from "./container-status.ts";
+import { plainFields } from "./field-list.ts";
+import { pick } from "./field-table.ts";
 import { project, requestedFields } from "./fields.ts";
 import { GraphError } from "./graph-error.ts";
 import { missingContainer, notReady } from "./instagram-containers.ts";
@@ -29,8 +31,9 @@ function publish(call: Call, account: IgAccount): Answer {
   container.mediaId = media.id;
   countPublish(world, account.id);
   const fields = requestedFields(call);
-  const type = call.host === "graph.instagram.com" ? "igMediaOnly" : "igMedia";
-  return fields === undefined ? { id: media.id } : project(call, { type, value: media }, fields);
+  return fields === undefined
+    ? { id: media.id }
+    : project(call, { type: typeHere(call, "igMedia"), value: media }, fields);
 }
 
 function makeMedia(call: Call, container: Container, parentId?: string): IgMedia {
@@ -65,44 +68,15 @@ function makeMedia(call: Call, container: Container, parentId?: string): IgMedia
   return media;
 }
 
-const hosts = [
-  {
-    type: "igUser",
-    tokens: ["page", "user"],
-    basic: "instagram_basic",
-    scopes: ["instagram_content_publish", "pages_read_engagement"],
-  },
-  {
-    type: "igUserOnly",
-    tokens: ["instagram"],
-    basic: "instagram_business_basic",
-    scopes: ["instagram_business_content_publish"],
-  },
-] as const;
+const scopes = ["instagram_content_publish", "pages_read_engagement"];
 
-export const instagramPublishOperations: readonly Operation[] = hosts.flatMap((host) => [
-  operationOn(host.type, {
-    method: "POST",
-    edge: "media_publish",
-    params: ["creation_id"],
-    scopes: [host.basic, ...host.scopes],
-    tokens: host.tokens,
-    run: publish,
+export const instagramPublishOperations: readonly Operation[] = [
+  ...onBothHosts("igUser", "POST", "media_publish", { scopes, params: ["creation_id"] }, publish),
+  // §13: `data[{quota_usage, config{quota_total, quota_duration}}]`; the live value counts.
+  ...onBothHosts("igUser", "GET", "content_publishing_limit", { scopes, params: ["since"] }, (call, { id }) => {
+    const { world } = call;
+    const config = { quota_total: world.data.settings.igQuotaTotal, quota_duration: 86_400 };
+    const fields = requestedFields(call) ?? plainFields("quota_usage");
+    return { data: [pick({ quota_usage: publishesToday(world, id), config }, fields)] };
   }),
-  operationOn(host.type, {
-    method: "GET",
-    edge: "content_publishing_limit",
-    params: ["since"],
-    scopes: [host.basic, ...host.scopes],
-    tokens: host.tokens,
-    // §13: `data[{quota_usage, config{quota_total, quota_duration}}]`; the live value counts.
-    run(call, account) {
-      const usage = { quota_usage: publishesToday(call.world, account.id) };
-      const config = { config: { quota_total: call.world.data.settings.igQuotaTotal, quota_duration: 86_400 } };
-      const names = requestedFields(call)?.map((field) => field.name) ?? ["quota_usage"];
-      return {
-        data: [{ ...(names.includes("quota_usage") ? usage : {}), ...(names.includes("config") ? config : {}) }],
-      };
-    },
-  }),
-]);
+];

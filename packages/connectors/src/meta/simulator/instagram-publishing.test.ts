@@ -27,7 +27,7 @@ function setUp(way: (typeof ways)[number] = ways[0], scopes?: readonly string[])
     getPath: get,
     container: (form: Record<string, string>) => post("media", form),
     publish: (creationId: string) => post("media_publish", { creation_id: creationId }),
-    status: async (containerId: string) => (await get(`${containerId}?fields=status_code,status`)).body,
+    status: async (containerId: string) => (await get(`${containerId}?fields=status_code,status`)).json,
     picture: (salt = 0) => client.host(`${salt}.jpg`, jpeg(1080, 1080, salt), "image/jpeg"),
     film: (ms = 5000) => client.host(`${ms}.mp4`, mp4(ms), "video/mp4"),
     url: way.base,
@@ -38,17 +38,17 @@ for (const way of ways)
   describe(`Instagram through ${way.kind}`, () => {
     it("publishes an image in two steps, once", async () => {
       const kit = setUp(way);
-      const made = (await kit.container({ image_url: kit.picture(), caption: "Hello", alt_text: "Bread" })).body;
+      const made = (await kit.container({ image_url: kit.picture(), caption: "Hello", alt_text: "Bread" })).json;
       assert.deepEqual([kit.simulator.posts().length, kit.simulator.orphans()], [0, 1]);
       assert.equal((await kit.status(made.id)).status_code, "FINISHED");
-      const { id } = (await kit.publish(made.id)).body;
+      const { id } = (await kit.publish(made.id)).json;
       assert.equal((await kit.status(made.id)).status_code, "PUBLISHED");
       assert.equal(errorOf(await kit.publish(made.id)), "9007/2207027", "a published container makes no twin");
       const media = (
         await kit.getPath(
           `${id}?fields=permalink,media_type,media_product_type,timestamp,caption,shortcode,alt_text,username`,
         )
-      ).body;
+      ).json;
       assert.deepEqual(
         [media.media_type, media.media_product_type, media.caption, media.timestamp],
         ["IMAGE", "FEED", "Hello", "2026-11-20T12:00:00+0000"],
@@ -58,12 +58,12 @@ for (const way of ways)
         [live.length, live[0]?.permalink, live[0]?.media[0]?.altText, kit.simulator.orphans()],
         [1, media.permalink, "Bread", 0],
       );
-      assert.equal((await kit.getPath(`${kit.account.id}/media?fields=id,caption`)).body.data[0].id, id);
+      assert.equal((await kit.getPath(`${kit.account.id}/media?fields=id,caption`)).json.data[0].id, id);
     });
 
     it("works on a Reel before it can be published", async () => {
       const kit = setUp(way);
-      const { id } = (await kit.container({ media_type: "REELS", video_url: kit.film(), share_to_feed: "true" })).body;
+      const { id } = (await kit.container({ media_type: "REELS", video_url: kit.film(), share_to_feed: "true" })).json;
       assert.equal((await kit.status(id)).status_code, "IN_PROGRESS");
       assert.equal(errorOf(await kit.publish(id)), "9007/2207027");
       kit.advance(300);
@@ -73,15 +73,15 @@ for (const way of ways)
 
     it("keeps a carousel's order and waits for its children", async () => {
       const kit = setUp(way);
-      const first = (await kit.container({ image_url: kit.picture(1), is_carousel_item: "true", alt_text: "One" })).body
+      const first = (await kit.container({ image_url: kit.picture(1), is_carousel_item: "true", alt_text: "One" })).json
         .id;
       const second = (await kit.container({ media_type: "VIDEO", video_url: kit.film(), is_carousel_item: "true" }))
-        .body.id;
+        .json.id;
       const parent = (children: string) => kit.container({ media_type: "CAROUSEL", children, caption: "Both" });
       assert.equal(errorOf(await parent(`${second},${first}`)), "9007/2207027");
       kit.advance(300);
       assert.equal(errorOf(await parent(first)), "100/2207028");
-      const { id } = (await parent(JSON.stringify([second, first]))).body;
+      const { id } = (await parent(JSON.stringify([second, first]))).json;
       await kit.publish(id);
       assert.deepEqual(
         kit.simulator.posts()[0]?.media.map((medium) => medium.mimeType),
@@ -94,17 +94,17 @@ for (const way of ways)
       const kit = setUp(way);
       const { id } = (
         await kit.container({ media_type: "STORIES", image_url: kit.host("tall.jpg", jpeg(1080, 1920), "image/jpeg") })
-      ).body;
+      ).json;
       await kit.publish(id);
-      assert.deepEqual((await kit.getPath(`${kit.account.id}/media`)).body.data, []);
-      assert.equal((await kit.getPath(`${kit.account.id}/stories`)).body.data.length, 1);
+      assert.deepEqual((await kit.getPath(`${kit.account.id}/media`)).json.data, []);
+      assert.equal((await kit.getPath(`${kit.account.id}/stories`)).json.data.length, 1);
       kit.advance(day);
-      assert.deepEqual([(await kit.getPath(`${kit.account.id}/stories`)).body.data, kit.simulator.posts()], [[], []]);
+      assert.deepEqual([(await kit.getPath(`${kit.account.id}/stories`)).json.data, kit.simulator.posts()], [[], []]);
     });
 
     it("expires containers after a day", async () => {
       const kit = setUp(way);
-      const { id } = (await kit.container({ image_url: kit.picture() })).body;
+      const { id } = (await kit.container({ image_url: kit.picture() })).json;
       kit.advance(day);
       assert.equal((await kit.status(id)).status_code, "EXPIRED");
       assert.equal(errorOf(await kit.publish(id)), "24/2207008");
@@ -113,10 +113,10 @@ for (const way of ways)
     it("counts posts of 24 hours against the quota", async () => {
       const kit = setUp(way);
       await kit.act("setQuota", { total: 1 });
-      await kit.publish((await kit.container({ image_url: kit.picture(1) })).body.id);
-      const second = (await kit.container({ image_url: kit.picture(2) })).body.id;
+      await kit.publish((await kit.container({ image_url: kit.picture(1) })).json.id);
+      const second = (await kit.container({ image_url: kit.picture(2) })).json.id;
       assert.equal(errorOf(await kit.publish(second)), "9/2207042");
-      const limit = (await kit.getPath(`${kit.account.id}/content_publishing_limit?fields=quota_usage,config`)).body;
+      const limit = (await kit.getPath(`${kit.account.id}/content_publishing_limit?fields=quota_usage,config`)).json;
       assert.deepEqual(limit.data, [{ quota_usage: 1, config: { quota_total: 1, quota_duration: 86_400 } }]);
       kit.advance(day - 1);
       assert.equal(errorOf(await kit.publish(second)), "9/2207042");
@@ -124,20 +124,19 @@ for (const way of ways)
 
     it("takes bytes over rupload and resumes at the offset", async () => {
       const kit = setUp(way);
-      const { uri, id } = (await kit.container({ media_type: "REELS", upload_type: "resumable" })).body;
+      const { uri, id } = (await kit.container({ media_type: "REELS", upload_type: "resumable" })).json;
       assert.equal(uri, `https://rupload.facebook.com/ig-api-upload/v25.0/${id}`);
       const bytes = mp4(5000);
       const send = (from: number, to: number) =>
-        kit.send({
-          method: "POST",
+        kit.ask({
           url: uri,
           headers: { authorization: `OAuth ${kit.token}`, offset: String(from), file_size: String(bytes.byteLength) },
-          body: bytes.slice(from, to),
+          bytes: bytes.slice(from, to),
         });
       await send(0, 40);
       assert.equal((await kit.status(id)).status_code, "IN_PROGRESS");
       assert.equal(errorOf(await send(0, 40)), "100/1363047");
-      assert.deepEqual((await send(40, bytes.byteLength)).body, { success: true });
+      assert.deepEqual((await send(40, bytes.byteLength)).json, { success: true });
       kit.advance(300);
       assert.equal((await kit.publish(id)).status, 200);
     });
@@ -168,7 +167,7 @@ describe("Instagram container rules", () => {
 
   it("tells a bad video in the status, with its subcode", async () => {
     const kit = setUp();
-    const reel = async (url: string) => (await kit.container({ media_type: "REELS", video_url: url })).body.id;
+    const reel = async (url: string) => (await kit.container({ media_type: "REELS", video_url: url })).json.id;
     for (const [url, subcode] of [
       [kit.film(2000), "2207026"],
       [kit.host("x.mp4", new Uint8Array(40), "video/x-msvideo"), "2207026"],
@@ -226,12 +225,12 @@ describe("Instagram container rules", () => {
 
   it("deletes media with Facebook Login only", async () => {
     const viaFacebook = setUp(ways[0]);
-    const id = (await viaFacebook.publish((await viaFacebook.container({ image_url: viaFacebook.picture() })).body.id))
-      .body.id;
-    assert.deepEqual((await viaFacebook.remove(fb(id), viaFacebook.token)).body, { success: true });
+    const id = (await viaFacebook.publish((await viaFacebook.container({ image_url: viaFacebook.picture() })).json.id))
+      .json.id;
+    assert.deepEqual((await viaFacebook.remove(fb(id), viaFacebook.token)).json, { success: true });
     assert.equal(viaFacebook.simulator.posts().length, 0);
     const direct = setUp(ways[1]);
-    const other = (await direct.publish((await direct.container({ image_url: direct.picture() })).body.id)).body.id;
+    const other = (await direct.publish((await direct.container({ image_url: direct.picture() })).json.id)).json.id;
     assert.equal(errorOf(await direct.remove(ig(other), direct.token)), "100/33");
     assert.equal(direct.simulator.posts().length, 1);
   });

@@ -1,4 +1,4 @@
-import type { SimPost, StoredMedia } from "@postd/connector-kit/simulator";
+import { type SimPost, shownMedia } from "@postd/connector-kit/simulator";
 import { webUrl } from "./answers.ts";
 import { mediaPermalink, photosOf, postPermalink, videoOf } from "./audience.ts";
 import { commentsUnder } from "./comment-fields.ts";
@@ -6,13 +6,6 @@ import { containerStatus } from "./container-status.ts";
 import type { FbPost, FbStory, IgMedia } from "./model.ts";
 import { storyIsLive } from "./page-stories.ts";
 import type { World } from "./world.ts";
-
-const asMedia = (media: StoredMedia, altText?: string): SimPost["media"][number] => ({
-  sha256: media.sha256,
-  mimeType: media.mimeType,
-  sizeBytes: media.sizeBytes,
-  ...(altText === undefined ? {} : { altText }),
-});
 
 const repliesTo = (world: World, id: string): readonly string[] =>
   commentsUnder(world, id)
@@ -31,10 +24,7 @@ function facebookPost(world: World, post: FbPost): SimPost {
     createdAt: new Date(post.liveAt ?? post.createdAt).toISOString(),
     permalink: postPermalink(world, post),
     kind: photos.length > 1 ? "carousel" : post.kind,
-    media: [
-      ...photos.map((photo) => asMedia(photo.media, photo.altText)),
-      ...(video?.media ? [asMedia(video.media)] : []),
-    ],
+    media: [...photos.flatMap((photo) => shownMedia(photo.media, photo.altText)), ...shownMedia(video?.media)],
     // What is written under a film stands under its post.
     replies: [post.id, ...(video ? [video.id] : [])].flatMap((id) => repliesTo(world, id)),
     details: {
@@ -55,7 +45,7 @@ const facebookStory = (world: World, story: FbStory): SimPost => ({
   createdAt: new Date(story.liveAt).toISOString(),
   permalink: webUrl("www.facebook.com", `/stories/${story.pageId}/${story.id}`),
   kind: "story",
-  media: [asMedia(story.media)],
+  media: shownMedia(story.media),
   details: { mediaId: story.mediaId },
 });
 
@@ -73,7 +63,7 @@ function instagramPost(world: World, media: IgMedia): SimPost {
     createdAt: new Date(media.liveAt).toISOString(),
     permalink: mediaPermalink(world, media),
     kind: media.mediaType === "CAROUSEL_ALBUM" ? "carousel" : instagramKinds[media.productType],
-    media: parts.flatMap((part) => (part.media ? [asMedia(part.media, part.altText)] : [])),
+    media: parts.flatMap((part) => shownMedia(part.media, part.altText)),
     replies: repliesTo(world, media.id),
     details: { ...media.details, shareToFeed: media.shareToFeed },
   };

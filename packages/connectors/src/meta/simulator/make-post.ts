@@ -1,10 +1,14 @@
+import { randomWord } from "@postd/connector-kit/simulator";
 import { metaApp } from "./apps.ts";
 import type { Call } from "./call.ts";
 import { GraphError, invalidParameter } from "./graph-error.ts";
-import type { FbPost, Page } from "./model.ts";
+import type { FbPost, FbVideo, Page } from "./model.ts";
 import type { Publication } from "./schedule.ts";
 import { emitFeedChange } from "./webhooks.ts";
 import { countPublish, type World } from "./world.ts";
+
+/** Permissions of everything that publishes on a Page (meta.md §3a). */
+export const publishing = ["pages_manage_posts", "pages_read_engagement"];
 
 const maxTextChars = 63_206;
 const duplicateWindowMs = 600_000;
@@ -57,6 +61,55 @@ export function makePost(
   }
   if (publication.kind === "now") showPost(call.world, post, call.nowMs);
   return post;
+}
+
+/** Stores a video nobody sees yet. */
+export function newVideo(call: Call, page: Page, given: Pick<FbVideo, "use"> & Partial<FbVideo>): FbVideo {
+  const id = call.world.newId(given.use === "video" ? "14" : "16");
+  const words = { description: "", title: "" };
+  const video: FbVideo = { id, pageId: page.id, createdAt: call.nowMs, ...words, deleted: false, ...given };
+  call.world.data.videos.set(id, video);
+  return video;
+}
+
+/** A person posts by hand: no app stands behind it. Answers the id. */
+export function makeByHand(world: World, accountId: string, text: string): string {
+  const { data } = world;
+  const now = world.nowMs();
+  if (data.pages.has(accountId)) {
+    const id = `${accountId}_${world.newId("12")}`;
+    const times = { createdAt: now, updatedAt: now };
+    const post: FbPost = {
+      id,
+      pageId: accountId,
+      kind: "text",
+      message: text,
+      photoIds: [],
+      state: "unpublished",
+      ...times,
+      isHidden: false,
+    };
+    data.posts.set(id, post);
+    showPost(world, post, now);
+    return id;
+  }
+  if (!data.igAccounts.has(accountId)) throw new RangeError(`no account ${accountId}`);
+  const id = world.newId("18");
+  data.igMedia.set(id, {
+    id,
+    igId: accountId,
+    mediaType: "IMAGE",
+    productType: "FEED",
+    caption: text,
+    shortcode: `D${randomWord(10)}`,
+    childIds: [],
+    liveAt: now,
+    shareToFeed: true,
+    details: { byHand: "true" },
+    commentEnabled: true,
+    deleted: false,
+  });
+  return id;
 }
 
 /** Makes a post visible; nothing happens to one that is visible already. */

@@ -26,7 +26,6 @@ export interface Page {
   readonly business?: { readonly id: string; readonly relation: "owned" | "client" };
   /** The person lost the role; every token of the Page dies with 190/492 (§12). */
   roleLost: boolean;
-  subscribedFields: readonly string[] | undefined;
 }
 
 export interface IgAccount {
@@ -40,44 +39,6 @@ export interface IgAccount {
   readonly personId: string;
   readonly pageId?: string;
   readonly followers: number;
-  subscribedFields: readonly string[] | undefined;
-}
-
-export type PermissionStatus = "granted" | "declined" | "expired";
-
-/** One person's consent for one app. Tokens point here, so a withdrawn permission takes effect at once. */
-export interface Grant {
-  readonly id: string;
-  readonly login: "facebook" | "instagram";
-  readonly personId: string;
-  readonly permissions: Map<string, PermissionStatus>;
-  pageIds: Set<string>;
-  igIds: Set<string>;
-  lastLoginAt: number;
-}
-
-export type TokenKind = "user" | "page" | "instagram";
-
-export interface Token {
-  readonly value: string;
-  readonly kind: TokenKind;
-  readonly grantId: string;
-  readonly pageId?: string;
-  readonly issuedAt: number;
-  /** Absent: it does not end by itself. */
-  expiresAt?: number;
-  readonly longLived: boolean;
-  /** Subcode of 190 it answers from now on (§12). */
-  endedBy?: number;
-}
-
-export interface AuthCode {
-  readonly code: string;
-  readonly grantId: string;
-  readonly login: "facebook" | "instagram";
-  readonly redirectUri: string;
-  readonly expiresAt: number;
-  used: boolean;
 }
 
 export interface FbPost {
@@ -117,9 +78,8 @@ export interface FbVideo {
   readonly pageId: string;
   readonly use: "video" | "reel" | "story";
   readonly createdAt: number;
+  /** Its bytes come under this id; absent: under its own. */
   readonly sessionId?: string;
-  fileSize?: number;
-  chunks: Uint8Array[];
   media?: StoredMedia;
   uploadError?: string;
   description: string;
@@ -129,7 +89,6 @@ export interface FbVideo {
   readyAt?: number;
   scheduledAt?: number;
   postId?: string;
-  thumbnails: number;
   deleted: boolean;
 }
 
@@ -177,8 +136,6 @@ export interface Container {
   readyAt?: number;
   error?: { readonly subcode: number; readonly message: string };
   mediaId?: string;
-  /** Bytes received so far by a resumable upload (§6). */
-  upload?: { readonly sizeBytes: number; readonly chunks: Uint8Array[] };
   /** Child of a parent that has been published. */
   consumed: boolean;
 }

@@ -78,39 +78,34 @@ export function instagramNode(world: World, id: string, login: "facebook" | "ins
   return undefined;
 }
 
-/** The Instagram account a node belongs to, or undefined for Facebook nodes. */
-export function instagramOwner(world: World, node: GraphNode): string | undefined {
+/** The node an id names on one of the Graph hosts. */
+export const nodeOn = (world: World, host: string, id: string): GraphNode | undefined =>
+  host === "graph.instagram.com" ? instagramNode(world, id, "instagram") : facebookNode(world, id);
+
+/** The Page or Instagram account a node belongs to; undefined for people and businesses. */
+export function ownerOf({ data }: World, node: GraphNode): string | undefined {
   switch (node.type) {
+    case "user":
+    case "business":
+      return undefined;
+    case "page":
     case "igUser":
     case "igUserOnly":
-      return node.value.id;
-    case "container":
-    case "containerOnly":
-    case "igMedia":
-    case "igMediaOnly":
-      return node.value.igId;
-    case "igComment":
-    case "igCommentOnly":
-      return world.data.igMedia.get(node.value.objectId)?.igId;
-    default:
-      return undefined;
-  }
-}
-
-/** The Page a Facebook node belongs to, or undefined for people, businesses and Instagram nodes. */
-export function owningPage(world: World, node: GraphNode): string | undefined {
-  switch (node.type) {
-    case "page":
       return node.value.id;
     case "post":
     case "photo":
     case "video":
       return node.value.pageId;
-    case "comment": {
-      const target = facebookNode(world, node.value.objectId);
-      return target === undefined || target.type === "comment" ? undefined : owningPage(world, target);
+    case "comment":
+    case "igComment":
+    case "igCommentOnly": {
+      const { objectId } = node.value;
+      const { posts, photos, videos, igMedia } = data;
+      return (
+        (posts.get(objectId) ?? photos.get(objectId) ?? videos.get(objectId))?.pageId ?? igMedia.get(objectId)?.igId
+      );
     }
     default:
-      return undefined;
+      return node.value.igId;
   }
 }

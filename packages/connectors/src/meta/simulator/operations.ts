@@ -1,10 +1,11 @@
-import type { Operation } from "./call.ts";
+import { type Operation, operation } from "./call.ts";
+import { project, requestedFields } from "./fields.ts";
 import { instagramCommentOperations } from "./instagram-comments.ts";
 import { containerOperations } from "./instagram-containers.ts";
 import { instagramInsightOperations } from "./instagram-insights.ts";
 import { instagramMediaOperations } from "./instagram-media.ts";
 import { instagramPublishOperations } from "./instagram-publish.ts";
-import type { NodeType } from "./node.ts";
+import type { GraphNode, NodeType } from "./node.ts";
 import { pageCommentOperations } from "./page-comments.ts";
 import { pageFeedOperations } from "./page-feed.ts";
 import { pageInsightOperations } from "./page-insights.ts";
@@ -16,8 +17,22 @@ import { postOperations } from "./post-changes.ts";
 import { subscriptionOperations } from "./subscribed-apps.ts";
 import { userOperations } from "./user-operations.ts";
 
+const read = <K extends NodeType>(type: K, facts: Partial<Operation> = {}): Operation =>
+  operation(type, "GET", "", facts, (call, value) =>
+    // Each type comes with its value, which the compiler cannot follow through a parameter.
+    project(call, { type, value } as unknown as GraphNode, requestedFields(call)),
+  );
+
+/** Reads of the nodes themselves; comments need a permission of their own. */
+const reads: readonly Operation[] = [
+  ...(["user", "business", "post", "photo", "video", "igUser", "igUserOnly"] as const).map((type) => read(type)),
+  ...(["container", "containerOnly", "igMedia", "igMediaOnly"] as const).map((type) => read(type)),
+  read("page", { scopes: [], tokens: ["user", "page"] }),
+];
+
 /** Everything the two Graph hosts answer, as data; a second entry for one edge is a mistake and throws. */
 export const operations: readonly Operation[] = [
+  ...reads,
   ...userOperations,
   ...pageFeedOperations,
   ...pagePhotoOperations,

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { page as pageOf } from "./answers.ts";
 import { type Answer, type Call, type Operation, operationOn, success } from "./call.ts";
-import { commentSummary, wantedComments } from "./comment-fields.ts";
+import { commentSummary, makeComment, wantedComments } from "./comment-fields.ts";
 import { project, requestedFields } from "./fields.ts";
 import { invalidParameter, missingObject } from "./graph-error.ts";
 import type { Comment, Page } from "./model.ts";
-import { facebookNode, owningPage } from "./node.ts";
+import { facebookNode, ownerOf } from "./node.ts";
 import { bool, jsonParam, requiredText } from "./params.ts";
 import { emitPageComment } from "./webhooks.ts";
 
@@ -26,27 +26,21 @@ function write(
   const message = call.params.text("message") ?? "";
   const attachment = call.params.text("attachment_url") ?? call.params.text("attachment_id");
   if (message === "" && attachment === undefined) throw invalidParameter("A comment needs message or an attachment");
-  const comment: Comment = {
-    id: `${target.objectId.split("_").at(-1)}_${call.world.newId("18")}`,
+  const comment = makeComment(call.world, {
     network: "facebook",
     objectId: target.objectId,
     ...(target.parentId === undefined ? {} : { parentId: target.parentId }),
     message,
     ...(attachment === undefined ? {} : { attachment }),
     from: { id: target.pageId, name: call.world.data.pages.get(target.pageId)?.name ?? "" },
-    createdAt: call.nowMs,
-    hidden: false,
-    deleted: false,
-    answeredPrivately: false,
-  };
-  call.world.data.comments.set(comment.id, comment);
+  });
   emitPageComment(call.world, target.pageId, comment, "add");
   const fields = requestedFields(call);
   return fields === undefined ? { id: comment.id } : project(call, { type: "comment", value: comment }, fields);
 }
 
 const pageOfComment = (call: Call, comment: Comment): string =>
-  owningPage(call.world, { type: "comment", value: comment }) ?? comment.from.id;
+  ownerOf(call.world, { type: "comment", value: comment }) ?? comment.from.id;
 
 /** Comments on posts, photos, videos and comments: permissions of §3a, calls of §9. */
 export const pageCommentOperations: readonly Operation[] = [
@@ -145,7 +139,7 @@ function privateReply(call: Call, page: Page): Answer {
   jsonParam(call.params, "message", Message, '{"text": "..."}');
   const id = recipient?.comment_id ?? "";
   const node = facebookNode(call.world, id);
-  if (node?.type !== "comment" || owningPage(call.world, node) !== page.id) throw missingObject(id, "post");
+  if (node?.type !== "comment" || ownerOf(call.world, node) !== page.id) throw missingObject(id, "post");
   if (node.value.answeredPrivately) throw invalidParameter("A private reply to this comment was already sent");
   if (node.value.createdAt + privateReplyMs < call.nowMs)
     throw invalidParameter("A private reply must be sent within 7 days");

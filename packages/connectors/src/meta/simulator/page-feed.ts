@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { page as pageOf, timedPage } from "./answers.ts";
-import { type Answer, type Call, type Operation, operationOn } from "./call.ts";
+import { type Answer, type Call, type Operation, operation } from "./call.ts";
 import { project, requestedFields } from "./fields.ts";
 import { GraphError, invalidParameter, missingObject } from "./graph-error.ts";
-import { checkText, makePost, requireCreateContent } from "./make-post.ts";
+import { checkText, makePost, publishing, requireCreateContent } from "./make-post.ts";
 import type { FbPhoto, FbPost, Page } from "./model.ts";
 import { maxPhotoBytes, unfitPhoto } from "./page-photos.ts";
 import { instantMs, jsonParam, type Params } from "./params.ts";
@@ -78,73 +78,47 @@ function checkPreset(params: Params, message: string, link: string | undefined, 
     throw invalidParameter(`text_format_preset_id needs plain text of at most ${presetTextChars} characters`);
 }
 
-/** Posts younger than this stay out of lists while hideFromLists is armed. */
-const hiddenWhileYoungerMs = 3_600_000;
-
 function listPosts(call: Call, which: (post: FbPost) => boolean): Answer {
-  const isHiding = call.world.env.fault("hideFromLists", call.request) !== undefined;
   const since = instantMs(call.params, "since", call.nowMs) ?? 0;
   const until = instantMs(call.params, "until", call.nowMs) ?? Number.POSITIVE_INFINITY;
   // Bounds are seconds, and a post belongs to its whole second.
   const posts = [...call.world.data.posts.values()]
     .filter((post) => which(post) && secondOf(post) >= Math.floor(since / 1000) && secondOf(post) <= until / 1000)
-    .filter((post) => !isHiding || (post.liveAt ?? post.createdAt) <= call.nowMs - hiddenWhileYoungerMs)
     .reverse()
     .sort((left, right) => timeOf(right) - timeOf(left));
+  const seen = call.listed(posts, (post) => post.liveAt ?? post.createdAt);
   const render = (post: FbPost) => project(call, { type: "post", value: post }, requestedFields(call));
   // `feed` alone is known to be paged by time (§1b).
-  if (!call.request.path.endsWith("/feed")) return pageOf(call, posts, render);
-  const timed = posts.map((post) => ({ id: post.id, at: timeOf(post), post }));
+  if (!call.request.path.endsWith("/feed")) return pageOf(call, seen, render);
+  const timed = seen.map((post) => ({ id: post.id, at: timeOf(post), post }));
   return timedPage(call, timed, ({ post }) => render(post));
 }
 
 const timeOf = (post: FbPost): number => post.liveAt ?? post.scheduledAt ?? post.createdAt;
 const secondOf = (post: FbPost): number => Math.floor(timeOf(post) / 1000);
 
+const feedParams = [
+  "message",
+  "link",
+  "published",
+  "scheduled_publish_time",
+  "unpublished_content_type",
+  "targeting",
+  "feed_targeting",
+  "text_format_preset_id",
+  "attached_media",
+];
+const listParams = ["include_hidden", "limit", "show_expired", "with"];
+
 export const pageFeedOperations: readonly Operation[] = [
-  operationOn("page", {
-    method: "GET",
-    edge: "",
-    params: [],
-    scopes: [],
-    tokens: ["user", "page"],
-    run: (call, page) => project(call, { type: "page", value: page }, requestedFields(call)),
-  }),
-  operationOn("page", {
-    method: "POST",
-    edge: "feed",
-    params: [
-      "message",
-      "link",
-      "published",
-      "scheduled_publish_time",
-      "unpublished_content_type",
-      "targeting",
-      "feed_targeting",
-      "text_format_preset_id",
-      "attached_media",
-    ],
-    scopes: ["pages_manage_posts", "pages_read_engagement"],
-    tokens: ["page"],
-    run: postFeed,
-  }),
+  operation("page", "POST", "feed", { scopes: publishing, params: feedParams }, postFeed),
   // Unpublished posts are in none of these lists; the update call of §15 is what shows them.
-  ...(["feed", "posts", "published_posts"] as const).map((edge) =>
-    operationOn("page", {
-      method: "GET",
-      edge,
-      params: ["include_hidden", "limit", "show_expired", "with"],
-      scopes: ["pages_read_engagement"],
-      tokens: ["page"],
-      run: (call, page) => listPosts(call, (post) => post.pageId === page.id && post.state === "live"),
-    }),
+  ...["feed", "posts", "published_posts"].map((edge) =>
+    operation("page", "GET", edge, { params: listParams }, (call, { id }) =>
+      listPosts(call, (post) => post.pageId === id && post.state === "live"),
+    ),
   ),
-  operationOn("page", {
-    method: "GET",
-    edge: "scheduled_posts",
-    params: [],
-    scopes: ["pages_read_engagement"],
-    tokens: ["page"],
-    run: (call, page) => listPosts(call, (post) => post.pageId === page.id && post.state === "scheduled"),
-  }),
+  operation("page", "GET", "scheduled_posts", {}, (call, { id }) =>
+    listPosts(call, (post) => post.pageId === id && post.state === "scheduled"),
+  ),
 ];

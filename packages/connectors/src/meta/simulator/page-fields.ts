@@ -3,7 +3,7 @@ import type { Call } from "./call.ts";
 import type { Field } from "./field-list.ts";
 import { type FieldTable, type Project, pick } from "./field-table.ts";
 import type { Business, Page, Person } from "./model.ts";
-import { hasPermission, pageToken } from "./tokens.ts";
+import { kindOf, pageToken } from "./tokens.ts";
 
 const pictureOf = (call: Call, id: string, field: Field) => ({
   data: pick(
@@ -36,7 +36,7 @@ export const pageFields: FieldTable<Page> = {
   name: (_call, page) => page.name,
   username: (_call, page) => page.username,
   category: (_call, page) => page.category,
-  tasks: (call, page) => (call.token.kind === "user" ? page.tasks : undefined),
+  tasks: (call, page) => (kindOf(call.token) === "user" ? page.tasks : undefined),
   access_token: (call, page) => tokenFor(call, page),
   fan_count: (_call, page) => page.fans,
   followers_count: (_call, page) => page.fans,
@@ -50,13 +50,13 @@ export const pageFields: FieldTable<Page> = {
 /** Pages answer their token to the person who has a role there; a Page token answers itself. */
 function tokenFor(call: Call, page: Page): string | undefined {
   if (call.token.kind === "page") return call.token.value;
-  return page.roleLost ? undefined : pageToken(call.world, call.token, call.grant, page.id).value;
+  return page.roleLost ? undefined : pageToken(call.world, call.token, page.id).value;
 }
 
 /** Needs instagram_basic (§3a) and the account ticked in the dialog; without it the field stays away (§4, granular consent). */
 function linkedInstagram(call: Call, page: Page, field: Field, project: Project): unknown {
   const account = page.igId === undefined ? undefined : call.world.data.igAccounts.get(page.igId);
-  if (account === undefined || !hasPermission(call.grant, "instagram_basic") || !call.grant.igIds.has(account.id))
+  if (account === undefined || !call.scopes.has("instagram_basic") || !call.accounts.includes(account.id))
     return undefined;
   return project(call, { type: "igUser", value: account }, field.fields);
 }

@@ -5,7 +5,6 @@ import { breakdowns, objectMetrics, pageMetrics, postMetrics } from "./insight-m
 import type { FbPost, Page } from "./model.ts";
 import { pacificDayEnds, pacificDaysOn } from "./pacific-days.ts";
 import { instantMs, oneOf, type Params, textList } from "./params.ts";
-import { hasPermission } from "./tokens.ts";
 
 const dayMs = 86_400_000;
 const maxWindowMs = 90 * dayMs;
@@ -43,7 +42,7 @@ function pageInsights(call: Call, page: Page): Answer {
     if (!metrics.every((metric) => breakdowns[metric]?.includes(breakdown)))
       throw invalidParameter(`Breakdown ${breakdown} is not supported`);
   const { since, until } = insightWindow(call);
-  if (page.fans < minFans || !hasPermission(call.grant, "read_insights")) return { data: [] };
+  if (page.fans < minFans || !call.scopes.has("read_insights")) return { data: [] };
   const ends = pacificDayEnds(since, until);
   const rowOf = (name: string, each: string) => ({
     name,
@@ -76,7 +75,7 @@ function postInsights(call: Call, post: FbPost): Answer {
   const metrics = wantedMetrics(call.params, postMetrics);
   oneOf(call.params, "period", ["lifetime", "day"]);
   const { since, until } = insightWindow(call);
-  if (post.state !== "live" || !hasPermission(call.grant, "read_insights")) return { data: [] };
+  if (post.state !== "live" || !call.scopes.has("read_insights")) return { data: [] };
   return {
     data: metrics.map((name) => ({
       name,

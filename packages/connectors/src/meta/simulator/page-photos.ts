@@ -1,12 +1,11 @@
 import type { StoredMedia } from "@postd/connector-kit/simulator";
 import { storeMedia } from "@postd/connector-kit/simulator";
-import { page as pageOf } from "./answers.ts";
-import { type Answer, type Call, type Operation, operationOn, success } from "./call.ts";
+import { type Answer, type Call, type Operation, operation, success } from "./call.ts";
 import { project, requestedFields } from "./fields.ts";
 import { invalidParameter, missingObject } from "./graph-error.ts";
-import { checkText, makePost, refuseDuplicate, requireCreateContent } from "./make-post.ts";
+import { checkText, makePost, publishing, refuseDuplicate, requireCreateContent } from "./make-post.ts";
 import type { FbPhoto, Page } from "./model.ts";
-import { bool, oneOf, requiredText } from "./params.ts";
+import { bool, requiredText } from "./params.ts";
 import { pullMedia } from "./pull-media.ts";
 import { publication, scheduleRules } from "./schedule.ts";
 import { emitFeedChange } from "./webhooks.ts";
@@ -89,80 +88,31 @@ function postPhotoStory(call: Call, page: Page): Answer {
   return { success: true, post_id: storyId };
 }
 
-function deletePhoto(call: Call, photo: FbPhoto): Answer {
-  photo.deleted = true;
-  const post = photo.postId === undefined ? undefined : call.world.data.posts.get(photo.postId);
-  if (post && post.photoIds.length === 1) {
-    if (post.state === "live") emitFeedChange(call.world, post, "remove");
-    post.state = "deleted";
-  } else if (post) post.photoIds = post.photoIds.filter((id) => id !== photo.id);
-  return success;
-}
+/** `source` is the multipart file part (§5); it is not among the spec's parameters. */
+const photoParams = [
+  "url",
+  "source",
+  "message",
+  "caption",
+  "published",
+  "alt_text_custom",
+  "temporary",
+  "scheduled_publish_time",
+  "unpublished_content_type",
+  "targeting",
+  "feed_targeting",
+];
 
 export const pagePhotoOperations: readonly Operation[] = [
-  operationOn("page", {
-    method: "POST",
-    edge: "photos",
-    // `source` is the multipart file part (§5); it is not among the spec's parameters.
-    params: [
-      "url",
-      "source",
-      "message",
-      "caption",
-      "published",
-      "alt_text_custom",
-      "temporary",
-      "scheduled_publish_time",
-      "unpublished_content_type",
-      "targeting",
-      "feed_targeting",
-    ],
-    scopes: ["pages_manage_posts", "pages_read_engagement"],
-    tokens: ["page"],
-    run: postPhoto,
-  }),
-  operationOn("page", {
-    method: "POST",
-    edge: "photo_stories",
-    params: ["photo_id"],
-    scopes: ["pages_manage_posts", "pages_read_engagement"],
-    tokens: ["page"],
-    run: postPhotoStory,
-  }),
-  operationOn("page", {
-    method: "GET",
-    edge: "photos",
-    params: ["type"],
-    scopes: ["pages_read_engagement"],
-    tokens: ["page"],
-    run(call, page) {
-      oneOf(call.params, "type", ["profile", "tagged", "uploaded"]);
-      const live = [...call.world.data.photos.values()].filter(
-        (photo) =>
-          photo.pageId === page.id &&
-          !photo.deleted &&
-          photo.postId !== undefined &&
-          call.world.data.posts.get(photo.postId)?.state === "live",
-      );
-      return pageOf(call, live.reverse(), (photo) =>
-        project(call, { type: "photo", value: photo }, requestedFields(call)),
-      );
-    },
-  }),
-  operationOn("photo", {
-    method: "GET",
-    edge: "",
-    params: [],
-    scopes: ["pages_read_engagement"],
-    tokens: ["page"],
-    run: (call, photo) => project(call, { type: "photo", value: photo }, requestedFields(call)),
-  }),
-  operationOn("photo", {
-    method: "DELETE",
-    edge: "",
-    params: [],
-    scopes: ["pages_manage_posts"],
-    tokens: ["page"],
-    run: deletePhoto,
+  operation("page", "POST", "photos", { scopes: publishing, params: photoParams }, postPhoto),
+  operation("page", "POST", "photo_stories", { scopes: publishing, params: ["photo_id"] }, postPhotoStory),
+  operation("photo", "DELETE", "", { scopes: ["pages_manage_posts"] }, ({ world }, photo) => {
+    photo.deleted = true;
+    const post = world.data.posts.get(photo.postId ?? "");
+    if (post && post.photoIds.length === 1) {
+      if (post.state === "live") emitFeedChange(world, post, "remove");
+      post.state = "deleted";
+    } else if (post) post.photoIds = post.photoIds.filter((id) => id !== photo.id);
+    return success;
   }),
 ];

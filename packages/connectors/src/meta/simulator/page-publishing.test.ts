@@ -18,16 +18,16 @@ function setUp(scopes?: readonly string[]) {
     photo: (form: Record<string, string>) => client.post(fb(`${page.id}/photos`), token, form),
     texts: () => client.simulator.posts().map((post) => post.text),
     read: (id: string, fields: string) => client.get(fb(`${id}?fields=${fields}`), token),
-    unixIn: (ms: number) => String(Math.round((client.now() + ms) / 1000)),
+    unixIn: (ms: number) => String(Math.round((client.now().getTime() + ms) / 1000)),
   };
 }
 
 describe("Page posts", () => {
   it("shows a text post at once, with a permalink and our app on it", async () => {
     const { feed, read, page, simulator } = setUp();
-    const { id } = (await feed({ message: "Fresh rolls" })).body;
+    const { id } = (await feed({ message: "Fresh rolls" })).json;
     assert.match(id, new RegExp(`^${page.id}_\\d+$`));
-    const post = (await read(id, "message,permalink_url,is_published,created_time,application")).body;
+    const post = (await read(id, "message,permalink_url,is_published,created_time,application")).json;
     assert.deepEqual(
       [post.message, post.permalink_url, post.is_published, post.created_time, post.application.id],
       ["Fresh rolls", `https://www.facebook.com/${id}`, true, "2026-11-20T12:00:00+0000", page.appId],
@@ -38,31 +38,31 @@ describe("Page posts", () => {
   it("answers fields asked for with the change itself", async () => {
     const { post, page, token } = setUp();
     const told = await post(fb(`${page.id}/feed?fields=id,permalink_url`), token, { message: "hi" });
-    assert.ok(told.body.permalink_url);
+    assert.ok(told.json.permalink_url);
   });
 
   it("keeps an unpublished post out of sight and of lists until is_published, which may be repeated", async () => {
     const { feed, post, get, page, token, texts, simulator, read } = setUp();
-    const { id } = (await feed({ message: "Two steps", published: "false" })).body;
+    const { id } = (await feed({ message: "Two steps", published: "false" })).json;
     assert.deepEqual([texts(), simulator.orphans()], [[], 1]);
     for (const list of ["feed", "posts", "published_posts", "scheduled_posts"])
-      assert.deepEqual((await get(fb(`${page.id}/${list}`), token)).body.data, [], list);
+      assert.deepEqual((await get(fb(`${page.id}/${list}`), token)).json.data, [], list);
     for (const time of [1, 2])
-      assert.deepEqual((await post(fb(id), token, { is_published: "true" })).body, { success: true }, String(time));
+      assert.deepEqual((await post(fb(id), token, { is_published: "true" })).json, { success: true }, String(time));
     assert.deepEqual([texts(), simulator.orphans()], [["Two steps"], 0]);
-    assert.equal((await read(id, "is_published")).body.is_published, true);
+    assert.equal((await read(id, "is_published")).json.is_published, true);
     assert.equal(
       errorOf(await post(fb(id), token, { is_published: "false" })),
       "100/-",
       "un-publishing is not supported",
     );
-    assert.equal((await get(fb(`${page.id}/feed`), token)).body.data[0].id, id);
+    assert.equal((await get(fb(`${page.id}/feed`), token)).json.data[0].id, id);
   });
 
   it("refuses is_published where told to, so that the one-step way can be tested", async () => {
     const { feed, post, token, texts, act } = setUp();
     await act("refuseTwoStep", { code: 200, subcode: 99 });
-    const { id } = (await feed({ message: "x", published: "false" })).body;
+    const { id } = (await feed({ message: "x", published: "false" })).json;
     assert.equal(errorOf(await post(fb(id), token, { is_published: "true" })), "200/99");
     assert.deepEqual(texts(), []);
     await act("refuseTwoStep", { on: false });
@@ -82,8 +82,8 @@ describe("Page posts", () => {
       "published must be false",
     );
     const { id } = (await feed({ message: "Later", published: "false", scheduled_publish_time: unixIn(20 * minute) }))
-      .body;
-    const listed = (await get(fb(`${page.id}/scheduled_posts?fields=id,scheduled_publish_time`), token)).body.data;
+      .json;
+    const listed = (await get(fb(`${page.id}/scheduled_posts?fields=id,scheduled_publish_time`), token)).json.data;
     assert.deepEqual(listed, [{ id, scheduled_publish_time: Number(unixIn(20 * minute)) }]);
     await post(fb(id), token, { scheduled_publish_time: unixIn(40 * minute) });
     advance(39 * minute);
@@ -103,28 +103,24 @@ describe("Page posts", () => {
   });
 
   it("pulls a photo, records its hash and keeps its alt text", async () => {
-    const { photo, host, simulator, mounted } = setUp();
+    const { photo, host, simulator, mount } = setUp();
     const told = await photo({
       url: host("a.png", png(800, 600), "image/png"),
       message: "Menu",
       alt_text_custom: "A menu",
     });
-    assert.ok(told.body.id && told.body.post_id);
+    assert.ok(told.json.id && told.json.post_id);
     const post = simulator.posts()[0];
     assert.deepEqual(
       [post?.kind, post?.media[0]?.altText, post?.media[0]?.sha256],
-      ["photo", "A menu", mounted.fetches()[0]?.sha256],
+      ["photo", "A menu", mount.fetches()[0]?.sha256],
     );
   });
 
   it("takes a photo as multipart source and refuses what is no picture or cannot be fetched", async () => {
-    const { multipart, photo, page, token, host, simulator } = setUp();
-    const sent = await multipart(
-      fb(`${page.id}/photos`),
-      token,
-      { message: "Sent" },
-      { source: new Blob([new Uint8Array(jpeg(100, 100))], { type: "image/jpeg" }) },
-    );
+    const { ask, photo, page, token, host, simulator } = setUp();
+    const source = new Blob([new Uint8Array(jpeg(100, 100))], { type: "image/jpeg" });
+    const sent = await ask({ url: fb(`${page.id}/photos`), token, multipart: { message: "Sent", source } });
     assert.equal(sent.status, 200);
     assert.equal(simulator.posts()[0]?.media[0]?.mimeType, "image/jpeg");
     assert.equal(errorOf(await photo({ url: "https://media.example/missing.jpg" })), "100/2069019");
@@ -142,7 +138,7 @@ describe("Page posts", () => {
   it("holds a photo of a post to 4 MB also when it was uploaded unseen before", async () => {
     const { photo, feed, host } = setUp();
     const bytes = new Uint8Array([...jpeg(10, 10), ...new Uint8Array(4_000_000)]);
-    const { id } = (await photo({ url: host("big.jpg", bytes, "image/jpeg"), published: "false" })).body;
+    const { id } = (await photo({ url: host("big.jpg", bytes, "image/jpeg"), published: "false" })).json;
     const attached_media = JSON.stringify([{ media_fbid: id }]);
     assert.equal(errorOf(await feed({ message: "Too big", attached_media })), "100/1366046");
   });
@@ -153,12 +149,12 @@ describe("Page posts", () => {
     for (const salt of [1, 2, 3]) {
       const url = host(`${salt}.jpg`, jpeg(100, 100, salt), "image/jpeg");
       const told = await photo({ url, published: "false", alt_text_custom: `Photo ${salt}` });
-      assert.equal(told.body.post_id, undefined);
-      ids.push(told.body.id);
+      assert.equal(told.json.post_id, undefined);
+      ids.push(told.json.id);
     }
     assert.equal(simulator.orphans(), 3);
     const attached = JSON.stringify([ids[2], ids[0], ids[1]].map((id) => ({ media_fbid: id })));
-    const { id } = (await feed({ message: "Three", attached_media: attached })).body;
+    const { id } = (await feed({ message: "Three", attached_media: attached })).json;
     assert.deepEqual(
       simulator.posts()[0]?.media.map((medium) => medium.altText),
       ["Photo 3", "Photo 1", "Photo 2"],
@@ -171,8 +167,8 @@ describe("Page posts", () => {
   it("wants temporary photos and unpublished_content_type for a scheduled parent", async () => {
     const { photo, feed, host, unixIn, advance, texts } = setUp();
     const url = host("t.jpg", jpeg(100, 100), "image/jpeg");
-    const loose = (await photo({ url, published: "false" })).body.id;
-    const temporary = (await photo({ url, published: "false", temporary: "true" })).body.id;
+    const loose = (await photo({ url, published: "false" })).json.id;
+    const temporary = (await photo({ url, published: "false", temporary: "true" })).json.id;
     const form = (id: string) => ({
       message: "Soon",
       published: "false",
@@ -188,12 +184,12 @@ describe("Page posts", () => {
 
   it("edits and deletes posts of this app only", async () => {
     const { feed, post, remove, token, texts, act, page, read } = setUp();
-    const { id } = (await feed({ message: "First" })).body;
-    assert.deepEqual((await post(fb(id), token, { message: "Second" })).body, { success: true });
+    const { id } = (await feed({ message: "First" })).json;
+    assert.deepEqual((await post(fb(id), token, { message: "Second" })).json, { success: true });
     assert.deepEqual(texts(), ["Second"]);
     const byHand = (await act("postByHand", { accountId: page.id, text: "By hand" })) as { id: string };
     assert.equal(errorOf(await post(fb(byHand.id), token, { message: "Changed" })), "200/-");
-    assert.deepEqual((await remove(fb(id), token)).body, { success: true });
+    assert.deepEqual((await remove(fb(id), token)).json, { success: true });
     assert.deepEqual(texts(), ["By hand"]);
     assert.equal(errorOf(await read(id, "id")), "100/33");
   });
@@ -228,12 +224,12 @@ describe("Page videos, Reels and stories", () => {
         description: "Film",
         title: "T",
       })
-    ).body;
+    ).json;
     assert.deepEqual([texts(), simulator.orphans()], [[], 0]);
-    assert.equal((await read(id, "status")).body.status.video_status, "processing");
+    assert.equal((await read(id, "status")).json.status.video_status, "processing");
     advance(300);
     assert.deepEqual(texts(), ["Film"]);
-    const video = (await read(id, "status,post_id,length")).body;
+    const video = (await read(id, "status,post_id,length")).json;
     assert.deepEqual(
       [video.status.video_status, video.status.publishing_phase.publish_status, video.length],
       ["ready", "published", 5],
@@ -242,23 +238,27 @@ describe("Page videos, Reels and stories", () => {
   });
 
   it("takes a video in phases, each from the offset it named", async () => {
-    const { post, multipart, page, token, advance, simulator } = setUp();
+    const { post, ask, page, token, advance, simulator } = setUp();
     const bytes = mp4(4000);
     const url = fb(`${page.id}/videos`);
-    const started = (await post(url, token, { upload_phase: "start", file_size: String(bytes.byteLength) })).body;
+    const started = (await post(url, token, { upload_phase: "start", file_size: String(bytes.byteLength) })).json;
     assert.deepEqual([started.start_offset, started.end_offset], ["0", String(bytes.byteLength)]);
     const part = (from: number, to: number) =>
-      multipart(
+      ask({
         url,
         token,
-        { upload_phase: "transfer", upload_session_id: started.upload_session_id, start_offset: String(from) },
-        { video_file_chunk: new Blob([new Uint8Array(bytes.slice(from, to))]) },
-      );
-    assert.equal((await part(0, 50)).body.start_offset, "50");
+        multipart: {
+          upload_phase: "transfer",
+          upload_session_id: started.upload_session_id,
+          start_offset: String(from),
+          video_file_chunk: new Blob([new Uint8Array(bytes.slice(from, to))]),
+        },
+      });
+    assert.equal((await part(0, 50)).json.start_offset, "50");
     assert.equal(errorOf(await part(0, 50)), "100/-");
     await part(50, bytes.byteLength);
     const finish = { upload_phase: "finish", upload_session_id: started.upload_session_id, description: "In parts" };
-    assert.deepEqual((await post(url, token, finish)).body, { success: true });
+    assert.deepEqual((await post(url, token, finish)).json, { success: true });
     assert.equal(errorOf(await post(url, token, finish)), "100/-");
     advance(300);
     assert.equal(simulator.posts()[0]?.media[0]?.sizeBytes, bytes.byteLength);
@@ -267,13 +267,13 @@ describe("Page videos, Reels and stories", () => {
   async function startReel(kit: ReturnType<typeof setUp>, edge = "video_reels") {
     const { video_id: id, upload_url: url } = (
       await kit.post(fb(`${kit.page.id}/${edge}`), kit.token, { upload_phase: "start" })
-    ).body;
+    ).json;
     const upload = (headers: Record<string, string>, body?: Uint8Array) =>
-      kit.send({
+      kit.ask({
         method: "POST",
         url,
         headers: { authorization: `OAuth ${kit.token}`, ...headers },
-        ...(body ? { body } : {}),
+        ...(body && { bytes: body }),
       });
     const finish = (form: Record<string, string> = {}) =>
       kit.post(fb(`${kit.page.id}/${edge}`), kit.token, { upload_phase: "finish", video_id: id, ...form });
@@ -288,17 +288,17 @@ describe("Page videos, Reels and stories", () => {
     assert.equal(reel.url, `https://rupload.facebook.com/video-upload/v25.0/${reel.id}`);
     assert.equal(errorOf(await reel.finish({ video_state: "PUBLISHED" })), "100/-", "no bytes yet");
     await reel.upload({ offset: "0", file_size: size }, bytes.slice(0, 30));
-    const phase = (await kit.read(reel.id, "status")).body.status.uploading_phase;
+    const phase = (await kit.read(reel.id, "status")).json.status.uploading_phase;
     assert.deepEqual([phase.status, phase.bytes_transfered], ["in_progress", 30]);
     assert.equal(errorOf(await reel.upload({ offset: "0", file_size: size }, bytes.slice(0, 30))), "100/1363047");
-    assert.deepEqual((await reel.upload({ offset: "30", file_size: size }, bytes.slice(30))).body, { success: true });
-    assert.deepEqual((await reel.finish({ video_state: "PUBLISHED", description: "Reel", title: "R" })).body, {
+    assert.deepEqual((await reel.upload({ offset: "30", file_size: size }, bytes.slice(30))).json, { success: true });
+    assert.deepEqual((await reel.finish({ video_state: "PUBLISHED", description: "Reel", title: "R" })).json, {
       success: true,
     });
     assert.equal(errorOf(await reel.finish({ video_state: "PUBLISHED" })), "100/-", "a second finish is refused");
     assert.deepEqual(kit.texts(), []);
     kit.advance(300);
-    assert.equal((await kit.read(reel.id, "status")).body.status.publishing_phase.publish_status, "published");
+    assert.equal((await kit.read(reel.id, "status")).json.status.publishing_phase.publish_status, "published");
     assert.equal(kit.simulator.posts()[0]?.permalink, `https://www.facebook.com/reel/${reel.id}/`);
   });
 
@@ -310,7 +310,7 @@ describe("Page videos, Reels and stories", () => {
       errorOf(await reel.upload({ authorization: `Bearer ${kit.token}`, file_url: "https://x.example/" })),
       "190/467",
     );
-    assert.deepEqual((await reel.upload({ file_url: kit.host("r.mp4", mp4(4000), mp4Type) })).body, { success: true });
+    assert.deepEqual((await reel.upload({ file_url: kit.host("r.mp4", mp4(4000), mp4Type) })).json, { success: true });
   });
 
   it("refuses a Reel shorter than 3 or longer than 90 seconds", async () => {
@@ -349,31 +349,31 @@ describe("Page videos, Reels and stories", () => {
 
   it("lengthens processing while slowProcessing is armed", async () => {
     const kit = setUp();
-    kit.mounted.arm({ fault: "slowProcessing", params: { ms: 60_000 } });
+    kit.mount.arm({ fault: "slowProcessing", params: { ms: 60_000 } });
     const { id } = (
       await kit.post(fb(`${kit.page.id}/videos`), kit.token, { file_url: kit.host("v.mp4", mp4(5000), mp4Type) })
-    ).body;
+    ).json;
     kit.advance(59_000);
-    assert.equal((await kit.read(id, "status")).body.status.video_status, "processing");
+    assert.equal((await kit.read(id, "status")).json.status.video_status, "processing");
     kit.advance(2000);
-    assert.equal((await kit.read(id, "status")).body.status.video_status, "ready");
+    assert.equal((await kit.read(id, "status")).json.status.video_status, "ready");
   });
 
   it("makes photo and video stories once per medium and archives them after a day", async () => {
     const kit = setUp();
-    const photo = (await kit.photo({ url: kit.host("s.jpg", jpeg(1080, 1920), "image/jpeg"), published: "false" })).body
+    const photo = (await kit.photo({ url: kit.host("s.jpg", jpeg(1080, 1920), "image/jpeg"), published: "false" })).json
       .id;
     const story = (id: string) => kit.post(fb(`${kit.page.id}/photo_stories`), kit.token, { photo_id: id });
-    const made = (await story(photo)).body;
+    const made = (await story(photo)).json;
     assert.equal(made.success, true);
     assert.equal(errorOf(await story(photo)), "100/1366051");
     const video = await startReel(kit, "video_stories");
     await video.upload({ file_url: kit.host("s.mp4", mp4(9000), mp4Type) });
     assert.equal(errorOf(await video.finish({ video_state: "SCHEDULED" })), "100/-");
-    assert.ok((await video.finish()).body.post_id);
+    assert.ok((await video.finish()).json.post_id);
     kit.advance(300);
     const list = async () =>
-      (await kit.get(fb(`${kit.page.id}/stories?fields=post_id,status,media_type`), kit.token)).body.data;
+      (await kit.get(fb(`${kit.page.id}/stories?fields=post_id,status,media_type`), kit.token)).json.data;
     assert.deepEqual(
       (await list()).map((each: { media_type: string; status: string }) => [each.media_type, each.status]),
       [

@@ -1,10 +1,9 @@
-import { type Answer, type Call, type Operation, operationOn } from "./call.ts";
+import { type Answer, type Call, type Operation, operation, success } from "./call.ts";
 import { GraphError, invalidParameter, missingObject } from "./graph-error.ts";
-import { checkText, makePost, refuseDuplicate, requireCreateContent } from "./make-post.ts";
+import { checkText, makePost, newVideo, publishing, refuseDuplicate, requireCreateContent } from "./make-post.ts";
 import type { FbVideo, Page } from "./model.ts";
 import { instantMs, oneOf, type Params, requiredText } from "./params.ts";
 import { checkWindow, scheduleRules } from "./schedule.ts";
-import { processingMs } from "./video-uploads.ts";
 import { countPublish } from "./world.ts";
 
 const reelsPerDay = 30;
@@ -21,19 +20,8 @@ function uploadPhase(params: Params): "start" | "finish" {
 
 /** POST /{page}/video_reels and /video_stories with upload_phase=start (meta.md §5, Reels step 1). */
 function start(call: Call, page: Page, use: "reel" | "story"): Answer {
-  const video: FbVideo = {
-    id: call.world.newId("16"),
-    pageId: page.id,
-    use,
-    createdAt: call.nowMs,
-    chunks: [],
-    description: "",
-    title: "",
-    thumbnails: 0,
-    deleted: false,
-  };
-  call.world.data.videos.set(video.id, video);
-  return { video_id: video.id, upload_url: `https://rupload.facebook.com/video-upload/${call.version}/${video.id}` };
+  const { id } = newVideo(call, page, { use });
+  return { video_id: id, upload_url: `https://rupload.facebook.com/video-upload/${call.version}/${id}` };
 }
 
 function uploaded(call: Call, page: Page, use: "reel" | "story"): FbVideo {
@@ -71,7 +59,7 @@ function finishReel(call: Call, page: Page): Answer {
   video.description = description;
   video.title = params.text("title") ?? "";
   video.wanted = state === "PUBLISHED" ? "published" : state === "SCHEDULED" ? "scheduled" : "draft";
-  video.readyAt = call.nowMs + processingMs(call);
+  video.readyAt = call.nowMs + call.workMs(call.world.data.settings.videoProcessingMs);
   const when =
     video.scheduledAt === undefined
       ? ({ kind: "unpublished" } as const)
@@ -81,7 +69,7 @@ function finishReel(call: Call, page: Page): Answer {
     { pageId: page.id, kind: "reel", message: video.description, videoId: video.id },
     when,
   ).id;
-  return { success: true, ...(call.world.data.settings.reelAnswersPostId ? { post_id: video.postId } : {}) };
+  return success;
 }
 
 const maxStoryMs = 60_000;
@@ -94,7 +82,7 @@ function finishStory(call: Call, page: Page): Answer {
   if ((video.media.durationMs ?? 0) > maxStoryMs)
     throw invalidParameter("A story video may be 60 seconds long", 2069019);
   video.wanted = "published";
-  video.readyAt = call.nowMs + processingMs(call);
+  video.readyAt = call.nowMs + call.workMs(call.world.data.settings.videoProcessingMs);
   const id = call.world.newId("13");
   video.postId = id;
   call.world.data.stories.set(id, {
@@ -122,27 +110,14 @@ const reelParams = [
   "feed_targeting",
 ];
 
-export const pageReelOperations: readonly Operation[] = [
-  operationOn("page", {
-    method: "POST",
-    edge: "video_reels",
-    params: reelParams,
-    scopes: ["pages_manage_posts", "pages_read_engagement"],
-    tokens: ["page"],
-    run(call, page) {
-      requireCreateContent(page);
-      return uploadPhase(call.params) === "start" ? start(call, page, "reel") : finishReel(call, page);
-    },
+const kinds = [
+  { edge: "video_reels", use: "reel", finish: finishReel, params: reelParams },
+  { edge: "video_stories", use: "story", finish: finishStory, params: ["upload_phase", "video_id", "video_state"] },
+] as const;
+
+export const pageReelOperations: readonly Operation[] = kinds.map(({ edge, use, finish, params }) =>
+  operation("page", "POST", edge, { scopes: publishing, params }, (call, page) => {
+    requireCreateContent(page);
+    return uploadPhase(call.params) === "start" ? start(call, page, use) : finish(call, page);
   }),
-  operationOn("page", {
-    method: "POST",
-    edge: "video_stories",
-    params: ["upload_phase", "video_id", "video_state"],
-    scopes: ["pages_manage_posts", "pages_read_engagement"],
-    tokens: ["page"],
-    run(call, page) {
-      requireCreateContent(page);
-      return uploadPhase(call.params) === "start" ? start(call, page, "story") : finishStory(call, page);
-    },
-  }),
-];
+);

@@ -1,5 +1,5 @@
 import { graphTime, page as pageOf, webUrl } from "./answers.ts";
-import { type Call, type Operation, operationOn } from "./call.ts";
+import { type Call, type Operation, operation } from "./call.ts";
 import { pick } from "./field-table.ts";
 import { requestedFields } from "./fields.ts";
 import type { FbStory } from "./model.ts";
@@ -27,30 +27,16 @@ function storyFields(call: Call, story: FbStory) {
 }
 
 export const pageStoryOperations: readonly Operation[] = [
-  operationOn("page", {
-    method: "GET",
-    edge: "stories",
-    params: ["since", "status", "until"],
-    scopes: ["pages_read_engagement"],
-    tokens: ["page"],
-    run(call, page) {
-      const statuses = textList(call.params, "status")?.map((status) => status.toUpperCase());
-      const since = instantMs(call.params, "since", call.nowMs) ?? 0;
-      const until = instantMs(call.params, "until", call.nowMs) ?? Number.POSITIVE_INFINITY;
-      const isHiding = call.world.env.fault("hideFromLists", call.request) !== undefined;
-      const stories = [...call.world.data.stories.values()].filter((story) => {
-        const status = storyIsLive(call.world, story) ? "PUBLISHED" : "ARCHIVED";
-        return (
-          story.pageId === page.id &&
-          !story.deleted &&
-          !isHiding &&
-          story.liveAt <= call.nowMs &&
-          (statuses?.includes(status) ?? true) &&
-          story.liveAt >= since &&
-          story.liveAt <= until
-        );
-      });
-      return pageOf(call, stories.reverse(), (story) => storyFields(call, story));
-    },
+  operation("page", "GET", "stories", { params: ["since", "status", "until"] }, (call, page) => {
+    const statuses = textList(call.params, "status")?.map((status) => status.toUpperCase());
+    const since = instantMs(call.params, "since", call.nowMs) ?? 0;
+    const until = Math.min(instantMs(call.params, "until", call.nowMs) ?? Number.POSITIVE_INFINITY, call.nowMs);
+    const stories = [...call.world.data.stories.values()].filter((story) => {
+      const status = storyIsLive(call.world, story) ? "PUBLISHED" : "ARCHIVED";
+      const isAsked = (statuses?.includes(status) ?? true) && story.liveAt >= since && story.liveAt <= until;
+      return isAsked && story.pageId === page.id && !story.deleted;
+    });
+    const seen = call.listed(stories.reverse(), (story) => story.liveAt);
+    return pageOf(call, seen, (story) => storyFields(call, story));
   }),
 ];

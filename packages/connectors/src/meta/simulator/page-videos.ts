@@ -1,22 +1,20 @@
-import type { StoredMedia } from "@postd/connector-kit/simulator";
-import { storeMedia } from "@postd/connector-kit/simulator";
+import { type StoredMedia, storeMedia } from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import { page as pageOf } from "./answers.ts";
-import { type Answer, type Call, type Operation, operationOn, success } from "./call.ts";
+import { type Answer, type Call, type Operation, operation, success } from "./call.ts";
 import { project, requestedFields } from "./fields.ts";
 import { invalidParameter } from "./graph-error.ts";
-import { checkText, makePost, refuseDuplicate, requireCreateContent } from "./make-post.ts";
+import { checkText, makePost, newVideo, publishing, refuseDuplicate, requireCreateContent } from "./make-post.ts";
 import type { FbVideo, Page } from "./model.ts";
-import { bool, jsonParam, oneOf } from "./params.ts";
-import { newVideo, startUpload, transfer, uploadOf } from "./phased-upload.ts";
+import { bool, jsonParam, oneOf, requiredText, unsignedInt } from "./params.ts";
 import { pullMedia } from "./pull-media.ts";
 import { type Publication, publication, scheduleRules } from "./schedule.ts";
-import { receivedBytes } from "./video-phases.ts";
-import { joinBytes, processingMs } from "./video-uploads.ts";
+import { taken } from "./upload-host.ts";
 
 const maxSingleBytes = 1_000_000_000;
+const chunkBytes = 4_194_304;
 
-const textParams = [
+const videoParams = [
   "description",
   "title",
   "published",
@@ -26,37 +24,77 @@ const textParams = [
   "targeting",
   "feed_targeting",
   "thumb",
+  "file_url",
+  "source",
+  "upload_phase",
+  "upload_session_id",
+  "start_offset",
+  "end_offset",
+  "video_file_chunk",
+  "file_size",
 ];
 
 /** POST /{page}/videos: pulled, sent whole, or in phases (meta.md §5). */
 async function postVideo(call: Call, page: Page): Promise<Answer> {
   requireCreateContent(page);
-  const phase = oneOf(call.params, "upload_phase", ["start", "transfer", "finish", "cancel"]);
-  switch (phase) {
+  switch (oneOf(call.params, "upload_phase", ["start", "transfer", "finish"])) {
     case "start":
       return startUpload(call, page);
     case "transfer":
       return transfer(call, page);
     case "finish": {
       const video = uploadOf(call, page);
-      if (receivedBytes(video.chunks) !== video.fileSize) throw invalidParameter("The upload is not complete");
+      const media = call.world.uploads.get(video.sessionId ?? "")?.media;
+      if (media === undefined) throw invalidParameter("The upload is not complete");
       const wish = readWish(call, page);
-      video.media = storeMedia(joinBytes(video.chunks), "video/mp4");
-      video.chunks = [];
+      video.media = media;
       finishVideo(call, page, video, wish);
       return success;
     }
-    case "cancel":
-      uploadOf(call, page).deleted = true;
-      return success;
-    case undefined: {
+    default: {
       const wish = readWish(call, page);
-      const video = newVideo(call, page, { media: await wholeVideo(call) });
+      const video = newVideo(call, page, { use: "video", media: await wholeVideo(call) });
       finishVideo(call, page, video, wish);
       const fields = requestedFields(call);
       return fields === undefined ? { id: video.id } : project(call, { type: "video", value: video }, fields);
     }
   }
+}
+
+/** The session and the first range to send. */
+function startUpload(call: Call, page: Page): Answer {
+  const sizeBytes = unsignedInt(call.params, "file_size");
+  if (!sizeBytes) throw invalidParameter("The parameter file_size is required");
+  const sessionId = call.world.newId("15");
+  const video = newVideo(call, page, { use: "video", sessionId });
+  call.world.uploads.open({ id: sessionId, details: null, sizeBytes, contentType: "video/mp4" });
+  return { video_id: video.id, upload_session_id: sessionId, ...offsets(call, video) };
+}
+
+function offsets({ world }: Call, { sessionId = "" }: FbVideo) {
+  const { receivedBytes: start = 0, sizeBytes = 0 } = world.uploads.get(sessionId) ?? {};
+  return { start_offset: String(start), end_offset: String(Math.min(start + chunkBytes, sizeBytes)) };
+}
+
+/** The open session a call names; 100 when it is unknown or finished. */
+function uploadOf(call: Call, page: Page): FbVideo {
+  const session = requiredText(call.params, "upload_session_id");
+  const video = call.world.data.videos
+    .values()
+    .find(({ sessionId, pageId, deleted }) => sessionId === session && pageId === page.id && !deleted);
+  if (video === undefined || video.wanted !== undefined)
+    throw invalidParameter("The upload session does not exist or is finished");
+  return video;
+}
+
+/** One chunk at the offset already reached. */
+function transfer(call: Call, page: Page): Answer {
+  const video = uploadOf(call, page);
+  const chunk = call.params.file("video_file_chunk");
+  if (chunk === undefined) throw invalidParameter("The parameter video_file_chunk is required");
+  const from = unsignedInt(call.params, "start_offset") ?? -1;
+  taken(call.world.uploads.takeNext(video.sessionId ?? "", from, chunk.bytes), "start_offset", invalidParameter);
+  return offsets(call, video);
 }
 
 async function wholeVideo(call: Call): Promise<StoredMedia> {
@@ -94,17 +132,15 @@ function finishVideo(call: Call, page: Page, video: FbVideo, { when, description
   video.title = call.params.text("title") ?? "";
   video.wanted = when.kind === "now" ? "published" : when.kind;
   if (when.kind === "scheduled") video.scheduledAt = when.at;
-  video.readyAt = call.nowMs + processingMs(call);
-  if (call.params.has("thumb")) video.thumbnails += 1;
+  video.readyAt = call.nowMs + call.workMs(call.world.data.settings.videoProcessingMs);
   const waiting = when.kind === "scheduled" ? when : ({ kind: "unpublished" } as const);
   const post = { pageId: page.id, kind: "video", message: description, videoId: video.id } as const;
   video.postId = makePost(call, post, waiting).id;
 }
 
 /** POST /{video}: text, or `published` to show an unpublished one (§8, spec AdVideo update). */
-function updateVideo(call: Call, video: FbVideo): Answer {
-  const { params } = call;
-  const post = video.postId === undefined ? undefined : call.world.data.posts.get(video.postId);
+function updateVideo({ params, world }: Call, video: FbVideo): Answer {
+  const post = world.data.posts.get(video.postId ?? "");
   const description = params.text("description");
   if (description !== undefined) {
     video.description = checkText(description);
@@ -118,85 +154,28 @@ function updateVideo(call: Call, video: FbVideo): Answer {
 }
 
 export const pageVideoOperations: readonly Operation[] = [
-  operationOn("page", {
-    method: "POST",
-    edge: "videos",
-    params: [
-      ...textParams,
-      "file_url",
-      "source",
-      "upload_phase",
-      "upload_session_id",
-      "start_offset",
-      "end_offset",
-      "video_file_chunk",
-      "file_size",
-    ],
-    scopes: ["pages_manage_posts", "pages_read_engagement"],
-    tokens: ["page"],
-    run: postVideo,
-  }),
+  operation("page", "POST", "videos", { scopes: publishing, params: videoParams }, postVideo),
   ...(["videos", "video_reels"] as const).map((edge) =>
-    operationOn("page", {
-      method: "GET",
-      edge,
-      params: edge === "videos" ? ["type"] : ["since", "until"],
-      scopes: ["pages_read_engagement"],
-      tokens: ["page"],
-      run(call, page) {
-        const isHiding = call.world.env.fault("hideFromLists", call.request) !== undefined;
-        const all = [...call.world.data.videos.values()].filter(
-          (video) =>
-            video.pageId === page.id &&
-            !video.deleted &&
-            video.wanted !== undefined &&
-            video.use === (edge === "videos" ? "video" : "reel"),
-        );
-        const seen = all.filter((video) => !isHiding || video.createdAt <= call.nowMs - 3_600_000).reverse();
-        return pageOf(call, seen, (video) => project(call, { type: "video", value: video }, requestedFields(call)));
-      },
+    operation("page", "GET", edge, { params: edge === "videos" ? ["type"] : ["since", "until"] }, (call, page) => {
+      const use = edge === "videos" ? "video" : "reel";
+      const all = [...call.world.data.videos.values()].filter(
+        (video) => video.pageId === page.id && !video.deleted && video.wanted !== undefined && video.use === use,
+      );
+      const seen = call.listed(all.reverse(), (video) => video.createdAt);
+      return pageOf(call, seen, (video) => project(call, { type: "video", value: video }, requestedFields(call)));
     }),
   ),
-  operationOn("video", {
-    method: "GET",
-    edge: "",
-    params: [],
-    scopes: ["pages_read_engagement"],
-    tokens: ["page"],
-    run: (call, video) => project(call, { type: "video", value: video }, requestedFields(call)),
-  }),
-  operationOn("video", {
-    method: "POST",
-    edge: "",
-    params: ["description", "title", "name", "published"],
-    scopes: ["pages_manage_posts"],
-    tokens: ["page"],
-    run: updateVideo,
-  }),
-  operationOn("video", {
-    method: "POST",
-    edge: "thumbnails",
-    params: ["source", "is_preferred"],
-    scopes: ["pages_manage_posts"],
-    tokens: ["page"],
-    run(call, video) {
-      if (call.params.file("source") === undefined) throw invalidParameter("The parameter source is required");
-      bool(call.params, "is_preferred");
-      video.thumbnails += 1;
-      return success;
-    },
-  }),
-  operationOn("video", {
-    method: "DELETE",
-    edge: "",
-    params: [],
-    scopes: ["pages_manage_posts"],
-    tokens: ["page"],
-    run(call, video) {
-      video.deleted = true;
-      const post = video.postId === undefined ? undefined : call.world.data.posts.get(video.postId);
-      if (post) post.state = "deleted";
-      return success;
-    },
+  operation(
+    "video",
+    "POST",
+    "",
+    { scopes: ["pages_manage_posts"], params: ["description", "title", "name", "published"] },
+    updateVideo,
+  ),
+  operation("video", "DELETE", "", { scopes: ["pages_manage_posts"] }, ({ world }, video) => {
+    video.deleted = true;
+    const post = world.data.posts.get(video.postId ?? "");
+    if (post) post.state = "deleted";
+    return success;
   }),
 ];

@@ -5,39 +5,30 @@ import { fb, testClient } from "./test-client.ts";
 const page = () => {
   const client = testClient();
   const { id, accessToken: token } = client.simulator.createAccount({ kind: "page" });
-  const post = async (message: string) => (await client.post(fb(`${id}/feed`), token, { message })).body.id as string;
+  const post = async (message: string) => (await client.post(fb(`${id}/feed`), token, { message })).json.id as string;
   return { ...client, id, token, post };
 };
 const messages = (body: { data: { message: string }[] }) => body.data.map(({ message }) => message);
 
 describe("paging of Graph lists", () => {
   it("leads to the next and the previous page by links that carry the token, and ends with a missing next", async () => {
-    const { post, id, token, get, send } = page();
+    const { post, id, token, get, ask } = page();
     const postId = await post("Hello");
-    for (const text of ["a", "b", "c", "d", "e"])
-      await send({
-        method: "POST",
-        url: fb(`${postId}/comments`),
-        headers: { authorization: `Bearer ${token}`, "content-type": "application/x-www-form-urlencoded" },
-        body: `message=${text}`,
-      });
-    const first = await send({
-      method: "GET",
-      url: fb(`${postId}/comments?limit=2&fields=message&id=${id}`),
-      headers: { authorization: `Bearer ${token}` },
-    });
-    assert.equal(first.body.paging.previous, undefined);
-    const second = await get(first.body.paging.next);
-    const third = await get(second.body.paging.next);
+    for (const message of ["a", "b", "c", "d", "e"])
+      await ask({ url: fb(`${postId}/comments`), token, form: { message } });
+    const first = await ask({ url: fb(`${postId}/comments?limit=2&fields=message&id=${id}`), token });
+    assert.equal(first.json.paging.previous, undefined);
+    const second = await get(first.json.paging.next);
+    const third = await get(second.json.paging.next);
     assert.deepEqual(
-      [first, second, third].map(({ body }) => messages(body)),
+      [first, second, third].map(({ json }) => messages(json)),
       [["a", "b"], ["c", "d"], ["e"]],
     );
-    assert.equal(third.body.paging.next, undefined);
-    const back = await get(third.body.paging.previous);
-    assert.deepEqual(messages(back.body), ["c", "d"]);
-    assert.deepEqual(messages((await get(back.body.paging.previous)).body), ["a", "b"]);
-    assert.deepEqual(messages((await get(back.body.paging.next)).body), ["e"]);
+    assert.equal(third.json.paging.next, undefined);
+    const back = await get(third.json.paging.previous);
+    assert.deepEqual(messages(back.json), ["c", "d"]);
+    assert.deepEqual(messages((await get(back.json.paging.previous)).json), ["a", "b"]);
+    assert.deepEqual(messages((await get(back.json.paging.next)).json), ["e"]);
   });
 
   it("pages the feed by time and loses and repeats none of the posts of one second", async () => {
@@ -48,17 +39,17 @@ describe("paging of Graph lists", () => {
     }
     const seen: string[] = [];
     let answer = await get(fb(`${id}/feed?fields=message&limit=2`), token);
-    assert.equal(answer.body.paging.cursors, undefined);
+    assert.equal(answer.json.paging.cursors, undefined);
     for (;;) {
-      seen.push(...messages(answer.body));
-      if (answer.body.paging.next === undefined) break;
-      assert.match(answer.body.paging.next, /[?&]until=\d+(&|$)/);
-      answer = await get(answer.body.paging.next);
+      seen.push(...messages(answer.json));
+      if (answer.json.paging.next === undefined) break;
+      assert.match(answer.json.paging.next, /[?&]until=\d+(&|$)/);
+      answer = await get(answer.json.paging.next);
     }
     assert.deepEqual(seen, ["5", "4", "3", "2", "1"]);
-    answer = await get(answer.body.paging.previous);
-    assert.deepEqual(messages(answer.body), ["3", "2"]);
-    assert.deepEqual(messages((await get(answer.body.paging.previous)).body), ["5", "4"]);
+    answer = await get(answer.json.paging.previous);
+    assert.deepEqual(messages(answer.json), ["3", "2"]);
+    assert.deepEqual(messages((await get(answer.json.paging.previous)).json), ["5", "4"]);
   });
 
   it("keeps a window given by the caller on the way to older posts", async () => {
@@ -67,10 +58,10 @@ describe("paging of Graph lists", () => {
       await post(message);
       advance(10_000);
     }
-    const second = (ago: number) => Math.floor(now() / 1000) - ago;
+    const second = (ago: number) => Math.floor(now().getTime() / 1000) - ago;
     const first = await get(fb(`${id}/feed?fields=message&limit=2&since=${second(42)}&until=${second(18)}`), token);
-    const rest = await get(first.body.paging.next);
-    assert.deepEqual([messages(first.body), messages(rest.body)], [["3", "2"], ["1"]]);
-    assert.equal(rest.body.paging.next, undefined);
+    const rest = await get(first.json.paging.next);
+    assert.deepEqual([messages(first.json), messages(rest.json)], [["3", "2"], ["1"]]);
+    assert.equal(rest.json.paging.next, undefined);
   });
 });

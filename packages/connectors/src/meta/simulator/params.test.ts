@@ -19,8 +19,8 @@ describe("parameters of Graph calls", () => {
       colour: "red",
     });
     assert.equal(posted.status, 200);
-    const gone = await client.remove(fb(`${posted.body.id}?id=${posted.body.id}`), page.accessToken);
-    assert.deepEqual(gone.body, { success: true });
+    const gone = await client.remove(fb(`${posted.json.id}?id=${posted.json.id}`), page.accessToken);
+    assert.deepEqual(gone.json, { success: true });
     assert.deepEqual(Object(client.simulator.inspect?.()).passedOver, ["POST page/feed: colour"]);
   });
 
@@ -33,7 +33,7 @@ describe("parameters of Graph calls", () => {
           url: client.host(`${salt}.jpg`, jpeg(100, 100, salt), "image/jpeg"),
           published: "false",
         })
-      ).body.id;
+      ).json.id;
     const medium = (id: string) => JSON.stringify({ media_fbid: id });
     const shown = () => client.simulator.posts().at(-1)?.media.length;
     const [a, b, c, d] = [await upload(1), await upload(2), await upload(3), await upload(4)];
@@ -41,13 +41,8 @@ describe("parameters of Graph calls", () => {
     assert.equal((await client.post(fb(`${page.id}/feed`), page.accessToken, form)).status, 200);
     assert.equal(shown(), 2);
     const json = { message: "JSON", "attached_media[1]": { media_fbid: d }, "attached_media[0]": { media_fbid: c } };
-    const sent = await client.send({
-      method: "POST",
-      url: fb(`${page.id}/feed`),
-      headers: { "content-type": "application/json", authorization: `Bearer ${page.accessToken}` },
-      body: JSON.stringify(json),
-    });
-    assert.equal(sent.status, 200, JSON.stringify(sent.body));
+    const sent = await client.ask({ url: fb(`${page.id}/feed`), token: page.accessToken, json });
+    assert.equal(sent.status, 200, sent.text);
     assert.equal(shown(), 2);
     for (const fields of ["subscribed_fields=feed,mention", "subscribed_fields[]=feed&subscribed_fields[]=mention"])
       assert.equal(
@@ -64,10 +59,10 @@ describe("parameters of Graph calls", () => {
     const scheduled = { published: "false", message: "Later" };
     const post = await send(`${page.id}/feed`, { ...scheduled, scheduled_publish_time: "+1 hour" });
     assert.equal(post.status, 200);
-    const read = await client.get(fb(`${post.body.id}?fields=scheduled_publish_time`), page.accessToken);
-    assert.equal(read.body.scheduled_publish_time, (client.now() + 3_600_000) / 1000);
+    const read = await client.get(fb(`${post.json.id}?fields=scheduled_publish_time`), page.accessToken);
+    assert.equal(read.json.scheduled_publish_time, (client.now().getTime() + 3_600_000) / 1000);
     const url = client.host("a.jpg", jpeg(100, 100), "image/jpeg");
-    const inAnHour = String((client.now() + 3_600_000) / 1000);
+    const inAnHour = String((client.now().getTime() + 3_600_000) / 1000);
     for (const written of ["+1 hour", "2026-11-20T13:00:00Z", "tomorrow"]) {
       assert.equal(
         errorOf(await send(`${page.id}/photos`, { ...scheduled, url, scheduled_publish_time: written })),
@@ -77,13 +72,13 @@ describe("parameters of Graph calls", () => {
         errorOf(await send(`${page.id}/videos`, { ...scheduled, file_url: url, scheduled_publish_time: written })),
         "100/-",
       );
-      assert.equal(errorOf(await send(post.body.id, { scheduled_publish_time: written })), "100/-");
+      assert.equal(errorOf(await send(post.json.id, { scheduled_publish_time: written })), "100/-");
     }
     assert.equal(
       (await send(`${page.id}/photos`, { ...scheduled, url, scheduled_publish_time: inAnHour })).status,
       200,
     );
-    assert.equal((await send(post.body.id, { scheduled_publish_time: inAnHour })).status, 200);
+    assert.equal((await send(post.json.id, { scheduled_publish_time: inAnHour })).status, 200);
     const vague = await send(`${page.id}/feed`, { ...scheduled, scheduled_publish_time: "when it suits" });
     assert.equal(errorOf(vague), "100/-");
   });

@@ -1,5 +1,6 @@
 import { metaApp } from "./apps.ts";
-import { type Answer, type Call, type Operation, operationOn, success } from "./call.ts";
+import { photosOf, videoOf } from "./audience.ts";
+import { type Answer, type Call, type Operation, operation, success } from "./call.ts";
 import { project, requestedFields } from "./fields.ts";
 import { GraphError, invalidParameter } from "./graph-error.ts";
 import { checkText, showPost } from "./make-post.ts";
@@ -62,46 +63,30 @@ function checkPublish(call: Call, post: FbPost, isPublished: boolean): void {
 }
 
 function publishNow(call: Call, post: FbPost): void {
-  const video = post.videoId === undefined ? undefined : call.world.data.videos.get(post.videoId);
+  const video = videoOf(call.world, post);
   if (video) video.wanted = "published";
   if (video === undefined || (video.readyAt ?? Number.POSITIVE_INFINITY) <= call.nowMs)
     showPost(call.world, post, call.nowMs);
 }
 
 export const postOperations: readonly Operation[] = [
-  operationOn("post", {
-    method: "GET",
-    edge: "",
-    params: [],
-    scopes: ["pages_read_engagement"],
-    tokens: ["page"],
-    run: (call, post) => project(call, { type: "post", value: post }, requestedFields(call)),
-  }),
-  operationOn("post", {
-    method: "POST",
-    edge: "",
-    params: ["message", "is_published", "scheduled_publish_time", "is_hidden"],
-    scopes: ["pages_manage_posts"],
-    tokens: ["page"],
-    run: updatePost,
-  }),
-  operationOn("post", {
-    method: "DELETE",
-    edge: "",
-    params: [],
-    scopes: ["pages_manage_posts"],
-    tokens: ["page"],
-    run(call, post) {
-      const wasLive = post.state === "live";
-      post.state = "deleted";
-      for (const id of post.photoIds) {
-        const photo = call.world.data.photos.get(id);
-        if (photo?.postId === post.id) photo.deleted = true;
-      }
-      const video = post.videoId === undefined ? undefined : call.world.data.videos.get(post.videoId);
-      if (video) video.deleted = true;
-      if (wasLive) emitFeedChange(call.world, post, "remove");
-      return success;
+  operation(
+    "post",
+    "POST",
+    "",
+    {
+      scopes: ["pages_manage_posts"],
+      params: ["message", "is_published", "scheduled_publish_time", "is_hidden"],
     },
+    updatePost,
+  ),
+  operation("post", "DELETE", "", { scopes: ["pages_manage_posts"] }, ({ world }, post) => {
+    const wasLive = post.state === "live";
+    post.state = "deleted";
+    for (const photo of photosOf(world, post)) if (photo.postId === post.id) photo.deleted = true;
+    const video = videoOf(world, post);
+    if (video) video.deleted = true;
+    if (wasLive) emitFeedChange(world, post, "remove");
+    return success;
   }),
 ];

@@ -1,10 +1,9 @@
 import type { Business, IgAccount, Page, Person } from "./model.ts";
-import type { WorldData } from "./world-data.ts";
 
 /** Every task a Page role can have; publishing needs CREATE_CONTENT (meta.md §4). */
 export const allTasks = ["ANALYZE", "ADVERTISE", "MODERATE", "CREATE_CONTENT", "MANAGE", "MESSAGING"] as const;
 
-export const idaHolm: Person = { id: "10229876543210011", name: "Ida Holm" };
+const idaHolm: Person = { id: "10229876543210011", name: "Ida Holm" };
 /** Somebody without Pages and without Instagram: the "no accounts" case of §15. */
 const jonasReed: Person = { id: "10229876543210022", name: "Jonas Reed" };
 
@@ -14,7 +13,6 @@ const page = (given: Pick<Page, "id" | "name" | "username" | "category" | "fans"
   personId: idaHolm.id,
   tasks: [...allTasks],
   roleLost: false,
-  subscribedFields: undefined,
   ...given,
 });
 
@@ -65,7 +63,6 @@ const igAccounts: readonly IgAccount[] = [
     personId: idaHolm.id,
     pageId: "104455667788990",
     followers: 12_640,
-    subscribedFields: undefined,
   },
   {
     id: "17841400455667799",
@@ -76,7 +73,6 @@ const igAccounts: readonly IgAccount[] = [
     personId: idaHolm.id,
     pageId: "104455667788991",
     followers: 2210,
-    subscribedFields: undefined,
   },
   // No Page behind it: only Instagram Login can open it (§1).
   {
@@ -87,14 +83,8 @@ const igAccounts: readonly IgAccount[] = [
     accountType: "MEDIA_CREATOR",
     personId: idaHolm.id,
     followers: 870,
-    subscribedFields: undefined,
   },
 ];
 
-/** Fills a fresh world. Copies every record, because tests change tasks and subscriptions. */
-export function seedWorld(data: WorldData): void {
-  for (const person of [idaHolm, jonasReed]) data.people.set(person.id, person);
-  data.businesses.set(northfoldGroup.id, northfoldGroup);
-  for (const each of pages) data.pages.set(each.id, { ...each });
-  for (const each of igAccounts) data.igAccounts.set(each.id, { ...each });
-}
+/** Whom a fresh world knows. */
+export const seed = { people: [idaHolm, jonasReed], businesses: [northfoldGroup], pages, igAccounts };

@@ -1,7 +1,7 @@
-/** Changes from outside the API (`act`), in force until reset. */
+/** Changes from outside the API, in force until reset. */
 export interface Settings {
   /** POST /{post} is_published is refused, to test the one-step way (meta.md §15 says its behaviour is unverified). */
-  refuseTwoStep: { code: number; subcode?: number } | undefined;
+  refuseTwoStep: { readonly code: number; readonly subcode?: number } | undefined;
   /** The same text twice on a Page within ten minutes answers 506 (§12). */
   duplicateCheck: boolean;
   /** appsecret_proof is mandatory, as an app setting can make it (§3a.7). */
@@ -10,10 +10,6 @@ export interface Settings {
   wrapInstagramExchange: boolean;
   /** Give `permissions` of the Instagram exchange as an array (§3b.2 names both). */
   permissionsAsList: boolean;
-  /** The finish call of a Reel also answers `post_id` ("sometimes present", §5). */
-  reelAnswersPostId: boolean;
-  /** Stories of Creator accounts are refused; the sheet calls support inconsistent (§6). */
-  refuseCreatorStories: boolean;
   /** Pictures are measured as their pixels lie, not as EXIF has them shown (§14: unverified). */
   ignoreOrientation: boolean;
   imageProcessingMs: number;
@@ -25,7 +21,6 @@ export interface Settings {
   /** Where webhooks go; absent: nowhere. */
   webhookUrl: string | undefined;
   deauthorizeUrl: string | undefined;
-  dataDeletionUrl: string | undefined;
   /** Fewer than five viewers make insights of a medium answer code 10 (§10). */
   readonly viewers: Map<string, number>;
 }
@@ -36,8 +31,6 @@ export const defaultSettings = (): Settings => ({
   requireAppsecretProof: false,
   wrapInstagramExchange: false,
   permissionsAsList: false,
-  reelAnswersPostId: false,
-  refuseCreatorStories: false,
   ignoreOrientation: false,
   imageProcessingMs: 0,
   videoProcessingMs: 300,
@@ -45,6 +38,5 @@ export const defaultSettings = (): Settings => ({
   usagePercent: 2,
   webhookUrl: undefined,
   deauthorizeUrl: undefined,
-  dataDeletionUrl: undefined,
   viewers: new Map(),
 });

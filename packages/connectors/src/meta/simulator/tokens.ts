@@ -1,100 +1,81 @@
-import { hmacSha256Hex, sha256Hex } from "@postd/connector-kit/simulator";
+import {
+  type Caller,
+  hmacSha256Hex,
+  type SimGrant,
+  type SimRequest,
+  type SimToken,
+  type TokenProblem,
+} from "@postd/connector-kit/simulator";
 import { instagramApp, metaApp } from "./apps.ts";
-import { GraphError, missingPermission, proofError, tokenError } from "./graph-error.ts";
-import type { Grant, Token, TokenKind } from "./model.ts";
-import type { Params } from "./params.ts";
+import type { Call } from "./call.ts";
+import { missingPermission, proofError, tokenError } from "./graph-error.ts";
 import type { World } from "./world.ts";
 
-const hourMs = 3_600_000;
-/** 60 days less a little: meta.md §3a.3 and §3b.3 name 5183944 seconds. */
-export const longLivedMs = 5_183_944_000;
-/** Short tokens live "~1-2 h" (§3a.2); the shortest is the strictest. */
-export const shortLivedMs = hourMs;
+/** Short tokens live "~1-2 h" (meta.md §3a.2); the shortest is the strictest. */
+export const shortSeconds = 3600;
+/** 60 days less a little: §3a.3 and §3b.3 name this number. */
+export const longSeconds = 5_183_944;
 /** Reads fail 90 days after the last login though the token stays valid (§3a.4). */
-export const dataAccessMs = 90 * 24 * hourMs;
+export const dataAccessMs = 90 * 86_400_000;
 
-/** Makes and stores a token. `lifeMs` absent: it does not end by itself. */
-export function issueToken(
-  world: World,
-  input: {
-    readonly kind: TokenKind;
-    readonly grant: Grant;
-    readonly pageId?: string;
-    readonly lifeMs?: number;
-    readonly longLived: boolean;
-  },
-): Token {
-  const secret = sha256Hex(world.env.randomId()) + sha256Hex(world.env.randomId());
-  const now = world.nowMs();
-  const token: Token = {
-    value: `${input.kind === "instagram" ? "IGAA" : "EAA"}${secret}`,
-    kind: input.kind,
-    grantId: input.grant.id,
-    ...(input.pageId === undefined ? {} : { pageId: input.pageId }),
-    issuedAt: now,
-    ...(input.lifeMs === undefined ? {} : { expiresAt: now + input.lifeMs }),
-    longLived: input.longLived,
-  };
-  world.data.tokens.set(token.value, token);
-  return token;
-}
+export type TokenKind = "user" | "page" | "instagram";
+
+export const kindOf = ({ kind, grant }: SimToken): TokenKind =>
+  kind === "page" ? "page" : grant.app === instagramApp.app_id ? "instagram" : "user";
+
+export const isLongLived = ({ issuedAt, expiresAt }: SimToken): boolean =>
+  expiresAt === undefined || expiresAt - issuedAt > shortSeconds * 1000;
+
+/** The newest consent of a person at an app: what it says counts for all their tokens. */
+export const consentOf = ({ tokens }: World, { subject, app }: SimGrant): SimGrant | undefined =>
+  tokens.grants().findLast((grant) => grant.subject === subject && grant.app === app);
 
 /**
  * A Page token derived from a user token: without end from a long-lived one, gone with the hour from a short one
  * (§3a.4, §15 "Token order matters").
  */
-export function pageToken(world: World, user: Token, grant: Grant, pageId: string): Token {
-  const left = user.longLived ? undefined : Math.max(0, (user.expiresAt ?? 0) - world.nowMs());
-  return issueToken(world, {
+export function pageToken(world: World, user: SimToken, pageId: string): SimToken {
+  const igId = world.data.pages.get(pageId)?.igId;
+  const leftMs = (user.expiresAt ?? 0) - world.nowMs();
+  return world.tokens.issue(user.grant, {
     kind: "page",
-    grant,
-    pageId,
-    longLived: user.longLived,
-    ...(left === undefined ? {} : { lifeMs: left }),
+    prefix: "EAA",
+    accounts: [pageId, ...(igId === undefined ? [] : [igId])],
+    ...(isLongLived(user) ? {} : { seconds: Math.max(0, leftMs / 1000) }),
   });
 }
 
-/** The token of a call: query or form parameter, or an Authorization header with Bearer or OAuth. */
-export function presentedToken(
-  headers: Readonly<Record<string, string | undefined>>,
-  parameter: string | undefined,
-): string | undefined {
-  return parameter ?? /^(?:Bearer|OAuth) (\S+)$/i.exec(headers.authorization ?? "")?.[1];
-}
+/** The Page a Page token is for. */
+export const pageOf = (token: SimToken): string | undefined =>
+  token.kind === "page" ? token.accounts?.[0] : undefined;
 
-/** The token and its consent, or a GraphError 190 with the subcode of §12. */
-export function requireToken(
-  world: World,
-  value: string | undefined,
-  kinds: readonly TokenKind[],
-): { readonly token: Token; readonly grant: Grant } {
-  if (value === undefined || value === "")
-    throw new GraphError({ code: 190, message: "An access token is required to request this resource.", subcode: 467 });
-  const token = world.data.tokens.get(value);
-  const grant = token && world.data.grants.get(token.grantId);
-  // A token of the other host is no token here (§1: different host, different token).
-  if (token === undefined || grant === undefined || !kinds.includes(token.kind)) throw tokenError(467);
-  if (token.endedBy !== undefined) throw tokenError(token.endedBy);
-  if (token.expiresAt !== undefined && world.nowMs() >= token.expiresAt) throw tokenError(463);
-  if (token.pageId !== undefined && world.data.pages.get(token.pageId)?.roleLost) throw tokenError(492);
-  return { token, grant };
+/** Whom a token acts for on a host; a token of the other host is none (§1), and uploads take it as `OAuth` only. */
+export function authenticate(world: World, value: string, { host, headers }: SimRequest): Caller | TokenProblem {
+  const found = world.tokens.find(value);
+  if (found === undefined) return "tokenInvalid";
+  const isOfHost =
+    host === "rupload.facebook.com"
+      ? /^OAuth /.test(headers.authorization ?? "")
+      : (host === "graph.instagram.com") === (kindOf(found) === "instagram");
+  if (!isOfHost) return "tokenInvalid";
+  const token = world.tokens.check(value, found.kind);
+  if (typeof token === "string") return token;
+  if (world.data.pages.get(pageOf(token) ?? "")?.roleLost) throw tokenError(492);
+  const { subject, scopes, accounts } = consentOf(world, token.grant) ?? token.grant;
+  return { subject, scopes, token, accounts: accounts.filter((id) => token.accounts?.includes(id) ?? true) };
 }
 
 /** The Page of a Page token with the Instagram account behind it, or the account of an Instagram token. */
-export function accountsOfToken(world: World, value: string): readonly string[] {
-  const token = world.data.tokens.get(value);
-  if (token?.pageId !== undefined) {
-    const igId = world.data.pages.get(token.pageId)?.igId;
-    return [token.pageId, ...(igId === undefined ? [] : [igId])];
-  }
-  return token?.kind === "instagram" ? [...(world.data.grants.get(token.grantId)?.igIds ?? [])] : [];
+export function accountsOfToken({ tokens }: World, value: string): readonly string[] {
+  const token = tokens.find(value);
+  return token === undefined || kindOf(token) === "user" ? [] : tokens.accountsOf(value);
 }
 
 /**
  * Checks appsecret_proof where given, and wants it where the app setting says so; with appsecret_time it is made of token and time
  * (§1b).
  */
-export function checkProof(world: World, token: Token, params: Params): void {
+export function checkProof({ world, token, params }: Call): void {
   const proof = params.text("appsecret_proof");
   const time = params.text("appsecret_time");
   if (proof === undefined) {
@@ -102,24 +83,14 @@ export function checkProof(world: World, token: Token, params: Params): void {
       throw proofError("API calls from the server require an appsecret_proof argument");
     return;
   }
-  const secret = token.kind === "instagram" ? instagramApp.app_secret : metaApp.app_secret;
-  if (proof !== hmacSha256Hex(secret, time === undefined ? token.value : `${token.value}|${time}`))
+  const { app_secret } = kindOf(token) === "instagram" ? instagramApp : metaApp;
+  if (proof !== hmacSha256Hex(app_secret, time === undefined ? token.value : `${token.value}|${time}`))
     throw proofError("Invalid appsecret_proof provided in the API argument");
 }
 
-/** Whether the consent holds a permission now. */
-export const hasPermission = (grant: Grant, scope: string): boolean => grant.permissions.get(scope) === "granted";
-
 /** All of them, or a GraphError: 10 for Instagram permissions, 200 for those of Pages (§12). */
-export function requirePermissions(grant: Grant, scopes: readonly string[]): void {
-  const missing = scopes.filter((scope) => !hasPermission(grant, scope));
+export function requirePermissions(granted: ReadonlySet<string>, scopes: readonly string[]): void {
+  const missing = scopes.filter((scope) => !granted.has(scope));
   if (missing.length > 0)
     throw missingPermission(missing, missing.some((scope) => scope.startsWith("instagram")) ? 10 : 200);
-}
-
-/** Ends tokens with a subcode of 190; answers how many. */
-export function endTokens(world: World, which: (token: Token) => boolean, subcode: number): number {
-  const ended = [...world.data.tokens.values()].filter((token) => token.endedBy === undefined && which(token));
-  for (const token of ended) token.endedBy = subcode;
-  return ended.length;
 }

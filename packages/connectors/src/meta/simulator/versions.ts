@@ -11,24 +11,20 @@ const versionDeaths: readonly (readonly [number, string | undefined])[] = [
   [26, undefined],
 ];
 
-export type VersionAnswer =
-  | { readonly kind: "served"; readonly version: string; readonly expired: boolean }
-  /** No such version. */
-  | { readonly kind: "unknown" };
-
 /**
- * Which version serves a call. An expired one is silently served by the oldest live one (§1), which callers of the
- * simulator can see in the `facebook-api-version` header and in `expiredVersionCalls`. An absent version is served
- * by the oldest live one as well.
+ * Which version serves a call; undefined: no such version. An expired one is silently served by the oldest live one (§1),
+ * which the `facebook-api-version` header and `act("expiredVersionCalls")` tell; an absent one as well.
  */
-export function servedVersion(requested: string | undefined, now: Date): VersionAnswer {
+export function servedVersion(
+  requested: string | undefined,
+  now: Date,
+): { readonly version: string; readonly expired: boolean } | undefined {
   const live = versionDeaths.filter(([, dies]) => dies === undefined || now < new Date(`${dies}T00:00:00Z`));
   const oldest = live[0]?.[0] ?? 26;
-  if (requested === undefined) return { kind: "served", version: `v${oldest}.0`, expired: false };
+  if (requested === undefined) return { version: `v${oldest}.0`, expired: false };
   const major = Number(/^v(\d{1,2})\.0$/.exec(requested)?.[1] ?? Number.NaN);
-  if (live.some(([known]) => known === major)) return { kind: "served", version: requested, expired: false };
-  if (major < oldest) return { kind: "served", version: `v${oldest}.0`, expired: true };
-  return { kind: "unknown" };
+  if (live.some(([known]) => known === major)) return { version: requested, expired: false };
+  return major < oldest ? { version: `v${oldest}.0`, expired: true } : undefined;
 }
 
 /** Splits "/v25.0/me/accounts" into its version, if any, and the rest. */
@@ -37,8 +33,6 @@ export function splitVersion(path: string): {
   readonly segments: readonly string[];
 } {
   const segments = path.split("/").filter((segment) => segment !== "");
-  const first = segments[0];
-  return first !== undefined && /^v\d+\.\d+$/.test(first)
-    ? { version: first, segments: segments.slice(1) }
-    : { version: undefined, segments };
+  const isVersioned = /^v\d+\.\d+$/.test(segments[0] ?? "");
+  return { version: isVersioned ? segments[0] : undefined, segments: isVersioned ? segments.slice(1) : segments };
 }

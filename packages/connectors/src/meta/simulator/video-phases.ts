@@ -4,9 +4,6 @@ import type { World } from "./world.ts";
 
 type Phase = "not_started" | "in_progress" | "complete" | "error";
 
-export const receivedBytes = (chunks: readonly Uint8Array[]): number =>
-  chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
-
 /**
  * `status` of a video (meta.md §5, Reels step 3). `bytes_transfered` is spelled as the guide spells it; the stored
  * spec has `bytes_transferred`.
@@ -16,11 +13,12 @@ export const receivedBytes = (chunks: readonly Uint8Array[]): number =>
  */
 export function videoPhases(world: World, video: FbVideo) {
   const now = world.nowMs();
+  const upload = world.uploads.get(video.sessionId ?? video.id);
   const uploading: Phase = video.uploadError
     ? "error"
     : video.media
       ? "complete"
-      : video.chunks.length > 0
+      : upload && upload.receivedBytes > 0
         ? "in_progress"
         : "not_started";
   const isReady = video.readyAt !== undefined && now >= video.readyAt;
@@ -29,8 +27,8 @@ export function videoPhases(world: World, video: FbVideo) {
     video_status: videoStatus(uploading, processing),
     uploading_phase: {
       status: uploading,
-      bytes_transfered: video.media?.sizeBytes ?? receivedBytes(video.chunks),
-      ...(video.fileSize === undefined ? {} : { source_file_size: video.fileSize }),
+      bytes_transfered: video.media?.sizeBytes ?? upload?.receivedBytes ?? 0,
+      ...(upload && { source_file_size: upload.sizeBytes }),
       ...(video.uploadError === undefined ? {} : { errors: [{ code: 1363047, message: video.uploadError }] }),
     },
     processing_phase: { status: processing },

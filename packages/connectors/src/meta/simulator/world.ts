@@ -1,41 +1,66 @@
-import { randomDigits, type SimEnv } from "@postd/connector-kit/simulator";
-import { seedWorld } from "./seed.ts";
-import { emptyData, type WorldData } from "./world-data.ts";
+import { type Ground, randomDigits, simUploads, simWebhooks } from "@postd/connector-kit/simulator";
+import type {
+  Business,
+  Comment,
+  Container,
+  FbPhoto,
+  FbPost,
+  FbStory,
+  FbVideo,
+  IgAccount,
+  IgMedia,
+  Page,
+  Person,
+} from "./model.ts";
+import { seed } from "./seed.ts";
+import { defaultSettings } from "./settings.ts";
+import { signEvent } from "./webhooks.ts";
 
-export interface World {
-  readonly env: SimEnv;
-  readonly data: WorldData;
-  nowMs(): number;
-  /** A new numeric id of 17 digits, unpredictable, with a leading part like the real ones. */
-  newId(prefix?: string): string;
-  reset(): void;
-}
+const byId = <T extends { readonly id: string }>(all: readonly T[] = []): Map<string, T> =>
+  new Map(all.map((each) => [each.id, { ...each }]));
 
-/** The state of one simulated Meta with its ready-made people and Pages. */
-export function createWorld(env: SimEnv): World {
-  let data = emptyData();
-  seedWorld(data);
+/** Everything one simulated Meta keeps, with its ready-made people and Pages. */
+export function createWorld({ env, tokens }: Ground) {
   return {
     env,
-    get data() {
-      return data;
+    tokens,
+    hooks: simWebhooks(env, signEvent),
+    /** Bytes on their way, by Reel, container or upload session. */
+    uploads: simUploads<null>(env),
+    data: {
+      people: byId<Person>(seed.people),
+      businesses: byId<Business>(seed.businesses),
+      pages: byId<Page>(seed.pages),
+      igAccounts: byId<IgAccount>(seed.igAccounts),
+      posts: byId<FbPost>(),
+      photos: byId<FbPhoto>(),
+      videos: byId<FbVideo>(),
+      stories: byId<FbStory>(),
+      comments: byId<Comment>(),
+      containers: byId<Container>(),
+      igMedia: byId<IgMedia>(),
+      /** Webhook fields by Page or Instagram account (§11). */
+      subscriptions: new Map<string, readonly string[]>(),
+      /** Instants of successful publishes by account, for quotas. */
+      published: new Map<string, number[]>(),
+      settings: defaultSettings(),
+      /** Parameters of changes that Graph takes and passes over (§1b). */
+      passedOver: new Set<string>(),
+      /** Calls to a version that had expired by then (meta.md §1). */
+      expiredVersionCalls: 0,
     },
     nowMs: () => env.now().getTime(),
+    /** A new numeric id of 17 digits, unpredictable, with a leading part like the real ones. */
     newId: (prefix = "1") => prefix + randomDigits(17 - prefix.length),
-    reset() {
-      data = emptyData();
-      seedWorld(data);
-    },
   };
 }
+export type World = ReturnType<typeof createWorld>;
 
 /** Counts one publish of an account. */
-export function countPublish(world: World, accountId: string): void {
-  const list = world.data.published.get(accountId) ?? [];
-  list.push(world.nowMs());
-  world.data.published.set(accountId, list);
+export function countPublish({ data, nowMs }: World, accountId: string): void {
+  data.published.set(accountId, [...(data.published.get(accountId) ?? []), nowMs()]);
 }
 
 /** Publishes of an account within the last 24 hours, which is how both daily limits of §13 count. */
-export const publishesToday = (world: World, accountId: string): number =>
-  (world.data.published.get(accountId) ?? []).filter((at) => at > world.nowMs() - 86_400_000).length;
+export const publishesToday = ({ data, nowMs }: World, accountId: string): number =>
+  (data.published.get(accountId) ?? []).filter((at) => at > nowMs() - 86_400_000).length;
