@@ -214,6 +214,15 @@ export const quay = simulator<Quay>({
       body: z.strictObject({ title: z.string(), file: z.custom<{ bytes: Uint8Array }>((file) => file !== undefined) }),
       handle: ({ body }) => ({ status: 200, json: { title: body.title, sizeBytes: body.file.bytes.byteLength } }),
     }),
+    route("POST", `${api}/many`, {
+      token: "none",
+      body: z.array(z.string()),
+      async handle({ body, request, answer }) {
+        const parts = body.map((path) => answer({ ...request, method: "GET", path, rawBody: new Uint8Array() }));
+        const all = await Promise.all(parts);
+        return { status: 200, json: all.map((part) => (typeof part === "string" ? part : part.status)) };
+      },
+    }),
     route("GET", `${api}/hosts/*`, {
       token: "none",
       handle: ({ params, request }) => ({ status: 200, json: { ...params, query: request.rawQuery } }),
@@ -255,6 +264,7 @@ export const quay = simulator<Quay>({
     }),
   },
   cors: { exposed: ["retry-after"] },
+  finish: (answer, { path }) => (path === "/nowhere" ? { ...answer, text: "Not here", json: undefined } : answer),
   headers: (_, request: SimRequest) => ({ "x-quay-host": request.host }),
 });
 

@@ -59,6 +59,13 @@ describe("routes", () => {
     assert.deepEqual((await ask({ url: `${api}/files`, token, multipart })).json, { title: "T", sizeBytes: 7 });
   });
 
+  it("answers parts of a batch as if each had come by itself, and lets the platform have the last look", async () => {
+    const { ask, token } = setUp();
+    const { json } = await ask({ url: `${api}/many`, token, json: ["/notes", "/notes/none", "/nowhere"] });
+    assert.deepEqual(json, [200, 404, 404]);
+    assert.equal((await ask({ url: `${api}/nowhere` })).text, "Not here");
+  });
+
   it("asks the platform's own guard before anything is read", async () => {
     const { ask, token, codes } = setUp();
     const old = ask({ url: `${api}/notes`, token, json: {}, headers: { "x-version": "0" } });

@@ -25,19 +25,19 @@ const temporaryPhotoMs = 86_400_000;
 function pass(world: World): void {
   const now = world.nowMs();
   const { videos, posts, photos } = world.data;
-  for (const video of videos.values()) {
-    if (video.deleted || video.readyAt === undefined || video.readyAt > now) continue;
+  for (const video of videos.all()) {
+    if (video.readyAt === undefined || video.readyAt > now) continue;
     const post = posts.get(video.postId ?? "");
     if (post && video.wanted === "published") showPost(world, post, video.readyAt);
   }
-  for (const post of posts.values()) {
+  for (const post of posts.all()) {
     if (post.state !== "scheduled" || post.scheduledAt === undefined || post.scheduledAt > now) continue;
     const readyAt = post.videoId === undefined ? 0 : (videos.get(post.videoId)?.readyAt ?? Number.POSITIVE_INFINITY);
     if (readyAt <= now) showPost(world, post, Math.max(post.scheduledAt, readyAt));
   }
-  for (const photo of photos.values())
+  for (const photo of photos.all())
     if (photo.temporary && photo.postId === undefined && photo.createdAt + temporaryPhotoMs <= now)
-      photo.deleted = true;
+      photos.remove(photo.id);
 }
 
 /** The video host has the edges and tokens of the other (meta.md §1), and a batch comes to the root (§1b). */

@@ -77,7 +77,7 @@ export const acts: Acts<World> = {
     z.strictObject({ personId: id, login: z.enum(["facebook", "instagram"]).default("facebook") }),
     (world, { personId, login }) => {
       const { app_id, app_secret } = login === "facebook" ? metaApp : instagramApp;
-      const own = [...world.data.igAccounts.values()].filter((account) => account.personId === personId);
+      const own = world.data.igAccounts.all((account) => account.personId === personId);
       const userIds = login === "facebook" ? [personId] : own.map((account) => account.id);
       const removed = userIds.filter((userId) => world.tokens.endSubject(userId, app_id) > 0);
       for (const userId of removed) callBack(world, userId, app_secret);
@@ -94,7 +94,8 @@ export const acts: Acts<World> = {
     z.strictObject({ objectId: id, text: z.string(), name: z.string().default("Mara Lind") }),
     (world, { objectId, text, name }) => {
       const post = world.data.posts.get(objectId);
-      if (post === undefined && !world.data.igMedia.has(objectId)) throw new RangeError(`no post ${objectId}`);
+      if (post === undefined && world.data.igMedia.get(objectId) === undefined)
+        throw new RangeError(`no post ${objectId}`);
       const comment = makeComment(world, {
         network: post ? "facebook" : "instagram",
         objectId,

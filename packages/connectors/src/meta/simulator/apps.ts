@@ -1,3 +1,5 @@
+import { hmacSha256Hex, type SignDelivery } from "@postd/connector-kit/simulator";
+
 /**
  * The made-up Meta app. The Instagram product of the same app has its own id and secret (meta.md §2). None of these
  * values opens anything outside the simulator.
@@ -17,6 +19,10 @@ export const appCredentials = {
 export const metaApp = appCredentials.meta;
 export const instagramApp = appCredentials.instagram;
 export const appName = "POSTD (simulated)";
+
+/** X-Hub-Signature-256 over the raw body, keyed with the app secret (meta.md §11); callbacks are signed inside their form. */
+export const signEvent: SignDelivery = ({ body, secret }) =>
+  body.startsWith("signed_request=") ? {} : { "x-hub-signature-256": `sha256=${hmacSha256Hex(secret, body)}` };
 
 /** A saved Facebook Login for Business configuration: a permission list under an id, passed as `config_id` (§2). */
 export const loginConfigurationId = "771122334455667";

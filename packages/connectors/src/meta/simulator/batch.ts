@@ -59,13 +59,15 @@ async function requestOf(part: Part, request: SimRequest, params: Params): Promi
   const [path = "", ...rest] = part.relative_url.replace(/^\//, "").split("?");
   const query = new URLSearchParams(rest.join("?"));
   const body = new URLSearchParams(part.body ?? "");
-  if (!query.has("access_token") && !body.has("access_token"))
+  const isSigned = query.has("access_token") || body.has("access_token");
+  if (!isSigned)
     for (const name of ["access_token", "appsecret_proof", "appsecret_time"]) {
       const value = params.text(name);
       if (value !== undefined) query.set(name, value);
     }
   const version = /^v\d+\.\d+(\/|$)/.test(path) ? "" : (/^\/(v\d+\.\d+)(?:\/|$)/.exec(request.path)?.[1] ?? "");
-  const { "content-type": _, "content-length": __, ...headers } = request.headers;
+  const { "content-type": _, "content-length": __, authorization, ...others } = request.headers;
+  const headers = isSigned ? others : { ...others, authorization };
   const url = {
     method: part.method,
     host: request.host,

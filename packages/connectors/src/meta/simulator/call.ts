@@ -1,7 +1,7 @@
 import type { Call as KitCall, SimToken } from "@postd/connector-kit/simulator";
+import type { TokenKind } from "./model.ts";
 import { type GraphNode, isNode, type NodeType, type NodeValues } from "./node.ts";
 import type { Params } from "./params.ts";
-import type { TokenKind } from "./tokens.ts";
 import type { World } from "./world.ts";
 
 /** One authenticated Graph call. */
@@ -95,13 +95,6 @@ export function onBothHosts<K extends "igUser" | "igMedia" | "igComment" | "cont
     ),
   ];
 }
-
-interface OperationOn<K extends NodeType> extends Omit<Operation, "node" | "run"> {
-  run: Run<K>;
-}
-
-export const operationOn = <K extends NodeType>(type: K, { method, edge, run, ...facts }: OperationOn<K>): Operation =>
-  operation(type, method, edge, facts, run);
 
 /** The name of a node type on the host of a call. */
 export const typeHere = <K extends "igUser" | "igMedia" | "igComment" | "container">({ host }: Call, type: K) =>

@@ -9,9 +9,8 @@ import type { World } from "./world.ts";
 
 /** Comments directly under an object or, with its id, under a comment; oldest first. */
 export const commentsUnder = (world: World, id: string): readonly Comment[] =>
-  [...world.data.comments.values()].filter(
-    (comment) =>
-      !comment.deleted && (comment.parentId === undefined ? comment.objectId === id : comment.parentId === id),
+  world.data.comments.all((comment) =>
+    comment.parentId === undefined ? comment.objectId === id : comment.parentId === id,
   );
 
 /** A new comment, stored. */
@@ -21,9 +20,9 @@ export function makeComment(
 ): Comment {
   const { network, objectId } = given;
   const id = network === "instagram" ? world.newId("17") : `${objectId.split("_").at(-1)}_${world.newId("18")}`;
-  const state = { createdAt: world.nowMs(), hidden: false, deleted: false, answeredPrivately: false };
+  const state = { createdAt: world.nowMs(), hidden: false, answeredPrivately: false };
   const comment: Comment = { id, ...state, ...given };
-  world.data.comments.set(id, comment);
+  world.data.comments.put(comment);
   return comment;
 }
 
@@ -42,8 +41,8 @@ export function wantedComments(call: Call, id: string, params: Params): readonly
 /** Comments and their replies in one row, oldest first. */
 const below = (world: World, id: string): readonly Comment[] => {
   const ids = new Set([id]);
-  return [...world.data.comments.values()].filter((comment) => {
-    const isBelow = !comment.deleted && (ids.has(comment.objectId) || ids.has(comment.parentId ?? ""));
+  return world.data.comments.all((comment) => {
+    const isBelow = ids.has(comment.objectId) || ids.has(comment.parentId ?? "");
     if (isBelow) ids.add(comment.id);
     return isBelow;
   });

@@ -16,7 +16,7 @@ function account() {
       const bytes = sampleMp4({ width: 1080, height: 1920, durationMs: 5_000, ...sample });
       const made = await make({ ...form, video_url: client.host("a.mp4", bytes, "video/mp4") });
       client.advance(60_000);
-      const { status_code, status } = (await client.get(fb(`${made.body.id}?fields=status_code,status`), token)).body;
+      const { status_code, status } = (await client.get(fb(`${made.json.id}?fields=status_code,status`), token)).json;
       return status_code === "ERROR" ? `ERROR ${/\d{7}/.exec(status)?.[0]}` : status_code;
     },
   };
@@ -68,16 +68,16 @@ describe("films for Instagram", () => {
 
 describe("pictures for Instagram", () => {
   it("are taken in colours of print and held in those of a screen", async () => {
-    const { image, publish, simulator, mounted } = account();
+    const { image, publish, simulator, mount } = account();
     const made = await image(sampleJpeg({ width: 1080, height: 1080, channels: 4 }));
     assert.equal(made.status, 200);
-    assert.equal((await publish(made.body.id)).status, 200);
-    const sent = mounted.fetches().at(-1)?.sha256;
+    assert.equal((await publish(made.json.id)).status, 200);
+    const sent = mount.fetches().at(-1)?.sha256;
     assert.ok(sent);
     assert.notEqual(simulator.posts()[0]?.media[0]?.sha256, sent);
     const plain = await image(sampleJpeg({ width: 1080, height: 1080, channels: 3, seed: 2 }));
-    await publish(plain.body.id);
-    assert.equal(simulator.posts().at(-1)?.media[0]?.sha256, mounted.fetches().at(-1)?.sha256);
+    await publish(plain.json.id);
+    assert.equal(simulator.posts().at(-1)?.media[0]?.sha256, mount.fetches().at(-1)?.sha256);
   });
 
   it("are measured as they are shown, or by a switch as their pixels lie, for that is unverified", async () => {

@@ -1,5 +1,5 @@
 import { page as pageOf } from "./answers.ts";
-import { type Answer, type Call, type Operation, operationOn, success } from "./call.ts";
+import { type Answer, type Call, type Operation, onBothHosts, success, typeHere } from "./call.ts";
 import { commentsUnder, makeComment } from "./comment-fields.ts";
 import { project, requestedFields } from "./fields.ts";
 import { invalidParameter, missingObject } from "./graph-error.ts";
@@ -9,11 +9,9 @@ import { emitInstagramComment } from "./webhooks.ts";
 
 const maxCommentChars = 300;
 
-const typeOn = (call: Call) => (call.host === "graph.instagram.com" ? "igCommentOnly" : "igComment");
-
 const list = (call: Call, id: string): Answer =>
   pageOf(call, commentsUnder(call.world, id), (comment) =>
-    project(call, { type: typeOn(call), value: comment }, requestedFields(call)),
+    project(call, { type: typeHere(call, "igComment"), value: comment }, requestedFields(call)),
   );
 
 /** A comment written by the account itself (meta.md §9); 300 characters is unverified there and taken as the limit. */
@@ -34,101 +32,31 @@ function write(call: Call, media: IgMedia, parentId?: string): Answer {
 
 function mediaOf(call: Call, id: string): IgMedia {
   const media = call.world.data.igMedia.get(id);
-  if (media === undefined || media.deleted) throw missingObject(id, "post");
+  if (media === undefined) throw missingObject(id, "post");
   return media;
 }
 
-const hosts = [
-  {
-    account: "igUser",
-    media: "igMedia",
-    comment: "igComment",
-    tokens: ["page", "user"],
-    scopes: ["instagram_basic", "instagram_manage_comments"],
-  },
-  {
-    account: "igUserOnly",
-    media: "igMediaOnly",
-    comment: "igCommentOnly",
-    tokens: ["instagram"],
-    scopes: ["instagram_business_basic", "instagram_business_manage_comments"],
-  },
-] as const;
+const scopes = ["instagram_manage_comments"];
+const writing = { scopes, params: ["message"] };
 
-export const instagramCommentOperations: readonly Operation[] = hosts.flatMap(
-  ({ account, media, comment, tokens, scopes }) => [
-    operationOn(media, {
-      method: "GET",
-      edge: "comments",
-      params: [],
-      scopes,
-      tokens,
-      run: (call, value) => list(call, value.id),
-    }),
-    operationOn(media, {
-      method: "POST",
-      edge: "comments",
-      params: ["message"],
-      scopes,
-      tokens,
-      run: (call, value) => write(call, value),
-    }),
-    operationOn(comment, {
-      method: "GET",
-      edge: "replies",
-      params: [],
-      scopes,
-      tokens,
-      run: (call, value) => list(call, value.id),
-    }),
-    operationOn(comment, {
-      method: "POST",
-      edge: "replies",
-      params: ["message"],
-      scopes,
-      tokens,
-      run: (call, value) => write(call, mediaOf(call, value.objectId), value.parentId ?? value.id),
-    }),
-    operationOn(comment, {
-      method: "GET",
-      edge: "",
-      params: [],
-      scopes,
-      tokens,
-      run: (call, value) => project(call, { type: comment, value }, requestedFields(call)),
-    }),
-    operationOn(comment, {
-      method: "POST",
-      edge: "",
-      params: ["hide"],
-      scopes,
-      tokens,
-      run(call, value) {
-        const hide = bool(call.params, "hide");
-        if (hide === undefined) throw invalidParameter("The parameter hide is required");
-        value.hidden = hide;
-        return success;
-      },
-    }),
-    operationOn(comment, {
-      method: "DELETE",
-      edge: "",
-      params: [],
-      scopes,
-      tokens,
-      run(_call, value) {
-        value.deleted = true;
-        return success;
-      },
-    }),
-    operationOn(account, {
-      method: "POST",
-      edge: "mentions",
-      params: ["media_id", "comment_id", "message"],
-      scopes,
-      tokens,
-      // An answer to a mention, as a comment under the media that mentions the account (§9).
-      run: (call) => write(call, mediaOf(call, requiredText(call.params, "media_id")), call.params.text("comment_id")),
-    }),
-  ],
-);
+export const instagramCommentOperations: readonly Operation[] = [
+  ...onBothHosts("igMedia", "GET", "comments", { scopes }, (call, { id }) => list(call, id)),
+  ...onBothHosts("igMedia", "POST", "comments", writing, (call, media) => write(call, media)),
+  ...onBothHosts("igComment", "GET", "replies", { scopes }, (call, { id }) => list(call, id)),
+  ...onBothHosts("igComment", "POST", "replies", writing, (call, { id, objectId, parentId }) =>
+    write(call, mediaOf(call, objectId), parentId ?? id),
+  ),
+  ...onBothHosts("igComment", "GET", "", { scopes }, (call, value) =>
+    project(call, { type: typeHere(call, "igComment"), value }, requestedFields(call)),
+  ),
+  ...onBothHosts("igComment", "POST", "", { scopes, params: ["hide"] }, (call, comment) => {
+    const hide = bool(call.params, "hide");
+    if (hide === undefined) throw invalidParameter("The parameter hide is required");
+    comment.hidden = hide;
+    return success;
+  }),
+  ...onBothHosts("igComment", "DELETE", "", { scopes }, ({ world }, { id }) => {
+    world.data.comments.remove(id);
+    return success;
+  }),
+];

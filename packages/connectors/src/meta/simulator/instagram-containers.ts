@@ -14,7 +14,7 @@ async function makeContainer(call: Call, account: IgAccount): Promise<Answer> {
   const { params, world } = call;
   const { kind, isChild } = containerKind(params);
   checkContainer(params, kind, isChild);
-  const today = [...world.data.containers.values()].filter(
+  const today = world.data.containers.all(
     (each) => each.igId === account.id && each.createdAt > call.nowMs - 86_400_000,
   );
   // 400 containers in 24 hours (§13).
@@ -40,7 +40,7 @@ async function makeContainer(call: Call, account: IgAccount): Promise<Answer> {
     consumed: false,
   };
   await fill(call, container);
-  world.data.containers.set(container.id, container);
+  world.data.containers.put(container);
   const isResumable = params.text("upload_type") === "resumable";
   const uri = isResumable ? { uri: `https://rupload.facebook.com/ig-api-upload/${call.version}/${container.id}` } : {};
   const fields = requestedFields(call);
@@ -106,46 +106,29 @@ export const notReady = () =>
     message: "(#9007) Media ID is not available: the media is not ready for publishing",
   });
 
-function detailsOf(call: Call): Readonly<Record<string, string>> {
-  const kept = [
-    "user_tags",
-    "location_id",
-    "collaborators",
-    "audio_name",
-    "cover_url",
-    "thumb_offset",
-    "trial_params",
-    "is_ai_generated",
-    "product_tags",
-  ];
-  return Object.fromEntries(
-    [...kept, ...facebookLoginParams].flatMap((name) => {
-      const value = call.params.text(name);
-      return value === undefined ? [] : [[name, value] as const];
-    }),
-  );
-}
+const keptParams = [
+  "user_tags",
+  "location_id",
+  "collaborators",
+  "audio_name",
+  "cover_url",
+  "thumb_offset",
+  "trial_params",
+  "is_ai_generated",
+  "product_tags",
+  ...facebookLoginParams,
+];
+
+const detailsOf = ({ params }: Call): Readonly<Record<string, string>> =>
+  Object.fromEntries(keptParams.flatMap((name) => (params.has(name) ? [[name, params.text(name) ?? ""]] : [])));
+
+const publishing = ["instagram_basic", "instagram_content_publish", "pages_read_engagement"];
+const publishingHere = ["instagram_business_basic", "instagram_business_content_publish"];
+const allParams = [...containerParams, ...facebookLoginParams];
+// Product tags are Facebook Login only (§1 "mostly no").
+const paramsHere = containerParams.filter((name) => name !== "product_tags");
 
 export const containerOperations: readonly Operation[] = [
-  operation(
-    "igUser",
-    "POST",
-    "media",
-    {
-      scopes: ["instagram_basic", "instagram_content_publish", "pages_read_engagement"],
-      params: [...containerParams, ...facebookLoginParams],
-    },
-    makeContainer,
-  ),
-  operation(
-    "igUserOnly",
-    "POST",
-    "media",
-    {
-      scopes: ["instagram_business_basic", "instagram_business_content_publish"],
-      // Product tags are Facebook Login only (§1 "mostly no").
-      params: containerParams.filter((name) => name !== "product_tags"),
-    },
-    makeContainer,
-  ),
+  operation("igUser", "POST", "media", { scopes: publishing, params: allParams }, makeContainer),
+  operation("igUserOnly", "POST", "media", { scopes: publishingHere, params: paramsHere }, makeContainer),
 ];

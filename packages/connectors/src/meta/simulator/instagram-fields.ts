@@ -9,9 +9,7 @@ import type { Comment, Container, IgAccount, IgMedia } from "./model.ts";
 import type { World } from "./world.ts";
 
 const mediaCount = (world: World, igId: string): number =>
-  [...world.data.igMedia.values()].filter(
-    (m) => m.igId === igId && !m.deleted && m.productType !== "STORY" && m.parentId === undefined,
-  ).length;
+  world.data.igMedia.all((m) => m.igId === igId && m.productType !== "STORY" && m.parentId === undefined).length;
 
 const sharedAccountFields: FieldTable<IgAccount> = {
   username: (_call, account) => account.username,

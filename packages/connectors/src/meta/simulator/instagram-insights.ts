@@ -1,5 +1,5 @@
 import { graphTime, steadyNumber } from "./answers.ts";
-import { type Answer, type Call, type Operation, operationOn } from "./call.ts";
+import { type Answer, type Call, type Operation, onBothHosts } from "./call.ts";
 import { GraphError, invalidParameter } from "./graph-error.ts";
 import {
   accountTotals,
@@ -139,38 +139,10 @@ function demographics(call: Call, account: IgAccount, name: string, period: stri
   };
 }
 
-const hosts = [
-  {
-    account: "igUser",
-    media: "igMedia",
-    tokens: ["page", "user"],
-    scope: "instagram_manage_insights",
-    basic: "instagram_basic",
-  },
-  {
-    account: "igUserOnly",
-    media: "igMediaOnly",
-    tokens: ["instagram"],
-    scope: "instagram_business_manage_insights",
-    basic: "instagram_business_basic",
-  },
-] as const;
+const scopes = ["instagram_manage_insights"];
+const accountParams = ["metric", "period", "since", "until", "metric_type", "breakdown", "timeframe"];
 
-export const instagramInsightOperations: readonly Operation[] = hosts.flatMap((host) => [
-  operationOn(host.media, {
-    method: "GET",
-    edge: "insights",
-    params: ["metric", "period", "breakdown"],
-    scopes: [host.basic, host.scope],
-    tokens: host.tokens,
-    run: mediaInsights,
-  }),
-  operationOn(host.account, {
-    method: "GET",
-    edge: "insights",
-    params: ["metric", "period", "since", "until", "metric_type", "breakdown", "timeframe"],
-    scopes: [host.basic, host.scope],
-    tokens: host.tokens,
-    run: accountInsights,
-  }),
-]);
+export const instagramInsightOperations: readonly Operation[] = [
+  ...onBothHosts("igMedia", "GET", "insights", { scopes, params: ["metric", "period", "breakdown"] }, mediaInsights),
+  ...onBothHosts("igUser", "GET", "insights", { scopes, params: accountParams }, accountInsights),
+];

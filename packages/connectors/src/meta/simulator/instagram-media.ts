@@ -10,11 +10,11 @@ import { bool, instantMs } from "./params.ts";
 function list(call: Call, account: IgAccount, which: (media: IgMedia) => boolean): Answer {
   const since = instantMs(call.params, "since", call.nowMs) ?? 0;
   const until = instantMs(call.params, "until", call.nowMs) ?? Number.POSITIVE_INFINITY;
-  const found = [...call.world.data.igMedia.values()].filter((media) => {
+  const found = call.world.data.igMedia.all((media) => {
     const isAsked = which(media) && media.liveAt >= since && media.liveAt <= until;
-    return isAsked && media.igId === account.id && !media.deleted && media.parentId === undefined;
+    return isAsked && media.igId === account.id && media.parentId === undefined;
   });
-  const seen = call.listed(found.reverse(), (media) => media.liveAt);
+  const seen = call.listed(found.toReversed(), (media) => media.liveAt);
   return pageOf(call, seen, (media) =>
     project(call, { type: typeHere(call, "igMedia"), value: media }, requestedFields(call)),
   );
@@ -53,10 +53,7 @@ export const instagramMediaOperations: readonly Operation[] = [
     "",
     { scopes: ["instagram_basic", "instagram_manage_contents"] },
     ({ world }, media) => {
-      for (const id of [media.id, ...media.childIds]) {
-        const gone = world.data.igMedia.get(id);
-        if (gone) gone.deleted = true;
-      }
+      for (const id of [media.id, ...media.childIds]) world.data.igMedia.remove(id);
       return success;
     },
   ),

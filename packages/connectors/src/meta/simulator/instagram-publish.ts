@@ -1,4 +1,3 @@
-import { randomWord } from "@postd/connector-kit/simulator";
 import { type Answer, type Call, type Operation, onBothHosts, typeHere } from "./call.ts";
 import { containerStatus } from "./container-status.ts";
 import { plainFields } from "./field-list.ts";
@@ -6,6 +5,7 @@ import { pick } from "./field-table.ts";
 import { project, requestedFields } from "./fields.ts";
 import { GraphError } from "./graph-error.ts";
 import { missingContainer, notReady } from "./instagram-containers.ts";
+import { newMedia } from "./make-post.ts";
 import type { Container, IgAccount, IgMedia } from "./model.ts";
 import { requiredText } from "./params.ts";
 import { countPublish, publishesToday } from "./world.ts";
@@ -46,7 +46,7 @@ function makeMedia(call: Call, container: Container, parentId?: string): IgMedia
     return [makeMedia(call, child, id).id];
   });
   const isVideo = container.media?.mimeType.startsWith("video/") ?? false;
-  const media: IgMedia = {
+  return newMedia(world, {
     id,
     igId: container.igId,
     containerId: container.id,
@@ -56,16 +56,10 @@ function makeMedia(call: Call, container: Container, parentId?: string): IgMedia
     ...(container.altText === undefined ? {} : { altText: container.altText }),
     ...(container.media === undefined ? {} : { media: container.media }),
     ...(parentId === undefined ? {} : { parentId }),
-    shortcode: `D${randomWord(10)}`,
     childIds,
-    liveAt: call.nowMs,
     shareToFeed: container.shareToFeed,
     details: container.details,
-    commentEnabled: true,
-    deleted: false,
-  };
-  world.data.igMedia.set(id, media);
-  return media;
+  });
 }
 
 const scopes = ["instagram_content_publish", "pages_read_engagement"];

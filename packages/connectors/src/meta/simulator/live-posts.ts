@@ -72,17 +72,12 @@ function instagramPost(world: World, media: IgMedia): SimPost {
 /** Every post an audience sees now, newest last. */
 export function livePosts(world: World): readonly SimPost[] {
   const { posts, stories, igMedia } = world.data;
+  const isSeen = (media: IgMedia) =>
+    media.parentId === undefined && (media.productType !== "STORY" || storyIsLive(world, media));
   const all = [
-    ...[...posts.values()].filter((post) => post.state === "live").map((post) => facebookPost(world, post)),
-    ...[...stories.values()].filter((story) => storyIsLive(world, story)).map((story) => facebookStory(world, story)),
-    ...[...igMedia.values()]
-      .filter(
-        (media) =>
-          !media.deleted &&
-          media.parentId === undefined &&
-          (media.productType !== "STORY" || storyIsLive(world, media)),
-      )
-      .map((media) => instagramPost(world, media)),
+    ...posts.all(({ state }) => state === "live").map((post) => facebookPost(world, post)),
+    ...stories.all((story) => storyIsLive(world, story)).map((story) => facebookStory(world, story)),
+    ...igMedia.all(isSeen).map((media) => instagramPost(world, media)),
   ];
   return all.sort((left, right) => Date.parse(left.createdAt) - Date.parse(right.createdAt));
 }
@@ -93,26 +88,23 @@ export function livePosts(world: World): readonly SimPost[] {
  */
 export function countOrphans(world: World): number {
   const { posts, photos, videos, containers } = world.data;
-  const waitingVideos = new Set(
-    [...videos.values()].filter((video) => video.wanted === "published" && !video.deleted).map((video) => video.postId),
-  );
-  const unpublished = [...posts.values()].filter((post) => post.state === "unpublished" && !waitingVideos.has(post.id));
-  const loosePhotos = [...photos.values()].filter(
-    (photo) => !photo.deleted && photo.postId === undefined && photo.storyId === undefined,
-  );
-  const unfinished = [...videos.values()].filter((video) => !video.deleted && video.wanted === undefined);
-  const waiting = [...containers.values()].filter(
-    (container) => !container.consumed && !["PUBLISHED", "EXPIRED"].includes(containerStatus(world, container).code),
-  );
-  return unpublished.length + loosePhotos.length + unfinished.length + waiting.length;
+  const kept = videos.all();
+  const onTheirWay = new Set(kept.filter(({ wanted }) => wanted === "published").map(({ postId }) => postId));
+  return [
+    ...posts.all(({ id, state }) => state === "unpublished" && !onTheirWay.has(id)),
+    ...photos.all(({ postId, storyId }) => postId === undefined && !storyId),
+    ...kept.filter(({ wanted }) => wanted === undefined),
+    ...containers.all((container) => {
+      const { code } = containerStatus(world, container);
+      return !container.consumed && code !== "PUBLISHED" && code !== "EXPIRED";
+    }),
+  ].length;
 }
 
 /** Bytes of an image by its hash, for the simulator's own page. */
-export function imageBytes(
-  world: World,
-  sha256: string,
-): { readonly bytes: Uint8Array; readonly contentType: string } | undefined {
-  const all = [...world.data.photos.values(), ...world.data.igMedia.values()];
-  const found = all.find((each) => each.media?.sha256 === sha256 && each.media.bytes !== undefined)?.media;
-  return found?.bytes === undefined ? undefined : { bytes: found.bytes, contentType: found.mimeType };
+export function imageBytes({ data }: World, sha256: string) {
+  const all = [...data.photos.all(), ...data.igMedia.all()];
+  const { bytes, mimeType } =
+    all.find(({ media }) => media?.sha256 === sha256 && media.bytes !== undefined)?.media ?? {};
+  return bytes && mimeType ? { bytes, contentType: mimeType } : undefined;
 }

@@ -40,7 +40,7 @@ export function createAccount(
   const handle = `${word}.${randomDigits(4)}`;
   const personId = `102${randomDigits(14)}`;
   const pageId = world.newId("10");
-  data.people.set(personId, { id: personId, name: `Owner of ${name}` });
+  data.people.put({ id: personId, name: `Owner of ${name}` });
   const account: IgAccount | undefined =
     kind === "page"
       ? undefined
@@ -54,7 +54,7 @@ export function createAccount(
           followers: 240,
           ...(kind === "instagram_login" ? {} : { pageId }),
         };
-  if (account) data.igAccounts.set(account.id, account);
+  if (account) data.igAccounts.put(account);
   if (kind === "instagram_login" && account) {
     const signedIn = tokens.signedIn({
       subject: account.id,
@@ -78,7 +78,7 @@ export function createAccount(
     tasks: [...allTasks],
     roleLost: false,
   };
-  data.pages.set(pageId, page);
+  data.pages.put(page);
   const { accessToken: userToken, ...signedIn } = tokens.signedIn({
     subject: personId,
     app: metaApp.app_id,

@@ -1,8 +1,10 @@
 import { randomWord } from "@postd/connector-kit/simulator";
+import { z } from "zod";
 import { metaApp } from "./apps.ts";
 import type { Call } from "./call.ts";
 import { GraphError, invalidParameter } from "./graph-error.ts";
-import type { FbPost, FbVideo, Page } from "./model.ts";
+import type { FbPost, FbVideo, IgMedia, Page } from "./model.ts";
+import { jsonParam, type Params } from "./params.ts";
 import type { Publication } from "./schedule.ts";
 import { emitFeedChange } from "./webhooks.ts";
 import { countPublish, type World } from "./world.ts";
@@ -22,6 +24,12 @@ export function requireCreateContent(page: Page): void {
     });
 }
 
+/** Who may see a post (§5): JSON objects. */
+export function checkTargeting(params: Params): void {
+  for (const name of ["targeting", "feed_targeting"])
+    jsonParam(params, name, z.record(z.string(), z.unknown()), "a JSON object");
+}
+
 /** Text limit of §14. */
 export function checkText(text: string): string {
   if (text.length > maxTextChars) throw invalidParameter(`The text is longer than ${maxTextChars} characters`);
@@ -30,36 +38,29 @@ export function checkText(text: string): string {
 
 /** Stores a post; a live one is shown, counted and told to subscribers. */
 export function makePost(
-  call: Call,
-  input: Pick<FbPost, "pageId" | "kind" | "message"> & {
-    readonly link?: string;
-    readonly photoIds?: readonly string[];
-    readonly videoId?: string;
-  },
+  { world, nowMs }: Pick<Call, "world" | "nowMs">,
+  input: Pick<FbPost, "pageId" | "kind" | "message"> & Partial<Pick<FbPost, "link" | "photoIds" | "videoId">>,
   publication: Publication,
+  appId: string = metaApp.app_id,
 ): FbPost {
-  refuseDuplicate(call.world, input);
+  refuseDuplicate(world, input);
   const post: FbPost = {
-    id: `${input.pageId}_${call.world.newId("12")}`,
-    pageId: input.pageId,
-    kind: input.kind,
-    message: input.message,
-    photoIds: input.photoIds ?? [],
-    ...(input.link === undefined ? {} : { link: input.link }),
-    ...(input.videoId === undefined ? {} : { videoId: input.videoId }),
+    photoIds: [],
+    ...input,
+    id: `${input.pageId}_${world.newId("12")}`,
     ...(publication.kind === "scheduled" ? { scheduledAt: publication.at } : {}),
     state: publication.kind === "scheduled" ? "scheduled" : "unpublished",
-    createdAt: call.nowMs,
-    updatedAt: call.nowMs,
+    createdAt: nowMs,
+    updatedAt: nowMs,
     isHidden: false,
-    appId: metaApp.app_id,
+    ...(appId === "" ? {} : { appId }),
   };
-  call.world.data.posts.set(post.id, post);
+  world.data.posts.put(post);
   for (const id of post.photoIds) {
-    const photo = call.world.data.photos.get(id);
+    const photo = world.data.photos.get(id);
     if (photo) photo.postId = post.id;
   }
-  if (publication.kind === "now") showPost(call.world, post, call.nowMs);
+  if (publication.kind === "now") showPost(world, post, nowMs);
   return post;
 }
 
@@ -67,54 +68,39 @@ export function makePost(
 export function newVideo(call: Call, page: Page, given: Pick<FbVideo, "use"> & Partial<FbVideo>): FbVideo {
   const id = call.world.newId(given.use === "video" ? "14" : "16");
   const words = { description: "", title: "" };
-  const video: FbVideo = { id, pageId: page.id, createdAt: call.nowMs, ...words, deleted: false, ...given };
-  call.world.data.videos.set(id, video);
+  const video: FbVideo = { id, pageId: page.id, createdAt: call.nowMs, ...words, ...given };
+  call.world.data.videos.put(video);
   return video;
+}
+
+/** Stores Instagram media that everybody sees. */
+export function newMedia(world: World, given: Pick<IgMedia, "igId" | "caption"> & Partial<IgMedia>): IgMedia {
+  return world.data.igMedia.put({
+    id: world.newId("18"),
+    mediaType: "IMAGE",
+    productType: "FEED",
+    shortcode: `D${randomWord(10)}`,
+    childIds: [],
+    liveAt: world.nowMs(),
+    shareToFeed: true,
+    details: {},
+    commentEnabled: true,
+    ...given,
+  });
 }
 
 /** A person posts by hand: no app stands behind it. Answers the id. */
 export function makeByHand(world: World, accountId: string, text: string): string {
-  const { data } = world;
-  const now = world.nowMs();
-  if (data.pages.has(accountId)) {
-    const id = `${accountId}_${world.newId("12")}`;
-    const times = { createdAt: now, updatedAt: now };
-    const post: FbPost = {
-      id,
-      pageId: accountId,
-      kind: "text",
-      message: text,
-      photoIds: [],
-      state: "unpublished",
-      ...times,
-      isHidden: false,
-    };
-    data.posts.set(id, post);
-    showPost(world, post, now);
-    return id;
-  }
-  if (!data.igAccounts.has(accountId)) throw new RangeError(`no account ${accountId}`);
-  const id = world.newId("18");
-  data.igMedia.set(id, {
-    id,
-    igId: accountId,
-    mediaType: "IMAGE",
-    productType: "FEED",
-    caption: text,
-    shortcode: `D${randomWord(10)}`,
-    childIds: [],
-    liveAt: now,
-    shareToFeed: true,
-    details: { byHand: "true" },
-    commentEnabled: true,
-    deleted: false,
-  });
-  return id;
+  const at = { world, nowMs: world.nowMs() };
+  if (world.data.pages.get(accountId))
+    return makePost(at, { pageId: accountId, kind: "text", message: text }, { kind: "now" }, "").id;
+  if (world.data.igAccounts.get(accountId) === undefined) throw new RangeError(`no account ${accountId}`);
+  return newMedia(world, { igId: accountId, caption: text, details: { byHand: "true" } }).id;
 }
 
 /** Makes a post visible; nothing happens to one that is visible already. */
 export function showPost(world: World, post: FbPost, at: number): void {
-  if (post.state === "live" || post.state === "deleted") return;
+  if (post.state === "live") return;
   post.state = "live";
   post.liveAt = at;
   post.updatedAt = at;
@@ -127,12 +113,14 @@ export function showPost(world: World, post: FbPost, at: number): void {
 export function refuseDuplicate(world: World, input: Pick<FbPost, "pageId" | "message">): void {
   if (!world.data.settings.duplicateCheck || input.message === "") return;
   const since = world.nowMs() - duplicateWindowMs;
-  const twin = [...world.data.posts.values()].some(
-    (post) =>
-      post.pageId === input.pageId &&
-      post.state === "live" &&
-      post.message === input.message &&
-      (post.liveAt ?? 0) > since,
-  );
+  const twin = world.data.posts
+    .all()
+    .some(
+      (post) =>
+        post.pageId === input.pageId &&
+        post.state === "live" &&
+        post.message === input.message &&
+        (post.liveAt ?? 0) > since,
+    );
   if (twin) throw new GraphError({ code: 506, message: "(#506) Duplicate status message" });
 }

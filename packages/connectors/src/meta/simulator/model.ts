@@ -13,6 +13,8 @@ export interface Business {
   readonly personId: string;
 }
 
+export type TokenKind = "user" | "page" | "instagram";
+
 export interface Page {
   readonly id: string;
   readonly name: string;
@@ -50,7 +52,7 @@ export interface FbPost {
   readonly link?: string;
   photoIds: readonly string[];
   readonly videoId?: string;
-  state: "live" | "unpublished" | "scheduled" | "deleted";
+  state: "live" | "unpublished" | "scheduled";
   scheduledAt?: number;
   readonly createdAt: number;
   updatedAt: number;
@@ -70,7 +72,6 @@ export interface FbPhoto {
   readonly createdAt: number;
   postId?: string;
   storyId?: string;
-  deleted: boolean;
 }
 
 export interface FbVideo {
@@ -89,7 +90,6 @@ export interface FbVideo {
   readyAt?: number;
   scheduledAt?: number;
   postId?: string;
-  deleted: boolean;
 }
 
 export interface FbStory {
@@ -100,7 +100,6 @@ export interface FbStory {
   readonly mediaType: "photo" | "video";
   readonly media: StoredMedia;
   readonly liveAt: number;
-  deleted: boolean;
 }
 
 export interface Comment {
@@ -114,7 +113,6 @@ export interface Comment {
   readonly from: { readonly id: string; readonly name: string };
   readonly createdAt: number;
   hidden: boolean;
-  deleted: boolean;
   answeredPrivately: boolean;
 }
 
@@ -156,5 +154,4 @@ export interface IgMedia {
   readonly shareToFeed: boolean;
   readonly details: Readonly<Record<string, string>>;
   commentEnabled: boolean;
-  deleted: boolean;
 }

@@ -40,7 +40,7 @@ export function isNode<K extends NodeType>(
   return node.type === type;
 }
 
-/** The node an id names on graph.facebook.com, deleted ones left out. */
+/** The node an id names on graph.facebook.com. */
 export function facebookNode(world: World, id: string): GraphNode | undefined {
   const { data } = world;
   const user = data.people.get(id);
@@ -50,13 +50,13 @@ export function facebookNode(world: World, id: string): GraphNode | undefined {
   const page = data.pages.get(id);
   if (page) return { type: "page", value: page };
   const post = data.posts.get(id);
-  if (post && post.state !== "deleted") return { type: "post", value: post };
+  if (post) return { type: "post", value: post };
   const photo = data.photos.get(id);
-  if (photo && !photo.deleted) return { type: "photo", value: photo };
+  if (photo) return { type: "photo", value: photo };
   const video = data.videos.get(id);
-  if (video && !video.deleted) return { type: "video", value: video };
+  if (video) return { type: "video", value: video };
   const comment = data.comments.get(id);
-  if (comment && comment.network === "facebook" && !comment.deleted) return { type: "comment", value: comment };
+  if (comment?.network === "facebook") return { type: "comment", value: comment };
   return instagramNode(world, id, "facebook");
 }
 
@@ -71,10 +71,9 @@ export function instagramNode(world: World, id: string, login: "facebook" | "ins
   const container = data.containers.get(id);
   if (container) return { type: viaFacebook ? "container" : "containerOnly", value: container };
   const media = data.igMedia.get(id);
-  if (media && !media.deleted) return { type: viaFacebook ? "igMedia" : "igMediaOnly", value: media };
+  if (media) return { type: viaFacebook ? "igMedia" : "igMediaOnly", value: media };
   const comment = data.comments.get(id);
-  if (comment && comment.network === "instagram" && !comment.deleted)
-    return { type: viaFacebook ? "igComment" : "igCommentOnly", value: comment };
+  if (comment?.network === "instagram") return { type: viaFacebook ? "igComment" : "igCommentOnly", value: comment };
   return undefined;
 }
 

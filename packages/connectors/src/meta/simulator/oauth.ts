@@ -51,13 +51,13 @@ export const facebookLogin: OAuthFacts<World> = {
   tokenPrefix: "EAA",
   apps: () => [{ id: metaApp.app_id, secret: metaApp.app_secret }],
   people: ({ data }) =>
-    [...data.people.values()].map(({ id, name }) => ({
+    data.people.all().map(({ id, name }) => ({
       id,
       name,
       accounts: [
-        ...[...data.pages.values()].filter(({ personId, roleLost }) => personId === id && !roleLost),
-        ...[...data.igAccounts.values()]
-          .filter(({ personId, pageId }) => personId === id && pageId !== undefined)
+        ...data.pages.all(({ personId, roleLost }) => personId === id && !roleLost),
+        ...data.igAccounts
+          .all(({ personId, pageId }) => personId === id && pageId !== undefined)
           .map((account) => ({ id: account.id, name: `@${account.username}` })),
       ],
     })),
@@ -95,8 +95,7 @@ export const instagramLogin: OAuthFacts<World> = {
   tokenPrefix: "IGAA",
   callbackFragment: "_",
   apps: () => [{ id: instagramApp.app_id, secret: instagramApp.app_secret }],
-  people: ({ data }) =>
-    [...data.igAccounts.values()].map(({ id, username, name }) => ({ id, name: `@${username} (${name})` })),
+  people: ({ data }) => data.igAccounts.all().map(({ id, username, name }) => ({ id, name: `@${username} (${name})` })),
   asks: (scopes) => (scopes.includes(basic) ? { scopes, kept: [basic] } : `Invalid Scopes: ${basic} is required.`),
   answer({ world: { data }, grant, json: { access_token } }) {
     const scopes = [...grant.scopes];
@@ -158,7 +157,7 @@ function toldOf(world: World, value: string) {
   const consent = consentOf(world, token.grant) ?? token.grant;
   const scopes = [...consent.scopes];
   const targets = (isInstagram: boolean) => ({
-    target_ids: consent.accounts.filter((id) => world.data.igAccounts.has(id) === isInstagram),
+    target_ids: consent.accounts.filter((id) => (world.data.igAccounts.get(id) !== undefined) === isInstagram),
   });
   const { expiresAt = 0, grant, kind } = token;
   return {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { page as pageOf } from "./answers.ts";
-import { type Answer, type Call, type Operation, operationOn, success } from "./call.ts";
+import { type Answer, type Call, type Operation, operation, success } from "./call.ts";
 import { commentSummary, makeComment, wantedComments } from "./comment-fields.ts";
 import { project, requestedFields } from "./fields.ts";
 import { invalidParameter, missingObject } from "./graph-error.ts";
@@ -42,89 +42,47 @@ function write(
 const pageOfComment = (call: Call, comment: Comment): string =>
   ownerOf(call.world, { type: "comment", value: comment }) ?? comment.from.id;
 
+const reading = { scopes: ["pages_read_user_content"] };
+const engaging = { scopes: ["pages_manage_engagement"] };
+
 /** Comments on posts, photos, videos and comments: permissions of §3a, calls of §9. */
 export const pageCommentOperations: readonly Operation[] = [
   ...(["post", "photo", "video"] as const).flatMap((type) => [
-    operationOn(type, {
-      method: "GET",
-      edge: "comments",
-      params: listParams,
-      scopes: ["pages_read_user_content"],
-      tokens: ["page"],
-      run: (call, object) => list(call, object.id),
-    }),
-    operationOn(type, {
-      method: "POST",
-      edge: "comments",
-      params: writeParams,
-      scopes: ["pages_manage_engagement"],
-      tokens: ["page"],
-      run: (call, object) => write(call, { objectId: object.id, pageId: object.pageId }),
-    }),
+    operation(type, "GET", "comments", { ...reading, params: listParams }, (call, { id }) => list(call, id)),
+    operation(type, "POST", "comments", { ...engaging, params: writeParams }, (call, { id, pageId }) =>
+      write(call, { objectId: id, pageId }),
+    ),
   ]),
-  operationOn("comment", {
-    method: "GET",
-    edge: "comments",
-    params: listParams,
-    scopes: ["pages_read_user_content"],
-    tokens: ["page"],
-    run: (call, comment) => list(call, comment.id),
+  operation("comment", "GET", "comments", { ...reading, params: listParams }, (call, { id }) => list(call, id)),
+  operation("comment", "POST", "comments", { ...engaging, params: writeParams }, (call, comment) =>
+    write(call, { objectId: comment.objectId, pageId: pageOfComment(call, comment), parentId: comment.id }),
+  ),
+  operation("comment", "GET", "", reading, (call, comment) =>
+    project(call, { type: "comment", value: comment }, requestedFields(call)),
+  ),
+  operation("comment", "POST", "", { ...engaging, params: ["is_hidden", "message"] }, (call, comment) => {
+    const isHidden = bool(call.params, "is_hidden");
+    const message = call.params.text("message");
+    if (isHidden === undefined && message === undefined) throw invalidParameter("Nothing to update");
+    if (message !== undefined) comment.message = message;
+    if (isHidden !== undefined) {
+      comment.hidden = isHidden;
+      emitPageComment(call.world, pageOfComment(call, comment), comment, isHidden ? "hide" : "unhide");
+    }
+    return success;
   }),
-  operationOn("comment", {
-    method: "POST",
-    edge: "comments",
-    params: writeParams,
-    scopes: ["pages_manage_engagement"],
-    tokens: ["page"],
-    run: (call, comment) =>
-      write(call, { objectId: comment.objectId, pageId: pageOfComment(call, comment), parentId: comment.id }),
+  operation("comment", "DELETE", "", engaging, (call, comment) => {
+    call.world.data.comments.remove(comment.id);
+    emitPageComment(call.world, pageOfComment(call, comment), comment, "remove");
+    return success;
   }),
-  operationOn("comment", {
-    method: "GET",
-    edge: "",
-    params: [],
-    scopes: ["pages_read_user_content"],
-    tokens: ["page"],
-    run: (call, comment) => project(call, { type: "comment", value: comment }, requestedFields(call)),
-  }),
-  operationOn("comment", {
-    method: "POST",
-    edge: "",
-    params: ["is_hidden", "message"],
-    scopes: ["pages_manage_engagement"],
-    tokens: ["page"],
-    run(call, comment) {
-      const isHidden = bool(call.params, "is_hidden");
-      const message = call.params.text("message");
-      if (isHidden === undefined && message === undefined) throw invalidParameter("Nothing to update");
-      if (message !== undefined) comment.message = message;
-      if (isHidden !== undefined) {
-        comment.hidden = isHidden;
-        emitPageComment(call.world, pageOfComment(call, comment), comment, isHidden ? "hide" : "unhide");
-      }
-      return success;
-    },
-  }),
-  operationOn("comment", {
-    method: "DELETE",
-    edge: "",
-    params: [],
-    scopes: ["pages_manage_engagement"],
-    tokens: ["page"],
-    run(call, comment) {
-      comment.deleted = true;
-      emitPageComment(call.world, pageOfComment(call, comment), comment, "remove");
-      return success;
-    },
-  }),
-  operationOn("page", {
-    method: "POST",
-    edge: "messages",
-    params: ["recipient", "message", "messaging_type"],
-    scopes: ["pages_messaging"],
-    tokens: ["page"],
-    run: privateReply,
-  }),
+  operation(
+    "page",
+    "POST",
+    "messages",
+    { scopes: ["pages_messaging"], params: ["recipient", "message", "messaging_type"] },
+    privateReply,
+  ),
 ];
 
 const Recipient = z.strictObject({ comment_id: z.string() });

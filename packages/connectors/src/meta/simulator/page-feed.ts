@@ -3,14 +3,13 @@ import { page as pageOf, timedPage } from "./answers.ts";
 import { type Answer, type Call, type Operation, operation } from "./call.ts";
 import { project, requestedFields } from "./fields.ts";
 import { GraphError, invalidParameter, missingObject } from "./graph-error.ts";
-import { checkText, makePost, publishing, requireCreateContent } from "./make-post.ts";
+import { checkTargeting, checkText, makePost, publishing, requireCreateContent } from "./make-post.ts";
 import type { FbPhoto, FbPost, Page } from "./model.ts";
 import { maxPhotoBytes, unfitPhoto } from "./page-photos.ts";
-import { instantMs, jsonParam, type Params } from "./params.ts";
+import { instantMs, jsonParam } from "./params.ts";
 import { type Publication, publication, scheduleRules } from "./schedule.ts";
 
 const AttachedMedia = z.array(z.strictObject({ media_fbid: z.coerce.string(), message: z.string().optional() })).min(1);
-const presetTextChars = 130;
 
 /** POST /{page}/feed: text, link and multi-photo posts (meta.md §5, §7). */
 function postFeed(call: Call, page: Page): Answer {
@@ -19,8 +18,7 @@ function postFeed(call: Call, page: Page): Answer {
   const message = checkText(params.text("message") ?? "");
   const link = params.text("link");
   const when = publication(params, call.nowMs, scheduleRules.post);
-  for (const name of ["targeting", "feed_targeting"])
-    jsonParam(params, name, z.record(z.string(), z.unknown()), "a JSON object");
+  checkTargeting(params);
   const photos = attachedPhotos(call, page, when);
   // A parent that is scheduled needs unpublished_content_type=SCHEDULED beside attached media (§7).
   if (photos.length > 0 && when.kind === "scheduled" && params.text("unpublished_content_type") !== "SCHEDULED")
@@ -28,7 +26,6 @@ function postFeed(call: Call, page: Page): Answer {
   if (message === "" && link === undefined && photos.length === 0)
     throw invalidParameter("You must provide a message, a link or attached_media");
   if (link !== undefined) checkLink(link);
-  checkPreset(params, message, link, photos);
   const post = makePost(
     call,
     {
@@ -50,7 +47,7 @@ function attachedPhotos(call: Call, page: Page, when: Publication): readonly FbP
     jsonParam(call.params, "attached_media", AttachedMedia, 'a JSON array of {"media_fbid": "..."}') ?? [];
   return attached.map(({ media_fbid: id }) => {
     const photo = call.world.data.photos.get(id);
-    if (photo === undefined || photo.deleted || photo.pageId !== page.id) throw missingObject(id, "post");
+    if (photo === undefined || photo.pageId !== page.id) throw missingObject(id, "post");
     const holder = photo.postId === undefined ? undefined : call.world.data.posts.get(photo.postId);
     // 1366051: photos already posted (§12).
     if (holder?.state === "live") throw invalidParameter("These photos were already posted.", 1366051);
@@ -71,20 +68,13 @@ function checkLink(link: string): void {
     throw invalidParameter("Links to facebook.com cannot be posted", 1609008);
 }
 
-/** text_format_preset_id: text only and short (§5). */
-function checkPreset(params: Params, message: string, link: string | undefined, photos: readonly FbPhoto[]): void {
-  if (params.text("text_format_preset_id") === undefined) return;
-  if (link !== undefined || photos.length > 0 || message.length > presetTextChars)
-    throw invalidParameter(`text_format_preset_id needs plain text of at most ${presetTextChars} characters`);
-}
-
 function listPosts(call: Call, which: (post: FbPost) => boolean): Answer {
   const since = instantMs(call.params, "since", call.nowMs) ?? 0;
   const until = instantMs(call.params, "until", call.nowMs) ?? Number.POSITIVE_INFINITY;
   // Bounds are seconds, and a post belongs to its whole second.
-  const posts = [...call.world.data.posts.values()]
-    .filter((post) => which(post) && secondOf(post) >= Math.floor(since / 1000) && secondOf(post) <= until / 1000)
-    .reverse()
+  const posts = call.world.data.posts
+    .all((post) => which(post) && secondOf(post) >= Math.floor(since / 1000) && secondOf(post) <= until / 1000)
+    .toReversed()
     .sort((left, right) => timeOf(right) - timeOf(left));
   const seen = call.listed(posts, (post) => post.liveAt ?? post.createdAt);
   const render = (post: FbPost) => project(call, { type: "post", value: post }, requestedFields(call));
@@ -105,7 +95,6 @@ const feedParams = [
   "unpublished_content_type",
   "targeting",
   "feed_targeting",
-  "text_format_preset_id",
   "attached_media",
 ];
 const listParams = ["include_hidden", "limit", "show_expired", "with"];

@@ -1,5 +1,5 @@
 import { graphTime, linkAgain, steadyNumber } from "./answers.ts";
-import { type Answer, type Call, type Operation, operationOn } from "./call.ts";
+import { type Answer, type Call, type Operation, operation } from "./call.ts";
 import { GraphError, invalidParameter } from "./graph-error.ts";
 import { breakdowns, objectMetrics, pageMetrics, postMetrics } from "./insight-metrics.ts";
 import type { FbPost, Page } from "./model.ts";
@@ -96,38 +96,10 @@ function metricValue(seed: string, name: string, below: number): unknown {
     : steadyNumber(seed, name, below);
 }
 
+const windowParams = ["metric", "period", "since", "until"];
+
+/** Without read_insights the data are empty (§10), which the operations themselves see to. */
 export const pageInsightOperations: readonly Operation[] = [
-  operationOn("page", {
-    method: "GET",
-    edge: "insights",
-    params: ["metric", "period", "since", "until", "breakdown"],
-    // Without read_insights the data are empty (§10), which the operation itself sees to.
-    scopes: ["pages_read_engagement"],
-    tokens: ["page"],
-    run: pageInsights,
-  }),
-  operationOn("post", {
-    method: "GET",
-    edge: "insights",
-    params: ["metric", "period", "since", "until"],
-    scopes: ["pages_read_engagement"],
-    tokens: ["page"],
-    run: postInsights,
-  }),
-  operationOn("video", {
-    method: "GET",
-    edge: "video_insights",
-    params: ["metric", "period", "since", "until"],
-    scopes: ["read_insights", "pages_read_engagement"],
-    tokens: ["page"],
-    // Names are unverified (§10), so none is refused.
-    run: (call, video) => ({
-      data: (textList(call.params, "metric") ?? ["post_video_views"]).map((name) => ({
-        name,
-        period: "lifetime",
-        values: [{ value: steadyNumber(video.id, name, 900) }],
-        id: `${video.id}/video_insights/${name}/lifetime`,
-      })),
-    }),
-  }),
+  operation("page", "GET", "insights", { params: [...windowParams, "breakdown"] }, pageInsights),
+  operation("post", "GET", "insights", { params: windowParams }, postInsights),
 ];

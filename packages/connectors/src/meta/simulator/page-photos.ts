@@ -1,6 +1,6 @@
 import type { StoredMedia } from "@postd/connector-kit/simulator";
 import { storeMedia } from "@postd/connector-kit/simulator";
-import { type Answer, type Call, type Operation, operation, success } from "./call.ts";
+import { type Answer, type Call, type Operation, operation } from "./call.ts";
 import { project, requestedFields } from "./fields.ts";
 import { invalidParameter, missingObject } from "./graph-error.ts";
 import { checkText, makePost, publishing, refuseDuplicate, requireCreateContent } from "./make-post.ts";
@@ -8,7 +8,6 @@ import type { FbPhoto, Page } from "./model.ts";
 import { bool, requiredText } from "./params.ts";
 import { pullMedia } from "./pull-media.ts";
 import { publication, scheduleRules } from "./schedule.ts";
-import { emitFeedChange } from "./webhooks.ts";
 import { countPublish } from "./world.ts";
 
 const photoTypes = ["image/jpeg", "image/png", "image/gif", "image/bmp", "image/tiff"];
@@ -51,11 +50,10 @@ async function postPhoto(call: Call, page: Page): Promise<Answer> {
     media,
     temporary,
     createdAt: call.nowMs,
-    deleted: false,
     ...(altText === undefined ? {} : { altText }),
     ...(message === "" ? {} : { caption: message }),
   };
-  call.world.data.photos.set(photo.id, photo);
+  call.world.data.photos.put(photo);
   const post =
     when.kind === "unpublished"
       ? undefined
@@ -70,19 +68,18 @@ function postPhotoStory(call: Call, page: Page): Answer {
   requireCreateContent(page);
   const id = requiredText(call.params, "photo_id");
   const photo = call.world.data.photos.get(id);
-  if (photo === undefined || photo.deleted || photo.pageId !== page.id) throw missingObject(id, "post");
+  if (photo === undefined || photo.pageId !== page.id) throw missingObject(id, "post");
   if (photo.storyId !== undefined || photo.postId !== undefined)
     throw invalidParameter("These photos were already posted.", 1366051);
   const storyId = call.world.newId("13");
   photo.storyId = storyId;
-  call.world.data.stories.set(storyId, {
+  call.world.data.stories.put({
     id: storyId,
     pageId: page.id,
     mediaId: photo.id,
     mediaType: "photo",
     media: photo.media,
     liveAt: call.nowMs,
-    deleted: false,
   });
   countPublish(call.world, page.id);
   return { success: true, post_id: storyId };
@@ -106,13 +103,4 @@ const photoParams = [
 export const pagePhotoOperations: readonly Operation[] = [
   operation("page", "POST", "photos", { scopes: publishing, params: photoParams }, postPhoto),
   operation("page", "POST", "photo_stories", { scopes: publishing, params: ["photo_id"] }, postPhotoStory),
-  operation("photo", "DELETE", "", { scopes: ["pages_manage_posts"] }, ({ world }, photo) => {
-    photo.deleted = true;
-    const post = world.data.posts.get(photo.postId ?? "");
-    if (post && post.photoIds.length === 1) {
-      if (post.state === "live") emitFeedChange(world, post, "remove");
-      post.state = "deleted";
-    } else if (post) post.photoIds = post.photoIds.filter((id) => id !== photo.id);
-    return success;
-  }),
 ];

@@ -27,8 +27,7 @@ function start(call: Call, page: Page, use: "reel" | "story"): Answer {
 function uploaded(call: Call, page: Page, use: "reel" | "story"): FbVideo {
   const id = requiredText(call.params, "video_id");
   const video = call.world.data.videos.get(id);
-  if (video === undefined || video.deleted || video.pageId !== page.id || video.use !== use)
-    throw missingObject(id, "post");
+  if (video === undefined || video.pageId !== page.id || video.use !== use) throw missingObject(id, "post");
   if (video.media === undefined) throw invalidParameter("The video has not been uploaded completely");
   // Nothing promises that a repeated finish is safe; each medium may be used once (§5, Stories).
   if (video.wanted !== undefined) throw invalidParameter("The video was already published or scheduled");
@@ -44,7 +43,7 @@ function finishReel(call: Call, page: Page): Answer {
   if ((state === "SCHEDULED") !== (at !== undefined))
     throw invalidParameter("scheduled_publish_time belongs to video_state SCHEDULED and is required there");
   // 30 Reels in 24 hours and Page (§13); 1390008: posting too fast (§12).
-  const reels = [...call.world.data.videos.values()].filter(
+  const reels = call.world.data.videos.all(
     (each) => each.use === "reel" && each.pageId === page.id && each.wanted !== undefined,
   );
   if (reels.filter((each) => each.createdAt > call.nowMs - 86_400_000).length >= reelsPerDay)
@@ -85,14 +84,13 @@ function finishStory(call: Call, page: Page): Answer {
   video.readyAt = call.nowMs + call.workMs(call.world.data.settings.videoProcessingMs);
   const id = call.world.newId("13");
   video.postId = id;
-  call.world.data.stories.set(id, {
+  call.world.data.stories.put({
     id,
     pageId: page.id,
     mediaId: video.id,
     mediaType: "video",
     media: video.media,
     liveAt: video.readyAt,
-    deleted: false,
   });
   countPublish(call.world, page.id);
   return { success: true, post_id: id };

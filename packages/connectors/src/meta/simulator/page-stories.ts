@@ -9,8 +9,8 @@ import type { World } from "./world.ts";
 /** A story is seen for a day (meta.md §5: status PUBLISHED, then ARCHIVED; §10 counts stories for 24 hours). */
 export const storyLifeMs = 86_400_000;
 
-export const storyIsLive = (world: World, story: { readonly liveAt: number; readonly deleted: boolean }): boolean =>
-  !story.deleted && world.nowMs() >= story.liveAt && world.nowMs() < story.liveAt + storyLifeMs;
+export const storyIsLive = (world: World, story: { readonly liveAt: number }): boolean =>
+  world.nowMs() >= story.liveAt && world.nowMs() < story.liveAt + storyLifeMs;
 
 /** Fields of GET /{page}/stories (§5); the spec stores no node for them. */
 function storyFields(call: Call, story: FbStory) {
@@ -31,12 +31,12 @@ export const pageStoryOperations: readonly Operation[] = [
     const statuses = textList(call.params, "status")?.map((status) => status.toUpperCase());
     const since = instantMs(call.params, "since", call.nowMs) ?? 0;
     const until = Math.min(instantMs(call.params, "until", call.nowMs) ?? Number.POSITIVE_INFINITY, call.nowMs);
-    const stories = [...call.world.data.stories.values()].filter((story) => {
+    const stories = call.world.data.stories.all((story) => {
       const status = storyIsLive(call.world, story) ? "PUBLISHED" : "ARCHIVED";
       const isAsked = (statuses?.includes(status) ?? true) && story.liveAt >= since && story.liveAt <= until;
-      return isAsked && story.pageId === page.id && !story.deleted;
+      return isAsked && story.pageId === page.id;
     });
-    const seen = call.listed(stories.reverse(), (story) => story.liveAt);
+    const seen = call.listed(stories.toReversed(), (story) => story.liveAt);
     return pageOf(call, seen, (story) => storyFields(call, story));
   }),
 ];

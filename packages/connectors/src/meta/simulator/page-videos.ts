@@ -1,12 +1,19 @@
 import { type StoredMedia, storeMedia } from "@postd/connector-kit/simulator";
-import { z } from "zod";
 import { page as pageOf } from "./answers.ts";
 import { type Answer, type Call, type Operation, operation, success } from "./call.ts";
 import { project, requestedFields } from "./fields.ts";
 import { invalidParameter } from "./graph-error.ts";
-import { checkText, makePost, newVideo, publishing, refuseDuplicate, requireCreateContent } from "./make-post.ts";
+import {
+  checkTargeting,
+  checkText,
+  makePost,
+  newVideo,
+  publishing,
+  refuseDuplicate,
+  requireCreateContent,
+} from "./make-post.ts";
 import type { FbVideo, Page } from "./model.ts";
-import { bool, jsonParam, oneOf, requiredText, unsignedInt } from "./params.ts";
+import { bool, oneOf, requiredText, unsignedInt } from "./params.ts";
 import { pullMedia } from "./pull-media.ts";
 import { type Publication, publication, scheduleRules } from "./schedule.ts";
 import { taken } from "./upload-host.ts";
@@ -79,9 +86,7 @@ function offsets({ world }: Call, { sessionId = "" }: FbVideo) {
 /** The open session a call names; 100 when it is unknown or finished. */
 function uploadOf(call: Call, page: Page): FbVideo {
   const session = requiredText(call.params, "upload_session_id");
-  const video = call.world.data.videos
-    .values()
-    .find(({ sessionId, pageId, deleted }) => sessionId === session && pageId === page.id && !deleted);
+  const video = call.world.data.videos.find(({ sessionId, pageId }) => sessionId === session && pageId === page.id);
   if (video === undefined || video.wanted !== undefined)
     throw invalidParameter("The upload session does not exist or is finished");
   return video;
@@ -118,8 +123,7 @@ interface Wish {
 /** Text and visibility a call asks for, checked before anything changes. */
 function readWish(call: Call, page: Page): Wish {
   const { params } = call;
-  for (const name of ["targeting", "feed_targeting"])
-    jsonParam(params, name, z.record(z.string(), z.unknown()), "a JSON object");
+  checkTargeting(params);
   const when = publication(params, call.nowMs, scheduleRules.video);
   const description = checkText(params.text("description") ?? "");
   refuseDuplicate(call.world, { pageId: page.id, message: description });
@@ -158,10 +162,10 @@ export const pageVideoOperations: readonly Operation[] = [
   ...(["videos", "video_reels"] as const).map((edge) =>
     operation("page", "GET", edge, { params: edge === "videos" ? ["type"] : ["since", "until"] }, (call, page) => {
       const use = edge === "videos" ? "video" : "reel";
-      const all = [...call.world.data.videos.values()].filter(
-        (video) => video.pageId === page.id && !video.deleted && video.wanted !== undefined && video.use === use,
+      const all = call.world.data.videos.all(
+        (video) => video.pageId === page.id && video.wanted !== undefined && video.use === use,
       );
-      const seen = call.listed(all.reverse(), (video) => video.createdAt);
+      const seen = call.listed(all.toReversed(), (video) => video.createdAt);
       return pageOf(call, seen, (video) => project(call, { type: "video", value: video }, requestedFields(call)));
     }),
   ),
@@ -173,9 +177,8 @@ export const pageVideoOperations: readonly Operation[] = [
     updateVideo,
   ),
   operation("video", "DELETE", "", { scopes: ["pages_manage_posts"] }, ({ world }, video) => {
-    video.deleted = true;
-    const post = world.data.posts.get(video.postId ?? "");
-    if (post) post.state = "deleted";
+    world.data.videos.remove(video.id);
+    world.data.posts.remove(video.postId ?? "");
     return success;
   }),
 ];

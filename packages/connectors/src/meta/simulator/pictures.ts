@@ -9,7 +9,7 @@ export const pictureRoute: Route<World> = routesOf<World>()(
   {
     token: "none",
     handle({ world: { data }, params: { id = "" } }) {
-      const account = data.igAccounts.values().find(({ username }) => username === id);
+      const account = data.igAccounts.find(({ username }) => username === id);
       const { name } = data.pages.get(id) ?? data.people.get(id) ?? data.igAccounts.get(id) ?? account ?? {};
       if (name === undefined) throw new SimRefusal({ status: 404, text: "No such picture" });
       const letter = escapeHtml([...name][0]?.toUpperCase() ?? "?");

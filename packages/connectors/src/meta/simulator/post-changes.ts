@@ -81,12 +81,10 @@ export const postOperations: readonly Operation[] = [
     updatePost,
   ),
   operation("post", "DELETE", "", { scopes: ["pages_manage_posts"] }, ({ world }, post) => {
-    const wasLive = post.state === "live";
-    post.state = "deleted";
-    for (const photo of photosOf(world, post)) if (photo.postId === post.id) photo.deleted = true;
-    const video = videoOf(world, post);
-    if (video) video.deleted = true;
-    if (wasLive) emitFeedChange(world, post, "remove");
+    for (const photo of photosOf(world, post)) if (photo.postId === post.id) world.data.photos.remove(photo.id);
+    world.data.videos.remove(post.videoId ?? "");
+    world.data.posts.remove(post.id);
+    if (post.state === "live") emitFeedChange(world, post, "remove");
     return success;
   }),
 ];

@@ -1,4 +1,3 @@
-import { appName, instagramApp, metaApp } from "./apps.ts";
 import { type Call, type Operation, operation, success } from "./call.ts";
 import { invalidParameter } from "./graph-error.ts";
 import { textList } from "./params.ts";
@@ -9,7 +8,6 @@ const kinds = [
   {
     type: "page",
     scopes: ["pages_manage_metadata"],
-    app: { id: metaApp.app_id, name: appName },
     fields: [
       "feed",
       "mention",
@@ -25,7 +23,6 @@ const kinds = [
   {
     type: "igUserOnly",
     scopes: ["instagram_business_basic"],
-    app: { id: instagramApp.app_id },
     fields: ["comments", "live_comments", "mentions", "messages", "message_reactions"],
   },
 ] as const;
@@ -46,15 +43,11 @@ function subscribe(call: Call, { type, fields: known }: (typeof kinds)[number], 
 
 /** Each account is subscribed on its own (§11); on Instagram the permission follows the field, on Pages it is one. */
 export const subscriptionOperations: readonly Operation[] = kinds.flatMap((kind) => {
-  const { type, scopes, app } = kind;
+  const { type, scopes } = kind;
   return [
     operation(type, "POST", "subscribed_apps", { scopes, params: ["subscribed_fields"] }, (call, { id }) =>
       subscribe(call, kind, id),
     ),
-    operation(type, "GET", "subscribed_apps", { scopes }, ({ world }, { id }) => {
-      const fields = world.data.subscriptions.get(id);
-      return { data: fields === undefined ? [] : [{ ...app, subscribed_fields: fields }] };
-    }),
     operation(type, "DELETE", "subscribed_apps", { scopes }, ({ world }, { id }) => {
       world.data.subscriptions.delete(id);
       return success;

@@ -9,6 +9,7 @@ import {
 import { instagramApp, metaApp } from "./apps.ts";
 import type { Call } from "./call.ts";
 import { missingPermission, proofError, tokenError } from "./graph-error.ts";
+import type { TokenKind } from "./model.ts";
 import type { World } from "./world.ts";
 
 /** Short tokens live "~1-2 h" (meta.md §3a.2); the shortest is the strictest. */
@@ -17,8 +18,6 @@ export const shortSeconds = 3600;
 export const longSeconds = 5_183_944;
 /** Reads fail 90 days after the last login though the token stays valid (§3a.4). */
 export const dataAccessMs = 90 * 86_400_000;
-
-export type TokenKind = "user" | "page" | "instagram";
 
 export const kindOf = ({ kind, grant }: SimToken): TokenKind =>
   kind === "page" ? "page" : grant.app === instagramApp.app_id ? "instagram" : "user";

@@ -67,7 +67,7 @@ export const uploadRoutes: readonly Route<World>[] = [
       const pageId = caller.token && pageOf(caller.token);
       if (pageId === undefined) throw refusedToken("tokenInvalid");
       const video = world.data.videos.get(id);
-      if (video === undefined || video.deleted || video.pageId !== pageId || !caller.accounts.includes(pageId))
+      if (video === undefined || video.pageId !== pageId || !caller.accounts.includes(pageId))
         throw missingObject(id, "post");
       requirePermissions(caller.scopes, ["pages_manage_posts"]);
       if (video.media !== undefined) throw uploadError("The video was already uploaded");

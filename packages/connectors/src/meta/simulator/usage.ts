@@ -5,7 +5,7 @@ type UseCase = { readonly type: "pages" | "instagram"; readonly id: string } | u
 
 /** Usage is counted per Page or Instagram account where the call concerns one, else per app (§13). */
 export function useCaseOf({ data }: World, owner: string | undefined): UseCase {
-  return owner === undefined ? undefined : { type: data.pages.has(owner) ? "pages" : "instagram", id: owner };
+  return owner === undefined ? undefined : { type: data.pages.get(owner) ? "pages" : "instagram", id: owner };
 }
 
 /**

@@ -12,9 +12,7 @@ const defaultPageFields = plainFields("access_token", "category", "name", "id", 
 /** Pages of a list the consent covers; a person may have ticked only some (meta.md §4, granular consent). */
 function pageList(call: Call, which: (page: Page) => boolean): Answer {
   const fields = requestedFields(call) ?? defaultPageFields;
-  const pages = [...call.world.data.pages.values()].filter(
-    (each) => which(each) && call.accounts.includes(each.id) && !each.roleLost,
-  );
+  const pages = call.world.data.pages.all((each) => which(each) && call.accounts.includes(each.id) && !each.roleLost);
   return page(call, pages, (each) => project(call, { type: "page", value: each }, fields));
 }
 
@@ -25,7 +23,7 @@ export const userOperations: readonly Operation[] = [
     pageList(call, (each) => each.personId === id && each.business === undefined),
   ),
   operation("user", "GET", "businesses", { scopes: ["business_management"] }, (call, { id }) => {
-    const own = [...call.world.data.businesses.values()].filter(({ personId }) => personId === id);
+    const own = call.world.data.businesses.all(({ personId }) => personId === id);
     return page(call, own, (business) => project(call, { type: "business", value: business }, requestedFields(call)));
   }),
   operation("user", "GET", "permissions", { params: ["permission", "status"] }, ({ world, params, token, scopes }) => {

@@ -1,11 +1,7 @@
-import { base64UrlEncode, hmacSha256, hmacSha256Hex, type SignDelivery } from "@postd/connector-kit/simulator";
+import { base64UrlEncode, hmacSha256 } from "@postd/connector-kit/simulator";
 import { instagramApp, metaApp } from "./apps.ts";
 import type { Comment, FbPost } from "./model.ts";
 import type { World } from "./world.ts";
-
-/** X-Hub-Signature-256 over the raw body, keyed with the app secret (meta.md §11); callbacks are signed inside their form. */
-export const signEvent: SignDelivery = ({ body, secret }) =>
-  body.startsWith("signed_request=") ? {} : { "x-hub-signature-256": `sha256=${hmacSha256Hex(secret, body)}` };
 
 /**
  * Tells the app of a change, where it gave an address. Instagram Login payloads are keyed with the Instagram app secret,
@@ -35,7 +31,7 @@ export function emitFeedChange(world: World, post: FbPost, verb: "add" | "edited
     from: { id: post.pageId, name: world.data.pages.get(post.pageId)?.name ?? "" },
     ...(post.message === "" ? {} : { message: post.message }),
     created_time: seconds(post.liveAt ?? post.createdAt),
-    published: post.state === "live" ? 1 : 0,
+    published: post.state === "live" && verb !== "remove" ? 1 : 0,
   });
 }
 

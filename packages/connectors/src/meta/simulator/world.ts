@@ -1,4 +1,5 @@
-import { type Ground, randomDigits, simUploads, simWebhooks } from "@postd/connector-kit/simulator";
+import { type Ground, randomDigits, simStore, simUploads, simWebhooks } from "@postd/connector-kit/simulator";
+import { signEvent } from "./apps.ts";
 import type {
   Business,
   Comment,
@@ -14,10 +15,12 @@ import type {
 } from "./model.ts";
 import { seed } from "./seed.ts";
 import { defaultSettings } from "./settings.ts";
-import { signEvent } from "./webhooks.ts";
 
-const byId = <T extends { readonly id: string }>(all: readonly T[] = []): Map<string, T> =>
-  new Map(all.map((each) => [each.id, { ...each }]));
+function stored<T extends { readonly id: string }>(all: readonly T[] = []) {
+  const store = simStore<T>();
+  for (const each of all) store.put({ ...each });
+  return store;
+}
 
 /** Everything one simulated Meta keeps, with its ready-made people and Pages. */
 export function createWorld({ env, tokens }: Ground) {
@@ -28,17 +31,17 @@ export function createWorld({ env, tokens }: Ground) {
     /** Bytes on their way, by Reel, container or upload session. */
     uploads: simUploads<null>(env),
     data: {
-      people: byId<Person>(seed.people),
-      businesses: byId<Business>(seed.businesses),
-      pages: byId<Page>(seed.pages),
-      igAccounts: byId<IgAccount>(seed.igAccounts),
-      posts: byId<FbPost>(),
-      photos: byId<FbPhoto>(),
-      videos: byId<FbVideo>(),
-      stories: byId<FbStory>(),
-      comments: byId<Comment>(),
-      containers: byId<Container>(),
-      igMedia: byId<IgMedia>(),
+      people: stored<Person>(seed.people),
+      businesses: stored<Business>(seed.businesses),
+      pages: stored<Page>(seed.pages),
+      igAccounts: stored<IgAccount>(seed.igAccounts),
+      posts: stored<FbPost>(),
+      photos: stored<FbPhoto>(),
+      videos: stored<FbVideo>(),
+      stories: stored<FbStory>(),
+      comments: stored<Comment>(),
+      containers: stored<Container>(),
+      igMedia: stored<IgMedia>(),
       /** Webhook fields by Page or Instagram account (§11). */
       subscriptions: new Map<string, readonly string[]>(),
       /** Instants of successful publishes by account, for quotas. */
