@@ -72,6 +72,8 @@ export interface TenantConnections {
   claimRefresh(input: {
     readonly id: ConnectionId;
     readonly credentialVersion: number;
+    /** `refreshFence` as the caller read it: another refresh begun since then, even one that ended, wins. */
+    readonly fence: number;
     readonly leaseMs: number;
   }): Promise<RefreshClaim | undefined>;
   /**

@@ -97,13 +97,25 @@ test("no transaction is open while the platform is asked", async () => {
 test("a crash before the platform saw the call costs nothing: the next one refreshes once the lease is over", async () => {
   await nearTheEnd();
   const repo = fixture.process().deps.connections.forTenant(tenantId);
-  assert.ok(await repo.claimRefresh({ id: connectionId, credentialVersion: 1, leaseMs: 60_000 }));
+  assert.ok(await repo.claimRefresh({ id: connectionId, credentialVersion: 1, fence: 0, leaseMs: 60_000 }));
   const waiting = await open({}, fixture.process({ patienceMs: 0 }));
   assert.ok(waiting && !waiting.ok);
   assert.equal(waiting.error.kind, "unavailable");
   await fixture.moveClock(61_000);
   assert.ok((await open())?.ok);
   assert.equal(fixture.platform.refreshes, 1);
+});
+
+test("a refresh that began and ended since somebody read the account is not made again by them", async () => {
+  await nearTheEnd();
+  const repo = fixture.process().deps.connections.forTenant(tenantId);
+  const claimAt = (fence: number) =>
+    repo.claimRefresh({ id: connectionId, credentialVersion: 1, fence, leaseMs: 60_000 });
+  const claim = await claimAt(0);
+  assert.ok(claim);
+  await repo.endRefresh({ ...claim, keepIntent: false });
+  assert.equal(await claimAt(0), undefined);
+  assert.ok(await claimAt(1));
 });
 
 test("a crash after the platform spent the old pair ends in attention that says so, never in a loop", async () => {

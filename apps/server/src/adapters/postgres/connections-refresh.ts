@@ -18,7 +18,7 @@ type Input<K extends keyof TenantConnections> = Parameters<TenantConnections[K]>
  */
 export async function claimRefresh(
   tx: Executor,
-  { id, credentialVersion, leaseMs }: Input<"claimRefresh">,
+  { id, credentialVersion, fence, leaseMs }: Input<"claimRefresh">,
 ): ReturnType<TenantConnections["claimRefresh"]> {
   const [named] = await tx.select({ signInId: connections.signInId }).from(connections).where(eq(connections.id, id));
   if (!named?.signInId) return undefined;
@@ -33,7 +33,8 @@ export async function claimRefresh(
     sql`select least(s.refresh_intent_at, c.refresh_intent_at) as cut_before, s.credential_version as version,
         s.subject, coalesce(s.extras, c.extras) as extras
       from connections c join platform_sign_ins s on s.id = c.sign_in_id
-      where c.id = ${id} and s.id = ${named.signInId} and c.credential_version = ${credentialVersion} and c.disconnected_at is null
+      where c.id = ${id} and s.id = ${named.signInId} and c.credential_version = ${credentialVersion} and c.refresh_fence = ${fence}
+        and c.disconnected_at is null
         and not c.own_secret and s.ended_at is null and (s.refresh_lease_until is null or s.refresh_lease_until <= domain_now())
         and not exists (select 1 from connections m where m.sign_in_id = s.id and m.disconnected_at is null
           and m.refresh_lease_until > domain_now())

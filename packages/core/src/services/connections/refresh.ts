@@ -47,7 +47,10 @@ export async function refreshNow(
   const auth = authFor(deps.registry, input.found.record);
   const refresh = auth?.refresh;
   if (!refresh) return { kind: "failed", failure: { kind: "unavailable", message: "This sign-in cannot be renewed." } };
-  const claim = await repo.claimRefresh({ id: open.id, credentialVersion: open.credentialVersion, leaseMs });
+  // Read while somebody else renews: what became of that has to be read before anything is claimed.
+  const { refreshFence: fence, refreshLeaseUntil } = input.found.record;
+  if (refreshLeaseUntil && refreshLeaseUntil > input.found.now) return { kind: "busy" };
+  const claim = await repo.claimRefresh({ id: open.id, credentialVersion: open.credentialVersion, fence, leaseMs });
   if (!claim) return { kind: "busy" };
   const ctx = signInContext(deps.context, {
     of: open,
@@ -67,8 +70,11 @@ export async function refreshNow(
   const failure = answer.error;
   const isRefused = endsSignIn(failure);
   // A lost answer may hide a spent pair: the intent stays, so a later refusal can be told apart.
-  await repo.endRefresh({ ...claim, keepIntent: failure.kind === "outcome_unknown" });
-  if (!isRefused) return { kind: "failed", failure: harmless(failure) };
+  const end = () => repo.endRefresh({ ...claim, keepIntent: failure.kind === "outcome_unknown" });
+  if (!isRefused) {
+    await end();
+    return { kind: "failed", failure: harmless(failure) };
+  }
   const refused: PlatformFailure =
     failure.kind === "account_blocked"
       ? failure
@@ -79,12 +85,14 @@ export async function refreshNow(
             ? `${failure.message} An earlier renewal was cut off before its answer was stored, so the sign-in is lost. Sign in again.`
             : failure.message,
         };
+  // Marked before the lease ends: whoever looks next sees the reason and does not ask the platform once more.
   await deps.markBroken({
     tenantId,
     connectionId: open.id,
     credentialVersion: open.credentialVersion,
     failure: refused,
   });
+  await end();
   return { kind: "refused", failure: refused };
 }
 

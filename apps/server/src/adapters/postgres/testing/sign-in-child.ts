@@ -15,15 +15,21 @@ const Start = z.object({
 const Order = z.object({ tenantId: z.string(), connectionId: z.string() });
 
 const start = Start.parse(JSON.parse(process.argv[2] ?? ""));
+const say = (what: object) => process.stdout.write(`${JSON.stringify(what)}\n`);
+let saidWaiting = true;
 const parts = await openSignInProcess({
   ...start,
   // The platform has answered and the pair is spent; nothing of it is stored yet.
   ...(start.diesAfterAnswer ? { afterAnswer: () => process.kill(process.pid, "SIGKILL") } : {}),
+  onWait() {
+    if (!saidWaiting) say({ waiting: true });
+    saidWaiting = true;
+  },
 });
-const say = (what: object) => process.stdout.write(`${JSON.stringify(what)}\n`);
 say({ ready: true });
 
 for await (const line of createInterface({ input: process.stdin })) {
+  saidWaiting = false;
   const { tenantId, connectionId } = Order.parse(JSON.parse(line));
   const opened = await parts.access.open({
     tenantId: asId("tenant", tenantId),

@@ -24,6 +24,8 @@ export async function openSignInProcess(input: {
   readonly dataDir: string;
   readonly providerUrl: string;
   readonly afterAnswer?: () => void;
+  /** Called whenever it waits for another process's renewal. */
+  readonly onWait?: () => void;
 }) {
   const app = openRolePool({ url: input.databaseUrl, role: "postd_app", max: 3 });
   const system = openRolePool({ url: input.databaseUrl, role: "postd_system", max: 1 });
@@ -65,7 +67,10 @@ export async function openSignInProcess(input: {
     context,
     holds,
     log,
-    sleep: (ms) => sleep(ms),
+    sleep(ms) {
+      input.onWait?.();
+      return sleep(ms);
+    },
     monotonicMs,
   });
   const service = createConnectionsService({
