@@ -43,7 +43,7 @@ interface Child {
   readonly process: ChildProcess;
   open(connectionId: string): Promise<Said>;
   next(): Promise<Said>;
-  /** The last `open` found that another process renews. */
+  /** The last `open` found that another process renews; rejects where it was answered, or the process ended, without that. */
   isWaiting(): Promise<void>;
 }
 
@@ -79,11 +79,14 @@ function startChild(options: { readonly diesAfterAnswer: boolean }): Child {
   let waits = Promise.withResolvers<void>();
   const next = async (): Promise<Said> => {
     const line = await lines.next();
-    if (line.done) return { failure: "the process is gone" };
-    const said = Said.parse(JSON.parse(line.value));
-    if (!said.waiting) return said;
-    waits.resolve();
-    return next();
+    const said: Said = line.done ? { failure: "the process is gone" } : Said.parse(JSON.parse(line.value));
+    if (said.waiting) {
+      waits.resolve();
+      return next();
+    }
+    waits.promise.catch(() => {}); // Most opens are never asked whether they waited.
+    waits.reject(new Error(`it did not wait: ${said.failure ?? "answered"}`));
+    return said;
   };
   const made: Child = {
     process: child,
