@@ -62,6 +62,24 @@ describe("statements sent in one message", () => {
     await pool.query("delete from kept");
   });
 
+  it("a statement whose columns a migration changed answers the new ones, and what stood before it ran once", async () => {
+    const all = { sql: "select * from kept where id >= $1", params: [0] };
+    await runBatch(pool, [insert(1), all]);
+    const before = await pid();
+    await pool.query("alter table kept add column later int default 7");
+    const [, read] = await runBatch(pool, [insert(2), all]);
+    assert.deepEqual(
+      read?.rows.map(({ id, later }) => [id, later]),
+      [
+        [1, 7],
+        [2, 7],
+      ],
+    );
+    assert.equal(await pid(), before);
+    await pool.query("alter table kept drop column later");
+    await pool.query("delete from kept");
+  });
+
   it("a setting made for the transaction is gone after it", async () => {
     const [, inside] = await runBatch(pool, [
       { sql: "select set_config('app.tenant_id', $1, true)", params: ["ten_a"] },

@@ -16,15 +16,16 @@ let made = 0;
 /**
  * Sends statements in one message and waits once. Together they are one transaction: PostgreSQL begins it with the first,
  * commits it at the end of the message, and rolls it back on the first error (protocol, "Pipelining": no commit before
- * Sync). Each text is parsed and planned once per connection. Answers one result per statement.
+ * Sync). Each text is parsed and planned once per connection, and again where a migration has changed its columns.
+ * Answers one result per statement.
  */
 export async function runBatch(pool: pg.Pool, statements: readonly Statement[]): Promise<readonly pg.QueryResult[]> {
   const client = await pool.connect();
   try {
-    const results = await new Promise<readonly pg.QueryResult[]>((resolve, reject) => {
-      const callback = (error: Error | null, answered: readonly pg.QueryResult[] | pg.QueryResult) =>
-        error ? reject(error) : resolve([answered].flat());
-      client.query(Object.assign(batchQuery(statements), { callback }));
+    const results = await sendTo(client, statements).catch((error: unknown) => {
+      // All of it was undone, and the names of its statements are forgotten.
+      if (isOutdatedPlan(error)) return sendTo(client, statements);
+      throw error;
     });
     client.release();
     return results;
@@ -34,6 +35,18 @@ export async function runBatch(pool: pg.Pool, statements: readonly Statement[]):
     throw error;
   }
 }
+
+function sendTo(client: pg.PoolClient, statements: readonly Statement[]): Promise<readonly pg.QueryResult[]> {
+  return new Promise((resolve, reject) => {
+    const callback = (error: Error | null, answered: readonly pg.QueryResult[] | pg.QueryResult) =>
+      error ? reject(error) : resolve([answered].flat());
+    client.query(Object.assign(batchQuery(statements), { callback }));
+  });
+}
+
+/** The only refusal of a plan that is known; the server has one code for many (feature_not_supported). */
+const isOutdatedPlan = (error: unknown): error is pg.DatabaseError =>
+  error instanceof pg.DatabaseError && error.code === "0A000" && error.routine === "RevalidateCachedQuery";
 
 /** What the published types leave out. */
 type DriverQuery = pg.Query & { handleError(error: Error, connection: pg.Connection): void };
@@ -57,7 +70,7 @@ function batchQuery(statements: readonly Statement[]): pg.Query {
   query.handleError = (error, connection) => {
     // The server skipped what came after the error, so it may not know these; they get new names.
     const names = namesOf.get(connection);
-    for (const text of fresh) names?.delete(text);
+    for (const text of isOutdatedPlan(error) ? statements.map(({ sql }) => sql) : fresh) names?.delete(text);
     handleError(error, connection);
   };
   return query;

@@ -7,6 +7,7 @@ import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
 import { z } from "zod";
 import { dropDashboardViews, makeDashboardViews } from "./dashboard-views.ts";
+import { endOlderSessions } from "./end-older-sessions.ts";
 import { databaseRoles } from "./pools.ts";
 
 const migrationsFolder = fileURLToPath(new URL("./migrations", import.meta.url));
@@ -16,6 +17,7 @@ const migrationLock = 7_602_113;
 /**
  * Makes the three roles, then runs pending migrations as `postd_migrate`. Safe to call from many processes at once.
  * `url` must name a user that may create roles, or one an operator made a member of the three roles beforehand.
+ * Sessions of servers from before what it ran are ended, so that an older version goes on beside.
  * `upTo` stops after that many migrations, for loading a backup of an older version.
  */
 export async function migrateDatabase(url: string, options: { readonly upTo?: number } = {}): Promise<void> {
@@ -31,10 +33,12 @@ export async function migrateDatabase(url: string, options: { readonly upTo?: nu
     await retryShared(client, `grant connect on database ${database} to postd_app, postd_system`);
     await client.query("grant usage, create on schema public to postd_migrate");
     await client.query("set role postd_migrate");
-    if ((await appliedMigrations(client)) < (await knownMigrations()).length) await dropDashboardViews(client);
+    const before = await appliedMigrations(client);
+    if (before < (await knownMigrations()).length) await dropDashboardViews(client);
     await withMigrations(options.upTo, (folder) => migrate(drizzle(client), { migrationsFolder: folder }));
     await makeDashboardViews(client);
     await client.query("reset role");
+    if (before > 0 && before < (await appliedMigrations(client))) await endOlderSessions(client);
   } finally {
     await client.end();
   }
