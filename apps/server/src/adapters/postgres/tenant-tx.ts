@@ -18,11 +18,11 @@ export function forTenant(db: TenantDb, tenantId: string): TenantScope {
   return { pool: db.$client, tenantId };
 }
 
-/** What row-level security asks for, for as long as the transaction lasts. */
-export const tenantSetting = sql`select set_config('app.tenant_id', ${sql.placeholder("tenantId")}, true)`;
-
-/** For one release: tells the database that this version writes sign-ins itself, where an older one does not. */
+/** For one release: tells the database that this version knows sign-ins and what came with them, as an older one does not. */
 const knowsSignIns = "set_config('app.sign_ins', 'known', true)";
+
+/** What row-level security asks for, for as long as the transaction lasts. */
+export const tenantSetting = sql`select set_config('app.tenant_id', ${sql.placeholder("tenantId")}, true), ${sql.raw(knowsSignIns)}`;
 
 /**
  * Runs `fn` in one transaction that sees exactly one tenant's rows; commits when it resolves, rolls back when it
