@@ -111,6 +111,11 @@ describe("a server of an older version beside this one", () => {
     assert.deepEqual(claimed.rows.map(({ id }) => id).sort(), ["job_page", "job_plain"]);
     assert.equal((await older.query(hold)).rowCount, 1, "what a person asks of it is done");
     const rest = await runSql<{ id: string }>(forTenant(newer.db, tenantId), sql`${sql.raw(claim)} returning id`);
-    assert.deepEqual(rest.rows.map(({ id }) => id).sort(), ["job_newer_platform", "job_newer_steps", "job_own_app", "job_parts_gone"]);
+    assert.deepEqual(rest.rows.map(({ id }) => id).sort(), [
+      "job_newer_platform",
+      "job_newer_steps",
+      "job_own_app",
+      "job_parts_gone",
+    ]);
   });
 });
