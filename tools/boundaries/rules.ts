@@ -142,7 +142,7 @@ const environmentReaders =
 
 /** SQL goes through one function, which knows a tenant's scope; these have a session of their own, or are that function. */
 const sessions =
-  /\/(commands\/check-database|queue\/pg-boss(-schema)?|postgres\/(run-sql|batch|pools|tenant-tx|listen|migrate|dashboard-views|retry-inbound|backup\/.*|supervisor\/.*))\.ts$/;
+  /\/(commands\/check-database|queue\/pg-boss(-schema)?|postgres\/(run-sql|batch|pools|tenant-tx|listen|migrate|end-older-sessions|dashboard-views|retry-inbound|backup\/.*|supervisor\/.*))\.ts$/;
 const sqlBan: Ban = {
   pattern: /\.query\s*(?:<[^()]*>)?\(|\b(?:tx|db|app|system)\.execute\b/,
   say: "runs SQL by itself; use runSql of adapters/postgres/run-sql.ts",

@@ -9,59 +9,6 @@ export interface StatusReason {
   readonly since: string;
 }
 
-export interface ConnectionRecord {
-  readonly id: ConnectionId;
-  readonly tenantId: TenantId;
-  readonly platform: string;
-  readonly authKind: string;
-  readonly externalId: string;
-  readonly accountKind: string;
-  readonly name: string;
-  readonly handle: string | undefined;
-  readonly pictureUrl: string | undefined;
-  readonly profileUrl: string | undefined;
-  readonly extras: JsonObject;
-  /** Whose tokens it uses; absent once they are deleted. */
-  readonly signInId: SignInId | undefined;
-  /** The app it was signed in to with: `instance`, or a tenant's own. */
-  readonly appId: string;
-  /** What the provider calls that app; absent: not known. */
-  readonly clientId?: string | undefined;
-  /** It acts with a secret of its own, such as a Page token; that of its sign-in is for withdrawing it. */
-  readonly ownSecret: boolean;
-  readonly scopes: readonly string[];
-  readonly missingScopes: readonly string[];
-  readonly status: ConnectionStatus;
-  readonly statusReason: StatusReason | undefined;
-  /** Ends of what it acts with; lease, fence and version are its sign-in's, seen from here. */
-  readonly tokenExpiresAt: Date | undefined;
-  readonly refreshExpiresAt: Date | undefined;
-  readonly refreshLeaseUntil: Date | undefined;
-  readonly refreshFence: number;
-  readonly refreshIntentAt: Date | undefined;
-  readonly credentialVersion: number;
-  readonly blockedUntil: Date | undefined;
-  /** When somebody asked to disconnect it; the sign-in is withdrawn when nothing is in doubt, or a minute later. */
-  readonly endingAt: Date | undefined;
-  readonly pausedAt: Date | undefined;
-  /** A name and a word of the tenant's own. */
-  readonly ownName?: string | undefined;
-  readonly label?: string | undefined;
-  readonly disabledAt?: Date | undefined;
-  readonly simulated: boolean;
-  readonly checkedAt: Date | undefined;
-  readonly checkLatencyMs: number | undefined;
-  readonly createdAt: Date;
-  readonly disconnectedAt: Date | undefined;
-}
-
-/** Who did what, for the append-only record of a connection. `detail` holds no secrets. */
-export interface AuditEntry {
-  readonly actor: string;
-  readonly action: string;
-  readonly detail: JsonObject;
-}
-
 /** What connecting writes; the id is only used when the account is new. */
 export interface NewConnection {
   readonly id: ConnectionId;
@@ -74,13 +21,49 @@ export interface NewConnection {
   readonly pictureUrl: string | undefined;
   readonly profileUrl: string | undefined;
   readonly extras: JsonObject;
+  /** The app it was signed in to with: `instance`, or a tenant's own. */
+  readonly appId: string;
   readonly scopes: readonly string[];
   readonly missingScopes: readonly string[];
   readonly status: ConnectionStatus;
   readonly statusReason: StatusReason | undefined;
+  /** Ends of what it acts with. */
   readonly tokenExpiresAt: Date | undefined;
   readonly refreshExpiresAt: Date | undefined;
   readonly simulated: boolean;
-  readonly appId: string;
   readonly createdBy: string;
+}
+
+export interface ConnectionRecord extends Omit<NewConnection, "createdBy"> {
+  readonly tenantId: TenantId;
+  /** Whose tokens it uses; absent once they are deleted. */
+  readonly signInId: SignInId | undefined;
+  /** What the provider calls the app it was signed in to with; absent: not known. */
+  readonly clientId?: string | undefined;
+  /** It acts with a secret of its own, such as a Page token; that of its sign-in is for withdrawing it. */
+  readonly ownSecret: boolean;
+  /** Lease, fence and version are its sign-in's, seen from here. */
+  readonly refreshLeaseUntil: Date | undefined;
+  readonly refreshFence: number;
+  readonly refreshIntentAt: Date | undefined;
+  readonly credentialVersion: number;
+  readonly blockedUntil: Date | undefined;
+  /** When somebody asked to disconnect it; the sign-in is withdrawn when nothing is in doubt, or a minute later. */
+  readonly endingAt: Date | undefined;
+  readonly pausedAt: Date | undefined;
+  /** A name and a word of the tenant's own. */
+  readonly ownName?: string | undefined;
+  readonly label?: string | undefined;
+  readonly disabledAt?: Date | undefined;
+  readonly checkedAt: Date | undefined;
+  readonly checkLatencyMs: number | undefined;
+  readonly createdAt: Date;
+  readonly disconnectedAt: Date | undefined;
+}
+
+/** Who did what, for the append-only record of a connection. `detail` holds no secrets. */
+export interface AuditEntry {
+  readonly actor: string;
+  readonly action: string;
+  readonly detail: JsonObject;
 }

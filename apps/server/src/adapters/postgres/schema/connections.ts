@@ -89,6 +89,23 @@ export const oauthGrants = pgTable(
   (t) => [index("oauth_grants_tenant").on(t.tenantId, t.id), index("oauth_grants_hash").on(t.subjectHash)],
 );
 
+/** How tokens and their renewal stand: a sign-in's, and as each of its connections shows them. */
+const standing = () => ({
+  scopes: text("scopes").array().notNull(),
+  status: text("status").$type<ConnectionStatus>().notNull(),
+  /** Why it needs a person: {code, message, actor, since}. */
+  statusReason: jsonb("status_reason").$type<JsonObject>(),
+  tokenExpiresAt: instant("token_expires_at"),
+  refreshExpiresAt: instant("refresh_expires_at"),
+  refreshedAt: instant("refreshed_at"),
+  /** Single-flight refresh: compare-and-set lease with a fence; `refresh_intent_at` is set before the call. */
+  refreshLeaseUntil: instant("refresh_lease_until"),
+  refreshFence: bigint("refresh_fence", { mode: "number" }).notNull().default(0),
+  refreshIntentAt: instant("refresh_intent_at"),
+  /** Raised with every stored credential; a failure seen with older credentials changes nothing. */
+  credentialVersion: integer("credential_version").notNull().default(1),
+});
+
 /**
  * One person's consent, or one key, at one app: owns tokens, scopes, ends, the refresh lease and the status. What its
  * connections show of it (ends, version, lease) is written beside theirs in the same transaction.
@@ -118,18 +135,7 @@ export const platformSignIns = pgTable(
     unjoined: boolean("unjoined").notNull().default(false),
     /** Owner of its secret in the vault: itself, or a connection it was made of, which then lives on no other sign-in. */
     secretOwner: text("secret_owner").notNull(),
-    scopes: text("scopes").array().notNull(),
-    status: text("status").$type<ConnectionStatus>().notNull(),
-    statusReason: jsonb("status_reason").$type<JsonObject>(),
-    tokenExpiresAt: instant("token_expires_at"),
-    refreshExpiresAt: instant("refresh_expires_at"),
-    refreshedAt: instant("refreshed_at"),
-    /** Single-flight refresh: compare-and-set lease with a fence; `refresh_intent_at` is set before the call. */
-    refreshLeaseUntil: instant("refresh_lease_until"),
-    refreshFence: bigint("refresh_fence", { mode: "number" }).notNull().default(0),
-    refreshIntentAt: instant("refresh_intent_at"),
-    /** Raised with every stored credential. */
-    credentialVersion: integer("credential_version").notNull().default(1),
+    ...standing(),
     /** When the consent was given that its secret comes from; an older one never replaces it. */
     grantedAt: instant("granted_at").notNull(),
     /** Its last connection was disconnected; the secret stays until it is withdrawn at the platform. */
@@ -216,20 +222,8 @@ export const connections = pgTable(
     ownSecret: boolean("own_secret").notNull().default(false),
     /** The person behind the account, where a platform's events name people; read off `extras`. */
     personId: text("person_id").generatedAlwaysAs(sql`extras ->> 'personId'`),
-    scopes: text("scopes").array().notNull(),
+    ...standing(),
     missingScopes: text("missing_scopes").array().notNull(),
-    status: text("status").$type<ConnectionStatus>().notNull(),
-    /** Why it needs a person: {code, message, actor, since}. */
-    statusReason: jsonb("status_reason").$type<JsonObject>(),
-    tokenExpiresAt: instant("token_expires_at"),
-    refreshExpiresAt: instant("refresh_expires_at"),
-    refreshedAt: instant("refreshed_at"),
-    /** Single-flight refresh: compare-and-set lease with a fence; `refresh_intent_at` is set before the call. */
-    refreshLeaseUntil: instant("refresh_lease_until"),
-    refreshFence: bigint("refresh_fence", { mode: "number" }).notNull().default(0),
-    refreshIntentAt: instant("refresh_intent_at"),
-    /** Raised with every stored credential; a failure seen with older credentials changes nothing. */
-    credentialVersion: integer("credential_version").notNull().default(1),
     /** The platform asked us to wait: nothing of this connection starts before. */
     blockedUntil: instant("blocked_until"),
     /** Somebody disconnects it; what may be live is looked at before the sign-in is withdrawn. */

@@ -23,20 +23,15 @@ import {
   type ConnectionAccessDeps,
   type ConnectionsDeps,
   type ConnectionsService,
-  createConnectionAccess,
   createConnectionsService,
   createVault,
   newId,
-  tenantAppOpener,
 } from "@postd/core";
 import { z } from "zod";
+import { wireConnections } from "../../../compose/wire-connections.ts";
 import { aesGcm } from "../../kms/aes-gcm.ts";
 import { openLocalKeys } from "../../kms/local.ts";
-import { createConnectionsRepo } from "../connections-repo.ts";
-import { createGrantsRepo } from "../grants-repo.ts";
 import { openRolePool, type RolePool } from "../pools.ts";
-import { createSubscriptionsRepo } from "../subscriptions-repo.ts";
-import { createTenantAppsRepo } from "../tenant-apps-repo.ts";
 import { createVaultStore } from "../vault-store.ts";
 import { createTestDatabase } from "./test-database.ts";
 
@@ -155,7 +150,6 @@ export async function createFixture(): Promise<Fixture> {
         newId,
         monotonicMs: () => performance.now(),
       });
-      const connections = createConnectionsRepo(app.db);
       const holds = {
         holdConnection: async ({ connectionId }: { connectionId: string }) => held.push(connectionId),
         handedOver: async () => platform.planned,
@@ -168,53 +162,30 @@ export async function createFixture(): Promise<Fixture> {
         value: (field: string) => `app-${field}`,
         secret: (field: string) => secret(`app-${field}`),
       };
-      const apps = createTenantAppsRepo({ app: app.db, system: admin.db });
-      const context = {
-        tenantApp: tenantAppOpener({ apps, vault }),
-        egress: {
-          forStep: () => ({
-            request: async () => fail<PlatformFailure>({ kind: "unavailable", message: "no network here" }),
-          }),
-          mapBrowserUrl: (url: URL) => new URL(`http://127.0.0.1:4100/${url.host}${url.pathname}${url.search}`),
+      const deps = wireConnections({
+        app,
+        system,
+        vault,
+        registry,
+        context: {
+          egress: {
+            forStep: () => ({
+              request: async () => fail<PlatformFailure>({ kind: "unavailable", message: "no network here" }),
+            }),
+            mapBrowserUrl: (url: URL) => new URL(`http://127.0.0.1:4100/${url.host}${url.pathname}${url.search}`),
+          },
+          settings: { appCredentials: () => appCredentials, apiVersion: () => "1" },
+          media: { forTenant: () => ({ open: unused, publicUrl: unused }) },
+          clock,
+          log,
         },
-        settings: { appCredentials: () => appCredentials, apiVersion: () => "1" },
-        media: { forTenant: () => ({ open: unused, publicUrl: unused }) },
-        registry,
-        clock,
-        log,
-      };
-      const accessDeps: ConnectionAccessDeps = {
-        connections,
-        vault,
-        registry,
-        context,
         holds,
-        log,
-        sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 20))),
-        monotonicMs: () => performance.now(),
-        ...overrides,
-      };
-      const access = createConnectionAccess(accessDeps);
-      const deps: ConnectionsDeps = {
-        connections,
-        grants: createGrantsRepo(app.db),
-        subscriptions: createSubscriptionsRepo(app.db, system.db),
-        apps,
-        vault,
-        access,
-        registry,
-        context,
         simulation: { isSimulated: () => true },
-        holds,
         rights: { scopesOf: async () => scopes },
-        clock,
-        log,
-        newId,
-        randomToken,
         publicUrl: "https://postd.example.org",
-        monotonicMs: () => performance.now(),
-      };
-      return { access, service: createConnectionsService(deps), deps };
+        access: { sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 20))), ...overrides },
+      });
+      return { access: deps.access, service: createConnectionsService(deps), deps };
     },
     async tenant() {
       const id = newId("tenant");

@@ -1,16 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createRegistry, type PlatformFailure } from "@postd/connector-kit";
 import { fail, scopes } from "@postd/contracts";
-import { createConnectionAccess, createConnectionsService, createVault, newId } from "@postd/core";
+import { createConnectionsService, createVault, newId } from "@postd/core";
+import { wireConnections } from "../../../compose/wire-connections.ts";
 import { aesGcm } from "../../kms/aes-gcm.ts";
 import { openLocalKeys } from "../../kms/local.ts";
-import { createConnectionsRepo } from "../connections-repo.ts";
 import { createDomainClock } from "../domain-clock.ts";
-import { createGrantsRepo } from "../grants-repo.ts";
 import { openListener } from "../listen.ts";
 import { openRolePool } from "../pools.ts";
-import { createSubscriptionsRepo } from "../subscriptions-repo.ts";
-import { createTenantAppsRepo } from "../tenant-apps-repo.ts";
 import { createVaultStore } from "../vault-store.ts";
 import { rotatingProvider } from "./rotating-provider.ts";
 
@@ -41,14 +38,6 @@ export async function openSignInProcess(input: {
     monotonicMs: () => performance.now(),
   });
   const noHttp = async () => fail<PlatformFailure>({ kind: "unavailable", message: "no network here" });
-  const context = {
-    egress: { forStep: () => ({ request: noHttp }), mapBrowserUrl: (url: URL) => url },
-    settings: { appCredentials: () => undefined, apiVersion: () => "1" },
-    registry,
-    media: { forTenant: () => ({ open: unused, publicUrl: unused }) },
-    clock,
-    log,
-  };
   const none = async () => 0;
   const holds = {
     holdConnection: none,
@@ -58,43 +47,32 @@ export async function openSignInProcess(input: {
     lookAtOnce: none,
     askAboutConnection: none,
   };
-  const connections = createConnectionsRepo(app.db);
-  const monotonicMs = () => performance.now();
-  const access = createConnectionAccess({
-    connections,
+  const deps = wireConnections({
+    app,
+    system,
     vault,
     registry,
-    context,
-    holds,
-    log,
-    sleep(ms) {
-      input.onWait?.();
-      return sleep(ms);
+    context: {
+      egress: { forStep: () => ({ request: noHttp }), mapBrowserUrl: (url: URL) => url },
+      settings: { appCredentials: () => undefined, apiVersion: () => "1" },
+      media: { forTenant: () => ({ open: unused, publicUrl: unused }) },
+      clock,
+      log,
     },
-    monotonicMs,
-  });
-  const service = createConnectionsService({
-    connections,
-    grants: createGrantsRepo(app.db),
-    subscriptions: createSubscriptionsRepo(app.db, system.db),
-    apps: createTenantAppsRepo({ app: app.db, system: system.db }),
-    vault,
-    access,
-    registry,
-    context,
-    simulation: { isSimulated: () => true },
     holds,
+    simulation: { isSimulated: () => true },
     rights: { scopesOf: async () => scopes },
-    clock,
-    log,
-    newId,
-    randomToken: () => "unused",
     publicUrl: "https://postd.example.org",
-    monotonicMs,
+    access: {
+      sleep(ms) {
+        input.onWait?.();
+        return sleep(ms);
+      },
+    },
   });
   return {
-    access,
-    service,
+    access: deps.access,
+    service: createConnectionsService(deps),
     clock,
     async close() {
       await clock.close();
