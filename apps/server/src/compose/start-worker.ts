@@ -58,7 +58,8 @@ export async function startWorker(deps: {
   const canary = sendCanaries({ leases: deps.leases, queue, clock: pipeline.clock, onError });
   const inbox = runAsLeader({
     leases: deps.leases,
-    name: "inbox",
+    // For one release: the leader of an older version is "inbox", and leaves what it cannot read to this one.
+    name: "webhook_inbox",
     ttlMs: inboxEveryMs * 15,
     everyMs: inboxEveryMs,
     run: async () => {

@@ -8,7 +8,7 @@ import { isPassing } from "./database-error.ts";
 import type { Db, Executor } from "./pools.ts";
 import { runSql, type SqlPlace } from "./run-sql.ts";
 import { insertEvent } from "./subscriptions-repo.ts";
-import { withoutTenant } from "./tenant-tx.ts";
+import { knownVersion, withoutTenant } from "./tenant-tx.ts";
 
 /** A request that failed so often by its own doing is put aside. */
 export const faultsAtMost = 6;
@@ -70,6 +70,7 @@ async function begin(app: Db): Promise<Begun | undefined> {
     tries: number;
   }>(
     app,
+    knownVersion,
     sql`update webhook_inbox set tries = tries + 1, next_try_at = domain_now() + ${pause}, error = null
       where id = (select id from webhook_inbox where ${isOpen} and (next_try_at is null or next_try_at <= domain_now())
         order by id limit 1 for update skip locked)

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import type { InboxItem } from "@postd/core";
 import { sql } from "drizzle-orm";
 import pg from "pg";
+import { createInbox } from "./inbox.ts";
 import { migrateDatabase } from "./migrate.ts";
 import { openRolePool, type RolePool } from "./pools.ts";
 import { runSql } from "./run-sql.ts";
@@ -117,5 +119,34 @@ describe("a server of an older version beside this one", () => {
       "job_own_app",
       "job_parts_gone",
     ]);
+  });
+
+  test("takes requests it can read, and leaves those of newer providers and tenants' own apps to this version", async () => {
+    const client = new pg.Client({ connectionString: url, options: "-c role=postd_app" });
+    await client.connect();
+    const came = [
+      ["in_1", "meta", "instance"],
+      ["in_2", "facebook", "app_own"],
+      ["in_3", "facebook", "instance"],
+    ];
+    for (const row of came)
+      await client.query(
+        `insert into webhook_inbox (id, platform, app_id, received_at, headers, body) values ($1, $2, $3, now(), '{"headers": {}, "query": {}}', '')`,
+        row,
+      );
+    const begun = await older.query(
+      "update webhook_inbox set tries = tries + 1 where processed_at is null returning id",
+    );
+    assert.deepEqual(begun.rows, [{ id: "in_3" }]);
+    const system = openRolePool({ url, role: "postd_system", max: 1 });
+    const inbox = createInbox(newer.db, system.db);
+    const read: string[] = [];
+    const readOne = async ({ provider, appId }: InboxItem) => {
+      read.push(`${provider} ${appId}`);
+      return { events: 0 };
+    };
+    while ((await inbox.processNext(readOne)).kind !== "none");
+    assert.deepEqual(read, ["meta instance", "facebook app_own", "facebook instance"]);
+    await Promise.all([client.end(), system.close()]);
   });
 });

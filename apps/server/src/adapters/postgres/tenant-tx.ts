@@ -21,6 +21,9 @@ export function forTenant(db: TenantDb, tenantId: string): TenantScope {
 /** For one release: tells the database that this version knows sign-ins and what came with them, as an older one does not. */
 const knowsSignIns = "set_config('app.sign_ins', 'known', true)";
 
+/** The same for statements outside of every tenant; first of those it is to hold for. */
+export const knownVersion = sql`select ${sql.raw(knowsSignIns)}`;
+
 /** What row-level security asks for, for as long as the transaction lasts. */
 export const tenantSetting = sql`select set_config('app.tenant_id', ${sql.placeholder("tenantId")}, true), ${sql.raw(knowsSignIns)}`;
 
