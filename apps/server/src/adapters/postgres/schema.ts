@@ -3,3 +3,4 @@ export * from "./schema/mentions.ts";
 export * from "./schema/people.ts";
 export * from "./schema/publishing.ts";
 export * from "./schema/system.ts";
+export * from "./schema/vault.ts";

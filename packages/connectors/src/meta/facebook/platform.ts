@@ -5,12 +5,12 @@ import { commentText, facebookText } from "../limits.ts";
 import { lookUpFacebook } from "../look-up.ts";
 import { FacebookOptions, facebookLink } from "../options.ts";
 import { pageScopes } from "../scopes.ts";
-import { validateFacebook } from "../validate.ts";
 import { link, multiPhoto, photo, text } from "./feed.ts";
 import { facebookNumbers } from "./insights.ts";
 import { editText, facebookSchedule, removePost } from "./manage.ts";
 import { reel } from "./reel.ts";
 import { photoStory, videoStory } from "./stories.ts";
+import { validateFacebook } from "./validate.ts";
 import { video } from "./video.ts";
 
 const formatOf = (post: Pick<OutgoingPost, "media" | "options" | "link">): string | undefined => {

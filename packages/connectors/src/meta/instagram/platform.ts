@@ -5,10 +5,10 @@ import { commentText, hashtagMax, instagramCaption, mentionMax } from "../limits
 import { lookUpInstagram } from "../look-up.ts";
 import { InstagramOptions } from "../options.ts";
 import { linkedInstagramScopes } from "../scopes.ts";
-import { validateInstagram } from "../validate.ts";
 import { carousel, image, reel, story } from "./formats.ts";
 import { instagramNumbers } from "./insights.ts";
 import { removeMedia } from "./remove.ts";
+import { validateInstagram } from "./validate.ts";
 
 /** A single video is a reel at Instagram since 2023-11-09. */
 const formatOf = ({ media }: Pick<OutgoingPost, "media">): string | undefined => {
