@@ -1,3 +1,4 @@
+import type { FoundAccount } from "@postd/connector-kit";
 import type { ConnectionId, ConnectionStatus, GrantId, JsonObject, TenantId } from "@postd/contracts";
 import type { AuditEntry, ConnectionRecord, StatusReason } from "./connection-record.ts";
 import type { ConnectingInput, RefreshClaim, SignInStanding, StoredRefresh } from "./sign-ins.ts";
@@ -195,18 +196,7 @@ export interface PendingAuthorization {
 }
 
 /** An account behind a grant, without its credentials. */
-export interface GrantAccount {
-  readonly platform: string;
-  readonly externalId: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly handle?: string;
-  readonly pictureUrl?: string;
-  readonly profileUrl?: string;
-  readonly extras: JsonObject;
-  readonly missingScopes: readonly string[];
-  readonly blocked?: string;
-}
+export type GrantAccount = Omit<FoundAccount, "credentials">;
 
 export interface GrantRecord {
   readonly id: GrantId;

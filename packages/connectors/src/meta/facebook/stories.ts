@@ -4,21 +4,12 @@ import { z } from "zod";
 import { graph, NodeId } from "../graph.ts";
 import { webAddress } from "../graph-url.ts";
 import { facebookMedia } from "../limits.ts";
+import { finishVideo, probeFinish } from "./finish-video.ts";
 import { uploadPhoto } from "./photos.ts";
 import { pageToken } from "./posts.ts";
 import { startUpload, uploadBytes } from "./rupload.ts";
 import { readVideoStatus, videoStage } from "./video-status.ts";
-import {
-  Finished,
-  finishedState,
-  finishFailure,
-  lookAgain,
-  probeFinish,
-  refOf,
-  startVideo,
-  type VideoState,
-  videoLink,
-} from "./video-steps.ts";
+import { finishedState, lookAgain, refOf, startVideo, type VideoState, videoLink } from "./video-steps.ts";
 
 const Published = z.object({ success: z.literal(true).optional(), post_id: NodeId });
 const Story = z.object({
@@ -108,27 +99,11 @@ export const photoStory: Format<PhotoStoryState> = {
   steps: [uploadPhoto(), publishPhoto, photoLink],
 };
 
-const finish: Step<VideoState> = {
-  name: "finish",
-  effect: "visible",
-  repeatable: false,
-  timeoutMs: 70_000,
-  settleMs: 30_000,
-  done: (state) => state.finished,
-  async run({ state }, ctx) {
-    const done = await graph(ctx, pageToken(ctx), {
-      method: "POST",
-      path: [ctx.account.externalId, "video_stories"],
-      params: { upload_phase: "finish", video_id: state.videoId },
-      answer: Finished,
-      needs: ["pages_manage_posts"],
-      field: "media",
-    });
-    const failure = done.ok ? undefined : await finishFailure(ctx, state, done.error);
-    if (failure) return fail(failure);
-    const postId = done.ok ? done.value.post_id : undefined;
-    return ok({ state: finishedState(ctx, { ...state, ...(postId && { postId }) }) });
-  },
+const finish = finishVideo({
+  edge: "video_stories",
+  needs: ["pages_manage_posts"],
+  params: (_, state) => ({ video_id: state.videoId }),
+  finished: (ctx, state, postId) => ({ state: finishedState(ctx, { ...state, ...(postId && { postId }) }) }),
   async probe({ state }, ctx) {
     const story = await storyOf(ctx, state.videoId ?? "");
     if (!story.ok) return story;
@@ -138,7 +113,7 @@ const finish: Step<VideoState> = {
     const next = finishedState(ctx, { ...state, postId: externalId, permalink, live: true });
     return ok({ kind: "found", candidates: [{ externalId, permalink, ours: true, state: next }] });
   },
-};
+});
 
 /** A story is live once it stands in the list, or once the video says so; whichever Facebook tells first. */
 const waitForStory: Step<VideoState> = {

@@ -2,18 +2,12 @@ import {
   type ConnectorContext,
   type OutgoingPost,
   type PlatformFailure,
-  type PlatformResult,
-  type ProbeAnswer,
   type PublishedRef,
   pollUntil,
   type Step,
-  unsure,
 } from "@postd/connector-kit";
 import { fail, ok, type Result } from "@postd/contracts";
-import { z } from "zod";
-
 import { type CommentState, firstCommentSteps } from "../first-comment.ts";
-import { NodeId } from "../graph.ts";
 import { firstCommentOf } from "../options.ts";
 import { readVideoStatus, videoPermalink, videoStage } from "./video-status.ts";
 
@@ -67,56 +61,11 @@ export function refOf(state: VideoState, fallback: FallbackLink): PublishedRef |
   return externalId === undefined ? undefined : { externalId, permalink: state.permalink ?? fallback(state) };
 }
 
-export const scheduleParams = (state: VideoState): number | undefined =>
-  state.publishAt === undefined ? undefined : Math.floor(new Date(state.publishAt).getTime() / 1000);
-
-/**
- * Whether the call that ends an upload has taken: by the video's own status. Idle after the settle time means it has
- * not, and saying it again is safe, as it names the same video.
- */
-export async function probeFinish(
-  ctx: ConnectorContext,
-  state: VideoState,
-  fallback: FallbackLink,
-): PlatformResult<ProbeAnswer<VideoState>> {
-  const read = await readVideoStatus(ctx, state.videoId ?? "");
-  if (!read.ok) return read;
-  const stage = videoStage(read.value);
-  if (stage.is === "unclear") return ok({ kind: "not_seen", looked: "the video, which Facebook still works on" });
-  if (stage.is === "idle" || stage.is === "broken")
-    return ok({ kind: "absent_authoritative", because: "the video's own status says that nothing is coming out" });
-  const next = finishedState(ctx, { ...state, live: stage.is === "live" });
-  const published = refOf(next, fallback);
-  return ok({ kind: "found", candidates: published ? [{ ...published, ours: true, state: next }] : [] });
-}
-
 export const finishedState = (ctx: ConnectorContext, state: VideoState): VideoState => ({
   ...state,
   finished: true,
   finishedAt: state.finishedAt ?? ctx.clock.now().toISOString(),
 });
-
-/**
- * The failure of a `finish`, or undefined where the refusal is only the echo of one that took: the video's status tells.
- * Where it does not, whether the video comes out is not known.
- */
-export async function finishFailure(
-  ctx: ConnectorContext,
-  state: VideoState,
-  refused: PlatformFailure,
-): Promise<PlatformFailure | undefined> {
-  if (refused.kind !== "content_rejected" || state.videoId === undefined) return refused;
-  const read = await readVideoStatus(ctx, state.videoId);
-  const is = read.ok ? videoStage(read.value).is : undefined;
-  if (is === "live" || is === "working" || is === "scheduled") return undefined;
-  return is === "unclear" || is === undefined ? unsure(refused) : refused;
-}
-
-const IdText = NodeId.optional();
-/** Some answers name the post besides, some only it. @source platforms/meta.md section 5, Reels 4 */
-export const Finished = z
-  .object({ success: z.literal(true).optional(), id: IdText, post_id: IdText })
-  .refine((answer) => answer.success ?? answer.id ?? answer.post_id, "says neither success nor an id");
 
 const DAY_MS = 86_400_000;
 

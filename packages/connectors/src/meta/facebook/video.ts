@@ -4,16 +4,10 @@ import { z } from "zod";
 import { meaningOf } from "../failures.ts";
 import { graph, NodeId } from "../graph.ts";
 import { facebookMedia } from "../limits.ts";
-import { facebookOptions } from "../options.ts";
+import { finishVideo, knownByVideo, wordsOf } from "./finish-video.ts";
 import { pageToken } from "./posts.ts";
 import { bytesReceived, readVideoStatus } from "./video-status.ts";
 import {
-  Finished,
-  finishedState,
-  finishFailure,
-  probeFinish,
-  refOf,
-  scheduleParams,
   startVideo,
   type VideoState,
   videoComments,
@@ -151,37 +145,16 @@ const brokenUpload = (failure: PlatformFailure): PlatformFailure =>
 
 const publishAtOf = ({ publishAt }: VideoState) => (publishAt === undefined ? {} : { publishAt: new Date(publishAt) });
 
-const finish: Step<VideoState> = {
-  name: "finish",
-  effect: "visible",
-  repeatable: false,
-  timeoutMs: 70_000,
-  settleMs: 30_000,
-  done: (state) => state.finished,
-  async run({ post, state }, ctx) {
-    const done = await graph(ctx, pageToken(ctx), {
-      method: "POST",
-      path: [ctx.account.externalId, "videos"],
-      params: {
-        upload_phase: "finish",
-        upload_session_id: state.sessionId,
-        description: post.text || undefined,
-        title: facebookOptions(post.options).title,
-        published: state.publishAt === undefined,
-        scheduled_publish_time: scheduleParams(state),
-      },
-      answer: Finished,
-      needs: ["pages_manage_posts", "publish_video"],
-      field: "media",
-    });
-    const failure = done.ok ? undefined : await finishFailure(ctx, state, done.error);
-    if (failure) return fail(failure);
-    const next = finishedState(ctx, state);
-    const published = state.publishAt === undefined ? undefined : refOf(next, videoLink);
-    return ok({ state: next, ...(published && { published }) });
-  },
-  probe: ({ state }, ctx) => probeFinish(ctx, state, videoLink),
-};
+const finish = finishVideo({
+  edge: "videos",
+  needs: ["pages_manage_posts", "publish_video"],
+  params: (post, state) => ({
+    upload_session_id: state.sessionId,
+    published: state.publishAt === undefined,
+    ...wordsOf(post, state),
+  }),
+  ...knownByVideo(videoLink),
+});
 
 export const video: Format<VideoState> = {
   label: "Video",
