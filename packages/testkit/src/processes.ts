@@ -29,10 +29,10 @@ export interface Part {
 export interface ProcessSystem {
   readonly url: string;
   readonly simulatorUrl: string;
-  startHttp(): Promise<Part>;
+  startHttp(version?: Version): Promise<Part>;
   /** Another http process on the same data, at an address of its own. */
-  startHttpBeside(): Promise<{ readonly part: Part; readonly url: string }>;
-  startWorker(): Promise<Part>;
+  startHttpBeside(version?: Version): Promise<{ readonly part: Part; readonly url: string }>;
+  startWorker(version?: Version): Promise<Part>;
   /** Both roles in one process, as on a single machine. */
   startAll(): Promise<Part>;
   /** Kills the postmaster with SIGKILL. It is for POSTD to start another; `isBack` waits until that one is ready. */
@@ -46,6 +46,12 @@ export interface ProcessSystem {
   sim(method: string, operation: string, body?: unknown): Promise<any>;
   /** Ends everything that was started and removes the data folder. */
   close(): Promise<void>;
+}
+
+/** Which sources a process runs; without `folder` those of this repository. */
+export interface Version {
+  /** Root of another version's checkout, its packages installed. */
+  readonly folder?: string;
 }
 
 export interface ProcessSystemOptions {
@@ -89,10 +95,11 @@ export async function createProcessSystem(options: ProcessSystemOptions = {}): P
   // The heap is bounded as `npm start` does it.
   const startRole = async (
     role: "http" | "worker" | "all",
+    { folder = repository }: Version = {},
     more: Readonly<Record<string, string>> = {},
   ): Promise<Part> => {
     const args = ["--max-semi-space-size=8", "--heap-growing-percent=30", "apps/server/src/main.ts", `--role=${role}`];
-    const { part } = await startPart(role, args, { ...env, ...more }, /is (running) \(/);
+    const { part } = await startPart(role, args, { ...env, ...more }, /is (running) \(/, folder);
     parts.add(part);
     return part;
   };
@@ -115,12 +122,13 @@ export async function createProcessSystem(options: ProcessSystemOptions = {}): P
     url,
     simulatorUrl,
     sim,
-    startHttp: () => startRole("http"),
-    async startHttpBeside() {
+    startHttp: (version) => startRole("http", version),
+    async startHttpBeside(version) {
       const ownPort = await freePort();
-      return { part: await startRole("http", { POSTD_PORT: String(ownPort) }), url: `http://127.0.0.1:${ownPort}` };
+      const part = await startRole("http", version, { POSTD_PORT: String(ownPort) });
+      return { part, url: `http://127.0.0.1:${ownPort}` };
     },
-    startWorker: () => startRole("worker"),
+    startWorker: (version) => startRole("worker", version),
     startAll: () => startRole("all"),
     killDatabase() {
       const running = readPidFile(layoutOf(dataDir));
@@ -160,15 +168,16 @@ export async function createProcessSystem(options: ProcessSystemOptions = {}): P
   };
 }
 
-/** Starts a program of this repository and waits for the line that says it works; `told` is what the line names. */
+/** Starts a program of a checkout and waits for the line that says it works; `told` is what the line names. */
 async function startPart(
   name: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   ready: RegExp,
+  folder = repository,
 ): Promise<{ readonly part: Part; readonly told: string }> {
   const child = spawn(process.execPath, args, {
-    cwd: repository,
+    cwd: folder,
     env: { ...inherited(), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
