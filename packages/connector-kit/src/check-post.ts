@@ -43,6 +43,7 @@ export function checkPost(
     ...checkPartTexts(platform, post),
     ...checkDestination(platform, post),
     ...options.problems,
+    ...(format ? checkOptionFormats(platform, known) : []),
     ...(format && publishing.validate ? publishing.validate(known, account) : []),
   ];
 }
@@ -106,6 +107,21 @@ function checkOptions(
   const wrong = new Set(issues.flatMap((i) => (i.code === "unrecognized_keys" ? i.keys : i.path[0])));
   const rest = publishing.options.safeParse(Object.fromEntries(Object.entries(options).filter(([k]) => !wrong.has(k))));
   return { usable: (rest.success ? rest.data : {}) as JsonObject, problems };
+}
+
+/** Options that belong to other formats. */
+function checkOptionFormats(
+  { name, publishing }: PublishingPlatform,
+  { format, options }: OutgoingPost,
+): PostProblem[] {
+  const { optionFormats = {}, formats } = publishing;
+  const labelOf = (id: string) => formats[id]?.label ?? id;
+  return Object.entries(optionFormats).flatMap(([option, takers]): PostProblem[] => {
+    if (options[option] === undefined || takers.includes(format)) return [];
+    const where = takers.map(labelOf).join(" or ");
+    const message = `Option ${option} at ${name} belongs to ${where}, not to ${labelOf(format)}. Leave it out, or choose that format.`;
+    return [{ field: `options.${option}`, code: "not_for_format", message, severity: "error" }];
+  });
 }
 
 type Issue = z.core.$ZodIssue;

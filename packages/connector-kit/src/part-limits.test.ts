@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asId } from "@postd/contracts";
+import { z } from "zod";
 import { checkMentions } from "./check-parts.ts";
 import { checkPost } from "./check-post.ts";
 import { barePlatform, barePublishing } from "./conformance/bare-provider.ts";
@@ -18,8 +19,13 @@ const media: Format["media"] = {
 const platform = barePlatform({
   id: "place",
   publishing: barePublishing(
-    { post: { label: "Post", media, start: () => ({}), steps: [] } },
     {
+      post: { label: "Post", media, start: () => ({}), steps: [] },
+      poll: { label: "Poll", media, start: () => ({}), steps: [] },
+    },
+    {
+      options: z.strictObject({ answers: z.array(z.string()).optional(), title: z.string().optional() }),
+      optionFormats: { answers: ["poll"], title: ["post", "poll"] },
       limits: { text: upTo(10), altText: upTo(5) },
       link: { title: upTo(6), description: upTo(7) },
       mentions: { handle: { form: /^urn:/, like: "urn:1" } },
@@ -69,4 +75,10 @@ test("a handle of another form is none, and the warning says what one is like", 
   const [problem] = named("ida");
   assert.deepEqual([problem?.code, problem?.severity], ["mention_without_handle", "warning"]);
   assert.match(problem?.message ?? "", /urn:1/);
+});
+
+test("an option of another format is refused by name, with the formats that have it", () => {
+  const options = { answers: ["a"], title: "t" };
+  assert.deepEqual(found({ format: "poll", options }), []);
+  assert.deepEqual(found({ options }), ["options.answers not_for_format"]);
 });

@@ -56,6 +56,8 @@ export interface Publishing {
   readonly formats: Readonly<Record<string, Format>>;
   readonly options: z.ZodObject;
   /** `altText`: descriptions of media. */
+  /** Options that only some formats have; one given with another format is refused by name. */
+  readonly optionFormats?: Readonly<Record<string, readonly string[]>>;
   readonly limits: { readonly text: TextLimit; readonly altText?: TextLimit };
   /** Picks the format when the author names none; undefined: nothing fits. Pure. */
   defaultFormat(

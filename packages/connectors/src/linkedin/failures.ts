@@ -1,31 +1,18 @@
-import { type FailureRule, failureTable, untilUtcMidnight } from "@postd/connector-kit";
+import { type FailureRule, failureTable, fieldByPlace, rowsOf, untilUtcMidnight } from "@postd/connector-kit";
 import { z } from "zod";
 
 /** @source platforms/linkedin.md "Errors" */
-const Path = z
-  .union([z.string(), z.object({ fieldPath: z.string() }).transform(({ fieldPath }) => fieldPath)])
-  .optional()
-  .catch(undefined);
-const ErrorBody = z.object({
-  status: z.number().optional(),
-  message: z.string().optional(),
-  serviceErrorCode: z.union([z.number(), z.string()]).optional(),
-  code: z.string().optional(),
-  errorDetails: z
-    .object({
-      inputErrors: z
-        .array(
-          z.object({
-            code: z.string().optional(),
-            description: z.string().optional(),
-            inputPath: Path,
-            input: z.object({ inputPath: Path }).optional().catch(undefined),
-          }),
-        )
-        .optional(),
-    })
-    .optional(),
-});
+const Path = z.union([z.string(), z.object({ fieldPath: z.string() }).transform(({ fieldPath }) => fieldPath)]);
+const Input = z.object({ inputPath: Path.optional().catch(undefined) });
+const InputError = Input.extend({ code: z.string(), description: z.string(), input: Input }).partial();
+const ErrorBody = z
+  .object({
+    message: z.string(),
+    serviceErrorCode: z.union([z.number(), z.string()]),
+    code: z.string(),
+    errorDetails: z.object({ inputErrors: rowsOf(InputError) }).partial(),
+  })
+  .partial();
 
 const rejected = (reason: string): FailureRule => ({
   kind: "content_rejected",
@@ -55,20 +42,19 @@ const duplicate: FailureRule = {
 
 const DUPLICATE = /duplicate/i;
 
-/** Fields of a post by their places in the body LinkedIn complains about. */
-function fieldAt(path: string): string | undefined {
-  const [name = ""] = /\w+$/.exec(path.replace(/\/\d+$/, "")) ?? [];
-  if (/\/(?:poll)\b/.test(path)) return "options.poll";
-  if (name === "altText") return `media.${/images\/(\d+)/.exec(path)?.[1] ?? 0}.altText`;
-  if (/\/article\b/.test(path)) return cardFields[name];
-  return { commentary: "text", title: "options.title", visibility: "options.visibility" }[name];
-}
-const cardFields: Readonly<Record<string, string>> = {
-  source: "link.url",
-  title: "link.title",
-  description: "link.description",
-  thumbnailAltText: "options.thumbnailAltText",
-};
+/** Fields of a post by their places in the body that is sent. */
+const fieldAt = fieldByPlace({
+  "/commentary": "text",
+  "/visibility": "options.visibility",
+  "/content/media/title": "options.title",
+  "/content/media/altText": "media.0.altText",
+  "/content/multiImage/images/#/altText": "media.#.altText",
+  "/content/article/source": "link.url",
+  "/content/article/title": "link.title",
+  "/content/article/description": "link.description",
+  "/content/article/thumbnailAltText": "options.thumbnailAltText",
+  "/content/poll": "options.poll",
+});
 
 /**
  * Each documented code and what it means. The product gate of an app and a missing role share a status; the name of the

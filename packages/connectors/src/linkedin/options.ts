@@ -75,14 +75,10 @@ export function validate(post: OutgoingPost, account: AccountRef): readonly Post
     add("options.visibility", "not_for_account", "A page has no connections. Choose PUBLIC, or leave this out.");
   if (post.format === "poll" && !options.poll)
     add("options.poll", "poll_required", "A poll needs a question and two to four answers. Add them.");
-  if (post.format !== "poll" && options.poll)
-    add("options.poll", "not_for_format", "Only a poll has a question and answers. Choose the format poll.");
   if (post.format === "document" && !options.title && !post.media[0]?.fileName)
     add("options.title", "title_required", "LinkedIn asks for a title of the document. Write one.");
   if (post.format === "article" && !post.link)
     add("link", "link_required", "An article needs the link it shows. Add it, or choose the format text.");
-  if (post.format !== "article" && options.thumbnailAltText)
-    add("options.thumbnailAltText", "not_for_format", "Only a link has a picture of its own. Leave this out.");
   // Whether the escapes count is not told, so a text that is close to the end is kept under it with them.
   const sent = countUtf16(commentaryOf(post));
   if (sent > TEXT_MAX && countUtf16(post.text) <= TEXT_MAX)

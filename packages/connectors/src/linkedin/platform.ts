@@ -1,9 +1,9 @@
 import {
   type ConnectorContext,
   defaultFingerprint,
+  formatByMedia,
   grantHealth,
   type HealthAnswer,
-  type OutgoingPost,
   type PlatformResult,
   type PublishingPlatform,
 } from "@postd/connector-kit";
@@ -17,16 +17,6 @@ import { altLimit, cardRule, LinkedinOptions, textLimit, validate } from "./opti
 import { lookUp } from "./posts.ts";
 import { formats } from "./publish.ts";
 import { memberScopes, pageRoles, pageScopes, readMember, readPage } from "./sign-in.ts";
-
-function formatOf({ media, options, link }: Pick<OutgoingPost, "media" | "options" | "link">): string | undefined {
-  if (options.poll !== undefined) return "poll";
-  if (media.length === 0) return link ? "article" : "text";
-  const kinds = new Set(media.map(({ kind }) => (kind === "gif" ? "image" : kind)));
-  if (kinds.size !== 1) return undefined;
-  if (kinds.has("image")) return media.length === 1 ? "image" : "images";
-  if (media.length > 1) return undefined;
-  return kinds.has("video") ? "video" : "document";
-}
 
 /** The sign-in works and belongs to this account: the member itself, or an administrator of the page. */
 async function health(ctx: ConnectorContext): PlatformResult<HealthAnswer> {
@@ -59,6 +49,14 @@ async function health(ctx: ConnectorContext): PlatformResult<HealthAnswer> {
 }
 
 const all = Object.keys(formats);
+const byMedia = formatByMedia({
+  text: "text",
+  link: "article",
+  image: "image",
+  images: "images",
+  video: "video",
+  document: "document",
+});
 
 export const linkedin: PublishingPlatform = {
   id: "linkedin",
@@ -76,7 +74,8 @@ export const linkedin: PublishingPlatform = {
     formats,
     options: LinkedinOptions,
     limits: { text: textLimit, altText: altLimit },
-    defaultFormat: formatOf,
+    defaultFormat: (post) => (post.options.poll === undefined ? byMedia(post) : "poll"),
+    optionFormats: { poll: ["poll"], title: ["video", "document"], thumbnailAltText: ["article"] },
     validate,
     fingerprint: defaultFingerprint,
     link: cardRule,

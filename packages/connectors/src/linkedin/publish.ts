@@ -10,7 +10,6 @@ import {
   unsure,
 } from "@postd/connector-kit";
 import { fail, type JsonObject, ok } from "@postd/contracts";
-import { z } from "zod";
 import { api, authorOf, PostUrn, permalinkOf } from "./api.ts";
 import { bodyFor, makeCard } from "./content.ts";
 import { commentSteps } from "./first-comment.ts";
@@ -144,29 +143,11 @@ const format = (
   media,
   start: startState,
   stateVersion: 2,
-  olderStates: { 1: fromVersion1 },
+  // Posts begun before the upload was the kit's begin theirs anew; what is live is known by its name.
+  olderStates: { 1: ({ postUrn }) => ({ ...startState(), ...(typeof postUrn === "string" && { postUrn }) }) },
   steps: [...before, create, readBack, ...commentSteps, sayTold],
   ...more,
 });
-
-/** Posts begun before the upload was the kit's; a video under way begins anew. */
-const Version1 = z.object({
-  assets: z.array(z.string()),
-  ready: z.number(),
-  thumb: z.string().nullish(),
-  card: z.object({ title: z.string(), description: z.string().optional() }).optional(),
-  postUrn: PostUrn.optional(),
-  isSeen: z.literal(true).optional(),
-});
-function fromVersion1(stored: JsonObject): PostState {
-  const { assets, ready, thumb, card, postUrn, isSeen } = Version1.parse(stored);
-  return {
-    files: { names: thumb ? [thumb] : assets, ready },
-    ...(card && thumb !== undefined && { card: { title: card.title, description: card.description ?? "" } }),
-    ...(postUrn && { postUrn }),
-    ...(isSeen && { isSeen }),
-  };
-}
 
 const none = { min: 0, max: 0 };
 

@@ -36,10 +36,7 @@ export const pageScopes = {
 };
 
 /** A token asked for with another set of scopes ends all earlier ones, so the set never changes by account or time. */
-const common: Pick<
-  OAuth2Facts,
-  "authorizeAt" | "tokenAt" | "pkce" | "answer" | "refresh" | "revoke" | "refreshBeforeMs"
-> = {
+const common = {
   authorizeAt: "https://www.linkedin.com/oauth/v2/authorization",
   tokenAt: "https://www.linkedin.com/oauth/v2/accessToken",
   // Its ordinary flow knows no PKCE.
@@ -51,7 +48,7 @@ const common: Pick<
   },
   refresh: "repeatable",
   revoke: { at: "https://www.linkedin.com/oauth/v2/revoke", send: "access" },
-};
+} satisfies Partial<OAuth2Facts>;
 
 const UserInfo = z.object({
   sub: z.string().min(1).max(100),

@@ -1,47 +1,33 @@
 import {
   type ConnectorContext,
   hmacSha256Hex,
-  type InboundAnswer,
   type PlatformResult,
   rowsOf,
   signedRequests,
   unlessGone,
-  type VerifyInput,
   type WebhookSubscription,
   type Webhooks,
   webhookEvents,
+  withChallenge,
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { api, authorOf } from "./api.ts";
 
-const signed = signedRequests({
-  header: "x-li-signature",
-  form: /^(?<digest>[0-9a-f]{64})$/,
-  encoding: "hex",
-  prefix: () => "hmacsha256=",
-});
-
-/**
- * Anybody may ask for a handshake, and is answered with a signature by the key that also signs events; `=` and braces are
- * not signed, as what an event is signed over has them.
- */
-const codeForm = /^[\w-]{1,200}$/;
-
-/** The handshake is signed with the newest secret; events may be signed with one on its way out. @source platforms/linkedin.md "Webhooks" */
-function verify(input: VerifyInput): InboundAnswer {
-  const { request, keys } = input;
-  const refused = (status: number, reason: string): InboundAnswer => ({ kind: "refused", status, reason });
-  const [newest] = keys;
-  if (!newest) return refused(403, "no client secret of the page app is set; set POSTD_LINKEDIN_PAGE_CLIENT_SECRET");
-  if (request.method === "GET") {
-    const { challengeCode } = request.query;
-    if (!challengeCode || !codeForm.test(challengeCode)) return refused(400, "not a handshake");
-    const body = { challengeCode, challengeResponse: hmacSha256Hex(newest, challengeCode) };
-    return { kind: "handshake", status: 200, body: JSON.stringify(body), contentType: "application/json" };
-  }
-  return signed(input);
-}
+/** @source platforms/linkedin.md "Webhooks" */
+const verify = withChallenge(
+  {
+    parameter: "challengeCode",
+    keyName: "POSTD_LINKEDIN_PAGE_CLIENT_SECRET",
+    answer: (challengeCode, key) => ({ challengeCode, challengeResponse: hmacSha256Hex(key, challengeCode) }),
+  },
+  signedRequests({
+    header: "x-li-signature",
+    form: /^(?<digest>[0-9a-f]{64})$/,
+    encoding: "hex",
+    prefix: () => "hmacsha256=",
+  }),
+);
 
 const Notification = z
   .object({
