@@ -12,6 +12,7 @@ export type PublishingConnections = Pick<
   | "blockUntil"
   | "markEnding"
   | "markDisconnected"
+  | "beginWithdrawing"
   | "eraseCredentials"
 >;
 
@@ -75,6 +76,9 @@ function tenantConnections(tables: Tables, tenantId: TenantId): PublishingConnec
         endingAt: undefined,
         credentialVersion: found.credentialVersion + 1,
       });
+    },
+    async beginWithdrawing(id, forMs) {
+      return read(id)?.disconnectedAt ? new Date(nowOf(tables).getTime() + forMs) : undefined;
     },
     async eraseCredentials() {},
   };
