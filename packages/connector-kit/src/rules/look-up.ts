@@ -111,6 +111,9 @@ async function repeatSoon(
   const repeatBy = new Date(until.getTime() - timeoutMs);
   const waitMs = retryDelaysMs[tries];
   const isOffered = probe?.repeatBy !== undefined;
+  // What another job may have made would be named as well.
+  const { hasRival } = await port.owners([]);
+  if (hasRival) return lookLater(drive, record);
   if (waitMs === undefined || isOffered || drive.isWished || port.now().getTime() + waitMs >= repeatBy.getTime())
     return lookLater(drive, record);
   await port.commit({

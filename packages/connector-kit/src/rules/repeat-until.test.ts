@@ -4,6 +4,8 @@ import { fail, ok } from "@postd/contracts";
 import { played } from "../client/play-fixture.ts";
 import type { PlatformFailure } from "../failure.ts";
 import type { Step } from "../publish.ts";
+import type { Drive, StepChange, StepPort } from "./drive.ts";
+import { lookUp } from "./look-up.ts";
 
 type State = { readonly [key: string]: unknown; readonly id?: string };
 const windowMs = 10 * 60_000;
@@ -91,4 +93,41 @@ test("a refusal that names no post ends in asking a person, never in another pos
 test("a repeat that surely did not leave is looked at before it is made again", async () => {
   const { told, live } = await guarded(["taken", "busy"]);
   assert.deepEqual([told.end, live.length], ["published", 1]);
+});
+
+test("no repeat is offered while somebody wishes otherwise, another may have sent the same, or the last offer was not taken", async () => {
+  const now = new Date("2026-11-26T12:01:00Z");
+  const intentAt = new Date("2026-11-26T12:00:00Z");
+  const steps = [
+    {
+      name: "send",
+      probe: async () =>
+        ok({ kind: "repeat_until", until: new Date(intentAt.getTime() + windowMs), looked: "nowhere" }),
+    },
+  ] as unknown as readonly Step<State>[];
+  const offered = async (over: Partial<Drive> = {}, hasRival = false) => {
+    const changes: StepChange[] = [];
+    const port: Partial<StepPort> = {
+      now: () => now,
+      account: async () => ok({ externalId: "1", kind: "page", authKind: "keys", name: "Ida", extras: {} }),
+      context: () => ({}) as ReturnType<StepPort["context"]>,
+      owners: async () => ({ owned: new Set(), hasRival }),
+      commit: async (change) => {
+        changes.push(change);
+        return "written";
+      },
+    };
+    const visible = { step: "send", prepared: null, intentAt, repeatable: false, settleMs: 0, endsBy: now, open: true };
+    const drive = { port, visible, tries: 0, stateVersion: 1, isWished: false, post: {}, ...over } as unknown as Drive;
+    const format = { label: "", media: { min: 0, max: 0 }, start: () => ({}), steps };
+    await lookUp(drive, { name: "place.post", schedule: undefined, format });
+    const [change] = changes;
+    return change?.state === "retrying" && change.probe?.repeatBy === "2026-11-26T12:09:30.000Z";
+  };
+  assert.equal(await offered(), true);
+  assert.equal(await offered({ isWished: true }), false);
+  assert.equal(await offered({}, true), false);
+  const probe = { since: intentAt.toISOString(), looks: 1, saw: [], repeatBy: now.toISOString() };
+  assert.equal(await offered({ probe }), false);
+  assert.equal(await offered({ tries: 4 }), false);
 });

@@ -31,14 +31,18 @@ const visible = { effect: "visible", timeoutMs, settleMs } as const;
 /** A text with which the connector itself breaks, every time. */
 export const brokenText = "this one breaks";
 
-export const formats = ["plain", "keyed", "boxed", "slow", "thread", "touched"] as const;
+export const formats = ["plain", "keyed", "guarded", "boxed", "slow", "thread", "touched"] as const;
 export type FormatId = (typeof formats)[number];
 /** Whose posts are found in a list only, so that a human's twin may be taken for one. */
-export const listOnly: ReadonlySet<string> = new Set(["plain", "touched", "thread"]);
+export const listOnly: ReadonlySet<string> = new Set(["plain", "guarded", "touched", "thread"]);
+
+/** How long the platform refuses what says the same, and what of it a connector relies on. */
+const refusesTwinsMs = 120_000;
+const reliesOnMs = 110_000;
 
 /**
- * A connector of every shape there is: one visible call found by a list only, one with our own key, a container whose state
- * can be read, one the platform works on for a while, a thread, a finishing touch, and a platform that holds the clock.
+ * A connector of every shape there is: one visible call found by a list only, one with our own key, one whose twin the
+ * platform refuses for a while, a container whose state can be read, one the platform works on for a while, a thread, a finishing touch, and a platform that holds the clock.
  */
 export function modelConnector(
   platform: ModelPlatform,
@@ -138,6 +142,37 @@ export function modelConnector(
     },
     probe: byProof(({ prepared }) => platform.keys.get(Prepared.parse(prepared).key), withId),
   });
+
+  const guarded: Step<State> = {
+    name: "guard",
+    ...visible,
+    repeatable: false,
+    done: ({ ids = [] }) => ids.length > 0,
+    prepare: ({ post }) => post.text,
+    run: async ({ state, prepared, repeats }, ctx) => {
+      const { account, jobId } = lineOf(ctx);
+      const shown = await calls.change(lineOf(ctx), "show", () => {
+        const before = platform.posts.length;
+        const post = platform.show({ part: "root", text: String(prepared), account, jobId, refusesTwinsMs });
+        return { post, isTwin: platform.posts.length === before };
+      });
+      if (!shown.ok) return shown;
+      const { post, isTwin } = shown.value;
+      const twin = {
+        kind: "content_rejected",
+        field: "text",
+        reason: "twin",
+        message: "A twin.",
+        refused: true,
+      } as const;
+      return isTwin && !repeats ? fail(twin) : ok(named(state, post.id));
+    },
+    probe: async ({ intentAt }, ctx) => {
+      const read = await calls.read(lineOf(ctx), () => undefined);
+      const until = new Date(intentAt.getTime() + reliesOnMs);
+      return read.ok ? ok<ProbeAnswer<State>>({ kind: "repeat_until", until, looked: "nowhere" }) : read;
+    },
+  };
 
   const listedPart = (name: string, part: string, index: number): Step<State> => ({
     name,
@@ -257,6 +292,7 @@ export function modelConnector(
   const every: Readonly<Record<FormatId, Format>> = {
     plain: format("Text", [showPlain]),
     keyed: format("Record", [keyed("put", "root", 0)]),
+    guarded: format("Note", [guarded]),
     boxed: format("Photo", [box, releaseBox]),
     slow: format("Video", [box, startSlow, pollSlow]),
     thread: format("Thread", [

@@ -89,6 +89,8 @@ export class ModelPlatform {
       Partial<Pick<ModelPost, "key" | "container">> & {
         readonly showAt?: number;
         readonly listedInMs?: number;
+        /** For so long a second one that says the same is refused, and the first is named. */
+        readonly refusesTwinsMs?: number;
         /** What it stands under; without that there is nothing to stand under. */
         readonly under?: string;
       },
@@ -96,7 +98,11 @@ export class ModelPlatform {
     const before = input.key === undefined ? undefined : this.keys.get(input.key);
     if (before) return before;
     const now = this.momentMs ?? this.now();
-    const { showAt, listedInMs = 0 } = input;
+    const { showAt, listedInMs = 0, refusesTwinsMs = 0 } = input;
+    const twin = this.liveOn(input.account).find(
+      ({ part, text, at }) => part === input.part && text === input.text && now - at < refusesTwinsMs,
+    );
+    if (twin) return twin;
     const isOrphan = input.under !== undefined && this.find(input.under)?.state !== "live";
     const post: ModelPost = {
       id: this.nextId("p"),
