@@ -2,7 +2,7 @@ import type { Answer, Call } from "./call.ts";
 import { commentFields } from "./comment-fields.ts";
 import { type Field, parseFields, plainFields } from "./field-list.ts";
 import type { FieldTable } from "./field-table.ts";
-import { invalidParameter } from "./graph-error.ts";
+import { GraphError, invalidParameter } from "./graph-error.ts";
 import {
   containerFields,
   igCommentFields,
@@ -64,4 +64,19 @@ export function project(call: Call, node: GraphNode, fields?: readonly Field[]):
   }
   answer.id ??= node.type === "igUserOnly" ? node.value.appScopedId : node.value.id;
   return answer;
+}
+
+/**
+ * What a change answers: `plain`, with the fields it asks for read back. Where that read fails the change stands all the same, and the
+ * error carries `plain` as its original_response (meta.md §1b).
+ */
+export function readBack(call: Call, node: GraphNode, plain: Answer): Answer {
+  try {
+    const fields = requestedFields(call);
+    return fields === undefined ? plain : { ...plain, ...project(call, node, fields) };
+  } catch (error) {
+    if (!(error instanceof GraphError)) throw error;
+    const { message } = error;
+    throw new GraphError({ code: 100, subcode: 33, type: "GraphMethodException", message, originalResponse: plain });
+  }
 }

@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { describe, it } from "node:test";
 import type { Answered } from "@postd/connector-kit/simulator";
 import { instagramApp, metaApp } from "./apps.ts";
-import { fb, ig, testClient } from "./test-client.ts";
+import { fb, ig, jpeg, testClient } from "./test-client.ts";
 
 const typeOf = ({ json: { error } }: Answered) => `${error?.type} ${error?.code}/${error?.error_subcode ?? "-"}`;
 const proof = (secret: string, message: string) => createHmac("sha256", secret).update(message).digest("hex");
@@ -45,6 +45,27 @@ describe("errors of the Graph", () => {
     const missing = await read("");
     assert.equal(typeOf(missing), "GraphMethodException 100/-");
     assert.equal(missing.json.error.message, "API calls from the server require an appsecret_proof argument");
+  });
+});
+
+describe("a change that is read back", () => {
+  it("stands though the read fails, and the error says what was written", async () => {
+    const { simulator, post, host } = testClient();
+    const page = simulator.createAccount({ kind: "page" });
+    const own = simulator.createAccount({ kind: "instagram_login" });
+    const asked = (path: string) => `${path}?fields=id,colour`;
+    const refused = await post(fb(asked(`${page.id}/feed`)), page.accessToken, { message: "Out" });
+    const [live] = simulator.posts();
+    assert.equal(live?.text, "Out");
+    assert.deepEqual([refused.status, typeOf(refused)], [400, "GraphMethodException 100/33"]);
+    assert.deepEqual(refused.json.error.original_response, { id: live?.id });
+    const read = await post(fb(`${live?.id}?fields=message`), page.accessToken, { message: "Still out" });
+    assert.deepEqual(read.json, { success: true, message: "Still out", id: live?.id });
+    const image_url = host("a.jpg", jpeg(1080, 1080), "image/jpeg");
+    const container = await post(ig(asked(`${own.id}/media`)), own.accessToken, { image_url });
+    const creation_id = container.json.error.original_response.id;
+    const published = await post(ig(asked(`${own.id}/media_publish`)), own.accessToken, { creation_id });
+    assert.deepEqual(published.json.error.original_response, { id: simulator.posts().at(-1)?.id });
   });
 });
 

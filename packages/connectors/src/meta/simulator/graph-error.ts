@@ -12,6 +12,8 @@ export interface GraphErrorInput {
   /** §12: "HTTP status is unreliable (400 mostly)". */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What was written by a change whose read afterwards failed (§1b). */
+  readonly originalResponse?: Readonly<Record<string, unknown>>;
 }
 
 /** Thrown to refuse. */
@@ -36,6 +38,7 @@ export function errorAnswer(input: GraphErrorInput): SimResponse {
         is_transient: input.isTransient ?? false,
         ...(input.userTitle === undefined ? {} : { error_user_title: input.userTitle }),
         ...(input.userMessage === undefined ? {} : { error_user_msg: input.userMessage }),
+        ...(input.originalResponse === undefined ? {} : { original_response: input.originalResponse }),
         fbtrace_id: `A${randomId().slice(0, 22)}`,
       },
     },

@@ -1,8 +1,8 @@
-import { type Answer, type Call, type Operation, operation } from "./call.ts";
+import { type Answer, type Call, type Operation, operation, typeHere } from "./call.ts";
 import { pullImage, pullVideo } from "./container-media.ts";
 import { checkContainer, containerKind, containerParams, facebookLoginParams } from "./container-rules.ts";
 import { containerStatus } from "./container-status.ts";
-import { project, requestedFields } from "./fields.ts";
+import { readBack } from "./fields.ts";
 import { GraphError, invalidParameter } from "./graph-error.ts";
 import type { Container, IgAccount } from "./model.ts";
 import { bool, oneOf, requiredText, textList } from "./params.ts";
@@ -43,10 +43,7 @@ async function makeContainer(call: Call, account: IgAccount): Promise<Answer> {
   world.data.containers.put(container);
   const isResumable = params.text("upload_type") === "resumable";
   const uri = isResumable ? { uri: `https://rupload.facebook.com/ig-api-upload/${call.version}/${container.id}` } : {};
-  const fields = requestedFields(call);
-  return fields === undefined
-    ? { id: container.id, ...uri }
-    : { ...project(call, { type: "container", value: container }, fields), ...uri };
+  return readBack(call, { type: typeHere(call, "container"), value: container }, { id: container.id, ...uri });
 }
 
 /** Media and readiness: images at once, videos pulled and processed, resumable ones wait for their bytes. */

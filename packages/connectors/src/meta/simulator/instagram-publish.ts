@@ -2,7 +2,7 @@ import { type Answer, type Call, type Operation, onBothHosts, typeHere } from ".
 import { containerStatus } from "./container-status.ts";
 import { plainFields } from "./field-list.ts";
 import { pick } from "./field-table.ts";
-import { project, requestedFields } from "./fields.ts";
+import { readBack, requestedFields } from "./fields.ts";
 import { GraphError } from "./graph-error.ts";
 import { missingContainer, notReady } from "./instagram-containers.ts";
 import { newMedia } from "./make-post.ts";
@@ -30,10 +30,7 @@ function publish(call: Call, account: IgAccount): Answer {
   const media = makeMedia(call, container);
   container.mediaId = media.id;
   countPublish(world, account.id);
-  const fields = requestedFields(call);
-  return fields === undefined
-    ? { id: media.id }
-    : project(call, { type: typeHere(call, "igMedia"), value: media }, fields);
+  return readBack(call, { type: typeHere(call, "igMedia"), value: media }, { id: media.id });
 }
 
 function makeMedia(call: Call, container: Container, parentId?: string): IgMedia {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { page as pageOf } from "./answers.ts";
 import { type Answer, type Call, type Operation, operation, success } from "./call.ts";
 import { commentSummary, makeComment, wantedComments } from "./comment-fields.ts";
-import { project, requestedFields } from "./fields.ts";
+import { project, readBack, requestedFields } from "./fields.ts";
 import { invalidParameter, missingObject } from "./graph-error.ts";
 import type { Comment, Page } from "./model.ts";
 import { facebookNode, ownerOf } from "./node.ts";
@@ -35,8 +35,7 @@ function write(
     from: { id: target.pageId, name: call.world.data.pages.get(target.pageId)?.name ?? "" },
   });
   emitPageComment(call.world, target.pageId, comment, "add");
-  const fields = requestedFields(call);
-  return fields === undefined ? { id: comment.id } : project(call, { type: "comment", value: comment }, fields);
+  return readBack(call, { type: "comment", value: comment }, { id: comment.id });
 }
 
 const pageOfComment = (call: Call, comment: Comment): string =>

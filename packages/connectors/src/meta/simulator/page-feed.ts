@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { page as pageOf, timedPage } from "./answers.ts";
 import { type Answer, type Call, type Operation, operation } from "./call.ts";
-import { project, requestedFields } from "./fields.ts";
+import { project, readBack, requestedFields } from "./fields.ts";
 import { GraphError, invalidParameter, missingObject } from "./graph-error.ts";
 import { checkTargeting, checkText, makePost, publishing, requireCreateContent } from "./make-post.ts";
 import type { FbPhoto, FbPost, Page } from "./model.ts";
@@ -38,8 +38,7 @@ function postFeed(call: Call, page: Page): Answer {
     },
     when,
   );
-  const fields = requestedFields(call);
-  return fields === undefined ? { id: post.id } : project(call, { type: "post", value: post }, fields);
+  return readBack(call, { type: "post", value: post }, { id: post.id });
 }
 
 function attachedPhotos(call: Call, page: Page, when: Publication): readonly FbPhoto[] {

@@ -1,7 +1,7 @@
 import type { StoredMedia } from "@postd/connector-kit/simulator";
 import { storeMedia } from "@postd/connector-kit/simulator";
 import { type Answer, type Call, type Operation, operation } from "./call.ts";
-import { project, requestedFields } from "./fields.ts";
+import { readBack } from "./fields.ts";
 import { invalidParameter, missingObject } from "./graph-error.ts";
 import { checkText, makePost, publishing, refuseDuplicate, requireCreateContent } from "./make-post.ts";
 import type { FbPhoto, Page } from "./model.ts";
@@ -58,9 +58,8 @@ async function postPhoto(call: Call, page: Page): Promise<Answer> {
     when.kind === "unpublished"
       ? undefined
       : makePost(call, { pageId: page.id, kind: "photo", message, photoIds: [photo.id] }, when);
-  const fields = requestedFields(call);
-  const base = fields === undefined ? { id: photo.id } : project(call, { type: "photo", value: photo }, fields);
-  return post === undefined ? base : { ...base, post_id: post.id };
+  const plain = { id: photo.id, ...(post === undefined ? {} : { post_id: post.id }) };
+  return readBack(call, { type: "photo", value: photo }, plain);
 }
 
 /** POST /{page}/photo_stories: an unpublished photo becomes a story; each medium only once (§5, Stories). */

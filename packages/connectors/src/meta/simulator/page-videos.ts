@@ -1,7 +1,7 @@
 import { type StoredMedia, storeMedia } from "@postd/connector-kit/simulator";
 import { page as pageOf } from "./answers.ts";
 import { type Answer, type Call, type Operation, operation, success } from "./call.ts";
-import { project, requestedFields } from "./fields.ts";
+import { project, readBack, requestedFields } from "./fields.ts";
 import { invalidParameter } from "./graph-error.ts";
 import {
   checkTargeting,
@@ -62,8 +62,7 @@ async function postVideo(call: Call, page: Page): Promise<Answer> {
       const wish = readWish(call, page);
       const video = newVideo(call, page, { use: "video", media: await wholeVideo(call) });
       finishVideo(call, page, video, wish);
-      const fields = requestedFields(call);
-      return fields === undefined ? { id: video.id } : project(call, { type: "video", value: video }, fields);
+      return readBack(call, { type: "video", value: video }, { id: video.id });
     }
   }
 }

@@ -1,7 +1,7 @@
 import { metaApp } from "./apps.ts";
 import { photosOf, videoOf } from "./audience.ts";
 import { type Answer, type Call, type Operation, operation, success } from "./call.ts";
-import { project, requestedFields } from "./fields.ts";
+import { readBack } from "./fields.ts";
 import { GraphError, invalidParameter } from "./graph-error.ts";
 import { checkText, showPost } from "./make-post.ts";
 import type { FbPost } from "./model.ts";
@@ -37,8 +37,7 @@ function updatePost(call: Call, post: FbPost): Answer {
     post.state = "scheduled";
   }
   if (isPublished === true) publishNow(call, post);
-  const fields = requestedFields(call);
-  return fields === undefined ? success : { ...success, ...project(call, { type: "post", value: post }, fields) };
+  return readBack(call, { type: "post", value: post }, success);
 }
 
 /** A scheduled post can move (§7); a live one cannot go back. */
