@@ -28,7 +28,7 @@ const Pages = z.object({
   ),
 });
 
-/** Signs the simulator's ready-made person in, which the client cannot do: tokens of the person and of the first Page, and its ids. */
+/** Signs the simulator's ready-made person in, which the client cannot do: tokens of the person and of the first Page, and their ids. */
 export async function signInAtMeta({
   url,
 }: {
@@ -49,11 +49,13 @@ export async function signInAtMeta({
   const short = await read("oauth/access_token", { ...app, redirect_uri, code }, Token);
   const exchange = { ...app, grant_type: "fb_exchange_token", fb_exchange_token: short.access_token };
   const { access_token } = await read("oauth/access_token", exchange, Token);
+  const person = await read("me", { fields: "id", access_token }, z.object({ id: z.string() }));
   const fields = "id,access_token,instagram_business_account";
   const [page] = (await read("me/accounts", { fields, access_token }, Pages)).data;
   if (page?.instagram_business_account === undefined) throw new Error("the first Page has no Instagram account");
   return {
     userToken: access_token,
+    personId: person.id,
     pageId: page.id,
     pageToken: page.access_token,
     igId: page.instagram_business_account.id,

@@ -53,13 +53,12 @@ export const closing: readonly DayStep[] = [
     made: thrown(100),
   },
   {
-    title: "posts with a token that ended",
+    title: "posts after the person removed the app",
     section: "§12",
     step: "feed",
-    before: (sdk, { pageToken }) =>
-      sdk.simulator.simulator.act?.("endTokens", { token: pageToken ?? "", subcode: 460 }),
+    before: (sdk, { personId }) => sdk.simulator.simulator.act?.("removeApp", { personId: personId ?? "" }),
     input: (known) => ({ ...withToken(known), params: { message: "Never" } }),
-    calls: [{ call: feed.call, params: ["message"], answer: refused(190, 460), status: 400 }],
+    calls: [{ call: feed.call, params: ["message"], answer: refused(190, 458), status: 400 }],
     made: thrown(190),
   },
 ];
