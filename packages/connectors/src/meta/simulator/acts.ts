@@ -72,6 +72,11 @@ export const acts: Acts<World> = {
     pageNamed(world, pageId).tasks = tasks;
     return { pageId, tasks };
   }),
+  /** A token ends with a subcode of 190, such as 460 after a new password (§12). */
+  endTokens: act(z.strictObject({ token: z.string(), subcode: z.int().default(460) }), ({ data }, input) => {
+    data.endedTokens.set(input.token, input.subcode);
+    return { ended: 1 };
+  }),
   /** The person removes the app: tokens die with 458 and the deauthorize callback is called (§3b.5). */
   removeApp: act(
     z.strictObject({ personId: id, login: z.enum(["facebook", "instagram"]).default("facebook") }),

@@ -206,6 +206,16 @@ describe("Facebook Login", () => {
     assert.equal(errorOf(await client.get(fb("me"), token)), "190/458");
   });
 
+  it("ends one token with the subcode of its reason, and says that it is not valid", async () => {
+    const client = testClient();
+    const token = await userToken(client);
+    await client.act("endTokens", { token });
+    assert.equal(errorOf(await client.get(fb("me"), token)), "190/460");
+    const asked = { input_token: token, access_token: `${app.app_id}|${app.app_secret}` };
+    assert.equal((await client.get(fb(`debug_token?${new URLSearchParams(asked)}`))).json.data.is_valid, false);
+    assert.equal((await client.get(fb("me"), await userToken(client))).status, 200);
+  });
+
   it("checks appsecret_proof where given and wants it where the app says so", async () => {
     const client = testClient();
     const token = await userToken(client);
@@ -229,6 +239,9 @@ describe("Facebook Login", () => {
     const client = testClient();
     const instagram = client.simulator.createAccount({ kind: "instagram_login" });
     assert.equal(errorOf(await client.get(fb("me"), instagram.accessToken)), "190/467");
+    const exchange = { client_id: app.app_id, client_secret: app.app_secret, grant_type: "fb_exchange_token" };
+    const query = new URLSearchParams({ ...exchange, fb_exchange_token: instagram.accessToken });
+    assert.equal(errorOf(await client.get(fb(`oauth/access_token?${query}`))), "100/-");
     assert.equal(errorOf(await client.get("https://graph.instagram.com/v25.0/me", await userToken(client))), "190/467");
   });
 });

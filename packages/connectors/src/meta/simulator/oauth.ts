@@ -66,16 +66,17 @@ export const facebookLogin: OAuthFacts<World> = {
     if (configId === null) return { scopes: [...new Set(["public_profile", ...scopes])], kept: ["public_profile"] };
     if (query.has("scope")) return "Use either scope or config_id.";
     // With a configuration everything or nothing is granted (§2).
-    const all = ["public_profile", ...configuredPermissions];
-    return configId === loginConfigurationId ? { scopes: all, kept: all } : "Invalid config_id.";
+    return configId === loginConfigurationId
+      ? { scopes: configuredPermissions, kept: configuredPermissions }
+      : "Invalid config_id.";
   },
   impliedGrant: "authorization_code",
   grants: {
     /** A long-lived token; cannot be had with an expired one (§3a.3). */
     fb_exchange_token: ({ fields, tokens }) => {
       const token = tokens.check(fields.get("fb_exchange_token") ?? "");
-      if (typeof token !== "string") return { grant: token.grant, seconds: longSeconds };
-      throw refusedToken(token);
+      if (typeof token === "string") throw refusedToken(token);
+      return kindOf(token) === "user" ? { grant: token.grant, seconds: longSeconds } : undefined;
     },
   },
   answer: ({ json: { access_token, expires_in } }) => ({ access_token, token_type: "bearer", expires_in }),
@@ -163,7 +164,7 @@ function toldOf(world: World, value: string) {
   return {
     app_id,
     type: kind === "page" ? "PAGE" : "USER",
-    is_valid: typeof world.tokens.check(value, kind) !== "string",
+    is_valid: typeof world.tokens.check(value, kind) !== "string" && !world.data.endedTokens.has(value),
     expires_at: Math.floor(expiresAt / 1000),
     data_access_expires_at: Math.floor((consent.madeAt + dataAccessMs) / 1000),
     scopes,

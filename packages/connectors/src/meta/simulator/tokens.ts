@@ -59,6 +59,8 @@ export function authenticate(world: World, value: string, { host, headers }: Sim
   if (!isOfHost) return "tokenInvalid";
   const token = world.tokens.check(value, found.kind);
   if (typeof token === "string") return token;
+  const subcode = world.data.endedTokens.get(value);
+  if (subcode !== undefined) throw tokenError(subcode);
   if (world.data.pages.get(pageOf(token) ?? "")?.roleLost) throw tokenError(492);
   const { subject, scopes, accounts } = consentOf(world, token.grant) ?? token.grant;
   return { subject, scopes, token, accounts: accounts.filter((id) => token.accounts?.includes(id) ?? true) };

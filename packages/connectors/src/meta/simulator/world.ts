@@ -44,6 +44,8 @@ export function createWorld({ env, tokens }: Ground) {
       igMedia: stored<IgMedia>(),
       /** Webhook fields by Page or Instagram account (§11). */
       subscriptions: new Map<string, readonly string[]>(),
+      /** Subcode of 190 by token, where one ended before its time and its consent did (§12). */
+      endedTokens: new Map<string, number>(),
       /** Instants of successful publishes by account, for quotas. */
       published: new Map<string, number[]>(),
       settings: defaultSettings(),
