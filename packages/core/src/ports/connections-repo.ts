@@ -134,15 +134,19 @@ export interface TenantConnections {
   signedInSince(id: ConnectionId, at: Date): Promise<boolean>;
   /**
    * Begins or goes on with ending what a disconnected connection was signed in with: until the time it answers nobody
-   * stores new credentials for it, and every call it makes ends before. undefined: somebody connected it again.
+   * stores new credentials for it, and every call it makes ends before. Of two at once neither ends that time early. undefined: somebody connected it again.
    */
   beginWithdrawing(id: ConnectionId, forMs: number): Promise<Date | undefined>;
   /**
    * The same for its sign-in, over all tenants: until then no consent of the same subject to the same app is stored, nor
    * one given before. `shared`: others of the tenant live on it; `elsewhere`: somebody else on this server does, or has
-   * just signed in. Nothing else is told.
+   * just signed in. Nothing else is told. `begun`: what `beginWithdrawing` answered.
    */
-  claimWithdrawal(id: ConnectionId, forMs: number): Promise<{ readonly until: Date } | "shared" | "elsewhere">;
+  claimWithdrawal(
+    id: ConnectionId,
+    begun: Date,
+    forMs: number,
+  ): Promise<{ readonly until: Date } | "shared" | "elsewhere">;
   /**
    * Deletes its own secret, and its sign-in with that one's when nothing lives on it any more; then also the grant it came
    * from. `withdrawn`: the platform took the person's access back, so whatever the person granted goes. `until`: the mark of

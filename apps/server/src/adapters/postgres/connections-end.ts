@@ -52,20 +52,25 @@ export async function markDisconnected(
 type Withdrawing = Parameters<TenantConnections["beginWithdrawing"]>[1];
 const endOf = (forMs: Withdrawing) => sql`domain_now() + ${forMs} * interval '1 millisecond'`;
 
-/** Nobody stores new credentials for it before the time that is answered. */
+/**
+ * Nobody stores new credentials for it before the time that is answered. Where another call withdraws it too, neither of
+ * them ends that time: the other's may be on its way.
+ */
 export async function beginWithdrawing(tx: Executor, id: string, forMs: Withdrawing): Promise<Date | undefined> {
   const [row] = await tx
-    .update(connections)
-    .set({ withdrawingUntil: endOf(forMs) })
+    .select({ until: sql`${endOf(forMs)}`.mapWith(connections.withdrawingUntil) })
+    .from(connections)
     .where(and(eq(connections.id, id), isNotNull(connections.disconnectedAt)))
-    .returning({ until: connections.withdrawingUntil });
-  return row?.until ?? undefined;
+    .for("update");
+  if (row) await markUntil(tx, { id, mine: undefined, until: row.until });
+  return row?.until;
 }
 
 /** The look and the mark are one statement under the subject's lock, which storing a consent takes too. */
 export async function claimWithdrawal(
   tx: Executor,
   id: string,
+  begun: Date,
   forMs: Withdrawing,
 ): ReturnType<TenantConnections["claimWithdrawal"]> {
   const signInId = await lockWithMembers(tx, id);
@@ -76,14 +81,27 @@ export async function claimWithdrawal(
   );
   const [ended] = rows;
   if (!ended) return "shared";
-  const until = sql`${ended.until.toISOString()}::timestamptz`;
   const { rows: marked } = await runSql<{ mine: boolean }>(
     tx,
-    sql`select begin_withdrawal(${signInId}, ${until}) as mine`,
+    sql`select begin_withdrawal(${signInId}, ${ended.until.toISOString()}::timestamptz) as mine`,
   );
   if (marked[0]?.mine !== true) return "elsewhere";
-  await tx.update(connections).set({ withdrawingUntil: until }).where(eq(connections.id, id));
+  await markUntil(tx, { id, mine: begun, until: ended.until });
   return ended;
+}
+
+/** `mine`: the time this withdrawal set before. Another's that has not run out makes it nobody's. */
+async function markUntil(
+  tx: Executor,
+  { id, mine, until }: { readonly id: string; readonly mine: Date | undefined; readonly until: Date },
+): Promise<void> {
+  const ends = sql`${until.toISOString()}::timestamptz`;
+  await runSql(
+    tx,
+    sql`update connections set withdrawing_until = case
+      when withdrawing_until > domain_now() and withdrawing_until is distinct from ${mine?.toISOString() ?? null}::timestamptz
+        then greatest(withdrawing_until, ${ends}) + interval '1 millisecond' else ${ends} end where id = ${id}`,
+  );
 }
 
 export async function eraseCredentials(

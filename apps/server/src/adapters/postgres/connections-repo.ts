@@ -118,7 +118,7 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
         return rows[0]?.newer === true;
       }),
     beginWithdrawing: (id, forMs) => run((tx) => beginWithdrawing(tx, id, forMs)),
-    claimWithdrawal: (id, forMs) => run((tx) => claimWithdrawal(tx, id, forMs)),
+    claimWithdrawal: (id, begun, forMs) => run((tx) => claimWithdrawal(tx, id, begun, forMs)),
     eraseCredentials: (id, entry, options) => run((tx) => eraseCredentials(tx, target(id), entry, options)),
     eraseAccount: (input) => run((tx) => eraseAccount(tx, tenantId, input)),
     audit: (id, entry) => run((tx) => writeAudit(tx, target(id), entry)),

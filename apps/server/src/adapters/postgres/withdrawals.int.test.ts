@@ -196,18 +196,43 @@ test("a disconnect that broke off is finished by a repeat minutes later, whose o
   assert.equal(fixture.platform.revokes, 2);
 });
 
-test("of two that withdraw the same sign-in the first to end leaves the other's mark standing", async () => {
+test("of two that withdraw the same sign-in at once neither lets anything newer in while the other's call may be on its way", async () => {
   const id = await connect(here);
-  let meanwhile: string | undefined;
+  const pending = await grantOf(here);
+  const seen: string[] = [];
+  const look = async () => {
+    await fixture.moveClock(1_000);
+    seen.push(codeOf(await signIn(there)));
+  };
   fixture.platform.duringRevoke = async () => {
     fixture.platform.duringRevoke = async () => {};
     await fixture.moveClock(1_000);
     await disconnect(here, id);
-    // This one's call is still on its way.
-    meanwhile = codeOf(await signIn(there));
+    await look();
+    seen.push(codeOf(await choose(here, pending)));
   };
   await disconnect(here, id);
-  assert.equal(meanwhile, "ok", "the later mark ended with its withdrawal");
+  await look();
+  assert.deepEqual(seen, ["conflict", "not_found", "conflict"]);
+  assert.equal(fixture.platform.revokes, 2);
+  await fixture.moveClock(3 * 60_000);
+  assert.equal(await opens(there.tenantId, await connect(there)), true);
+});
+
+test("of two that end one account at once the first leaves the other's time standing, for whoever would connect it", async () => {
+  const id = await connect(here);
+  const repo = deps.connections.forTenant(here.tenantId);
+  const audit = { actor: "usr_1", action: "disconnected", detail: {} };
+  await repo.markDisconnected(id, audit);
+  const first = (await repo.beginWithdrawing(id, 60_000)) ?? assert.fail();
+  await fixture.moveClock(1_000);
+  assert.ok(await repo.beginWithdrawing(id, 60_000));
+  await repo.eraseCredentials(id, audit, { until: first });
+  fixture.platform.subject = `person-${randomUUID()}`;
+  const another = await grantOf(here);
+  assert.equal(codeOf(await choose(here, another)), "conflict");
+  await fixture.moveClock(61_000);
+  assert.equal(codeOf(await choose(here, another)), "ok");
 });
 
 test("connecting again after a disconnect that was not withdrawn is possible at once", async () => {

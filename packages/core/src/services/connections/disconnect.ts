@@ -173,7 +173,7 @@ async function withdraw(deps: ConnectionsDeps, found: ConnectionWithSecret, begu
   const { revoke } = auth;
   if (!revoke) return not(`${connector.name} lets only the account's owner withdraw access, in its own settings.`);
   const sharer = signIn.sharers[0] ?? (await sharingSecret(deps, signIn, granted));
-  const claim = sharer ? "shared" : await repo.claimWithdrawal(record.id, withdrawMs);
+  const claim = sharer ? "shared" : await repo.claimWithdrawal(record.id, begun, withdrawMs);
   if (claim === "shared")
     return not(
       `${sharer?.name ?? "Another account"} uses the same sign-in, so it was not withdrawn at ${connector.name}. Disconnect that one too, and it is.`,
