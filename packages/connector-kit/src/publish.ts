@@ -75,6 +75,11 @@ export interface Progress<S> {
    * it is gone. They are settled by that; a list that lacks the post is no such word.
    */
   readonly unseen?: true;
+  /**
+   * The post waits in the platform's own app until its author finishes it there: a draft in an inbox. Nothing of it is
+   * live by us, and this step looks again after `waitMs`.
+   */
+  readonly handedOver?: "app";
 }
 
 /** Secrets of a job's steps, by names the format chooses. */

@@ -33,6 +33,8 @@ export interface Destinations {
 
 /** Limits that are the account's own and not the platform's; what is absent is as the platform's description says. */
 export interface AccountLimits {
+  /** Who posts, as the platform shows it now, where its rules ask for that beside the form. */
+  readonly author?: { readonly name: string; readonly handle?: string; readonly pictureUrl?: string };
   readonly textMax?: number;
   readonly video?: { readonly maxMs?: number; readonly maxBytes?: number };
   readonly image?: { readonly maxBytes?: number };

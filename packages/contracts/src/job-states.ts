@@ -6,7 +6,8 @@
  *     |   |        +----> retrying     1, 3, 9, 27 s with jitter, or what the platform asked
  *     +- held             +----> unknown   may have had effect: probe, then adopt, send again or ask a person
  *                         +----> failed    dead-letter desk
- *   handed_over                        the platform holds the clock (native schedule), verified at its time
+ *   handed_over                        to the platform, which holds the clock (native schedule), verified at its time; or
+ *                                      to its app, where a draft waits for its author, looked at now and then
  *   published -> removed               taken down again, with time and by whom
  *   publishing -> partly_published     some parts are live and the rest was refused: a person decides
  *   any not sent -> canceled           from the desk -> discarded

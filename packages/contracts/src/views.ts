@@ -146,6 +146,8 @@ export type DestinationView = z.infer<typeof DestinationView>;
 
 /** Limits and choices that are the account's own; what is absent is as GET /api/platforms says. */
 export const AccountLimitsView = z.object({
+  /** Who posts, to be shown beside the form. */
+  author: z.object({ name: z.string(), handle: z.string().optional(), pictureUrl: z.string().optional() }).optional(),
   textMax: z.number().int().optional(),
   image: z.object({ maxBytes: z.number().int().optional() }).optional(),
   video: z.object({ maxMs: z.number().int().optional(), maxBytes: z.number().int().optional() }).optional(),
@@ -265,6 +267,8 @@ export const JobView = z.object({
   platform: PlatformId,
   format: z.string().optional(),
   state: z.enum(jobStates),
+  /** Of `handed_over`: the platform shows it at its time, or it waits as a draft in the platform's app for its author. */
+  to: z.enum(["platform", "app"]).optional(),
   heldReason: z.enum(heldReasons).optional(),
   scheduledFor: Instant,
   /** When POSTD looks at it next, by itself. */

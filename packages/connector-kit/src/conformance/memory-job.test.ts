@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { JsonObject } from "@postd/contracts";
+import { type JsonObject, ok } from "@postd/contracts";
 import type { Format, Sealed, Step } from "../publish.ts";
 import type { Way } from "../rules/index.ts";
 import { memoryJob } from "./memory-job.ts";
@@ -121,4 +121,27 @@ test("a state of a version nobody reads is refused, not guessed at", async () =>
   Object.assign(job.row, { stateVersion: 7 });
   await assert.rejects(job.next(), /version 7 are not known/);
   assert.equal(live(), 0);
+});
+
+test("a draft in the platform's app is handed over, nothing of it may be live, and its author's posting ends the job", async () => {
+  let isPosted = false;
+  const hand: Step<ToyState> = {
+    name: "hand_over",
+    effect: "visible",
+    repeatable: false,
+    done: ({ postId }) => postId !== undefined,
+    async run({ state }) {
+      if (isPosted) return ok({ state: { ...state, postId: "p1" }, published: { externalId: "p1" } });
+      return ok({ state, handedOver: "app", unseen: true, waitMs: 60_000 });
+    },
+    probe: async () => ok({ kind: "not_seen", looked: "nowhere" }),
+  };
+  const { job } = await jobOf([hand]);
+  await job.next();
+  assert.deepEqual([job.row.state, job.row.mayBeLive, job.row.wake], ["handed_over", false, 60_000]);
+  await job.next();
+  assert.equal(job.row.state, "handed_over");
+  isPosted = true;
+  await job.next();
+  assert.deepEqual([job.row.state, job.row.published?.externalId], ["published", "p1"]);
 });

@@ -144,7 +144,8 @@ async function progressed(
     ...(drive.published ? { published: drive.published } : {}),
   };
   if (progress.waitMs !== undefined) {
-    await port.commit({ ...common, state: "processing", wake: progress.waitMs }, answer);
+    const state = progress.handedOver && isSettled ? "handed_over" : "processing";
+    await port.commit({ ...common, state, wake: progress.waitMs }, answer);
     return "ends";
   }
   // A read that changed nothing needs no commit of its own; the next intent or commit carries the state.

@@ -115,6 +115,12 @@ const cases: readonly (readonly [string, Partial<AdmitInput>, string])[] = [
   ],
   ["a wish on what failed meanwhile is settled", { state: "failed", wish: cancel }, "settle_wish"],
   ["what the platform holds is taken back by the worker", { state: "handed_over", wish: cancel }, "grant"],
+  [
+    "a draft in the platform's app is nobody's to take back",
+    { state: "handed_over", isDraft: true, wish: cancel },
+    "settle_wish",
+  ],
+  ["a draft in the platform's app is looked at", { state: "handed_over", isDraft: true }, "verify"],
   ["an unknown job is looked up", { state: "unknown", ...lost }, "probe"],
   [
     "an unknown job is looked up even while paused and broken",

@@ -42,6 +42,8 @@ export interface AdmitInput {
   readonly twin: "in_flight" | "unknown" | undefined;
   /** The platform already shows it; only what belongs to it is left. */
   readonly isLive: boolean;
+  /** It was handed over without a name: a draft in the platform's app. */
+  readonly isDraft?: boolean;
   readonly lateAfterMs: number;
 }
 
@@ -82,7 +84,8 @@ export function admit(input: AdmitInput): Admission {
     case "published":
       return input.wish ? atPlatform(input.wish) : { go: "no", why: "settled" };
     case "handed_over":
-      return input.wish ? { go: "grant" } : { go: "verify" };
+      if (!input.wish) return { go: "verify" };
+      return { go: input.isDraft ? "settle_wish" : "grant" };
     // Nothing is in doubt any more, of what is live a part may be left: what a person asked, or the plan, goes on.
     case "partly_published":
     case "unknown":

@@ -121,3 +121,35 @@ it("a post the platform was to show at its time is begun anew when it is moved b
   assert.equal(meet({ ...facts, nativeSchedule: true }, move).patch?.forgetSteps, true);
   assert.equal(meet(facts, move).patch?.forgetSteps, undefined);
 });
+
+describe("a draft that waits in the platform's app", () => {
+  const draft: WishFacts = { ...facts, state: "handed_over" };
+  const move: Wish = { kind: "move", ...by, scheduledFor: by.at };
+
+  it("is left there by whatever stops a post, and POSTD looks for it no more", () => {
+    for (const wish of [{ kind: "cancel", ...by }, { kind: "delete", ...by, alsoLive: true }, removal] as const) {
+      const met = meet(draft, wish);
+      assert.deepEqual([met.change, met.patch?.state, met.patch?.wakeAt], ["canceled", "canceled", null]);
+      assert.match(met.message, /discard it there/);
+    }
+  });
+
+  it("keeps its words and its time", () => {
+    const met = meet(draft, move);
+    assert.deepEqual([met.change, met.patch], ["too_late", undefined]);
+  });
+
+  it("ends a wish that waited while it became one", () => {
+    const canceled = settledWish(draft, { kind: "cancel", ...by });
+    assert.deepEqual([canceled.state, canceled.wishOutcome?.outcome], ["canceled", "done"]);
+    const late = settledWish(draft, move);
+    assert.deepEqual(
+      [late.state, late.wakeAt, late.wish, late.wishOutcome?.outcome],
+      [undefined, now, null, "too_late"],
+    );
+  });
+
+  it("is another thing than a post the platform shows at its time", () => {
+    assert.equal(meet({ ...draft, externalPostId: "p1" }, { kind: "cancel", ...by }).change, "waiting");
+  });
+});

@@ -98,10 +98,13 @@ const ended: readonly JobState[] = ["canceled", "discarded", "removed"];
  *   remove           nothing to remove    waits for a look     removed by the worker taken back by the worker
  *   edit             changed              waits for a look     text, by the worker   too late
  *   move             changed              waits for a look     too late              moved by the worker
+ *
+ * A draft in the platform's app is left there: what stops a post ends the looking, everything else is too late.
  */
 export function meet(facts: WishFacts, wish: Wish): Meeting {
   if (ended.includes(facts.state)) return { change: "unchanged", message: `It is ${facts.state} already.` };
   if (facts.mayBeLive) return stored(facts, wish);
+  if (isWithAuthor(facts)) return meetWithAuthor(facts, wish);
   if (facts.state === "handed_over") return meetHandedOver(facts, wish);
   if (isLive(facts)) return meetLive(facts, wish);
   switch (wish.kind) {
@@ -138,6 +141,18 @@ function stored(facts: WishFacts, wish: Wish): Meeting {
     // Who sends it now is not interrupted; what sleeps is looked at as soon as a look can tell.
     patch: { wish, raiseFence: false, ...(facts.state === "publishing" ? {} : { wakeAt: facts.now }) },
   };
+}
+
+/** A draft in the platform's app: its author posts it there, and no app can take it back. */
+const isWithAuthor = ({ state, externalPostId }: Pick<WishFacts, "state" | "externalPostId">): boolean =>
+  state === "handed_over" && externalPostId === undefined;
+
+const stillDraft = "POSTD no longer looks for it. The draft stays in the platform's app; discard it there.";
+
+function meetWithAuthor(_facts: WishFacts, wish: Wish): Meeting {
+  if (wish.kind === "edit" || wish.kind === "move")
+    return { change: "too_late", message: "It waits as a draft in the platform's app. Change it or post it there." };
+  return { change: "canceled", message: stillDraft, patch: canceled };
 }
 
 function meetHandedOver(facts: WishFacts, wish: Wish): Meeting {
@@ -277,7 +292,18 @@ function moved(facts: WishFacts, at: Date): JobPatch {
 /** What becomes of a kept wish now that nothing of the job is in doubt. */
 export function settledWish(facts: WishFacts, wish: Wish): JobPatch {
   if (ended.includes(facts.state)) return afterEnd(facts, wish);
+  if (isWithAuthor(facts)) return withAuthor(facts, wish);
   return isLive(facts) ? tooLate(facts, wish) : afterAbsence(facts, wish);
+}
+
+/** It became a draft in the platform's app while the wish waited; looking for it goes on where nobody ended it. */
+function withAuthor(facts: WishFacts, wish: Wish): JobPatch {
+  const { message, patch } = meetWithAuthor(facts, wish);
+  const outcome = patch ? "done" : "too_late";
+  return {
+    ...(patch ?? { wish: null, wakeAt: facts.now, raiseFence: false }),
+    wishOutcome: { kind: wish.kind, outcome, at: facts.now.toISOString(), message },
+  };
 }
 
 /** Another wish ended the job while this one took its place. */

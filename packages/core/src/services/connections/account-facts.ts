@@ -75,10 +75,21 @@ function destinationView({ id, name, kind, pictureUrl }: Destination): Destinati
   };
 }
 
-function limitsView({ postsLeft, image, video, options, ...plain }: AccountLimits): AccountLimitsView {
+function limitsView({ author, postsLeft, image, video, options, ...plain }: AccountLimits): AccountLimitsView {
   const until = postsLeft?.until;
+  const picture = toldPicture(author?.pictureUrl);
+  const handle = author?.handle === undefined ? "" : toldLine(author.handle, 200);
   return {
     ...plain,
+    ...(author
+      ? {
+          author: {
+            name: toldLine(author.name, 200),
+            ...(handle === "" ? {} : { handle }),
+            ...(picture === undefined ? {} : { pictureUrl: picture }),
+          },
+        }
+      : {}),
     ...(image ? { image: { ...image } } : {}),
     ...(video ? { video: { ...video } } : {}),
     ...(postsLeft ? { postsLeft: { count: postsLeft.count, ...(until ? { until: until.toISOString() } : {}) } } : {}),

@@ -99,6 +99,11 @@ async function askPerson(run: Run, detail: string, failure?: PlatformFailure): P
 
 /** Our own fault on the way: asked again, and after half an hour a person. */
 export async function verifyBroke(run: Run, failure: PlatformFailure): Promise<void> {
+  // Nothing shows a draft by itself, so there is time to look again.
+  if (!run.drive.published) {
+    await run.settle({ state: "handed_over", mayBeLive: false, wake: patienceMs });
+    return;
+  }
   const lateMs = run.deps.clock.now().getTime() - run.job.scheduledFor.getTime();
   if (lateMs >= patienceMs)
     return askPerson(run, "POSTD itself failed to ask whether the platform showed it.", failure);

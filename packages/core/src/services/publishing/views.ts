@@ -15,6 +15,7 @@ export function jobView(job: JobRecord, attempts?: readonly AttemptRecord[]): Jo
     platform: job.platform,
     format: job.post.format,
     state: job.state,
+    ...(job.state === "handed_over" ? { to: job.externalPostId ? ("platform" as const) : ("app" as const) } : {}),
     ...(job.heldReason ? { heldReason: job.heldReason } : {}),
     scheduledFor: job.scheduledFor.toISOString(),
     ...(job.wakeAt ? { nextAt: job.wakeAt.toISOString() } : {}),

@@ -53,6 +53,7 @@ export function admitInput(row: ClaimRow, lateAfterMs: number): AdmitInput {
     blockedUntil: row.blocked_until ?? undefined,
     twin: row.twin === null ? undefined : isWorkedOn(row.twin) ? "in_flight" : "unknown",
     isLive: row.external_post_id !== null && row.state !== "handed_over" && !(row.native_schedule && row.may_be_live),
+    isDraft: row.state === "handed_over" && row.external_post_id === null,
     lateAfterMs,
   };
 }
