@@ -3,5 +3,6 @@ import type { SimulatorDefinition } from "@postd/connector-kit/simulator";
 import { simulators as bluesky } from "./bluesky/simulator.ts";
 import { simulators as linkedin } from "./linkedin/simulator.ts";
 import { simulators as meta } from "./meta/simulator.ts";
+import { simulators as tiktok } from "./tiktok/simulator.ts";
 
-export const simulatorDefinitions: readonly SimulatorDefinition[] = [...bluesky, ...linkedin, ...meta];
+export const simulatorDefinitions: readonly SimulatorDefinition[] = [...bluesky, ...linkedin, ...meta, ...tiktok];

@@ -1,0 +1,67 @@
+import {
+  type ConnectorContext,
+  defaultFingerprint,
+  grantHealth,
+  type HealthAnswer,
+  type OutgoingPost,
+  type PlatformResult,
+  type PublishingPlatform,
+} from "@postd/connector-kit";
+import { fail, ok } from "@postd/contracts";
+import { z } from "zod";
+import { accountLimits } from "./creator.ts";
+import { videoText } from "./limits.ts";
+import { tiktokNumbers } from "./numbers.ts";
+import { TiktokOptions, validate } from "./options.ts";
+import { lookUp } from "./posts.ts";
+import { formats } from "./publish.ts";
+import { readUser, scopes } from "./sign-in.ts";
+
+const formatOf = ({ media }: Pick<OutgoingPost, "media">): string | undefined => {
+  if (media.length === 0) return undefined;
+  if (media.every(({ kind }) => kind === "image")) return "photos";
+  return media.length === 1 && media[0]?.kind === "video" ? "video" : undefined;
+};
+
+async function health(ctx: ConnectorContext): PlatformResult<HealthAnswer> {
+  const read = await readUser(ctx, ctx.credentials);
+  if (!read.ok) return read;
+  const { open_id, display_name, username, avatar_large_url, avatar_url } = read.value;
+  if (open_id !== ctx.account.externalId)
+    return fail({ kind: "auth_revoked", message: "The sign-in belongs to another TikTok account. Connect again." });
+  const pictureUrl = avatar_large_url ?? avatar_url;
+  return ok({
+    ...grantHealth(ctx.credentials, scopes.required),
+    ...(display_name && { name: display_name }),
+    ...(username && { handle: username }),
+    ...(pictureUrl && { pictureUrl }),
+  });
+}
+
+export const tiktok: PublishingPlatform = {
+  id: "tiktok",
+  provider: "tiktok",
+  name: "TikTok",
+  icon: "tiktok.svg",
+  color: "#FE2C55",
+  previewKind: "tiktok",
+  accountKinds: [{ id: "creator", label: "Creator" }],
+  extras: z.record(z.string(), z.json()),
+  publishing: {
+    formats,
+    options: TiktokOptions,
+    limits: { text: videoText },
+    defaultFormat: formatOf,
+    validate,
+    fingerprint: defaultFingerprint,
+    accountLimits,
+    mentions: {
+      write: (handle) => `@${handle.replace(/^@/, "")}`,
+      handle: { form: /^@?[\w.]{1,24}$/, like: "ida.holm" },
+    },
+    hashtags: {},
+    lookUp,
+  },
+  numbers: tiktokNumbers,
+  health,
+};
