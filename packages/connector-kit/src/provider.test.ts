@@ -132,3 +132,12 @@ test("an account that signs in itself stands on every platform of the sign-in, w
   const common = { ...subject, kind: "profile", extras: { instance: "north" }, credentials, missingScopes: [] };
   assert.deepEqual(found, ok(["board", "shelf"].map((platform) => ({ ...common, platform }))));
 });
+
+test("options that no client could make a form of are refused when the server starts, and not in somebody's request", () => {
+  const broken = z.object({
+    get size(): z.ZodType {
+      throw new Error("no size");
+    },
+  });
+  assert.throws(() => defineProvider(withPublishing({ options: broken })), /size|told as JSON Schema/);
+});

@@ -1,4 +1,5 @@
 import { PlatformId, ProviderId } from "@postd/contracts";
+import { z } from "zod";
 import { unmarkedMediaIds } from "./option-media.ts";
 import type { Platform } from "./platform.ts";
 import type { Publishing } from "./publishing.ts";
@@ -106,6 +107,8 @@ function* platformProblems({ id: provider, signIns }: Provider, platform: Platfo
 function* publishingProblems(publishing: Publishing): Generator<string> {
   const { formats, aliases = {}, options, edit, remove, schedule } = publishing;
   const [unmarked] = unmarkedMediaIds(options);
+  const untold = whyUntold(options);
+  if (untold) yield `its options cannot be told as JSON Schema: ${untold}`;
   if (unmarked) yield `${unmarked} names a file; make it with mediaIdOption`;
   const known = (format: string) => Object.hasOwn(formats, format);
   const parts = ["parts", "link", "mentions", "hashtags", "productTags", "firstComment"] as const;
@@ -127,6 +130,16 @@ function* publishingProblems(publishing: Publishing): Generator<string> {
     for (const { name, effect, probe } of steps)
       if (effect === "visible" && !probe)
         yield `${formatId}.${name}: a visible step needs a probe, a repeatable one too`;
+  }
+}
+
+/** Clients make their forms of it, so a schema that cannot be told is found here and not in somebody's request. */
+function whyUntold(options: z.ZodObject): string | undefined {
+  try {
+    z.toJSONSchema(options, { io: "input", unrepresentable: "any" });
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 

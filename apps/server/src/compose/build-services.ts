@@ -59,6 +59,7 @@ export function buildServices(parts: ServiceParts) {
       clock,
       newId,
       lateAfterMs: defaultRules.lateAfterMs,
+      log: pipeline.log,
       remote: { access: connections.access, registry, clock, contextFor: pipeline.contextFor },
     }),
     apps: createAppsService({

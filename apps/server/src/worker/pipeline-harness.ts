@@ -113,6 +113,7 @@ export async function createHarness(more: Readonly<Record<string, Format>> = {})
   const broken: string[] = [];
   const attempts: string[] = [];
   const warnings: string[] = [];
+  const errors: string[] = [];
   let version = 1;
   let renewals = 0;
   const dataDir = mkdtempSync(path.join(tmpdir(), "postd-pipeline-"));
@@ -176,7 +177,7 @@ export async function createHarness(more: Readonly<Record<string, Format>> = {})
     },
     registry,
     clock,
-    log: { info() {}, warn() {}, error() {} },
+    log: { info() {}, warn() {}, error: (fields, message) => errors.push(`${message} ${JSON.stringify(fields)}`) },
     events: {
       published() {},
       failed() {},
@@ -208,6 +209,7 @@ export async function createHarness(more: Readonly<Record<string, Format>> = {})
     clock,
     newId,
     lateAfterMs,
+    log: { error: (fields, message) => errors.push(`${message} ${JSON.stringify(fields)}`) },
     remote: { access: deps("remote").access, registry, clock, contextFor: deps("remote").contextFor },
   });
   const due = createDueJobs(system.db);
@@ -229,6 +231,8 @@ export async function createHarness(more: Readonly<Record<string, Format>> = {})
     attempts,
     /** What connector contexts were told to log. */
     warnings,
+    /** What the operator was told. */
+    errors,
     renewals: () => renewals,
     holds: createJobHolds(app.db, { lateAfterMs }),
     /** A tenant with one connected account. */

@@ -18,7 +18,7 @@ describe("deleting a file while a post that names it is taken", () => {
   before(async () => {
     h = await createHarness();
     const store = createPublishingStore(h.app.db, { lateAfterMs });
-    const { registry, clock, access, contextFor } = h.deps("race");
+    const { registry, clock, access, contextFor, log } = h.deps("race");
     service = createPublishingService({
       store: {
         forTenant: (tenantId) => {
@@ -40,6 +40,7 @@ describe("deleting a file while a post that names it is taken", () => {
       clock,
       newId,
       lateAfterMs,
+      log,
       remote: { access, registry, clock, contextFor },
     });
   });

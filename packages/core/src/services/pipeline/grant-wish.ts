@@ -202,7 +202,8 @@ async function missing(
 ): Promise<void> {
   const { published } = run.drive;
   // A planned one may have been shown meanwhile, and a change asked for the post itself only.
-  const isMore = published !== undefined && !takesDown(wish) && partsOf(run, platform, published).length > 1;
+  const parts = published && !takesDown(wish) ? partsOf(run, platform, published) : [];
+  const isMore = parts === undefined || parts.length > 1;
   if (published && (run.job.state === "handed_over" || isMore))
     return concludeByLook(run, platform, wish, published, answer);
   return allGone(run, wish, answer);

@@ -1,5 +1,6 @@
 import type { PublishedRef, PublishingPlatform } from "@postd/connector-kit";
 import { answered } from "../answered.ts";
+import { unbroken } from "../unbroken.ts";
 import type { Run } from "./run.ts";
 
 /** What one look shows of everything a job made, the post itself first. */
@@ -11,16 +12,23 @@ export interface Look {
   readonly unclear: readonly PublishedRef[];
 }
 
-/** Everything of the job that an audience may see, the post itself first. */
-export function partsOf(run: Run, { publishing }: PublishingPlatform, ref: PublishedRef): readonly PublishedRef[] {
+/** Everything of the job that an audience may see, the post itself first; undefined: the connector broke, so nobody knows. */
+export function partsOf(
+  run: Run,
+  { id, publishing }: PublishingPlatform,
+  ref: PublishedRef,
+): readonly PublishedRef[] | undefined {
   const { state } = run.drive;
-  return publishing.remove?.parts?.({ ...ref, format: run.job.post.format, ...(state ? { state } : {}) }) ?? [ref];
+  const named = () =>
+    publishing.remove?.parts?.({ ...ref, format: run.job.post.format, ...(state ? { state } : {}) }) ?? [ref];
+  return unbroken<readonly PublishedRef[] | undefined>(run.deps.log, { platform: id }, named, () => undefined);
 }
 
 /** Looks at every part. What the platform still holds for its time is one, and is asked for as such. Never fails. */
 export async function whatIsLeft(run: Run, platform: PublishingPlatform, ref: PublishedRef): Promise<Look> {
   const isHandedOver = run.job.state === "handed_over";
   const parts = isHandedOver ? [ref] : partsOf(run, platform, ref);
+  if (!parts) return { there: [], gone: [], unclear: [ref] };
   const opened = await run.open();
   if ("failure" in opened) return { there: [], gone: [], unclear: parts };
   const look = isHandedOver ? isPlannedThere : isLiveThere;

@@ -22,6 +22,7 @@ import type {
 } from "../../ports/publishing-store.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import type { Caller, Created, MediaService, ServiceResult } from "../../ports/services.ts";
+import type { PipelineLog } from "../pipeline/worker-deps.ts";
 import { contentOf, writtenIn } from "./content.ts";
 import { fileGone, fileIdsOf } from "./post-files.ts";
 import { type PreparedTarget, prepareTargets, problemsOf, refusalOf, simulatedMark } from "./prepare-targets.ts";
@@ -35,6 +36,7 @@ export interface PublishingDeps {
   readonly clock: Clock;
   readonly newId: <K extends IdKind>(kind: K) => Id<K>;
   readonly lateAfterMs: number;
+  readonly log: Pick<PipelineLog, "error">;
 }
 
 /** All files a post names by address must be there after this long. */
@@ -75,7 +77,7 @@ export async function acceptPost<V extends JobView | PostView>(
   const fetched = await fetchMedia(caller, input.mediaUrls ?? [], deps);
   if (!fetched.ok) return fetched;
   const draft = draftOf(input, fetched.value);
-  const prepared = await prepareTargets(draft, store, deps.registry);
+  const prepared = await prepareTargets(draft, store, deps);
   if (!prepared.ok) return prepared;
   const mode = input.mode ?? "publish";
   if (mode === "publish" && !decidesAlone(caller) && (await store.requiresApproval())) return mustAsk;

@@ -91,7 +91,7 @@ async function approve(
   deps: ActDeps,
 ): Promise<Written> {
   const store = deps.store.forTenant(caller.tenantId);
-  const prepared = await prepareTargets(post, store, deps.registry, jobs);
+  const prepared = await prepareTargets(post, store, deps, jobs);
   if (!prepared.ok) return prepared;
   const refused = refusalOf(problemsOf(prepared.value));
   if (refused) return refused;

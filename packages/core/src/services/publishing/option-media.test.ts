@@ -66,6 +66,7 @@ function tenant() {
   };
   return { store: store as TenantPublishing, asked };
 }
+const checking = { registry, log: { error: (_fields: object, message: string) => assert.fail(message) } };
 const draft = (options: JsonObject, more: Partial<Draft> = {}): Draft => ({
   content: { text: "Hi", mediaIds: [], options },
   versions: {},
@@ -73,7 +74,7 @@ const draft = (options: JsonObject, more: Partial<Draft> = {}): Draft => ({
   ...more,
 });
 async function problems(given: Draft) {
-  const prepared = await prepareTargets(given, tenant().store, registry);
+  const prepared = await prepareTargets(given, tenant().store, checking);
   assert.ok(prepared.ok);
   return prepared.value.map((it) => it.problems.map(({ field, code }) => `${field} ${code}`));
 }
@@ -90,7 +91,7 @@ test("a file that an option names must be there for the author, of the right kin
 test("files named in a version for one platform or account are looked up too, and each is asked for once", async () => {
   const { store, asked } = tenant();
   const versions = { carded: { options: named(mine.id) }, con_carded: { options: named("med_99999999") } };
-  const prepared = await prepareTargets(draft(named(mine.id), { versions }), store, registry);
+  const prepared = await prepareTargets(draft(named(mine.id), { versions }), store, checking);
   assert.ok(prepared.ok);
   assert.deepEqual(
     prepared.value.flatMap((it) => it.problems.map(({ code }) => code)),
@@ -106,7 +107,7 @@ test("an option counts only where the platform has it, and then as an unknown on
 
 test("media no format takes are named by their file", async () => {
   const given = draft({}, { content: { text: "Hi", mediaIds: [mine.id, clip.id], options: {} } });
-  const prepared = await prepareTargets(given, tenant().store, registry);
+  const prepared = await prepareTargets(given, tenant().store, checking);
   assert.ok(prepared.ok);
   const [problem] = prepared.value.flatMap((it) => it.problems);
   assert.match(problem?.message ?? "", /^The video \(surf\.mp4\) cannot be posted to carded, which takes JPEG\./);

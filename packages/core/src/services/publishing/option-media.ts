@@ -1,6 +1,7 @@
 import { optionMedia } from "@postd/connector-kit";
 import type { ContentRecord, TargetRecord } from "../../ports/publishing-store.ts";
-import type { ConnectorRegistry } from "../../ports/registry.ts";
+import { unbroken } from "../unbroken.ts";
+import type { Checking } from "./prepare-targets.ts";
 
 interface Written {
   readonly content: ContentRecord;
@@ -11,12 +12,14 @@ interface Written {
 export function optionMediaIds(
   draft: Written,
   targets: Iterable<TargetRecord>,
-  registry: ConnectorRegistry,
+  { registry, log }: Checking,
 ): readonly string[] {
   const written = [draft.content.options, ...Object.values(draft.versions).map(({ options }) => options)];
   const ids = [...targets].flatMap(({ platform }) => {
     const schema = registry.get(platform)?.publishing?.options;
-    return schema ? written.flatMap((options) => optionMedia(schema, options).map(({ id }) => id)) : [];
+    const named = () => (schema ? written.flatMap((options) => optionMedia(schema, options).map(({ id }) => id)) : []);
+    // What it is refused for is said where the target is prepared.
+    return unbroken(log, { platform }, named, () => []);
   });
   return [...new Set(ids)];
 }

@@ -13,10 +13,18 @@ import {
 import type { FieldProblem, Result, ServiceError } from "@postd/contracts";
 import type { ContentRecord, JobRecord, TargetRecord, TenantPublishing } from "../../ports/publishing-store.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
+import type { PipelineLog } from "../pipeline/worker-deps.ts";
+import { unbroken } from "../unbroken.ts";
 import { filesInWords, outgoing } from "./content.ts";
 import { optionMediaIds } from "./option-media.ts";
 import { checkThumb, noFile } from "./post-files.ts";
 import { no } from "./refusals.ts";
+
+/** What checking a post takes; `log` hears of connectors that break. */
+export interface Checking {
+  readonly registry: ConnectorRegistry;
+  readonly log: Pick<PipelineLog, "error">;
+}
 
 /** One target with the post it would get and everything wrong with it. */
 export interface PreparedTarget {
@@ -47,7 +55,7 @@ export interface Draft {
 export async function prepareTargets(
   draft: Draft,
   store: TenantPublishing,
-  registry: ConnectorRegistry,
+  { registry, log }: Checking,
   jobs: readonly JobRecord[] = [],
 ): Promise<Result<readonly PreparedTarget[], ServiceError>> {
   const ids = draft.targets.map(({ connectionId }) => connectionId);
@@ -60,7 +68,7 @@ export async function prepareTargets(
       "Name each account once.",
     );
   const targets = new Map((await store.targets(ids)).map((target) => [target.connectionId as string, target]));
-  const inOptions = optionMediaIds(draft, targets.values(), registry);
+  const inOptions = optionMediaIds(draft, targets.values(), { registry, log });
   const inWords = [draft.content, ...Object.values(draft.versions)].flatMap(filesInWords);
   const found = await store.media([...new Set([...mediaIdsOf(draft), ...inOptions, ...inWords])]);
   const media = new Map(found.map((item) => [item.id as string, item]));
@@ -106,7 +114,13 @@ export async function prepareTargets(
     const has = new Map([...shown(connectionId).map((item) => [item.id as string, item] as const), ...media]);
     const missing = contentFor(draft, target).mediaIds.find((id) => !has.has(id));
     if (missing) return noFile(missing);
-    const one = prepare(draft, target, platform, has, wanted);
+    const given = { draft, target, platform, media: has, wanted };
+    const one = unbroken(
+      log,
+      { platform: platform.id, connectionId },
+      () => prepare(given),
+      () => brokenTarget(given),
+    );
     prepared.push({ ...one, files: one.files.filter(({ id }) => media.has(id)) });
   }
   return { ok: true, value: prepared };
@@ -118,13 +132,31 @@ const contentFor = (draft: Draft, target: TargetRecord): ContentRecord => ({
   ...draft.versions[target.connectionId],
 });
 
-function prepare(
-  draft: Draft,
-  target: TargetRecord,
-  platform: PublishingPlatform,
-  media: ReadonlyMap<string, MediaInfo>,
-  { nativeSchedule = false, destination }: Draft["targets"][number],
-): PreparedTarget {
+interface Given {
+  readonly draft: Draft;
+  readonly target: TargetRecord;
+  readonly platform: PublishingPlatform;
+  readonly media: ReadonlyMap<string, MediaInfo>;
+  readonly wanted: Draft["targets"][number];
+}
+
+/** Nothing is known of this target but that its connector broke: it is refused, and the others are told of all the same. */
+function brokenTarget({ draft, target, platform, wanted }: Given): PreparedTarget {
+  const { text, options } = contentFor(draft, target);
+  const message = `The connector for ${platform.name} on this server broke while it checked this post, so nothing was sent there. The operator finds the reason in the log. Leave this account out, or try again when it is mended.`;
+  return {
+    target,
+    platform,
+    post: { format: "none", text, media: [], options },
+    fingerprint: "",
+    nativeSchedule: wanted.nativeSchedule ?? false,
+    problems: [{ field: "connectionId", code: "connector_broken", message, severity: "error" }],
+    files: [],
+  };
+}
+
+function prepare({ draft, target, platform, media, wanted }: Given): PreparedTarget {
+  const { nativeSchedule = false, destination } = wanted;
   const { publishing } = platform;
   const content = contentFor(draft, target);
   const items = content.mediaIds.flatMap((id) => media.get(id) ?? []);

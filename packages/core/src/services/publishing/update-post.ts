@@ -43,7 +43,7 @@ export async function updatePost(
   const isNew = !isSamePost(post, draft);
   const status = statusAfter(post, patch, { waitsForWord, isNew });
   if (!status.ok) return status;
-  const prepared = await prepareTargets(draft, store, deps.registry, found.jobs);
+  const prepared = await prepareTargets(draft, store, deps, found.jobs);
   if (!prepared.ok) return prepared;
   const canOf = await abilitiesOf(caller, found.jobs, deps);
   const checked = prepared.value.map((target) => (takesNothing(target, found.jobs, canOf) ? passed(target) : target));

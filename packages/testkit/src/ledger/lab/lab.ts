@@ -175,6 +175,7 @@ export class Lab {
       clock: world.clock,
       newId,
       lateAfterMs,
+      log,
       remote: { access, registry, clock: world.clock, contextFor },
     });
     this.connectionsDeps = {
