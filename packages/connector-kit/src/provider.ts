@@ -117,6 +117,8 @@ function* publishingProblems(publishing: Publishing): Generator<string> {
     for (const format of rule?.formats ?? []) if (!known(format)) yield `${name} names ${format}, which is no format`;
   for (const [option, takers] of Object.entries(publishing.optionFormats ?? {}))
     for (const format of takers) if (!known(format)) yield `option ${option} names ${format}, which is no format`;
+  for (const option of edit?.options ?? [])
+    if (!Object.hasOwn(options.shape, option)) yield `edit changes ${option}, which is no option`;
   for (const [alias, format] of Object.entries(aliases)) {
     if (!known(format)) yield `the alias ${alias} stands for ${format}, which is no format`;
     if (known(alias)) yield `the alias ${alias} is the name of a format`;

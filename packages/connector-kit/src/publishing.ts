@@ -45,6 +45,14 @@ export interface AccountLimits {
   readonly options?: Readonly<Record<string, readonly { readonly value: string; readonly label: string }[]>>;
 }
 
+/** A live post as it shall read. Hashtags stand in the text, unless the platform takes them `apart`. */
+export type PostEdit = Pick<OutgoingPost, "format" | "text" | "mentions" | "hashtags" | "options">;
+
+/** A post after an edit; `state` takes the place of the format's, where its steps left one. */
+export interface EditedPost extends PublishedRef {
+  readonly state?: JsonObject;
+}
+
 /** A part of a post that only some platforms know; absent at a platform: a post with it is refused by name. */
 export interface PartRule {
   /** Formats that take it; absent: all. */
@@ -96,13 +104,22 @@ export interface Publishing {
   readonly productTags?: PartRule;
   readonly firstComment?: PartRule & { readonly text?: TextLimit };
   readonly schedule?: NativeSchedule;
+  /** Changes the words of a live post: its text with what stands in it. */
   readonly edit?: {
     readonly formats: readonly string[];
+    /** Options by name that may be changed with them; absent: none. */
+    readonly options?: readonly string[];
+    /** The platform puts a new post in the old one's place, so an old one that is gone tells nothing. */
+    readonly replaces?: true;
+    /**
+     * Asked again after a lost answer: what is done already counts as done. Answers what the post is called from now on;
+     * undefined: as before.
+     */
     readonly run: (
-      ref: PublishedRef,
-      change: { readonly text: string; readonly format: string; readonly mentions?: readonly PostMention[] },
+      ref: PublishedRef & { readonly state?: JsonObject },
+      change: PostEdit,
       ctx: ConnectorContext,
-    ) => PlatformResult<void>;
+    ) => PlatformResult<EditedPost | undefined>;
   };
   readonly remove?: {
     readonly formats: readonly string[];

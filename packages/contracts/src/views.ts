@@ -280,6 +280,10 @@ export const JobView = z.object({
   mayBeLive: z.boolean(),
   externalPostId: z.string().optional(),
   permalink: z.string().optional(),
+  /** What the post was called before an edit made the platform put another one in its place, oldest first. */
+  earlierPosts: z
+    .array(z.object({ externalPostId: z.string(), permalink: z.string().exactOptional(), until: Instant }))
+    .optional(),
   publishedAt: Instant.optional(),
   removedAt: Instant.optional(),
   removedBy: z.string().optional(),

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
-import { asId, type PostInput } from "@postd/contracts";
+import { after, before, beforeEach, describe, it } from "node:test";
+import type { PostEdit, Publishing } from "@postd/connector-kit";
+import { asId, type PostInput, type PostPatch } from "@postd/contracts";
 import { type Caller, newId } from "@postd/core";
 import { sql } from "drizzle-orm";
+import { z } from "zod";
+import { createLedger } from "../adapters/postgres/ledger/ledger.ts";
 import { createMediaRepo } from "../adapters/postgres/media-repo.ts";
 import { runSql } from "../adapters/postgres/run-sql.ts";
 import { forTenant } from "../adapters/postgres/tenant-tx.ts";
@@ -228,5 +231,128 @@ describe("an edit that names no targets", () => {
     assert.ok(edited.ok && edited.value.view.changes?.[0]?.change === "changing_live", JSON.stringify(edited));
     const again = await h.service.createPost(caller, { content: "with it again", mediaIds: [mediaId], targets });
     assert.ok(!again.ok && again.error.code === "not_found");
+  });
+});
+
+describe("an edit of what is live", () => {
+  let h: Awaited<ReturnType<typeof createHarness>>;
+  let whole: Publishing;
+  let caller: Caller;
+  let connectionId: ReturnType<typeof asId<"connection">>;
+  const changes: { readonly ref: object; readonly change: PostEdit }[] = [];
+  let texts = 0;
+  before(async () => {
+    h = await createHarness();
+    whole = { ...h.platformFacets.publishing };
+  });
+  after(() => h.close());
+  beforeEach(async () => {
+    const made = await h.tenant();
+    caller = made.caller;
+    connectionId = asId("connection", made.connectionId);
+    changes.length = 0;
+    h.platform.deeds = [];
+    Object.assign(h.platformFacets.publishing, {
+      options: z.object({ audience: z.string().optional(), pinned: z.boolean().optional() }),
+      hashtags: {},
+      mentions: { write: (handle: string) => `@${handle}` },
+      edit: {
+        formats: ["text"],
+        options: ["audience"],
+        run: async (ref: object, change: PostEdit) => {
+          changes.push({ ref, change });
+          return { ok: true, value: undefined };
+        },
+      },
+    });
+  });
+
+  const live = async (input: Partial<PostInput> = {}) => {
+    texts += 1;
+    const made = await h.service.createPost(caller, { text: `live ${texts}`, targets: [{ connectionId }], ...input });
+    assert.ok(made.ok, JSON.stringify(made));
+    await h.settle();
+    return asId("post", made.value.view.id);
+  };
+  const edit = async (id: ReturnType<typeof asId<"post">>, patch: PostPatch) => {
+    const edited = await h.service.updatePost(caller, id, patch);
+    assert.ok(edited.ok, JSON.stringify(edited));
+    await h.settle();
+    return edited.value.view.changes?.[0];
+  };
+  const jobOf = async (id: ReturnType<typeof asId<"post">>) => {
+    const found = await h.service.getPost(caller, id);
+    assert.ok(found.ok && found.value.jobs[0]);
+    return found.value.jobs[0];
+  };
+
+  it("takes hashtags, mentions and the options a platform lets be changed, with the text that comes of them", async () => {
+    const id = await live({ hashtags: ["bread"], options: { audience: "all" } });
+    const mentions = [{ name: "Nordlys", handles: { scripted: "nordlys" } }];
+    const text = "Now with @Nordlys";
+    const change = await edit(id, { text, mentions, hashtags: ["buns"], options: { audience: "friends" } });
+    assert.equal(change?.change, "changing_live");
+    assert.deepEqual(
+      changes.map(({ change: { text: said, options } }) => [said, options]),
+      [["Now with @nordlys\n\n#buns", { audience: "friends" }]],
+    );
+    // Stored with the job: the same again is no change.
+    assert.equal((await edit(id, { hashtags: ["buns"] }))?.change, "unchanged");
+    assert.equal((await edit(id, { hashtags: [] }))?.change, "changing_live");
+    assert.equal(changes.at(-1)?.change.text, "Now with @nordlys");
+  });
+
+  it("comes too late, and says what could be changed, where an option is not among them", async () => {
+    const id = await live();
+    const late = await edit(id, { options: { pinned: true } });
+    assert.equal(late?.change, "too_late");
+    assert.match(late.message, /text, mentions and hashtags and audience/);
+    assert.equal(changes.length, 0);
+  });
+
+  it("leaves a post that the platform replaced under its new name, with the old one in its history and no other job's", async () => {
+    const id = await live();
+    const before = await jobOf(id);
+    const named = { externalId: `new ${before.externalPostId}`, permalink: "https://scripted.test/new" };
+    Object.assign(h.platformFacets.publishing.edit ?? {}, {
+      replaces: true,
+      run: async () => ({ ok: true, value: named }),
+    });
+    await edit(id, { text: "replaced" });
+    const after = await jobOf(id);
+    assert.deepEqual(
+      [after.state, after.externalPostId, after.permalink],
+      ["published", named.externalId, named.permalink],
+    );
+    assert.deepEqual(
+      after.earlierPosts?.map(({ externalPostId, permalink }) => ({ externalPostId, permalink })),
+      [{ externalPostId: before.externalPostId, permalink: before.permalink }],
+    );
+    const other = await jobOf(await live());
+    const { owned } = await createLedger(h.app.db).owners({
+      tenantId: caller.tenantId,
+      jobId: asId("publishJob", other.id),
+      externalIds: [before.externalPostId ?? "", named.externalId, "free"],
+    });
+    assert.deepEqual([...owned].sort(), [before.externalPostId, named.externalId].sort());
+  });
+
+  it("is not told to have ended a post that the platform may have replaced when no answer could be read", async () => {
+    const id = await live();
+    const { externalPostId } = await jobOf(id);
+    const lost = { kind: "outcome_unknown", message: "No answer." } as const;
+    Object.assign(h.platformFacets.publishing.edit ?? {}, {
+      replaces: true,
+      run: async () => ({ ok: false, error: lost }),
+    });
+    h.platform.live.splice(0);
+    await edit(id, { text: "perhaps" });
+    const job = await jobOf(id);
+    assert.deepEqual(
+      [job.state, job.externalPostId, job.wishOutcome?.outcome],
+      ["published", externalPostId, "failed"],
+    );
+    assert.match(job.wishOutcome?.message ?? "", /Look there/);
+    Object.assign(h.platformFacets.publishing, whole);
   });
 });

@@ -157,7 +157,7 @@ test("a changed text goes on leading to who is named in it", async () => {
   const mentions = [{ name: "Ida Holm", handles: { linkedin: "urn:li:person:abc" } }];
   const { published } = await publish({ text: "Thanks @Ida Holm", mentions });
   assert.ok(published);
-  const change = { text: "Many thanks @Ida Holm", mentions, format: "text" };
+  const change = { text: "Many thanks @Ida Holm", mentions, format: "text", options: {} };
   const edited = await linkedin.publishing?.edit?.run(published, change, world.context(connected, "visible"));
   assert.ok(edited?.ok);
   assert.equal(live()[0]?.text, "Many thanks Ida Holm", "an element, whose mark readers do not see");

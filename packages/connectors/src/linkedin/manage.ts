@@ -14,7 +14,7 @@ export async function editText(
   ref: PublishedRef,
   { text, mentions }: Pick<OutgoingPost, "text" | "mentions">,
   ctx: ConnectorContext,
-): PlatformResult<void> {
+): PlatformResult<undefined> {
   const sent = await api.send(ctx, {
     method: "POST",
     path: ["posts", ref.externalId],

@@ -242,9 +242,9 @@ for (const [name, format, stepName, post, state, account = {}] of places)
 const ref = { externalId: "123_1", format: "text" };
 const changes: readonly (readonly [
   string,
-  (ctx: ConnectorContext) => Promise<Result<void, PlatformFailure>> | undefined,
+  (ctx: ConnectorContext) => Promise<Result<unknown, PlatformFailure>> | undefined,
 ])[] = [
-  ["facebook edit", (ctx) => facebook.publishing.edit?.run(ref, { text: "New", format: "text" }, ctx)],
+  ["facebook edit", (ctx) => facebook.publishing.edit?.run(ref, { text: "New", format: "text", options: {} }, ctx)],
   ["facebook remove", (ctx) => facebook.publishing.remove?.run(ref, ctx)],
   ["facebook cancel", (ctx) => facebook.publishing.schedule?.cancel(ref, ctx)],
   ["facebook move", (ctx) => facebook.publishing.schedule?.move(ref, new Date("2026-11-22T10:00:00Z"), ctx)],

@@ -236,8 +236,8 @@ test("the format follows from what is there", () => {
 test("text of a post is its message, text of a video its description", async () => {
   const graph = scriptedGraph({ [`POST ${g}/123_1`]: { success: true }, [`POST ${g}/77`]: { success: true } });
   const ctx = contextOf(graph);
-  await facebook.publishing.edit?.run({ externalId: "123_1" }, { text: "New", format: "text" }, ctx);
-  await facebook.publishing.edit?.run({ externalId: "77" }, { text: "New", format: "reel" }, ctx);
+  await facebook.publishing.edit?.run({ externalId: "123_1" }, { text: "New", format: "text", options: {} }, ctx);
+  await facebook.publishing.edit?.run({ externalId: "77" }, { text: "New", format: "reel", options: {} }, ctx);
   assert.deepEqual(
     graph.calls.map(({ fields }) => [fields.message, fields.description]),
     [

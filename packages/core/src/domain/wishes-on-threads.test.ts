@@ -9,7 +9,7 @@ const cancel: Wish = { kind: "cancel", ...said };
 const deleteOurs: Wish = { kind: "delete", ...said, alsoLive: false };
 const move: Wish = { kind: "move", ...said, scheduledFor: "2026-03-01T10:00:00Z" };
 const post = { text: "New", media: [], options: {}, format: "text" };
-const edit: Wish = { kind: "edit", ...said, post, fingerprint: "new", textOnly: true };
+const edit: Wish = { kind: "edit", ...said, post, fingerprint: "new", wordsOnly: true };
 
 /** A thread whose first part is live and known. */
 const begun: WishFacts = {
@@ -22,7 +22,7 @@ const begun: WishFacts = {
   nativeSchedule: false,
   sleepsUntil: undefined,
   wish: undefined,
-  can: { remove: true, editText: true },
+  can: { remove: true, editWords: true },
 };
 const states: readonly JobState[] = ["publishing", "processing", "retrying", "unknown"];
 

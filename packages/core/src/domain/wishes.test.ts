@@ -14,7 +14,7 @@ const facts: WishFacts = {
   nativeSchedule: false,
   sleepsUntil: undefined,
   wish: undefined,
-  can: { remove: true, editText: true },
+  can: { remove: true, editWords: true },
 };
 /** A thread whose first part is live, and whose rest is still to be sent. */
 const part: WishFacts = { ...facts, externalPostId: "p1" };
@@ -26,7 +26,7 @@ describe("a wish that meets a thread whose first part is live", () => {
     assert.equal(kept.change, "left_live");
     assert.equal(kept.patch?.state, "published");
     assert.equal(kept.patch?.wakeAt, null);
-    const cannot = { ...part, can: { remove: false, editText: false } };
+    const cannot = { ...part, can: { remove: false, editWords: false } };
     assert.equal(meet(cannot, { kind: "delete", ...by, alsoLive: true }).patch?.state, "partly_published");
   });
 
@@ -54,7 +54,7 @@ describe("a rest that waits for its time", () => {
     ...by,
     post: { text: "New", media: [], options: {}, format: "text" },
     fingerprint: "new",
-    textOnly: true,
+    wordsOnly: true,
   };
 
   it("is woken for an edit of what is live, and keeps its time, however many wishes take each other's place", () => {
@@ -81,7 +81,7 @@ describe("a rest that waits for its time", () => {
 
 it("a removal that takes the place of a change of the live text remembers it, also through another removal", () => {
   const post = { text: "New", media: [], options: {}, format: "text" };
-  const edit: Wish = { kind: "edit", ...by, post, fingerprint: "new", textOnly: true };
+  const edit: Wish = { kind: "edit", ...by, post, fingerprint: "new", wordsOnly: true };
   const live: WishFacts = { ...part, state: "published" };
   const first = meet({ ...live, wish: edit }, removal).patch?.wish;
   assert.deepEqual(first, { ...removal, mayBeEdited: true });

@@ -18,7 +18,7 @@ export type Wish =
   | WishOf<"cancel">
   | (WishOf<"delete"> & { readonly alsoLive: boolean })
   | WishOf<"remove">
-  | (WishOf<"edit"> & { readonly post: OutgoingPost; readonly fingerprint: string; readonly textOnly: boolean })
+  | (WishOf<"edit"> & { readonly post: OutgoingPost; readonly fingerprint: string; readonly wordsOnly: boolean })
   | (WishOf<"move"> & { readonly scheduledFor: string });
 
 /** How the last wish ended, for people. */
@@ -46,7 +46,12 @@ export interface WishFacts {
   /** What was asked before and is not done. */
   readonly wish: Wish | undefined;
   /** What the platform lets an app do with this live post. */
-  readonly can: { readonly remove: boolean; readonly editText: boolean };
+  readonly can: {
+    readonly remove: boolean;
+    readonly editWords: boolean;
+    /** Options that may be changed together with the words. */
+    readonly editOptions?: readonly string[];
+  };
 }
 
 /** Columns a person's word changes. Left out: unchanged. Every patch but a stored wish raises the fence. */
@@ -193,9 +198,9 @@ function meetLive(facts: WishFacts, wish: Wish): Meeting {
     case "remove":
       return facts.can.remove ? removing : { change: "too_late", message: cannotRemove };
     case "edit":
-      if (!wish.textOnly) return { change: "too_late", message: "It is live; only its text could still be changed." };
-      return facts.can.editText
-        ? { change: "changing_live", message: "Its text is changed at the platform.", patch: worker }
+      if (!wish.wordsOnly) return { change: "too_late", message: onlyWords(facts) };
+      return facts.can.editWords
+        ? { change: "changing_live", message: "It is changed at the platform.", patch: worker }
         : { change: "too_late", message: "It is live, and the platform lets no app change it." };
     case "move":
       return { change: "too_late", message: "It is live already." };
@@ -203,6 +208,12 @@ function meetLive(facts: WishFacts, wish: Wish): Meeting {
       wish satisfies never;
       throw new Error("a wish has no rule");
   }
+}
+
+function onlyWords({ can: { editWords, editOptions = [] } }: WishFacts): string {
+  if (!editWords) return "It is live, and the platform lets no app change it.";
+  const options = editOptions.length > 0 ? ` and ${editOptions.join(", ")}` : "";
+  return `It is live; only its text, mentions and hashtags${options} could still be changed.`;
 }
 
 /** Known by its id and shown. A failed one is known where the platform was to show it and did not. */

@@ -89,6 +89,8 @@ export interface JobChange extends Omit<StepChange, "failure" | "sealed"> {
   /** The wish that was carried out or came too late; one that took its place meanwhile stays. */
   readonly granted?: { readonly wish: Wish; readonly outcome: WishOutcome };
   readonly removedBy?: string;
+  /** The post that `published` took the place of: kept in the job's history, and no other job's. */
+  readonly replaced?: PublishedRef;
   /** Parts of the post are gone, and others are not. Stays so. */
   readonly partsGone?: true;
   readonly scheduledFor?: Date;

@@ -64,6 +64,13 @@ export interface PostRecord {
   readonly deleting: boolean;
 }
 
+export interface EarlierPost {
+  readonly externalPostId: string;
+  readonly permalink?: string;
+  /** ISO 8601. */
+  readonly until: string;
+}
+
 export interface JobRecord {
   readonly id: PublishJobId;
   readonly postId: PostId;
@@ -88,6 +95,8 @@ export interface JobRecord {
   readonly leaseUntil: Date | undefined;
   readonly externalPostId: string | undefined;
   readonly permalink: string | undefined;
+  /** What it was called before an edit made the platform put another post in its place, oldest first. */
+  readonly earlierPosts: readonly EarlierPost[];
   readonly publishedAt: Date | undefined;
   readonly failure: JsonObject | undefined;
   readonly probe: ProbeRecord | undefined;

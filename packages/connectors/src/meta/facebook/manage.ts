@@ -1,4 +1,4 @@
-import type { ConnectorContext, NativeSchedule, PlatformResult, PublishedRef } from "@postd/connector-kit";
+import type { ConnectorContext, NativeSchedule, PlatformResult, PostEdit, PublishedRef } from "@postd/connector-kit";
 import { type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
 import { meaningOf } from "../failures.ts";
@@ -14,11 +14,12 @@ const isPost = (ref: PublishedRef): boolean => ref.externalId.includes("_");
 /** Text of a post or a video made by this app. */
 export async function editText(
   ref: PublishedRef,
-  change: { readonly text: string },
+  change: Pick<PostEdit, "text">,
   ctx: ConnectorContext,
-): PlatformResult<void> {
+): PlatformResult<undefined> {
   const field = isPost(ref) ? "message" : "description";
-  return post(ctx, ref, { [field]: change.text });
+  const changed = await post(ctx, ref, { [field]: change.text });
+  return changed.ok ? ok(undefined) : changed;
 }
 
 const Made = z.object({

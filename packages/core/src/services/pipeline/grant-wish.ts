@@ -1,5 +1,6 @@
 import type {
   ConnectorContext,
+  EditedPost,
   OutgoingPost,
   PlatformFailure,
   PlatformResult,
@@ -7,7 +8,7 @@ import type {
   PublishingPlatform,
 } from "@postd/connector-kit";
 import { answerOf, defaultSettleMs, leavesOpen, retryDelaysMs } from "@postd/connector-kit/rules";
-import { fail, type WishOutcomeKind } from "@postd/contracts";
+import { fail, ok, type WishOutcomeKind } from "@postd/contracts";
 import { hasRest, restAt, takesDown, type Wish } from "../../domain/wishes.ts";
 import type { AttemptAnswer, IntentRecord, JobChange } from "../../ports/ledger.ts";
 import type { Run } from "./run.ts";
@@ -17,7 +18,7 @@ import { type Look, partsOf, whatIsLeft } from "./what-is-left.ts";
 interface Deed {
   readonly kind: Exclude<IntentRecord["kind"], "call" | "native">;
   readonly note: string;
-  run(ctx: ConnectorContext): PlatformResult<void>;
+  run(ctx: ConnectorContext): PlatformResult<EditedPost | undefined>;
   /** How the job goes on when it is done. */
   readonly done: Omit<JobChange, "granted">;
   readonly message: string;
@@ -54,7 +55,8 @@ export async function grantWish(run: Run, platform: PublishingPlatform): Promise
   run.drive.sentVisible = false;
   const attemptId = run.drive.pending?.attemptId;
   const answer: AttemptAnswer | undefined = attemptId ? { attemptId, outcome: "ok", latencyMs } : undefined;
-  await run.settle({ ...deed.done, granted: granted(run, wish, "done", deed.message) }, answer);
+  const change = { ...deed.done, ...(result.value ? renamed(ref, result.value) : {}) };
+  await run.settle({ ...change, granted: granted(run, wish, "done", deed.message) }, answer);
 }
 
 function deedOf(run: Run, platform: PublishingPlatform, wish: Wish, ref: PublishedRef): Deed | undefined {
@@ -69,7 +71,7 @@ function deedOf(run: Run, platform: PublishingPlatform, wish: Wish, ref: Publish
       return {
         kind: "move",
         note: "Asking the platform to show it at another time",
-        run: (ctx) => schedule.move(ref, at, ctx),
+        run: (ctx) => unnamed(schedule.move(ref, at, ctx)),
         done: { ...settled, state: "handed_over", wake, scheduledFor: at },
         message: "The platform shows it at the new time.",
       };
@@ -77,7 +79,7 @@ function deedOf(run: Run, platform: PublishingPlatform, wish: Wish, ref: Publish
     return {
       kind: "recall",
       note: "Taking it back from the platform",
-      run: (ctx) => schedule.cancel(ref, ctx),
+      run: (ctx) => unnamed(schedule.cancel(ref, ctx)),
       done: { ...settled, state: "canceled", wake: null },
       message: "The platform no longer holds it.",
     };
@@ -89,21 +91,25 @@ function deedOf(run: Run, platform: PublishingPlatform, wish: Wish, ref: Publish
       return {
         kind: "remove",
         note: "Taking it down at the platform",
-        run: (ctx) => remove.run({ ...ref, format, ...(run.drive.state ? { state: run.drive.state } : {}) }, ctx),
+        run: (ctx) =>
+          unnamed(remove.run({ ...ref, format, ...(run.drive.state ? { state: run.drive.state } : {}) }, ctx)),
         done: { ...settled, state: "removed", wake: null, removedBy: wish.by },
         message: "It was taken down at the platform.",
       };
     case "edit": {
       if (!edit?.formats.includes(format)) return undefined;
-      const post: OutgoingPost = { ...run.job.post, text: wish.post.text };
+      const { text, options, mentions, hashtags } = wish.post;
+      const words = { text, options, ...(mentions && { mentions }), ...(hashtags && { hashtags }) };
+      const { mentions: _mentions, hashtags: _hashtags, ...kept } = run.job.post;
+      const post: OutgoingPost = { ...kept, ...words };
+      const { state } = run.drive;
       return {
         kind: "edit",
-        note: "Changing its text at the platform",
-        run: (ctx) =>
-          edit.run(ref, { text: post.text, format, ...(post.mentions && { mentions: post.mentions }) }, ctx),
+        note: "Changing it at the platform",
+        run: (ctx) => edit.run({ ...ref, ...(state ? { state } : {}) }, { format, ...words }, ctx),
         // What is said of the rest, or of a touch that failed, stays true.
         done: { pending: null, tries: 0, mayBeLive: false, ...asBefore(run), post, fingerprint: wish.fingerprint },
-        message: "Its text was changed at the platform.",
+        message: "It was changed at the platform.",
       };
     }
     case "cancel":
@@ -114,6 +120,19 @@ function deedOf(run: Run, platform: PublishingPlatform, wish: Wish, ref: Publish
       throw new Error("a wish has no deed");
   }
 }
+
+/** What is done leaves the post its name. */
+async function unnamed(doing: PlatformResult<void>): PlatformResult<undefined> {
+  const done = await doing;
+  return done.ok ? ok(undefined) : done;
+}
+
+/** The post goes by another name from now on; the old one is kept in the job's history. */
+const renamed = (before: PublishedRef, { state, ...published }: EditedPost): Partial<JobChange> => ({
+  published,
+  ...(published.externalId === before.externalId ? {} : { replaced: before }),
+  ...(state ? { connectorState: state } : {}),
+});
 
 const granted = (run: Run, wish: Wish, outcome: WishOutcomeKind, message: string) => ({
   wish,
@@ -201,6 +220,7 @@ async function missing(
   answer: AttemptAnswer | undefined,
 ): Promise<void> {
   const { published } = run.drive;
+  if (mayBeReplaced(platform, wish)) return end(run, wish, "failed", unmoved(wish, false), answer);
   // A planned one may have been shown meanwhile, and a change asked for the post itself only.
   const parts = published && !takesDown(wish) ? partsOf(run, platform, published) : [];
   const isMore = parts === undefined || parts.length > 1;
@@ -228,6 +248,7 @@ async function concludeByLook(
   ref: PublishedRef,
   answer?: AttemptAnswer,
 ): Promise<void> {
+  if (mayBeReplaced(platform, wish)) return end(run, wish, "failed", unmoved(wish, false), answer);
   const { there, gone, unclear } = await whatIsLeft(run, platform, ref);
   const isGone = there.length + unclear.length === 0;
   if (isGone && run.job.state === "handed_over") {
@@ -240,12 +261,16 @@ async function concludeByLook(
   await end(run, wish, "failed", unmoved(wish, unclear.length === 0), answer);
 }
 
+/** Another post may be in its place under a name nobody knows, so a look at this one tells nothing. */
+const mayBeReplaced = ({ publishing }: PublishingPlatform, wish: Wish): boolean =>
+  publishing.edit?.replaces === true && (wish.kind === "edit" || wish.mayBeEdited === true);
+
 /** What is said where nothing of the post is gone. */
 function unmoved(wish: Wish, isThere: boolean): string {
   if (!isThere || wish.kind === "edit" || wish.kind === "move")
     return "The platform did not say whether it was done. Look there.";
   return wish.mayBeEdited
-    ? "The platform did not say whether its text was changed before, and it was not taken down. Look there."
+    ? "The platform did not say whether it was changed before, and it was not taken down. Look there."
     : "The platform did not do it.";
 }
 

@@ -60,8 +60,8 @@ function meetEdit(facts: WishFacts, job: JobRecord, target: PreparedTarget, plan
   if (isSame && !at)
     return isStopping ? sentAfterAll(facts) : { change: "unchanged", message: "Nothing of it changed." };
   if (isSame && at) return meet(facts, { kind: "move", ...by, scheduledFor: at.toISOString() });
-  const textOnly = isTextOnly(job, target) && plan.keepsTime;
-  const edit: Wish = { kind: "edit", ...by, post: target.post, fingerprint: target.fingerprint, textOnly };
+  const wordsOnly = isWordsOnly(job, target, facts.can.editOptions) && plan.keepsTime;
+  const edit: Wish = { kind: "edit", ...by, post: target.post, fingerprint: target.fingerprint, wordsOnly };
   const edited = meet(facts, edit);
   if (!at || edited.change !== "changed" || !edited.patch) return edited;
   // New content and a new time together, before anything was sent.
@@ -91,8 +91,14 @@ function sentAfterAll(facts: WishFacts): Meeting {
   return { change: "changed", message: "It is sent after all, unless it is live already.", patch };
 }
 
-function isTextOnly(job: JobRecord, { post }: PreparedTarget): boolean {
-  return isAlike({ ...job.post, text: "" }, { ...post, text: "" });
+/** Only what stands in the text differs, and options that may be changed on a live post. */
+function isWordsOnly(job: JobRecord, { post }: PreparedTarget, options: readonly string[] = []): boolean {
+  const rest = ({ mentions: _mentions, hashtags: _hashtags, ...kept }: OutgoingPost): OutgoingPost => ({
+    ...kept,
+    text: "",
+    options: Object.fromEntries(Object.entries(kept.options).filter(([name]) => !options.includes(name))),
+  });
+  return isAlike(rest(job.post), rest(post));
 }
 
 /** Equal as they are stored, whatever the order of their fields. */

@@ -101,4 +101,4 @@ export function canceledFor(jobs: readonly LockedJob[], wish: Wish): JobDecision
 }
 
 const withoutLive = (facts: LockedJob["facts"], wish: Wish): Meeting =>
-  meet({ ...facts, can: { remove: false, editText: false } }, wish);
+  meet({ ...facts, can: { remove: false, editWords: false } }, wish);

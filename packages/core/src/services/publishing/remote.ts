@@ -25,11 +25,12 @@ export function abilities(
 ): WishFacts["can"] {
   const publishing = registry.get(job.platform)?.publishing;
   const { format } = job.post;
-  const remove = publishing?.remove;
+  const { remove, edit } = publishing ?? {};
   const mayRemove = !remove?.authKinds || account === undefined || remove.authKinds.includes(account.authKind);
   return {
     remove: remove?.formats.includes(format) === true && mayRemove,
-    editText: publishing?.edit?.formats.includes(format) === true,
+    editWords: edit?.formats.includes(format) === true,
+    ...(edit?.options ? { editOptions: edit.options } : {}),
   };
 }
 

@@ -101,7 +101,7 @@ function partIsLive(facts: LockedJob["facts"], wish: Wish | undefined): JobPatch
   const { wish: _none, ...live } = leftLive(facts);
   if (!wish) return live;
   if (takesDown(wish)) return { ...live, wakeAt: facts.now };
-  const told = toldTooLate({ ...facts, can: { remove: false, editText: false } }, wish);
+  const told = toldTooLate({ ...facts, can: { remove: false, editWords: false } }, wish);
   return { ...live, ...told, ...(wish.kind === "delete" ? { keepsPost: true } : {}) };
 }
 

@@ -29,7 +29,7 @@ export async function retryJob(
   const acted = await act(caller, id, deps, ({ facts, job }) => {
     if (facts.state === "handed_over" && at) {
       const move: Wish = { kind: "move", ...wishBy(caller, deps), scheduledFor: at.toISOString() };
-      const moving = meet({ ...facts, can: { remove: false, editText: false } }, move);
+      const moving = meet({ ...facts, can: { remove: false, editWords: false } }, move);
       return verdictOf(moving.patch ? { ...moving, patch: { ...moving.patch, ...keepsPost(job) } } : moving);
     }
     return retried(facts, job, at);

@@ -104,7 +104,7 @@ function takesNothing(
   const own = jobs.filter(({ connectionId, state }) => connectionId === target.connectionId && state !== "canceled");
   return own.some((job) => {
     if (job.state === "discarded" || job.state === "removed") return true;
-    return job.state === "published" && !canOf(job).editText;
+    return job.state === "published" && !canOf(job).editWords;
   });
 }
 

@@ -29,6 +29,7 @@ export function jobView(job: JobRecord, attempts?: readonly AttemptRecord[]): Jo
     ...(job.wishOutcome ? { wishOutcome: job.wishOutcome } : {}),
     ...(job.externalPostId ? { externalPostId: job.externalPostId } : {}),
     ...(job.permalink ? { permalink: job.permalink } : {}),
+    ...(job.earlierPosts.length > 0 ? { earlierPosts: [...job.earlierPosts] } : {}),
     ...(job.publishedAt ? { publishedAt: job.publishedAt.toISOString() } : {}),
     ...(failure ? { failure: { ...failure, effect: effectNow(failure.effect, job) } } : {}),
     ...(job.mayBeLive || job.state === "unknown" ? { probe: probeView(job) } : {}),

@@ -106,7 +106,7 @@ export const requests: readonly Case[] = [
         decide: (jobs) => ({
           decided: jobs.map(({ job, facts }) => ({
             jobId: job.id,
-            meeting: meet({ ...facts, can: { remove: true, editText: true } }, wish),
+            meeting: meet({ ...facts, can: { remove: true, editWords: true } }, wish),
           })),
           jobs: [],
           remove: "when_settled",
@@ -141,7 +141,7 @@ export const requests: readonly Case[] = [
         ifVersion: 1,
         decide: ([one]) => ({
           decided: one
-            ? [{ jobId: one.job.id, meeting: meet({ ...one.facts, can: { remove: true, editText: false } }, wish) }]
+            ? [{ jobId: one.job.id, meeting: meet({ ...one.facts, can: { remove: true, editWords: false } }, wish) }]
             : [],
           jobs: [],
           remove: "when_settled",

@@ -145,7 +145,7 @@ function apply(tables: Tables, row: MemoryJob, admission: Admission, input: Clai
 function settleWish(tables: Tables, row: MemoryJob): void {
   const wish = wishOf(row.wish);
   if (!wish) return;
-  const facts = { ...factsOf(row, nowOf(tables)), can: { remove: false, editText: false } };
+  const facts = { ...factsOf(row, nowOf(tables)), can: { remove: false, editWords: false } };
   const isLive = row.external_post_id !== null && row.state !== "failed";
   write(tables, patched(tables, row, settledWish(facts, wish)), {});
   if (!isLive) endDeletion(tables, row.id);

@@ -134,7 +134,12 @@ function settled(tables: Tables, row: MemoryJob, change: JobChange, outcome: Out
   if (change.fingerprint !== undefined) next.fingerprint = change.fingerprint;
   if (change.published) {
     next.external_post_id = change.published.externalId;
-    next.permalink = change.published.permalink ?? row.permalink;
+    next.permalink = change.published.permalink ?? (change.replaced ? null : row.permalink);
+  }
+  if (change.replaced) {
+    const { externalId: externalPostId, permalink } = change.replaced;
+    const before = { externalPostId, ...(permalink ? { permalink } : {}), until: nowOf(tables).toISOString() };
+    next.earlier_posts = [...(row.earlier_posts ?? []), before];
   }
   if (change.state === "published") next.published_at = row.published_at ?? nowOf(tables);
   if (change.state === "removed") {
@@ -204,6 +209,8 @@ export function owners(
     if (other.id === asking.id || other.platform !== asking.platform || other.simulated !== asking.simulated) continue;
     if (other.external_post_id !== null && input.externalIds.includes(other.external_post_id))
       owned.add(other.external_post_id);
+    for (const { externalPostId } of other.earlier_posts ?? [])
+      if (input.externalIds.includes(externalPostId)) owned.add(externalPostId);
     if (
       other.may_be_live &&
       other.fingerprint === asking.fingerprint &&

@@ -166,7 +166,7 @@ async function apply(
 async function settleWish(db: TenantDb, row: ClaimRow): Promise<void> {
   const wish = wishOf(row.wish);
   if (!wish) return;
-  const facts = { ...factsOf(row, row.now), can: { remove: false, editText: false } };
+  const facts = { ...factsOf(row, row.now), can: { remove: false, editWords: false } };
   const isLive = row.external_post_id !== null && row.state !== "failed";
   const patch: JobPatch = settledWish(facts, wish);
   // A live post that somebody wanted deleted, without saying that live ones go too, is theirs to see.

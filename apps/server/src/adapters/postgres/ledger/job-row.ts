@@ -1,6 +1,6 @@
 import type { OutgoingPost } from "@postd/connector-kit";
 import { type Actor, asId, type HeldReason, type JobState, type JsonObject } from "@postd/contracts";
-import type { PendingIntent, ProbeRecord, VisibleIntent, WishFacts, WishOutcome } from "@postd/core";
+import type { EarlierPost, PendingIntent, ProbeRecord, VisibleIntent, WishFacts, WishOutcome } from "@postd/core";
 import { type StoredWish, wishOf } from "./stored-wish.ts";
 
 /** Columns of publish_jobs as the driver gives them. */
@@ -24,6 +24,7 @@ export interface JobRow {
   readonly fingerprint: string;
   readonly external_post_id: string | null;
   readonly permalink: string | null;
+  readonly earlier_posts: readonly EarlierPost[] | null;
   readonly published_at: Date | null;
   readonly failure: (JsonObject & { readonly actor: Actor }) | null;
   readonly probe: ProbeRecord | null;

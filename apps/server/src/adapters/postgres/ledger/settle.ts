@@ -175,7 +175,15 @@ function assignments(change: JobChange, answer: AttemptAnswer | undefined): SQL[
   if (change.fingerprint !== undefined) set.push(sql`fingerprint = ${change.fingerprint}`);
   if (change.published) {
     set.push(sql`external_post_id = ${change.published.externalId}`);
-    set.push(sql`permalink = coalesce(${change.published.permalink ?? null}, permalink)`);
+    const { permalink = null } = change.published;
+    set.push(change.replaced ? sql`permalink = ${permalink}` : sql`permalink = coalesce(${permalink}, permalink)`);
+  }
+  if (change.replaced) {
+    const { externalId: externalPostId, permalink } = change.replaced;
+    const before = json({ externalPostId, ...(permalink ? { permalink } : {}) });
+    set.push(
+      sql`earlier_posts = coalesce(earlier_posts, '[]'::jsonb) || jsonb_build_array(${before} || jsonb_build_object('until', ${isoText(now)}))`,
+    );
   }
   if (change.state === "published") set.push(sql`published_at = coalesce(published_at, ${now})`);
   if (change.state === "removed") set.push(sql`removed_at = ${now}`, sql`removed_by = ${change.removedBy ?? "system"}`);

@@ -110,6 +110,7 @@ export function jobRecord(row: JobRow): JobRecord {
     leaseUntil: row.lease_until ?? undefined,
     externalPostId: row.external_post_id ?? undefined,
     permalink: row.permalink ?? undefined,
+    earlierPosts: row.earlier_posts ?? [],
     publishedAt: row.published_at ?? undefined,
     failure: row.failure ?? undefined,
     probe: row.probe ?? undefined,

@@ -162,6 +162,7 @@ function newJobRecord(job: NewJob, post: PostRecord): JobRecord {
     leaseUntil: undefined,
     externalPostId: undefined,
     permalink: undefined,
+    earlierPosts: [],
     publishedAt: undefined,
     failure: undefined,
     probe: undefined,

@@ -135,6 +135,8 @@ export const publishJobs = pgTable(
     inFlight: text("in_flight"),
     externalPostId: text("external_post_id"),
     permalink: text("permalink"),
+    /** Names the post had before edits replaced it: [{externalPostId, permalink, until}]. */
+    earlierPosts: jsonb("earlier_posts").$type<readonly JsonObject[]>(),
     publishedAt: instant("published_at"),
     /** {kind, message, platformCode, requestId, step, actor, at} of the last failure, kept while it matters. */
     failure: jsonb("failure").$type<JsonObject>(),
@@ -177,6 +179,9 @@ export const publishJobs = pgTable(
     uniqueIndex("publish_jobs_external")
       .on(t.platform, t.simulated, t.externalPostId)
       .where(sql`external_post_id is not null`),
+    index("publish_jobs_earlier")
+      .using("gin", sql`${t.earlierPosts} jsonb_path_ops`)
+      .where(sql`earlier_posts is not null`),
     check(
       "publish_jobs_truth",
       sql`not may_be_live or state in ('publishing', 'processing', 'retrying', 'unknown', 'published', 'partly_published', 'discarded')`,
