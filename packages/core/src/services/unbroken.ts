@@ -1,4 +1,11 @@
+import type { ConnectorRegistry } from "../ports/registry.ts";
 import type { PipelineLog } from "./pipeline/worker-deps.ts";
+
+/** What asking connectors about a post takes; `log` hears of those that break. */
+export interface Checking {
+  readonly registry: ConnectorRegistry;
+  readonly log: Pick<PipelineLog, "error">;
+}
 
 /**
  * What a connector's pure function says, or `otherwise` where it throws: a fault of one connector is no fault of the request.

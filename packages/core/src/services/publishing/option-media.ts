@@ -1,7 +1,6 @@
 import { optionMedia } from "@postd/connector-kit";
 import type { ContentRecord, TargetRecord } from "../../ports/publishing-store.ts";
-import { unbroken } from "../unbroken.ts";
-import type { Checking } from "./prepare-targets.ts";
+import { type Checking, unbroken } from "../unbroken.ts";
 
 interface Written {
   readonly content: ContentRecord;

@@ -12,19 +12,11 @@ import {
 } from "@postd/connector-kit";
 import type { FieldProblem, Result, ServiceError } from "@postd/contracts";
 import type { ContentRecord, JobRecord, TargetRecord, TenantPublishing } from "../../ports/publishing-store.ts";
-import type { ConnectorRegistry } from "../../ports/registry.ts";
-import type { PipelineLog } from "../pipeline/worker-deps.ts";
-import { unbroken } from "../unbroken.ts";
+import { type Checking, unbroken } from "../unbroken.ts";
 import { filesInWords, outgoing } from "./content.ts";
 import { optionMediaIds } from "./option-media.ts";
 import { checkThumb, noFile } from "./post-files.ts";
 import { no } from "./refusals.ts";
-
-/** What checking a post takes; `log` hears of connectors that break. */
-export interface Checking {
-  readonly registry: ConnectorRegistry;
-  readonly log: Pick<PipelineLog, "error">;
-}
 
 /** One target with the post it would get and everything wrong with it. */
 export interface PreparedTarget {
