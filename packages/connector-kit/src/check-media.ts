@@ -46,8 +46,10 @@ function unshownAltTexts(platform: string, media: readonly MediaInfo[], { label,
 export function checkMedium(platform: string, item: MediaInfo, format: Format, name: string): MediaComplaint[] {
   const rule = ruleFor(item, format.media);
   if (!rule) {
-    const { image, video, document } = format.media;
-    const kinds = [image && "images", video && "videos", document && "documents"].filter(Boolean).join(" and ");
+    const { image, video, audio, document } = format.media;
+    const kinds = [image && "images", video && "videos", audio && "audio files", document && "documents"]
+      .filter(Boolean)
+      .join(" and ");
     return [
       [
         "media_kind",
@@ -131,6 +133,7 @@ function aspect(platform: string, item: MediaInfo, rule: Partial<Rule>, name: st
 function ruleFor(item: MediaInfo, rules: MediaRule): Partial<Rule> | undefined {
   if (item.kind === "video") return rules.video;
   if (item.kind === "image") return rules.image;
+  if (item.kind === "audio") return rules.audio;
   if (item.kind === "document") return rules.document;
   if (item.kind === "gif") {
     const named = [rules.image, rules.video].find((rule) => rule?.mimeTypes.includes(item.mimeType));

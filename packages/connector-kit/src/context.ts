@@ -68,7 +68,7 @@ export interface VideoFacts {
 
 export interface MediaInfo {
   readonly id: MediaId;
-  readonly kind: "image" | "video" | "gif" | "document";
+  readonly kind: "image" | "video" | "gif" | "audio" | "document";
   readonly mimeType: string;
   readonly sizeBytes: number;
   readonly sha256: string;

@@ -3,7 +3,14 @@ import type { MediaInfo } from "./context.ts";
 /** What is wrong with one medium, before it is known under which field. */
 export type MediaComplaint = readonly [code: string, message: string];
 
-const labels = { image: "image", video: "video", gif: "animation", document: "document" } as const;
+const labels = {
+  image: "image",
+  video: "video",
+  gif: "animation",
+  audio: "audio file",
+  document: "document",
+} as const;
+const withAn: readonly MediaInfo["kind"][] = ["image", "gif", "audio"];
 
 /** "The image", or "Image 2" where there are several of its kind, with the file's own name where it has one. */
 export function nameOfMedium(media: readonly MediaInfo[], index: number): string {
@@ -17,7 +24,7 @@ export function nameOfMedium(media: readonly MediaInfo[], index: number): string
 }
 
 export const aKindOf = ({ kind }: Pick<MediaInfo, "kind">): string =>
-  kind === "image" || kind === "gif" ? `an ${labels[kind]}` : `a ${labels[kind]}`;
+  `${withAn.includes(kind) ? "an" : "a"} ${labels[kind]}`;
 
 const names: Readonly<Record<string, string>> = {
   "image/jpeg": "JPEG",
@@ -32,6 +39,12 @@ const names: Readonly<Record<string, string>> = {
   "video/x-m4v": "M4V",
   "video/quicktime": "MOV",
   "video/webm": "WebM",
+  "audio/mpeg": "MP3",
+  "audio/mp4": "M4A",
+  "audio/aac": "AAC",
+  "audio/wav": "WAV",
+  "audio/ogg": "Ogg",
+  "audio/flac": "FLAC",
   "application/pdf": "PDF",
   "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word (DOCX)",
   "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PowerPoint (PPTX)",

@@ -35,7 +35,13 @@ export function noFormatFits(
   return [{ field: "format", code: "no_format_fits", message, severity: "error" }];
 }
 
-const plural = { image: "images", video: "videos", gif: "animations", document: "documents" } as const;
+const plural = {
+  image: "images",
+  video: "videos",
+  gif: "animations",
+  audio: "audio files",
+  document: "documents",
+} as const;
 
 /** The reason of the format that comes closest: one that takes the kind at all says more than one that does not. */
 function refusedEverywhere(
@@ -49,7 +55,9 @@ function refusedEverywhere(
   );
   if (reasons.length > 0 && reasons.some((reason) => reason === undefined)) return undefined;
   const types = new Set(
-    formats.flatMap(({ media: { image, video } }) => [image, video].flatMap((it) => it?.mimeTypes ?? [])),
+    formats.flatMap(({ media: { image, video, audio, document } }) =>
+      [image, video, audio, document].flatMap((it) => it?.mimeTypes ?? []),
+    ),
   );
   return (
     reasons.find((reason) => reason?.[0] === "media_animated") ??
@@ -64,9 +72,10 @@ function refusedEverywhere(
 
 const offer = (formats: readonly Format[]): string =>
   formats
-    .map(({ label, media: { min, max, image, video } }) => {
+    .map(({ label, media: { min, max, image, video, audio, document } }) => {
       const s = max === 1 ? "" : "s";
-      const what = [image && `image${s}`, video && `video${s}`].filter(Boolean).join(" or ");
+      const kinds = [image && "image", video && "video", audio && "audio file", document && "document"];
+      const what = kinds.flatMap((kind) => (kind ? [`${kind}${s}`] : [])).join(" or ");
       return `${label} takes ${min === max ? min : `${min} to ${max}`} ${what}`;
     })
     .join(", ");

@@ -232,8 +232,15 @@ export interface MediaRule {
   };
   /** Kinds whose alt text the platform shows with this format; absent: pictures. Of others a post says that it is left out. */
   readonly altText?: readonly MediaInfo["kind"][];
-  /** Files that are read, such as a PDF shown page by page. */
-  readonly document?: { readonly mimeTypes: readonly string[]; readonly maxBytes: number };
+  /** Sound alone. */
+  readonly audio?: {
+    readonly mimeTypes: readonly string[];
+    readonly maxBytes: number;
+    readonly minMs?: number;
+    readonly maxMs?: number;
+  };
+  /** Files that are read, such as a PDF shown page by page; `maxPages` is told to people, as nobody here counts pages. */
+  readonly document?: { readonly mimeTypes: readonly string[]; readonly maxBytes: number; readonly maxPages?: number };
 }
 
 /** A thing wrong with a post for one target, found before anything is sent. */

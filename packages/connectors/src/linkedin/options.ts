@@ -64,6 +64,7 @@ export const documents = {
     "application/vnd.openxmlformats-officedocument.presentationml.presentation",
   ],
   maxBytes: 100_000_000,
+  maxPages: 300,
 };
 /** Rules that stand in no table of limits. */
 export function validate(post: OutgoingPost, account: AccountRef): readonly PostProblem[] {

@@ -13,7 +13,8 @@ export interface MediaType {
 
 const type = (mimeType: string, extension: string, intake: MediaType["intake"] = "kept"): MediaType => {
   const [family] = mimeType.split("/");
-  return { mimeType, extension, kind: family === "image" || family === "video" ? family : "document", intake };
+  const kind = family === "image" || family === "video" || family === "audio" ? family : "document";
+  return { mimeType, extension, kind, intake };
 };
 
 /** What may be taken, kept and served to platforms. Nothing here runs code in a browser: no HTML, no SVG, no scripts. */
@@ -30,6 +31,12 @@ export const mediaTypes: readonly MediaType[] = [
   type("video/x-m4v", "m4v"),
   type("video/quicktime", "mov"),
   type("video/webm", "webm"),
+  type("audio/mpeg", "mp3"),
+  type("audio/mp4", "m4a"),
+  type("audio/aac", "aac"),
+  type("audio/wav", "wav"),
+  type("audio/ogg", "ogg"),
+  type("audio/flac", "flac"),
   type("application/pdf", "pdf"),
   type("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
   type("application/vnd.openxmlformats-officedocument.presentationml.presentation", "pptx"),

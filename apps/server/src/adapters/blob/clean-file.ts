@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { ok, type Result } from "@postd/contracts";
 import type { MediaRefusal, MediaType, ReceivedFile } from "@postd/core";
+import { lengthOf } from "./audio-length.ts";
 import { cleanPicture } from "./clean-picture.ts";
 import { cleanVideo } from "./clean-video.ts";
 
@@ -15,7 +16,7 @@ export interface Clean extends Pick<ReceivedFile, "sizeBytes" | "sha256" | "fact
 
 /**
  * Makes a file as it goes out, once and for good: whoever reads the store afterwards reads what
- * everybody will see. Documents are kept as they are. `target` is written, synced, where something had to change.
+ * everybody will see. Documents and audio files are kept as they are. `target` is written, synced, where something had to change.
  */
 export async function cleanFile(
   draft: string,
@@ -24,6 +25,11 @@ export async function cleanFile(
   came: Pick<ReceivedFile, "sizeBytes" | "sha256">,
 ): Promise<Result<Clean, MediaRefusal>> {
   if (kind === "document") return ok({ file: draft, ...came, extension, facts: { kind, mimeType, extension } });
+  if (kind === "audio") {
+    const durationMs = await lengthOf(draft);
+    const facts = { kind, mimeType, extension, ...(durationMs === undefined ? {} : { durationMs }) };
+    return ok({ file: draft, ...came, extension, facts });
+  }
   const clean =
     kind === "image"
       ? await cleanPicture(draft, mimeType, target)

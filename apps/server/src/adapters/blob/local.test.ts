@@ -23,6 +23,45 @@ const receive = (bytes: Uint8Array | string, maxBytes = 1_000_000) =>
   blobs.receive(inPieces(typeof bytes === "string" ? Buffer.from(bytes) : bytes), { maxBytes, share: "ida" });
 const drafts = () => readdir(path.join(folder, "incoming"));
 
+/** One second of silence; of the other kinds only as much as tells what they are. */
+function wav(): Uint8Array {
+  const rate = 8_000;
+  const head = Buffer.alloc(44);
+  head.write("RIFF", 0);
+  head.writeUInt32LE(36 + rate, 4);
+  head.write("WAVEfmt ", 8);
+  for (const [at, size, value] of [
+    [16, 4, 16],
+    [20, 2, 1],
+    [22, 2, 1],
+    [24, 4, rate],
+    [28, 4, rate],
+    [32, 2, 1],
+    [34, 2, 8],
+  ] as const)
+    head.writeUIntLE(value, at, size);
+  head.write("data", 36);
+  head.writeUInt32LE(rate, 40);
+  return Buffer.concat([head, Buffer.alloc(rate, 128)]);
+}
+const mpegFrame = Buffer.concat([Buffer.from([0xff, 0xfb, 0x90, 0x64]), Buffer.alloc(413)]);
+const oggPage = Buffer.concat([
+  Buffer.from("OggS"),
+  Buffer.from([0, 2]),
+  Buffer.alloc(20),
+  Buffer.from([1, 19]),
+  Buffer.from("OpusHead"),
+  Buffer.alloc(64),
+]);
+const sounds: readonly (readonly [string, string, Uint8Array, object])[] = [
+  ["wav", "audio/wav", wav(), { durationMs: 1_000 }],
+  ["mp3", "audio/mpeg", Buffer.concat([mpegFrame, mpegFrame, mpegFrame]), { durationMs: 78 }],
+  ["m4a", "audio/mp4", Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from("ftypM4A "), Buffer.alloc(64)]), {}],
+  ["ogg", "audio/ogg", oggPage, {}],
+  ["flac", "audio/flac", Buffer.concat([Buffer.from("fLaC"), Buffer.alloc(64)]), {}],
+  ["aac", "audio/aac", Buffer.concat([Buffer.from([0xff, 0xf1, 0x50, 0x80]), Buffer.alloc(64)]), {}],
+];
+
 test("files are typed and measured by their bytes, and one that carries nothing to take out stays as it is", async () => {
   const video = { rotation: 0, index: "start", hasCuts: false, videoCodec: "avc", framesPerSecond: 30 };
   const cases: [string, Uint8Array, object][] = [
@@ -52,6 +91,11 @@ test("files are typed and measured by their bytes, and one that carries nothing 
       { kind: "video", mimeType: "video/mp4", extension: "mp4", width: 640, height: 360, durationMs: 2_500, video },
     ],
     ["pdf", Buffer.from("%PDF-1.7\n%%EOF"), { kind: "document", mimeType: "application/pdf", extension: "pdf" }],
+    ...sounds.map(([extension, mimeType, bytes, more]): [string, Uint8Array, object] => [
+      extension,
+      bytes,
+      { kind: "audio", mimeType, extension, ...more },
+    ]),
   ];
   for (const [name, bytes, facts] of cases) {
     const received = await receive(bytes);

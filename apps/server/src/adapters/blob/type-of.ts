@@ -9,6 +9,8 @@ const sameAs: Readonly<Record<string, string>> = {
   "image/heif": "image/heic",
   "image/heif-sequence": "image/heic",
   "image/heic-sequence": "image/heic",
+  "audio/x-m4a": "audio/mp4",
+  "audio/ogg; codecs=opus": "audio/ogg",
 };
 
 /** What a file is, told by its bytes alone: names and announced types are not looked at. */

@@ -9,7 +9,7 @@ import { mediaAssets, tenants } from "./schema.ts";
 import { type TenantDb, withTenant } from "./tenant-tx.ts";
 
 type Row = typeof mediaAssets.$inferSelect;
-const Kind = z.enum(["image", "video", "gif", "document"]);
+const Kind = z.enum(["image", "video", "gif", "audio", "document"]);
 const Need = z.object({ posts: z.coerce.number(), ids: z.array(z.string()) });
 
 /** Rows of `media_assets`, one tenant at a time; row security backs the scope. */

@@ -181,7 +181,7 @@ async function recentMedia(
   );
 }
 
-const kindOf = { image: "IMAGE", gif: "IMAGE", document: "IMAGE", video: "VIDEO" } as const;
+const kindOf = { image: "IMAGE", gif: "IMAGE", document: "IMAGE", audio: "VIDEO", video: "VIDEO" } as const;
 
 /** The kind, and of a carousel its items; what Instagram leaves out is not held against it. Pure. */
 function isOfKind(media: Media, post: Pick<OutgoingPost, "format" | "media">): boolean {

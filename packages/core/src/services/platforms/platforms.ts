@@ -135,6 +135,7 @@ function mediaView(rule: MediaRule): PlatformView["formats"][number]["media"] {
     max: rule.max,
     ...(rule.image === undefined ? {} : { image: { ...rule.image } }),
     ...(rule.video === undefined ? {} : { video: { ...rule.video } }),
+    ...(rule.audio === undefined ? {} : { audio: { ...rule.audio, mimeTypes: [...rule.audio.mimeTypes] } }),
     ...(rule.document === undefined ? {} : { document: { ...rule.document, mimeTypes: [...rule.document.mimeTypes] } }),
   };
 }
