@@ -31,6 +31,12 @@ const demo = barePlatform({
     {
       text: { label: "Text", media: { min: 0, max: 0 }, start, steps: [step] },
       photo: { label: "Photo", media: { min: 1, max: 2, image, video }, start, steps: [step] },
+      sound: {
+        label: "Sound",
+        media: { min: 1, max: 1, audio: { mimeTypes: ["audio/mpeg"], maxBytes: 5_000, minMs: 1_000, maxMs: 60_000 } },
+        start,
+        steps: [step],
+      },
       story: { label: "Story", media: { min: 1, max: 1, image }, accountKinds: ["page"], start, steps: [step] },
     },
     {
@@ -94,7 +100,7 @@ test("text may be needed beside media, or left to the connector's own rules", ()
 
 test("a format that does not exist or is not open to the account says which are", () => {
   const [unknown] = checkPost(demo, post({ format: "poem" }), account);
-  assert.equal(unknown?.message, 'Demo has no format "poem". Choose one of: text, photo.');
+  assert.equal(unknown?.message, 'Demo has no format "poem". Choose one of: text, photo, sound.');
   assert.deepEqual(found({ format: "story", media: [medium()] }), ["format format_not_for_account"]);
   assert.deepEqual(found({ format: "toString" }), ["format unknown_format"]);
 });
@@ -117,6 +123,38 @@ test("every medium is judged by its own rule and told apart by number", () => {
   );
   assert.equal(problems[1]?.message, "Image 1 is 2.4 MB; Demo takes 2 MB. Make it smaller.");
   assert.match(problems[2]?.message ?? "", /^Image 2 is 1000 x 2000 \(0\.50:1\); Demo takes at least 0\.80:1/);
+});
+
+test("audio files have types, sizes and lengths, and no place where only pictures have one", () => {
+  const sound = (over: Partial<MediaInfo>) => [
+    medium({ kind: "audio", mimeType: "audio/mpeg", durationMs: 30_000, sizeBytes: 5_000, ...over }),
+  ];
+  const of = (over: Partial<MediaInfo>) => found({ format: "sound", media: sound(over) });
+  assert.deepEqual(of({}), []);
+  assert.deepEqual(of({ mimeType: "audio/wav" }), ["media.0 media_type"]);
+  assert.deepEqual(of({ sizeBytes: 5_001 }), ["media.0 media_too_large"]);
+  assert.deepEqual(of({ durationMs: 60_001 }), ["media.0 media_too_long"]);
+  assert.deepEqual(of({ durationMs: 999 }), ["media.0 media_too_short"]);
+  assert.deepEqual(found({ format: "sound", media: [medium()] }), ["media.0 media_kind"]);
+  assert.deepEqual(found({ format: "photo", media: sound({}) }), ["media.0 media_kind"]);
+});
+
+test("what the person who connected an account may not do there is said before anything is sent", () => {
+  const message = "Ask for the editor's role, then connect again.";
+  const permissions = ({ extras }: Pick<AccountRef, "extras">) => ({
+    granted: ["read"],
+    missing: [
+      ...(extras.isEditor === true ? [] : [{ name: "edit", facet: "publishing" as const, message }]),
+      { name: "count", facet: "numbers" as const, message: "No numbers." },
+    ],
+  });
+  const strict = { ...demo, permissions };
+  const [problem, ...more] = checkPost(strict, post({}), account);
+  assert.deepEqual(
+    [problem?.field, problem?.code, problem?.message, more],
+    ["connectionId", "permission_missing", message, []],
+  );
+  assert.deepEqual(checkPost(strict, post({}), { ...account, extras: { isEditor: true } }), []);
 });
 
 test("videos have lengths, documents have no place, text takes no media", () => {

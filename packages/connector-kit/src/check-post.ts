@@ -32,6 +32,7 @@ export function checkPost(
   // What cannot be written down can neither be counted nor compared.
   if (broken.length > 0) return broken;
   return [
+    ...checkPermissions(platform, account),
     ...checkFormat(platform, post.format, account),
     ...checkText(
       name,
@@ -47,6 +48,12 @@ export function checkPost(
     ...(format && publishing.validate ? publishing.validate(known, account) : []),
   ];
 }
+
+/** What the person who connected the account may not do there, before the platform says so. */
+const checkPermissions = (platform: PublishingPlatform, account: AccountRef): PostProblem[] =>
+  (platform.permissions?.(account)?.missing ?? [])
+    .filter(({ facet }) => facet === "publishing")
+    .map(({ message }) => ({ field: "connectionId", code: "permission_missing", message, severity: "error" }));
 
 /** Text anywhere in a value that no platform and no database takes: half a character, or a NUL. */
 function unstorable(field: string, value: unknown): PostProblem[] {

@@ -1,7 +1,7 @@
 import type { JsonObject, PlatformId, ProviderId } from "@postd/contracts";
 import type { z } from "zod";
 import type { Audience } from "./audience.ts";
-import type { ConnectorContext, PlatformResult } from "./context.ts";
+import type { AccountRef, ConnectorContext, PlatformResult } from "./context.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Numbers } from "./numbers.ts";
 import type { Publishing } from "./publishing.ts";
@@ -16,6 +16,22 @@ export interface HealthAnswer {
   readonly pictureUrl?: string;
   readonly expiresAt?: Date;
   readonly notes?: readonly string[];
+  /** What is known anew of the account's extras; the others stay. */
+  readonly extras?: JsonObject;
+}
+
+/** What the platform lets the person who connected an account do there, by its own names: tasks, roles. */
+export interface AccountPermissions {
+  readonly granted: readonly string[];
+  /** What is lacking, and what POSTD cannot do there without it; without one for publishing nothing is posted. */
+  readonly missing: readonly MissingPermission[];
+}
+
+export interface MissingPermission {
+  readonly name: string;
+  readonly facet: "publishing" | "numbers" | "inbox";
+  /** What is wrong and the way out, one or two plain sentences. */
+  readonly message: string;
 }
 
 /**
@@ -35,6 +51,11 @@ export interface Platform {
   readonly extras: z.ZodType<JsonObject>;
   /** Scopes without which this platform does not work, by sign-in; absent: those the sign-in itself requires. */
   readonly requiredScopes?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Rights on this very account, read from what `accounts` and `health` keep in its extras; undefined: the platform does not
+   * tell. Pure.
+   */
+  readonly permissions?: (account: Pick<AccountRef, "kind" | "authKind" | "extras">) => AccountPermissions | undefined;
   readonly publishing?: Publishing;
   readonly source?: Source;
   readonly numbers?: Numbers;

@@ -28,6 +28,7 @@ export const MediaRuleView = z.object({
   max: z.number().int(),
   image: Data.optional(),
   video: Data.optional(),
+  audio: Data.optional(),
   document: Data.optional(),
 });
 
@@ -117,6 +118,15 @@ export const ConnectionView = z.object({
   statusReason: z.object({ code: z.string(), message: z.string(), actor: z.enum(actors), since: Instant }).optional(),
   scopes: z.array(z.string()),
   missingScopes: z.array(z.string()),
+  /** Rights of this person on this account, where the platform tells: tasks, roles. Absent: it does not. */
+  permissions: z
+    .object({
+      granted: z.array(z.string()),
+      missing: z.array(
+        z.object({ name: z.string(), facet: z.enum(["publishing", "numbers", "inbox"]), message: z.string() }),
+      ),
+    })
+    .optional(),
   tokenExpiresAt: Instant.optional(),
   renewsItself: z.boolean(),
   checkedAt: Instant.optional(),
@@ -218,7 +228,7 @@ export const VideoFactsView = z.object({
 
 export const MediaView = z.object({
   id: z.string(),
-  kind: z.enum(["image", "video", "gif", "document"]),
+  kind: z.enum(["image", "video", "gif", "audio", "document"]),
   mimeType: z.string(),
   sizeBytes: z.number().int(),
   sha256: z.string(),

@@ -16,7 +16,7 @@ import { linkedinNumbers } from "./numbers.ts";
 import { altLimit, cardRule, LinkedinOptions, textLimit, validate } from "./options.ts";
 import { lookUp } from "./posts.ts";
 import { formats } from "./publish.ts";
-import { memberScopes, pageRoles, pageScopes, readMember, readPage } from "./sign-in.ts";
+import { memberScopes, pagePermissions, pageRoles, pageScopes, readMember, readPage } from "./sign-in.ts";
 
 /** The sign-in works and belongs to this account: the member itself, or an administrator of the page. */
 async function health(ctx: ConnectorContext): PlatformResult<HealthAnswer> {
@@ -36,7 +36,8 @@ async function health(ctx: ConnectorContext): PlatformResult<HealthAnswer> {
   const needed = pageScopes.required;
   const roles = await pageRoles(ctx, credentials);
   if (!roles.ok) return roles;
-  if (!roles.value.some(({ page }) => page === account.externalId))
+  const own = roles.value.filter(({ page }) => page === account.externalId);
+  if (own.length === 0)
     return fail({
       kind: "scope_missing",
       scopes: needed,
@@ -45,7 +46,8 @@ async function health(ctx: ConnectorContext): PlatformResult<HealthAnswer> {
   const page = await readPage(ctx, account.externalId, credentials);
   if (!page.ok) return page;
   const { localizedName: name, vanityName: handle } = page.value;
-  return ok({ ...grantHealth(credentials, needed), ...(name && { name }), ...(handle && { handle }) });
+  const extras = { roles: own.map(({ role }) => role) };
+  return ok({ ...grantHealth(credentials, needed), extras, ...(name && { name }), ...(handle && { handle }) });
 }
 
 const all = Object.keys(formats);
@@ -70,6 +72,7 @@ export const linkedin: PublishingPlatform = {
     { id: "page", label: "Page" },
   ],
   extras: z.object({ administrator: z.string().optional() }).catchall(z.json()),
+  permissions: pagePermissions,
   publishing: {
     formats,
     options: LinkedinOptions,

@@ -1,4 +1,6 @@
 import {
+  type AccountPermissions,
+  type AccountRef,
   type AppCredentialsSet,
   type AuthContext,
   type Credentials,
@@ -81,11 +83,20 @@ async function member(granted: Granted, ctx: AuthContext): PlatformResult<readon
   ]);
 }
 
+/** The one role that is asked for. */
+const ADMINISTRATOR = "ADMINISTRATOR";
+
 const Acl = z
-  .object({ organization: Urn.optional(), organizationTarget: Urn.optional(), roleAssignee: Urn.optional() })
-  .transform(({ organization, organizationTarget, roleAssignee }) => ({
+  .object({
+    organization: Urn.optional(),
+    organizationTarget: Urn.optional(),
+    roleAssignee: Urn.optional(),
+    role: z.string().optional(),
+  })
+  .transform(({ organization, organizationTarget, roleAssignee, role = ADMINISTRATOR }) => ({
     page: organization ?? organizationTarget,
     person: roleAssignee,
+    role,
   }));
 const Acls = z.object({
   elements: z.array(Acl),
@@ -96,7 +107,7 @@ const PAGE_ROWS = 100;
 /** Every page the person administers. LinkedIn names the person in the same answer and in no other. */
 export async function pageRoles(ctx: AuthContext, token: Token) {
   const path = (start: number) =>
-    `organizationAcls?q=roleAssignee&role=ADMINISTRATOR&state=APPROVED&start=${start}&count=${PAGE_ROWS}`;
+    `organizationAcls?q=roleAssignee&role=${ADMINISTRATOR}&state=APPROVED&start=${start}&count=${PAGE_ROWS}`;
   const call = { method: "GET", path: path(0), ...asked(token), needs: pageScopes.required } as const;
   return api.readAll(ctx, call, Acls, {
     rows: ({ elements }) => elements,
@@ -104,6 +115,21 @@ export async function pageRoles(ctx: AuthContext, token: Token) {
       return length < PAGE_ROWS || start + length >= total ? undefined : { path: path(start + length) };
     },
   });
+}
+
+/** Roles that may post as a page. @source platforms/linkedin.md "Apps and scopes" */
+const POSTING_ROLES = [ADMINISTRATOR, "DIRECT_SPONSORED_CONTENT_POSTER", "CONTENT_ADMIN"];
+const Roles = z.object({ roles: z.array(z.string()) });
+
+/** Roles at a page; a profile has none, and pages connected before they were kept tell nothing. */
+export function pagePermissions({ extras }: Pick<AccountRef, "extras">): AccountPermissions | undefined {
+  const told = Roles.safeParse(extras);
+  if (!told.success) return undefined;
+  const { roles } = told.data;
+  const message =
+    "The person who connected this page has no role there that may post. An administrator has to connect it again.";
+  const mayPost = roles.some((role) => POSTING_ROLES.includes(role));
+  return { granted: roles, missing: mayPost ? [] : [{ name: ADMINISTRATOR, facet: "publishing", message }] };
 }
 
 const Organization = z.object({ localizedName: z.string().optional(), vanityName: z.string().optional() });
@@ -114,7 +140,7 @@ async function pages({ credentials, scopes }: Granted, ctx: AuthContext): Platfo
   const roles = await pageRoles(ctx, credentials);
   if (!roles.ok) return roles;
   const found: FoundAccount[] = [];
-  for (const { page: urn, person } of roles.value) {
+  for (const { page: urn, person, role } of roles.value) {
     if (!urn || found.some(({ externalId }) => externalId === urn)) continue;
     const page = await readPage(ctx, urn, credentials);
     if (!page.ok && page.error.kind !== "scope_missing") return page;
@@ -125,7 +151,7 @@ async function pages({ credentials, scopes }: Granted, ctx: AuthContext): Platfo
       kind: "page",
       name,
       ...(handle && { handle, profileUrl: `https://www.linkedin.com/company/${handle}` }),
-      extras: person ? { administrator: person } : {},
+      extras: { ...(person && { administrator: person }), roles: [role] },
       credentials,
       missingScopes: missingScopes(scopes, pageScopes.required),
       ...(page.ok ? {} : { blocked: page.error.message }),

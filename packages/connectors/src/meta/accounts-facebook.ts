@@ -5,6 +5,7 @@ import { z } from "zod";
 import { Picture } from "./facebook/manage.ts";
 import { graph, graphList, NodeId } from "./graph.ts";
 import { whyNoInstagram, whyNoPages } from "./no-pages.ts";
+import { pagePermissions } from "./permissions.ts";
 import { businessScope, linkedInstagramScopes, missing, pageScopes } from "./scopes.ts";
 
 const Instagram = z.object({
@@ -113,12 +114,12 @@ function credentialsOf(page: Page, granted: Granted): Credentials {
   };
 }
 
+const tasksOf = ({ tasks }: Page) => (tasks ? { tasks } : {});
+
 function blockedReason(page: Page): string | undefined {
   if (!page.access_token)
     return "Facebook gives no access to this Page. Ask its owner for a role on it, then sign in again.";
-  if (page.tasks && !page.tasks.includes("CREATE_CONTENT"))
-    return "Your role on this Page does not allow posting. Ask its owner for the content task, then sign in again.";
-  return undefined;
+  return pagePermissions({ extras: tasksOf(page) })?.missing.at(0)?.message;
 }
 
 function pageAccount(page: Page, granted: Granted): FoundAccount {
@@ -131,7 +132,7 @@ function pageAccount(page: Page, granted: Granted): FoundAccount {
     ...(page.username && { handle: page.username }),
     ...(page.picture && { pictureUrl: page.picture }),
     profileUrl: `https://www.facebook.com/${page.username ?? page.id}`,
-    extras: { personId: granted.subject.externalId },
+    extras: { personId: granted.subject.externalId, ...tasksOf(page) },
     credentials: credentialsOf(page, granted),
     missingScopes: missing(pageScopes.required, granted.scopes),
     ...(blocked && { blocked }),
@@ -147,7 +148,12 @@ function instagramAccount(page: Page, linked: z.output<typeof Instagram>, grante
     name: linked.name || linked.username || linked.id,
     ...(linked.username && { handle: linked.username, profileUrl: `https://www.instagram.com/${linked.username}/` }),
     ...(linked.profile_picture_url && { pictureUrl: linked.profile_picture_url }),
-    extras: { pageId: page.id, pageName: page.name ?? page.id, personId: granted.subject.externalId },
+    extras: {
+      pageId: page.id,
+      pageName: page.name ?? page.id,
+      personId: granted.subject.externalId,
+      ...tasksOf(page),
+    },
     credentials: credentialsOf(page, granted),
     missingScopes: missing(linkedInstagramScopes.required, granted.scopes),
     ...(blocked && { blocked }),

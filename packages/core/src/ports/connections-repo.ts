@@ -18,6 +18,7 @@ export interface ConnectionChange {
   readonly name?: string;
   readonly handle?: string;
   readonly pictureUrl?: string;
+  readonly extras?: JsonObject;
   readonly scopes?: readonly string[];
   readonly missingScopes?: readonly string[];
   readonly tokenExpiresAt?: Date;

@@ -4,6 +4,7 @@ import { facebookHealth } from "../health.ts";
 import { commentText, facebookText } from "../limits.ts";
 import { lookUpFacebook } from "../look-up.ts";
 import { FacebookOptions, facebookLink } from "../options.ts";
+import { pagePermissions } from "../permissions.ts";
 import { pageScopes } from "../scopes.ts";
 import { link, multiPhoto, photo, text } from "./feed.ts";
 import { facebookNumbers } from "./insights.ts";
@@ -34,6 +35,7 @@ export const facebook: PublishingPlatform = {
   accountKinds: [{ id: "page", label: "Page" }],
   extras: z.object({ personId: z.string().optional() }).catchall(z.json()),
   requiredScopes: { facebook_login: pageScopes.required },
+  permissions: pagePermissions,
   publishing: {
     formats: {
       text,

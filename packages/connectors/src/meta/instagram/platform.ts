@@ -4,6 +4,7 @@ import { instagramHealth } from "../health.ts";
 import { commentText, hashtagMax, instagramCaption, mentionMax } from "../limits.ts";
 import { lookUpInstagram } from "../look-up.ts";
 import { InstagramOptions } from "../options.ts";
+import { pagePermissions } from "../permissions.ts";
 import { linkedInstagramScopes } from "../scopes.ts";
 import { carousel, image, reel, story } from "./formats.ts";
 import { instagramNumbers } from "./insights.ts";
@@ -32,6 +33,7 @@ export const instagram: PublishingPlatform = {
     .object({ pageId: z.string().optional(), pageName: z.string().optional(), personId: z.string().optional() })
     .catchall(z.json()),
   requiredScopes: { facebook_login: linkedInstagramScopes.required },
+  permissions: pagePermissions,
   publishing: {
     formats: { image, carousel, reel, story },
     options: InstagramOptions,

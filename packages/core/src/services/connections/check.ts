@@ -115,6 +115,7 @@ function learned(deps: ConnectionsDeps, before: ConnectionRecord, answer: Health
     ...(answer.handle === undefined ? {} : { handle: answer.handle }),
     ...(answer.pictureUrl === undefined ? {} : { pictureUrl: answer.pictureUrl }),
     ...(answer.scopes === undefined ? {} : { scopes: answer.scopes }),
+    ...(answer.extras === undefined ? {} : { extras: { ...before.extras, ...answer.extras } }),
     ...(answer.expiresAt === undefined ? {} : { tokenExpiresAt: answer.expiresAt }),
     missingScopes: answer.missingScopes,
     ...(lacking.length === 0

@@ -71,11 +71,12 @@ export function toldAccounts(found: readonly FoundAccount[]): readonly FoundAcco
 
 /** What a check learned, through the same door; what is none of its kind leaves what was known. */
 export function toldHealth(answer: HealthAnswer): HealthAnswer {
-  const { name, handle, pictureUrl, scopes, missingScopes, notes, ...rest } = answer;
+  const { name, handle, pictureUrl, scopes, missingScopes, notes, extras, ...rest } = answer;
   const [toldAs, toldBy, picture] = [toldName(name), toldHandle(handle), toldPicture(pictureUrl)];
   return {
     ...rest,
     missingScopes: toldScopes(missingScopes),
+    ...(extras === undefined ? {} : { extras: storableJson(extras) }),
     ...(toldAs === undefined ? {} : { name: toldAs }),
     ...(toldBy === undefined ? {} : { handle: toldBy }),
     ...(picture === undefined ? {} : { pictureUrl: picture }),

@@ -1,8 +1,9 @@
-import type { Clock } from "@postd/connector-kit";
+import type { Clock, ConnectorLog } from "@postd/connector-kit";
 import type { ConnectionStatus, ConnectionView, GrantView } from "@postd/contracts";
 import type { ConnectionRecord } from "../../ports/connection-record.ts";
 import type { GrantRecord } from "../../ports/connections-repo.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
+import { unbroken } from "../unbroken.ts";
 import { authFor } from "./sign-in.ts";
 
 /** How long before a sign-in ends that cannot renew itself people are told. */
@@ -11,6 +12,7 @@ const warnBeforeMs = 7 * 24 * 60 * 60_000;
 export interface ViewDeps {
   readonly registry: ConnectorRegistry;
   readonly clock: Clock;
+  readonly log: Pick<ConnectorLog, "warn">;
 }
 
 /** What stands in the row, with an end that comes near added by the clock. */
@@ -47,6 +49,7 @@ export function connectionView(
     ...(statusReason === undefined ? {} : { statusReason }),
     scopes: [...record.scopes],
     missingScopes: [...record.missingScopes],
+    ...permissionsOf(record, deps),
     ...(tokenExpiresAt === undefined ? {} : { tokenExpiresAt: tokenExpiresAt.toISOString() }),
     renewsItself: renewsItself(record, deps.registry),
     ...(checkedAt === undefined ? {} : { checkedAt: checkedAt.toISOString() }),
@@ -62,6 +65,18 @@ export function connectionView(
     ...(disconnectedAt === undefined ? {} : { disconnectedAt: disconnectedAt.toISOString() }),
     warnings: record.disconnectedAt ? [] : twins.map((twin) => twinWarning(record, twin, deps.registry)),
   };
+}
+
+/** Rights on the account as the platform gave them, and those that are lacking; nothing where it does not tell. */
+function permissionsOf(record: ConnectionRecord, { registry, log }: ViewDeps): Pick<ConnectionView, "permissions"> {
+  const { platform, accountKind: kind, authKind, extras } = record;
+  const told = unbroken(
+    { error: (fields, message) => log.warn(fields, message) },
+    { platform, connectionId: record.id },
+    () => registry.get(platform)?.permissions?.({ kind, authKind, extras }),
+    () => undefined,
+  );
+  return told ? { permissions: { granted: [...told.granted], missing: told.missing.map((it) => ({ ...it })) } } : {};
 }
 
 function twinWarning(record: ConnectionRecord, twin: ConnectionRecord, registry: ConnectorRegistry): string {
