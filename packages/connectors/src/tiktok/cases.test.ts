@@ -192,7 +192,7 @@ test("ids beyond 2^53 are kept digit by digit", async () => {
 test("a video whose upload address was lost is begun anew, as its bytes were never there", async () => {
   const { world, connected } = await setUp();
   const post = { format: "video", text: "Fresh beans", media: [small.info], options: open };
-  const [create, send] = formats.video?.steps ?? [];
+  const [, create, send] = formats.video?.steps ?? [];
   assert.ok(create && send);
   const begun = await create.run({ post, state: startState(), prepared: null }, world.context(connected, "visible"));
   assert.ok(begun.ok && begun.value.sealed && begun.value.unseen);
@@ -213,4 +213,18 @@ test("what TikTok itself failed at is begun anew, and a bad file is said at once
   await second.act("fail", { reason: "duration_check_failed" });
   const bad = await second.publish({});
   assert.deepEqual([bad.end, bad.failure?.kind, second.calls(inits)], ["failed", "content_rejected", 1]);
+});
+
+test("what the creator allows is asked right before each post, and anew where the post waited meanwhile", async () => {
+  const { world, connected, calls } = await setUp();
+  const post = { format: "video", text: "Fresh beans", media: [small.info], options: open };
+  const [check, create] = formats.video?.steps ?? [];
+  assert.ok(check && create);
+  const checked = await check.run({ post, state: startState(), prepared: null }, world.context(connected, "none"));
+  assert.ok(checked.ok && check.done(checked.value.state, post));
+  world.advance(10 * 60_000);
+  const late = { post, state: checked.value.state, prepared: null };
+  const back = await create.run(late, world.context(connected, "visible"));
+  assert.ok(back.ok && !check.done(back.value.state, post));
+  assert.equal(calls(inits), 0);
 });

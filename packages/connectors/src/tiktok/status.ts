@@ -21,6 +21,8 @@ import { optionsOf } from "./options.ts";
 export type PostState = {
   /** Names of this creator's posts are addresses with this in them. */
   readonly username?: string;
+  /** When the creator was read and found to allow this post. ISO 8601. */
+  readonly checkedAt?: string;
   readonly publishId?: string;
   readonly sent?: PartsSent;
   readonly isWhole?: boolean;
