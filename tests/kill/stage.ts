@@ -10,6 +10,7 @@ export const scenarios = [
   "instagram carousel",
   "facebook reel",
   "linkedin picture",
+  "tiktok video",
 ] as const;
 /** A Page's plain text is the one post nothing at the platform protects from a twin, where it goes out in one call. */
 export type Scenario = (typeof scenarios)[number] | "facebook text" | "bluesky thread";
@@ -19,6 +20,7 @@ const pictures: Readonly<Record<Scenario, number>> = {
   "instagram carousel": 2,
   "facebook reel": 1,
   "linkedin picture": 1,
+  "tiktok video": 1,
   "facebook text": 0,
   "bluesky thread": 0,
 };
@@ -65,7 +67,7 @@ interface MadeAccount extends Pick<Actor, "simulator" | "accountId"> {
   connect(): Promise<string>;
 }
 
-const simulators = ["bluesky", "meta", "linkedin"] as const;
+const simulators = ["bluesky", "meta", "linkedin", "tiktok"] as const;
 /** A claim nobody touched for this long of real time is a dead worker's; a living one writes far more often. */
 const deadAfterMs = 2_000;
 /** So little domain time is safe to pass while workers work: a living one keeps two thirds of a lease of 30 s, and more. */
@@ -82,8 +84,13 @@ const noticedWithinMs = 500;
 /** The body of POST /api/publish for one post of this actor; a thread has two more parts. */
 export function orderOf(actor: Actor, content: string, more: Readonly<Record<string, unknown>> = {}) {
   const { mediaIds, format, connectionId, scenario } = actor;
-  const options = scenario === "bluesky thread" ? { options: { replies: partsOf(content) } } : {};
+  const options = optionsOf(scenario, content);
   return { connectionId, payload: { content, mediaIds, ...(format ? { format } : {}), ...options, ...more } };
+}
+
+function optionsOf(scenario: Scenario, content: string): { readonly options?: object } {
+  if (scenario === "bluesky thread") return { options: { replies: partsOf(content) } };
+  return scenario === "tiktok video" ? { options: { privacyLevel: "PUBLIC_TO_EVERYONE", consent: true } } : {};
 }
 
 /** What follows the first post of a thread. */
@@ -126,6 +133,7 @@ export class Stage {
   #account(session: ApiSession, scenario: Scenario): Promise<MadeAccount> {
     if (scenario.startsWith("bluesky")) return this.#blueskyAccount(session);
     if (scenario.startsWith("linkedin")) return this.#linkedinPage(session);
+    if (scenario.startsWith("tiktok")) return this.#tiktokCreator(session);
     return this.#metaAccount(session, scenario === "instagram carousel" ? "instagram" : "facebook");
   }
 
@@ -139,6 +147,19 @@ export class Stage {
       return (await session.must("POST", "/api/connections", { grantId, accounts })).connections[0].id;
     };
     return { simulator: "linkedin", accountId: made.id, connect };
+  }
+
+  async #tiktokCreator(session: ApiSession): Promise<MadeAccount> {
+    // What TikTok lets a creator post in a minute or a day is far less than is tried here, and moderation takes longer.
+    const set = { action: "set", limitsRequests: false, postsPerDay: 1_000, moderationMs: 0 };
+    await this.system.sim("POST", "tiktok/act", set);
+    const made = await this.system.sim("POST", "tiktok/accounts", { kind: "public" });
+    const connect = async () => {
+      const { grantId } = await grantThroughBrowser(session, "tiktok", "tiktok", { person: made.extra.subject });
+      const accounts = [{ platform: "tiktok", externalId: made.id }];
+      return (await session.must("POST", "/api/connections", { grantId, accounts })).connections[0].id;
+    };
+    return { simulator: "tiktok", accountId: made.id, connect };
   }
 
   async #blueskyAccount(session: ApiSession): Promise<MadeAccount> {
@@ -173,11 +194,11 @@ export class Stage {
     const uploaded = [];
     for (let count = pictures[scenario]; count > 0; count -= 1) {
       this.#seed += 1;
-      const file =
-        scenario === "facebook reel"
-          ? sampleMp4({ width: 540, height: 960, durationMs: 5_000, seed: this.#seed, payloadBytes: 200_000 })
-          : sampleJpeg({ width: 600, height: 600, seed: this.#seed });
-      uploaded.push(await session.upload(file, scenario === "facebook reel" ? "reel.mp4" : "beans.jpg"));
+      const isFilm = scenario === "facebook reel" || scenario === "tiktok video";
+      const file = isFilm
+        ? sampleMp4({ width: 540, height: 960, durationMs: 5_000, seed: this.#seed, payloadBytes: 200_000 })
+        : sampleJpeg({ width: 600, height: 600, seed: this.#seed });
+      uploaded.push(await session.upload(file, isFilm ? "reel.mp4" : "beans.jpg"));
     }
     return { mediaIds: uploaded.map(({ id }) => id), sha256: uploaded.map(({ sha256 }) => sha256) };
   }
