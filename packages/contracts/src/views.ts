@@ -425,7 +425,7 @@ export const PostView = z.object({
   ),
   scheduledFor: Instant.optional(),
   metadata: Data,
-  /** Who wrote it, and who last changed what it says, where it goes or when: a person or a key. Neither approves it. */
+  /** Who wrote it, and who last changed what it says or where it goes: a person or a key. Neither approves it. */
   createdBy: z.string().optional(),
   changedBy: z.string().optional(),
   createdAt: Instant,

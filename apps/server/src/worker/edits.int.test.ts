@@ -160,6 +160,36 @@ describe("an edit that names no targets", () => {
     assert.ok(h.platform.live.some(({ text }) => text === "unseen again"));
   });
 
+  it("asks again for an editor's words though an owner changed the approved post meanwhile", async () => {
+    const id = await post({ mode: "ask" });
+    const editor = { ...caller, role: "editor", actorId: newId("user") } as const;
+    const approver = { ...caller, role: "approver", actorId: newId("user") } as const;
+    assert.ok((await h.service.decidePost(approver, id, { approve: true })).ok);
+    const later = new Date(h.clock.now().getTime() + 60_000).toISOString();
+    for (const patch of [{}, { scheduledFor: later }, { content: "an owner's comma" }, { mode: "publish" }] as const) {
+      const mended = await h.service.updatePost(caller, id, patch);
+      assert.ok(mended.ok && mended.value.view.status === "approved", JSON.stringify(mended));
+      const changed = await h.service.updatePost(editor, id, { content: `unseen after ${JSON.stringify(patch)}` });
+      assert.ok(changed.ok && changed.value.view.status === "awaiting_approval", JSON.stringify(changed));
+      assert.ok((await h.service.decidePost(approver, id, { approve: true })).ok);
+    }
+    // Taking it back in so many words is what ends the asking.
+    assert.ok((await h.service.updatePost(caller, id, { mode: "draft" })).ok);
+    const sent = await h.service.updatePost(editor, id, { mode: "publish" });
+    assert.ok(sent.ok && sent.value.view.status === "approved", JSON.stringify(sent));
+  });
+
+  it("is approved by no key whose words it has, though somebody else changed its time since", async () => {
+    const id = await post({ mode: "ask" });
+    const key = { ...caller, role: "admin", actorId: newId("apiKey") } as const;
+    const editor = { ...caller, role: "editor", actorId: newId("user") } as const;
+    assert.ok((await h.service.updatePost(key, id, { content: "by a program" })).ok);
+    const at = new Date(h.clock.now().getTime() + 60_000).toISOString();
+    assert.ok((await h.service.updatePost(editor, id, { scheduledFor: at })).ok);
+    const own = await h.service.decidePost(key, id, { approve: true });
+    assert.ok(!own.ok && own.error.code === "forbidden", JSON.stringify(own));
+  });
+
   it("is approved by no key that wrote it or changed it last, whatever the key may do", async () => {
     const id = await post({ mode: "ask" });
     const key = { ...caller, role: "admin", actorId: newId("apiKey") } as const;

@@ -13,10 +13,10 @@ export const decidesAlone = ({ actorId, role }: Asker): boolean =>
 
 export interface Approvable {
   readonly status: PostStatus;
-  /** Somebody asked for an approver's word, and nobody who decides alone has taken that back. */
+  /** Somebody asked for an approver's word, and nobody who decides alone has made it a draft again. */
   readonly approvalAsked: boolean;
   readonly createdBy: string;
-  /** Who last changed what it says, where it goes or when. */
+  /** Who last changed what it says or where it goes. */
   readonly changedBy: string;
 }
 

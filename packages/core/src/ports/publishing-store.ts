@@ -53,7 +53,7 @@ export interface PostRecord {
   readonly scheduledFor: Date | undefined;
   readonly metadata: JsonObject;
   readonly createdBy: string;
-  /** Who last changed what it says, where it goes or when: `usr_...` or `key_...`. */
+  /** Who last changed what it says or where it goes: `usr_...` or `key_...`. */
   readonly changedBy: string;
   /** It goes out on an approver's word only; see `domain/approval.ts`. */
   readonly approvalAsked: boolean;

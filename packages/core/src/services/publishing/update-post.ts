@@ -39,6 +39,8 @@ export async function updatePost(
   if (!planned.ok) return planned;
   const alone = decidesAlone(caller);
   const waitsForWord = !alone && needsApproval(post, await store.requiresApproval());
+  // In so many words: to change what was approved, or to send it, is not to take the asking back.
+  const takesBack = alone && patch.mode === "draft";
   const draft = merged(post, patch);
   const isNew = !isSamePost(post, draft);
   const status = statusAfter(post, patch, { waitsForWord, isNew });
@@ -68,8 +70,9 @@ export async function updatePost(
           ...simulatedMark(prepared.value[index]),
         })),
         scheduledFor,
-        changedBy: isNew || patch.scheduledFor !== undefined ? caller.actorId : post.changedBy,
-        approvalAsked: status.value === "awaiting_approval" || (!alone && needsApproval(post, false)),
+        // A time is not what is approved, so who moves it last takes no words off their writer.
+        changedBy: isNew ? caller.actorId : post.changedBy,
+        approvalAsked: status.value === "awaiting_approval" || (needsApproval(post, false) && !takesBack),
       };
       if (status.value !== "approved")
         return { post: next, decided: canceledFor(locked, { kind: "cancel", ...wishBy(caller, now) }), jobs: [] };
