@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type JsonObject, ok } from "@postd/contracts";
-import type { Format, Sealed, Step } from "../publish.ts";
+import { fail, type JsonObject, ok } from "@postd/contracts";
+import type { PlatformResult } from "../context.ts";
+import type { PlatformFailure } from "../failure.ts";
+import type { Format, Progress, Sealed, Step } from "../publish.ts";
 import type { Way } from "../rules/index.ts";
 import { memoryJob } from "./memory-job.ts";
 import { type ToyState, toy, toyOpen, toySend, toySetup, toySimulator } from "./toy-fixture.ts";
@@ -144,4 +146,71 @@ test("a draft in the platform's app is handed over, nothing of it may be live, a
   isPosted = true;
   await job.next();
   assert.deepEqual([job.row.state, job.row.published?.externalId], ["published", "p1"]);
+});
+
+/** A draft that was handed over, and what the looks after that come to. */
+async function draft(...looks: readonly (() => PlatformResult<Progress<ToyState>>)[]) {
+  const left = [...looks];
+  const hand: Step<ToyState> = {
+    name: "wait",
+    effect: "none",
+    repeatable: true,
+    done: ({ postId }) => postId !== undefined,
+    run: async ({ state }) => left.shift()?.() ?? ok({ state, handedOver: "app", unseen: true, waitMs: 60_000 }),
+  };
+  const { job } = await jobOf([hand]);
+  await job.next();
+  assert.equal(job.row.state, "handed_over");
+  return { job };
+}
+const inInbox = async () => ok({ state: {}, handedOver: "app" as const, unseen: true as const, waitMs: 60_000 });
+
+test("a draft that cannot be looked at stays with its author and is never said not to be sent", async () => {
+  const failures: readonly PlatformFailure[] = [
+    { kind: "unavailable", message: "down" },
+    { kind: "rate_limited", message: "slow", quota: true },
+    { kind: "auth_revoked", message: "ended" },
+    { kind: "account_blocked", message: "blocked" },
+    { kind: "operator_must_act", what: "app", message: "app" },
+    { kind: "outcome_unknown", message: "cut" },
+  ];
+  for (const failure of failures) {
+    const { job } = await draft(inInbox, ...Array.from({ length: 6 }, () => async () => fail(failure)));
+    for (let look = 0; look < 6; look += 1) {
+      await job.next();
+      assert.deepEqual([job.row.state, job.row.failure?.post], ["handed_over", "may_be_live"], failure.kind);
+      assert.ok(typeof job.row.wake === "number" && job.row.wake > 0, failure.kind);
+    }
+    await job.next();
+    assert.equal(job.row.state, "handed_over");
+  }
+});
+
+test("a draft the platform tells nothing of any more is a person's to settle, and may be live until then", async () => {
+  const odd: PlatformFailure = { kind: "unexpected_response", status: 400, message: "odd" };
+  const { job } = await draft(inInbox, async () => fail(odd));
+  await job.next();
+  assert.deepEqual([job.row.state, job.row.mayBeLive, job.row.needsPerson], ["unknown", true, true]);
+});
+
+test("a draft its author has taken up may be live before the platform names it", async () => {
+  const { job } = await draft(
+    inInbox,
+    async () => ok({ state: {}, waitMs: 5_000 }),
+    async () => ok({ state: { postId: "p1" }, published: { externalId: "p1" } }),
+  );
+  await job.next();
+  assert.deepEqual([job.row.state, job.row.mayBeLive], ["processing", true]);
+  await job.next();
+  assert.deepEqual([job.row.state, job.row.mayBeLive], ["published", false]);
+});
+
+test("a draft the platform gave up is a failed one, as nobody sees it", async () => {
+  const { job } = await draft(
+    inInbox,
+    async () => ok({ state: {}, unseen: true as const }),
+    async () => fail({ kind: "content_rejected", field: "media", reason: "broken", message: "broken" }),
+  );
+  await job.next();
+  assert.deepEqual([job.row.state, job.row.mayBeLive, job.row.failure?.post], ["failed", false, "not_sent"]);
 });

@@ -173,6 +173,7 @@ function begin(port: StepPort, post: OutgoingPost, row: Row): Drive {
     refreshed: false,
     sentVisible: false,
     owes: true,
+    withAuthor: row.state === "handed_over" && published === undefined,
   };
 }
 

@@ -170,6 +170,8 @@ export interface Drive {
   sentVisible: boolean;
   /** Whether steps that change the platform are left to do. */
   owes: boolean;
+  /** It waits as a draft in the platform's app, where its author may post it at any moment. */
+  withAuthor: boolean;
 }
 
 /** The steps a post goes through, and the platform's clock where it has one. */
@@ -190,7 +192,7 @@ export function noteVisibleCall(drive: Drive): void {
 
 /** Where the post stands by what was sent. */
 export function whereabouts(drive: Drive): Whereabouts {
-  if (drive.mayBeLive || drive.sentVisible) return "may_be_live";
+  if (drive.mayBeLive || drive.sentVisible || drive.withAuthor) return "may_be_live";
   return drive.published && !drive.plannedAt ? "live" : "not_sent";
 }
 

@@ -110,6 +110,10 @@ async function progressed(
     latencyMs,
   };
   const isVisible = step.effect === "visible";
+  // Its author has taken the draft up, so from here on it may be live.
+  const isTakenUp = drive.withAuthor && !progress.handedOver && !progress.unseen;
+  if (isTakenUp) drive.mayBeLive = true;
+  if (!progress.handedOver) drive.withAuthor = false;
   if (progress.refused || progress.unseen) drive.sentVisible = false;
   const settledByWord = progress.unseen === true && drive.mayBeLive;
   if (settledByWord) drive.mayBeLive = false;
@@ -139,7 +143,7 @@ async function progressed(
     pending: null,
     tries: 0,
     failure: null,
-    ...(isSettled ? { mayBeLive: false } : {}),
+    ...(isSettled ? { mayBeLive: false } : isTakenUp ? { mayBeLive: true } : {}),
     ...(progress.sealed ? { sealed: progress.sealed } : {}),
     ...(drive.published ? { published: drive.published } : {}),
   };
@@ -149,7 +153,8 @@ async function progressed(
     return "ends";
   }
   // A read that changed nothing needs no commit of its own; the next intent or commit carries the state.
-  if (step.effect === "none" && !progress.published && !progress.sealed && !settledByWord) return "goes on";
+  if (step.effect === "none" && !progress.published && !progress.sealed && !settledByWord && !isTakenUp)
+    return "goes on";
   const written = await port.commit({ ...common, state: "publishing", wake: "lease" }, answer);
   return written === "written" ? "goes on" : "ends";
 }

@@ -2,7 +2,16 @@ import type { JsonObject } from "@postd/contracts";
 import type { PlatformFailure } from "../failure.ts";
 import type { Step } from "../publish.ts";
 import { type Decision, decide, leavesOpen } from "./decide.ts";
-import { answerOf, type Drive, doubtState, type StepChange, type Trouble, troubleOf, whereabouts } from "./drive.ts";
+import {
+  answerOf,
+  type Drive,
+  doubtState,
+  type StepChange,
+  saw,
+  type Trouble,
+  troubleOf,
+  whereabouts,
+} from "./drive.ts";
 
 /** What of a step a failure is judged by. */
 export type FailedStep = Pick<Step<JsonObject>, "name" | "effect" | "repeatable" | "touch"> & {
@@ -97,6 +106,7 @@ function changeFor(
   // Trouble with a finishing touch is a remark on what is live; it may be missing, and it is not made twice.
   if (isLive && (step.touch || !drive.owes) && decision.do !== "retry")
     return { ...known, state: "published", wake: null, pending: null, mayBeLive: false, failure };
+  if (drive.withAuthor) return withAuthor(drive, decision, { ...known, failure });
   switch (decision.do) {
     case "retry":
       return {
@@ -139,3 +149,25 @@ function changeFor(
       throw new Error("a decision has no change");
   }
 }
+
+/** A draft nobody could look at is no less with its author than before; where looking is at its end, a person says. */
+function withAuthor(
+  drive: Drive,
+  decision: Exclude<Decision, { do: "refresh" }>,
+  known: Pick<StepChange, "pending" | "connectorState" | "failure">,
+): StepChange {
+  if (decision.do === "fail") {
+    const probe = saw(
+      drive,
+      "ask",
+      "It waited as a draft in the platform's app, and the platform no longer tells of it.",
+    );
+    return { ...known, state: "unknown", wake: null, needsPerson: true, mayBeLive: true, probe };
+  }
+  const tries = drive.tries + (decision.do === "retry" && decision.countTry ? 1 : 0);
+  const wake = (decision.do === "hold" ? decision.wakeAfterMs : decision.afterMs) ?? draftCheckMs;
+  return { ...known, state: "handed_over", wake, tries };
+}
+
+/** A draft whose account needs a person is looked for again this often. */
+const draftCheckMs = 60 * 60_000;

@@ -74,6 +74,7 @@ export class Run implements StepPort {
       mayBeLive: job.mayBeLive,
       sentVisible: false,
       owes: true,
+      withAuthor: job.state === "handed_over" && job.published === undefined,
     };
     this.lease = new Lease(job, deps);
   }
