@@ -6,6 +6,7 @@ import type { PlatformFailure } from "../failure.ts";
 import type { Step } from "../publish.ts";
 import type { Drive, StepChange, StepPort } from "./drive.ts";
 import { lookUp } from "./look-up.ts";
+import { runSteps } from "./run-steps.ts";
 
 type State = { readonly [key: string]: unknown; readonly id?: string };
 const windowMs = 10 * 60_000;
@@ -130,4 +131,41 @@ test("no repeat is offered while somebody wishes otherwise, another may have sen
   const probe = { since: intentAt.toISOString(), looks: 1, saw: [], repeatBy: now.toISOString() };
   assert.equal(await offered({ probe }), false);
   assert.equal(await offered({ tries: 4 }), false);
+});
+
+test("a repeat is not begun once its moment passed while the account was opened", async () => {
+  let nowMs = Date.UTC(2026, 10, 26, 12, 9);
+  const repeatBy = new Date(nowMs + 1_000).toISOString();
+  const sent: string[] = [];
+  const changes: StepChange[] = [];
+  const step: Step<State> = {
+    name: "send",
+    effect: "visible",
+    repeatable: false,
+    done: ({ id }) => id !== undefined,
+    run: async () => ok({ state: { id: "p2" }, published: { externalId: "p2" } }),
+  };
+  const port: Partial<StepPort> = {
+    now: () => new Date(nowMs),
+    account: async () => {
+      nowMs += 60_000;
+      return ok({ externalId: "1", kind: "page", authKind: "keys", name: "Ida", extras: {} });
+    },
+    announce: async ({ name }) => {
+      sent.push(name);
+      return "lost";
+    },
+    commit: async (change) => {
+      changes.push(change);
+      return "written";
+    },
+  };
+  const endsBy = new Date(nowMs);
+  const intentAt = new Date(Date.UTC(2026, 10, 26, 12));
+  const visible = { step: "send", prepared: null, intentAt, repeatable: false, settleMs: 0, endsBy, open: true };
+  const probe = { since: intentAt.toISOString(), looks: 1, saw: [], repeatBy };
+  const drive = { port, visible, probe, tries: 1, mayBeLive: true, state: {}, stateVersion: 1, post: {} };
+  const format = { label: "", media: { min: 0, max: 0 }, start: () => ({}), steps: [step] };
+  await runSteps(drive as unknown as Drive, { name: "place.post", schedule: undefined, format });
+  assert.deepEqual([sent, changes.map(({ state }) => state)], [[], ["unknown"]]);
 });

@@ -40,6 +40,7 @@ export async function runSteps(drive: Drive, way: Way): Promise<boolean> {
       prepared =
         keptPrepared(drive, step) ??
         step.prepare({ post, state, account, now: port.now(), randomBits: port.randomBits });
+    if (repeatsTooLate(drive, step)) return lookFirst(drive, undefined);
     if (step.effect !== "none") {
       const announced = await port.announce(step, prepared);
       if (announced === "wished") await standAside(drive);
@@ -79,6 +80,12 @@ async function beginAnew(drive: Drive): Promise<boolean> {
 function keptPrepared({ pending, mayBeLive, visible }: Drive, step: Step<JsonObject>): Json | undefined {
   if (pending?.step === step.name) return pending.prepared;
   return mayBeLive && visible?.step === step.name ? visible.prepared : undefined;
+}
+
+/** A repeat that was allowed until a moment which passed while the account was opened, or its token renewed. */
+function repeatsTooLate({ port, mayBeLive, visible, probe }: Drive, step: Step<JsonObject>): boolean {
+  if (!mayBeLive || visible?.step !== step.name || !visible.open || step.repeatable) return false;
+  return probe?.repeatBy === undefined || port.now() >= new Date(probe.repeatBy);
 }
 
 /** A person's wish was first, so nothing visible leaves; the next claim sees the wish and does it. */
