@@ -2,13 +2,16 @@ import { rm } from "node:fs/promises";
 import type { VideoFacts } from "@postd/connector-kit";
 import { fail, ok, type Result } from "@postd/contracts";
 import type { MediaFacts, MediaRefusal } from "@postd/core";
-import { ALL_FORMATS, FilePathSource, Input } from "mediabunny";
+import { FilePathSource, Input, MATROSKA, MP4, QTFF, WEBM } from "mediabunny";
 import { isWhole, TooManyParts, withByteSource, writePieces } from "./clean/byte-source.ts";
 import { type CleanedVideo, cleanMp4 } from "./clean/clean-mp4.ts";
 import { cleanWebm } from "./clean/clean-webm.ts";
 import type { CleanFile } from "./clean-picture.ts";
 
 const readTimeoutMs = 10_000;
+
+/** What is cleaned here. A file is never read as anything else it may look like: sound, a playlist that names others. */
+const formats = [MP4, QTFF, WEBM, MATROSKA];
 
 /** The video as it goes out: without places, tags and data tracks, never coded anew, with what its tables say of it. */
 export async function cleanVideo(
@@ -57,7 +60,7 @@ type Tables = Pick<MediaFacts, "width" | "height" | "durationMs"> & { readonly v
 
 /** Reads the container's tables by ranges, not the pictures; what cannot be told is left out. */
 async function readTables(file: string): Promise<Tables> {
-  const input = new Input({ formats: ALL_FORMATS, source: new FilePathSource(file) });
+  const input = new Input({ formats, source: new FilePathSource(file) });
   const timeout = Promise.withResolvers<Tables>();
   const timer = setTimeout(() => timeout.resolve({}), readTimeoutMs);
   try {
