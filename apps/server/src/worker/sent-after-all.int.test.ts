@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { asId, type ConnectionId, type PostId, type PostPatch, type PostView } from "@postd/contracts";
 import { type Caller, newId } from "@postd/core";
+import { sql } from "drizzle-orm";
+import { runSql } from "../adapters/postgres/run-sql.ts";
+import { forTenant } from "../adapters/postgres/tenant-tx.ts";
 import { createHarness, type Script } from "./pipeline-harness.ts";
 
 describe("a post that was taken back and is sent after all", () => {
@@ -98,6 +101,22 @@ describe("a post that was taken back and is sent after all", () => {
     assert.ok(!tried.ok && tried.error.code === "state_conflict", JSON.stringify(tried));
     assert.ok((await h.service.decidePost(caller, asId("post", post.id), { approve: false })).ok);
     assert.ok(!(await h.service.retryJob(editor, asId("publishJob", job.id), {})).ok);
+    await h.settle();
+    assert.deepEqual([await states(post.id), h.platform.live.length], [["canceled"], 0]);
+  });
+
+  it("a post in doubt that its owner made a draft is sent on no editor's retry where every post needs a word", async () => {
+    h.platform.authority = "authoritative";
+    await runSql(
+      forTenant(h.app.db, caller.tenantId),
+      sql`update tenants set requires_approval = true where id = ${caller.tenantId}`,
+    );
+    const editor = { ...caller, role: "editor", actorId: newId("user") } as const;
+    const post = await sent("lost");
+    const job = asId("publishJob", post.jobs[0]?.id ?? "");
+    await change(post.id, { mode: "draft" });
+    const tried = await h.service.retryJob(editor, job, {});
+    assert.ok(!tried.ok && tried.error.code === "state_conflict", JSON.stringify(tried));
     await h.settle();
     assert.deepEqual([await states(post.id), h.platform.live.length], [["canceled"], 0]);
   });

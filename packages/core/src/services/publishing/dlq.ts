@@ -90,11 +90,12 @@ export async function replayDlq(
   if (lost)
     return { ok: false, error: { code: "not_found", field: "jobIds", detail: `There is no job ${lost} on the desk.` } };
   const chosen = desk.filter((job) => (input.jobIds ? input.jobIds.includes(job.id) : causeOf(job) === input.cause));
+  const ofEveryPost = await store.requiresApproval();
   let replayed = 0;
   const refused: { jobId: string; reason: string }[] = [];
   for (const job of chosen) {
     const of = await store.post(job.postId);
-    let reason = of && waitsForWord(caller, of.post) ? "Its post needs approval." : undefined;
+    let reason = of && waitsForWord(caller, of.post, ofEveryPost) ? "Its post needs approval." : undefined;
     await store.act({
       jobId: job.id,
       decide: (locked) => {

@@ -24,7 +24,7 @@ export async function retryJob(
   if (!found) return notFound("job", id);
   const of = await store.post(found.job.postId);
   if (!of) return conflict("Its post is deleted, so nothing of it is sent any more.", "Write a new post.");
-  if (waitsForWord(caller, of.post))
+  if (waitsForWord(caller, of.post, await store.requiresApproval()))
     return conflict("Its post needs approval, so nothing of it is sent before.", "Ask for it with mode ask.");
   const acted = await act(caller, id, deps, ({ facts, job }) => {
     if (facts.state === "handed_over" && at) {
@@ -38,8 +38,8 @@ export async function retryJob(
 }
 
 /** Nobody but who decides alone sends what an approver has yet to decide on. */
-export const waitsForWord = (caller: Caller, post: PostRecord): boolean =>
-  post.status !== "approved" && needsApproval(post, false) && !decidesAlone(caller);
+export const waitsForWord = (caller: Caller, post: PostRecord, ofEveryPost: boolean): boolean =>
+  post.status !== "approved" && needsApproval(post, ofEveryPost) && !decidesAlone(caller);
 
 /** What is sent after all takes a deletion of its post back. */
 const keepsPost = (job: JobRecord): Pick<JobPatch, "keepsPost"> =>
