@@ -56,6 +56,8 @@ export interface TenantSubscriptions {
     readonly cursor: string;
     readonly again: boolean;
   }): Promise<void>;
+  /** Whether another connected account, of whatever tenant, hears by the very same subscription at the platform. */
+  isShared(connectionId: ConnectionId): Promise<boolean>;
   /** With its secret. */
   remove(id: string): Promise<void>;
 }

@@ -92,6 +92,10 @@ function tenantSubscriptions(app: TenantDb, tenantId: TenantId): ReturnType<Subs
         if (rowCount === 0) return;
         for (const event of events) await insertEvent(tx, { tenantId, connectionId }, event);
       }),
+    async isShared(connectionId) {
+      const { rows } = await runSql<{ shared: boolean }>(own, sql`select events_elsewhere(${connectionId}) as shared`);
+      return rows[0]?.shared !== false;
+    },
     remove: (id) =>
       withTenant(app, tenantId, async (tx) => {
         await runSql(tx, sql`delete from webhook_subscriptions where id = ${id}`);

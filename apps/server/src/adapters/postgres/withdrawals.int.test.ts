@@ -85,6 +85,25 @@ test("a grant that has run out, of another person, or of another app keeps nobod
   assert.equal((await disconnect(here, id)).revokedAtPlatform, true);
 });
 
+test("events of an account that another tenant hears by the same subscription go on until the last of them disconnects", async () => {
+  const [mine, theirs] = [await connect(here), await connect(there)];
+  const ended = () => fixture.platform.eventCalls.filter(({ call, of }) => call === "unsubscribe" && of === "page-1");
+  await fixture.admin.pool.query(
+    "update webhook_subscriptions set external_id = 'page-1' where connection_id in ($1, $2)",
+    [mine, theirs],
+  );
+  await disconnect(here, mine);
+  assert.deepEqual(ended(), []);
+  await disconnect(there, theirs);
+  assert.equal(ended().length, 1);
+  const own = await connect(here, "acc-2");
+  const before = fixture.platform.eventCalls.length;
+  await connect(there, "acc-2");
+  await disconnect(here, own);
+  const since = fixture.platform.eventCalls.slice(before).map(({ call }) => call);
+  assert.deepEqual(since, ["subscribe", "unsubscribe"], "a subscription of one's own is ended");
+});
+
 test("a consent given while the same access is withdrawn in another tenant is not stored, and works afterwards", async () => {
   const id = await connect(here);
   let during: string | undefined;

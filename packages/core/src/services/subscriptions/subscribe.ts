@@ -82,7 +82,7 @@ async function endFormer(
 ): Promise<void> {
   const { account, former, by } = it;
   const { id: connectionId, tenantId, platform } = account;
-  const ended = by && (await endAtPlatform(deps, { platform, row: former, ctx: by }));
+  const ended = by && (await endAtPlatform(deps, { account, row: former, ctx: by }));
   if (!ended?.ok)
     deps.log.warn(
       { platform, connectionId, ...(ended && { kind: ended.error.kind }) },
@@ -135,26 +135,30 @@ async function keep(
 const halfWay = (now: Date, end: Date): Date =>
   new Date(now.getTime() + Math.max(0, (end.getTime() - now.getTime()) / 2));
 
-/** Ends an account's subscription at the platform; what is kept of it here goes whatever the platform says. */
+/**
+ * Ends an account's subscription at the platform, where no other account hears by it; what is kept of it here goes whatever
+ * the platform says.
+ */
 export async function unsubscribeAccount(
   deps: Pick<SubscribeDeps, "subscriptions" | "registry">,
-  { id, tenantId, platform }: Account,
+  account: Account,
   ctx: ConnectorContext,
 ): PlatformResult<void> {
-  const repo = deps.subscriptions.forTenant(tenantId);
-  const row = await repo.of(id);
-  const ended = await endAtPlatform(deps, { platform, row, ctx });
+  const repo = deps.subscriptions.forTenant(account.tenantId);
+  const row = await repo.of(account.id);
+  const ended = await endAtPlatform(deps, { account, row, ctx });
   if (row) await repo.remove(row.id);
   return ended;
 }
 
 async function endAtPlatform(
-  { registry }: Pick<SubscribeDeps, "registry">,
-  it: { readonly platform: string; readonly row: SubscriptionRecord | undefined; readonly ctx: ConnectorContext },
+  { registry, subscriptions }: Pick<SubscribeDeps, "registry" | "subscriptions">,
+  it: { readonly account: Account; readonly row: SubscriptionRecord | undefined; readonly ctx: ConnectorContext },
 ): PlatformResult<void> {
-  const { platform, row, ctx } = it;
+  const { account, row, ctx } = it;
+  const { id, tenantId, platform } = account;
   const unsubscribe = registry.providerOf(platform)?.webhooks?.unsubscribe;
+  if (!unsubscribe || (await subscriptions.forTenant(tenantId).isShared(id))) return ok(undefined);
   const named = row?.externalId === undefined ? {} : { id: row.externalId };
-  const ended = unsubscribe && (await answered(ctx, { call: "unsubscribe", platform }, () => unsubscribe(ctx, named)));
-  return ended ?? ok(undefined);
+  return answered(ctx, { call: "unsubscribe", platform }, () => unsubscribe(ctx, named));
 }
