@@ -169,3 +169,47 @@ test("a repeat is not begun once its moment passed while the account was opened"
   await runSteps(drive as unknown as Drive, { name: "place.post", schedule: undefined, format });
   assert.deepEqual([sent, changes.map(({ state }) => state)], [[], ["unknown"]]);
 });
+
+test("the moment until which one call could be repeated is forgotten before the next one is made", async () => {
+  const now = new Date("2026-11-26T12:01:00Z");
+  const changes: StepChange[] = [];
+  const visibly = { effect: "visible", repeatable: false } as const;
+  const steps: readonly Step<State>[] = [
+    {
+      ...visibly,
+      name: "send",
+      done: ({ id }) => id !== undefined,
+      run: async () => ok({ state: { id: "p1" }, published: { externalId: "p1" } }),
+    },
+    { ...visibly, name: "comment", done: () => false, run: async () => fail(cut) },
+  ];
+  const port: Partial<StepPort> = {
+    now: () => now,
+    monotonicMs: () => 0,
+    account: async () => ok({ externalId: "1", kind: "page", authKind: "keys", name: "Ida", extras: {} }),
+    context: () => ({ http: {} }) as ReturnType<StepPort["context"]>,
+    announce: async ({ name }) => (name === "send" ? "written" : "lost"),
+    commit: async (change) => {
+      changes.push(change);
+      return "written";
+    },
+  };
+  const intentAt = new Date("2026-11-26T12:00:00Z");
+  const visible = {
+    step: "send",
+    prepared: null,
+    intentAt,
+    repeatable: false,
+    settleMs: 0,
+    endsBy: intentAt,
+    open: true,
+  };
+  const probe = { since: intentAt.toISOString(), looks: 1, saw: [], repeatBy: "2026-11-26T12:09:00.000Z" };
+  const drive = { port, visible, probe, tries: 1, mayBeLive: true, state: {}, stateVersion: 1, post: {} };
+  const format = { label: "", media: { min: 0, max: 0 }, start: () => ({}), steps };
+  await runSteps(drive as unknown as Drive, { name: "place.post", schedule: undefined, format });
+  assert.deepEqual(
+    changes.map(({ state, mayBeLive, probe: kept }) => [state, mayBeLive, kept]),
+    [["publishing", false, null]],
+  );
+});

@@ -139,6 +139,8 @@ async function progressed(
   const isEnded =
     progress.published !== undefined || (isVisible && drive.published !== undefined && step.done(progress.state, post));
   const isSettled = isEnded || !(drive.mayBeLive || drive.sentVisible);
+  // Until when this call could be repeated is nothing the next one may go by.
+  const endsRepeats = isSettled && drive.probe?.repeatBy !== undefined;
   const allDone = steps.every((candidate) => candidate.done(progress.state, post));
   drive.pending = undefined;
   drive.tries = 0;
@@ -151,6 +153,7 @@ async function progressed(
     tries: 0,
     failure: null,
     ...(isSettled ? { mayBeLive: false } : isTakenUp ? { mayBeLive: true } : {}),
+    ...(endsRepeats ? { probe: null } : {}),
     ...(progress.sealed ? { sealed: progress.sealed } : {}),
     ...(drive.published ? { published: drive.published } : {}),
   };
