@@ -199,6 +199,9 @@ test("a video whose upload address was lost is begun anew, as its bytes were nev
   const lost = await send.run({ post, state: begun.value.state, prepared: null }, world.context(connected, "visible"));
   assert.ok(lost.ok, JSON.stringify(lost));
   assert.deepEqual([lost.value.state, lost.value.unseen], [{ begun: 1 }, true]);
+  const repeat = { post, state: begun.value.state, prepared: null, repeats: true } as const;
+  const doubted = await send.run(repeat, world.context(connected, "visible"));
+  assert.ok(!doubted.ok && doubted.error.kind === "unavailable", "its last piece may have been taken");
   const often = { ...begun.value.state, begun: 3 };
   const last = await send.run({ post, state: often, prepared: null }, world.context(connected, "visible"));
   assert.ok(!last.ok && last.error.kind === "unavailable", JSON.stringify(last));

@@ -69,7 +69,7 @@ export const sendFile: Step<PostState> = {
   repeatable: true,
   timeoutMs: 300_000,
   done: ({ isWhole }) => isWhole === true,
-  async run({ state, post, sealed }, ctx) {
+  async run({ state, post, sealed, repeats = false }, ctx) {
     const [file] = post.media;
     const told = await readStatus(ctx, state.publishId ?? "");
     if (!told.ok) return told;
@@ -79,7 +79,9 @@ export const sendFile: Step<PostState> = {
     const url = sealed?.uploadUrl?.reveal();
     // Without its address nothing can make it whole, so it is no post and never will be one.
     const again = { state: anew(state), sealed: {}, unseen: true as const, waitMs: 5_000 };
-    if (url === undefined) return state.begun < MOST_BEGUN ? ok(again) : fail(lostAddress);
+    // Its last piece may have been taken, and the state read may be older than that: a look says so first.
+    const mayBegin = state.begun < MOST_BEGUN && !repeats;
+    if (url === undefined) return mayBegin ? ok(again) : fail(lostAddress);
     const { sizeBytes, mimeType } = file;
     const done = await uploadParts(ctx, {
       id: file.id,
@@ -87,7 +89,7 @@ export const sendFile: Step<PostState> = {
       sent: { ...(state.sent ?? noPartsSent), bytes: uploadedBytes },
       send: (part, body) => put(ctx, { url, part, sizeBytes, body: { ...body, contentType: mimeType } }),
     });
-    if (!done.ok) return isGone(done.error) && state.begun < MOST_BEGUN ? ok(again) : done;
+    if (!done.ok) return isGone(done.error) && mayBegin ? ok(again) : done;
     const { sent, isWhole } = done.value;
     return ok({ state: { ...state, sent, isWhole }, ...(!isWhole && { waitMs: 0 }) });
   },
