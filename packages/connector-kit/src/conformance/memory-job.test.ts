@@ -10,7 +10,7 @@ import { type ToyState, toy, toyOpen, toySend, toySetup, toySimulator } from "./
 import { createWorld } from "./world.ts";
 
 /** A job at the toy platform; `steps` take the place of its own. */
-async function jobOf(steps: readonly Step<ToyState>[], format: Partial<Format<ToyState>> = {}) {
+async function jobOf(steps: readonly Step<ToyState>[], format: Partial<Format<ToyState>> = {}, renews = false) {
   const provider = toy();
   const [platform] = provider.platforms;
   assert.ok(platform);
@@ -23,7 +23,7 @@ async function jobOf(steps: readonly Step<ToyState>[], format: Partial<Format<To
       now: () => world.clock.now(),
       advance: (ms) => world.advance(ms),
       account: () => connected.account,
-      renew: async () => ({ kind: "auth_revoked", message: "Nothing is renewed here." }),
+      renew: async () => (renews ? undefined : { kind: "auth_revoked", message: "Nothing is renewed here." }),
       context: (step, onVisibleCall) => world.context(connected, step.effect, { effectCalls: 0, onVisibleCall }),
     },
     { way, post: { format: "text", text: "hello", media: [], options: {} }, plannedAt: undefined },
@@ -158,7 +158,7 @@ async function draft(...looks: readonly (() => PlatformResult<Progress<ToyState>
     done: ({ postId }) => postId !== undefined,
     run: async ({ state }) => left.shift()?.() ?? ok({ state, handedOver: "app", unseen: true, waitMs: 60_000 }),
   };
-  const { job } = await jobOf([hand]);
+  const { job } = await jobOf([hand], {}, true);
   await job.next();
   assert.equal(job.row.state, "handed_over");
   return { job };
@@ -203,6 +203,18 @@ test("a draft its author has taken up may be live before the platform names it",
   assert.deepEqual([job.row.state, job.row.mayBeLive], ["processing", true]);
   await job.next();
   assert.deepEqual([job.row.state, job.row.mayBeLive], ["published", false]);
+});
+
+test("a draft is with its author while the token for a look at it is renewed", async () => {
+  const { job } = await draft(
+    inInbox,
+    async () => fail({ kind: "auth_expired", message: "ended" }),
+    async () => {
+      throw new Error("killed");
+    },
+  );
+  await assert.rejects(job.next(), /killed/);
+  assert.deepEqual([job.row.state, job.row.mayBeLive], ["handed_over", false]);
 });
 
 test("a draft the platform gave up is a failed one, as nobody sees it", async () => {

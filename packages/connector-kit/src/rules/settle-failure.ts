@@ -56,7 +56,7 @@ async function renewToken(drive: Drive, failure: PlatformFailure): Promise<boole
   // The refused call is settled as answered; its prepared value stays for the repeat.
   const written = await drive.port.commit(
     {
-      state: "publishing",
+      state: drive.withAuthor ? "handed_over" : "publishing",
       wake: "lease",
       pending: "answered",
       ...(drive.state ? { connectorState: drive.state } : {}),
