@@ -24,6 +24,10 @@ CREATE FUNCTION same_app(a_registration text, a_client text, b_registration text
 $$ SELECT CASE WHEN a_client IS NOT NULL AND b_client IS NOT NULL THEN a_client = b_client
   WHEN a_registration = b_registration THEN true END $$;
 --> statement-breakpoint
+REVOKE ALL ON FUNCTION same_app(text, text, text, text) FROM PUBLIC;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION same_app(text, text, text, text) TO postd_app, postd_system;
+--> statement-breakpoint
 CREATE FUNCTION sign_in_hash(provider text, auth_kind text, simulated boolean, subject text) RETURNS bytea LANGUAGE sql STABLE SET search_path = public, pg_temp AS
 $$ SELECT sha256(key || convert_to(jsonb_build_array(provider, auth_kind, simulated, subject)::text, 'UTF8')) FROM sign_in_keys WHERE id = 1 $$;
 REVOKE ALL ON FUNCTION sign_in_hash(text, text, boolean, text) FROM PUBLIC;
