@@ -148,7 +148,10 @@ export interface Step<S, P extends Json = any> {
     readonly randomBits: (bits: number) => bigint;
   }): P;
   run(input: StepInput<S, P>, ctx: ConnectorContext): PlatformResult<Progress<S>>;
-  /** Required where the effect is visible, also of a repeatable step: until a look its job may be live. */
+  /**
+   * Required where the effect is visible, also of a repeatable step: until a look its job may be live. Of a later part of a
+   * thread it names only what answers the job's own part before it, as another thread may say the same.
+   */
   probe?(input: StepInput<S, P> & { readonly intentAt: Date }, ctx: ConnectorContext): PlatformResult<ProbeAnswer<S>>;
 }
 

@@ -8,7 +8,7 @@ import { searchApart } from "./lab/search-apart.ts";
 const sequences = Number(process.env.POSTD_TEST_SEQUENCES ?? 20_000);
 const seed = Number(process.env.POSTD_TEST_SEED ?? 7_602_114);
 /** Within so many sequences a guard that is switched off is seen. */
-const mutantSequences = 2_000;
+const mutantSequences = 6_000;
 const longest = 50;
 
 type Answers = Awaited<ReturnType<typeof searchApart>>;

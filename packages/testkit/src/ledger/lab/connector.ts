@@ -70,11 +70,15 @@ export function modelConnector(
   };
 
   const byList =
-    (part: string, stateOf: (state: State, id: string) => State): NonNullable<Step<State>["probe"]> =>
+    (
+      part: string,
+      stateOf: (state: State, id: string) => State,
+      isMeant: (post: ModelPost, state: State) => boolean = () => true,
+    ): NonNullable<Step<State>["probe"]> =>
     async ({ post, state, intentAt, prepared }, ctx) => {
       const text = typeof prepared === "string" ? prepared : post.text;
       const read = await calls.read(lineOf(ctx), () =>
-        listed(ctx, text, part, intentAt, state.publishAt !== undefined),
+        listed(ctx, text, part, intentAt, state.publishAt !== undefined).filter((one) => isMeant(one, state)),
       );
       if (!read.ok) return read;
       const candidates = read.value.map(
@@ -181,10 +185,12 @@ export function modelConnector(
     done: ({ ids = [] }) => ids.length > index,
     prepare: ({ post }) => `${post.text}${suffix(index)}`,
     run: async ({ state, prepared }, ctx) => {
-      const shown = await show(ctx, { part, text: String(prepared) });
+      const answers = state.ids?.at(-1);
+      const shown = await show(ctx, { part, text: String(prepared), ...(answers === undefined ? {} : { answers }) });
       return shown.ok ? ok(named(state, shown.value.id)) : shown;
     },
-    probe: byList(part, withId),
+    // Only what answers the job's own part before it: another thread with the same words has parts of its own.
+    probe: byList(part, withId, (post, state) => post.answers === state.ids?.at(-1)),
   });
 
   const box: Step<State> = {

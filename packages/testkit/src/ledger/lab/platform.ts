@@ -4,6 +4,8 @@ export interface ModelPost {
   readonly id: string;
   readonly account: string;
   readonly part: string;
+  /** The post this one answers, as the platform shows it. */
+  readonly answers?: string;
   readonly key: string | undefined;
   readonly container: string | undefined;
   readonly at: number;
@@ -86,7 +88,7 @@ export class ModelPlatform {
   /** Makes a post; one with a key that was used is the one that is there, or was. */
   show(
     input: Pick<ModelPost, "account" | "part" | "text" | "jobId"> &
-      Partial<Pick<ModelPost, "key" | "container">> & {
+      Partial<Pick<ModelPost, "key" | "container" | "answers">> & {
         readonly showAt?: number;
         readonly listedInMs?: number;
         /** For so long a second one that says the same is refused, and the first is named. */
@@ -108,6 +110,7 @@ export class ModelPlatform {
       id: this.nextId("p"),
       account: input.account,
       part: input.part,
+      ...(input.answers === undefined ? {} : { answers: input.answers }),
       text: input.text,
       jobId: input.jobId,
       key: input.key,
