@@ -16,7 +16,7 @@ import { piecesOf } from "./limits.ts";
 import { tiktok } from "./platform.ts";
 import { provider } from "./provider.ts";
 import { formats } from "./publish.ts";
-import { awaitPublished, type PostState, startState } from "./status.ts";
+import { awaitPublished, type PostState, probeById, startState } from "./status.ts";
 
 const film = (payloadBytes = 300_000, durationMs = 5_000): SampleMedia => {
   const bytes = sampleMp4({ width: 540, height: 960, durationMs, payloadBytes });
@@ -230,4 +230,21 @@ test("what the creator allows is asked right before each post, and anew where th
   const back = await create.run(late, world.context(connected, "visible"));
   assert.ok(back.ok && !check.done(back.value.state, post));
   assert.equal(calls(inits), 0);
+});
+
+test("an upload whose bytes TikTok does not count is not called absent", async () => {
+  const { world, connected } = await setUp();
+  const ctx = world.context(connected, "none");
+  const post: OutgoingPost = { format: "video", text: "", media: [small.info], options: open };
+  for (const [counted, kind] of [
+    [{}, "not_seen"],
+    [{ uploaded_bytes: null }, "not_seen"],
+    [{ uploaded_bytes: 0 }, "absent_authoritative"],
+  ] as const) {
+    const json = { data: { status: "PROCESSING_UPLOAD", ...counted }, error: { code: "ok", message: "", log_id: "1" } };
+    const answer = { status: 200, headers: {}, text: JSON.stringify(json), json, effect: "none" } as const;
+    const http = { request: async () => ({ ok: true as const, value: answer }) };
+    const looked = await probeById({ state: { ...startState(), publishId: "v_pub_1" }, post }, { ...ctx, http });
+    assert.equal(looked.ok && looked.value.kind, kind);
+  }
 });

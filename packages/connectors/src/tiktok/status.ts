@@ -177,7 +177,7 @@ export async function probeById(
 ): PlatformResult<ProbeAnswer<PostState>> {
   const read = await readStatus(ctx, state.publishId ?? "");
   if (!read.ok) return read;
-  const { status, postIds, uploadedBytes = 0 } = read.value;
+  const { status, postIds, uploadedBytes } = read.value;
   const size = post.media[0]?.sizeBytes ?? 0;
   if (status === "PUBLISH_COMPLETE") {
     const live = refOf(postIds, { state, post }, ctx);
@@ -185,7 +185,8 @@ export async function probeById(
   }
   if (status === "FAILED" || status === "SEND_TO_USER_INBOX")
     return ok({ kind: "absent_authoritative", because: `TikTok says ${status} of this very post` });
-  if (status === "PROCESSING_UPLOAD" && uploadedBytes < size)
+  // A count that is not told is no count of nothing.
+  if (status === "PROCESSING_UPLOAD" && uploadedBytes !== undefined && uploadedBytes < size)
     return ok({ kind: "absent_authoritative", because: `TikTok has ${uploadedBytes} of ${size} bytes of the video` });
   return ok({ kind: "not_seen", looked: "the state of the post, which TikTok still works on" });
 }
