@@ -19,6 +19,15 @@ export interface PostNumbers {
   readonly metrics: readonly Metric[];
 }
 
+/** A post that stands on the account, whoever made it. */
+export interface AccountPost extends PublishedRef {
+  readonly createdAt: Date;
+  /** What its numbers are asked with: the format it would have here. */
+  readonly format: string;
+  /** Absent: the platform does not tell. */
+  readonly text?: string;
+}
+
 export interface NumbersRange {
   readonly since: Date;
   readonly until: Date;
@@ -34,6 +43,14 @@ export interface Numbers {
     refs: readonly (PublishedRef & { readonly format: string })[],
     ctx: ConnectorContext,
   ) => PlatformResult<readonly PostNumbers[]>;
+  /**
+   * Posts of the account, newest first, a page at a time, also those made elsewhere; what the platform calls something else
+   * (stories, reposts) may be left out. Reading ends where a page holds nothing younger than `since`.
+   */
+  readonly recent?: (
+    input: { readonly since: Date; readonly cursor?: string },
+    ctx: ConnectorContext,
+  ) => PlatformResult<{ readonly posts: readonly AccountPost[]; readonly cursor?: string }>;
   /** Numbers of the account itself. */
   readonly account?: (range: NumbersRange, ctx: ConnectorContext) => PlatformResult<readonly Metric[]>;
   /** Numbers of a web site that the account stands for. */

@@ -1,7 +1,9 @@
 import { PlatformId, ProviderId } from "@postd/contracts";
 import { z } from "zod";
+import { replyFormat } from "./inbox.ts";
 import { unmarkedMediaIds } from "./option-media.ts";
 import type { Platform } from "./platform.ts";
+import type { Format } from "./publish.ts";
 import type { Publishing } from "./publishing.ts";
 import type { SignInMethod } from "./sign-in.ts";
 import type { Webhooks } from "./webhooks.ts";
@@ -102,6 +104,8 @@ function* platformProblems({ id: provider, signIns }: Provider, platform: Platfo
   const { publishing, source, numbers, inbox, audience } = platform;
   if (![publishing, source, numbers, inbox, audience].some(Boolean)) yield "it does nothing: it has no facet";
   if (publishing) yield* publishingProblems(publishing);
+  if (inbox?.reply && !publishing) yield "an answer is a job, so a platform that replies has to publish";
+  if (inbox?.reply) yield* stepProblems(replyFormat, inbox.reply);
 }
 
 function* publishingProblems(publishing: Publishing): Generator<string> {
@@ -123,16 +127,18 @@ function* publishingProblems(publishing: Publishing): Generator<string> {
     if (!known(format)) yield `the alias ${alias} stands for ${format}, which is no format`;
     if (known(alias)) yield `the alias ${alias} is the name of a format`;
   }
-  for (const [formatId, { steps }] of Object.entries(formats)) {
-    if (steps.length === 0) yield `${formatId} has no steps`;
-    yield* repeated(
-      `steps of ${formatId}`,
-      steps.map(({ name }) => ({ id: name })),
-    );
-    for (const { name, effect, probe } of steps)
-      if (effect === "visible" && !probe)
-        yield `${formatId}.${name}: a visible step needs a probe, a repeatable one too`;
-  }
+  if (known(replyFormat)) yield `${replyFormat} is the name of an answer and of no format`;
+  for (const [formatId, format] of Object.entries(formats)) yield* stepProblems(formatId, format);
+}
+
+function* stepProblems(formatId: string, { steps }: Format): Generator<string> {
+  if (steps.length === 0) yield `${formatId} has no steps`;
+  yield* repeated(
+    `steps of ${formatId}`,
+    steps.map(({ name }) => ({ id: name })),
+  );
+  for (const { name, effect, probe } of steps)
+    if (effect === "visible" && !probe) yield `${formatId}.${name}: a visible step needs a probe, a repeatable one too`;
 }
 
 /** Clients make their forms of it, so a schema that cannot be told is found here and not in somebody's request. */

@@ -1,6 +1,7 @@
 import type { JsonObject } from "@postd/contracts";
 import type { z } from "zod";
 import type { AccountRef, ConnectorContext, PlatformResult } from "./context.ts";
+import { type Inbox, replyFormat } from "./inbox.ts";
 import type { OptionMediaRule } from "./option-media.ts";
 import type {
   Format,
@@ -149,4 +150,13 @@ export interface Publishing {
     named: { readonly externalId?: string; readonly permalink?: string },
     ctx: ConnectorContext,
   ) => PlatformResult<(PublishedRef & { readonly preview?: string }) | undefined>;
+}
+
+/** A format by its id, the answer to somebody included; undefined: the platform has none by that name. */
+export function formatOf(
+  { publishing, inbox }: { readonly publishing?: Publishing; readonly inbox?: Inbox },
+  id: string,
+): Format | undefined {
+  if (id === replyFormat) return inbox?.reply;
+  return publishing && Object.hasOwn(publishing.formats, id) ? publishing.formats[id] : undefined;
 }

@@ -3,6 +3,7 @@ import type { JsonObject } from "@postd/contracts";
 import type { PlatformFailure } from "../failure.ts";
 import type { HttpResponse } from "../http.ts";
 import type { OutgoingPost, Sealed, Step } from "../publish.ts";
+import { formatOf } from "../publishing.ts";
 import { type PlayReport, playFormat, type StepRun, type Told } from "./play-format.ts";
 import type { CallSpy, Connected, Meddling, World } from "./world.ts";
 
@@ -32,7 +33,7 @@ export interface RunFormatOptions {
  */
 export async function runFormat({ world, connected, post, ...options }: RunFormatOptions): Promise<RunReport> {
   const { id, publishing } = world.platform;
-  const format = publishing?.formats[post.format];
+  const format = formatOf(world.platform, post.format);
   assert.ok(format, `${id} has no format ${post.format}`);
   let spy: CallSpy = { effectCalls: 0 };
   return playFormat<WorldRun>({

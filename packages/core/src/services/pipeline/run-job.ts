@@ -1,4 +1,4 @@
-import type { PlatformFailure, PublishingPlatform } from "@postd/connector-kit";
+import { formatOf, type PlatformFailure, type PublishingPlatform } from "@postd/connector-kit";
 import {
   bringUpToDate,
   lookBroke,
@@ -45,7 +45,7 @@ export async function runJob(key: JobKey, deps: PipelineDeps): Promise<string | 
 const readsStepsOf =
   ({ registry }: PipelineDeps): NonNullable<Parameters<PipelineDeps["ledger"]["claim"]>[0]["readsSteps"]> =>
   ({ platform, format, version }) => {
-    const known = registry.get(platform)?.publishing?.formats[format];
+    const known = formatOf(registry.get(platform) ?? {}, format);
     return known === undefined || readsState(known, version);
   };
 
@@ -132,7 +132,7 @@ interface Found {
 }
 
 function wayOf({ platform, job }: Run): Found | undefined {
-  const format = platform?.publishing.formats[job.post.format];
+  const format = platform && formatOf(platform, job.post.format);
   if (!platform || !format) return undefined;
   const name = `${platform.id}.${job.post.format}`;
   return { platform, way: { name, format, schedule: platform.publishing.schedule } };

@@ -47,7 +47,7 @@ const platform = barePlatform({
   publishing,
   source: { browse: never, read: never },
   numbers: { delayMs: 0, posts: never, account: never, site: never },
-  inbox: { list: never },
+  inbox: { lists: "account", list: never },
   audience: { find: never },
   health: never,
 });
