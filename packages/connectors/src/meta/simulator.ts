@@ -1,11 +1,11 @@
 import { type SimRequest, type SimResponse, type SimulatorDefinition, simulator } from "@postd/connector-kit/simulator";
+import { invalidParameter } from "@postd/connector-kit/simulator/graph";
 import { z } from "zod";
 import { acts } from "./simulator/acts.ts";
 import { appCredentials } from "./simulator/apps.ts";
 import { batchPath, batchRoute } from "./simulator/batch.ts";
 import { metaErrors } from "./simulator/errors.ts";
 import { graphRoutes } from "./simulator/graph.ts";
-import { invalidParameter } from "./simulator/graph-error.ts";
 import { countOrphans, imageBytes, livePosts } from "./simulator/live-posts.ts";
 import { createAccount } from "./simulator/made-accounts.ts";
 import { showPost } from "./simulator/make-post.ts";

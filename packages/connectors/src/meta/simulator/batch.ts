@@ -1,8 +1,14 @@
 import { type Route, routesOf, type SimAnswer, type SimRequest } from "@postd/connector-kit/simulator";
+import {
+  bool,
+  invalidParameter,
+  jsonParam,
+  type Params,
+  readParams,
+  requiredText,
+} from "@postd/connector-kit/simulator/graph";
 import { z } from "zod";
-import { invalidParameter } from "./graph-error.ts";
 import { versioned } from "./oauth.ts";
-import { bool, jsonParam, type Params, readParams, requiredText } from "./params.ts";
 import type { World } from "./world.ts";
 
 /** More members than these are passed over, as Graph passes over unknown parameters (meta.md §1b). */

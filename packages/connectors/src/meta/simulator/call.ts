@@ -1,7 +1,7 @@
 import type { Call as KitCall, SimToken } from "@postd/connector-kit/simulator";
+import type { GraphAnswer, Params } from "@postd/connector-kit/simulator/graph";
 import type { TokenKind } from "./model.ts";
 import { type GraphNode, isNode, type NodeType, type NodeValues } from "./node.ts";
-import type { Params } from "./params.ts";
 import type { World } from "./world.ts";
 
 /** One authenticated Graph call. */
@@ -20,8 +20,7 @@ export interface Call extends Pick<KitCall<World>, "world" | "request" | "workMs
   readonly nowMs: number;
 }
 
-/** What an operation answers: JSON with status 200. Refusals are thrown. */
-export type Answer = Readonly<Record<string, unknown>>;
+export type Answer = GraphAnswer;
 
 /** One method on one edge of one node type. Accepted parameters and scopes are data, so that tests can check them. */
 export interface Operation {

@@ -1,10 +1,17 @@
-import { graphTime, webUrl } from "./answers.ts";
+import {
+  bool,
+  edgeField,
+  type Field,
+  graphTime,
+  instantMs,
+  modifiersOf,
+  oneOf,
+  type Params,
+} from "@postd/connector-kit/simulator/graph";
+import { webUrl } from "./answers.ts";
 import type { Answer, Call } from "./call.ts";
-import { edgeField, modifiersOf } from "./edge-field.ts";
-import type { Field } from "./field-list.ts";
 import type { FieldTable, Project } from "./field-table.ts";
 import type { Comment } from "./model.ts";
-import { bool, instantMs, oneOf, type Params } from "./params.ts";
 import type { World } from "./world.ts";
 
 /** Comments directly under an object or, with its id, under a comment; oldest first. */

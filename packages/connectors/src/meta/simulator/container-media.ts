@@ -1,5 +1,5 @@
 import { type StoredMedia, sha256Hex } from "@postd/connector-kit/simulator";
-import { GraphError } from "./graph-error.ts";
+import { GraphError } from "@postd/connector-kit/simulator/graph";
 import type { Container } from "./model.ts";
 import { pullMedia } from "./pull-media.ts";
 import type { World } from "./world.ts";

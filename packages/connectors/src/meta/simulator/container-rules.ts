@@ -1,7 +1,14 @@
+import {
+  bool,
+  GraphError,
+  invalidParameter,
+  jsonParam,
+  type Params,
+  textList,
+  unsignedInt,
+} from "@postd/connector-kit/simulator/graph";
 import { z } from "zod";
-import { GraphError, invalidParameter } from "./graph-error.ts";
 import type { ContainerKind } from "./model.ts";
-import { bool, jsonParam, type Params, textList, unsignedInt } from "./params.ts";
 
 /** Parameters of POST /{ig}/media (meta.md §6). */
 export const containerParams: readonly string[] = [

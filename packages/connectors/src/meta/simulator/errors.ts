@@ -6,9 +6,10 @@ import {
   type SimResponse,
   type TokenProblem,
 } from "@postd/connector-kit/simulator";
+import { errorAnswer, type GraphError, invalidParameter, tokenError } from "@postd/connector-kit/simulator/graph";
 import type { JsonObject } from "@postd/contracts";
 import { z } from "zod";
-import { errorAnswer, type GraphError, invalidParameter, missingPermission, tokenError } from "./graph-error.ts";
+import { missingPermission } from "./graph-error.ts";
 import { nodeOn, ownerOf } from "./node.ts";
 import { accountsOfToken } from "./tokens.ts";
 import { limitCode, usageHeaders, useCaseOf } from "./usage.ts";

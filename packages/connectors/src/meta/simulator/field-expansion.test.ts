@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { fieldsText, parseFields } from "./field-list.ts";
+import { fieldsText, parseFields } from "@postd/connector-kit/simulator/graph";
 import { errorOf, fb, ig, jpeg, mp4, testClient } from "./test-client.ts";
 
 describe("lists inside fields", () => {

@@ -1,8 +1,12 @@
+import {
+  type Field,
+  fieldValues,
+  readBack as graphReadBack,
+  requestedFields,
+} from "@postd/connector-kit/simulator/graph";
 import type { Answer, Call } from "./call.ts";
 import { commentFields } from "./comment-fields.ts";
-import { type Field, parseFields, plainFields } from "./field-list.ts";
 import type { FieldTable } from "./field-table.ts";
-import { GraphError, invalidParameter } from "./graph-error.ts";
 import {
   containerFields,
   igCommentFields,
@@ -40,12 +44,6 @@ export const nodeFields: { readonly [K in NodeType]: NodeFields<NodeValues[K]> }
   igCommentOnly: { table: igCommentFields, defaults: ["timestamp", "text", "id"] },
 };
 
-/** The fields a call asks for by `fields=`, or undefined. */
-export function requestedFields(call: Call): readonly Field[] | undefined {
-  const text = call.params.text("fields");
-  return text === undefined || text === "" ? undefined : parseFields(text);
-}
-
 /**
  * A node with the given fields, or its default ones. `id` is always there. A field the node does not have answers
  * 100 "nonexisting field".
@@ -53,30 +51,16 @@ export function requestedFields(call: Call): readonly Field[] | undefined {
 export function project(call: Call, node: GraphNode, fields?: readonly Field[]): Answer {
   // The union is closed and each member pairs its type with its value, which the compiler cannot follow through an index.
   const { table, defaults } = nodeFields[node.type] as NodeFields<unknown>;
-  const wanted = fields === undefined || fields.length === 0 ? plainFields(...defaults) : fields;
-  const answer: Record<string, unknown> = {};
-  for (const field of wanted) {
-    const resolve = Object.hasOwn(table, field.name) ? table[field.name] : undefined;
-    if (resolve === undefined)
-      throw invalidParameter(`Tried accessing nonexisting field (${field.name}) on node type (${node.type})`);
-    const value = resolve(call, node.value, field, project);
-    if (value !== undefined) answer[field.name] = value;
-  }
+  const answer = fieldValues({ type: node.type, table, defaults }, fields, (resolve, field) =>
+    resolve(call, node.value, field, project),
+  );
   answer.id ??= node.type === "igUserOnly" ? node.value.appScopedId : node.value.id;
   return answer;
 }
 
-/**
- * What a change answers: `plain`, with the fields it asks for read back. Where that read fails the change stands all the same, and the
- * error carries `plain` as its original_response (meta.md §1b).
- */
-export function readBack(call: Call, node: GraphNode, plain: Answer): Answer {
-  try {
+/** What a change answers, with the fields it asks for read back. */
+export const readBack = (call: Call, node: GraphNode, plain: Answer): Answer =>
+  graphReadBack(plain, () => {
     const fields = requestedFields(call);
-    return fields === undefined ? plain : { ...plain, ...project(call, node, fields) };
-  } catch (error) {
-    if (!(error instanceof GraphError)) throw error;
-    const { message } = error;
-    throw new GraphError({ code: 100, subcode: 33, type: "GraphMethodException", message, originalResponse: plain });
-  }
-}
+    return fields && project(call, node, fields);
+  });

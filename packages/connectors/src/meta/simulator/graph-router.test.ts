@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createSimulatorHost, describeMedia } from "@postd/connector-kit/simulator";
+import { parseFields } from "@postd/connector-kit/simulator/graph";
 import { z } from "zod";
 import { simulators } from "../simulator.ts";
-import { parseFields } from "./field-list.ts";
 import { errorOf, fb, ig, jpeg, mp4, png, testClient } from "./test-client.ts";
 import { servedVersion } from "./versions.ts";
 

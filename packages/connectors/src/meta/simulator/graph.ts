@@ -1,10 +1,15 @@
 import { type Call as KitCall, type Route, routesOf, type SimResponse } from "@postd/connector-kit/simulator";
+import {
+  GraphError,
+  invalidParameter,
+  missingObject,
+  passedOver,
+  readParams,
+} from "@postd/connector-kit/simulator/graph";
 import type { Answer, Call, Operation } from "./call.ts";
 import { refusedToken } from "./errors.ts";
-import { GraphError, invalidParameter, missingObject } from "./graph-error.ts";
 import { type GraphNode, nodeOn, ownerOf } from "./node.ts";
 import { findOperation } from "./operations.ts";
-import { passedOver, readParams } from "./params.ts";
 import { checkProof, consentOf, dataAccessMs, kindOf, requirePermissions } from "./tokens.ts";
 import { usageHeaders, useCaseOf } from "./usage.ts";
 import { servedVersion, splitVersion } from "./versions.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { pacificDayEnds, pacificMidnight } from "./pacific-days.ts";
+import { pacificDayEnds, pacificMidnight } from "@postd/connector-kit/simulator/graph";
 import { fb, testClient } from "./test-client.ts";
 
 const at = (text: string) => Date.parse(text);

@@ -1,10 +1,15 @@
-import { page as pageOf } from "./answers.ts";
+import {
+  bool,
+  invalidParameter,
+  missingObject,
+  page as pageOf,
+  requestedFields,
+  requiredText,
+} from "@postd/connector-kit/simulator/graph";
 import { type Answer, type Call, type Operation, onBothHosts, success, typeHere } from "./call.ts";
 import { commentsUnder, makeComment } from "./comment-fields.ts";
-import { project, requestedFields } from "./fields.ts";
-import { invalidParameter, missingObject } from "./graph-error.ts";
+import { project } from "./fields.ts";
 import type { IgMedia } from "./model.ts";
-import { bool, requiredText } from "./params.ts";
 import { emitInstagramComment } from "./webhooks.ts";
 
 const maxCommentChars = 300;

@@ -1,11 +1,17 @@
+import {
+  bool,
+  GraphError,
+  invalidParameter,
+  oneOf,
+  requiredText,
+  textList,
+} from "@postd/connector-kit/simulator/graph";
 import { type Answer, type Call, type Operation, operation, typeHere } from "./call.ts";
 import { pullImage, pullVideo } from "./container-media.ts";
 import { checkContainer, containerKind, containerParams, facebookLoginParams } from "./container-rules.ts";
 import { containerStatus } from "./container-status.ts";
 import { readBack } from "./fields.ts";
-import { GraphError, invalidParameter } from "./graph-error.ts";
 import type { Container, IgAccount } from "./model.ts";
-import { bool, oneOf, requiredText, textList } from "./params.ts";
 
 const containersPerDay = 400;
 

@@ -1,9 +1,9 @@
-import { graphTime, steadyNumber, webUrl } from "./answers.ts";
+import { edgeField, graphTime, steadyNumber } from "@postd/connector-kit/simulator/graph";
+import { webUrl } from "./answers.ts";
 import { mediaPermalink } from "./audience.ts";
 import type { Call } from "./call.ts";
 import { commentsUnder, igCommentsOf } from "./comment-fields.ts";
 import { containerStatus } from "./container-status.ts";
-import { edgeField } from "./edge-field.ts";
 import type { FieldTable } from "./field-table.ts";
 import type { Comment, Container, IgAccount, IgMedia } from "./model.ts";
 import type { World } from "./world.ts";

@@ -1,6 +1,14 @@
-import { graphTime, steadyNumber } from "./answers.ts";
+import {
+  GraphError,
+  graphTime,
+  invalidParameter,
+  oneOf,
+  pacificDayEnds,
+  requiredText,
+  steadyNumber,
+  textList,
+} from "@postd/connector-kit/simulator/graph";
 import { type Answer, type Call, type Operation, onBothHosts } from "./call.ts";
-import { GraphError, invalidParameter } from "./graph-error.ts";
 import {
   accountTotals,
   breakdowns,
@@ -11,10 +19,8 @@ import {
   timeframes,
 } from "./insight-metrics.ts";
 import type { IgAccount, IgMedia } from "./model.ts";
-import { pacificDayEnds } from "./pacific-days.ts";
 import { insightWindow, wantedMetrics } from "./page-insights.ts";
 import { storyLifeMs } from "./page-stories.ts";
-import { oneOf, requiredText, textList } from "./params.ts";
 
 const minViewers = 5;
 const minFollowers = 100;

@@ -1,11 +1,15 @@
-import { page as pageOf } from "./answers.ts";
+import {
+  bool,
+  instantMs,
+  invalidParameter,
+  page as pageOf,
+  requestedFields,
+} from "@postd/connector-kit/simulator/graph";
 import { type Answer, type Call, type Operation, onBothHosts, operation, success, typeHere } from "./call.ts";
-import { project, requestedFields } from "./fields.ts";
-import { invalidParameter } from "./graph-error.ts";
+import { project } from "./fields.ts";
 import { childrenOf } from "./instagram-fields.ts";
 import type { IgAccount, IgMedia } from "./model.ts";
 import { storyIsLive } from "./page-stories.ts";
-import { bool, instantMs } from "./params.ts";
 
 function list(call: Call, account: IgAccount, which: (media: IgMedia) => boolean): Answer {
   const since = instantMs(call.params, "since", call.nowMs) ?? 0;

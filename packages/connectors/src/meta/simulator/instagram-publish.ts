@@ -1,13 +1,10 @@
+import { GraphError, pick, plainFields, requestedFields, requiredText } from "@postd/connector-kit/simulator/graph";
 import { type Answer, type Call, type Operation, onBothHosts, typeHere } from "./call.ts";
 import { containerStatus } from "./container-status.ts";
-import { plainFields } from "./field-list.ts";
-import { pick } from "./field-table.ts";
-import { readBack, requestedFields } from "./fields.ts";
-import { GraphError } from "./graph-error.ts";
+import { readBack } from "./fields.ts";
 import { missingContainer, notReady } from "./instagram-containers.ts";
 import { newMedia } from "./make-post.ts";
 import type { Container, IgAccount, IgMedia } from "./model.ts";
-import { requiredText } from "./params.ts";
 import { countPublish, publishesToday } from "./world.ts";
 
 /** POST /{ig}/media_publish: shows a finished container, once (meta.md §6). */

@@ -1,10 +1,9 @@
 import { randomWord } from "@postd/connector-kit/simulator";
+import { GraphError, invalidParameter, jsonParam, type Params } from "@postd/connector-kit/simulator/graph";
 import { z } from "zod";
 import { metaApp } from "./apps.ts";
 import type { Call } from "./call.ts";
-import { GraphError, invalidParameter } from "./graph-error.ts";
 import type { FbPost, FbVideo, IgMedia, Page } from "./model.ts";
-import { jsonParam, type Params } from "./params.ts";
 import type { Publication } from "./schedule.ts";
 import { emitFeedChange } from "./webhooks.ts";
 import { countPublish, type World } from "./world.ts";

@@ -1,4 +1,5 @@
 import { type OAuthFacts, type Route, routesOf, type SimResponse, type SimToken } from "@postd/connector-kit/simulator";
+import { errorAnswer, invalidParameter, readParams, requiredText } from "@postd/connector-kit/simulator/graph";
 import {
   configuredPermissions,
   facebookPermissions,
@@ -8,8 +9,6 @@ import {
   metaApp,
 } from "./apps.ts";
 import { refusedToken } from "./errors.ts";
-import { errorAnswer, invalidParameter } from "./graph-error.ts";
-import { readParams, requiredText } from "./params.ts";
 import { consentOf, dataAccessMs, isLongLived, kindOf, longSeconds, pageOf, shortSeconds } from "./tokens.ts";
 import type { World } from "./world.ts";
 

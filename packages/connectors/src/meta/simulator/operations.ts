@@ -1,5 +1,6 @@
+import { requestedFields } from "@postd/connector-kit/simulator/graph";
 import { type Operation, operation } from "./call.ts";
-import { project, requestedFields } from "./fields.ts";
+import { project } from "./fields.ts";
 import { instagramCommentOperations } from "./instagram-comments.ts";
 import { containerOperations } from "./instagram-containers.ts";
 import { instagramInsightOperations } from "./instagram-insights.ts";

@@ -1,12 +1,18 @@
+import {
+  bool,
+  invalidParameter,
+  jsonParam,
+  missingObject,
+  page as pageOf,
+  requestedFields,
+  requiredText,
+} from "@postd/connector-kit/simulator/graph";
 import { z } from "zod";
-import { page as pageOf } from "./answers.ts";
 import { type Answer, type Call, type Operation, operation, success } from "./call.ts";
 import { commentSummary, makeComment, wantedComments } from "./comment-fields.ts";
-import { project, readBack, requestedFields } from "./fields.ts";
-import { invalidParameter, missingObject } from "./graph-error.ts";
+import { project, readBack } from "./fields.ts";
 import type { Comment, Page } from "./model.ts";
 import { facebookNode, ownerOf } from "./node.ts";
-import { bool, jsonParam, requiredText } from "./params.ts";
 import { emitPageComment } from "./webhooks.ts";
 
 const listParams = ["filter", "live_filter", "order", "since"];

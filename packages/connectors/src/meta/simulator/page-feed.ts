@@ -1,12 +1,19 @@
+import {
+  GraphError,
+  instantMs,
+  invalidParameter,
+  jsonParam,
+  missingObject,
+  page as pageOf,
+  requestedFields,
+  timedPage,
+} from "@postd/connector-kit/simulator/graph";
 import { z } from "zod";
-import { page as pageOf, timedPage } from "./answers.ts";
 import { type Answer, type Call, type Operation, operation } from "./call.ts";
-import { project, readBack, requestedFields } from "./fields.ts";
-import { GraphError, invalidParameter, missingObject } from "./graph-error.ts";
+import { project, readBack } from "./fields.ts";
 import { checkTargeting, checkText, makePost, publishing, requireCreateContent } from "./make-post.ts";
 import type { FbPhoto, FbPost, Page } from "./model.ts";
 import { maxPhotoBytes, unfitPhoto } from "./page-photos.ts";
-import { instantMs, jsonParam } from "./params.ts";
 import { type Publication, publication, scheduleRules } from "./schedule.ts";
 
 const AttachedMedia = z.array(z.strictObject({ media_fbid: z.coerce.string(), message: z.string().optional() })).min(1);

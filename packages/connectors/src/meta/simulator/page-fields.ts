@@ -1,7 +1,7 @@
+import { type Field, pick } from "@postd/connector-kit/simulator/graph";
 import { webUrl } from "./answers.ts";
 import type { Call } from "./call.ts";
-import type { Field } from "./field-list.ts";
-import { type FieldTable, type Project, pick } from "./field-table.ts";
+import type { FieldTable, Project } from "./field-table.ts";
 import type { Business, Page, Person } from "./model.ts";
 import { kindOf, pageToken } from "./tokens.ts";
 

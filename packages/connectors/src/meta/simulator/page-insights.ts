@@ -1,10 +1,19 @@
-import { graphTime, linkAgain, steadyNumber } from "./answers.ts";
+import {
+  GraphError,
+  graphTime,
+  instantMs,
+  invalidParameter,
+  linkAgain,
+  oneOf,
+  type Params,
+  pacificDayEnds,
+  pacificDaysOn,
+  steadyNumber,
+  textList,
+} from "@postd/connector-kit/simulator/graph";
 import { type Answer, type Call, type Operation, operation } from "./call.ts";
-import { GraphError, invalidParameter } from "./graph-error.ts";
 import { breakdowns, objectMetrics, pageMetrics, postMetrics } from "./insight-metrics.ts";
 import type { FbPost, Page } from "./model.ts";
-import { pacificDayEnds, pacificDaysOn } from "./pacific-days.ts";
-import { instantMs, oneOf, type Params, textList } from "./params.ts";
 
 const dayMs = 86_400_000;
 const maxWindowMs = 90 * dayMs;

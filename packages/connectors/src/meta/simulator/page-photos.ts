@@ -1,11 +1,10 @@
 import type { StoredMedia } from "@postd/connector-kit/simulator";
 import { storeMedia } from "@postd/connector-kit/simulator";
+import { bool, invalidParameter, missingObject, requiredText } from "@postd/connector-kit/simulator/graph";
 import { type Answer, type Call, type Operation, operation } from "./call.ts";
 import { readBack } from "./fields.ts";
-import { invalidParameter, missingObject } from "./graph-error.ts";
 import { checkText, makePost, publishing, refuseDuplicate, requireCreateContent } from "./make-post.ts";
 import type { FbPhoto, Page } from "./model.ts";
-import { bool, requiredText } from "./params.ts";
 import { pullMedia } from "./pull-media.ts";
 import { publication, scheduleRules } from "./schedule.ts";
 import { countPublish } from "./world.ts";

@@ -1,8 +1,15 @@
+import {
+  GraphError,
+  instantMs,
+  invalidParameter,
+  missingObject,
+  oneOf,
+  type Params,
+  requiredText,
+} from "@postd/connector-kit/simulator/graph";
 import { type Answer, type Call, type Operation, operation, success } from "./call.ts";
-import { GraphError, invalidParameter, missingObject } from "./graph-error.ts";
 import { checkText, makePost, newVideo, publishing, refuseDuplicate, requireCreateContent } from "./make-post.ts";
 import type { FbVideo, Page } from "./model.ts";
-import { instantMs, oneOf, type Params, requiredText } from "./params.ts";
 import { checkWindow, scheduleRules } from "./schedule.ts";
 import { countPublish } from "./world.ts";
 

@@ -1,9 +1,14 @@
-import { graphTime, page as pageOf, webUrl } from "./answers.ts";
+import {
+  graphTime,
+  instantMs,
+  page as pageOf,
+  pick,
+  requestedFields,
+  textList,
+} from "@postd/connector-kit/simulator/graph";
+import { webUrl } from "./answers.ts";
 import { type Call, type Operation, operation } from "./call.ts";
-import { pick } from "./field-table.ts";
-import { requestedFields } from "./fields.ts";
 import type { FbStory } from "./model.ts";
-import { instantMs, textList } from "./params.ts";
 import type { World } from "./world.ts";
 
 /** A story is seen for a day (meta.md §5: status PUBLISHED, then ARCHIVED; §10 counts stories for 24 hours). */

@@ -1,8 +1,15 @@
 import { type StoredMedia, storeMedia } from "@postd/connector-kit/simulator";
-import { page as pageOf } from "./answers.ts";
+import {
+  bool,
+  invalidParameter,
+  oneOf,
+  page as pageOf,
+  requestedFields,
+  requiredText,
+  unsignedInt,
+} from "@postd/connector-kit/simulator/graph";
 import { type Answer, type Call, type Operation, operation, success } from "./call.ts";
-import { project, readBack, requestedFields } from "./fields.ts";
-import { invalidParameter } from "./graph-error.ts";
+import { project, readBack } from "./fields.ts";
 import {
   checkTargeting,
   checkText,
@@ -13,7 +20,6 @@ import {
   requireCreateContent,
 } from "./make-post.ts";
 import type { FbVideo, Page } from "./model.ts";
-import { bool, oneOf, requiredText, unsignedInt } from "./params.ts";
 import { pullMedia } from "./pull-media.ts";
 import { type Publication, publication, scheduleRules } from "./schedule.ts";
 import { taken } from "./upload-host.ts";

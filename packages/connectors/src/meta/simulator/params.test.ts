@@ -1,13 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { readDate } from "./date-text.ts";
 import { errorOf, fb, jpeg, testClient } from "./test-client.ts";
-
-const now = Date.parse("2026-11-20T12:00:00Z"); // a Friday
-const at = (text: string) => {
-  const ms = readDate(text, now);
-  return ms === undefined ? undefined : new Date(ms).toISOString();
-};
 
 describe("parameters of Graph calls", () => {
   it("takes unknown parameters and an id with every change, as Graph does, and remembers those it passed over", async () => {
@@ -81,32 +74,5 @@ describe("parameters of Graph calls", () => {
     assert.equal((await send(post.json.id, { scheduled_publish_time: inAnHour })).status, 200);
     const vague = await send(`${page.id}/feed`, { ...scheduled, scheduled_publish_time: "when it suits" });
     assert.equal(errorOf(vague), "100/-");
-  });
-
-  it("reads dates as PHP's strtotime does", () => {
-    for (const [text, instant] of [
-      ["+1 hour", "2026-11-20T13:00:00.000Z"],
-      ["1795176000", "2026-11-20T12:00:00.000Z"],
-      ["2026-11-20T13:00:00+0100", "2026-11-20T12:00:00.000Z"],
-      ["+90 minutes", "2026-11-20T13:30:00.000Z"],
-      ["2 days ago", "2026-11-18T12:00:00.000Z"],
-      ["-1 week", "2026-11-13T12:00:00.000Z"],
-      ["+1 week 2 days", "2026-11-29T12:00:00.000Z"],
-      ["now", "2026-11-20T12:00:00.000Z"],
-      ["tomorrow", "2026-11-21T00:00:00.000Z"],
-      ["tomorrow noon", "2026-11-21T12:00:00.000Z"],
-      ["Tomorrow 9:30", "2026-11-21T09:30:00.000Z"],
-      ["tomorrow at 10 pm", "2026-11-21T22:00:00.000Z"],
-      ["yesterday", "2026-11-19T00:00:00.000Z"],
-      ["monday", "2026-11-23T00:00:00.000Z"],
-      ["friday", "2026-11-20T00:00:00.000Z"],
-      ["next friday", "2026-11-27T00:00:00.000Z"],
-      ["last monday", "2026-11-16T00:00:00.000Z"],
-      ["next month", "2026-12-20T12:00:00.000Z"],
-      ["+1 year", "2027-11-20T12:00:00.000Z"],
-    ] as const)
-      assert.equal(at(text), instant, text);
-    for (const none of ["", "soon", "+1", "+1 colour", "hour", "next", "tomorrow; now", "{}"])
-      assert.equal(at(none), undefined, none);
   });
 });

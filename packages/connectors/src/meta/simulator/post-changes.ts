@@ -1,11 +1,10 @@
+import { bool, GraphError, invalidParameter, unixSecondsMs } from "@postd/connector-kit/simulator/graph";
 import { metaApp } from "./apps.ts";
 import { photosOf, videoOf } from "./audience.ts";
 import { type Answer, type Call, type Operation, operation, success } from "./call.ts";
 import { readBack } from "./fields.ts";
-import { GraphError, invalidParameter } from "./graph-error.ts";
 import { checkText, showPost } from "./make-post.ts";
 import type { FbPost } from "./model.ts";
-import { bool, unixSecondsMs } from "./params.ts";
 import { checkWindow, scheduleRules } from "./schedule.ts";
 import { emitFeedChange } from "./webhooks.ts";
 

@@ -1,9 +1,10 @@
-import { graphTime, steadyNumber, webUrl } from "./answers.ts";
+import { graphTime, pick, steadyNumber } from "@postd/connector-kit/simulator/graph";
+import { webUrl } from "./answers.ts";
 import { appName } from "./apps.ts";
 import { photosOf, postPermalink, videoPath } from "./audience.ts";
 import type { Call } from "./call.ts";
 import { commentsOf } from "./comment-fields.ts";
-import { type FieldTable, pick } from "./field-table.ts";
+import type { FieldTable } from "./field-table.ts";
 import type { FbPhoto, FbPost, FbVideo } from "./model.ts";
 import { videoPhases } from "./video-phases.ts";
 

@@ -1,5 +1,11 @@
-import { invalidParameter } from "./graph-error.ts";
-import { bool, instantMs, oneOf, type Params, unixSecondsMs } from "./params.ts";
+import {
+  bool,
+  instantMs,
+  invalidParameter,
+  oneOf,
+  type Params,
+  unixSecondsMs,
+} from "@postd/connector-kit/simulator/graph";
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;

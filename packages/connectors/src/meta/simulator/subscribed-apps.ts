@@ -1,6 +1,5 @@
+import { invalidParameter, textList } from "@postd/connector-kit/simulator/graph";
 import { type Call, type Operation, operation, success } from "./call.ts";
-import { invalidParameter } from "./graph-error.ts";
-import { textList } from "./params.ts";
 import { requirePermissions } from "./tokens.ts";
 
 /** Fields of meta.md §11 that can be subscribed; story_insights exists with Facebook Login only (§1). */

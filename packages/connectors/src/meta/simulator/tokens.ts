@@ -6,9 +6,10 @@ import {
   type SimToken,
   type TokenProblem,
 } from "@postd/connector-kit/simulator";
+import { tokenError } from "@postd/connector-kit/simulator/graph";
 import { instagramApp, metaApp } from "./apps.ts";
 import type { Call } from "./call.ts";
-import { missingPermission, proofError, tokenError } from "./graph-error.ts";
+import { missingPermission, proofError } from "./graph-error.ts";
 import type { TokenKind } from "./model.ts";
 import type { World } from "./world.ts";
 

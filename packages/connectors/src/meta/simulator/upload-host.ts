@@ -6,10 +6,10 @@ import {
   type StoredMedia,
   type UploadAnswer,
 } from "@postd/connector-kit/simulator";
+import { GraphError, invalidParameter, missingObject } from "@postd/connector-kit/simulator/graph";
 import { videoProblem } from "./container-media.ts";
 import { containerStatus } from "./container-status.ts";
 import { refusedToken } from "./errors.ts";
-import { GraphError, invalidParameter, missingObject } from "./graph-error.ts";
 import { missingContainer } from "./instagram-containers.ts";
 import { pullMedia } from "./pull-media.ts";
 import { pageOf, requirePermissions } from "./tokens.ts";

@@ -1,10 +1,7 @@
-import { page } from "./answers.ts";
+import { invalidParameter, oneOf, page, plainFields, requestedFields } from "@postd/connector-kit/simulator/graph";
 import { type Answer, type Call, type Operation, operation, success } from "./call.ts";
-import { plainFields } from "./field-list.ts";
-import { project, requestedFields } from "./fields.ts";
-import { invalidParameter } from "./graph-error.ts";
+import { project } from "./fields.ts";
 import type { Page } from "./model.ts";
-import { oneOf } from "./params.ts";
 import { consentOf } from "./tokens.ts";
 
 const defaultPageFields = plainFields("access_token", "category", "name", "id", "tasks");

@@ -1,4 +1,4 @@
-import { graphTime } from "./answers.ts";
+import { graphTime } from "@postd/connector-kit/simulator/graph";
 import type { FbVideo } from "./model.ts";
 import type { World } from "./world.ts";
 

@@ -1,15 +1,8 @@
-import {
-  bodyText,
-  formBody,
-  jsonBody,
-  mediaType,
-  multipartBody,
-  type SimFile,
-  type SimRequest,
-} from "@postd/connector-kit/simulator";
 import { z } from "zod";
+import { bodyText, formBody, jsonBody, mediaType, multipartBody, type SimFile } from "../body.ts";
+import type { SimRequest } from "../types.ts";
 import { readDate } from "./date-text.ts";
-import { invalidParameter } from "./graph-error.ts";
+import { invalidParameter } from "./error.ts";
 
 /** Query and body parameters together, as Graph reads them; the body wins. JSON values other than strings are kept as JSON text. */
 export interface Params {
@@ -42,7 +35,7 @@ export function paramsOf(
   };
 }
 
-/** `attached_media[0]=...&attached_media[1]=...`, as PHP and most clients write a list, is one JSON array (meta.md §1b). */
+/** `attached_media[0]=...&attached_media[1]=...`, as PHP and most clients write a list, is one JSON array. */
 function withLists(pairs: readonly (readonly [string, string])[]): readonly (readonly [string, string])[] {
   const lists = new Map<string, unknown[]>();
   return pairs.map(([written, value]) => {
@@ -103,7 +96,7 @@ export function unsignedInt(params: Params, name: string): number | undefined {
   return Number(value);
 }
 
-/** An instant in milliseconds, written as unix seconds, ISO 8601 or any text strtotime reads (meta.md §1b). */
+/** An instant in milliseconds, written as unix seconds, ISO 8601 or any text strtotime reads. */
 export function instantMs(params: Params, name: string, nowMs: number): number | undefined {
   const value = params.text(name);
   if (value === undefined) return undefined;
@@ -112,7 +105,7 @@ export function instantMs(params: Params, name: string, nowMs: number): number |
   return ms;
 }
 
-/** An instant in milliseconds where only unix seconds are taken: a date text is no valid date there (§1b, restfb#1052). */
+/** An instant in milliseconds where only unix seconds are taken: a date text is no valid date there (restfb#1052). */
 export function unixSecondsMs(params: Params, name: string): number | undefined {
   const value = params.text(name);
   if (value === undefined) return undefined;
@@ -158,7 +151,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Known on every call. The official client sends `id` with every change (§1b). */
+/** Known on every call. The official client sends `id` with every change. */
 const commonParams: readonly string[] = [
   "access_token",
   "appsecret_proof",
@@ -169,6 +162,6 @@ const commonParams: readonly string[] = [
   "pretty",
 ];
 
-/** Parameters Graph takes and passes over (§1b), so that a test can see that none was meant for something. */
+/** Parameters Graph takes and passes over, so that a test can see that none was meant for something. */
 export const passedOver = (params: Params, known: readonly string[]): readonly string[] =>
   params.names().filter((name) => !known.includes(name) && !commonParams.includes(name));

@@ -1,6 +1,8 @@
-import { base64UrlDecode, base64UrlEncode } from "@postd/connector-kit/simulator";
-import type { Answer } from "./call.ts";
-import { invalidParameter } from "./graph-error.ts";
+import { base64UrlDecode, base64UrlEncode } from "../../crypto.ts";
+import { invalidParameter } from "./error.ts";
+
+/** What an operation answers: JSON with status 200. Refusals are thrown. */
+export type GraphAnswer = Readonly<Record<string, unknown>>;
 
 const maxLimit = 100;
 
@@ -17,12 +19,12 @@ export interface Cut {
   readonly link: (part: Linked) => string;
 }
 
-/** One page of a list by cursors: `paging{cursors{before,after}, previous?, next?}` (meta.md §1b). The end is a missing `next`. */
+/** One page of a list by cursors: `paging{cursors{before,after}, previous?, next?}`. The end is a missing `next`. */
 export function cut<T extends { readonly id: string }>(
   items: readonly T[],
   render: (item: T) => unknown,
   ask: Cut,
-): Answer {
+): GraphAnswer {
   const limit = Math.min(ask.limit, maxLimit);
   const after = cursorIndex(ask, "after", items);
   const before = after === undefined ? cursorIndex(ask, "before", items) : undefined;
@@ -50,14 +52,14 @@ export interface Timed {
 }
 
 /**
- * One page of a list by time, newest first: links carry `since` and `until` instead of cursors (§1b). Items of one second are told
+ * One page of a list by time, newest first: links carry `since` and `until` instead of cursors . Items of one second are told
  * apart by a mark of the simulator's own, for the sheet names none and links are called as they are.
  */
 export function cutByTime<T extends Timed>(
   items: readonly T[],
   render: (item: T) => unknown,
   ask: { readonly limit: number; readonly mark: string | undefined; readonly link: Cut["link"] },
-): Answer {
+): GraphAnswer {
   const limit = Math.min(ask.limit, maxLimit);
   const [, way, id] = /^([on])(\d[\d_]*)$/.exec(ask.mark ?? "") ?? [];
   const marked = items.findIndex((item) => item.id === id);

@@ -1,4 +1,4 @@
-import { invalidParameter } from "./graph-error.ts";
+import { invalidParameter } from "./error.ts";
 
 /** One entry of `fields=`: `comments.summary(true).limit(0){id,message}`. */
 export interface Field {
@@ -8,7 +8,7 @@ export interface Field {
 }
 
 /**
- * Reads the fields syntax used throughout meta.md (§4 `picture{url}`, §10 `comments.summary(true).limit(0)`).
+ * Reads the syntax of `fields`: `picture{url}`, `comments.summary(true).limit(0)`.
  * Throws a GraphError 100 on a syntax error.
  */
 export function parseFields(text: string): readonly Field[] {

@@ -15,7 +15,7 @@ const dayWords: Readonly<Record<string, number>> = { yesterday: -1, today: 0, mi
 /**
  * An instant in milliseconds from unix seconds, ISO 8601 or a text as PHP's strtotime reads it: `+1 hour`, `tomorrow 9:30`,
  * `next monday noon`, `2 days ago`; undefined for anything else. Days are those of UTC: whose they are at Meta is not documented, which
- * is why a caller reads the time back (meta.md §1b).
+ * is why a caller reads the time back.
  */
 export function readDate(text: string, nowMs: number): number | undefined {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;

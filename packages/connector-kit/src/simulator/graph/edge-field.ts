@@ -1,6 +1,5 @@
-import type { Answer, Call } from "./call.ts";
 import { type Field, fieldsText } from "./field-list.ts";
-import { cut } from "./paging.ts";
+import { cut, type GraphAnswer } from "./paging.ts";
 import { type Params, paramsOf, unsignedInt } from "./params.ts";
 
 /** What stands in brackets after an edge's name, read as the parameters it would have on its own. */
@@ -12,14 +11,14 @@ export interface EdgePlace {
   readonly edge: string;
 }
 
-/** An edge inside `fields`: its own data, cut by its own `limit`, `after` and `before`, with links to its other pages (meta.md §1b). */
+/** An edge inside `fields`: its own data, cut by its own `limit`, `after` and `before`, with links to its other pages. */
 export function edgeField<T extends { readonly id: string }>(
-  call: Call,
+  call: { readonly host: string; readonly version: string; readonly token: { readonly value: string } },
   field: Field,
   { id, edge }: EdgePlace,
   items: readonly T[],
   render: (item: T) => unknown,
-): Answer {
+): GraphAnswer {
   const params = modifiersOf(field);
   return cut(items, render, {
     limit: unsignedInt(params, "limit") ?? 25,

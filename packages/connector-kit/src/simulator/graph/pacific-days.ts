@@ -2,7 +2,7 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const hour = new Intl.DateTimeFormat("en-US", { timeZone: "America/Los_Angeles", hour: "2-digit", hourCycle: "h23" });
 
-/** The midnight in Meta's own zone at or before an instant; both in milliseconds. Days of insights begin there (meta.md §10). */
+/** The midnight in Meta's own zone at or before an instant; both in milliseconds. Days of insights begin there. */
 export function pacificMidnight(ms: number): number {
   const today = Math.floor(ms / dayMs) * dayMs;
   const found = [today, today - dayMs]
@@ -18,7 +18,7 @@ export const pacificDaysOn = (ms: number, days: number): number =>
 
 /**
  * Where the days of a window end, in milliseconds: the first one a day after it begins, the last one not after its end. A value with
- * such an `end_time` belongs to the day before (§10).
+ * such an `end_time` belongs to the day before.
  */
 export function pacificDayEnds(since: number, until: number): readonly number[] {
   const ends: number[] = [];
