@@ -92,6 +92,7 @@ function platformSection(view: PlatformView, platform: Platform, { folder, provi
     ...credentials(provider, platform),
     ...(platform.publishing ? ["### Formats", formatTable(view, platform)] : []),
     ...optionTable(view),
+    ...priceTable(view),
   ].join("\n\n");
 }
 
@@ -175,6 +176,18 @@ function optionTable(view: PlatformView): string[] {
   if (properties.length === 0) return [];
   const rows = properties.map(({ name, title, description }) => [code(name), title, description]);
   return ["### Options", markdownTable(["Option", "Name", "What"], rows)];
+}
+
+function priceTable({ name, prices = [] }: PlatformView): string[] {
+  if (prices.length === 0) return [];
+  const rows = prices.map(({ label, usdMicros, since, perItem, unsure }) => [
+    label,
+    `${(usdMicros / 1_000_000).toFixed(3)} USD${perItem ? " for each" : ""}`,
+    since,
+    unsure ?? "",
+  ]);
+  const words = `${name} bills whoever registered the app:`;
+  return ["### Prices", words, markdownTable(["Call", "Price", "Since", "Unsure"], rows)];
 }
 
 function propertiesOf(schema: Readonly<Record<string, unknown>>) {

@@ -35,8 +35,12 @@ export function checkParts({ name, publishing }: PublishingPlatform, post: Outgo
 }
 
 /** Parts of a thread, the first comment, the card's words and descriptions of media against limits of their own. */
-export function checkPartTexts({ name, publishing }: PublishingPlatform, post: OutgoingPost): PostProblem[] {
-  const { parts, firstComment, link, limits } = publishing;
+export function checkPartTexts(
+  { name, publishing }: PublishingPlatform,
+  post: OutgoingPost,
+  partLimit: TextLimit | undefined,
+): PostProblem[] {
+  const { firstComment, link, limits } = publishing;
   const check = (field: string, label: string, text: string | undefined, limit: TextLimit | undefined) =>
     text !== undefined && limit ? checkText(name, { field, text, label, hasMedia: false }, limit) : [];
   return [
@@ -46,7 +50,7 @@ export function checkPartTexts({ name, publishing }: PublishingPlatform, post: O
       check(`media.${index}.altText`, "The description", altText, limits.altText),
     ),
     ...(post.parts ?? []).flatMap(({ text }, index) =>
-      check(`parts.${index}.text`, `Part ${index + 2}`, text, parts?.text),
+      check(`parts.${index}.text`, `Part ${index + 2}`, text, partLimit),
     ),
     ...check("firstComment", "The first comment", post.firstComment, firstComment?.text),
   ];

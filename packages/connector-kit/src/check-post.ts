@@ -4,6 +4,7 @@ import { checkMedia } from "./check-media.ts";
 import { checkDestination, checkParts, checkPartTexts } from "./check-parts.ts";
 import { checkText } from "./check-text.ts";
 import type { AccountRef } from "./context.ts";
+import { formatFor, partLimitFor, textLimitFor } from "./own-limits.ts";
 import type { PublishingPlatform } from "./platform.ts";
 import type { OutgoingPost, PostProblem } from "./publish.ts";
 import { isStorableText } from "./text.ts";
@@ -37,11 +38,11 @@ export function checkPost(
     ...checkText(
       name,
       { field: "text", text: post.text, hasMedia: post.media.length > 0 },
-      format?.text ?? publishing.limits.text,
+      textLimitFor(publishing, known, account),
     ),
-    ...(format ? checkMedia(name, post.media, format) : []),
+    ...(format ? checkMedia(name, post.media, formatFor(publishing, format, known, account)) : []),
     ...checkParts(platform, post),
-    ...checkPartTexts(platform, post),
+    ...checkPartTexts(platform, post, partLimitFor(publishing, known, account)),
     ...checkDestination(platform, post),
     ...options.problems,
     ...(format ? checkOptionFormats(platform, known) : []),

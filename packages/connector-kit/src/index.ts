@@ -45,8 +45,10 @@ export type {
 } from "./oauth/facts.ts";
 export { oauth2 } from "./oauth/oauth2.ts";
 export * from "./option-media.ts";
+export * from "./own-limits.ts";
 export { placeWords } from "./place-words.ts";
 export * from "./platform.ts";
+export * from "./price.ts";
 export * from "./provider.ts";
 export * from "./publish.ts";
 export * from "./publishing.ts";

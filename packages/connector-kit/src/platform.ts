@@ -4,6 +4,7 @@ import type { Audience } from "./audience.ts";
 import type { AccountRef, ConnectorContext, PlatformResult } from "./context.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Numbers } from "./numbers.ts";
+import type { Price } from "./price.ts";
 import type { Publishing } from "./publishing.ts";
 import type { Source } from "./source.ts";
 
@@ -56,6 +57,8 @@ export interface Platform {
    * tell. Pure.
    */
   readonly permissions?: (account: Pick<AccountRef, "kind" | "authKind" | "extras">) => AccountPermissions | undefined;
+  /** What the platform bills for calls; each kind of call once. */
+  readonly prices?: readonly Price[];
   readonly publishing?: Publishing;
   readonly source?: Source;
   readonly numbers?: Numbers;

@@ -81,6 +81,18 @@ const refused: readonly (readonly [string, Provider, RegExp])[] = [
     /two steps of text are named send/,
   ],
   ["an edit of no format", withPublishing({ edit: { formats: ["poem"], run: never } }), /edit names poem/],
+  [
+    "a price in parts of a millionth",
+    withPlatform({ prices: [{ call: "post", label: "Post", usdMicros: 0.5, since: "2026-04-20" }] }),
+    /the price of post is no whole number/,
+  ],
+  [
+    "two prices of one call",
+    withPlatform({
+      prices: [1, 2].map((usdMicros) => ({ call: "post", label: "Post", usdMicros, since: "2026-04-20" })),
+    }),
+    /two prices are named post/,
+  ],
   ["a thread of no format", withPublishing({ parts: { formats: ["poem"] } }), /parts names poem/],
   ["an alias that leads nowhere", withPublishing({ aliases: { post: "poem" } }), /alias post stands for poem/],
   ["an alias that hides a format", withPublishing({ aliases: { text: "text" } }), /alias text is the name of a format/],

@@ -101,6 +101,13 @@ function* platformProblems({ id: provider, signIns }: Provider, platform: Platfo
     const asked = new Set(signIn && [...signIn.scopes.required, ...signIn.scopes.optional]);
     for (const scope of scopes) if (signIn && !asked.has(scope)) yield `${name} does not ask for ${scope}`;
   }
+  yield* repeated(
+    "prices",
+    (platform.prices ?? []).map(({ call }) => ({ id: call })),
+  );
+  for (const { call, usdMicros, since } of platform.prices ?? [])
+    if (!Number.isSafeInteger(usdMicros) || usdMicros < 0 || !/^\d{4}-\d{2}-\d{2}$/.test(since))
+      yield `the price of ${call} is no whole number of millionths, or has no day`;
   const { publishing, source, numbers, inbox, audience } = platform;
   if (![publishing, source, numbers, inbox, audience].some(Boolean)) yield "it does nothing: it has no facet";
   if (publishing) yield* publishingProblems(publishing);

@@ -82,6 +82,14 @@ export interface Publishing {
   /** What counts as the same post: normalised text, media hashes and the destination. */
   fingerprint(post: OutgoingPost): string;
   readonly destinations?: Destinations;
+  /**
+   * Limits an account is known to have by its extras or by what a person says in options; a post is checked by these in
+   * place of the format's. Pure; absent, or a limit absent in it: as the description says.
+   */
+  readonly limitsOf?: (
+    post: Pick<OutgoingPost, "format" | "options">,
+    account: Pick<AccountRef, "kind" | "authKind" | "extras">,
+  ) => Pick<AccountLimits, "textMax" | "video">;
   /** Limits and choices that come from the account itself. */
   readonly accountLimits?: (ctx: ConnectorContext) => PlatformResult<AccountLimits>;
   /** Further parts of a thread. */

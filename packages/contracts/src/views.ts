@@ -93,6 +93,19 @@ export const PlatformView = z.object({
   /** Places below an account, listed by GET /api/connections/:id/destinations. */
   destinations: z.object({ label: z.string(), required: z.boolean() }).optional(),
   constraints: z.object({ text: TextLimitView.optional() }),
+  /** What the platform bills the operator for calls, in millionths of a US dollar; absent: nothing that is known. */
+  prices: z
+    .array(
+      z.object({
+        call: z.string(),
+        label: z.string(),
+        usdMicros: z.number().int(),
+        since: z.string(),
+        perItem: z.literal(true).optional(),
+        unsure: z.string().optional(),
+      }),
+    )
+    .optional(),
   optionsSchema: Data,
   apiVersion: z.object({ current: z.string(), sunsetAt: z.string().optional() }),
   healthStatus: z.enum(["ok", "degraded", "down", "unknown", "not_configured"]),

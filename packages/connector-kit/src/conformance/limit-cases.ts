@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { checkPost } from "../check-post.ts";
 import type { AccountRef } from "../context.ts";
 import { sha256Hex } from "../crypto.ts";
+import { textLimitFor } from "../own-limits.ts";
 import { runFormat } from "./run-format.ts";
 import type { PublishingSuite } from "./suite.ts";
 
@@ -10,10 +11,10 @@ export function limitCases({ platform, signIn, setup, samples, inWorld, test }: 
   const { publishing } = platform;
   const textOf = setup.textOf ?? ((count: number) => "x".repeat(count));
   for (const { title, post, livePosts, acceptsLongText, onlyByName } of samples) {
-    const limit = publishing.formats[post.format]?.text ?? publishing.limits.text;
     inWorld(
-      `${title}: ${limit.max} characters go out, one more is refused before and by the platform`,
+      `${title}: the longest text the account may write goes out, one more is refused before and by the platform`,
       async (world, connected) => {
+        const limit = textLimitFor(publishing, post, connected.account);
         const atLimit = { ...post, text: textOf(limit.max) };
         const over = { ...post, text: textOf(limit.max + 1) };
         assert.equal(limit.count(atLimit.text), limit.max);

@@ -91,6 +91,7 @@ function platformView(platform: Platform, provider: Provider, facts: PlatformFac
       ? {}
       : { destinations: { label: publishing.destinations.label, required: publishing.destinations.required } }),
     constraints: publishing ? { text: textView(publishing.limits.text) } : {},
+    ...(platform.prices ? { prices: platform.prices.map((price) => ({ ...price })) } : {}),
     optionsSchema: publishing
       ? z.toJSONSchema(publishing.options, { io: "input", unrepresentable: "any" })
       : { type: "object", properties: {} },
