@@ -15,6 +15,7 @@ import {
   type VisibleIntent,
   type Way,
 } from "./drive.ts";
+import { leftUnsent } from "./left-unsent.ts";
 import { runSteps } from "./run-steps.ts";
 import { bringUpToDate, loadSealed } from "./step-state.ts";
 
@@ -81,18 +82,9 @@ async function follow(
   }
 }
 
-/** Surely not live: what a person asked meanwhile, or the plan, goes on with the next claim. */
 async function absent(drive: Drive, visible: VisibleIntent, because: string): Promise<false> {
-  const { port } = drive;
-  port.sawAbsent(visible.step);
-  const probe = saw(drive, "absent", storableRemark(because, 300));
-  const settled = { pending: "answered", mayBeLive: false, probe, needsPerson: false } as const;
-  const waitedMs = port.now().getTime() - visible.intentAt.getTime();
-  // Its time passed long ago while nobody looked: a person decides whether it still goes out.
-  const isMissed = waitedMs > drive.lateAfterMs && !drive.isWished && !drive.published;
-  if (isMissed) await port.commit({ ...settled, state: "held", heldReason: "missed", wake: null });
-  else await port.commit({ ...settled, state: "retrying", wake: 0, tries: drive.tries, failure: null });
-  return false;
+  drive.port.sawAbsent(visible.step);
+  return leftUnsent(drive, saw(drive, "absent", storableRemark(because, 300)));
 }
 
 /**

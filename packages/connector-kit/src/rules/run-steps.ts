@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "@postd/contracts";
 import type { Progress, Step } from "../publish.ts";
 import { type Drive, defaultSettleMs, doubtState, type StepAnswer, type Way } from "./drive.ts";
+import { leftUnsent } from "./left-unsent.ts";
 import { keepsOwnClock, namesPastTime, nativeTime } from "./native-time.ts";
 import { oneVisibleCall } from "./one-visible-call.ts";
 import { opening, settleFailure } from "./settle-failure.ts";
@@ -33,7 +34,11 @@ export async function runSteps(drive: Drive, way: Way): Promise<boolean> {
     drive.owes = format.steps.some((candidate) => candidate.effect !== "none" && !candidate.done(state, post));
     const step = format.steps.find((candidate) => !candidate.done(state, post));
     if (!step) return finish(drive);
-    if (drive.asksOnly && drive.mayBeLive && step.effect !== "none") return lookFirst(drive, undefined);
+    if (drive.asksOnly && step.effect !== "none") {
+      if (drive.mayBeLive) return lookFirst(drive, undefined);
+      // Asking has settled the doubt: nothing of it is out, so whatever barred it from being sent counts again.
+      if (!drive.published) return leftUnsent(drive);
+    }
 
     let prepared: Json = null;
     if (step.prepare)
