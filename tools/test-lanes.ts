@@ -46,6 +46,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
+/** Lines of a failure that are said again at the end. */
+const shownLines = 6;
 const runs: LaneRun[] = [];
 const lines: string[] = [];
 for (const lane of lanes) {
@@ -120,9 +122,17 @@ function finish(): void {
   console.log("\nslowest files");
   for (const file of slowest.slice(0, 5)) console.log(`  ${seconds(file.durationMs).padStart(7)}  ${file.file}`);
   console.log(`\nlanes\n${lines.join("\n")}`);
+  // Once more at the end: of a long log often only the end is kept.
+  for (const lane of runs) for (const line of failedIn(lane)) console.log(line);
   const sum = (count: (lane: LaneRun) => number) => runs.reduce((total, lane) => total + count(lane), 0);
   console.log(`\n${sum((lane) => lane.passed)} passed, ${sum((lane) => lane.failed)} failed`);
   process.exitCode = sum((lane) => lane.failed) > 0 ? 1 : 0;
+}
+
+function* failedIn({ name: lane, files }: LaneRun): Generator<string> {
+  for (const { file, failures } of files)
+    for (const { name, why } of failures)
+      yield `\n  x ${lane}: ${name}\n    ${file}\n    ${why.split("\n").slice(0, shownLines).join("\n    ")}`;
 }
 
 function row(name: string, text: string): string {
