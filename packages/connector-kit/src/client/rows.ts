@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { exactJson } from "./exact-json.ts";
 
 /** A list from outside whose rows are read one by one: a row of unknown shape is left out and spoils no other. */
 export const rowsOf = <T extends z.ZodType>(row: T) =>
@@ -9,11 +10,5 @@ export const rowsOf = <T extends z.ZodType>(row: T) =>
     }),
   );
 
-/** The parsed text of a body; undefined where it is no JSON. */
-export function jsonIn(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined; // No JSON has no rows; whoever asks for some finds none.
-  }
-}
+/** The parsed text of a body, long numbers as `exactJson` keeps them; undefined where it is no JSON. */
+export const jsonIn = (bytes: Uint8Array): unknown => exactJson(new TextDecoder().decode(bytes));

@@ -1,15 +1,22 @@
-import type { AuthContext, Credentials, FoundAccount, Granted, PlatformResult } from "@postd/connector-kit";
-import { secret } from "@postd/connector-kit";
+import {
+  type AuthContext,
+  type Credentials,
+  type FoundAccount,
+  type Granted,
+  GraphId,
+  type PlatformResult,
+  secret,
+} from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { Picture } from "./facebook/manage.ts";
-import { graph, graphList, NodeId } from "./graph.ts";
+import { graph, graphList } from "./graph.ts";
 import { whyNoInstagram, whyNoPages } from "./no-pages.ts";
 import { pagePermissions } from "./permissions.ts";
 import { businessScope, linkedInstagramScopes, missing, pageScopes } from "./scopes.ts";
 
 const Instagram = z.object({
-  id: NodeId,
+  id: GraphId,
   username: z.string().optional(),
   name: z.string().optional(),
   profile_picture_url: z.string().optional(),
@@ -17,7 +24,7 @@ const Instagram = z.object({
 
 /** @source platforms/meta.md section 4 */
 const Page = z.object({
-  id: NodeId,
+  id: GraphId,
   name: z.string().optional(),
   username: z.string().optional(),
   access_token: z.string().optional(),

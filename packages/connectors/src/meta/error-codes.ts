@@ -180,11 +180,6 @@ export const otherRules = {
     what: "the app secret of the Meta app",
     say: "Meta does not take the app secret for this sign-in. Set POSTD_META_APP_SECRET to the secret of the app that made it.",
   },
-  /** Codes 200 to 299. */
-  permission,
   /** Code 100 with subcode 33. */
   missing: { kind: "missing", means: "missing" },
-  /** Marked as passing by Meta, which may be before or after the effect. */
-  transient: { kind: "outcome_unknown" },
-  notJson: { kind: "outcome_unknown", say: "Meta's answer could not be read." },
 } as const satisfies Readonly<Record<string, Rule>>;

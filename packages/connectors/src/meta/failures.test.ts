@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Effect, type PlatformFailureKind, platformWords } from "@postd/connector-kit";
+import { type Effect, type PlatformFailureKind, platformWords, usedPercent } from "@postd/connector-kit";
 import { graphFailure, meaningOf, statusTextFailure } from "./failures.ts";
-import { usedPercent } from "./usage.ts";
 
 const clock = { now: () => new Date("2026-11-20T10:00:00Z") };
 const response = (error: object, effect: Effect = "none", headers: Record<string, string> = {}, status = 400) => ({

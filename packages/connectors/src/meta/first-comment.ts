@@ -2,12 +2,14 @@ import {
   type CommentState,
   firstCommentSteps as commentSteps,
   type FirstCommentFacts,
+  GraphId,
+  GraphNode,
   rowsOf,
   type Step,
 } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
-import { graph, Id, NodeId } from "./graph.ts";
+import { graph } from "./graph.ts";
 import { hostFor } from "./graph-url.ts";
 
 export type { CommentState } from "@postd/connector-kit";
@@ -17,7 +19,7 @@ interface Wiring<S> extends Pick<FirstCommentFacts<S>, "postOf" | "wanted"> {
 }
 
 const Comment = z
-  .object({ id: NodeId, message: z.string().optional(), text: z.string().optional() })
+  .object({ id: GraphId, message: z.string().optional(), text: z.string().optional() })
   .transform(({ id, message, text }) => ({ id, text: text ?? message ?? "" }));
 const Comments = z.object({ data: rowsOf(Comment) });
 
@@ -31,7 +33,7 @@ export const firstCommentSteps = <S extends CommentState>({ needs, ...wiring }: 
         host: hostFor(ctx.account),
         path: [published.externalId, "comments"],
         params: { message: text },
-        answer: Id,
+        answer: GraphNode,
         about: "object",
         needs: needs(ctx.account.authKind),
         field: "firstComment",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { secret } from "@postd/connector-kit";
-import { graph, Id } from "./graph.ts";
+import { GraphNode, secret } from "@postd/connector-kit";
+import { graph } from "./graph.ts";
 import { contextOf, type Scripted, scriptedGraph } from "./scripted-graph.ts";
 
 const g = "graph.facebook.com/v25.0";
@@ -12,7 +12,7 @@ function ask(answer: Scripted) {
   const warned: unknown[] = [];
   const ctx = contextOf(scripted);
   const log = { ...ctx.log, warn: (fields: object) => void warned.push(fields) };
-  const done = graph({ ...ctx, log }, secret("t"), { method: "POST", path: ["123", "feed"], answer: Id });
+  const done = graph({ ...ctx, log }, secret("t"), { method: "POST", path: ["123", "feed"], answer: GraphNode });
   return { done, warned };
 }
 

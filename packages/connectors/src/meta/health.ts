@@ -1,10 +1,15 @@
-import type { ConnectorContext, HealthAnswer, PlatformResult } from "@postd/connector-kit";
-import { secret } from "@postd/connector-kit";
+import {
+  atSeconds,
+  type ConnectorContext,
+  GraphId,
+  type HealthAnswer,
+  type PlatformResult,
+  secret,
+} from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { PageFields } from "./facebook/manage.ts";
-import { graph, NodeId, otherVersion } from "./graph.ts";
-import { atSeconds } from "./graph-url.ts";
+import { graph, otherVersion } from "./graph.ts";
 import { readMe } from "./login-instagram.ts";
 import { instagramScopes, linkedInstagramScopes, missing, pageScopes } from "./scopes.ts";
 
@@ -95,7 +100,7 @@ export async function facebookHealth(ctx: ConnectorContext): PlatformResult<Heal
 }
 
 const LinkedAccount = z.object({
-  id: NodeId,
+  id: GraphId,
   username: z.string().optional(),
   name: z.string().optional(),
   profile_picture_url: z.string().optional(),

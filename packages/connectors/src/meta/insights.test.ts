@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { readInsights } from "@postd/connector-kit";
 import { facebookNumbers } from "./facebook/insights.ts";
 import media from "./fixtures/instagram-media-insights.json" with { type: "json" };
 import page from "./fixtures/page-insights.json" with { type: "json" };
-import { readInsights } from "./insights.ts";
 import { instagramNumbers, metricPlans } from "./instagram/insights.ts";
 import { contextOf, graphError, type Scripted, scriptedGraph } from "./scripted-graph.ts";
 

@@ -1,6 +1,10 @@
 import {
   type AppCredentialsSet,
   type AuthContext,
+  GraphId,
+  GraphSuccess,
+  graphUrl,
+  longToken,
   type OAuth2SignIn,
   type OAuthAt,
   type OAuthSubject,
@@ -14,9 +18,8 @@ import { ok } from "@postd/contracts";
 import { z } from "zod";
 import { facebookAccounts } from "./accounts-facebook.ts";
 import { failures } from "./failures.ts";
-import { graph, graphList, NodeId, Success } from "./graph.ts";
-import { facebookDialogUrl, graphUrl } from "./graph-url.ts";
-import { longToken } from "./long-token.ts";
+import { graph, graphList, metaGraph } from "./graph.ts";
+import { facebookDialogUrl } from "./graph-url.ts";
 import { businessScope, linkedInstagramScopes, pageScopes } from "./scopes.ts";
 
 /** One Meta app signs in for Pages and for the Instagram accounts linked to them. */
@@ -53,7 +56,7 @@ const all = [
 /** What either platform lacks is told of it; nothing at all works without these. */
 const required = pageScopes.required.filter((scope) => linkedInstagramScopes.required.some((it) => it === scope));
 
-const Person = z.object({ id: NodeId, name: z.string().optional() });
+const Person = z.object({ id: GraphId, name: z.string().optional() });
 const Permission = z.object({ permission: z.string(), status: z.string() });
 
 /** Who signed in, and what they said yes to: the token's own answer names no permissions. */
@@ -85,7 +88,7 @@ export async function grantedPermissions(ctx: AuthContext, token: Secret): Platf
 async function revoke(ctx: SignInContext): PlatformResult<void> {
   const { accessToken, extra } = ctx.credentials;
   const userToken = extra?.userToken ?? accessToken;
-  const done = await graph(ctx, userToken, { method: "DELETE", path: ["me", "permissions"], answer: Success });
+  const done = await graph(ctx, userToken, { method: "DELETE", path: ["me", "permissions"], answer: GraphSuccess });
   // A token that no longer works has been withdrawn already.
   return done.ok || done.error.kind === "auth_revoked" ? ok(undefined) : done;
 }
@@ -126,7 +129,7 @@ export const facebookLogin: OAuth2SignIn = {
       if (!token.expiresAt) return ok(token);
       const app = { client_id: at.app.value("app_id"), client_secret: at.app.secret("app_secret") };
       const grant = { grant_type: "fb_exchange_token", fb_exchange_token: token.accessToken };
-      return longToken(ctx, tokenAddress(at), { ...app, ...grant }, { ends: false });
+      return longToken(metaGraph, ctx, tokenAddress(at), { query: { ...app, ...grant }, ends: false });
     },
     subject: (token, _at, ctx) => readPerson(token, ctx),
     accounts: (granted, ctx, wanted) => facebookAccounts(granted, ctx, wanted === "instagram" ? wanted : "facebook"),

@@ -4,6 +4,8 @@ import {
   type Credentials,
   type FoundAccount,
   type Granted,
+  GraphId,
+  longToken,
   type OAuth2SignIn,
   oauth2,
   type PlatformResult,
@@ -13,8 +15,7 @@ import {
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { failures } from "./failures.ts";
-import { graph, NodeId } from "./graph.ts";
-import { longToken } from "./long-token.ts";
+import { graph, metaGraph } from "./graph.ts";
 import { instagramScopes, missing } from "./scopes.ts";
 
 /** A pair of its own, shown on the Instagram page of the same Meta app; not the Meta app's id and secret. */
@@ -44,7 +45,7 @@ const graphHost = "https://graph.instagram.com";
 
 /** `user_id` is the account in paths and webhooks; `id` is another number and fits nowhere. */
 const Me = z.object({
-  user_id: NodeId,
+  user_id: GraphId,
   username: z.string().optional(),
   name: z.string().optional(),
   account_type: z.string().optional(),
@@ -85,7 +86,7 @@ async function refresh(ctx: SignInContext): PlatformResult<Credentials> {
   // Tokens live just under 60 days, so one with 59 left is younger than a day: good, and not to be renewed yet.
   if (expiresAt && expiresAt.getTime() - ctx.clock.now().getTime() > 59 * DAY_MS) return ok(ctx.credentials);
   const query = { grant_type: "ig_refresh_token", access_token: ctx.credentials.accessToken };
-  const token = await longToken(ctx, `${graphHost}/refresh_access_token`, query, { ends: true });
+  const token = await longToken(metaGraph, ctx, `${graphHost}/refresh_access_token`, { query, ends: true });
   if (token.ok) return ok({ ...ctx.credentials, ...token.value });
   return token.error.kind === "auth_expired" ? fail({ ...token.error, kind: "auth_revoked" }) : token;
 }
@@ -116,12 +117,10 @@ const standard = oauth2({
   answer: { within: "data", names: { scope: "permissions" } },
   failures,
   lengthen: ({ accessToken }, { app }, ctx) =>
-    longToken(
-      ctx,
-      `${graphHost}/access_token`,
-      { grant_type: "ig_exchange_token", client_secret: app.secret("app_secret"), access_token: accessToken },
-      { ends: true },
-    ),
+    longToken(metaGraph, ctx, `${graphHost}/access_token`, {
+      query: { grant_type: "ig_exchange_token", client_secret: app.secret("app_secret"), access_token: accessToken },
+      ends: true,
+    }),
   async subject({ accessToken, rest }, _at, ctx) {
     const me = await readMe(ctx, accessToken);
     if (!me.ok) return me;

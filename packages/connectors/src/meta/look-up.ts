@@ -1,17 +1,23 @@
-import type { ConnectorContext, PlatformResult, PublishedRef, Publishing } from "@postd/connector-kit";
+import {
+  type ConnectorContext,
+  GraphId,
+  type PlatformResult,
+  type PublishedRef,
+  type Publishing,
+} from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
 import { VideoStatus, videoStage } from "./facebook/video-status.ts";
 import { meaningOf } from "./failures.ts";
-import { graph, NodeId } from "./graph.ts";
+import { graph } from "./graph.ts";
 import { hostFor, webAddress } from "./graph-url.ts";
 
 const Address = z.string().transform(webAddress).optional().catch(undefined);
-const FacebookPost = z.object({ id: NodeId, permalink_url: Address, is_published: z.boolean().optional() });
-const Owned = z.object({ id: NodeId });
+const FacebookPost = z.object({ id: GraphId, permalink_url: Address, is_published: z.boolean().optional() });
+const Owned = z.object({ id: GraphId });
 /** @source specs/meta AdVideo, the node of every video (`from`) */
-const FacebookVideo = z.object({ id: NodeId, permalink_url: Address, from: Owned, status: VideoStatus.optional() });
-const InstagramMedia = z.object({ id: NodeId, permalink: Address, owner: Owned.optional() });
+const FacebookVideo = z.object({ id: GraphId, permalink_url: Address, from: Owned, status: VideoStatus.optional() });
+const InstagramMedia = z.object({ id: GraphId, permalink: Address, owner: Owned.optional() });
 const InstagramOwned = InstagramMedia.required({ owner: true });
 const Rows = z.object({ data: z.array(z.unknown()) });
 

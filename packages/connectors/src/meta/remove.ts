@@ -1,8 +1,15 @@
-import type { ConnectorContext, Effect, PlatformResult } from "@postd/connector-kit";
+import {
+  type ConnectorContext,
+  type Effect,
+  GraphId,
+  GraphSuccess,
+  type PlatformResult,
+  subcodeOf,
+} from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
-import { meaningOf, subcodeOf } from "./failures.ts";
-import { graph, NodeId, Success } from "./graph.ts";
+import { meaningOf } from "./failures.ts";
+import { graph } from "./graph.ts";
 import { hostFor } from "./graph-url.ts";
 
 /** Media that Instagram does not find. */
@@ -23,7 +30,7 @@ export async function deleteNode(
     method: "DELETE",
     host: hostFor(ctx.account),
     path: [id],
-    answer: Success,
+    answer: GraphSuccess,
     about: "object",
     did: "delete the post",
     ...call,
@@ -35,7 +42,7 @@ export async function deleteNode(
     host: hostFor(ctx.account),
     path: [ctx.account.externalId],
     params: { fields: "id" },
-    answer: z.object({ id: NodeId }),
+    answer: z.object({ id: GraphId }),
     effect: "none",
     needs: call.needs,
   });

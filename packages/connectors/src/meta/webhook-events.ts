@@ -1,8 +1,15 @@
-import { type InboundEvent, sha256Hex, storableRemark, type Webhooks } from "@postd/connector-kit";
+import {
+  atSeconds,
+  graphInstant,
+  type InboundEvent,
+  jsonIn,
+  sha256Hex,
+  signedRequestEvents,
+  storableRemark,
+  type Webhooks,
+} from "@postd/connector-kit";
 import type { JsonObject } from "@postd/contracts";
 import { z } from "zod";
-import { atSeconds, instant } from "./graph-url.ts";
-import { confirmationCode, payloadBytes, signedRequestIn } from "./signed-request.ts";
 
 const Change = z.object({ field: z.string(), value: z.unknown().optional() });
 const Entry = z.object({
@@ -39,9 +46,9 @@ type Value = z.output<typeof Value>;
 
 /** Events of a verified body, for the platform each one is about; what we do not know is left out. */
 export function parseEvents(request: Parameters<Webhooks["parse"]>[0]): readonly InboundEvent[] {
-  const signed = signedRequestIn(request);
-  if (signed !== undefined) return signedEvents(signed, request.query.event);
-  const body = Body.safeParse(bodyJson(request.rawBody)).data;
+  const signed = signedRequestEvents(request, "facebook");
+  if (signed !== undefined) return signed;
+  const body = Body.safeParse(jsonIn(request.rawBody)).data;
   if (!body) return [];
   return body.entry.flatMap((raw): InboundEvent[] => {
     const entry = Entry.safeParse(raw).data;
@@ -106,43 +113,9 @@ function dataOf(field: string, value: Value): JsonObject {
 
 /** Values carry seconds or a text, entries seconds or, in some objects, milliseconds. */
 function timeOf(value: Value, entryTime: number | undefined): Date | undefined {
-  if (typeof value.created_time === "string") return instant(value.created_time);
+  if (typeof value.created_time === "string") return graphInstant(value.created_time);
   const at = value.created_time ?? entryTime;
   return at === undefined ? undefined : atSeconds(at > 100_000_000_000 ? at / 1000 : at);
-}
-
-const Signed = z.object({
-  user_id: z.union([z.string(), z.number()]).transform(String),
-  issued_at: z.number().optional(),
-});
-
-/**
- * Both name the person, by the id the sign-in had; connections keep it as `extras.personId`. They concern every platform
- * of Meta; one has to be named.
- */
-function signedEvents(signed: string, event: string | undefined): readonly InboundEvent[] {
-  const payload = Signed.safeParse(bodyJson(payloadBytes(signed))).data;
-  if (!payload) return [];
-  const deletion = event === "data_deletion";
-  const issuedAt = atSeconds(payload.issued_at);
-  return [
-    {
-      type: deletion ? "data_deletion.requested" : "account.deauthorized",
-      platform: "facebook",
-      accountExternalId: payload.user_id,
-      dedupeKey: sha256Hex(`${deletion}:${signed}`),
-      ...(issuedAt && { occurredAt: issuedAt }),
-      data: { personId: payload.user_id, ...(deletion && { confirmationCode: confirmationCode(signed) }) },
-    },
-  ];
-}
-
-function bodyJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined; // Not JSON: no events, and the caller has stored the bytes.
-  }
 }
 
 /** The same value gives the same text whatever the order its parts came in. */

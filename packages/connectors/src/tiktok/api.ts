@@ -1,24 +1,6 @@
-import { type ApiCall, apiClient, type ConnectorContext, type PlatformResult } from "@postd/connector-kit";
+import { type ApiCall, apiClient, type ConnectorContext, exactJson, type PlatformResult } from "@postd/connector-kit";
 import { z } from "zod";
 import { failures } from "./failures.ts";
-
-type ExactParse = (
-  text: string,
-  reviver: (key: string, value: unknown, context?: { readonly source?: string }) => unknown,
-) => unknown;
-
-/** JSON with whole numbers beyond 2^53 as the digits they were written in: ids of posts are such numbers. */
-export function exactJson(text: string): unknown {
-  try {
-    return (JSON.parse as ExactParse)(text, (_key, value, context) =>
-      typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)
-        ? (context?.source ?? String(value))
-        : value,
-    );
-  } catch {
-    return undefined;
-  }
-}
 
 /** Success is only what says "ok", whatever the status. @source platforms/tiktok.md section 11 */
 export const api = apiClient({

@@ -1,6 +1,7 @@
 import {
   awaitStep,
   type ConnectorContext,
+  exactJson,
   type OutgoingPost,
   type PartsSent,
   type PlatformFailure,
@@ -13,7 +14,7 @@ import {
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import { api, exactJson, Id, permalinkOf } from "./api.ts";
+import { api, Id, permalinkOf } from "./api.ts";
 import { failReasons, unknownReason } from "./failures.ts";
 import { optionsOf } from "./options.ts";
 

@@ -1,4 +1,5 @@
 import {
+  exactJson,
   type InboundAnswer,
   sha256Hex,
   type VerifyInput,
@@ -7,7 +8,7 @@ import {
   webhookSignature,
 } from "@postd/connector-kit";
 import { z } from "zod";
-import { exactJson, Id } from "./api.ts";
+import { Id } from "./api.ts";
 
 const signature = webhookSignature({
   header: "tiktok-signature",

@@ -1,7 +1,14 @@
-import type { OutgoingPost, PlatformFailure, Progress, Step } from "@postd/connector-kit";
+import {
+  GraphNode,
+  GraphSuccess,
+  type OutgoingPost,
+  type PlatformFailure,
+  type Progress,
+  type Step,
+} from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { meaningOf } from "../failures.ts";
-import { graph, Id, Success } from "../graph.ts";
+import { graph } from "../graph.ts";
 import { facebookLink } from "../options.ts";
 import { feedParams } from "./feed-params.ts";
 import { probeUnseen } from "./feed-probes.ts";
@@ -32,7 +39,7 @@ const makeUnseen: Step<FeedState>["run"] = async ({ post, state }, ctx) => {
     method: "POST",
     path: [ctx.account.externalId, "feed"],
     params: { ...feedParams(post, state.photoIds), published: false },
-    answer: Id,
+    answer: GraphNode,
     needs: ["pages_manage_posts"],
   });
   if (made.ok) return ok({ state: { ...state, draftId: made.value.id } });
@@ -97,7 +104,7 @@ export const show: Step<FeedState> = {
       method: "POST",
       path: [draftId],
       params: { is_published: true },
-      answer: Success,
+      answer: GraphSuccess,
       about: "object",
       needs: ["pages_manage_posts"],
     });
@@ -134,7 +141,7 @@ export const dropUnpublished: Step<FeedState> = {
     const gone = await graph(ctx, pageToken(ctx), {
       method: "DELETE",
       path: [draftId],
-      answer: Success,
+      answer: GraphSuccess,
       about: "object",
       did: "delete the unpublished post",
     });

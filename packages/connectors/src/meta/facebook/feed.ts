@@ -1,8 +1,7 @@
-import type { Format, Step } from "@postd/connector-kit";
+import { type Format, GraphNode, type Step, unixSeconds } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { firstCommentSteps } from "../first-comment.ts";
-import { graph, Id } from "../graph.ts";
-import { unixSeconds } from "../graph-url.ts";
+import { graph } from "../graph.ts";
 import { facebookMedia } from "../limits.ts";
 import { firstCommentOf } from "../options.ts";
 import { feedParams } from "./feed-params.ts";
@@ -30,7 +29,7 @@ const postAtOnce: Step<FeedState> = {
       method: "POST",
       path: [ctx.account.externalId, "feed"],
       params: feedParams(post, state.photoIds),
-      answer: Id,
+      answer: GraphNode,
       needs: ["pages_manage_posts"],
     });
     return made.ok ? ok(live(state, made.value.id)) : made;
@@ -53,7 +52,7 @@ const schedule: Step<FeedState> = {
         scheduled_publish_time: unixSeconds(new Date(state.publishAt ?? "")),
         unpublished_content_type: "SCHEDULED",
       },
-      answer: Id,
+      answer: GraphNode,
       needs: ["pages_manage_posts"],
     });
     return made.ok ? ok(live(state, made.value.id)) : made;

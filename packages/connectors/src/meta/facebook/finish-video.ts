@@ -1,5 +1,6 @@
 import {
   type ConnectorContext,
+  GraphId,
   type OutgoingPost,
   type PlatformFailure,
   type PlatformResult,
@@ -10,7 +11,7 @@ import {
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import { graph, NodeId } from "../graph.ts";
+import { graph } from "../graph.ts";
 import { facebookOptions } from "../options.ts";
 import { pageToken } from "./posts.ts";
 import { readVideoStatus, videoStage } from "./video-status.ts";
@@ -102,7 +103,7 @@ async function finishFailure(
   return is === "unclear" || is === undefined ? unsure(refused) : refused;
 }
 
-const IdText = NodeId.optional();
+const IdText = GraphId.optional();
 /** Some answers name the post besides, some only it. @source platforms/meta.md section 5, Reels 4 */
 const Finished = z
   .object({ success: z.literal(true).optional(), id: IdText, post_id: IdText })

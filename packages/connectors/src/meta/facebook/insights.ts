@@ -1,16 +1,18 @@
-import type {
-  ConnectorContext,
-  Metric,
-  Numbers,
-  NumbersRange,
-  PlatformResult,
-  PublishedRef,
+import {
+  type ConnectorContext,
+  type Metric,
+  type MetricPlan,
+  type Numbers,
+  type NumbersRange,
+  oneByOne,
+  type PlatformResult,
+  type PublishedRef,
+  unixSeconds,
 } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
 import { graph } from "../graph.ts";
-import { unixSeconds } from "../graph-url.ts";
-import { askInsights, type MetricPlan, oneByOne } from "../insights.ts";
+import { askInsights } from "../insights.ts";
 import { pageToken } from "./posts.ts";
 import { postOfVideo } from "./video-status.ts";
 

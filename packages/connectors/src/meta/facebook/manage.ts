@@ -1,9 +1,17 @@
-import type { ConnectorContext, NativeSchedule, PlatformResult, PostEdit, PublishedRef } from "@postd/connector-kit";
+import {
+  type ConnectorContext,
+  GraphId,
+  GraphSuccess,
+  type NativeSchedule,
+  type PlatformResult,
+  type PostEdit,
+  type PublishedRef,
+  unixSeconds,
+} from "@postd/connector-kit";
 import { type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
 import { meaningOf } from "../failures.ts";
-import { graph, NodeId, Success } from "../graph.ts";
-import { unixSeconds } from "../graph-url.ts";
+import { graph } from "../graph.ts";
 import { deleteNode } from "../remove.ts";
 import { pageToken, readPost } from "./posts.ts";
 import { postOfVideo, readVideoStatus, videoStage } from "./video-status.ts";
@@ -65,7 +73,7 @@ async function post(
     method: "POST",
     path: [ref.externalId],
     params,
-    answer: Success,
+    answer: GraphSuccess,
     about: "object",
     needs: ["pages_manage_posts"],
   });
@@ -119,7 +127,7 @@ export const Picture = z
 
 /** Name and picture of the Page; also shows that its token still works. */
 export const PageFields = z.object({
-  id: NodeId,
+  id: GraphId,
   name: z.string().optional(),
   username: z.string().optional(),
   picture: Picture,

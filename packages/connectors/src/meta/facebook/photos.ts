@@ -1,6 +1,6 @@
-import type { OutgoingPost, Step } from "@postd/connector-kit";
+import { GraphNode, type OutgoingPost, type Step } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
-import { graph, Id } from "../graph.ts";
+import { graph } from "../graph.ts";
 import { pageToken } from "./posts.ts";
 
 export const photoFileName = (mimeType: string): string => `photo.${mimeType.split("/")[1] ?? "jpeg"}`;
@@ -29,7 +29,7 @@ export const uploadPhoto = <S extends WithPhotos>(): Step<S> => ({
         alt_text_custom: item.altText || undefined,
       },
       file: { name: "source", filename: photoFileName(item.mimeType), body: await ctx.media.open(item.id) },
-      answer: Id,
+      answer: GraphNode,
       needs: ["pages_manage_posts"],
       field: `media.${state.photoIds.length}`,
       timeoutMs: 100_000,

@@ -1,16 +1,19 @@
 import {
   type ConnectorContext,
+  GraphId,
+  graphInstant,
   matchRecent,
   type PlatformFailure,
   type PlatformResult,
   type ProbeAnswer,
   type Secret,
+  unixSeconds,
 } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
 import { meaningOf } from "../failures.ts";
-import { graph, NodeId } from "../graph.ts";
-import { instant, unixSeconds, webAddress } from "../graph-url.ts";
+import { graph } from "../graph.ts";
+import { webAddress } from "../graph-url.ts";
 import { carries, type ExpectedMedia, mediaOf } from "./post-media.ts";
 
 export const pageToken = (ctx: ConnectorContext): Secret => ctx.credentials.accessToken;
@@ -18,7 +21,7 @@ export const pageToken = (ctx: ConnectorContext): Secret => ctx.credentials.acce
 const Address = z.string().transform(webAddress).optional().catch(undefined);
 /** @source specs/meta PagePost (2026-04-15); every field may be left out of an answer */
 const Post = z.object({
-  id: NodeId.optional(),
+  id: GraphId.optional(),
   is_published: z.boolean().optional(),
   permalink_url: Address,
   scheduled_publish_time: z.union([z.number(), z.string()]).optional(),
@@ -36,7 +39,7 @@ export const readPost = (ctx: ConnectorContext, id: string): PlatformResult<z.ou
   });
 
 const PostRow = z.object({
-  id: NodeId,
+  id: GraphId,
   message: z.string().optional(),
   created_time: z.string().optional(),
   permalink_url: Address,
@@ -92,7 +95,7 @@ export async function lookFor<S>(
     const fits = row && isOfEdge(row, edge, look.publishAt) ? carries(mediaOf(row.attachments), look.media) : "no";
     if (!row || fits === "no") return [];
     const permalink = row.permalink_url ?? `https://www.facebook.com/${row.id}`;
-    const seen = { externalId: row.id, permalink, text: row.message ?? "", createdAt: instant(row.created_time) };
+    const seen = { externalId: row.id, permalink, text: row.message ?? "", createdAt: graphInstant(row.created_time) };
     return [{ ...seen, row, ours: fits === "same" }];
   });
   const looked = `the newest 25 of the Page's ${edge === "feed" ? "posts" : edge.replace("_", " ")}`;
@@ -104,7 +107,7 @@ function isOfEdge(row: PostRow, edge: Edge, publishAt: Date | undefined): boolea
   if (row.is_published === true) return false;
   if (edge === "promotable_posts") return row.scheduled_publish_time === undefined;
   const told = row.scheduled_publish_time;
-  const at = typeof told === "string" && !/^\d+$/.test(told) ? instant(told) : told;
+  const at = typeof told === "string" && !/^\d+$/.test(told) ? graphInstant(told) : told;
   const seconds = at instanceof Date ? unixSeconds(at) : at === undefined ? undefined : Number(at);
   return publishAt === undefined || seconds === undefined || seconds === unixSeconds(publishAt);
 }
@@ -118,7 +121,7 @@ export async function postOfPhoto(ctx: ConnectorContext, photoId: string): Platf
     method: "GET",
     path: [photoId],
     params: { fields: "page_story_id" },
-    answer: z.object({ page_story_id: NodeId.optional() }),
+    answer: z.object({ page_story_id: GraphId.optional() }),
     effect: "none",
     about: "object",
   });

@@ -1,5 +1,6 @@
 import {
   type ConnectorContext,
+  GraphId,
   type PlatformFailure,
   type PlatformResult,
   type Progress,
@@ -8,14 +9,14 @@ import {
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import { graph, NodeId } from "../graph.ts";
+import { graph } from "../graph.ts";
 import { ruploadUrl } from "../graph-url.ts";
 import { pageToken } from "./posts.ts";
 import { ruploadTrouble, type Trouble } from "./rupload-trouble.ts";
 import { bytesReceived, isUploaded, readVideoStatus, videoStage } from "./video-status.ts";
 import type { VideoState } from "./video-steps.ts";
 
-const Started = z.object({ video_id: NodeId, upload_url: z.string().optional().catch(undefined) });
+const Started = z.object({ video_id: GraphId, upload_url: z.string().optional().catch(undefined) });
 
 /** Opens an upload for a reel or a video story; nothing is seen of it. */
 export const startUpload = (edge: "video_reels" | "video_stories"): Step<VideoState> => ({

@@ -1,7 +1,14 @@
-import type { ConnectorContext, Format, PlatformResult, ProbeAnswer, Step } from "@postd/connector-kit";
+import {
+  type ConnectorContext,
+  type Format,
+  GraphId,
+  type PlatformResult,
+  type ProbeAnswer,
+  type Step,
+} from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import { graph, NodeId } from "../graph.ts";
+import { graph } from "../graph.ts";
 import { webAddress } from "../graph-url.ts";
 import { facebookMedia } from "../limits.ts";
 import { finishVideo, probeFinish } from "./finish-video.ts";
@@ -11,10 +18,10 @@ import { startUpload, uploadBytes } from "./rupload.ts";
 import { readVideoStatus, videoStage } from "./video-status.ts";
 import { finishedState, lookAgain, refOf, startVideo, type VideoState, videoLink } from "./video-steps.ts";
 
-const Published = z.object({ success: z.literal(true).optional(), post_id: NodeId });
+const Published = z.object({ success: z.literal(true).optional(), post_id: GraphId });
 const Story = z.object({
-  post_id: NodeId,
-  media_id: NodeId.optional(),
+  post_id: GraphId,
+  media_id: GraphId.optional(),
   url: z.string().transform(webAddress).optional(),
   status: z.string().optional(),
 });

@@ -1,7 +1,7 @@
-import { type ConnectorContext, type PlatformResult, platformWords } from "@postd/connector-kit";
+import { type ConnectorContext, GraphId, type PlatformResult, platformWords } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
-import { graph, NodeId } from "../graph.ts";
+import { graph } from "../graph.ts";
 import { webAddress } from "../graph-url.ts";
 import { pageToken } from "./posts.ts";
 
@@ -109,7 +109,7 @@ export async function postOfVideo(ctx: ConnectorContext, videoId: string): Promi
     method: "GET",
     path: [videoId],
     params: { fields: "post_id" },
-    answer: z.object({ post_id: NodeId.optional() }),
+    answer: z.object({ post_id: GraphId.optional() }),
     effect: "none",
     about: "object",
   });

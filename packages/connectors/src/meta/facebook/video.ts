@@ -1,8 +1,16 @@
-import type { ConnectorContext, Format, PlatformFailure, PlatformResult, Progress, Step } from "@postd/connector-kit";
+import {
+  type ConnectorContext,
+  type Format,
+  GraphId,
+  type PlatformFailure,
+  type PlatformResult,
+  type Progress,
+  type Step,
+} from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { meaningOf } from "../failures.ts";
-import { graph, NodeId } from "../graph.ts";
+import { graph } from "../graph.ts";
 import { facebookMedia } from "../limits.ts";
 import { finishVideo, knownByVideo, wordsOf } from "./finish-video.ts";
 import { pageToken } from "./posts.ts";
@@ -18,8 +26,8 @@ import {
 
 const Offset = z.coerce.number().int().nonnegative();
 const Started = z.object({
-  upload_session_id: NodeId,
-  video_id: NodeId,
+  upload_session_id: GraphId,
+  video_id: GraphId,
   start_offset: Offset.optional(),
   end_offset: Offset.optional(),
 });

@@ -1,5 +1,6 @@
 import {
   type ConnectorContext,
+  GraphNode,
   type MediaInfo,
   type OutgoingPost,
   type PlatformFailure,
@@ -9,7 +10,7 @@ import {
 import { asId, fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { meaningOf, statusTextFailure } from "../failures.ts";
-import { graph, Id } from "../graph.ts";
+import { graph } from "../graph.ts";
 import { hostFor } from "../graph-url.ts";
 import { type InstagramOptions, instagramOptions } from "../options.ts";
 import { instagramNeeds } from "../scopes.ts";
@@ -91,7 +92,7 @@ async function makeContainer(ctx: ConnectorContext, params: Params, field: strin
     host: hostFor(ctx.account),
     path: [ctx.account.externalId, "media"],
     params,
-    answer: Id,
+    answer: GraphNode,
     needs: instagramNeeds(ctx.account.authKind, "publish"),
     field,
     timeoutMs: 60_000,

@@ -1,16 +1,19 @@
-import type {
-  ConnectorContext,
-  Metric,
-  Numbers,
-  NumbersRange,
-  PlatformResult,
-  PublishedRef,
+import {
+  type ConnectorContext,
+  type Metric,
+  type MetricPlan,
+  type Numbers,
+  type NumbersRange,
+  oneByOne,
+  type PlatformResult,
+  type PublishedRef,
+  unixSeconds,
 } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
 import { graph } from "../graph.ts";
-import { hostFor, unixSeconds } from "../graph-url.ts";
-import { askInsights, type MetricPlan, oneByOne } from "../insights.ts";
+import { hostFor } from "../graph-url.ts";
+import { askInsights } from "../insights.ts";
 import { instagramNeeds } from "../scopes.ts";
 
 const plans = (names: Readonly<Record<string, string>>): readonly MetricPlan[] =>

@@ -1,24 +1,28 @@
 import {
   type ConnectorContext,
+  GraphId,
+  GraphNode,
+  graphInstant,
   matchRecent,
   type OutgoingPost,
   type PlatformFailure,
   type PlatformResult,
   type ProbeAnswer,
   type Progress,
+  subcodeOf,
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import { meaningOf, subcodeOf } from "../failures.ts";
-import { graph, Id, NodeId } from "../graph.ts";
-import { hostFor, instant, webAddress } from "../graph-url.ts";
+import { meaningOf } from "../failures.ts";
+import { graph } from "../graph.ts";
+import { hostFor, webAddress } from "../graph-url.ts";
 import { instagramNeeds } from "../scopes.ts";
 import { containerStage } from "./containers.ts";
 import { lostAgain, lostForGood } from "./lost.ts";
 import { brokenForGood, type InstagramState, mayRemake, remade } from "./state.ts";
 
 const Media = z.object({
-  id: NodeId,
+  id: GraphId,
   caption: z.string().optional(),
   timestamp: z.string().optional(),
   permalink: z.string().transform(webAddress).optional().catch(undefined),
@@ -77,7 +81,7 @@ export async function publishContainer(
     host: hostFor(ctx.account),
     path: [ctx.account.externalId, "media_publish"],
     params: { creation_id: state.containerId },
-    answer: Id,
+    answer: GraphNode,
     needs: instagramNeeds(ctx.account.authKind, "publish"),
     field: "media",
     timeoutMs: 60_000,
@@ -167,7 +171,7 @@ async function recentMedia(
     const media = Media.safeParse(data).data;
     if (!media || !isOfKind(media, post)) return [];
     const { id: externalId, permalink, caption: text = "", timestamp } = media;
-    return [{ externalId, ...(permalink && { permalink }), text, createdAt: instant(timestamp) }];
+    return [{ externalId, ...(permalink && { permalink }), text, createdAt: graphInstant(timestamp) }];
   });
   return ok(
     matchRecent({

@@ -1,5 +1,5 @@
-import type { HttpResponse } from "@postd/connector-kit";
 import { z } from "zod";
+import type { HttpResponse } from "../http.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;

@@ -1,11 +1,6 @@
-import {
-  base64UrlDecode,
-  constantTimeEqual,
-  hmacSha256,
-  type InboundRequest,
-  type Secret,
-  sha256Hex,
-} from "@postd/connector-kit";
+import { base64UrlDecode, constantTimeEqual, hmacSha256, sha256Hex } from "../crypto.ts";
+import type { Secret } from "../secret.ts";
+import type { InboundRequest } from "../webhooks.ts";
 
 /** The `signed_request` of a form body; undefined where the body is something else. */
 export function signedRequestIn({ headers, rawBody }: Pick<InboundRequest, "headers" | "rawBody">): string | undefined {
