@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { base64UrlDecode, base64UrlEncode, constantTimeEqual, hmacSha256Hex, sha256Hex } from "./crypto.ts";
+import { base64UrlDecode, base64UrlEncode, constantTimeEqual, hmacSha256Hex, md5Hex, sha256Hex } from "./crypto.ts";
 import { secret } from "./secret.ts";
 
 test("digests match published vectors, a secret key is revealed only inside", () => {
   assert.equal(sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  assert.equal(md5Hex("abc"), "900150983cd24fb0d6963f7d28e17f72");
   const expected = "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8";
   const text = "The quick brown fox jumps over the lazy dog";
   assert.equal(hmacSha256Hex("key", text), expected);

@@ -9,6 +9,8 @@ const keyBytes = (key: Key): Bytes => (typeof key === "string" || key instanceof
 
 export const sha256 = (data: Bytes): Uint8Array => createHash("sha256").update(data).digest();
 export const sha256Hex = (data: Bytes): string => createHash("sha256").update(data).digest("hex");
+/** For names some platforms make of it, never for anything that must not be guessed. */
+export const md5Hex = (data: Bytes): string => createHash("md5").update(data).digest("hex");
 
 export const hmacSha256 = (key: Key, data: Bytes): Uint8Array =>
   createHmac("sha256", keyBytes(key)).update(data).digest();

@@ -5,6 +5,7 @@ export {
   constantTimeEqual,
   hmacSha256,
   hmacSha256Hex,
+  md5Hex,
   sha256,
   sha256Hex,
 } from "../crypto.ts";

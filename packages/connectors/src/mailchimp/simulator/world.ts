@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import {
   type Ground,
   hmacSha256Hex,
+  md5Hex,
   randomDigits,
   type SimRequest,
   type StoredMedia,
@@ -172,7 +172,7 @@ export interface Batch {
 export const app = { client_id: "486213097512", client_secret: "simulated-mailchimp-client-secret" } as const;
 
 /** How the API names a member: MD5 of the address in lower case. */
-export const hashOf = (email: string): string => createHash("md5").update(email.toLowerCase()).digest("hex");
+export const hashOf = (email: string): string => md5Hex(email.toLowerCase());
 
 const noEngagement: Engagement = {
   opens: 0,
