@@ -104,7 +104,7 @@ export function decideConsent<W>(
     asked: asked.scopes,
     ...(accounts && { accounts }),
   });
-  facts.consented?.({ world, grant, earlier });
+  facts.consented?.({ world, grant, earlier, query: asked.query });
   const { codes, now } = at.server();
   const code = randomWord(40) + (facts.codeEnd ?? "");
   const expiresAt = now() + facts.codeSeconds * 1000;

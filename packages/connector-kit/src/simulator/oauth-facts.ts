@@ -68,8 +68,8 @@ export interface OAuthFacts<W> {
     readonly reuseEndsGrant?: boolean;
     /** Only where this scope was granted. */
     readonly scope?: string;
-    /** Only where the authorisation asked for it: `access_type=offline`. */
-    asked?(query: URLSearchParams): boolean;
+    /** Only where the authorisation asked for it: `access_type=offline`; some give one at the first consent alone. */
+    asked?(query: URLSearchParams, at: { readonly world: W; readonly grant: SimGrant }): boolean;
   };
   readonly tokenPrefix?: string;
   /** The grant type of a token request that names none. */
@@ -94,7 +94,12 @@ export interface OAuthFacts<W> {
     readonly query: URLSearchParams;
   }): string | undefined;
   /** Looks at a new consent and what there was of the person and the app before; may end or change grants. */
-  consented?(input: { readonly world: W; readonly grant: SimGrant; readonly earlier: readonly SimGrant[] }): void;
+  consented?(input: {
+    readonly world: W;
+    readonly grant: SimGrant;
+    readonly earlier: readonly SimGrant[];
+    readonly query: URLSearchParams;
+  }): void;
   /** How a callback tells a refusal; `error` is of RFC 6749. Default: `error` and `error_description`. */
   refused?(error: string, description: string): Readonly<Record<string, string>>;
   /** Further parameters of the callback. */

@@ -101,7 +101,10 @@ function answerToken<W>(facts: OAuthFacts<W>, state: OAuthState, asked: Asked<W>
   switch (type) {
     case "authorization_code": {
       const { grant, query } = spendCode(facts, state, app, asked.fields);
-      const refresh = facts.refresh?.asked?.(query) === false ? undefined : newRefreshToken(facts, state, grant);
+      const refresh =
+        facts.refresh?.asked?.(query, { world: asked.world, grant }) === false
+          ? undefined
+          : newRefreshToken(facts, state, grant);
       return tokenAnswer(facts, state, asked.world, grant, refresh);
     }
     case "refresh_token": {
