@@ -64,7 +64,7 @@ export interface SimulatorFacts<W>
   /** Headers of every answer, refusals included. */
   headers?(world: W, request: SimRequest): Readonly<Record<string, string>>;
   /** Looks last at every answer, refusals included: what differs by host. */
-  finish?(answer: SimResponse, request: SimRequest): SimResponse;
+  finish?(answer: SimResponse, request: SimRequest, world: W): SimResponse;
   /** Browsers on any site may call it: preflights are answered and every answer says so. */
   readonly cors?: { readonly exposed?: readonly string[] };
 }
@@ -134,7 +134,7 @@ function createSimulator<W>(facts: SimulatorFacts<W>, env: SimEnv): Simulator {
     if (facts.cors && request.method === "OPTIONS") return preflight(request);
     const answered = await answer(request);
     if (typeof answered === "string") return answered;
-    const finished = facts.finish?.(answered, request) ?? answered;
+    const finished = facts.finish?.(answered, request, world) ?? answered;
     return withHeaders(finished, { ...facts.headers?.(world, request), ...(facts.cors && corsHeaders(facts.cors)) });
   }
 

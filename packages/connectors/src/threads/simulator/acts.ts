@@ -1,0 +1,69 @@
+import { type Acts, actsOf } from "@postd/connector-kit/simulator";
+import { z } from "zod";
+import { app } from "./app.ts";
+import { callBack } from "./events.ts";
+import type { Person } from "./model.ts";
+import type { World } from "./world.ts";
+
+const act = actsOf<World>();
+
+const Settings = z.strictObject({
+  spreadMs: z.int().min(0),
+  imageProcessingMs: z.int().min(0),
+  videoProcessingMs: z.int().min(0),
+  postsPerDay: z.int().min(0),
+  repliesPerDay: z.int().min(0),
+  deletesPerDay: z.int().min(0),
+  locationSearchesPerDay: z.int().min(0),
+  usagePercent: z.int().min(0).max(100),
+  maxLinks: z.int().min(0),
+  userIdAs: z.enum(["number", "text"]),
+  revokedCode: z.literal([190, 100]),
+  textKeepsTag: z.boolean(),
+  privateMayRefresh: z.boolean(),
+  tokenErrors: z.enum(["error_code", "code", "graph"]),
+});
+
+const errorNames = [
+  "FAILED_DOWNLOADING_VIDEO",
+  "FAILED_PROCESSING_AUDIO",
+  "FAILED_PROCESSING_VIDEO",
+  "INVALID_ASPEC_RATIO",
+  "INVALID_BIT_RATE",
+  "INVALID_DURATION",
+  "INVALID_FRAME_RATE",
+  "INVALID_AUDIO_CHANNELS",
+  "INVALID_AUDIO_CHANNEL_LAYOUT",
+  "UNKNOWN",
+] as const;
+
+function personIn({ people }: World, name: string): Person {
+  const found = people.get(name) ?? people.find(({ username }) => username === name);
+  if (found === undefined) throw new RangeError(`there is no person ${name}`);
+  return found;
+}
+
+/** Changes from outside the API. */
+export const acts: Acts<World> = {
+  set: act(Settings.partial(), (world, changes) => {
+    Object.assign(world.settings, changes);
+    return { ...world.settings };
+  }),
+  /** The next containers are never found by a publish, whatever their status says. */
+  loseContainers: act(z.strictObject({ times: z.int().min(0).default(1) }), (world, { times }) => {
+    world.losesNext = times;
+    return { times };
+  }),
+  /** How the next container with a medium ends. */
+  failNext: act(z.strictObject({ error: z.enum(errorNames) }), (world, { error }) => {
+    world.nextError = error;
+    return { error };
+  }),
+  /** The person removes the app: tokens end and the uninstall callback is called. */
+  removeApp: act(z.strictObject({ person: z.string() }), (world, { person }) => {
+    const { id } = personIn(world, person);
+    const ended = world.tokens.endSubject(id, app.app_id);
+    if (ended > 0) callBack(world, world.uninstallUrl, id, app.app_secret);
+    return { ended };
+  }),
+};

@@ -1,0 +1,2 @@
+import type { Operation } from "./call.ts";
+export const replyOperations: readonly Operation[] = [];
