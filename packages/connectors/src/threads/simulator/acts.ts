@@ -1,8 +1,10 @@
 import { type Acts, actsOf } from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import { app } from "./app.ts";
-import { callBack } from "./events.ts";
-import type { Person } from "./model.ts";
+import { callBack, tellMention, tellReply } from "./events.ts";
+import { mentions } from "./media-fields.ts";
+import type { Draft, Person, Post } from "./model.ts";
+import { addPost, plainDraft } from "./publish.ts";
 import type { World } from "./world.ts";
 
 const act = actsOf<World>();
@@ -43,8 +45,39 @@ function personIn({ people }: World, name: string): Person {
   return found;
 }
 
+/** Somebody without an app writes a post, or answers one; who is mentioned or answered hears of it. */
+function writeByHand(world: World, person: Person, draft: Draft): Post {
+  const post = addPost(world, person, { draft, mediaType: "TEXT_POST" });
+  if (!post.isPending) tellReply(world, post);
+  for (const { id, username } of world.people.all(({ isOutsider }) => !isOutsider))
+    if (id !== person.id && mentions(draft.text, username)) tellMention(world, post, id);
+  return post;
+}
+
+const outsider = (world: World, name: string): Person =>
+  world.people.find((person) => person.name === name) ?? world.addPerson(name, { isOutsider: true });
+
 /** Changes from outside the API. */
+const audienceActs: Acts<World> = {
+  reply: act(
+    z.strictObject({ to: z.string(), text: z.string(), name: z.string().default("Mara Lind") }),
+    (world, { to, text, name }) => {
+      if (world.posts.get(to) === undefined) throw new RangeError(`there is no post ${to}`);
+      return { id: writeByHand(world, outsider(world, name), plainDraft(text, { replyToId: to })).id };
+    },
+  ),
+  /** Somebody else posts; a mention where the text has a handle. */
+  post: act(z.strictObject({ text: z.string(), name: z.string().default("Mara Lind") }), (world, { text, name }) => ({
+    id: writeByHand(world, outsider(world, name), plainDraft(text)).id,
+  })),
+  /** A person with a connected account posts in the app itself: a twin no container stands behind. */
+  postByHand: act(z.strictObject({ person: z.string(), text: z.string() }), (world, { person, text }) => ({
+    id: writeByHand(world, personIn(world, person), plainDraft(text)).id,
+  })),
+};
+
 export const acts: Acts<World> = {
+  ...audienceActs,
   set: act(Settings.partial(), (world, changes) => {
     Object.assign(world.settings, changes);
     return { ...world.settings };

@@ -21,6 +21,9 @@ export const isLive = (world: World, post: Post): boolean =>
 export const repliesTo = (world: World, id: string): readonly Post[] =>
   world.posts.all((post) => post.draft.replyToId === id && isLive(world, post));
 
+export const mentions = (text: string, username: string): boolean =>
+  [...text.matchAll(/@([\w.]*\w)/g)].some(([, handle]) => handle?.toLowerCase() === username.toLowerCase());
+
 /** Signed and over after a day: whoever wants to keep it copies it (section 4). */
 export const pictureUrl = (world: World, { id }: Person): string =>
   `https://scontent.cdninstagram.com/v/${id}.svg?oe=${Math.floor(world.nowMs() / 1000 + 86_400).toString(16)}`;

@@ -17,7 +17,7 @@ export function postList(call: Call, posts: readonly Post[], order: "newest" | "
   return page(call, seen, (post) => mediaAnswer(call, post, fields));
 }
 
-const listParams = ["since", "until", "limit", "before", "after"];
+export const listParams = ["since", "until", "limit", "before", "after"];
 
 const own = (call: Call, person: Person, which: (post: Post) => boolean): Answer =>
   postList(
