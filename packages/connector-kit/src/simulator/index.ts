@@ -34,7 +34,7 @@ export type { OAuthApp, OAuthFacts, OAuthPerson } from "./oauth-facts.ts";
 export { platformErrors } from "./platform-error.ts";
 export * from "./random.ts";
 export { pathText, type Refusal, type Refuse, SimRefusal, valueAt } from "./refusal.ts";
-export { type Call, type Route, routesOf } from "./route.ts";
+export { type Call, type Route, type RouteOptions, routesOf } from "./route.ts";
 export { type SimRsaKeys, simRsaKeys } from "./rsa-keys.ts";
 export { type Ground, type SimulatorFacts, simulator } from "./simulator.ts";
 export * from "./store.ts";
