@@ -60,9 +60,9 @@ export function idSchema<K extends IdKind>(kind: K): z.ZodType<Id<K>, string> {
 export const asId = <K extends IdKind>(_kind: K, value: string): Id<K> => value as Id<K>;
 
 /** A platform id is a checked string here; the union of known ids comes from the connector registry. */
-export const PlatformId = z.string().regex(/^[a-z][a-z0-9_]{1,39}$/, "must be a platform id such as bluesky");
+export const PlatformId = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, "must be a platform id such as bluesky");
 export type PlatformId = z.infer<typeof PlatformId>;
 
 /** The company an app is registered at; one provider may have several platforms, and often shares its only one's id. */
-export const ProviderId = z.string().regex(/^[a-z][a-z0-9_]{1,39}$/, "must be a provider id such as meta");
+export const ProviderId = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, "must be a provider id such as meta");
 export type ProviderId = z.infer<typeof ProviderId>;

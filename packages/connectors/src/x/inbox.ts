@@ -1,0 +1,127 @@
+import {
+  type ConnectorContext,
+  type Format,
+  type Inbox,
+  type InboxEntry,
+  type OutgoingPost,
+  type PlatformResult,
+  rowsOf,
+  type Step,
+} from "@postd/connector-kit";
+import { fail, type JsonObject, ok } from "@postd/contracts";
+import { z } from "zod";
+import { addressOf, api, Id, listOf, withGrant } from "./api.ts";
+import { type PostState, startState } from "./media.ts";
+import { FIELDS, ShownPost } from "./posts.ts";
+import { probePost, sendPost } from "./publish.ts";
+import { MODERATE, READ } from "./sign-in.ts";
+
+const Author = z.object({
+  id: Id,
+  name: z.string().optional(),
+  username: z.string().max(50).optional(),
+  profile_image_url: z.string().optional(),
+});
+const Authors = z.object({ includes: z.object({ users: rowsOf(Author).default([]) }).default({ users: [] }) });
+const Page = z.intersection(listOf(ShownPost), Authors);
+
+/** What names the account, answers to its posts among it; or everything in the talk below one post, of the last seven days. */
+async function list(
+  { postId, cursor }: { readonly postId?: string; readonly cursor?: string },
+  ctx: ConnectorContext,
+): PlatformResult<{ readonly entries: readonly InboxEntry[]; readonly cursor?: string }> {
+  const own = ctx.account.externalId;
+  const path = postId === undefined ? ["users", own, "mentions"] : "tweets/search/recent";
+  const pages = postId === undefined ? { pagination_token: cursor } : { next_token: cursor };
+  const read = await api.get(ctx, path, Page, {
+    about: "account",
+    needs: READ,
+    query: {
+      ...(postId !== undefined && { query: `conversation_id:${postId}` }),
+      max_results: 50,
+      "tweet.fields": FIELDS,
+      expansions: "author_id",
+      "user.fields": "id,name,username,profile_image_url",
+      ...pages,
+    },
+  });
+  if (!read.ok) return read;
+  const authors = new Map(read.value.includes.users.map((user) => [user.id, user]));
+  const next = read.value.meta?.next_token;
+  return ok({
+    entries: read.value.data.flatMap((post) => entryOf(post, authors, own)),
+    ...(next !== undefined && { cursor: next }),
+  });
+}
+
+function entryOf(
+  post: ShownPost,
+  authors: ReadonlyMap<string, z.output<typeof Author>>,
+  own: string,
+): readonly InboxEntry[] {
+  const { id, text, createdAt, authorId = "", conversationId, repliesTo, isRepost } = post;
+  if (createdAt === undefined || isRepost) return [];
+  const author = authors.get(authorId);
+  const isAnswer = repliesTo !== undefined && conversationId !== undefined && conversationId !== id;
+  return [
+    {
+      externalId: id,
+      kind: "comment",
+      ...(isAnswer && { postId: conversationId, parentId: repliesTo }),
+      author: {
+        externalId: authorId,
+        ...(author?.name && { name: author.name }),
+        ...(author?.username && { handle: author.username }),
+        ...(author?.profile_image_url && { pictureUrl: author.profile_image_url }),
+      },
+      ...(authorId === own && { isOwn: true }),
+      text,
+      createdAt,
+      permalink: addressOf(author?.username, id),
+      // Only answers can be hidden, and only by whoever began the talk, which X alone knows.
+      ...(!isAnswer && { cannot: ["hide"] as const }),
+    },
+  ];
+}
+
+const bodyOf = ({ text, destination = "" }: OutgoingPost): JsonObject => ({
+  text,
+  reply: { in_reply_to_tweet_id: destination },
+});
+
+/** X lets apps answer whoever named the account, so an entry of the inbox may be answered. */
+const create: Step<PostState, JsonObject> = {
+  name: "create_reply",
+  effect: "visible",
+  repeatable: false,
+  settleMs: 10_000,
+  done: ({ posts }) => posts.length > 0,
+  prepare: ({ post }) => bodyOf(post),
+  run: (input, ctx) => sendPost({ ...input, field: "destination" }, ctx),
+  probe: probePost,
+};
+
+export const reply: Format<PostState> = {
+  label: "Reply",
+  media: { min: 0, max: 0 },
+  start: startState,
+  steps: [create],
+};
+
+export const xInbox: Inbox = {
+  lists: "account",
+  list,
+  reply,
+  async hide({ externalId, isHidden }, ctx) {
+    const needs = [...READ, MODERATE];
+    const sent = await api.send(ctx, {
+      method: "PUT",
+      path: ["tweets", externalId, "hidden"],
+      json: { hidden: isHidden },
+      about: "object",
+      needs,
+      did: "hide the answer",
+    });
+    return sent.ok ? ok(undefined) : fail(withGrant(sent.error, ctx, needs));
+  },
+};

@@ -1,0 +1,143 @@
+import {
+  awaitFiles,
+  type ConnectorContext,
+  type FileFacts,
+  type FileStage,
+  type FilesState,
+  filesAgain,
+  type MediaInfo,
+  noFiles,
+  type PlatformResult,
+  type Step,
+  uploadFiles,
+} from "@postd/connector-kit";
+import { ok } from "@postd/contracts";
+import { z } from "zod";
+import { Id, mediaApi } from "./api.ts";
+import { segmentsOf } from "./limits.ts";
+import { MEDIA } from "./sign-in.ts";
+
+/** How far a post is; stored between runs. */
+export type PostState = FilesState & {
+  /** Files whose description X has. */
+  readonly described: number;
+  /** The post and what follows it in its thread, as far as they are live. */
+  readonly posts: readonly string[];
+  /** Whose the post is that this one answers or quotes was read. */
+  readonly isTargetOwn?: true;
+  /** How often X did not see yet what it had just taken. */
+  readonly parentWaits?: number;
+};
+export const startState = (): PostState => ({ files: noFiles, described: 0, posts: [] });
+
+/** The state in which files are sent anew; undefined: that was tried often enough. */
+export function withFilesAgain(state: PostState): PostState | undefined {
+  const files = filesAgain(state.files, 0, 1);
+  return files && { ...state, files, described: 0 };
+}
+
+const Begun = z.object({ data: z.object({ id: Id }) });
+const call = (ctx: ConnectorContext, path: string | readonly string[], more: object) =>
+  mediaApi.send(ctx, { method: "POST", path, needs: [MEDIA], field: "media", did: "send the file", ...more });
+
+const categoryOf = ({ kind, mimeType }: MediaInfo): string => {
+  if (kind === "video") return "tweet_video";
+  return mimeType === "image/gif" ? "tweet_gif" : "tweet_image";
+};
+
+/** @source platforms/x.md section 5, "Media upload v2", chunked */
+const files: FileFacts<Record<string, never>> = {
+  what: "media",
+  plan: z.strictObject({}),
+  async begin(file, ctx) {
+    const json = { media_type: file.mimeType, total_bytes: file.sizeBytes, media_category: categoryOf(file) };
+    const sent = await mediaApi.read(
+      ctx,
+      { method: "POST", path: "media/upload/initialize", json, needs: [MEDIA], field: "media", did: "send the file" },
+      Begun,
+    );
+    return sent.ok ? ok({ name: sent.value.data.id, plan: {} }) : sent;
+  },
+  parts: ({ file }) => segmentsOf(file.sizeBytes),
+  async send({ name, part, body }, ctx) {
+    const multipart = [
+      { name: "segment_index", value: String(part.index) },
+      { name: "media", filename: "segment", body },
+    ];
+    const sent = await call(ctx, ["media", "upload", name, "append"], { multipart });
+    return sent.ok ? ok({}) : sent;
+  },
+  async end({ name }, ctx) {
+    // Guides show no body; the service has answered that it wants one.
+    const sent = await call(ctx, ["media", "upload", name, "finalize"], { json: {} });
+    return sent.ok ? ok(undefined) : sent;
+  },
+  isPlaceGone: ({ status }) => status === 404,
+};
+
+const Status = z.object({
+  data: z.object({
+    processing_info: z
+      .object({
+        state: z.string(),
+        check_after_secs: z.number().optional(),
+        error: z.object({ name: z.string().optional(), message: z.string().optional() }).optional(),
+      })
+      .optional(),
+  }),
+});
+
+/** @source platforms/x.md section 5: STATUS, and section 14: posting before it has succeeded is refused */
+async function look({ name, index }: { readonly name: string; readonly index: number }, ctx: ConnectorContext) {
+  const query = { command: "STATUS", media_id: name };
+  const read = await mediaApi.get(ctx, "media/upload", Status, { query, needs: [MEDIA], about: "object" });
+  const broken = (message: string, again?: number): FileStage => ({
+    is: "broken",
+    failure: { kind: "content_rejected", field: `media.${index}`, reason: "processing_failed", message },
+    ...(again && { again }),
+  });
+  if (!read.ok) {
+    const { status } = read.error;
+    return status === 400 || status === 404 ? ok(broken("X has lost the file. Send the post again.", 1)) : read;
+  }
+  const { state, check_after_secs, error } = read.value.data.processing_info ?? { state: "succeeded" };
+  if (state === "succeeded") return ok<FileStage>({ is: "ready" });
+  if (state !== "failed")
+    return ok<FileStage>({
+      is: "working",
+      ...(check_after_secs !== undefined && { toldMs: check_after_secs * 1000 }),
+    });
+  return ok(
+    broken(
+      `X could not use the file: ${error?.message ?? error?.name ?? "it did not say why"}. Change it and post again.`,
+    ),
+  );
+}
+
+const send = uploadFiles<PostState, Record<string, never>>(files);
+const wait = awaitFiles<PostState>({
+  what: "media",
+  look,
+  pace: { firstMs: 2_000, mostMs: 30_000, endMs: 60 * 60_000 },
+  atEnd: () => ({ kind: "unavailable", message: "X has worked on the file for an hour and is not done." }),
+});
+
+/** Descriptions, one a run; the same again changes nothing. @source platforms/x.md section 5 */
+const describe: Step<PostState> = {
+  name: "describe_media",
+  effect: "invisible",
+  repeatable: true,
+  done: ({ described }, { media }) => media.slice(described).every(({ altText }) => !altText),
+  async run({ state, post }, ctx): PlatformResult<{ readonly state: PostState }> {
+    const index = post.media.findIndex(({ altText }, at) => at >= state.described && altText);
+    const text = post.media[index]?.altText ?? "";
+    const json = { id: state.files.names[index], metadata: { alt_text: { text } } };
+    const field = `media.${index}.altText`;
+    const sent = await call(ctx, "media/metadata", { json, field, did: "describe the file" });
+    return sent.ok ? ok({ state: { ...state, described: index + 1 } }) : sent;
+  },
+};
+
+export const pictureSteps = [send, describe] as const;
+export const gifSteps = [send, wait, describe] as const;
+export const videoSteps = [send, wait] as const;
