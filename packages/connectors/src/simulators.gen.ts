@@ -4,5 +4,6 @@ import { simulators as bluesky } from "./bluesky/simulator.ts";
 import { simulators as linkedin } from "./linkedin/simulator.ts";
 import { simulators as meta } from "./meta/simulator.ts";
 import { simulators as tiktok } from "./tiktok/simulator.ts";
+import { simulators as x } from "./x/simulator.ts";
 
-export const simulatorDefinitions: readonly SimulatorDefinition[] = [...bluesky, ...linkedin, ...meta, ...tiktok];
+export const simulatorDefinitions: readonly SimulatorDefinition[] = [...bluesky, ...linkedin, ...meta, ...tiktok, ...x];
