@@ -1,18 +1,13 @@
 import { type SimAccount, type SimulatorDefinition, simulator } from "@postd/connector-kit/simulator";
-import { accountRoutes } from "./simulator/account.ts";
 import { acts } from "./simulator/acts.ts";
 import { checkCall, credential } from "./simulator/call.ts";
-import { campaignRoutes } from "./simulator/campaigns.ts";
-import { checklistRoutes } from "./simulator/checklist.ts";
-import { contentRoutes } from "./simulator/content.ts";
-import { fileRoutes } from "./simulator/files.ts";
-import { listRoutes } from "./simulator/lists.ts";
 import { livePosts } from "./simulator/live-posts.ts";
+import type { Account } from "./simulator/model.ts";
 import { pass } from "./simulator/progress.ts";
-import { sendingRoutes } from "./simulator/sending.ts";
-import { oauth, signInRoutes } from "./simulator/sign-in.ts";
+import { routes } from "./simulator/routes.ts";
+import { oauth } from "./simulator/sign-in.ts";
 import { mailchimpErrors } from "./simulator/words.ts";
-import { type Account, app, createWorld, type World } from "./simulator/world.ts";
+import { app, createWorld, type World } from "./simulator/world.ts";
 
 const account = ({ id, name, person }: Account): Omit<SimAccount, "accessToken"> => ({
   platform: "mailchimp",
@@ -57,16 +52,7 @@ export const simulators: readonly SimulatorDefinition[] = [
         };
       },
     },
-    routes: [
-      ...signInRoutes,
-      ...accountRoutes,
-      ...listRoutes,
-      ...campaignRoutes,
-      ...contentRoutes,
-      ...checklistRoutes,
-      ...sendingRoutes,
-      ...fileRoutes,
-    ],
+    routes,
     pass,
     posts: livePosts,
     // Drafts nobody sent, and what waits for its time.

@@ -14,8 +14,9 @@ import {
   success,
   textOf,
 } from "./call.ts";
+import type { Template } from "./model.ts";
 import { notFound } from "./words.ts";
-import type { Template, World } from "./world.ts";
+import type { World } from "./world.ts";
 
 // Fact sheet, "Accounts".
 

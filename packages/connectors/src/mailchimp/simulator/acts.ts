@@ -1,9 +1,10 @@
 import { type Acts, actsOf } from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import { tellMember } from "./events.ts";
+import type { Account, Audience, Campaign, Member } from "./model.ts";
 import { release } from "./progress.ts";
 import { Settings } from "./settings.ts";
-import { type Account, type Audience, type Campaign, hashOf, type Member, type World } from "./world.ts";
+import { hashOf, type World } from "./world.ts";
 
 const act = actsOf<World>();
 

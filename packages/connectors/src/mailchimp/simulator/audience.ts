@@ -1,4 +1,5 @@
-import type { Audience, Condition, Member, Recipients, Segment, World } from "./world.ts";
+import type { Audience, Condition, Member, Recipients, Segment } from "./model.ts";
+import type { World } from "./world.ts";
 
 /** Whether a segment's condition holds; undefined: a kind the simulator does not know. */
 function holds({ field, op, value }: Condition, member: Member): boolean | undefined {

@@ -1,7 +1,8 @@
 import { type Call, credentialFor, routesOf, type SimRequest, type SimResponse } from "@postd/connector-kit/simulator";
 import { z } from "zod";
+import type { Account, Audience, Campaign } from "./model.ts";
 import { forbidden, keyInvalid, keyMissing, notFound, refuse, tooMany } from "./words.ts";
-import type { Account, Audience, Campaign, World } from "./world.ts";
+import type { World } from "./world.ts";
 
 export const route = routesOf<World>();
 /** Under any data centre; `checkCall` looks whether it is the account's. */

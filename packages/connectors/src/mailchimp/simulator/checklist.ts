@@ -2,7 +2,8 @@ import type { Route } from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import { addresseesOf } from "./audience.ts";
 import { answer, api, campaignOf, fieldQuery, route } from "./call.ts";
-import type { Campaign, World } from "./world.ts";
+import type { Campaign } from "./model.ts";
+import type { World } from "./world.ts";
 
 interface Item {
   readonly type: "success" | "warning" | "error";

@@ -1,8 +1,9 @@
 import type { Route } from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import { answer, api, campaignOf, fieldQuery, own, route } from "./call.ts";
+import type { Campaign } from "./model.ts";
 import { badAction, badField } from "./words.ts";
-import type { Campaign, World } from "./world.ts";
+import type { World } from "./world.ts";
 
 const entities: Readonly<Record<string, string>> = {
   amp: "&",

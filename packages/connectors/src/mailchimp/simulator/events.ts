@@ -1,4 +1,5 @@
-import type { Audience, Campaign, Hook, Member, World } from "./world.ts";
+import type { Audience, Campaign, Hook, Member } from "./model.ts";
+import type { World } from "./world.ts";
 
 // Fact sheet, "Webhooks": a form, `fired_at` in UTC without a zone.
 

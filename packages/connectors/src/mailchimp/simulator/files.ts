@@ -14,8 +14,9 @@ import {
   success,
   textOf,
 } from "./call.ts";
+import type { StoredFile } from "./model.ts";
 import { badField } from "./words.ts";
-import type { StoredFile, World } from "./world.ts";
+import type { World } from "./world.ts";
 
 /** Fact sheet, "Content constraints". */
 const maxBytes = 10 * 1024 * 1024;

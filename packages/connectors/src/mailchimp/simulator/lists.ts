@@ -14,9 +14,10 @@ import {
   success,
   textOf,
 } from "./call.ts";
-import { Conditions } from "./campaigns.ts";
+import { Conditions } from "./campaign-input.ts";
+import type { Audience, Segment } from "./model.ts";
 import { badField, notFound } from "./words.ts";
-import { type Audience, hashOf, type Segment, type World } from "./world.ts";
+import { hashOf, type World } from "./world.ts";
 
 // Fact sheet, "Accounts" and "Lists / audiences".
 

@@ -1,7 +1,8 @@
 import { type SimPost, sha256Hex, shownMedia } from "@postd/connector-kit/simulator";
-import { archiveOf } from "./campaigns.ts";
+import { archiveOf } from "./campaign-json.ts";
 import { decoded, plainTextOf, shownHtml } from "./content.ts";
-import type { Campaign, World } from "./world.ts";
+import type { Campaign } from "./model.ts";
+import type { World } from "./world.ts";
 
 /** Pictures of the file manager that the mail shows, with their words, in order. */
 function picturesOf(world: World, html: string): SimPost["media"] {

@@ -1,6 +1,7 @@
 import { addresseesOf } from "./audience.ts";
 import { tellCampaign } from "./events.ts";
-import type { Campaign, World } from "./world.ts";
+import type { Campaign } from "./model.ts";
+import type { World } from "./world.ts";
 
 // save -> schedule -> sending -> sent; a review keeps it in sending or paused, a cancelled one ends as canceled.
 

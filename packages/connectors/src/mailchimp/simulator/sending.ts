@@ -1,12 +1,13 @@
 import type { Route } from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import { accountOf, api, campaignOf, done, route, success } from "./call.ts";
-import { campaignJson } from "./campaigns.ts";
+import { campaignJson } from "./campaign-json.ts";
 import { checklistOf, isCounted, isVerifiedSender } from "./checklist.ts";
 import { tellCampaign } from "./events.ts";
+import type { Campaign } from "./model.ts";
 import { beginSending } from "./progress.ts";
 import { badAction, badField, forbidden, notReady, notScheduled, refuse } from "./words.ts";
-import type { Campaign, World } from "./world.ts";
+import type { World } from "./world.ts";
 
 // Fact sheet, "Publishing a campaign" and "Scheduling".
 
