@@ -23,6 +23,7 @@ export * from "./client/plan-parts.ts";
 export * from "./client/platform-words.ts";
 export * from "./client/poll-until.ts";
 export * from "./client/rows.ts";
+export * from "./client/sender-token.ts";
 export * from "./client/upload-parts.ts";
 export * from "./client/upload-whole.ts";
 export * from "./client/waits.ts";

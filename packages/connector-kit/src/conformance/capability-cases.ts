@@ -165,7 +165,8 @@ export function capabilityCases(suite: Suite): void {
       assert.deepEqual(keysAgain, once, "the same event has the same key");
       assert.equal(new Set(once).size, once.length, "two events have one key");
       const rawBody = new Uint8Array([...request.rawBody, 32]);
-      assert.equal(await verify({ rawBody }), "refused", "a changed body");
+      assert.notEqual(sample.unsignedBody, "", "say why the body is not signed");
+      if (!sample.unsignedBody) assert.equal(await verify({ rawBody }), "refused", "a changed body");
       assert.equal(await verify({ headers: {}, query: {} }), "refused", "a request without any signature");
       if (known.length === 0) return;
       const stranger = secret("a key this app never had");

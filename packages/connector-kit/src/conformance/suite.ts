@@ -53,7 +53,12 @@ export interface ConformanceSetup {
   readonly webhook?: (
     world: World,
     connected: Connected,
-  ) => Promise<{ readonly request: InboundRequest; readonly events: readonly string[] }>;
+  ) => Promise<{
+    readonly request: InboundRequest;
+    readonly events: readonly string[];
+    /** Where the platform proves who sends and signs no body: why. */
+    readonly unsignedBody?: string;
+  }>;
   /** Needed where the connector schedules natively: how far ahead to plan. */
   readonly scheduleAheadMs?: number;
   /** Text of an edit; default: the sample's with a word more. */
