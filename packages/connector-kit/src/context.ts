@@ -93,8 +93,11 @@ export interface MediaAccess {
    * an upload in many parts reads the file once.
    */
   open(id: MediaId, range?: ByteRange): Promise<HttpBody>;
-  /** A signed public URL for platforms that pull. Never store or log it: ask again when needed. */
-  publicUrl(id: MediaId): Promise<string>;
+  /**
+   * A signed public URL for platforms that pull. Never store or log it: ask again when needed. `lastsMs`: it works so long
+   * at least, where the platform fetches later than a few hours from now.
+   */
+  publicUrl(id: MediaId, lastsMs?: number): Promise<string>;
 }
 
 /** What a connector function may use, for one call and one connection. */

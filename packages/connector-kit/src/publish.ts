@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "@postd/contracts";
 import type { AccountRef, ConnectorContext, MediaInfo, PlatformResult } from "./context.ts";
+import type { PlatformFailure } from "./failure.ts";
 import type { Effect } from "./http.ts";
 import type { Secret } from "./secret.ts";
 
@@ -201,9 +202,11 @@ export interface MediaRule {
   readonly image?: {
     readonly mimeTypes: readonly string[];
     readonly maxBytes: number;
+    readonly minBytes?: number;
     readonly minAspect?: number;
     readonly maxAspect?: number;
     readonly minWidth?: number;
+    readonly minHeight?: number;
     /** Width times height. */
     readonly maxPixels?: number;
   };
@@ -262,11 +265,15 @@ export interface NativeSchedule {
   readonly minLeadMs: number;
   readonly maxLeadMs: number;
   readonly formats: readonly string[];
-  /** Reads whether the platform has shown it. */
+  /** Reads whether the platform has shown it. `because`: why it is gone, where the platform refused it itself. */
   verify(
     ref: PublishedRef,
     ctx: ConnectorContext,
-  ): PlatformResult<{ readonly state: "live" | "waiting" | "gone"; readonly permalink?: string }>;
+  ): PlatformResult<{
+    readonly state: "live" | "waiting" | "gone";
+    readonly permalink?: string;
+    readonly because?: PlatformFailure;
+  }>;
   cancel(ref: PublishedRef, ctx: ConnectorContext): PlatformResult<void>;
   move(ref: PublishedRef, publishAt: Date, ctx: ConnectorContext): PlatformResult<void>;
 }

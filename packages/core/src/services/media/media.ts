@@ -135,7 +135,7 @@ export function createMediaService(deps: MediaDeps): MediaService & { readonly a
       if (!record) return fail(missing);
       const { originalKey: original } = record;
       if (original === undefined) return ok(viewOf(record));
-      const path = paths.sign(id, extensionOf(original), "original");
+      const path = paths.sign(id, extensionOf(original), { which: "original" });
       return ok({ ...viewOf(record), originalUrl: deps.publicUrl() + path });
     },
     async remove(caller, id) {
@@ -181,9 +181,10 @@ export function createMediaService(deps: MediaDeps): MediaService & { readonly a
             const part = range && { from, to };
             return { sizeBytes: to - from, contentType: record.mimeType, open: () => blob.stream(part) };
           },
-          async publicUrl(id) {
+          async publicUrl(id, lastsMs) {
             const { record } = await find(id);
-            return deps.publicUrl() + paths.sign(id, extensionOf(record.blobKey));
+            const extension = extensionOf(record.blobKey);
+            return deps.publicUrl() + paths.sign(id, extension, lastsMs === undefined ? {} : { lastsMs });
           },
         };
       },

@@ -29,6 +29,17 @@ test("a signed path names its file and type until it ends, and not a second long
   assert.equal(verify(path), undefined);
 });
 
+test("a path that has to last longer does, and one that could be shorter is as long as all", () => {
+  const { sign, verify, time } = signedPaths();
+  const [long, short] = [sign(id, "jpg", { lastsMs: 30 * hourMs }), sign(id, "jpg", { lastsMs: 1 })];
+  time.ms += hourMs;
+  assert.ok(verify(long) && verify(short));
+  time.ms += 1_000;
+  assert.deepEqual([verify(short), verify(long)?.id], [undefined, id]);
+  time.ms += 29 * hourMs;
+  assert.equal(verify(long), undefined);
+});
+
 test("no part of a path can be changed, and another instance's paths are worth nothing", () => {
   const { sign, verify } = signedPaths();
   const path = sign(id, "jpg");
@@ -38,7 +49,7 @@ test("no part of a path can be changed, and another instance's paths are worth n
     path.replace(expires, String(Number(expires) + 1)),
     path.replace(".jpg", ".pdf"),
     path.replace(".jpg", ".original.jpg"),
-    sign(id, "jpg", "original").replace(".original", ""),
+    sign(id, "jpg", { which: "original" }).replace(".original", ""),
     path.replace(/\/[\w-]{43}\./, `/${"A".repeat(43)}.`),
     path.replace(/\/[\w-]{43}\./, "/."),
     `${path}?download`,
@@ -51,7 +62,7 @@ test("no part of a path can be changed, and another instance's paths are worth n
 
 test("the original has a path of its own", () => {
   const { sign, verify } = signedPaths();
-  const path = sign(id, "tiff", "original");
+  const path = sign(id, "tiff", { which: "original" });
   assert.match(path, /\.original\.tiff$/);
   const named = verify(path);
   assert.deepEqual([named?.id, named?.type.extension, named?.isOriginal], [id, "tiff", true]);

@@ -14,7 +14,8 @@ export interface SignedFile {
 }
 
 export interface SignedPaths {
-  sign(id: MediaId, extension: string, which?: "original"): string;
+  /** `lastsMs`: it works so long at least, and never shorter than others. */
+  sign(id: MediaId, extension: string, more?: { readonly which?: "original"; readonly lastsMs?: number }): string;
   /** What a path names; undefined when it was not made here or has ended. */
   verify(path: string): SignedFile | undefined;
 }
@@ -33,8 +34,9 @@ export function createSignedPaths(options: {
   const signature = (id: string, expires: string, extension: string) =>
     createHmac("sha256", key).update(`${id}/${expires}/${extension}`).digest("base64url");
   return {
-    sign(id, extension, which) {
-      const expires = String(Math.ceil((options.clock.now().getTime() + options.ttlMs) / 1_000));
+    sign(id, extension, { which, lastsMs = 0 } = {}) {
+      const ttlMs = Math.max(options.ttlMs, lastsMs);
+      const expires = String(Math.ceil((options.clock.now().getTime() + ttlMs) / 1_000));
       const ending = which ? `${which}.${extension}` : extension;
       return `/media/${id}/${expires}/${signature(id, expires, ending)}.${ending}`;
     },

@@ -41,7 +41,7 @@ export async function verifyHandedOver(run: Run, { schedule }: Pick<Publishing, 
       run.drive.mayBeLive = false;
       await settleFailure(
         run.drive,
-        {
+        answer.value.because ?? {
           kind: "content_rejected",
           field: "scheduledFor",
           reason: "not shown",
