@@ -1,0 +1,99 @@
+import {
+  type AuthContext,
+  type ConnectorContext,
+  type Credentials,
+  grantHealth,
+  type HealthAnswer,
+  type PlatformResult,
+  rowsOf,
+} from "@postd/connector-kit";
+import { fail, type JsonObject, ok } from "@postd/contracts";
+import { z } from "zod";
+import { ACCOUNTS, api, Link, LOCATIONS, MANAGE } from "./api.ts";
+import { AccountName, escaped, LocationName } from "./names.ts";
+
+type Token = Pick<Credentials, "accessToken">;
+const asked = ({ accessToken }: Token) => ({ bearer: accessToken, about: "account", needs: [MANAGE] }) as const;
+
+const Account = z.object({
+  name: AccountName,
+  accountName: z.string().default(""),
+  type: z.string().optional(),
+  role: z.string().optional(),
+});
+export type Account = z.output<typeof Account>;
+const Accounts = z.object({ accounts: rowsOf(Account).default([]), nextPageToken: z.string().optional() });
+
+const nextPage = (size: number) => (page: { readonly nextPageToken?: string | undefined }) =>
+  page.nextPageToken ? { query: { pageSize: size, pageToken: page.nextPageToken } } : undefined;
+
+/** Everything the person reaches: their own account and groups they were let into. */
+export const readAccounts = (ctx: AuthContext, token: Token): PlatformResult<readonly Account[]> => {
+  const call = { method: "GET", base: ACCOUNTS, path: "accounts", query: { pageSize: 20 }, ...asked(token) } as const;
+  return api.readAll(ctx, call, Accounts, { rows: ({ accounts }) => accounts, next: nextPage(20) });
+};
+
+/** Nothing is told of a location that is not asked for. `canOperateLocalPost` is no longer filled, so nobody asks for it. */
+const readMask = "name,title,storefrontAddress,metadata,websiteUri";
+const Location = z
+  .object({
+    name: LocationName,
+    title: z.string().default(""),
+    storefrontAddress: z
+      .object({
+        regionCode: z.string().optional(),
+        locality: z.string().optional(),
+        addressLines: z.array(z.string()).optional(),
+      })
+      .optional()
+      .catch(undefined),
+    metadata: z.object({ mapsUri: Link, hasVoiceOfMerchant: z.boolean().optional() }).optional().catch(undefined),
+  })
+  .transform(({ name, title, storefrontAddress = {}, metadata }) => ({
+    name,
+    title: title || name,
+    /** Locations of one business mostly share their title. */
+    place: [storefrontAddress.addressLines?.[0], storefrontAddress.locality].filter(Boolean).join(", "),
+    region: storefrontAddress.regionCode,
+    mapsUri: metadata?.mapsUri,
+    isVerified: metadata?.hasVoiceOfMerchant,
+  }));
+export type Location = z.output<typeof Location>;
+const Locations = z.object({ locations: rowsOf(Location).default([]), nextPageToken: z.string().optional() });
+
+export const readLocations = (ctx: AuthContext, account: string, token: Token): PlatformResult<readonly Location[]> => {
+  const path = `${escaped(account)}/locations`;
+  const query = { readMask, pageSize: 100 };
+  const call = { method: "GET", base: LOCATIONS, path, query, ...asked(token) } as const;
+  return api.readAll(ctx, call, Locations, { rows: ({ locations }) => locations, next: nextPage(100) });
+};
+
+/** What a connection keeps of its location, as far as Google tells it. */
+export const told = ({ region, isVerified }: Location): JsonObject => ({
+  ...(region && { region }),
+  ...(isVerified !== undefined && { isVerified }),
+});
+
+/** The sign-in reaches the location, and whether Google lets the business speak for it. */
+export async function health(ctx: ConnectorContext): PlatformResult<HealthAnswer> {
+  const { account, credentials } = ctx;
+  const query = { readMask };
+  const read = await api.get(ctx, escaped(account.externalId), Location, {
+    base: LOCATIONS,
+    query,
+    ...asked(credentials),
+  });
+  if (!read.ok) return read;
+  if (read.value.name !== account.externalId)
+    return fail({ kind: "unexpected_response", status: 200, message: "Google answered for another location." });
+  const { title, isVerified } = read.value;
+  return ok({
+    ...grantHealth(credentials, [MANAGE]),
+    name: title,
+    extras: told(read.value),
+    ...(isVerified === false && { notes: [unverified] }),
+  });
+}
+
+export const unverified =
+  "Google has not verified this location, or the business may not speak for it now, so it takes no posts and no replies. Its owner verifies it at https://business.google.com/locations; it is seen here by itself then.";

@@ -1,0 +1,49 @@
+import { defaultFingerprint, type OutgoingPost, type PublishingPlatform } from "@postd/connector-kit";
+import { health } from "./accounts.ts";
+import { summaryText } from "./limits.ts";
+import { editPost, lookUp, remove, schedule } from "./manage.ts";
+import { Extras } from "./names.ts";
+import { businessNumbers } from "./numbers.ts";
+import { BusinessOptions, optionFormats, optionsOf, validate } from "./options.ts";
+import { formats } from "./publish.ts";
+import { inbox } from "./reply.ts";
+import { permissions } from "./sign-in.ts";
+
+/** What the options are about; a post that has neither coupon nor dates is an update. */
+function formatOf(post: Pick<OutgoingPost, "options">): string {
+  const { couponCode, redeemUrl, terms, title, startDate, category } = optionsOf(post);
+  if (category !== undefined) return "location_photo";
+  if (couponCode !== undefined || redeemUrl !== undefined || terms !== undefined) return "offer";
+  return title !== undefined || startDate !== undefined ? "event" : "standard";
+}
+
+const posts = ["standard", "event", "offer"];
+
+export const businessProfile: PublishingPlatform = {
+  id: "google_business_profile",
+  provider: "google",
+  name: "Google Business Profile",
+  icon: "business-profile/google-business-profile.svg",
+  color: "#1A73E8",
+  previewKind: "google_business_profile",
+  accountKinds: [{ id: "location", label: "Location" }],
+  extras: Extras,
+  permissions,
+  publishing: {
+    formats,
+    aliases: { update: "standard" },
+    options: BusinessOptions,
+    optionFormats,
+    limits: { text: summaryText },
+    defaultFormat: formatOf,
+    validate,
+    fingerprint: defaultFingerprint,
+    edit: { formats: posts, options: ["button", "buttonUrl"], run: editPost },
+    remove: { formats: [...posts, "location_photo"], run: remove },
+    schedule,
+    lookUp,
+  },
+  inbox,
+  numbers: businessNumbers,
+  health,
+};

@@ -1,0 +1,58 @@
+import type { ConnectorContext, OutgoingPost } from "@postd/connector-kit";
+import { addressLastsMs } from "./limits.ts";
+import { topicTypes } from "./local-post.ts";
+import { type BusinessOptions, optionsOf } from "./options.ts";
+
+const numbersIn = (text: string): readonly number[] => text.split(/[-:]/).map(Number);
+
+function dateOf(text = "") {
+  const [year, month, day] = numbersIn(text);
+  return { year, month, day };
+}
+function timeOf(text = "") {
+  const [hours, minutes] = numbersIn(text);
+  return { hours, minutes };
+}
+
+/** What the wall of the location says, part by part: Google knows no time zone there. */
+const eventOf = ({ title, startDate, startTime, endDate, endTime }: BusinessOptions) => ({
+  title,
+  schedule: {
+    startDate: dateOf(startDate),
+    startTime: timeOf(startTime),
+    endDate: dateOf(endDate),
+    endTime: timeOf(endTime),
+  },
+});
+
+export const buttonOf = ({ button, buttonUrl }: BusinessOptions) =>
+  button && { actionType: button, ...(buttonUrl !== undefined && button !== "CALL" && { url: buttonUrl }) };
+
+/** Google ignores a button at an offer, or refuses it; both are told of. */
+function offerOf({ couponCode, redeemUrl, terms }: BusinessOptions) {
+  return {
+    ...(couponCode && { couponCode }),
+    ...(redeemUrl && { redeemOnlineUrl: redeemUrl }),
+    ...(terms && { termsConditions: terms }),
+  };
+}
+
+/** A post as it is created; Google fetches its photo from here. @source platforms/google-business-profile.md "Publishing" */
+export async function postBody(post: OutgoingPost, publishAt: string | undefined, ctx: ConnectorContext) {
+  const { format, text, media } = post;
+  const options = optionsOf(post);
+  const [photo] = media;
+  const untilShownMs = publishAt === undefined ? 0 : Date.parse(publishAt) - ctx.clock.now().getTime();
+  const sourceUrl = photo && (await ctx.media.publicUrl(photo.id, addressLastsMs(untilShownMs)));
+  const callToAction = format === "offer" ? undefined : buttonOf(options);
+  return {
+    topicType: topicTypes[format],
+    ...(text && { summary: text }),
+    ...(options.language && { languageCode: options.language }),
+    ...(sourceUrl && { media: [{ mediaFormat: "PHOTO", sourceUrl }] }),
+    ...(callToAction && { callToAction }),
+    ...(format !== "standard" && { event: eventOf(options) }),
+    ...(format === "offer" && { offer: offerOf(options) }),
+    ...(publishAt && { scheduledTime: publishAt }),
+  };
+}
