@@ -1,7 +1,8 @@
-import { type Acts, actsOf } from "@postd/connector-kit/simulator";
+import { type Acts, actsOf, randomDigits } from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import { app } from "./app.ts";
-import { callBack, tellMention, tellReply } from "./events.ts";
+import { callBack, tell, tellMention, tellReply } from "./events.ts";
+import { mediaMetrics } from "./insights.ts";
 import { mentions } from "./media-fields.ts";
 import type { Draft, Person, Post } from "./model.ts";
 import { addPost, plainDraft } from "./publish.ts";
@@ -24,6 +25,18 @@ const Settings = z.strictObject({
   textKeepsTag: z.boolean(),
   privateMayRefresh: z.boolean(),
   tokenErrors: z.enum(["error_code", "code", "graph"]),
+});
+
+const Changes = z.object({
+  name: z.string(),
+  bio: z.string(),
+  isVerified: z.boolean(),
+  isPrivate: z.boolean(),
+  hasInstagram: z.boolean(),
+  followers: z.int().min(0),
+  isEligibleForGeoGating: z.boolean(),
+  /** null: none any more. */
+  restriction: z.enum(["restricted", "blocked"]).nullable(),
 });
 
 const errorNames = [
@@ -57,7 +70,7 @@ function writeByHand(world: World, person: Person, draft: Draft): Post {
 const outsider = (world: World, name: string): Person =>
   world.people.find((person) => person.name === name) ?? world.addPerson(name, { isOutsider: true });
 
-/** Changes from outside the API. */
+/** What other people and the owner do in the app itself. */
 const audienceActs: Acts<World> = {
   reply: act(
     z.strictObject({ to: z.string(), text: z.string(), name: z.string().default("Mara Lind") }),
@@ -76,8 +89,66 @@ const audienceActs: Acts<World> = {
   })),
 };
 
+const fields = z.enum(["replies", "delete", "mentions", "publish"]);
+
+const eventActs: Acts<World> = {
+  /** What the app's dashboard names: where events go, of which fields. */
+  setWebhook: act(
+    z.strictObject({ address: z.url().nullable(), fields: z.array(fields).default([...fields.options]) }),
+    (world, { address, fields: chosen }) => {
+      world.webhook = address === null ? undefined : { address, fields: chosen };
+      return { address };
+    },
+  ),
+  setCallbacks: act(
+    z.strictObject({ uninstall: z.url().optional(), deletion: z.url().optional() }),
+    (world, { uninstall, deletion }) => {
+      world.uninstallUrl = uninstall;
+      world.deletionUrl = deletion;
+      return { uninstall: uninstall ?? null, deletion: deletion ?? null };
+    },
+  ),
+  /** Which secret signs is not documented: that of the app, or one of the Meta app behind it. */
+  signWith: act(z.strictObject({ secret: z.string().min(1).default(app.app_secret) }), (world, { secret }) => {
+    world.signingSecret = secret;
+    return { changed: true };
+  }),
+  /** The dashboard's check of an address; answers whether the raw challenge came back. */
+  handshake: act(
+    z.strictObject({ address: z.url().optional(), verifyToken: z.string().default(app.webhook_verify_token) }),
+    async (world, { address = world.webhook?.address, verifyToken }) => {
+      if (address === undefined) throw new RangeError("set an address with setWebhook first");
+      const challenge = randomDigits(10);
+      const asked = { "hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": verifyToken };
+      return { verified: (await world.hooks.challenge(address, asked))?.text === challenge };
+    },
+  ),
+  /** Any event of a field, as it is. */
+  emit: act(
+    z.strictObject({ field: fields, target: z.string(), value: z.record(z.string(), z.json()) }),
+    (world, { field, target, value }) => {
+      tell(world, field, target, value);
+      return { field };
+    },
+  ),
+  /** The person removes the app: tokens end and the uninstall callback is called. */
+  removeApp: act(z.strictObject({ person: z.string() }), (world, { person }) => {
+    const { id } = personIn(world, person);
+    const ended = world.tokens.endSubject(id, app.app_id);
+    if (ended > 0) callBack(world, world.uninstallUrl, id, app.app_secret);
+    return { ended };
+  }),
+  /** The person asks for their data to be deleted. */
+  askDeletion: act(z.strictObject({ person: z.string() }), (world, { person }) => {
+    callBack(world, world.deletionUrl, personIn(world, person).id, app.app_secret);
+    return { asked: true };
+  }),
+};
+
+/** Changes from outside the API. */
 export const acts: Acts<World> = {
   ...audienceActs,
+  ...eventActs,
   set: act(Settings.partial(), (world, changes) => {
     Object.assign(world.settings, changes);
     return { ...world.settings };
@@ -92,11 +163,21 @@ export const acts: Acts<World> = {
     world.nextError = error;
     return { error };
   }),
-  /** The person removes the app: tokens end and the uninstall callback is called. */
-  removeApp: act(z.strictObject({ person: z.string() }), (world, { person }) => {
-    const { id } = personIn(world, person);
-    const ended = world.tokens.endSubject(id, app.app_id);
-    if (ended > 0) callBack(world, world.uninstallUrl, id, app.app_secret);
-    return { ended };
-  }),
+  setPerson: act(
+    z.strictObject({
+      person: z.string(),
+      ...Changes.partial().shape,
+    }),
+    (world, { person, ...changes }) => {
+      Object.assign(personIn(world, person), changes);
+      return z.record(z.string(), z.json()).parse(changes);
+    },
+  ),
+  engage: act(
+    z.strictObject({ post: z.string(), counts: z.partialRecord(z.enum(mediaMetrics), z.int().min(0)) }),
+    (world, { post, counts }) => {
+      world.engagement.set(post, z.record(z.string(), z.number()).parse({ ...world.engagement.get(post), ...counts }));
+      return { post };
+    },
+  ),
 };

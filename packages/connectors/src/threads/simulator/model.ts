@@ -14,7 +14,7 @@ export interface Person {
   followers: number;
   isEligibleForGeoGating: boolean;
   /** 4279013 and 2207051 (section 11). */
-  restriction?: "restricted" | "blocked";
+  restriction?: "restricted" | "blocked" | null;
   /** Somebody else, who answers and mentions; cannot sign in here. */
   isOutsider?: boolean;
 }

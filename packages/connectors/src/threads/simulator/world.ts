@@ -77,6 +77,8 @@ export function createWorld({ env, tokens }: Ground) {
     losesNext: 0,
     /** How the next container with a film or picture ends. */
     nextError: undefined as string | undefined,
+    /** Numbers of a post that an act set, by its id. */
+    engagement: new Map<string, Readonly<Record<string, number>>>(),
     /** Parameters of changes that are taken and passed over. */
     passedOver: new Set<string>(),
     nowMs: () => env.now().getTime(),
