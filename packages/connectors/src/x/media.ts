@@ -46,17 +46,18 @@ const categoryOf = ({ kind, mimeType }: MediaInfo): string => {
 };
 
 /** @source platforms/x.md section 5, "Media upload v2", chunked */
-const files: FileFacts<Record<string, never>> = {
+const files: FileFacts<{ readonly category: string }> = {
   what: "media",
-  plan: z.strictObject({}),
+  plan: z.strictObject({ category: z.string() }),
   async begin(file, ctx) {
-    const json = { media_type: file.mimeType, total_bytes: file.sizeBytes, media_category: categoryOf(file) };
+    const category = categoryOf(file);
+    const json = { media_type: file.mimeType, total_bytes: file.sizeBytes, media_category: category };
     const sent = await mediaApi.read(
       ctx,
       { method: "POST", path: "media/upload/initialize", json, needs: [MEDIA], field: "media", did: "send the file" },
       Begun,
     );
-    return sent.ok ? ok({ name: sent.value.data.id, plan: {} }) : sent;
+    return sent.ok ? ok({ name: sent.value.data.id, plan: { category } }) : sent;
   },
   parts: ({ file }) => segmentsOf(file.sizeBytes),
   async send({ name, part, body }, ctx) {
@@ -72,7 +73,8 @@ const files: FileFacts<Record<string, never>> = {
     const sent = await call(ctx, ["media", "upload", name, "finalize"], { json: {} });
     return sent.ok ? ok(undefined) : sent;
   },
-  isPlaceGone: ({ status }) => status === 404,
+  // One that has ended is gone, and one that is whole takes no more: its end was told, and the answer lost.
+  isPlaceGone: ({ status }) => status === 404 || status === 400,
 };
 
 const Status = z.object({
@@ -114,7 +116,7 @@ async function look({ name, index }: { readonly name: string; readonly index: nu
   );
 }
 
-const send = uploadFiles<PostState, Record<string, never>>(files);
+const send = uploadFiles<PostState, { readonly category: string }>(files);
 const wait = awaitFiles<PostState>({
   what: "media",
   look,

@@ -10,7 +10,7 @@ import {
 } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
-import { api, listOf, permalinkOf } from "./api.ts";
+import { api, Id, listOf, permalinkOf } from "./api.ts";
 import { FIELDS, postsById, ShownPost as Shown, type ShownPost, seconds } from "./posts.ts";
 import { READ, readMe } from "./sign-in.ts";
 
@@ -47,7 +47,8 @@ const MONTH_MS = 30 * 24 * 60 * 60_000;
  * post spoils the numbers of all. Each post is billed once in a day, however often it is read.
  */
 async function posts(refs: readonly PublishedRef[], ctx: ConnectorContext): PlatformResult<readonly PostNumbers[]> {
-  const wanted = new Set(refs.map(({ externalId }) => externalId));
+  // A name that is none of a post's would spoil the whole call.
+  const wanted = new Set(refs.flatMap(({ externalId }) => Id.safeParse(externalId).data ?? []));
   const read = await postsById(ctx, [...wanted], "public_metrics,created_at");
   if (!read.ok) return read;
   const at = ctx.clock.now();

@@ -24,11 +24,10 @@ import { extrasOf, pictureOf, readMe, scopes } from "./sign-in.ts";
 /** A moving picture goes alone; pictures and videos together are not known to be taken. @source platforms/x.md section 5 */
 function formatOf({ media, options }: Pick<OutgoingPost, "media" | "options">): string | undefined {
   if (media.length === 0) return optionsOf({ options }).poll ? "poll" : "text";
-  const kinds = new Set(media.map(({ kind }) => kind));
-  if (kinds.size > 1) return undefined;
-  if (kinds.has("image")) return "images";
-  const alone = media.length === 1;
-  return alone && kinds.has("gif") ? "gif" : alone && kinds.has("video") ? "video" : undefined;
+  const isGif = media.some(({ kind, mimeType }) => kind === "gif" || mimeType === "image/gif");
+  if (!isGif && media.every(({ kind }) => kind === "image")) return "images";
+  if (media.length > 1) return undefined;
+  return isGif ? "gif" : media[0]?.kind === "video" ? "video" : undefined;
 }
 
 async function health(ctx: ConnectorContext): PlatformResult<HealthAnswer> {

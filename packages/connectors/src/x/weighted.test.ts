@@ -19,14 +19,6 @@ const linksOf = (text: string): readonly string[] => {
     .map(({ url }) => url);
 };
 
-test("X-1: 140 × 漢 fill a post, any address is 23, a family emoji 2, a letter with its accent apart 1", () => {
-  assert.equal(weightedLength("漢".repeat(140)), 280);
-  for (const link of ["https://a.co", `https://example.com/${"a".repeat(300)}`, "README.md", "Example.COM"])
-    assert.equal(weightedLength(link), 23, link);
-  assert.equal(weightedLength("👨‍👩‍👧‍👦"), 2);
-  assert.equal(weightedLength("e\u0301"), 1);
-});
-
 const texts = [
   ..."node.js|README.md|end.So|Hello.World|a.com|http://node.js|https://example|x.co|t.co|http://t.co/abc".split("|"),
   ..."日本http://example.com日本|日本example.com日本|example.com日本|中国.cn|президент.рф|http://президент.рф".split(
