@@ -1,35 +1,21 @@
-import { type SimPost, type SimulatorDefinition, shownMedia, simulator } from "@postd/connector-kit/simulator";
-import { z } from "zod";
+import { type SimulatorDefinition, simulator } from "@postd/connector-kit/simulator";
 import { acts } from "./simulator/acts.ts";
 import { accountRoutes } from "./simulator/business-profile/accounts.ts";
-import { localPostRoutes, searchUrl } from "./simulator/business-profile/local-posts.ts";
-import { type LocalPost, nameOf } from "./simulator/business-profile/model.ts";
+import { livePosts, mediaHeld } from "./simulator/business-profile/live-posts.ts";
+import { localPostRoutes } from "./simulator/business-profile/local-posts.ts";
+import { mediaRoutes } from "./simulator/business-profile/media.ts";
+import { nameOf } from "./simulator/business-profile/model.ts";
+import { notificationRoutes } from "./simulator/business-profile/notifications.ts";
+import { performanceRoutes } from "./simulator/business-profile/performance.ts";
 import { hosts } from "./simulator/business-profile/places.ts";
 import { passPosts } from "./simulator/business-profile/post-progress.ts";
+import { passReplies, reviewRoutes } from "./simulator/business-profile/reviews.ts";
 import { guard } from "./simulator/call.ts";
 import { accessSeconds, endOldConsents, oauth, scopes, signInRoutes } from "./simulator/sign-in.ts";
 import { googleErrors } from "./simulator/words.ts";
 import { app, createWorld, type World } from "./simulator/world.ts";
 
 const platform = "google_business_profile";
-const Details = z.record(z.string(), z.json());
-
-function livePost(post: LocalPost): SimPost {
-  const { location, account, content, createdAt, photo } = post;
-  const { summary = "", media: _, ...rest } = content;
-  return {
-    id: nameOf(post),
-    platform,
-    accountId: `accounts/${account}/locations/${location.id}`,
-    accountName: location.title,
-    text: summary,
-    createdAt: new Date(createdAt).toISOString(),
-    permalink: searchUrl(post),
-    kind: (content.topicType ?? "STANDARD").toLowerCase(),
-    media: shownMedia(photo),
-    details: Details.parse(JSON.parse(JSON.stringify(rest))),
-  };
-}
 
 /** Google and its Business Profile, written from the fact sheet of 2026-11-26. */
 export const simulators: readonly SimulatorDefinition[] = [
@@ -83,19 +69,31 @@ export const simulators: readonly SimulatorDefinition[] = [
         };
       },
     },
-    routes: [...signInRoutes, ...accountRoutes, ...localPostRoutes],
+    routes: [
+      ...signInRoutes,
+      ...accountRoutes,
+      ...localPostRoutes,
+      ...reviewRoutes,
+      ...mediaRoutes,
+      ...performanceRoutes,
+      ...notificationRoutes,
+    ],
     pass(world) {
       endOldConsents(world);
       passPosts(world);
+      passReplies(world);
     },
-    posts: ({ profiles }) => profiles.posts.all(({ state }) => state === "LIVE").map(livePost),
-    media: ({ profiles }, sha256) => {
-      const photo = profiles.posts.find((post) => post.photo?.sha256 === sha256)?.photo;
-      return photo?.bytes && { bytes: photo.bytes, contentType: photo.mimeType };
-    },
+    posts: (world) => livePosts(world, platform),
+    orphans: ({ profiles }) => profiles.uploads.all().filter(({ details }) => !details.isUsed).length,
+    media: mediaHeld,
     inspect: ({ settings, profiles }) => ({
       settings: { ...settings },
       posts: profiles.posts.all().map((post) => ({ name: nameOf(post), state: post.state })),
+      notifications: profiles.accounts.all().map(({ id, notifications }) => ({
+        account: `accounts/${id}`,
+        topic: notifications.pubsubTopic ?? null,
+        types: [...(notifications.notificationTypes ?? [])],
+      })),
     }),
     webhooks: ({ hooks }) => hooks,
     acts,

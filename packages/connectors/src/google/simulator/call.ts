@@ -1,6 +1,6 @@
 import { type Call, routesOf, type SimLimit, SimRefusal } from "@postd/connector-kit/simulator";
 import { z } from "zod";
-import { badRequest, quotaExceeded, serviceDisabled } from "./words.ts";
+import { badRequest, pageNotFound, quotaExceeded, serviceDisabled } from "./words.ts";
 import type { Person, World } from "./world.ts";
 
 export const route = routesOf<World>();
@@ -25,6 +25,11 @@ export function guard({ world, request: { host } }: Pick<Call<World>, "world" | 
   if (!settings.isApproved) throw new SimRefusal(quotaExceeded(host));
   if (limits.take([perMinute], host).retryAfterSeconds !== undefined && settings.limitsRequests)
     throw new SimRefusal(quotaExceeded(host));
+}
+
+/** Custom methods stand behind a colon; a route takes any word there and asks for its own. */
+export function isVerb({ params, request }: Called, verb: string): void {
+  if (params.verb !== verb) throw new SimRefusal(pageNotFound(request));
 }
 
 export const paging = { pageSize: z.coerce.number().int().min(0).optional(), pageToken: z.string().optional() };

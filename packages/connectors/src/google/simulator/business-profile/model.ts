@@ -70,6 +70,21 @@ export interface ProfileMedia {
   readonly media: StoredMedia;
 }
 
+/** A push subscription, by its topic. */
+interface Push {
+  readonly id: string;
+  readonly subscription: string;
+  readonly address: string;
+  /** Whom its token is for and of; see `signPush`. */
+  readonly identity: string;
+}
+
+interface Message {
+  readonly topic: string;
+  readonly type: string;
+  readonly message: object;
+}
+
 /** Everything of Business Profile, with ready-made accounts of the two people. */
 export function createProfiles(env: SimEnv) {
   const accounts = simStore<Account>();
@@ -88,8 +103,8 @@ export function createProfiles(env: SimEnv) {
     metrics: new Map<string, number>(),
     keywords: new Map<string, readonly { readonly keyword: string; readonly impressions: number }[]>(),
     /** Where a topic's push subscription sends. */
-    pushes: simStore<{ readonly id: string; readonly address: string; readonly key: string; readonly name: string }>(),
-    messages: [] as { readonly topic: string; readonly type: string; readonly body: string }[],
+    pushes: simStore<Push>(),
+    messages: [] as Message[],
     addAccount(person: string, input: Partial<Pick<Account, "accountName" | "type">> & { role?: Role } = {}): Account {
       const { accountName = "My business", type = "LOCATION_GROUP", role = "PRIMARY_OWNER" } = input;
       const members = new Map([[person, role]]);

@@ -2,7 +2,7 @@ import type { SignDelivery, SimRsaKeys } from "@postd/connector-kit/simulator";
 
 // Fact sheet, "Webhooks": Pub/Sub signs a push with a token of the subscription's service account.
 
-interface PushIdentity {
+export interface PushIdentity {
   readonly audience: string;
   readonly email: string;
   readonly emailVerified?: boolean;
