@@ -150,7 +150,7 @@ export function capabilityCases(suite: Suite): void {
       const sample = await setup.webhook?.(world, connected);
       assert.ok(sample);
       const { request } = sample;
-      const known = world.signingKeys(connected.account.authKind);
+      const known = sample.keys ?? world.signingKeys(connected.account.authKind);
       const verify = async (changed: Partial<typeof request>, keys: readonly Secret[] = known) => {
         const input = { request: { ...request, ...changed }, keys, now: world.clock.now(), publicUrl };
         return (await webhooks.verify(input, world.context(connected, "none"))).kind;

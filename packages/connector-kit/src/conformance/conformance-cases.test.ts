@@ -168,6 +168,19 @@ const faults: readonly (readonly [
     hooks({ verify: (input, ctx) => toyWebhooks.verify({ ...input, keys: input.keys.slice(0, 1) }, ctx) }),
   ],
   [
+    "an event is not signed with the subscription's own key",
+    hooking,
+    /'refused' !== 'accepted'/,
+    toy(),
+    {
+      async webhook(world, connected) {
+        const sample = await toySetup.webhook?.(world, connected);
+        assert.ok(sample);
+        return { ...sample, keys: [secret("the subscription's own")] };
+      },
+    },
+  ],
+  [
     "two events have one key",
     hooking,
     /two events have one key/,

@@ -44,6 +44,7 @@ export function conformanceCases(trial: Trial): readonly ConformanceCase[] {
           for (const sample of media) world.add(sample);
           const connected = await setup.connect(world, signIn.id);
           assert.equal(connected.account.authKind, signIn.id, "connected by another sign-in than was asked for");
+          world.place = await setup.destination?.(world, connected);
           await run(world, connected);
           assert.deepEqual(world.sim.crashes(), [], "the simulator crashed");
           assertNoSecrets(world);

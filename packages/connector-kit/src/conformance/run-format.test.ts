@@ -7,7 +7,7 @@ import type { OutgoingPost, ProbeAnswer, Step } from "../publish.ts";
 import { secret } from "../secret.ts";
 import { pinboard } from "../simulator/fixture.ts";
 import { barePlatform, bareProvider, barePublishing } from "./bare-provider.ts";
-import { runFormat } from "./run-format.ts";
+import { anyPlace, runFormat } from "./run-format.ts";
 import { type Connected, createWorld } from "./world.ts";
 
 type State = { readonly id?: string };
@@ -213,4 +213,28 @@ test("what the platform says nobody sees is settled: a later call that never lef
     const report = await runFormat({ world: { ...world, ...subject }, connected, post, meddle });
     assert.equal(report.end, isSaid ? "published" : "asks_person");
   }
+});
+
+test("a sample for any place goes to the one its world names, and another to its own", async () => {
+  const seen: (string | undefined)[] = [];
+  const noting: Step<State> = {
+    name: "pin",
+    effect: "none",
+    repeatable: true,
+    done: (state) => state.id !== undefined,
+    async run({ post }) {
+      seen.push(post.destination);
+      return ok({ state: { id: "1" }, published: { externalId: "1" } });
+    },
+  };
+  const subject = subjectWith([noting as unknown as Step<JsonObject>]);
+  const world = createWorld(subject, pinboard);
+  const connected: Connected = {
+    account: { externalId: "1", kind: "profile", authKind: "keys", name: "Ida", extras: {} },
+    credentials: { accessToken: secret("token") },
+  };
+  world.place = "board-7";
+  for (const destination of [anyPlace, "board-1"])
+    await runFormat({ world, connected, post: { format: "text", text: "Hi", media: [], options: {}, destination } });
+  assert.deepEqual(seen, ["board-7", "board-1"]);
 });

@@ -27,6 +27,9 @@ export interface RunFormatOptions {
   readonly publishAt?: Date;
 }
 
+/** The destination of a sample whose place is known only once its account is. */
+export const anyPlace = "any-place";
+
 /**
  * Publishes a post through the connector at its simulator, with the rules the pipeline runs: intents kept and repeated,
  * waits on the world's clock, lost answers looked up or repeated, an expired token renewed once.
@@ -40,7 +43,7 @@ export async function runFormat({ world, connected, post, ...options }: RunForma
     name: `${id}.${post.format}`,
     format: { ...format, steps: format.steps.map((step) => remembering(world, step)) },
     schedule: publishing?.schedule,
-    post,
+    post: post.destination === anyPlace && world.place !== undefined ? { ...post, destination: world.place } : post,
     publishAt: options.publishAt,
     onFailure: options.onFailure,
     world: {

@@ -2,6 +2,7 @@ import type { JsonObject } from "@postd/contracts";
 import type { Platform, PublishingPlatform } from "../platform.ts";
 import type { Provider } from "../provider.ts";
 import type { OutgoingPost } from "../publish.ts";
+import type { Secret } from "../secret.ts";
 import type { SignInMethod } from "../sign-in.ts";
 import type { InboundRequest } from "../webhooks.ts";
 import type { SampleMedia } from "./sample-media.ts";
@@ -49,7 +50,10 @@ export interface ConformanceSetup {
   readonly textOf?: (count: number) => string;
   /** Where the platform itself does not refuse a text that is too long: why. */
   readonly acceptsLongText?: string;
-  /** A signed request and the types of the events it holds; needed where the connector has webhooks. */
+  /**
+   * A signed request and the types of the events it holds; needed where the connector has webhooks. `keys`: what it is
+   * signed with, where that is a subscription's secret and not the app's.
+   */
   readonly webhook?: (
     world: World,
     connected: Connected,
@@ -58,7 +62,10 @@ export interface ConformanceSetup {
     readonly events: readonly string[];
     /** Where the platform proves who sends and signs no body: why. */
     readonly unsignedBody?: string;
+    readonly keys?: readonly Secret[];
   }>;
+  /** The id samples mean by `anyPlace`; needed where a post has to name a place that is made with the account. */
+  readonly destination?: (world: World, connected: Connected) => Promise<string> | string;
   /** Needed where the connector schedules natively: how far ahead to plan. */
   readonly scheduleAheadMs?: number;
   /** Text of an edit; default: the sample's with a word more. */

@@ -26,7 +26,7 @@ export function wordCases({ platform, setup, samples, inWorld, test }: Publishin
 
   async function wordsFor(world: World, connected: Connected, text: string): Promise<Record<WordName, Word>> {
     const places = await publishing.destinations?.list(undefined, world.context(connected, "none"));
-    const place = (places?.ok && places.value.at(-1)?.id) || "a-place";
+    const place = world.place ?? ((places?.ok && places.value.at(-1)?.id) || "a-place");
     const handle = setup.mention?.(connected) ?? "somebody";
     const product = (await setup.productId?.(world, connected)) ?? "some-product";
     const handles = { [platform.id]: handle };

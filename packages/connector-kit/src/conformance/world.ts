@@ -51,6 +51,8 @@ export interface World {
   readonly seen: string[];
   /** Makes a medium available to connectors and to a simulator that pulls. */
   add(media: SampleMedia): void;
+  /** What posts to `anyPlace` go to. */
+  place?: string | undefined;
   /** Pages and pictures of the public web, by address; an address that is not here cannot be reached. */
   readonly web: Map<string, LinkPreview | LinkPicture>;
   authContext(authKind: string): AuthContext;
