@@ -116,14 +116,14 @@ function* platformProblems({ id: provider, signIns }: Provider, platform: Platfo
 }
 
 function* publishingProblems(publishing: Publishing): Generator<string> {
-  const { formats, aliases = {}, options, edit, remove, schedule } = publishing;
+  const { formats, aliases = {}, options, edit, remove, schedule, trial } = publishing;
   const [unmarked] = unmarkedMediaIds(options);
   const untold = whyUntold(options);
   if (untold) yield `its options cannot be told as JSON Schema: ${untold}`;
   if (unmarked) yield `${unmarked} names a file; make it with mediaIdOption`;
   const known = (format: string) => Object.hasOwn(formats, format);
   const parts = ["parts", "link", "mentions", "hashtags", "productTags", "firstComment"] as const;
-  const named = { edit, remove, schedule, ...Object.fromEntries(parts.map((part) => [part, publishing[part]])) };
+  const named = { edit, remove, schedule, trial, ...Object.fromEntries(parts.map((part) => [part, publishing[part]])) };
   for (const [name, rule] of Object.entries(named))
     for (const format of rule?.formats ?? []) if (!known(format)) yield `${name} names ${format}, which is no format`;
   for (const [option, takers] of Object.entries(publishing.optionFormats ?? {}))

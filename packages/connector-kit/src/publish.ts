@@ -265,6 +265,8 @@ export interface NativeSchedule {
   readonly minLeadMs: number;
   readonly maxLeadMs: number;
   readonly formats: readonly string[];
+  /** Why the platform would not hold a post of this account until then: its clock's own steps, the account's plan. Pure. */
+  readonly check?: (publishAt: Date, account: AccountRef) => readonly PostProblem[];
   /** Reads whether the platform has shown it. `because`: why it is gone, where the platform refused it itself. */
   verify(
     ref: PublishedRef,

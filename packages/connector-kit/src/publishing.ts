@@ -113,6 +113,15 @@ export interface Publishing {
   readonly productTags?: PartRule;
   readonly firstComment?: PartRule & { readonly text?: TextLimit };
   readonly schedule?: NativeSchedule;
+  /** Shows a post to a few named people before it goes out; nobody else sees it, and nothing of it stays. */
+  readonly trial?: {
+    readonly formats: readonly string[];
+    /** What it is sent to: mail addresses. */
+    readonly to: "email";
+    readonly max: number;
+    /** May be repeated: they see it again. */
+    readonly run: (post: OutgoingPost, to: readonly string[], ctx: ConnectorContext) => PlatformResult<void>;
+  };
   /** Changes the words of a live post: its text with what stands in it. */
   readonly edit?: {
     readonly formats: readonly string[];

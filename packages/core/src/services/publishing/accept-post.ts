@@ -77,7 +77,8 @@ export async function acceptPost<V extends JobView | PostView>(
   const fetched = await fetchMedia(caller, input.mediaUrls ?? [], deps);
   if (!fetched.ok) return fetched;
   const draft = draftOf(input, fetched.value);
-  const prepared = await prepareTargets(draft, store, deps);
+  const scheduledFor = input.scheduledFor ? planned.value : undefined;
+  const prepared = await prepareTargets({ ...draft, scheduledFor }, store, deps);
   if (!prepared.ok) return prepared;
   const mode = input.mode ?? "publish";
   if (mode === "publish" && !decidesAlone(caller) && (await store.requiresApproval())) return mustAsk;
@@ -97,7 +98,7 @@ export async function acceptPost<V extends JobView | PostView>(
       ...(destination === undefined ? {} : { destination }),
       ...simulatedMark(prepared.value[index]),
     })),
-    scheduledFor: input.scheduledFor ? planned.value : undefined,
+    scheduledFor,
     metadata: (input.metadata ?? {}) as JsonObject,
     createdBy: caller.actorId,
     changedBy: caller.actorId,

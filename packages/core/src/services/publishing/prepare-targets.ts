@@ -38,6 +38,8 @@ export interface Draft {
     readonly nativeSchedule?: boolean;
     readonly destination?: string;
   }[];
+  /** When it shall go out; absent: at once, or not said yet. */
+  readonly scheduledFor?: Date | undefined;
 }
 
 /**
@@ -171,7 +173,7 @@ function prepare({ draft, target, platform, media, wanted }: Given): PreparedTar
     post,
     fingerprint,
     nativeSchedule,
-    problems: [...problems, ...scheduleProblems(platform, post, nativeSchedule)],
+    problems: [...problems, ...scheduleProblems({ draft, target, platform }, post, nativeSchedule)],
     files: [...items, ...named.flatMap((id) => media.get(id) ?? [])],
   };
 }
@@ -186,8 +188,15 @@ function formatNamed({ formats, aliases = {} }: PublishingPlatform["publishing"]
   return anyFormat.includes(format) ? undefined : format;
 }
 
-function scheduleProblems(platform: PublishingPlatform, post: OutgoingPost, nativeSchedule: boolean): FieldProblem[] {
-  if (!nativeSchedule || platform.publishing.schedule?.formats.includes(post.format)) return [];
+function scheduleProblems(
+  { draft, target, platform }: Pick<Given, "draft" | "target" | "platform">,
+  post: OutgoingPost,
+  nativeSchedule: boolean,
+): readonly FieldProblem[] {
+  if (!nativeSchedule) return [];
+  const { schedule } = platform.publishing;
+  if (schedule?.formats.includes(post.format))
+    return (draft.scheduledFor && schedule.check?.(draft.scheduledFor, target.account)) ?? [];
   return [
     {
       field: "nativeSchedule",

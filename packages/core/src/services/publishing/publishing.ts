@@ -71,7 +71,8 @@ export function createPublishingService(deps: PublishingDeps & { readonly remote
     validatePost: async (caller, input) => {
       const named = await withSavedMentions(input, of(caller));
       if (!named.ok) return named;
-      const prepared = await prepareTargets(draftOf(named.value, []), of(caller), deps);
+      const scheduledFor = input.scheduledFor === undefined ? undefined : new Date(input.scheduledFor);
+      const prepared = await prepareTargets({ ...draftOf(named.value, []), scheduledFor }, of(caller), deps);
       if (!prepared.ok) return prepared;
       const targets = prepared.value.map(({ target, post, problems }) => ({
         connectionId: target.connectionId,

@@ -45,14 +45,14 @@ export async function updatePost(
   const isNew = !isSamePost(post, draft);
   const status = statusAfter(post, patch, { waitsForWord, isNew });
   if (!status.ok) return status;
-  const prepared = await prepareTargets(draft, store, deps, found.jobs);
+  const scheduledFor =
+    patch.scheduledFor === undefined ? post.scheduledFor : patch.scheduledFor === null ? undefined : planned.value;
+  const prepared = await prepareTargets({ ...draft, scheduledFor }, store, deps, found.jobs);
   if (!prepared.ok) return prepared;
   const canOf = await abilitiesOf(caller, found.jobs, deps);
   const checked = prepared.value.map((target) => (takesNothing(target, found.jobs, canOf) ? passed(target) : target));
   const refused = status.value === "draft" ? undefined : refusalOf(problemsOf(checked));
   if (refused) return refused;
-  const scheduledFor =
-    patch.scheduledFor === undefined ? post.scheduledFor : patch.scheduledFor === null ? undefined : planned.value;
   const wanted = new Set(post.targets.map(({ connectionId }) => connectionId as string));
   let added: readonly NewJob[] = [];
   const written = await store.change({
