@@ -92,6 +92,8 @@ async function signersOf(
   const own = place ? keysOf(unpackSubscriptionSecret(await deps.vault.open(place))) : [];
   if (own.length > 0 && owner)
     return { keys: own, app: app?.credentials ?? noApp, simulated, connectionId: owner.connectionId };
+  // Subscribed with a key somebody typed: no app is needed to know it, and none to answer its handshake.
+  if (!app && owner) return { keys: [], app: noApp, simulated, connectionId: owner.connectionId };
   if (!app) return { kind: "not_configured" };
   return { keys: app.signingKeys, app: app.credentials, simulated, connectionId: undefined };
 }
