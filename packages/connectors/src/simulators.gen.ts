@@ -3,8 +3,9 @@ import type { SimulatorDefinition } from "@postd/connector-kit/simulator";
 import { simulators as bluesky } from "./bluesky/simulator.ts";
 import { simulators as google } from "./google/simulator.ts";
 import { simulators as linkedin } from "./linkedin/simulator.ts";
+import { simulators as mailchimp } from "./mailchimp/simulator.ts";
 import { simulators as meta } from "./meta/simulator.ts";
 import { simulators as tiktok } from "./tiktok/simulator.ts";
 import { simulators as x } from "./x/simulator.ts";
 
-export const simulatorDefinitions: readonly SimulatorDefinition[] = [...bluesky, ...google, ...linkedin, ...meta, ...tiktok, ...x];
+export const simulatorDefinitions: readonly SimulatorDefinition[] = [...bluesky, ...google, ...linkedin, ...mailchimp, ...meta, ...tiktok, ...x];

@@ -1,0 +1,197 @@
+import {
+  awaitStep,
+  type ConnectorContext,
+  type OutgoingPost,
+  type PlatformFailure,
+  type PlatformResult,
+  rowsOf,
+  type Step,
+} from "@postd/connector-kit";
+import { fail, ok } from "@postd/contracts";
+import { z } from "zod";
+import { api, Id, isOut, readCampaign } from "./api.ts";
+import { areaOf, checkSegment, checkSender, readAudience } from "./audiences.ts";
+import { bodyOf, htmlOf, plainTextOf } from "./content.ts";
+import { optionsOf } from "./options.ts";
+import type { CampaignState } from "./state.ts";
+
+/** Who it is from and what it needs, read before anything is made. @source platforms/mailchimp.md "Content constraints" */
+export async function preview(
+  ctx: ConnectorContext,
+  post: OutgoingPost,
+): PlatformResult<Pick<CampaignState, "sender" | "area">> {
+  const { fromName, replyTo, segment, template, templateArea } = optionsOf(post);
+  const list = post.destination ?? "";
+  const audience = await readAudience(ctx, list);
+  if (!audience.ok) return audience;
+  const { from_name = "", from_email = "" } = audience.value.campaign_defaults ?? {};
+  const sender = { fromName: fromName ?? (from_name || audience.value.name), replyTo: replyTo ?? from_email };
+  const checked = await checkSender(ctx, sender.replyTo);
+  if (!checked.ok) return checked;
+  const known = segment === undefined ? ok(undefined) : await checkSegment(ctx, list, segment);
+  if (!known.ok) return known;
+  if (template === undefined) return ok({ sender });
+  const area = await areaOf(ctx, template, templateArea);
+  return area.ok ? ok({ sender, area: area.value }) : area;
+}
+
+/** A step of its own, so that whatever ends these reads leaves nothing behind. */
+export const checkFirst: Step<CampaignState> = {
+  name: "check_sender",
+  effect: "none",
+  repeatable: true,
+  done: ({ sender }) => sender !== undefined,
+  async run({ state, post }, ctx) {
+    const found = await preview(ctx, post);
+    return found.ok ? ok({ state: { ...state, ...found.value } }) : found;
+  },
+};
+
+/** The body of `POST /campaigns`. @source platforms/mailchimp.md "Publishing a campaign", 1 */
+export function campaignBody(post: OutgoingPost, sender: CampaignState["sender"], title: string): object {
+  const { subject, previewText, segment } = optionsOf(post);
+  return {
+    type: "regular",
+    recipients: {
+      list_id: post.destination,
+      ...(segment !== undefined && { segment_opts: { saved_segment_id: Number(segment) } }),
+    },
+    settings: {
+      subject_line: subject,
+      ...(previewText && { preview_text: previewText }),
+      title,
+      from_name: sender?.fromName,
+      reply_to: sender?.replyTo,
+    },
+  };
+}
+
+const Created = z.object({ id: Id });
+export const createCampaign = (ctx: ConnectorContext, json: object) =>
+  api.read(ctx, { method: "POST", path: "campaigns", json }, Created);
+
+/** What is put into the campaign: the post in a plain layout, or in its place in a template. */
+export function contentBody(post: OutgoingPost, { pictures = [], area }: CampaignState): object {
+  const { template } = optionsOf(post);
+  if (template === undefined) return { html: htmlOf(post, pictures), plain_text: plainTextOf(post) };
+  return { template: { id: Number(template), sections: { [area ?? ""]: bodyOf(post, pictures) } } };
+}
+
+export const putContent = (ctx: ConnectorContext, id: string, json: object) =>
+  api.send(ctx, { method: "PUT", path: ["campaigns", id, "content"], json, about: "object", field: "text" });
+
+const Drafts = z.object({ campaigns: rowsOf(z.object({ id: Id, settings: z.object({ title: z.string() }) })) });
+
+/** A draft an earlier try of this job made and whose name was lost. */
+async function findDraft(ctx: ConnectorContext, title: string): PlatformResult<string | undefined> {
+  const read = await api.get(ctx, "campaigns", Drafts, {
+    query: {
+      status: "save",
+      sort_field: "create_time",
+      sort_dir: "DESC",
+      count: 100,
+      fields: "campaigns.id,campaigns.settings.title",
+    },
+  });
+  return read.ok ? ok(read.value.campaigns.find(({ settings }) => settings.title === title)?.id) : read;
+}
+
+type Prepared = { readonly title: string };
+
+/** One campaign for a job: its title holds a word of ours, by which one whose answer was lost is found again. */
+export const create: Step<CampaignState, Prepared> = {
+  name: "create_campaign",
+  effect: "invisible",
+  repeatable: false,
+  done: ({ campaignId }) => campaignId !== undefined,
+  prepare({ post, randomBits }) {
+    const { title, subject = "" } = optionsOf(post);
+    return { title: `${title ?? subject} (${randomBits(40).toString(36)})` };
+  },
+  async run({ state, post, prepared: { title } }, ctx) {
+    const known = await findDraft(ctx, title);
+    if (!known.ok) return known;
+    if (known.value !== undefined) return ok({ state: { ...state, campaignId: known.value } });
+    const made = await createCampaign(ctx, campaignBody(post, state.sender, title));
+    return made.ok ? ok({ state: { ...state, campaignId: made.value.id } }) : made;
+  },
+};
+
+/** Replaces all that was there, so it may be repeated. */
+export const fill: Step<CampaignState> = {
+  name: "put_content",
+  effect: "invisible",
+  repeatable: true,
+  done: ({ hasContent }) => hasContent === true,
+  async run({ state, post }, ctx) {
+    const put = await putContent(ctx, state.campaignId ?? "", contentBody(post, state));
+    return put.ok ? ok({ state: { ...state, hasContent: true } }) : put;
+  },
+};
+
+const Checklist = z.object({
+  is_ready: z.boolean(),
+  items: rowsOf(
+    z.object({ type: z.string(), heading: z.string().default(""), details: z.string().default("") }),
+  ).default([]),
+});
+
+/** Which part of the post an item of the checklist is about, by its words; Mailchimp gives no code. */
+const blamed: readonly (readonly [RegExp, string])[] = [
+  [/subject/i, "options.subject"],
+  [/segment|tag/i, "options.segment"],
+  [/from|reply|sender|domain/i, "options.replyTo"],
+  [/list|audience|recipient|subscriber/i, "destination"],
+  [/content|template|html/i, "text"],
+];
+
+/** What stands between a campaign and its sending; undefined: nothing. */
+export async function readChecklist(ctx: ConnectorContext, id: string): PlatformResult<PlatformFailure | undefined> {
+  const path = ["campaigns", id, "send-checklist"];
+  const read = await api.get(ctx, path, Checklist, { about: "object", field: "post" });
+  if (!read.ok) return read;
+  const { is_ready, items } = read.value;
+  if (is_ready) return ok(undefined);
+  const errors = items.filter(({ type }) => type === "error");
+  const said = errors.map(({ heading, details }) => [heading, details].filter(Boolean).join(": ")).join(" ");
+  const heading = errors[0] ? `${errors[0].heading} ${errors[0].details}` : "";
+  return ok({
+    kind: "content_rejected",
+    field: blamed.find(([words]) => words.test(heading))?.[1] ?? "post",
+    reason: "checklist",
+    message: said
+      ? `Mailchimp's checklist for this campaign says: ${said}`.slice(0, 1_000)
+      : "Mailchimp's checklist says that this campaign is not ready, and not why. Open the draft in Mailchimp.",
+  });
+}
+
+const MINUTE_MS = 60_000;
+const nobody: PlatformFailure = {
+  kind: "content_rejected",
+  field: "destination",
+  reason: "no_recipients",
+  message:
+    "Nobody would get this campaign: the audience, or the segment of it, has no subscribed contact. Choose another.",
+};
+
+/**
+ * Recipients are counted a while after the campaign was made, and until then Mailchimp refuses to send. Then its checklist
+ * is read: the answer to the sending itself says less. @source platforms/mailchimp.md "Publishing a campaign", 3
+ */
+export const awaitReady: Step<CampaignState> = awaitStep<CampaignState>({
+  name: "wait_until_ready",
+  done: ({ isReady }) => isReady === true,
+  async look({ state }, ctx) {
+    const id = state.campaignId ?? "";
+    const read = await readCampaign(ctx, id);
+    if (!read.ok) return read;
+    // Somebody sent it by hand; the next step sees what became of it.
+    if (isOut(read.value)) return ok({ state: { ...state, isReady: true } });
+    if ((read.value.recipients?.recipient_count ?? 0) === 0) return ok({ working: true });
+    const problem = await readChecklist(ctx, id);
+    if (!problem.ok) return problem;
+    return problem.value ? fail(problem.value) : ok({ state: { ...state, isReady: true } });
+  },
+  pace: { firstMs: 2_000, mostMs: MINUTE_MS, endMs: 15 * MINUTE_MS },
+  atEnd: () => nobody,
+});

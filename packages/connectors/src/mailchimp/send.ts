@@ -1,0 +1,168 @@
+import {
+  awaitStep,
+  type ConnectorContext,
+  type PlatformFailure,
+  type PlatformResult,
+  type ProbeAnswer,
+  type Progress,
+  type Step,
+} from "@postd/connector-kit";
+import { fail, ok } from "@postd/contracts";
+import { api, isOut, readCampaign, refOf } from "./api.ts";
+import { readChecklist } from "./campaign.ts";
+import type { CampaignState } from "./state.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** As often Mailchimp may say that it counts anew, and it is waited for. */
+const MOST_UNREADY = 20;
+
+const notDraft = (status: string): PlatformFailure => ({
+  kind: "content_rejected",
+  field: "post",
+  reason: "not_a_draft",
+  message: `This campaign is no draft any more: Mailchimp says "${status}". Somebody changed it there.`,
+});
+
+/** Mailchimp's refusal in the words of its checklist, which say more; the refusal itself stays what proves it. */
+export async function withChecklist(
+  ctx: ConnectorContext,
+  id: string,
+  refusal: PlatformFailure,
+): Promise<PlatformFailure> {
+  const { status, platformCode, requestId, refused } = refusal;
+  const problem = await readChecklist(ctx, id);
+  if (!problem.ok || !problem.value) return refusal;
+  return {
+    ...problem.value,
+    ...(status !== undefined && { status }),
+    ...(platformCode !== undefined && { platformCode }),
+    ...(requestId !== undefined && { requestId }),
+    ...(refused && { refused }),
+  };
+}
+
+/** Only Mailchimp's documented words say that a call was not taken; then it is asked what stands now. */
+async function refusedSend(
+  ctx: ConnectorContext,
+  state: CampaignState,
+  refusal: PlatformFailure,
+): PlatformResult<Progress<CampaignState>> {
+  const id = state.campaignId ?? "";
+  if (!refusal.refused || refusal.status !== 400) return fail(refusal);
+  const now = await readCampaign(ctx, id);
+  // A campaign that is out is refused too: an earlier order was taken.
+  if (now.ok && isOut(now.value)) return ok({ state: { ...state, isTaken: true } });
+  if (refusal.platformCode === "recipients_not_ready") {
+    const { isReady: _, ...again } = state;
+    const unready = (state.unready ?? 0) + 1;
+    if (unready <= MOST_UNREADY) return ok({ state: { ...again, unready }, refused: true, waitMs: 5_000 });
+  }
+  return fail(await withChecklist(ctx, id, refusal));
+}
+
+/** What a look at the campaign says of an order whose answer was lost. */
+async function probe(
+  { state }: { readonly state: CampaignState },
+  ctx: ConnectorContext,
+): PlatformResult<ProbeAnswer<CampaignState>> {
+  const read = await readCampaign(ctx, state.campaignId ?? "");
+  if (!read.ok)
+    return read.error.status === 404 ? ok({ kind: "not_seen", looked: "the campaign, which is gone" }) : read;
+  const { status, emails_sent } = read.value;
+  const isHeld = state.publishAt !== undefined && status === "schedule";
+  if (isOut(read.value) || isHeld) {
+    const candidate = { ...refOf(read.value), ours: true, state: { ...state, isTaken: true as const } };
+    return ok({ kind: "found", candidates: [candidate] });
+  }
+  // A draft may be one whose order is still on its way.
+  const looked = `the campaign, which Mailchimp calls "${status}", with ${emails_sent} mails sent`;
+  return ok({ kind: "not_seen", looked });
+}
+
+/**
+ * Sends it. Whatever becomes of the answer, this is never said twice by itself: whether a second order in that moment could
+ * mail everybody twice, Mailchimp does not say. @source platforms/mailchimp.md "Publishing a campaign", 5
+ */
+export const send: Step<CampaignState> = {
+  name: "send_campaign",
+  effect: "visible",
+  repeatable: false,
+  timeoutMs: 120_000,
+  settleMs: MINUTE_MS,
+  done: ({ isTaken, publishAt }) => isTaken === true || publishAt !== undefined,
+  async run({ state }, ctx) {
+    const id = state.campaignId ?? "";
+    const before = await readCampaign(ctx, id);
+    if (!before.ok) return before;
+    if (isOut(before.value)) return ok({ state: { ...state, isTaken: true } });
+    if (before.value.status !== "save") return fail(notDraft(before.value.status));
+    const path = ["campaigns", id, "actions", "send"];
+    const sent = await api.send(ctx, {
+      method: "POST",
+      path,
+      about: "object",
+      field: "post",
+      did: "send the campaign",
+    });
+    return sent.ok ? ok({ state: { ...state, isTaken: true } }) : refusedSend(ctx, state, sent.error);
+  },
+  probe,
+};
+
+/** Names one campaign and one time, so saying it again changes nothing. @source platforms/mailchimp.md "Scheduling" */
+export const schedule: Step<CampaignState> = {
+  name: "schedule_campaign",
+  effect: "visible",
+  repeatable: true,
+  settleMs: MINUTE_MS,
+  done: ({ isTaken, publishAt }) => isTaken === true || publishAt === undefined,
+  async run({ state }, ctx) {
+    const { campaignId = "", publishAt = "" } = state;
+    const before = await readCampaign(ctx, campaignId);
+    if (!before.ok) return before;
+    const taken = { state: { ...state, isTaken: true as const }, published: refOf(before.value) };
+    if (isOut(before.value) || before.value.status === "schedule") return ok(taken);
+    const asked = await askForTime(ctx, campaignId, publishAt);
+    if (asked.ok) return ok(taken);
+    return asked.error.refused ? fail(await withChecklist(ctx, campaignId, asked.error)) : asked;
+  },
+  probe,
+};
+
+export const askForTime = (ctx: ConnectorContext, id: string, schedule_time: string) =>
+  api.send(ctx, {
+    method: "POST",
+    path: ["campaigns", id, "actions", "schedule"],
+    json: { schedule_time },
+    about: "object",
+    field: "scheduledFor",
+    did: "schedule the campaign",
+  });
+
+/** Large audiences take hours; a campaign that is going out has gone. */
+const SENT_WITHIN_MS = 10 * MINUTE_MS;
+
+/** Asks until it is out. Mailchimp holds mail of new accounts for a review of its own. */
+export const awaitSent: Step<CampaignState> = awaitStep<CampaignState>({
+  name: "wait_until_sent",
+  done: ({ live, publishAt }) => live !== undefined || publishAt !== undefined,
+  async look({ state }, ctx) {
+    const read = await readCampaign(ctx, state.campaignId ?? "");
+    if (!read.ok) return read;
+    const { status } = read.value;
+    const waitedMs = state.polled ? ctx.clock.now().getTime() - Date.parse(state.polled.since) : 0;
+    if (status === "sending" && waitedMs < SENT_WITHIN_MS) return ok({ working: true });
+    if (isOut(read.value)) {
+      const live = refOf(read.value);
+      return ok({ state: { ...state, live }, published: live });
+    }
+    if (/^cancel/.test(status)) return fail(notDraft(status));
+    return ok({ working: true, ...(waitedMs > HOUR_MS && { toldMs: HOUR_MS }) });
+  },
+  pace: { firstMs: 2_000, mostMs: MINUTE_MS, endMs: 72 * HOUR_MS },
+  atEnd: () => ({
+    kind: "unavailable",
+    message: "Mailchimp took the campaign three days ago and has not sent it. It may be under review; look there.",
+  }),
+});
