@@ -170,7 +170,7 @@ const faults: readonly (readonly [
   [
     "an event is not signed with the subscription's own key",
     hooking,
-    /'refused' !== 'accepted'/,
+    /'refused'\n- 'accepted'/,
     toy(),
     {
       async webhook(world, connected) {
