@@ -1,6 +1,6 @@
 import type { TestContext } from "node:test";
 import { isComplete, sampleNote, seed } from "./chance.ts";
-import type { Actor, Job, LivePost, Scenario, Stage } from "./stage.ts";
+import { type Actor, type Job, type LivePost, type Scenario, type Stage, threadOf } from "./stage.ts";
 
 export const places = ["before", "body", "after"] as const;
 type Place = (typeof places)[number];
@@ -75,9 +75,24 @@ export function reality(
   const isNamed = !post || named === post.id || named === post.details?.videoId;
   const state =
     job?.state === "held" ? `held (${job.heldReason})` : `${job?.state}${job?.needsPerson ? " (asks)" : ""}`;
-  const remark = `${isNamed ? "" : ", job names another post"}${strays === 0 ? "" : `, ${strays} strays`}${job?.state === "published" || !job?.failure ? "" : `: ${job.failure}`}`;
+  const remark = `${isNamed ? "" : ", job names another post"}${threadRemark(input, own, job)}${strays === 0 ? "" : `, ${strays} strays`}${job?.state === "published" || !job?.failure ? "" : `: ${job.failure}`}`;
   const count = post ? 1 + more.length : 0;
   return `${count} ${count === 1 ? "post" : "posts"}, ${state}${hashes === "" ? "" : `, ${hashes}`}${remark}`;
+}
+
+/** Each further part of a thread is there once where the job is done, and never twice. */
+function threadRemark(
+  { actor, text }: Pick<Parameters<typeof reality>[0], "actor" | "text">,
+  own: readonly LivePost[],
+  job: Job | undefined,
+): string {
+  return threadOf(actor.scenario, text)
+    .map((part) => {
+      const count = own.filter((post) => post.text === part).length;
+      if (count > 1) return `, "${part}" twice`;
+      return count === 0 && job?.state === "published" ? `, "${part}" is missing` : "";
+    })
+    .join("");
 }
 
 export interface Row {

@@ -11,6 +11,7 @@ export const scenarios = [
   "facebook reel",
   "linkedin picture",
   "tiktok video",
+  "x thread",
 ] as const;
 /** A Page's plain text is the one post nothing at the platform protects from a twin, where it goes out in one call. */
 export type Scenario = (typeof scenarios)[number] | "facebook text" | "bluesky thread";
@@ -21,6 +22,7 @@ const pictures: Readonly<Record<Scenario, number>> = {
   "facebook reel": 1,
   "linkedin picture": 1,
   "tiktok video": 1,
+  "x thread": 1,
   "facebook text": 0,
   "bluesky thread": 0,
 };
@@ -67,7 +69,7 @@ interface MadeAccount extends Pick<Actor, "simulator" | "accountId"> {
   connect(): Promise<string>;
 }
 
-const simulators = ["bluesky", "meta", "linkedin", "tiktok"] as const;
+const simulators = ["bluesky", "meta", "linkedin", "tiktok", "x"] as const;
 /** A claim nobody touched for this long of real time is a dead worker's; a living one writes far more often. */
 const deadAfterMs = 2_000;
 /** So little domain time is safe to pass while workers work: a living one keeps two thirds of a lease of 30 s, and more. */
@@ -85,8 +87,17 @@ const noticedWithinMs = 500;
 export function orderOf(actor: Actor, content: string, more: Readonly<Record<string, unknown>> = {}) {
   const { mediaIds, format, connectionId, scenario } = actor;
   const options = optionsOf(scenario, content);
-  return { connectionId, payload: { content, mediaIds, ...(format ? { format } : {}), ...options, ...more } };
+  const parts = threadOf(scenario, content).map((text) => ({ text }));
+  const thread = parts.length > 0 ? { parts } : {};
+  return {
+    connectionId,
+    payload: { content, mediaIds, ...(format ? { format } : {}), ...options, ...thread, ...more },
+  };
 }
+
+/** Further posts that one order makes, where they go by the word all platforms share. */
+export const threadOf = (scenario: Scenario, content: string): readonly string[] =>
+  scenario === "x thread" ? partsOf(content) : [];
 
 function optionsOf(scenario: Scenario, content: string): { readonly options?: object } {
   if (scenario === "bluesky thread") return { options: { replies: partsOf(content) } };
@@ -134,6 +145,7 @@ export class Stage {
     if (scenario.startsWith("bluesky")) return this.#blueskyAccount(session);
     if (scenario.startsWith("linkedin")) return this.#linkedinPage(session);
     if (scenario.startsWith("tiktok")) return this.#tiktokCreator(session);
+    if (scenario.startsWith("x ")) return this.#xAccount(session);
     return this.#metaAccount(session, scenario === "instagram carousel" ? "instagram" : "facebook");
   }
 
@@ -160,6 +172,16 @@ export class Stage {
       return (await session.must("POST", "/api/connections", { grantId, accounts })).connections[0].id;
     };
     return { simulator: "tiktok", accountId: made.id, connect };
+  }
+
+  async #xAccount(session: ApiSession): Promise<MadeAccount> {
+    const made = await this.system.sim("POST", "x/accounts", { kind: "premium" });
+    const connect = async () => {
+      const { grantId } = await grantThroughBrowser(session, "x", "x", { person: made.extra.subject });
+      const accounts = [{ platform: "x", externalId: made.id }];
+      return (await session.must("POST", "/api/connections", { grantId, accounts })).connections[0].id;
+    };
+    return { simulator: "x", accountId: made.id, connect };
   }
 
   async #blueskyAccount(session: ApiSession): Promise<MadeAccount> {
