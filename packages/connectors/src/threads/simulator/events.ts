@@ -54,8 +54,6 @@ const words = (post: Post) => ({
   shortcode: post.shortcode,
 });
 
-const isHeard = ({ people }: World, personId: string): boolean => people.get(personId)?.isOutsider !== true;
-
 /** `publish` settles a lost answer. */
 export function tellPublished(world: World, post: Post): void {
   tell(world, "publish", post.id, base(world, post));
@@ -67,11 +65,12 @@ export function tellDeleted(world: World, post: Post): void {
   tell(world, "delete", post.id, { ...value, timestamp: graphTime(post.at) });
 }
 
-/** Answers to people with a public profile only. */
+/** Answers by others to people with a public profile. */
 export function tellReply(world: World, post: Post): void {
   const root = world.posts.get(post.rootId ?? "");
   const owner = root && world.people.get(root.personId);
-  if (root === undefined || owner === undefined || owner.isPrivate || !isHeard(world, owner.id)) return;
+  if (root === undefined || owner === undefined || owner.isPrivate || owner.isOutsider || owner.id === post.personId)
+    return;
   tell(world, "replies", post.id, {
     ...base(world, post),
     ...words(post),

@@ -62,8 +62,11 @@ describe("what a Threads post may carry", () => {
     assert.deepEqual(last()?.details?.spoilers, [{ offset: 0, length: 3 }]);
     await publish({ text: "Boo", is_ghost_post: "true" });
     assert.equal(simulator.posts().length, 5);
+    const ghost = last()?.id ?? "";
     advance(86_400_000);
     assert.equal(simulator.posts().length, 4, "a ghost is gone after a day");
+    assert.equal(errorOf(await get(ghost)), "100/33");
+    assert.equal((await get("me/threads")).json.data.length, 4);
     for (const wrong of [
       { text: "Hi", poll_attachment: json({ option_a: "One" }) },
       { text: "Hi", poll_attachment: json({ option_a: "x".repeat(26), option_b: "b" }) },

@@ -10,6 +10,7 @@ import type { Call, Node, Operation } from "./call.ts";
 import { containerOperations } from "./containers.ts";
 import { insightOperations } from "./insights.ts";
 import { limitOperations, usageHeader } from "./limits.ts";
+import { isOver } from "./media-fields.ts";
 import { publishOperations } from "./publish.ts";
 import { readOperations, searchPlaces } from "./reads.ts";
 import { replyOperations } from "./replies.ts";
@@ -34,15 +35,14 @@ export const graphRoutes: readonly Route<World>[] = (["GET", "POST", "DELETE"] a
 
 /** Order: object, operation, permissions, the operation itself. */
 async function answerGraph({ world, request, caller, now, workMs, listed }: KitCall<World>): Promise<SimResponse> {
-  const [id = "", edge = "", ...more] = request.path
-    .split("/")
-    .filter((segment) => segment !== "" && segment !== "v1.0");
+  const [id = "", edge = "", ...more] = request.path.split("/").filter((segment) => segment !== "");
   const { token, scopes, subject } = caller;
   const person = world.people.get(subject);
   if (token === undefined || person === undefined) throw tokenError(467);
   const call: Call = {
     world,
-    request,
+    // Links to further pages carry the version.
+    request: { ...request, path: `/v1.0${request.path}` },
     workMs,
     listed,
     params: await readParams(request),
@@ -88,7 +88,7 @@ function nodeOf(call: Call, id: string): Node | undefined {
   const container = world.containers.get(id);
   if (container) return container.personId === person.id ? { type: "container", value: container } : undefined;
   const post = world.posts.get(id);
-  if (post) return { type: "media", value: post };
+  if (post) return isOver(world, post) ? undefined : { type: "media", value: post };
   const place = world.places.get(id);
   return place && { type: "place", value: place };
 }

@@ -14,9 +14,11 @@ import { dayMs, type World } from "./world.ts";
 
 // Fact sheet, sections 4, 5 and 8; names of fields as in the stored collection.
 
+/** A ghost is gone after a day. */
+export const isOver = (world: World, { draft, at }: Post): boolean => draft.isGhost && world.nowMs() >= at + dayMs;
+
 /** Whether readers may see it: not deleted, not over, not held back. */
-export const isLive = (world: World, post: Post): boolean =>
-  !post.isPending && !(post.draft.isGhost && world.nowMs() >= post.at + dayMs);
+export const isLive = (world: World, post: Post): boolean => !post.isPending && !isOver(world, post);
 
 export const repliesTo = (world: World, id: string): readonly Post[] =>
   world.posts.all((post) => post.draft.replyToId === id && isLive(world, post));

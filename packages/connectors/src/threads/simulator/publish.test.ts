@@ -136,6 +136,7 @@ describe("publishing on Threads", () => {
     for (const text of ["one", "two", "three"]) await publish({ text });
     const texts = (json: { data: { text: string }[] }) => json.data.map(({ text }) => text);
     const first = await get("me/threads?fields=id,text&limit=2");
+    assert.match(first.json.paging.next, /^https:\/\/graph\.threads\.net\/v1\.0\/me\/threads\?/);
     assert.deepEqual(texts(first.json), ["three", "two"]);
     assert.deepEqual(texts((await ask({ url: first.json.paging.next })).json), ["one"]);
     const since = String(Math.floor(now().getTime() / 1000) - 90);

@@ -1,7 +1,7 @@
 import { invalidParameter, readBack, requestedFields, requiredText } from "@postd/connector-kit/simulator/graph";
 import { type Answer, type Call, type Operation, operation } from "./call.ts";
 import { statusOf } from "./container-status.ts";
-import { tellDeleted, tellPublished } from "./events.ts";
+import { tellDeleted, tellPublished, tellReply } from "./events.ts";
 import { type Counted, isUsedUp } from "./limits.ts";
 import { mediaAnswer } from "./media-fields.ts";
 import type { Container, Draft, MediaType, Person, Post } from "./model.ts";
@@ -30,6 +30,7 @@ export function publishNow(call: Call, person: Person, container: Container): An
   const post = show(world, person, container);
   countUse(world, quota, person.id);
   tellPublished(world, post);
+  if (!post.isPending) tellReply(world, post);
   return readBack({ id: post.id }, () => {
     const fields = requestedFields(call);
     return fields && mediaAnswer(call, post, fields);

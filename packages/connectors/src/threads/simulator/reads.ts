@@ -1,7 +1,7 @@
 import { instantMs, page, requestedFields, requiredText } from "@postd/connector-kit/simulator/graph";
 import { type Answer, type Call, type Operation, operation } from "./call.ts";
 import { isUsedUp } from "./limits.ts";
-import { mediaAnswer, placeAnswer, userAnswer } from "./media-fields.ts";
+import { isOver, mediaAnswer, placeAnswer, userAnswer } from "./media-fields.ts";
 import type { Person, Post } from "./model.ts";
 import { quotaReached } from "./words.ts";
 import { countUse } from "./world.ts";
@@ -22,7 +22,9 @@ export const listParams = ["since", "until", "limit", "before", "after"];
 const own = (call: Call, person: Person, which: (post: Post) => boolean): Answer =>
   postList(
     call,
-    call.world.posts.all((post) => post.personId === person.id && post.parentId === undefined && which(post)),
+    call.world.posts.all(
+      (post) => post.personId === person.id && post.parentId === undefined && !isOver(call.world, post) && which(post),
+    ),
   );
 
 /** Reads of the profile and its posts (fact sheet, sections 4, 5 and 8), and places for `location_id`. */

@@ -111,6 +111,14 @@ describe("signing in to Threads", () => {
     assert.equal(refusal.json.error.code, 10);
   });
 
+  it("renews a private profile, or does not where the platform does not", async () => {
+    const { client, token } = setUp({ kind: "private" });
+    const url = `${graph}/refresh_access_token?grant_type=th_refresh_token&access_token=${token}`;
+    assert.equal((await client.ask({ url })).status, 200);
+    await client.act("set", { privateMayRefresh: false });
+    assert.equal((await client.ask({ url })).json.error.code, 100);
+  });
+
   it("gives an app token, which opens no profile", async () => {
     const { ask, me } = signIn();
     const url = `${graph}/oauth/access_token?grant_type=client_credentials&client_id=${client_id}&client_secret=${client_secret}`;
@@ -129,7 +137,8 @@ describe("signing in to Threads", () => {
     client.advance(90_000_000);
     assert.equal((await picture()).status, 403);
     assert.equal((await get(account.id)).json.id, account.id);
-    assert.equal((await get("17841461234567891")).json.error.error_subcode, 33);
+    const other = (await get("17841461234567891")).json.error;
+    assert.deepEqual([other.error_subcode, other.type], [33, "THApiException"]);
     await client.act("removeApp", { person: account.id });
     const gone = await client.ask({ url: `${graph}/v1.0/me`, token });
     assert.deepEqual([gone.status, gone.json.error.code, gone.json.error.error_subcode], [400, 190, 458]);

@@ -82,8 +82,12 @@ export const oauth: OAuthFacts<World> = {
 
 const FlatError = z.object({ error_code: z.int(), error_message: z.string() });
 
-/** Errors of the token endpoint in the other shapes the platform is known for (section 11). */
+const TypedError = z.object({ error: z.looseObject({ type: z.literal("GraphMethodException") }) });
+
+/** Errors have types of this host, and those of the token endpoint the other shapes the platform is known for (section 11). */
 export function reshape(answer: SimResponse, { path }: SimRequest, { settings }: World): SimResponse {
+  const { error } = TypedError.safeParse(answer.json).data ?? {};
+  if (error) return { ...answer, json: { error: { ...error, type: "THApiException" } } };
   const flat = path.endsWith("/oauth/access_token") ? FlatError.safeParse(answer.json).data : undefined;
   if (flat === undefined || settings.tokenErrors === "error_code") return answer;
   const { error_code: code, error_message } = flat;
