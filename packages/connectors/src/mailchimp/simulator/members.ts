@@ -28,9 +28,14 @@ const KeptMember = z.strictObject({
   ...facts,
   tags,
 });
-const ChangedMember = z.strictObject({ email_address: z.email().optional(), status: status.optional(), ...facts });
+/** Nobody is made transactional by a change (swagger). */
+const ChangedMember = z.strictObject({
+  email_address: z.email().optional(),
+  status: status.exclude(["transactional"]).optional(),
+  ...facts,
+});
 const BulkMember = z.strictObject({ email_address: z.string().optional(), status: status.optional(), ...facts });
-type Facts = z.output<typeof ChangedMember>;
+type Facts = z.output<typeof BulkMember>;
 
 function memberJson(world: World, member: Member) {
   const { hash, email, webId, fields, createdAt, changedAt, language, isVip, source, audience } = member;

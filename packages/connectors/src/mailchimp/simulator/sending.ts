@@ -109,7 +109,10 @@ export const sendingRoutes: readonly Route<World>[] = [
         ...(recipients && { recipients }),
         ...(socialCard && { socialCard }),
       });
-      return success(campaignJson(call.world, call.world.campaigns.put(copy)));
+      const { recipients: to, ...json } = campaignJson(call.world, call.world.campaigns.put(copy));
+      // Of all answers this one does not tell whether the list is active (swagger).
+      const { list_is_active: _, ...toWhom } = to;
+      return success({ ...json, recipients: toWhom });
     },
   }),
 ];
