@@ -9,10 +9,12 @@ import {
 import { acts } from "./simulator/acts.ts";
 import { createRoute } from "./simulator/create-post.ts";
 import { mediaRoutes } from "./simulator/media.ts";
+import { numberRoutes } from "./simulator/numbers.ts";
 import { readRoutes } from "./simulator/reads.ts";
 import { scopes } from "./simulator/scopes.ts";
 import { permalink } from "./simulator/show-post.ts";
 import { accessSeconds, oauth, refreshSeconds, refuseState, signInRoutes } from "./simulator/sign-in.ts";
+import { activityRoutes, webhookRoutes } from "./simulator/webhooks.ts";
 import { xErrors } from "./simulator/words.ts";
 import { app, createWorld, type Person, type Post, type World } from "./simulator/world.ts";
 
@@ -93,7 +95,15 @@ export const simulators: readonly SimulatorDefinition[] = [
         return { ...account(person), kind, ...signedIn, appId: app.client_id, appSecret: app.client_secret, extra };
       },
     },
-    routes: [...signInRoutes, createRoute, ...mediaRoutes, ...readRoutes],
+    routes: [
+      ...signInRoutes,
+      createRoute,
+      ...mediaRoutes,
+      ...readRoutes,
+      ...numberRoutes,
+      ...webhookRoutes,
+      ...activityRoutes,
+    ],
     posts: (world) => world.posts.all((post) => world.isNewest(post)).map((post) => livePost(world, post)),
     orphans: ({ uploads }) => uploads.all().filter(({ details }) => !details.isUsed).length,
     media: ({ uploads }, sha256) => uploads.bytesOf(sha256),

@@ -1,9 +1,10 @@
 import { type Acts, actsOf } from "@postd/connector-kit/simulator";
 import { z } from "zod";
-import { tell, tellRevoked } from "./events.ts";
+import { resend, tell, tellRevoked } from "./events.ts";
 import { makePost, removePost } from "./make-post.ts";
 import { Settings } from "./settings.ts";
 import { wholeUser } from "./show-post.ts";
+import { provesItself } from "./webhooks.ts";
 import type { Person, Post, World } from "./world.ts";
 
 const act = actsOf<World>();
@@ -93,6 +94,17 @@ export const acts: Acts<World> = {
       return { followers: target.followers };
     },
   ),
+  /** The hourly check of every webhook; one that fails gets nothing any more. */
+  checkWebhooks: act(z.strictObject({}), async (world) => {
+    for (const webhook of world.webhooks.all()) webhook.isValid = await provesItself(world, webhook.url);
+    return { valid: world.webhooks.all(({ isValid }) => isValid).length };
+  }),
+  /** The newest events once more, as after an answer X did not get. */
+  redeliver: act(z.strictObject({ last: z.int().min(1).default(1) }), (world, { last }) => {
+    const again = world.sent.slice(-last);
+    for (const event of again) resend(world, event);
+    return { sent: again.map(({ type }) => type) };
+  }),
   /** The person ends the app's access in the settings of X. */
   withdraw: act(z.strictObject({ subject: z.string(), app: z.string().optional() }), (world, { subject, app }) => {
     const { id } = personIn(world, subject);
