@@ -43,6 +43,27 @@ const dayReset = {
   "x-user-limit-24hour-reset": "1795780800",
 };
 
+/** A segment that is too large has an empty body; as an upload shows nothing to anybody, it is tried as a read. */
+const segment = (status: number): DocumentedError => ({
+  name: `${status} on append`,
+  status,
+  body: "",
+  who: "operator",
+  at: "read",
+});
+const webhook = (name: string): DocumentedError => invalid(name, ["operator", "ours", "content"], `${name}: refused`);
+/** Described, with nothing said of who acts. */
+const described = (type: string, status: number): DocumentedError =>
+  problem(type, status, ["permission", "content", "account", "operator", "ours"], type, "See the type.");
+/** Section 3: flat. */
+const flat = (error: string, error_description: string, who: Who): DocumentedError => ({
+  name: `sign-in ${error}`,
+  status: 400,
+  body: { error, error_description },
+  who,
+  at: "read",
+});
+
 /** Every row of the tables and every text the sheet quotes. */
 export const documentedErrors: readonly DocumentedError[] = [
   blank("401", 401, "sign_in", "Unauthorized"),
@@ -152,4 +173,20 @@ export const documentedErrors: readonly DocumentedError[] = [
   { name: "500 without a body of the API", status: 500, body: "<html>", who: "transient" },
   blank("503", 503, "transient", "Service Unavailable", { title: "Service Unavailable" }),
   problem("internal-error", 500, "transient", "internal-error", "Something is broken.", { title: "Internal Error" }),
+  segment(413),
+  segment(431),
+  // One name of the table has no words of its own.
+  blank("bad URL", 403, ["content", "permission"], "The URL in the post is not valid.", { at: "change" }),
+  described("not-authorized-for-resource", 403),
+  described("not-authorized-for-field", 403),
+  described("field-unauthorized", 403),
+  described("disallowed-resource", 403),
+  described("resource-unavailable", 403),
+  webhook("CrcValidationFailed"),
+  webhook("UrlValidationFailed"),
+  webhook("DuplicateUrlFailed"),
+  webhook("WebhookLimitExceeded"),
+  webhook("WebhookIdInvalid"),
+  flat("invalid_request", "Value passed for the token was invalid.", "sign_in"),
+  flat("invalid_grant", "The refresh token was used before.", "sign_in"),
 ];

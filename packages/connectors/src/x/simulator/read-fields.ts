@@ -24,7 +24,7 @@ export const expansionNames: Readonly<Record<Dialect, readonly string[]>> = {
   new: words(`${bothExpansions} edit_history_post_ids referenced_posts username`),
 };
 export const userFields = words(
-  "confirmed_email connection_status created_at description entities id is_identity_verified location name parody profile_banner_url profile_image_url protected public_metrics receives_your_dm subscribes_to_you subscription subscription_type url username verified verified_followers_count verified_type withheld",
+  "affiliation confirmed_email connection_status created_at description entities id is_identity_verified location most_recent_tweet_id name parody pinned_tweet_id profile_banner_url profile_image_url protected public_metrics receives_your_dm subscribes_to_you subscription subscription_type url username verified verified_followers_count verified_type withheld",
 );
 export const mediaFields = words(
   "alt_text duration_ms height media_key non_public_metrics organic_metrics preview_image_url promoted_metrics public_metrics type url variants width",
