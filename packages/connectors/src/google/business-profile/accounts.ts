@@ -10,6 +10,7 @@ import {
 import { fail, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
 import { ACCOUNTS, api, Link, LOCATIONS, MANAGE } from "./api.ts";
+import { notApproved } from "./failures.ts";
 import { AccountName, escaped, LocationName } from "./names.ts";
 
 type Token = Pick<Credentials, "accessToken">;
@@ -27,11 +28,22 @@ const Accounts = z.object({ accounts: rowsOf(Account).default([]), nextPageToken
 const nextPage = (size: number) => (page: { readonly nextPageToken?: string | undefined }) =>
   page.nextPageToken ? { query: { pageSize: size, pageToken: page.nextPageToken } } : undefined;
 
-/** Everything the person reaches: their own account and groups they were let into. */
-export const readAccounts = (ctx: AuthContext, token: Token): PlatformResult<readonly Account[]> => {
+/**
+ * Everything the person reaches: their own account and groups they were let into. The first call there is, so one too many
+ * means that no call is allowed at all: Google mostly words both alike.
+ */
+export async function readAccounts(ctx: AuthContext, token: Token): PlatformResult<readonly Account[]> {
   const call = { method: "GET", base: ACCOUNTS, path: "accounts", query: { pageSize: 20 }, ...asked(token) } as const;
-  return api.readAll(ctx, call, Accounts, { rows: ({ accounts }) => accounts, next: nextPage(20) });
-};
+  const read = await api.readAll(ctx, call, Accounts, { rows: ({ accounts }) => accounts, next: nextPage(20) });
+  if (read.ok || read.error.kind !== "rate_limited") return read;
+  const { what, link, say } = notApproved(new URL(ACCOUNTS).hostname);
+  return fail({
+    kind: "operator_must_act",
+    message: `${say} Where it has been approved, try again in a minute.`,
+    what,
+    link,
+  });
+}
 
 /** Nothing is told of a location that is not asked for. `canOperateLocalPost` is no longer filled, so nobody asks for it. */
 const readMask = "name,title,storefrontAddress,metadata,websiteUri";

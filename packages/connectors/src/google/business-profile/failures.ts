@@ -54,17 +54,18 @@ function notEnabled(res: HttpResponse): FailureRule {
   };
 }
 
+/** Without approval nothing is allowed, and how to ask for it stands in NOTES.md. */
+export const notApproved = (host: string | undefined) => ({
+  what: "Google's approval for its Business Profile APIs: the project's allowance is 0",
+  link: host === undefined ? `${CONSOLE}/dashboard` : `${CONSOLE}/api/${host}/quotas`,
+  say: "Google has not approved the Google Cloud project of this server for its Business Profile APIs, so its allowance is 0 calls. Whoever runs the server applies for Basic API Access.",
+});
+
 /** A project without approval has an allowance of nothing, and every call is one too many. */
 function tooMany(res: HttpResponse): FailureRule {
   const { quota_limit_value: allowed, service } = errorMetadata(res);
   const host = service ?? hostIn(res.text);
-  if (allowed === "0")
-    return {
-      kind: "operator_must_act",
-      what: `Google's approval for its Business Profile APIs: the project's allowance is 0`,
-      link: host === undefined ? `${CONSOLE}/dashboard` : `${CONSOLE}/api/${host}/quotas`,
-      say: "Google has not approved the Google Cloud project of this server for its Business Profile APIs, so its allowance is 0 calls. Whoever runs the server applies for Basic API Access.",
-    };
+  if (allowed === "0") return { kind: "operator_must_act", ...notApproved(host) };
   return {
     kind: "rate_limited",
     waitMs: editsOfProfile.perMs,
