@@ -17,7 +17,13 @@ import type { LinkPicture, LinkPreview, LinkReader } from "../link-preview.ts";
 import type { Platform } from "../platform.ts";
 import type { Provider } from "../provider.ts";
 import { type Secret, secret } from "../secret.ts";
-import { type MountedSimulator, mountInProcess, type SimAnswer, type SimulatorDefinition } from "../simulator/index.ts";
+import {
+  type MountedSimulator,
+  mountInProcess,
+  type SimAnswer,
+  type SimEnv,
+  type SimulatorDefinition,
+} from "../simulator/index.ts";
 import type { SampleMedia } from "./sample-media.ts";
 
 /** A connected account, with credentials as they are now: a refresh replaces them. */
@@ -49,6 +55,8 @@ export interface World {
   readonly log: ConnectorLog;
   /** Everything that was logged, failed or stored, for the search for secrets. */
   readonly seen: string[];
+  /** Requests the platform sent to addresses of ours; each was answered with 200. */
+  readonly delivered: ({ readonly url: string } & Parameters<SimEnv["deliver"]>[1])[];
   /** Makes a medium available to connectors and to a simulator that pulls. */
   add(media: SampleMedia): void;
   /** What posts to `anyPlace` go to. */
@@ -92,6 +100,7 @@ export function createWorld(
   const clock = { now: () => new Date(nowMs) };
   const media = new Map<string, SampleMedia>();
   const web: World["web"] = new Map();
+  const delivered: World["delivered"] = [];
   const seen: string[] = [];
   const secrets = new Set<string>();
   const signature = "signature-that-must-stay-secret";
@@ -109,6 +118,10 @@ export function createWorld(
       const [authKind = ""] = provider.signIns.map(({ id }) => id);
       const answer = await provider.webhooks?.verify(input, auth(authKind, "none", { effectCalls: 0 }));
       return answer?.kind === "handshake" ? { status: answer.status, text: answer.body } : undefined;
+    },
+    async deliver(url, request) {
+      delivered.push({ url, ...request });
+      return 200;
     },
     async fetchMedia(url) {
       const found = media.get(new URL(url).pathname.slice(1));
@@ -141,6 +154,7 @@ export function createWorld(
     seen,
     secrets,
     web,
+    delivered,
     advance(ms) {
       nowMs += ms;
     },
