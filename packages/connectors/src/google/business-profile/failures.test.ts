@@ -1,5 +1,3 @@
-import assert from "node:assert/strict";
-import { test } from "node:test";
 import { describeDocumentedErrors } from "@postd/connector-kit/conformance";
 import { documentedErrors } from "../simulator/documented-errors.ts";
 import { failures } from "./failures.ts";

@@ -145,6 +145,11 @@ export const failures = failureTable({
       rejected("invalid"),
     ],
     // Of the token address.
+    invalid_client: {
+      kind: "operator_must_act",
+      what: "the OAuth client at Google: its id, secret and redirect address",
+      link: `${CONSOLE}/credentials`,
+    },
     invalid_grant: { kind: "auth_revoked", say: "Google's sign-in has ended. Connect again." },
   },
 });
