@@ -16,7 +16,7 @@ import { graphRoutes } from "./simulator/graph.ts";
 import { isLive, repliesTo } from "./simulator/media-fields.ts";
 import type { Person, Post } from "./simulator/model.ts";
 import { longSeconds, oauth, reshape, rewrite, scopes, tokenRoutes } from "./simulator/sign-in.ts";
-import { shownText } from "./simulator/text-rules.ts";
+import { linksIn, shownText } from "./simulator/text-rules.ts";
 import { threadsErrors } from "./simulator/words.ts";
 import { createWorld, type World } from "./simulator/world.ts";
 
@@ -33,7 +33,9 @@ function livePost(world: World, post: Post): SimPost {
   const { draft, childIds } = post;
   const parts = childIds.length === 0 ? [post] : childIds.flatMap((id) => world.posts.get(id) ?? []);
   const { poll, gif, textAttachment, spoilers, countries } = draft;
-  const about = { link: draft.link, topic: draft.topic, replyTo: draft.replyToId, quoted: draft.quoteId };
+  // Without a link of its own a text shows the first address in it.
+  const link = draft.kind === "TEXT" ? (draft.link ?? linksIn(draft.text)[0]) : undefined;
+  const about = { link, topic: draft.topic, replyTo: draft.replyToId, quoted: draft.quoteId };
   return {
     id: post.id,
     platform: "threads",

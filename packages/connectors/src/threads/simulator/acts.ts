@@ -1,7 +1,7 @@
 import { type Acts, actsOf, randomDigits } from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import { app } from "./app.ts";
-import { callBack, tell, tellMention, tellReply } from "./events.ts";
+import { callBack, tell, tellMention, tellPublished, tellReply } from "./events.ts";
 import { mediaMetrics } from "./insights.ts";
 import { mentions } from "./media-fields.ts";
 import type { Draft, Person, Post } from "./model.ts";
@@ -61,6 +61,7 @@ function personIn({ people }: World, name: string): Person {
 /** Somebody without an app writes a post, or answers one; who is mentioned or answered hears of it. */
 function writeByHand(world: World, person: Person, draft: Draft): Post {
   const post = addPost(world, person, { draft, mediaType: "TEXT_POST" });
+  if (!person.isOutsider) tellPublished(world, post);
   if (!post.isPending) tellReply(world, post);
   for (const { id, username } of world.people.all(({ isOutsider }) => !isOutsider))
     if (id !== person.id && mentions(draft.text, username)) tellMention(world, post, id);
@@ -127,6 +128,7 @@ const eventActs: Acts<World> = {
   emit: act(
     z.strictObject({ field: fields, target: z.string(), value: z.record(z.string(), z.json()) }),
     (world, { field, target, value }) => {
+      if (world.webhook === undefined) throw new RangeError("set an address with setWebhook first");
       tell(world, field, target, value);
       return { field };
     },

@@ -44,7 +44,17 @@ describe("events of Threads", () => {
     }
   });
 
-  it("come only of the fields the dashboard names, and none of answers to private profiles", async () => {
+  it("come only of what the dashboard names and the person granted, and none of answers to private profiles", async () => {
+    const few = setUp({ scopes: ["threads_basic", "threads_content_publish"] });
+    await few.act("setWebhook", { address });
+    const posted = await few.publish({ text: "Beans" });
+    await few.act("reply", { to: posted, text: "Nice" });
+    await few.act("postByHand", { person: few.account.id, text: "From the app" });
+    await few.act("settle");
+    assert.deepEqual(
+      few.delivered.map(({ body }) => JSON.parse(body).values.field),
+      ["publish", "publish"],
+    );
     const { publish, act, account, events } = await hooked(["replies"]);
     const id = await publish({ text: "Beans" });
     await act("setPerson", { person: account.id, isPrivate: true });

@@ -15,15 +15,26 @@ export const topics = {
 } as const;
 export type EventField = keyof typeof topics;
 
+/** What the person it is about has to have granted. */
+const permissions = {
+  replies: "threads_read_replies",
+  delete: "threads_delete",
+  mentions: "threads_manage_mentions",
+  publish: "threads_basic",
+} as const;
+
 const seconds = (ms: number): number => Math.floor(ms / 1000);
 
+/** Tells the app of a person who granted it, and of answers and mentions only where their profile is public. */
+function tellOf(world: World, personId: string, field: EventField, targetId: string, value: Value): void {
+  if ((field === "replies" || field === "mentions") && world.people.get(personId)?.isPrivate) return;
+  const isGranted = world.tokens.grants().some((one) => one.subject === personId && one.scopes.has(permissions[field]));
+  if (isGranted) tell(world, field, targetId, value);
+}
+type Value = Readonly<Record<string, unknown>>;
+
 /** Tells the app, where its dashboard names an address and this field. Not the usual `entry[]`. */
-export function tell(
-  world: World,
-  field: EventField,
-  targetId: string,
-  value: Readonly<Record<string, unknown>>,
-): void {
+export function tell(world: World, field: EventField, targetId: string, value: Value): void {
   const { webhook, signingSecret, nowMs } = world;
   if (webhook === undefined || !webhook.fields.includes(field)) return;
   const event = {
@@ -56,22 +67,21 @@ const words = (post: Post) => ({
 
 /** `publish` settles a lost answer. */
 export function tellPublished(world: World, post: Post): void {
-  tell(world, "publish", post.id, base(world, post));
+  tellOf(world, post.personId, "publish", post.id, base(world, post));
 }
 
 export function tellDeleted(world: World, post: Post): void {
   const { id, username } = base(world, post);
   const value = { id, owner: { owner_id: post.personId }, deleted_at: graphTime(world.nowMs()), username };
-  tell(world, "delete", post.id, { ...value, timestamp: graphTime(post.at) });
+  tellOf(world, post.personId, "delete", post.id, { ...value, timestamp: graphTime(post.at) });
 }
 
-/** Answers by others to people with a public profile. */
+/** Answers by others. */
 export function tellReply(world: World, post: Post): void {
   const root = world.posts.get(post.rootId ?? "");
   const owner = root && world.people.get(root.personId);
-  if (root === undefined || owner === undefined || owner.isPrivate || owner.isOutsider || owner.id === post.personId)
-    return;
-  tell(world, "replies", post.id, {
+  if (root === undefined || owner === undefined || owner.id === post.personId) return;
+  tellOf(world, owner.id, "replies", post.id, {
     ...base(world, post),
     ...words(post),
     replied_to: { id: post.draft.replyToId ?? root.id },
@@ -80,7 +90,7 @@ export function tellReply(world: World, post: Post): void {
 }
 
 export function tellMention(world: World, post: Post, personId: string): void {
-  tell(world, "mentions", personId, {
+  tellOf(world, personId, "mentions", personId, {
     ...base(world, post),
     ...words(post),
     has_replies: false,

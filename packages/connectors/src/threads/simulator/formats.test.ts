@@ -60,13 +60,17 @@ describe("what a Threads post may carry", () => {
     const spoiler = json([{ entity_type: "SPOILER", offset: 0, length: 3 }]);
     await publish({ text: "The end", text_entities: spoiler, reply_control: "mentioned_only" });
     assert.deepEqual(last()?.details?.spoilers, [{ offset: 0, length: 3 }]);
+    await publish({ text: "See https://example.com/a." });
+    assert.equal(last()?.details?.link, "https://example.com/a");
+    await publish({ text: "See https://example.com/a.", link_attachment: "https://example.com/b" });
+    assert.equal(last()?.details?.link, "https://example.com/b");
     await publish({ text: "Boo", is_ghost_post: "true" });
-    assert.equal(simulator.posts().length, 5);
+    assert.equal(simulator.posts().length, 7);
     const ghost = last()?.id ?? "";
     advance(86_400_000);
-    assert.equal(simulator.posts().length, 4, "a ghost is gone after a day");
+    assert.equal(simulator.posts().length, 6, "a ghost is gone after a day");
     assert.equal(errorOf(await get(ghost)), "100/33");
-    assert.equal((await get("me/threads")).json.data.length, 4);
+    assert.equal((await get("me/threads")).json.data.length, 6);
     for (const wrong of [
       { text: "Hi", poll_attachment: json({ option_a: "One" }) },
       { text: "Hi", poll_attachment: json({ option_a: "x".repeat(26), option_b: "b" }) },
