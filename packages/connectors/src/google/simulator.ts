@@ -36,6 +36,10 @@ export const simulators: readonly SimulatorDefinition[] = [
     oauth,
     guard,
     accounts: {
+      list: ({ people }) =>
+        people
+          .all()
+          .map(({ id, name, email }) => ({ platform, id, kind: "person", name, handle: email, accessToken: "" })),
       of(world, token) {
         const grant = world.tokens.find(token)?.grant;
         return grant ? world.profiles.namesOf(grant.subject) : [];

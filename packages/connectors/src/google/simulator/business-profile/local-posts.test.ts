@@ -157,6 +157,30 @@ describe("a local post", () => {
     );
   });
 
+  it("waits for its time again once a refused one is put right", async () => {
+    const { standard, advance, read, send, simulator } = setUp();
+    const scheduledTime = "2026-11-20T14:00:00Z";
+    const { name } = (await standard("Call +45 31 23 45 67", { scheduledTime })).json;
+    advance(minute);
+    assert.equal((await read(name)).state, "REJECTED");
+    await send("PATCH", `${apis.v4}/${name}?updateMask=summary`, { summary: "Soon" });
+    advance(minute);
+    assert.equal((await read(name)).state, "SCHEDULED");
+    assert.equal(simulator.posts().length, 0);
+    advance(120 * minute);
+    assert.equal(simulator.posts().length, 1);
+  });
+
+  it("can turn out to be rejected after it was live", async () => {
+    const { standard, advance, read, act, simulator } = setUp();
+    const { name } = (await standard("Fresh")).json;
+    advance(minute);
+    assert.equal((await read(name)).state, "LIVE");
+    await act("decide", { verdict: "REJECTED", post: name });
+    assert.equal((await read(name)).state, "REJECTED");
+    assert.equal(simulator.posts().length, 0);
+  });
+
   it("changes only what the mask names, never its photo, and is looked at again", async () => {
     const { standard, send, read, advance, simulator } = setUp();
     const callToAction = { actionType: "BOOK", url: "https://x.example/" };

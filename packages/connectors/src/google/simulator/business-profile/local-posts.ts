@@ -51,6 +51,9 @@ function refusePast({ scheduledTime }: Content, now: Date): void {
     throw v4Refusal("common", "scheduled_time", "Scheduled time must be in the future.");
 }
 
+const firstState = ({ scheduledTime }: Content, now: Date): LocalPost["state"] =>
+  scheduledTime !== undefined && Date.parse(scheduledTime) > now.getTime() ? "SCHEDULED" : "PROCESSING";
+
 /** Only photos, by their address. A film is an internal error, always. */
 async function photoOf(content: Content, { env, settings }: World) {
   const [medium] = content.media ?? [];
@@ -113,7 +116,7 @@ export const localPostRoutes = [
         location,
         account: call.params.account ?? "",
         content: body,
-        state: body.scheduledTime === undefined ? "PROCESSING" : "SCHEDULED",
+        state: firstState(body, now),
         createdAt: at,
         updatedAt: at,
         reviewEndsAt: at + call.workMs(world.settings.reviewMs),
@@ -169,7 +172,7 @@ export const localPostRoutes = [
       post.updatedAt = now.getTime();
       post.reviewEndsAt = now.getTime() + call.workMs(world.settings.reviewMs);
       // A live post stays so while its new words are looked at.
-      if (post.state === "REJECTED") post.state = "PROCESSING";
+      if (post.state === "REJECTED") post.state = firstState(content, now);
       return answer(post, world);
     },
   }),
