@@ -41,7 +41,7 @@ const templateJson = ({ id, name, createdAt, account }: Template) => ({
 
 export const accountRoutes: readonly Route<World>[] = [
   route("GET", api("ping"), { handle: () => success({ health_status: "Everything's Chimpy!" }) }),
-  route("GET", api("").replace(/\/$/, ""), {
+  route("GET", api(""), {
     query: z.strictObject(fieldQuery),
     handle(call) {
       const account = accountOf(call);

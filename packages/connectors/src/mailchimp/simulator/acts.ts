@@ -108,6 +108,9 @@ export const acts: Acts<World> = {
     (world, { list_id, email, campaign_id }) => {
       const member = memberIn(world, list_id, email);
       Object.assign(member, { status: "unsubscribed", isBarred: true, changedAt: world.env.now().getTime() });
+      const campaign = world.campaigns.get(campaign_id);
+      if (campaign)
+        campaign.engagement = { ...campaign.engagement, unsubscribed: campaign.engagement.unsubscribed + 1 };
       const data = { "[action]": "unsub", "[reason]": "manual", "[campaign_id]": campaign_id };
       tellMember(world, "unsubscribe", member, "user", data);
       return { id: member.hash };

@@ -47,10 +47,13 @@ function livePost(world: World, campaign: Campaign): SimPost {
   };
 }
 
-/** A campaign is with its audience as soon as it is sent; whoever got mail of one that was cancelled or deleted still has it. */
+/** With its audience as soon as mail leaves; whoever got mail of one that was cancelled or deleted still has it. */
 export function livePosts(world: World): readonly SimPost[] {
-  const isSeen = ({ status, emailsSent }: Campaign) =>
-    status === "sending" || status === "sent" || (status === "canceled" && emailsSent > 0);
+  // A review holds what has no end yet: nothing of it left.
+  const isSeen = ({ status, emailsSent, sendEndsAt }: Campaign) =>
+    status === "sent" ||
+    (status === "sending" && sendEndsAt !== undefined) ||
+    (status === "canceled" && emailsSent > 0);
   return [...world.recalled, ...world.campaigns.all()]
     .filter(isSeen)
     .toSorted((left, right) => (left.sendAt ?? 0) - (right.sendAt ?? 0))

@@ -75,7 +75,7 @@ const inList = (world: World, audience: Audience, email: string) =>
 /** By the hash of the address, or the address itself. */
 function memberOf(call: Called): Member {
   const audience = audienceOf(call);
-  const given = decodeURIComponent(call.params.hash ?? "");
+  const given = call.params.hash ?? "";
   const found = call.world.members.get(`${audience.id}:${given.toLowerCase()}`) ?? inList(call.world, audience, given);
   if (found === undefined) throw notFound();
   return found;
@@ -94,9 +94,9 @@ function checkBarred(member: Member | undefined, email: string, wanted: MemberSt
 function tagAll({ world, now }: Called, member: Member, names: readonly string[]): void {
   const { audience } = member;
   for (const name of names) {
-    const isTag = ({ type, name: other, audience: of }: Parameters<Parameters<typeof world.segments.find>[0]>[0]) =>
-      type === "static" && other === name && of === audience;
-    const tag = world.segments.find(isTag) ?? world.addSegment(audience, name);
+    const tag =
+      world.segments.find((one) => one.type === "static" && one.name === name && one.audience === audience) ??
+      world.addSegment(audience, name);
     member.tags.set(tag.id, now.getTime());
   }
 }
@@ -121,13 +121,17 @@ function add(
 function change(call: Called, member: Member, given: Facts): Member {
   const { status: wanted, email_address: email, merge_fields: fields, vip, language } = given;
   checkBarred(member, member.email, wanted);
+  const isMove = email !== undefined && hashOf(email) !== member.hash;
+  if (isMove && inList(call.world, member.audience, email))
+    throw badField("email_address", "The address is a member already");
   const before = { status: member.status, email: member.email };
   if (fields) member.fields = { ...member.fields, ...fields };
   if (vip !== undefined) member.isVip = vip;
   if (language !== undefined) member.language = language;
   member.changedAt = call.now.getTime();
   if (wanted) member.status = wanted;
-  const moved = email === undefined || hashOf(email) === member.hash ? member : move(call, member, email);
+  // Another address is another hash, and so another name.
+  const moved = isMove ? move(call.world, member, email) : member;
   if (moved.email !== before.email) {
     const data = { "[old_email]": before.email, "[new_email]": moved.email };
     tellMember(call.world, "upemail", moved, "api", data);
@@ -143,9 +147,7 @@ function change(call: Called, member: Member, given: Facts): Member {
   return moved;
 }
 
-/** Another address is another hash, and so another name. */
-function move({ world }: Called, member: Member, email: string): Member {
-  if (inList(world, member.audience, email)) throw badField("email_address", "The address is a member already");
+function move(world: World, member: Member, email: string): Member {
   world.members.remove(member.id);
   const hash = hashOf(email);
   return world.members.put({ ...member, id: `${member.audience.id}:${hash}`, hash, email });

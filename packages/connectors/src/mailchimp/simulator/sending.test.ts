@@ -56,15 +56,20 @@ describe("scheduling and sending a campaign", () => {
 
   it("is held by a review until that lets it go", async () => {
     const { get, post, draft, advance, act, simulator } = setUp();
-    const id = await draft();
-    await act("set", { review: "paused" });
-    await post(`campaigns/${id}/actions/send`);
-    advance(86_400_000);
-    assert.equal((await get(`campaigns/${id}`)).json.status, "paused");
-    assert.equal(simulator.posts().length, 0);
-    await act("release", { campaign_id: id });
-    advance(30_000);
-    assert.equal((await get(`campaigns/${id}`)).json.status, "sent");
+    for (const review of ["paused", "sending"]) {
+      const id = await draft();
+      const before = simulator.posts().length;
+      await act("set", { review });
+      await post(`campaigns/${id}/actions/send`);
+      advance(86_400_000);
+      assert.equal((await get(`campaigns/${id}`)).json.status, review);
+      assert.equal(simulator.posts().length, before);
+      await act("set", { review: "none" });
+      await act("release", { campaign_id: id });
+      assert.equal(simulator.posts().length, before + 1);
+      advance(30_000);
+      assert.equal((await get(`campaigns/${id}`)).json.status, "sent");
+    }
   });
 
   it("is tried on a few addresses, and copied, without an audience seeing it", async () => {

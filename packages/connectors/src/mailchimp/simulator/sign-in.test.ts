@@ -49,6 +49,8 @@ describe("signing in to Mailchimp", () => {
     assert.equal((await ask({ url: `${base}ping` })).json.title, "API Key Missing");
     assert.equal((await ask({ url: `${base}ping?access_token=${token}` })).json.title, "API Key Missing");
     assert.equal((await ask({ url: `${base}ping`, headers: basic("wrong-us19") })).status, 401);
+    const nameless = { authorization: `Basic ${Buffer.from(token).toString("base64")}` };
+    assert.equal((await ask({ url: `${base}ping`, headers: nameless })).status, 401, "the key is the password");
   });
 
   it("tells a key that was switched off from an account that was", async () => {
