@@ -14,6 +14,9 @@ export function countGraphemes(text: string): number {
   return count;
 }
 
+/** A text in characters as a person sees them. */
+export const graphemesOf = (text: string): readonly string[] => [...segmenter.segment(text)].map((it) => it.segment);
+
 /** UTF-16 code units, `text.length`: most emoji are two. */
 export const countUtf16 = (text: string): number => text.length;
 

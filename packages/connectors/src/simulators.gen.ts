@@ -5,7 +5,8 @@ import { simulators as google } from "./google/simulator.ts";
 import { simulators as linkedin } from "./linkedin/simulator.ts";
 import { simulators as mailchimp } from "./mailchimp/simulator.ts";
 import { simulators as meta } from "./meta/simulator.ts";
+import { simulators as threads } from "./threads/simulator.ts";
 import { simulators as tiktok } from "./tiktok/simulator.ts";
 import { simulators as x } from "./x/simulator.ts";
 
-export const simulatorDefinitions: readonly SimulatorDefinition[] = [...bluesky, ...google, ...linkedin, ...mailchimp, ...meta, ...tiktok, ...x];
+export const simulatorDefinitions: readonly SimulatorDefinition[] = [...bluesky, ...google, ...linkedin, ...mailchimp, ...meta, ...threads, ...tiktok, ...x];

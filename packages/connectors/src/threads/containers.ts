@@ -1,0 +1,127 @@
+import {
+  type ConnectorContext,
+  GraphNode,
+  type MediaInfo,
+  type OutgoingPost,
+  type PlatformFailure,
+  type PlatformResult,
+  subcodeOf,
+} from "@postd/connector-kit";
+import { fail, ok } from "@postd/contracts";
+import { z } from "zod";
+import { call, scopes } from "./api.ts";
+import { brokenContainer, isMissing, RUN_OUT } from "./failures.ts";
+import { optionsOf } from "./options.ts";
+import { textsOf } from "./state.ts";
+
+type Params = Readonly<Record<string, string | boolean | undefined>>;
+
+const mediaType = { image: "IMAGE", gif: "IMAGE", document: "IMAGE", audio: "VIDEO", video: "VIDEO" } as const;
+
+/** Threads fetches the file from our signed public address, which is stored nowhere. */
+const fileParams = async (ctx: ConnectorContext, item: MediaInfo): Promise<Params> => ({
+  media_type: mediaType[item.kind],
+  [item.kind === "video" ? "video_url" : "image_url"]: await ctx.media.publicUrl(item.id),
+  alt_text: item.altText || undefined,
+});
+
+/** What hangs on a post of words alone. @source platforms/threads.md section 5 */
+function attachment(post: OutgoingPost): Params {
+  const { poll, longText } = optionsOf(post);
+  const letters = ["a", "b", "c", "d"];
+  return {
+    link_attachment: post.link?.url,
+    poll_attachment: poll && JSON.stringify(Object.fromEntries(poll.map((it, at) => [`option_${letters[at]}`, it]))),
+    text_attachment:
+      longText &&
+      JSON.stringify({ plaintext: longText.text, ...(longText.link && { link_attachment_url: longText.link }) }),
+  };
+}
+
+/** Parameters of a container: of the post itself, or of a part or answer, which is words alone. */
+async function paramsOf(ctx: ConnectorContext, post: OutgoingPost, at: Place): Promise<Params> {
+  const text = textsOf(post)[at.part] || undefined;
+  if (at.replyTo !== undefined) return { media_type: "TEXT", text, reply_to_id: at.replyTo };
+  const { replyControl, topicTag } = optionsOf(post);
+  const shared = { text, reply_control: replyControl, topic_tag: topicTag };
+  const [item] = post.media;
+  if (post.format === "carousel") return { media_type: "CAROUSEL", children: at.childIds.join(","), ...shared };
+  if (item) return { ...(await fileParams(ctx, item)), ...shared };
+  return { media_type: "TEXT", ...shared, ...attachment(post) };
+}
+
+interface Place {
+  /** 0 is the post itself. */
+  readonly part: number;
+  readonly childIds: readonly string[];
+  /** The post it answers. */
+  readonly replyTo: string | undefined;
+}
+
+async function make(ctx: ConnectorContext, params: Params, field: string): PlatformResult<string> {
+  const made = await call(ctx, {
+    method: "POST",
+    path: [ctx.account.externalId, "threads"],
+    params,
+    answer: GraphNode,
+    needs: params.reply_to_id === undefined ? [scopes.publish] : [scopes.publish, scopes.manageReplies],
+    field,
+    timeoutMs: 60_000,
+  });
+  return made.ok ? ok(made.value.id) : made;
+}
+
+export async function makeItem(ctx: ConnectorContext, { media }: OutgoingPost, index: number): PlatformResult<string> {
+  const item = media[index];
+  const params = item ? await fileParams(ctx, item) : {};
+  return make(ctx, { ...params, is_carousel_item: true }, `media.${index}`);
+}
+
+export async function makeContainer(ctx: ConnectorContext, post: OutgoingPost, at: Place): PlatformResult<string> {
+  const made = await make(
+    ctx,
+    await paramsOf(ctx, post, at),
+    post.media.length > 0 && at.part === 0 ? "media" : "text",
+  );
+  return made.ok || at.part === 0 ? made : fail(blaming(made.error, `parts.${at.part - 1}.text`));
+}
+
+/** A further part has only its text to blame. */
+const blaming = (failure: PlatformFailure, field: string): PlatformFailure =>
+  failure.kind === "content_rejected" ? { ...failure, field } : failure;
+
+export type Stage =
+  | { readonly is: "working" | "finished" | "published" | "expired" | "gone" }
+  | { readonly is: "broken"; readonly failure: PlatformFailure; readonly again: number };
+
+const Status = z.object({ status: z.string().optional(), error_message: z.string().optional() });
+
+/**
+ * How a container is getting on; a status nobody has documented is taken as "still at it".
+ * @source platforms/threads.md section 5, "Status"
+ */
+export async function stageOf(ctx: ConnectorContext, containerId: string): PlatformResult<Stage> {
+  const read = await call(ctx, {
+    method: "GET",
+    path: [containerId],
+    params: { fields: "id,status,error_message" },
+    answer: Status,
+    about: "object",
+    needs: [scopes.publish],
+    field: "media",
+  });
+  if (!read.ok) return isMissing(read.error) || subcodeOf(read.error) === RUN_OUT ? ok({ is: "gone" }) : read;
+  const { status, error_message } = read.value;
+  switch (status) {
+    case "FINISHED":
+      return ok({ is: "finished" });
+    case "PUBLISHED":
+      return ok({ is: "published" });
+    case "EXPIRED":
+      return ok({ is: "expired" });
+    case "ERROR":
+      return ok({ is: "broken", ...brokenContainer(error_message) });
+    default:
+      return ok({ is: "working" });
+  }
+}

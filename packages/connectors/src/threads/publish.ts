@@ -1,0 +1,272 @@
+import {
+  awaitStep,
+  type ConnectorContext,
+  type Format,
+  GraphNode,
+  type MediaRule,
+  type OutgoingPost,
+  type PlatformFailure,
+  type PlatformResult,
+  type Progress,
+  type Step,
+  type StepInput,
+  subcodeOf,
+} from "@postd/connector-kit";
+import { fail, ok, type Result } from "@postd/contracts";
+import { call, scopes } from "./api.ts";
+import { makeContainer, makeItem, stageOf } from "./containers.ts";
+import { NOT_FOUND, RUN_OUT, UNFETCHED } from "./failures.ts";
+import { liveOf, probePublish, replyToOf } from "./lost.ts";
+import { media } from "./options.ts";
+import { permalinkOf } from "./posts.ts";
+import { checkQuota } from "./quota.ts";
+import { countRemake, mayRemake, type PostState, refOf, remade, startState, textsOf, withLive } from "./state.ts";
+
+type Run = PlatformResult<Progress<PostState>>;
+
+const isOut = ({ ids }: PostState): boolean => ids.length > 0;
+const isWhole = ({ ids }: PostState, post: OutgoingPost): boolean => ids.length >= textsOf(post).length;
+
+const quota: Step<PostState> = {
+  name: "check_quota",
+  effect: "none",
+  repeatable: true,
+  done: (state) => state.quotaChecked === true || isOut(state),
+  async run({ state, post }, ctx) {
+    const holds = await checkQuota(ctx, post);
+    return holds.ok ? ok({ state: { ...state, quotaChecked: true } }) : holds;
+  },
+};
+
+const itemsOf = ({ format, media: files }: OutgoingPost): number => (format === "carousel" ? files.length : 0);
+const hasItems = (state: PostState, post: OutgoingPost): boolean =>
+  isOut(state) || state.container !== undefined || state.childIds.length >= itemsOf(post);
+
+const makeItems: Step<PostState> = {
+  name: "make_item",
+  effect: "invisible",
+  repeatable: false,
+  timeoutMs: 70_000,
+  done: hasItems,
+  async run({ state, post }, ctx) {
+    const made = await makeItem(ctx, post, state.childIds.length);
+    return made.ok
+      ? ok({ state: { ...state, childIds: [...state.childIds, made.value] } })
+      : fetchAgain(ctx, state, made.error);
+  },
+};
+
+/** A file that could not be fetched is most often ours to mend, and sometimes a hiccup of theirs: two more tries. */
+function fetchAgain(
+  ctx: ConnectorContext,
+  state: PostState,
+  refused: PlatformFailure,
+): Result<Progress<PostState>, PlatformFailure> {
+  const now = ctx.clock.now();
+  if (subcodeOf(refused) !== UNFETCHED || !mayRemake(state, now)) return fail(refused);
+  return ok({ state: countRemake(state, now), waitMs: 15_000 });
+}
+
+/** Often for half a minute, then once a minute. @source platforms/threads.md section 5, "Status" */
+const pace = { firstMs: 3_000, factor: 1.5, mostMs: 60_000, endMs: 30 * 60_000 };
+/** So often a container may be unknown to Threads before it is taken for lost: it spreads within seconds. */
+const NEW_LOOKS = 4;
+const stillWorking: PlatformFailure = {
+  kind: "unavailable",
+  message: "Threads has been preparing the post for more than half an hour.",
+};
+const lostForGood = (failure?: PlatformFailure): PlatformFailure => ({
+  ...failure,
+  kind: "content_rejected",
+  field: "post",
+  reason: "lost",
+  message: "Threads lost the prepared post again and again, and published nothing. Send it again later.",
+});
+
+const waitFor = (facts: {
+  readonly name: string;
+  readonly done: Step<PostState>["done"];
+  readonly next: (state: PostState) => string;
+  readonly ready: (state: PostState) => PostState;
+}): Step<PostState> =>
+  awaitStep<PostState>({
+    name: facts.name,
+    done: facts.done,
+    pace,
+    atEnd: () => stillWorking,
+    async look({ state }, ctx) {
+      const read = await stageOf(ctx, facts.next(state));
+      if (!read.ok) return read;
+      const stage = read.value;
+      // `published`: an earlier answer was lost; the publish step finds the post and sends nothing.
+      if (stage.is === "finished" || stage.is === "published") return ok({ state: facts.ready(state) });
+      const isNew = (state.polled?.times ?? 0) < NEW_LOOKS;
+      if (stage.is === "working" || (stage.is === "gone" && isNew)) return ok({ working: true });
+      const now = ctx.clock.now();
+      const again = mayRemake(state, now, stage.is === "broken" ? stage.again : undefined);
+      if (again) return ok({ state: remade(state, now), waitMs: 10_000 * (state.remakes + 1) });
+      return fail(stage.is === "broken" ? stage.failure : lostForGood());
+    },
+  });
+
+const waitForItems = waitFor({
+  name: "wait_for_items",
+  done: (state, post) => isOut(state) || state.container !== undefined || state.readyChildren >= itemsOf(post),
+  next: ({ childIds, readyChildren }) => childIds[readyChildren] ?? "",
+  ready: (state) => ({ ...state, readyChildren: state.readyChildren + 1 }),
+});
+
+/** How long a container has at least before it is asked for: at once it is mostly not known yet. */
+const SPREADS_WITHIN_MS = 2_000;
+
+/** Container, its status, publish: for the post itself, or for each further part. */
+function chain(names: readonly [string, string, string], isDone: Step<PostState>["done"]): readonly Step<PostState>[] {
+  const [makeName, waitName, publishName] = names;
+  const make: Step<PostState> = {
+    name: makeName,
+    effect: "invisible",
+    repeatable: false,
+    timeoutMs: 70_000,
+    done: (state, post) => isDone(state, post) || state.container !== undefined,
+    async run({ state, post }, ctx) {
+      const at = { part: state.ids.length, childIds: state.childIds, replyTo: replyToOf(post, state) };
+      const made = await makeContainer(ctx, post, at);
+      const now = ctx.clock.now();
+      if (made.ok) {
+        const container = { id: made.value, madeAt: now.toISOString(), tries: 0 };
+        return ok({ state: { ...state, container }, waitMs: SPREADS_WITHIN_MS });
+      }
+      const isLost = itemsOf(post) > 0 && [NOT_FOUND, RUN_OUT].includes(subcodeOf(made.error));
+      if (!isLost) return fetchAgain(ctx, state, made.error);
+      return mayRemake(state, now) ? ok({ state: remade(state, now), waitMs: 10_000 }) : fail(lostForGood(made.error));
+    },
+  };
+  const wait = waitFor({
+    name: waitName,
+    done: (state, post) => isDone(state, post) || state.container?.ready === true,
+    next: ({ container }) => container?.id ?? "",
+    ready: (state) => (state.container ? { ...state, container: { ...state.container, ready: true } } : state),
+  });
+  const publish: Step<PostState> = {
+    name: publishName,
+    effect: "visible",
+    repeatable: false,
+    timeoutMs: CALL_MS + 30_000,
+    settleMs: 90_000,
+    done: isDone,
+    run: publishContainer,
+    probe: (input, ctx) => probePublish(input, ctx),
+  };
+  return [make, wait, publish];
+}
+
+/** One measured publish took 222 seconds. @source platforms/threads.md section 15 */
+const CALL_MS = 240_000;
+/** Waits before a container that was not found is published again; then a new one is made. */
+const AGAIN_AFTER_MS: readonly number[] = [5_000, 30_000];
+
+/**
+ * Publishes the container, after asking once more that it has not been: one that Threads calls PUBLISHED is never
+ * published again. A container Threads does not find is looked at anew before anything else is decided, as the words alone
+ * prove nothing; it is published again after 5 and 30 seconds, then made anew.
+ * @source platforms/threads.md section 11 (24/4279009)
+ */
+async function publishContainer({ state, post }: StepInput<PostState>, ctx: ConnectorContext): Run {
+  const id = state.container?.id ?? "";
+  const before = await stageOf(ctx, id);
+  if (!before.ok) return before;
+  const { is } = before.value;
+  if (is === "published") return takeLive({ state, post }, ctx);
+  if (is === "working") return ok({ state: unready(state), waitMs: 5_000 });
+  if (is !== "finished") return beginAnew(ctx, state, is === "broken" ? before.value.failure : undefined);
+  const sent = await call(ctx, {
+    method: "POST",
+    path: [ctx.account.externalId, "threads_publish"],
+    params: { creation_id: id },
+    answer: GraphNode,
+    needs: replyToOf(post, state) === undefined ? [scopes.publish] : [scopes.publish, scopes.manageReplies],
+    field: "text",
+    timeoutMs: CALL_MS,
+  });
+  if (sent.ok) return progress(withLive(state, { externalId: sent.value.id }));
+  if (subcodeOf(sent.error) === NOT_FOUND) return notFound(ctx, state, sent.error);
+  if (subcodeOf(sent.error) === RUN_OUT && sent.error.refused) return beginAnew(ctx, state, undefined, sent.error);
+  return sent;
+}
+
+const progress = (state: PostState): Result<Progress<PostState>, PlatformFailure> => {
+  const published = refOf(state);
+  return ok({ state, ...(published && { published }) });
+};
+
+function unready(state: PostState): PostState {
+  const { container, ...rest } = state;
+  if (!container) return state;
+  const { ready: _, ...waiting } = container;
+  return { ...rest, container: waiting };
+}
+
+/** Told by its id that it is out: found among the newest, which may take a while. */
+async function takeLive(wanted: Pick<StepInput<PostState>, "state" | "post">, ctx: ConnectorContext): Run {
+  const live = await liveOf(wanted, ctx);
+  if (!live.ok) return live;
+  return live.value ? progress(live.value) : ok({ state: wanted.state, waitMs: 10_000 });
+}
+
+async function notFound(ctx: ConnectorContext, state: PostState, refused: PlatformFailure): Run {
+  const { container } = state;
+  const after = await stageOf(ctx, container?.id ?? "");
+  const open: PlatformFailure = {
+    kind: "outcome_unknown",
+    message: "Threads did not find the prepared post; whether it is published has to be looked up.",
+    ...(refused.platformCode && { platformCode: refused.platformCode }),
+  };
+  if (!after.ok || !container || after.value.is === "published") return fail(open);
+  const waitMs = AGAIN_AFTER_MS[container.tries];
+  if (waitMs === undefined || after.value.is === "gone") return beginAnew(ctx, state, undefined, refused);
+  return ok({ state: { ...state, container: { ...container, tries: container.tries + 1 } }, waitMs, refused: true });
+}
+
+/** A new container where that may help; nobody has seen the old one. `refused`: the answer that said so to a publish. */
+function beginAnew(
+  ctx: ConnectorContext,
+  state: PostState,
+  broken?: PlatformFailure,
+  refused?: PlatformFailure,
+): Result<Progress<PostState>, PlatformFailure> {
+  const now = ctx.clock.now();
+  if (!mayRemake(state, now)) return fail(broken ?? lostForGood(refused));
+  return ok({ state: remade(state, now), waitMs: 5_000, ...(refused && { refused: true as const }) });
+}
+
+/** A look-up that fails leaves the post without an address; it is out either way. */
+const details: Step<PostState> = {
+  name: "details",
+  effect: "none",
+  repeatable: true,
+  done: (state) => state.detailsRead === true || !isOut(state),
+  async run({ state }, ctx) {
+    const permalink = await permalinkOf(ctx, state.ids[0] ?? "");
+    return progress({ ...state, detailsRead: true, ...(permalink && { permalink }) });
+  },
+};
+
+const first = chain(["make_container", "wait_until_ready", "publish"], isOut);
+const further = chain(["make_reply", "wait_for_reply", "publish_reply"], isWhole);
+
+const format = (label: string, rule: MediaRule): Format<PostState> => ({
+  label,
+  media: rule,
+  start: startState,
+  steps: [quota, ...(rule.max > 1 ? [makeItems, waitForItems] : []), ...first, details, ...further],
+});
+
+export const formats: Readonly<Record<string, Format<PostState>>> = {
+  text: format("Text", media.none),
+  image: format("Image", media.image),
+  video: format("Video", media.video),
+  carousel: format("Carousel", media.carousel),
+};
+
+/** An answer to what somebody wrote. */
+export const reply: Format<PostState> = { ...format("Reply", media.none), steps: [quota, ...first, details] };

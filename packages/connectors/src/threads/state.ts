@@ -1,0 +1,67 @@
+import type { OutgoingPost, Polled, PublishedRef } from "@postd/connector-kit";
+
+/**
+ * quota -> carousel items -> their status -> container -> its status -> publish -> address, then container, status and
+ * publish again for each further part. Containers are seen by nobody and end after 24 hours, so one that broke is made
+ * anew, twice at most.
+ */
+export type PostState = {
+  readonly quotaChecked?: true;
+  readonly childIds: readonly string[];
+  readonly readyChildren: number;
+  /** Of the post or part that comes next. `tries`: times Threads has refused to publish it. */
+  readonly container?: { readonly id: string; readonly madeAt: string; readonly ready?: true; readonly tries: number };
+  readonly polled?: Polled;
+  readonly remakes: number;
+  readonly remadeAt?: string;
+  /** What is live: the post, then each part that answers the one before it. */
+  readonly ids: readonly string[];
+  /** Out, and named by no list: its id is the container's. */
+  readonly isUnnamed?: true;
+  readonly permalink?: string;
+  readonly detailsRead?: true;
+};
+
+export const startState = (): PostState => ({ childIds: [], readyChildren: 0, remakes: 0, ids: [] });
+
+/** The texts of a post and of its further parts. */
+export const textsOf = ({ text, parts = [] }: Pick<OutgoingPost, "text" | "parts">): readonly string[] => [
+  text,
+  ...parts.map((part) => part.text),
+];
+
+export const refOf = ({ ids, permalink }: PostState): PublishedRef | undefined =>
+  ids[0] === undefined ? undefined : { externalId: ids[0], ...(permalink && { permalink }) };
+
+/** The next one is out: what it was made of is done with. */
+export function withLive(state: PostState, { externalId, permalink }: PublishedRef): PostState {
+  const { container: _, polled: _polled, ...rest } = state;
+  const isFirst = state.ids.length === 0;
+  return {
+    ...rest,
+    remakes: 0,
+    ids: [...state.ids, externalId],
+    ...(isFirst && permalink && { permalink, detailsRead: true as const }),
+  };
+}
+
+const REST_MS = 10 * 60_000;
+const hasRested = ({ remadeAt }: PostState, now: Date): boolean =>
+  remadeAt !== undefined && now.getTime() - Date.parse(remadeAt) > REST_MS;
+
+/** New containers in a row; after a rest, as when a person sends the post again, they count anew. */
+export const mayRemake = (state: PostState, now: Date, most = 2): boolean =>
+  hasRested(state, now) || state.remakes < most;
+
+/** Notes one more try. */
+export const countRemake = (state: PostState, now: Date): PostState => ({
+  ...state,
+  remakes: hasRested(state, now) ? 1 : state.remakes + 1,
+  remadeAt: now.toISOString(),
+});
+
+/** The container and what it was to be made of are given up; the next run makes them again. */
+export function remade(state: PostState, now: Date): PostState {
+  const { container: _, polled: _polled, ...rest } = countRemake(state, now);
+  return { ...rest, childIds: [], readyChildren: 0 };
+}
