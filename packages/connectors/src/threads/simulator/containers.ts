@@ -39,8 +39,8 @@ async function create(call: Call, person: Person): Promise<Answer> {
     isUsed: false,
     isPublished: false,
   };
-  if (isLost) world.losesNext -= 1;
   if (bool(params, "auto_publish_text")) return publishNow(call, person, container);
+  if (isLost) world.losesNext -= 1;
   world.containers.put(container);
   for (const id of childIds) {
     const child = world.containers.get(id);

@@ -50,7 +50,7 @@ const Limited = z.looseObject({
   subcode: z.int().exactOptional(),
 });
 
-/** `world` undefined where nobody is known to call. */
+/** What the kit refuses, in the words of Threads. */
 export function refusal(given: Refusal, request: SimRequest, _now: Date, world: World): SimResponse {
   switch (given.kind) {
     case "noRoute":
