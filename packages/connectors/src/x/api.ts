@@ -49,6 +49,6 @@ export function withGrant(
   const isGranted = needs.every((scope) => credentials.scopes?.includes(scope));
   if (failure.kind !== "scope_missing" || failure.platformCode !== "not-permitted" || !isGranted) return failure;
   const { scopes: _, ...detail } = failure;
-  const message = `X does not permit this post to this account${failure.cause ? `: ${failure.cause}` : "."}`;
+  const message = `X does not permit this, though the sign-in may${failure.cause ? `: ${failure.cause}` : "."}`;
   return { ...detail, kind: "content_rejected", field: "text", reason: "not_permitted", message };
 }

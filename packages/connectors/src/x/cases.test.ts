@@ -18,7 +18,7 @@ import { type PostState, startState } from "./media.ts";
 import { x } from "./platform.ts";
 import { postsById } from "./posts.ts";
 import { provider } from "./provider.ts";
-import { formats } from "./publish.ts";
+import { bodyOf, formats } from "./publish.ts";
 import { scopes } from "./sign-in.ts";
 import { weightedLength } from "./weighted.ts";
 
@@ -338,6 +338,20 @@ test("posts of the account are listed whoever made them, newest first, each with
       ["text", "Words & more https://example.com/a"],
     ],
   );
+});
+
+test("every choice of a post stands in what is sent, and a part of a thread answers the one before it", () => {
+  const options = {
+    ...{ replySettings: "verified", communityId: "5", madeWithAi: true, paidPartnership: true },
+    quote: "https://x.com/ida/status/12",
+  };
+  const post = { format: "text", text: "One", parts: [{ text: "Two" }], media: [], options };
+  assert.deepEqual(bodyOf(post, startState()), {
+    ...{ text: "One", quote_tweet_id: "12", reply_settings: "verified", community_id: "5" },
+    ...{ made_with_ai: true, paid_partnership: true },
+  });
+  const reply = { in_reply_to_tweet_id: "99" };
+  assert.deepEqual(bodyOf(post, { ...startState(), posts: ["99"] }), { text: "Two", reply });
 });
 
 test("the day's limit holds until the day's reset, the quarter hour's until its own, and no header for fifteen minutes", () => {

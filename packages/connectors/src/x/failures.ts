@@ -194,7 +194,7 @@ const facts: FailureFacts = {
     400: rejected("text", "invalid_request"),
     401: expired,
     402: noCredit,
-    403: rejected("text", "forbidden"),
+    403: [{ ...gone, effect: "none" }, rejected("text", "forbidden")],
     404: gone,
     // Our pieces are too large for what stands before X's servers.
     413: { ...ours, kind: "operator_must_act", what: "the size of the pieces that videos are sent to X in" },

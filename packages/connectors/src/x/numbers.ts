@@ -7,6 +7,7 @@ import {
   type PlatformResult,
   type PostNumbers,
   type PublishedRef,
+  rowsOf,
 } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
@@ -36,9 +37,22 @@ const ofAccount = {
   post_count: "posts",
   listed_count: "lists",
 };
+/** Of each of a post's files, added up. */
+const ofFiles = { view_count: "video_views" };
 /** Where an answer has both names they say the same, and one is enough. */
 const once = (found: readonly Metric[]): readonly Metric[] =>
   found.filter(({ name }, at) => found.findIndex((one) => one.name === name) === at);
+
+const File = z.object({
+  media_key: z.string(),
+  type: z.string().default(""),
+  public_metrics: z.object({ view_count: z.number().optional() }).optional().catch(undefined),
+});
+const Media = z.object({
+  includes: z.object({ media: rowsOf(File).default([]) }).default({ media: [] }),
+});
+const sum = (numbers: readonly number[]): number | undefined =>
+  numbers.length === 0 ? undefined : numbers.reduce((one, other) => one + other);
 
 const MONTH_MS = 30 * 24 * 60 * 60_000;
 
@@ -49,28 +63,36 @@ const MONTH_MS = 30 * 24 * 60 * 60_000;
 async function posts(refs: readonly PublishedRef[], ctx: ConnectorContext): PlatformResult<readonly PostNumbers[]> {
   // A name that is none of a post's would spoil the whole call.
   const wanted = new Set(refs.flatMap(({ externalId }) => Id.safeParse(externalId).data ?? []));
-  const read = await postsById(ctx, [...wanted], "public_metrics,created_at");
+  if (wanted.size === 0) return ok([]);
+  const query = {
+    ids: [...wanted].join(","),
+    "tweet.fields": "public_metrics,created_at,attachments",
+    expansions: "attachments.media_keys",
+    "media.fields": "media_key,type,public_metrics",
+  };
+  const answer = z.intersection(listOf(Shown), Media);
+  const read = await api.get(ctx, "tweets", answer, { about: "object", needs: READ, query });
   if (!read.ok) return read;
   const at = ctx.clock.now();
-  const found = read.value.filter(({ id }) => wanted.has(id));
+  const found = read.value.data.filter(({ id }) => wanted.has(id));
+  const views = new Map(read.value.includes.media.map((file) => [file.media_key, file.public_metrics?.view_count]));
   const young = found.filter(({ createdAt }) => createdAt && at.getTime() - createdAt.getTime() < MONTH_MS);
   const ids = young.map(({ id }) => id);
   const own = await postsById(ctx, ids, "non_public_metrics");
   // What only the author sees is an addition; without it the others still count.
   const more = new Map(own.ok ? own.value.map(({ id, nonPublicMetrics }) => [id, nonPublicMetrics]) : []);
   return ok(
-    found.map(({ id, publicMetrics }) => ({
+    found.map(({ id, publicMetrics, mediaKeys }) => ({
       externalId: id,
-      metrics: once([...metrics(publicMetrics, ofPost, { at }), ...metrics(more.get(id) ?? {}, ofOwnPost, { at })]),
+      metrics: once([
+        ...metrics(publicMetrics, ofPost, { at }),
+        ...metrics(more.get(id) ?? {}, ofOwnPost, { at }),
+        ...metrics({ view_count: sum(mediaKeys.flatMap((key) => views.get(key) ?? [])) }, ofFiles, { at }),
+      ]),
     })),
   );
 }
 
-const Media = z.object({
-  includes: z
-    .object({ media: z.array(z.object({ media_key: z.string(), type: z.string() })).default([]) })
-    .default({ media: [] }),
-});
 const formats: Readonly<Record<string, string>> = { photo: "images", video: "video", animated_gif: "gif" };
 
 function formatOf({ mediaKeys, hasPoll }: ShownPost, types: ReadonlyMap<string, string>): string {

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { test } from "node:test";
+import { type InboundRequest, secret, type VerifyInput } from "@postd/connector-kit";
+import { createWorld } from "@postd/connector-kit/conformance";
+import { simulator } from "./connect-harness.ts";
+import { x } from "./platform.ts";
+import { provider } from "./provider.ts";
+import { xWebhooks } from "./webhooks.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const keys = [secret("consumer-secret")];
+const signed = (text: string, encoding: "base64" | "hex" = "base64") =>
+  `sha256=${createHmac("sha256", "consumer-secret").update(text).digest(encoding)}`;
+async function verdict(request: Partial<InboundRequest>) {
+  const world = createWorld({ provider, platform: x }, simulator);
+  const whole = { method: "POST", query: {}, headers: {}, rawBody: bytes(""), ...request };
+  const input: VerifyInput = { request: whole, keys, now: world.clock.now(), publicUrl: "https://postd.example" };
+  return xWebhooks.verify(input, world.authContext("x"));
+}
+
+test("X's question is answered with its token, signed in base64 by the consumer secret", async () => {
+  const told = await verdict({ method: "GET", query: { crc_token: "MTc2Nzg5Ng==", nonce: "1" } });
+  assert.ok(told.kind === "handshake");
+  assert.deepEqual(JSON.parse(told.body), { response_token: signed("MTc2Nzg5Ng==") });
+  for (const crc_token of [undefined, '{"data":{}}', "x".repeat(201)])
+    assert.equal((await verdict({ method: "GET", query: { crc_token } })).kind, "refused");
+});
+
+test("a signature in hexadecimal is none of X's", async () => {
+  const text = '{"data":{}}';
+  const headers = (signature: string) => ({ "x-twitter-webhooks-signature": signature });
+  assert.equal((await verdict({ rawBody: bytes(text), headers: headers(signed(text)) })).kind, "accepted");
+  assert.equal((await verdict({ rawBody: bytes(text), headers: headers(signed(text, "hex")) })).kind, "refused");
+});
+
+test("a sign-in that was withdrawn at X is told of its account, though the event has no filter", () => {
+  const data = {
+    ...{ event_uuid: "e1", event_type: "oauth.revoke", filter: {} },
+    payload: { date_time: "2026-11-20T12:00:00Z", user_id: "7", app_id: "1" },
+  };
+  const [event, ...more] = xWebhooks.parse({ headers: {}, query: {}, rawBody: bytes(JSON.stringify({ data })) });
+  assert.deepEqual(more, []);
+  assert.deepEqual([event?.type, event?.accountExternalId, event?.dedupeKey], ["account.deauthorized", "7", "x:e1"]);
+  assert.equal(event?.occurredAt?.toISOString(), "2026-11-20T12:00:00.000Z");
+});
+
+test("events nobody asked for, and bodies nobody knows, are no events", () => {
+  const unknown = { data: { event_uuid: "e2", event_type: "dm.received", filter: { user_id: "7" }, payload: {} } };
+  for (const text of [JSON.stringify(unknown), "{}", "[]", "<html>"])
+    assert.deepEqual(xWebhooks.parse({ headers: {}, query: {}, rawBody: bytes(text) }), [], text);
+});
