@@ -39,6 +39,11 @@ export interface InboxWork {
   }): Promise<readonly EventReceiver[]>;
   /** False: this event was already there. */
   keepEvent(receiver: EventReceiver, event: InboundEvent): Promise<boolean>;
+  /**
+   * The platform has news of a post it calls one of these: a job of the account that waits for it looks at once. One in doubt
+   * keeps its own time, and one the platform holds until later has none.
+   */
+  hasten(receiver: EventReceiver, names: readonly string[]): Promise<void>;
   /** The account's events wait at the platform: the worker fetches them. */
   askForPull(receiver: EventReceiver): Promise<void>;
   /** Kept for the operator, once. */

@@ -137,6 +137,16 @@ function workOn({ tx, system }: { readonly tx: Executor; readonly system: Db }, 
       await runSql(tx, sql`select set_config('app.tenant_id', ${receiver.tenantId}, true)`);
       return insertEvent(tx, receiver, event);
     },
+    async hasten(receiver, names) {
+      await runSql(tx, sql`select set_config('app.tenant_id', ${receiver.tenantId}, true)`);
+      const { rowCount } = await runSql(
+        tx,
+        sql`update publish_jobs set wake_at = domain_now() where connection_id = ${receiver.connectionId} and wake_at > domain_now()
+          and probe is null and lease_until is null and (state = 'processing' or (state = 'handed_over' and not native_schedule))
+          and exists (select from jsonb_each_text(step_state -> 'connector') as known where known.value = any(${listed(names)}))`,
+      );
+      if (rowCount) await runSql(tx, sql`select pg_notify('postd_due', '')`);
+    },
     async askForPull(receiver) {
       await runSql(tx, sql`select set_config('app.tenant_id', ${receiver.tenantId}, true)`);
       await runSql(

@@ -165,7 +165,14 @@ async function keep(
   const { platform, accountExternalId } = event;
   const receivers = await inbox.receivers({ ...about, platforms: [platform], accountExternalId });
   if (receivers.length === 0) await inbox.keepUnmatched(event);
+  const names = namesIn(event);
   for (const receiver of receivers)
     if (isAnnouncement(event)) await inbox.askForPull(receiver);
-    else await inbox.keepEvent(receiver, event);
+    else if ((await inbox.keepEvent(receiver, event)) && names.length > 0) await inbox.hasten(receiver, names);
 }
+
+/** What the platform calls the post it has news of: its id, or that of what becomes it. */
+const namesIn = ({ type, data }: InboundEvent): readonly string[] =>
+  type === "post.changed"
+    ? [data.post, data.publishId].flatMap((name) => (typeof name === "string" && name !== "" ? [name] : []))
+    : [];

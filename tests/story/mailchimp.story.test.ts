@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { sampleJpeg } from "@postd/connector-kit/media-samples";
+import { type ApiSession, grantThroughBrowser } from "@postd/testkit/api";
+import { type System, startSystem } from "@postd/testkit/system";
+
+describe("a campaign at Mailchimp", () => {
+  let system: System;
+  let ida: ApiSession;
+  let connectionId: string;
+  let destination: string;
+  let accountId: string;
+
+  before(async () => {
+    system = await startSystem();
+    ida = await system.signUp();
+    const made = await system.sim("POST", "mailchimp/accounts", { name: "Nordlys Coffee" });
+    accountId = made.id;
+    const keys = { apiKey: made.accessToken };
+    const { connections } = await ida.must("POST", "/api/connections", { platform: "mailchimp", keys });
+    connectionId = connections[0].id;
+    const { items } = await ida.must("GET", `/api/connections/${connectionId}/destinations`);
+    destination = items[0].id;
+  });
+  after(() => system?.close());
+
+  const job = (id: string) => ida.must("GET", `/api/publish/${id}`);
+  async function until(id: string, state: string): Promise<void> {
+    for (let turn = 0; turn < 20; turn += 1) {
+      await system.settle();
+      if ((await job(id)).state === state) return;
+      await system.clock.advance(20_000);
+    }
+    assert.equal((await job(id)).state, state, JSON.stringify(await job(id)));
+  }
+  const payload = (content: string, more: object = {}) => ({
+    content,
+    destination,
+    options: { subject: "Roasting day" },
+    ...more,
+  });
+  const campaigns = async () => (await system.sim("GET", "mailchimp/posts")).posts;
+
+  it("goes to the audience that was chosen, once, with its picture", async () => {
+    const { id: file } = await ida.upload(sampleJpeg({ width: 600, height: 600, seed: 7 }), "beans.jpg");
+    const body = { connectionId, payload: payload("Fresh beans", { mediaIds: [file] }) };
+    const { id } = await ida.must("POST", "/api/publish", body);
+    await until(id, "published");
+    const sent = await campaigns();
+    assert.deepEqual([sent.length, sent[0].media.length, sent[0].details.audience.id], [1, 1, destination]);
+    assert.equal((await job(id)).permalink, sent[0].permalink);
+  });
+
+  it("MC-1: Mailchimp's clock has quarter hours, which is told before; POSTD's own takes any minute", async () => {
+    const now = Math.ceil(system.clock.now().getTime() / 3_600_000) * 3_600_000;
+    const at = (minutes: number) => new Date(now + 3_600_000 + minutes * 60_000).toISOString();
+    const order = (scheduledFor: string, nativeSchedule: boolean) => ({
+      connectionId,
+      payload: payload(`At ${scheduledFor} ${nativeSchedule}`, { scheduledFor, nativeSchedule }),
+    });
+    const refused = await ida.call("POST", "/api/publish", order(at(13), true));
+    assert.equal(refused.status, 422, JSON.stringify(refused.body));
+    assert.match(JSON.stringify(refused.body), /quarter hours only; the nearest are/);
+    const held = await ida.must("POST", "/api/publish", order(at(15), true));
+    await until(held.id, "handed_over");
+    await ida.must("POST", `/api/jobs/${held.id}/cancel`, {});
+    await until(held.id, "canceled");
+    const ours = await ida.must("POST", "/api/publish", order(at(13), false));
+    assert.equal(ours.state, "scheduled");
+    await ida.must("POST", `/api/jobs/${ours.id}/cancel`, {});
+  });
+
+  it("is looked at as soon as Mailchimp says that it was sent, and its events need no app of ours", async () => {
+    await system.sim("POST", "mailchimp/act", { action: "set", sendMs: 5 * 60_000 });
+    const { id } = await ida.must("POST", "/api/publish", { connectionId, payload: payload("Later beans") });
+    await until(id, "processing");
+    const [subscription] = await system.query(
+      "select id, external_id from webhook_subscriptions where connection_id = $1",
+      [connectionId],
+    );
+    assert.ok(subscription?.external_id, "every audience has a webhook");
+    for (let turn = 0; turn < 10 && (await state(id)) !== "isTaken"; turn += 1) {
+      await system.clock.advance(5_000);
+      await system.settle();
+    }
+    await system.clock.advance(4 * 60_000);
+    await system.settle();
+    assert.equal((await job(id)).state, "processing", JSON.stringify(await job(id)));
+    await system.query("update publish_jobs set wake_at = domain_now() + interval '1 day' where id = $1", [id]);
+    await system.clock.advance(60_000);
+    await system.sim("POST", "mailchimp/act", { action: "settle" });
+    await until(id, "published");
+  });
+
+  async function state(id: string): Promise<string> {
+    const [row] = await system.query("select step_state -> 'connector' as known from publish_jobs where id = $1", [id]);
+    return row?.known?.isTaken ? "isTaken" : "";
+  }
+
+  it("is connected by OAuth as well, in the data centre the token is good for", async () => {
+    const { grantId } = await grantThroughBrowser(ida, "mailchimp", "mailchimp", { person: accountId });
+    const accounts = [{ platform: "mailchimp", externalId: accountId }];
+    const { connections } = await ida.must("POST", "/api/connections", { grantId, accounts });
+    assert.deepEqual([connections[0].externalId, connections[0].authKind], [accountId, "mailchimp"]);
+    const { items } = await ida.must("GET", `/api/connections/${connections[0].id}/destinations`);
+    assert.equal(items[0].id, destination);
+  });
+});
