@@ -30,11 +30,12 @@ const names: Readonly<Record<string, string>> = {
 };
 
 const DAY_MS = 86_400_000;
+/** Days are filled in late; how late is not documented. */
+const DELAY_MS = 5 * DAY_MS;
 const Day = z
   .object({ year: z.number().int(), month: z.number().int(), day: z.number().int() })
   .transform(({ year, month, day }) => Date.UTC(year, month - 1, day));
-/** A day whose value is left out had none of it. */
-const Dated = z.object({ date: Day, value: z.union([z.string(), z.number()]).default("0") });
+const Dated = z.object({ date: Day, value: z.union([z.string(), z.number()]).optional() });
 const Series = z.object({
   dailyMetric: z.string(),
   timeSeries: z.object({ datedValues: rowsOf(Dated).default([]) }).default({ datedValues: [] }),
@@ -60,11 +61,13 @@ async function account({ since, until }: NumbersRange, ctx: ConnectorContext): P
   if (!rated.ok) return rated;
   const series = days.value.multiDailyMetricTimeSeries.flatMap(({ dailyMetricTimeSeries }) => dailyMetricTimeSeries);
   const counted = series.flatMap(({ dailyMetric, timeSeries }) =>
-    timeSeries.datedValues
-      .filter(({ date }) => date + DAY_MS <= now.getTime())
-      .flatMap(({ date, value }) =>
-        metrics({ [dailyMetric]: value }, names, { since: new Date(date), at: new Date(date + DAY_MS) }),
-      ),
+    timeSeries.datedValues.flatMap(({ date, value }) => {
+      const [since, at] = [new Date(date), new Date(date + DAY_MS)];
+      if (at > now) return [];
+      // A value that is left out is none of it, but on the last days it may not be counted yet.
+      const isCounted = now.getTime() - at.getTime() >= DELAY_MS;
+      return metrics({ [dailyMetric]: value ?? (isCounted ? 0 : undefined) }, names, { since, at });
+    }),
   );
   return ok([
     ...counted,
@@ -88,8 +91,7 @@ const recent: NonNullable<Numbers["recent"]> = async ({ cursor }, ctx) => {
 
 /** A single post has no numbers: Google ended those in February 2023 and has put nothing in their place. */
 export const businessNumbers: Numbers = {
-  // Days are filled in late; how late is not documented.
-  delayMs: 5 * DAY_MS,
+  delayMs: DELAY_MS,
   recent,
   account,
 };
