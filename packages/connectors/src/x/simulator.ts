@@ -7,7 +7,9 @@ import {
   simulator,
 } from "@postd/connector-kit/simulator";
 import { acts } from "./simulator/acts.ts";
+import { changeRoutes } from "./simulator/change-post.ts";
 import { createRoute } from "./simulator/create-post.ts";
+import { listRoutes } from "./simulator/lists.ts";
 import { mediaRoutes } from "./simulator/media.ts";
 import { numberRoutes } from "./simulator/numbers.ts";
 import { readRoutes } from "./simulator/reads.ts";
@@ -100,6 +102,8 @@ export const simulators: readonly SimulatorDefinition[] = [
       createRoute,
       ...mediaRoutes,
       ...readRoutes,
+      ...listRoutes,
+      ...changeRoutes,
       ...numberRoutes,
       ...webhookRoutes,
       ...activityRoutes,

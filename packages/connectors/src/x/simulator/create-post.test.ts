@@ -98,6 +98,24 @@ describe("a post", () => {
   });
 });
 
+describe("what the sheet leaves open", () => {
+  it("can be had either way: how a history is told, quotes of one's own, communities", async () => {
+    const { tweet, posted, act, me } = setUp();
+    const quote_tweet_id = await posted("One");
+    assert.equal((await tweet("Mine", { quote_tweet_id })).status, 201);
+    await act("set", { ownQuotes: false, createdHistory: "blank" });
+    assert.equal((await tweet("Mine again", { quote_tweet_id })).status, 403);
+    assert.deepEqual((await tweet("Two")).json.data.edit_history_tweet_ids, [""]);
+    await act("set", { createdHistory: "absent" });
+    assert.deepEqual(Object.keys((await tweet("Three")).json.data), ["id", "text"]);
+    await act("set", { createdHistory: "ids", dialect: "new" });
+    assert.equal((await tweet("Four")).json.data.edit_history_post_ids.length, 1);
+    assert.equal((await tweet("Five", { community_id: "77" })).status, 403);
+    await act("setPerson", { person: me, communities: ["77"] });
+    assert.equal((await tweet("Five", { community_id: "77", share_with_followers: true })).status, 201);
+  });
+});
+
 describe("replies and quotes", () => {
   it("of one's own make a thread, once the post above is visible everywhere", async () => {
     const { tweet, posted, reply, act, advance, simulator, shown } = setUp();

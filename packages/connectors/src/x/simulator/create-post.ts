@@ -4,6 +4,7 @@ import { z } from "zod";
 import { personOf, route } from "./call.ts";
 import { cashtagsIn, mentionsIn, weightOf } from "./count-text.ts";
 import { editsOf } from "./edits.ts";
+import { Id } from "./ids.ts";
 import { makePost, plainWeight } from "./make-post.ts";
 import { attachedMedia } from "./post-media.ts";
 import { shownText } from "./show-post.ts";
@@ -12,7 +13,6 @@ import { isPremium, type Person, type Post, type World } from "./world.ts";
 
 // Fact sheet, sections 1, 5, 7 and 13.
 
-const Id = z.string().regex(/^\d{1,19}$/, "does not match the regex pattern ^[0-9]{1,19}$");
 const ReplySettings = z.enum(["following", "mentionedUsers", "subscribers", "verified"]);
 const flag = z.boolean().optional();
 const Cta = z.record(z.string(), z.record(z.string(), z.string()));

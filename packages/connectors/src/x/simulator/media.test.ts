@@ -46,6 +46,14 @@ describe("an upload in pieces", () => {
     assert.equal((await finalize(id)).status, 200);
   });
 
+  it("may answer a segment with nothing at all", async () => {
+    const { begin, append, act } = setUp();
+    await act("set", { appendStatus: 204 });
+    const { id } = (await begin(picture, "image/jpeg", "tweet_image")).json.data;
+    const { status, text } = await append(id, picture);
+    assert.deepEqual([status, text], [204, ""]);
+  });
+
   it("ends with an empty body or an empty object, and where told so with the object alone", async () => {
     const { begin, append, ask, account, act, finalize } = setUp();
     const bare = (id: string) =>
@@ -114,7 +122,7 @@ describe("one upload in one request", () => {
 
 describe("media of a post", () => {
   it("are four pictures, or one GIF, or one film", async () => {
-    const { upload, tweet, simulator, shown } = setUp();
+    const { upload, tweet, simulator, shown, act } = setUp();
     const pictures = [];
     for (let seed = 1; seed <= 5; seed += 1) pictures.push(await upload(sampleJpeg({ width: 40, height: 30, seed })));
     const gif = await upload(sampleGif({ width: 40, height: 30, frames: 2 }), "image/gif", "tweet_gif");
@@ -125,6 +133,8 @@ describe("media of a post", () => {
     assert.deepEqual([await post(...pictures.slice(0, 4)), await post(...pictures)], [201, 400]);
     assert.deepEqual([await post(first, gif), await post(gif, gif), await post(gif)], [400, 400, 201]);
     assert.deepEqual([await post(message), await post("1")], [400, 400]);
+    await act("set", { mixedMedia: true });
+    assert.equal(await post(first, gif), 201);
     const [four] = simulator.posts();
     assert.equal(four?.media.length, 4);
     const { includes } = await shown(four?.id ?? "", "expansions=attachments.media_keys&media.fields=type,width");

@@ -2,29 +2,17 @@ import type { Call, Route, UploadAnswer } from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import { personOf, route } from "./call.ts";
 import { largest, troubleOf, workMsOf } from "./check-media.ts";
-import { invalid, refuse } from "./words.ts";
+import { Id } from "./ids.ts";
+import { shownMedium } from "./show-media.ts";
+import { invalid, refuseMissing } from "./words.ts";
 import { type Category, categories, type Medium, type World } from "./world.ts";
 
 // Fact sheet, section 5, "Media upload v2".
 
-const mediaTypes = [
-  "image/jpeg",
-  "image/png",
-  "image/gif",
-  "image/webp",
-  "image/bmp",
-  "image/pjpeg",
-  "image/tiff",
-  "video/mp4",
-  "video/quicktime",
-  "video/webm",
-  "video/mp2t",
-  "text/srt",
-  "text/vtt",
-  "model/gltf-binary",
-  "model/vnd.usdz+zip",
-] as const;
-const Id = z.string().regex(/^\d{1,19}$/, "does not match the regex pattern ^[0-9]{1,19}$");
+const mediaTypes =
+  "image/jpeg image/png image/gif image/webp image/bmp image/pjpeg image/tiff video/mp4 video/quicktime video/webm video/mp2t text/srt text/vtt model/gltf-binary model/vnd.usdz+zip".split(
+    " ",
+  );
 const MediaFile = z.object({ bytes: z.instanceof(Uint8Array) });
 const scopes = ["media.write"] as const;
 const keyPrefixes: Readonly<Record<Category, number>> = {
@@ -51,13 +39,7 @@ function ownMedium(call: Pick<Call<World>, "caller" | "world" | "now">, id: stri
   const medium = mediumOf(call, id);
   if (medium) return medium;
   if (call.world.settings.unknownMediaStatus === 400) throw invalid("The media id is unknown.", { media_id: [id] });
-  throw refuse(404, `Could not find media with id: [${id}].`, "resource-not-found", {
-    title: "Not Found Error",
-    resource_type: "media",
-    resource_id: id,
-    parameter: "media_id",
-    value: id,
-  });
+  throw refuseMissing("media", id);
 }
 
 function guess(type: string): Category {
@@ -92,37 +74,6 @@ function open(
     },
   });
 }
-
-function secondsLeft({ expiresAt = 0 }: Medium, now: Date): number {
-  return Math.floor((expiresAt - now.getTime()) / 1000);
-}
-
-/** What is told of a medium, with how far the work on it is where it is worked on. */
-function told(world: World, medium: Medium, now: Date) {
-  const { id, details, media } = medium;
-  const about = media?.mimeType.startsWith("image/")
-    ? { image: { image_type: media.mimeType, w: media.width ?? 0, h: media.height ?? 0 } }
-    : { video: { video_type: media?.mimeType ?? "" } };
-  const base = { id, media_key: details.key, expires_after_secs: secondsLeft(medium, now) };
-  if (media === undefined) return base;
-  const progress = processing(world, medium, now);
-  return { ...base, size: media.sizeBytes, ...about, ...(progress && { processing_info: progress }) };
-}
-
-function processing(world: World, medium: Medium, now: Date) {
-  if (workMsOf(medium) === 0 && !medium.details.fails) return undefined;
-  const leftMs = (medium.readyAt ?? 0) - now.getTime();
-  if (world.uploads.progress(medium) === "ready")
-    return medium.details.fails
-      ? { state: "failed", progress_percent: 100, error: { code: 1, name: "InvalidMedia", message: troubleIn(medium) } }
-      : { state: "succeeded", progress_percent: 100 };
-  const doneMs = now.getTime() - medium.details.wholeAt;
-  const percent = Math.floor((100 * doneMs) / (doneMs + leftMs));
-  const check_after_secs = Math.min(30, Math.max(1, Math.ceil(leftMs / 1000)));
-  return { state: percent === 0 ? "pending" : "in_progress", check_after_secs, progress_percent: percent };
-}
-
-const troubleIn = (medium: Medium): string => troubleOf(medium) ?? "Unsupported video format";
 
 /** All bytes are there: pictures are looked at now, films are worked on. */
 function arrived(call: Call<World>, medium: Medium, done: UploadAnswer<unknown>): Medium {
@@ -162,7 +113,7 @@ export const mediaRoutes: readonly Route<World>[] = [
       const others = body.additional_owners?.split(",") ?? [];
       const medium = open(call, { type: "", size: bytes.byteLength, category: body.media_category, others });
       const done = world.uploads.takeWhole(medium.id, bytes);
-      return { status: 200, json: { data: told(world, arrived(call, medium, done), now) } };
+      return { status: 200, json: { data: shownMedium(world, arrived(call, medium, done), now) } };
     },
   }),
   route("POST", "media/upload/initialize", {
@@ -179,7 +130,7 @@ export const mediaRoutes: readonly Route<World>[] = [
       const { media_type: type, total_bytes: size, media_category, additional_owners: others } = call.body;
       const category = media_category ?? guess(type);
       const medium = open(call, { type, category, ...(size !== undefined && { size }), ...(others && { others }) });
-      return { status: 200, json: { data: told(call.world, medium, call.now) } };
+      return { status: 200, json: { data: shownMedium(call.world, medium, call.now) } };
     },
   }),
   route("POST", "media/upload/:id/append", {
@@ -208,7 +159,7 @@ export const mediaRoutes: readonly Route<World>[] = [
       if (!isEmpty && !/^\s*\{\s*\}\s*$/.test(text)) throw invalid("Request body must be a JSON object.");
       const medium = ownMedium(call, params.id ?? "");
       const done = world.uploads.finish(medium.id);
-      return { status: 200, json: { data: told(world, arrived(call, medium, done), now) } };
+      return { status: 200, json: { data: shownMedium(world, arrived(call, medium, done), now) } };
     },
   }),
   route("GET", "media/upload", {
@@ -217,7 +168,7 @@ export const mediaRoutes: readonly Route<World>[] = [
     query: z.strictObject({ media_id: Id, command: z.literal("STATUS").optional() }),
     handle(call) {
       const medium = ownMedium(call, call.query.media_id);
-      return { status: 200, json: { data: told(call.world, medium, call.now) } };
+      return { status: 200, json: { data: shownMedium(call.world, medium, call.now) } };
     },
   }),
   route("POST", "media/metadata", {

@@ -1,7 +1,7 @@
 import type { Call, Route } from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import { personOf, route } from "./call.ts";
-import { Ids } from "./reads.ts";
+import { Ids } from "./ids.ts";
 import { publicMetrics } from "./show-post.ts";
 import { invalid, notFound, refuse } from "./words.ts";
 import type { World } from "./world.ts";
@@ -11,41 +11,14 @@ import type { World } from "./world.ts";
 const hourMs = 3_600_000;
 const bucketMs = { hourly: hourMs, daily: 24 * hourMs, weekly: 7 * 24 * hourMs } as const;
 const most = 1000;
+const words = (text: string): readonly string[] => text.split(" ");
 
-const postNames = [
-  "app_install_attempts",
-  "app_opens",
-  "bookmarks",
-  "detail_expands",
-  "email_tweet",
-  "engagements",
-  "follows",
-  "hashtag_clicks",
-  "impressions",
-  "likes",
-  "media_views",
-  "permalink_clicks",
-  "quote_tweets",
-  "replies",
-  "retweets",
-  "shares",
-  "unfollows",
-  "unlikes",
-  "url_clicks",
-  "user_profile_clicks",
-];
-const mediaNames = [
-  "cta_url_clicks",
-  "cta_watch_clicks",
-  "play_from_tap",
-  "playback25",
-  "playback50",
-  "playback75",
-  "playback_complete",
-  "playback_start",
-  "video_views",
-  "watch_time_ms",
-];
+const postNames = words(
+  "app_install_attempts app_opens bookmarks detail_expands email_tweet engagements follows hashtag_clicks impressions likes media_views permalink_clicks quote_tweets replies retweets shares unfollows unlikes url_clicks user_profile_clicks",
+);
+const mediaNames = words(
+  "cta_url_clicks cta_watch_clicks play_from_tap playback25 playback50 playback75 playback_complete playback_start video_views watch_time_ms",
+);
 
 /** Names a caller asks for; without any, all. `id`, `timestamp` and `timestamped_metrics` come by themselves. */
 const fieldsOf = (names: readonly string[], own: string) =>

@@ -1,4 +1,4 @@
-import type { Call } from "@postd/connector-kit/simulator";
+import type { Call, SimResponse } from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import { isApp, personOf } from "./call.ts";
 import { type Dialect, wholeMedium, wholePost, wholeUser } from "./show-post.ts";
@@ -150,4 +150,15 @@ export function answerPosts<Q>(call: Reading<Q>, posts: readonly Post[]) {
   };
   const given = Object.entries(includes).filter(([, some]) => some.length > 0);
   return { data, errors, ...(given.length > 0 && { includes: Object.fromEntries(given) }) };
+}
+
+/** Lists leave out what they have none of. */
+export function listAnswer({ data, errors, includes }: ReturnType<typeof answerPosts>, meta?: object): SimResponse {
+  const json = {
+    ...((data.length > 0 || (meta === undefined && errors.length === 0)) && { data }),
+    ...(includes && { includes }),
+    ...(errors.length > 0 && { errors }),
+    ...(meta && { meta }),
+  };
+  return { status: 200, json };
 }

@@ -36,7 +36,8 @@ function entitiesOf(post: Post, text: string) {
     }));
   const medium = post.media[0]?.medium;
   const ofMedia = medium &&
-    post.mediaLink && {
+    post.mediaLink &&
+    text.includes(post.mediaLink) && {
       ...at(post.mediaLink),
       url: post.mediaLink,
       expanded_url: `${permalink(post)}/${medium.details.category.endsWith("image") ? "photo" : "video"}/1`,
@@ -111,7 +112,8 @@ export function wholePost(world: World, post: Post, dialect: Dialect): Readonly<
       editable_until: new Date(edits.until).toISOString(),
     },
     entities: entitiesOf(post, text),
-    [old ? "note_tweet" : "note_post"]: note === undefined ? undefined : { text: note },
+    [old ? "note_tweet" : "note_post"]:
+      note === undefined ? undefined : { text: note, entities: entitiesOf(post, note) },
     attachments: Object.keys(attachments).length > 0 ? attachments : undefined,
     community_id: post.communityId,
     in_reply_to_user_id: post.replyTo?.author.id,

@@ -111,7 +111,7 @@ describe("a webhook", () => {
   });
 
   it("gets the same bytes again on a replay of the last day", async () => {
-    const { create, subscribed, posted, me, alone, delivered, advance } = withAddress();
+    const { create, subscribed, posted, me, alone, delivered, advance, act } = withAddress();
     const webhook_id = (await create()).json.data.id;
     await subscribed("post.create", { user_id: me }, { webhook_id });
     await posted("Hello");
@@ -122,6 +122,8 @@ describe("a webhook", () => {
     assert.deepEqual([delivered.length, delivered[1]?.body], [2, delivered[0]?.body]);
     await replay("202611261201", "202611261300");
     assert.equal(delivered.length, 2);
+    assert.deepEqual(await act("redeliver"), { sent: ["post.create"] });
+    assert.deepEqual([delivered.length, delivered[2]?.body], [3, delivered[0]?.body]);
     assert.equal((await replay("202611251100", "202611261300")).status, 400);
     assert.equal((await replay("2026-11-26", "202611261300")).status, 400);
   });

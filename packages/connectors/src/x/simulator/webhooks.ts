@@ -2,6 +2,7 @@ import { base64Encode, hmacSha256, type Route, randomWord } from "@postd/connect
 import { z } from "zod";
 import { route } from "./call.ts";
 import { resend } from "./events.ts";
+import { Id } from "./ids.ts";
 import { invalid, refuseMissing } from "./words.ts";
 import { app, type World } from "./world.ts";
 
@@ -94,7 +95,7 @@ export const webhookRoutes: readonly Route<World>[] = [
   route("POST", "webhooks/replay", {
     callers: "app",
     limit: "webhooks",
-    body: z.strictObject({ webhook_id: z.string().regex(/^\d{1,19}$/), from_date: Minute, to_date: Minute }),
+    body: z.strictObject({ webhook_id: Id, from_date: Minute, to_date: Minute }),
     handle({ body, world, now }) {
       const { webhook_id, from_date, to_date } = body;
       const { id } = webhookOf(world, webhook_id);
@@ -107,36 +108,13 @@ export const webhookRoutes: readonly Route<World>[] = [
   }),
 ];
 
-const eventTypes = [
-  "post.create",
-  "post.delete",
-  "post.mention.create",
-  "post.reply.create",
-  "post.quote.create",
-  "post.repost.create",
-  "like.create",
-  "follow.follow",
-  "follow.unfollow",
-  "dm.sent",
-  "dm.received",
-  "dm.read",
-  "dm.indicate_typing",
-  "profile.update.bio",
-  "profile.update.profile_picture",
-  "profile.update.banner_picture",
-  "profile.update.screenname",
-  "profile.update.geo",
-  "profile.update.url",
-  "profile.update.verified_badge",
-  "profile.update.affiliate_badge",
-  "profile.update.handle",
-  "mute.mute",
-  "mute.unmute",
-  "block.block",
-  "block.unblock",
-  "news.new",
-  "oauth.revoke",
-] as const;
+const eventTypes =
+  "post.create post.delete post.mention.create post.reply.create post.quote.create post.repost.create like.create follow.follow follow.unfollow dm.sent dm.received dm.read dm.indicate_typing mute.mute mute.unmute block.block block.unblock news.new oauth.revoke".split(
+    " ",
+  );
+const profileTypes = "bio profile_picture banner_picture screenname geo url verified_badge affiliate_badge handle"
+  .split(" ")
+  .map((part) => `profile.update.${part}`);
 /** Only the person's own token opens these. */
 const isPrivate = (type: string): boolean => /^(dm|mute|block)\./.test(type);
 
@@ -156,17 +134,12 @@ export const activityRoutes: readonly Route<World>[] = [
     callers: "both",
     limit: "activity",
     body: z.strictObject({
-      event_type: z.enum(eventTypes),
-      filter: z.strictObject({
-        user_id: z.string().optional(),
-        keyword: z.string().optional(),
-        direction: z.enum(["inbound", "outbound"]).optional(),
-      }),
+      event_type: z.enum([...eventTypes, ...profileTypes]),
+      filter: z
+        .partialRecord(z.enum(["user_id", "keyword", "direction"]), z.string())
+        .refine(({ direction = "inbound" }) => ["inbound", "outbound"].includes(direction), "is not a direction"),
       tag: z.string().min(1).max(200).optional(),
-      webhook_id: z
-        .string()
-        .regex(/^\d{1,19}$/)
-        .optional(),
+      webhook_id: Id.optional(),
     }),
     handle({ body, world, now, caller }) {
       const { event_type: type, filter, tag, webhook_id } = body;
@@ -176,10 +149,7 @@ export const activityRoutes: readonly Route<World>[] = [
         throw invalid(`$.event_type: ${type} needs the token of the person it is about`);
       if (webhook_id !== undefined) webhookOf(world, webhook_id);
       const made = { id: world.newId(), type, filter, tag, webhook: webhook_id, createdAt: now.getTime() };
-      const subscription = shownSubscription(
-        world.subscriptions.put({ ...made, filter: { ...filter } as object as Subscription["filter"] }),
-      );
-      return { status: 200, json: { data: { subscription } } };
+      return { status: 200, json: { data: { subscription: shownSubscription(world.subscriptions.put(made)) } } };
     },
   }),
   route("GET", "activity/subscriptions", {
