@@ -91,10 +91,9 @@ const rejected = (field: string | undefined, reason: string, say?: string): Fail
   say: say ?? ((words) => `X refused the post: ${words || reason}`),
 });
 const barred = (say: string): FailureRule => ({ kind: "account_blocked", say });
-const gone: FailureRule = {
-  kind: "missing",
-  say: "X does not have that any more, or does not show it to this account.",
-};
+const GONE = "X does not have that any more, or does not show it to this account.";
+/** Only posts and files are asked for by name, so nobody's sign-in is in doubt. */
+const gone: FailureRule = { kind: "content_rejected", field: "post", reason: "missing", say: GONE };
 
 const QUARTER_MS = 15 * 60_000;
 const DAY_MS = 24 * 60 * 60_000;
@@ -169,7 +168,7 @@ const facts: FailureFacts = {
     "disallowed-resource": rejected("text", "disallowed"),
     "resource-not-found": gone,
     "resource-unavailable": gone,
-    "not-authorized-for-resource": gone,
+    "not-authorized-for-resource": { kind: "missing", say: GONE },
     "not-authorized-for-field": notPermitted,
     "field-unauthorized": notPermitted,
     "field-hydration-failure": { kind: "outcome_unknown" },
@@ -194,7 +193,7 @@ const facts: FailureFacts = {
     400: rejected("text", "invalid_request"),
     401: expired,
     402: noCredit,
-    403: [{ ...gone, effect: "none" }, rejected("text", "forbidden")],
+    403: [{ kind: "missing", effect: "none", say: GONE }, rejected("text", "forbidden")],
     404: gone,
     // Our pieces are too large for what stands before X's servers.
     413: { ...ours, kind: "operator_must_act", what: "the size of the pieces that videos are sent to X in" },
