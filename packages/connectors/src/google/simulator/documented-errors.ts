@@ -1,58 +1,73 @@
 import type { DocumentedError, WhoActs } from "@postd/connector-kit/conformance";
+import type { Json } from "@postd/contracts";
 
 // Fact sheet google-business-profile, "Errors", "OAuth (Google)" and "Reviews & replies".
 
-const google = (
-  name: string,
-  status: number,
-  who: DocumentedError["who"],
-  error: { readonly status: string; readonly message: string; readonly details?: readonly Record<string, unknown>[] },
-  more: Partial<DocumentedError> = {},
-): DocumentedError => ({
-  name,
-  status,
-  who,
-  body: JSON.parse(JSON.stringify({ error: { code: status, ...error } })),
-  ...more,
-});
+type Who = DocumentedError["who"];
+type More = Partial<DocumentedError> & {
+  readonly details?: readonly Json[];
+  /** The older list beside the message. */
+  readonly errors?: readonly Json[];
+};
 
-const invalid = "Request contains an invalid argument.";
+const statuses: Readonly<Record<string, number>> = {
+  INVALID_ARGUMENT: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  ABORTED: 409,
+  ALREADY_EXISTS: 409,
+  RESOURCE_EXHAUSTED: 429,
+  INTERNAL: 500,
+  UNIMPLEMENTED: 501,
+  UNAVAILABLE: 503,
+};
 
-const v4 = (name: string, who: DocumentedError["who"], code: number, field: string, message: string) =>
-  google(name, 400, who, {
-    status: "INVALID_ARGUMENT",
-    message: invalid,
-    details: [
-      {
-        "@type": "type.googleapis.com/google.mybusiness.v4.ValidationError",
-        errorDetails: [{ code, field, message }],
-      },
-    ],
-  });
+const google = (status: string, who: Who, message: string, more: More = {}): DocumentedError => {
+  const { details, errors, ...rest } = more;
+  const code = statuses[status] ?? 0;
+  const error = {
+    code,
+    message,
+    status,
+    ...(errors && { errors: [...errors] }),
+    ...(details && { details: [...details] }),
+  };
+  return { name: status, status: code, who, body: { error }, ...rest };
+};
+
+const generic = "Request contains an invalid argument.";
+
+/** Number and field, as v4 tells them. */
+const v4 = (name: string, who: Who, code: number, field: string, message: string): DocumentedError => {
+  const type = "type.googleapis.com/google.mybusiness.v4.ValidationError";
+  const details = [{ "@type": type, errorDetails: [{ code, field, message }] }];
+  return google("INVALID_ARGUMENT", who, generic, { name, details });
+};
 
 const reasoned = (
   reason: string,
-  status: number,
-  who: DocumentedError["who"],
-  words: { readonly status: string; readonly message: string },
+  status: string,
+  who: Who,
+  message = generic,
   metadata: Readonly<Record<string, string>> = {},
-): DocumentedError =>
-  google(reason, status, who, {
-    ...words,
-    details: [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason, domain: "googleapis.com", metadata }],
-  });
+): DocumentedError => {
+  const type = "type.googleapis.com/google.rpc.ErrorInfo";
+  const details = [{ "@type": type, reason, domain: "googleapis.com", metadata: { ...metadata } }];
+  return google(status, who, message, { name: reason, details });
+};
 
-const service = "mybusiness.googleapis.com";
+const older = (reason: string, message: string, domain = "global") => ({ errors: [{ message, domain, reason }] });
 const disabled = "Google My Business API has not been used in project 710000000001 before or it is disabled.";
+const gone = "Requested entity was not found.";
+const unknownField = 'Invalid JSON payload received. Unknown name "fly": Cannot find field.';
+const host: readonly WhoActs[] = ["operator", "content", "wait"];
 
 /** The table and the texts around it, row by row. */
 const apiErrors: readonly DocumentedError[] = [
-  // One field of the words, and one that only we can have left out.
   v4("code 3: summary is too long", "content", 3, "summary", "Must be at most 1500 characters"),
-  google("a text that is too long, without details", 400, ["content", "ours"], {
-    status: "INVALID_ARGUMENT",
-    message: "Must be at most 1500 characters",
-  }),
+  google("INVALID_ARGUMENT", ["content", "ours"], "Must be at most 1500 characters"),
+  // One that only we can have left out.
   v4(
     "code 2: topic type is missing",
     ["ours", "content"],
@@ -61,102 +76,49 @@ const apiErrors: readonly DocumentedError[] = [
     "Topic type is required for post creation.",
   ),
   v4("a number of the common range nobody listed", ["content", "ours"], 42, "event.title", "Invalid value."),
-  google("an unknown field", 400, ["ours", "content"], {
-    status: "INVALID_ARGUMENT",
-    message: 'Invalid JSON payload received. Unknown name "fly": Cannot find field.',
+  google("INVALID_ARGUMENT", ["ours", "content"], unknownField, {
+    name: "an unknown field",
     details: [
       {
         "@type": "type.googleapis.com/google.rpc.BadRequest",
-        fieldViolations: [{ field: "", description: 'Unknown name "fly": Cannot find field.' }],
+        fieldViolations: [{ field: "", description: unknownField }],
       },
     ],
   }),
-  // A profile that may never be posted to: nobody can sign that away.
-  reasoned("LOCATION_DISABLED_FOR_LOCAL_POST_API", 400, ["account", "permission"], {
-    status: "INVALID_ARGUMENT",
-    message: "LOCATION_DISABLED_FOR_LOCAL_POST_API: the location belongs to a chain.",
+  google("INVALID_ARGUMENT", ["ours", "content"], generic, {
+    name: "badRequest, the older form",
+    ...older("badRequest", generic),
   }),
+  // A profile that may never be posted to, or not now: nobody can sign that away.
+  reasoned("LOCATION_DISABLED_FOR_LOCAL_POST_API", "INVALID_ARGUMENT", ["account", "permission"]),
   v4("code 1301: the account's condition", "account", 1301, "location", "The operation is not supported."),
   // What it means is not documented; once more after a look at the list.
-  reasoned("OPERATION_EXECUTION_ERROR", 400, ["transient", "wait", "ours", "content"], {
-    status: "INVALID_ARGUMENT",
-    message: "OPERATION_EXECUTION_ERROR: the operation failed.",
-  }),
+  reasoned("OPERATION_EXECUTION_ERROR", "INVALID_ARGUMENT", ["transient", "wait", "ours", "content"]),
   // The media host's trouble first, the file's if the address answers.
-  v4(
-    "code 1000: Fetching image failed",
-    ["operator", "content", "wait"],
-    1000,
-    "media.source_url",
-    "Fetching image failed.",
-  ),
-  v4("another number of the photo range", ["content", "operator", "wait"], 1003, "media", "The photo is too small."),
-  reasoned("PHOTO_FETCH_FAILED", 400, ["operator", "content", "wait"], {
-    status: "INVALID_ARGUMENT",
-    message: "PHOTO_FETCH_FAILED",
-  }),
-  reasoned("PHOTO_UPLOAD_FAILED", 400, ["operator", "content", "wait"], {
-    status: "INVALID_ARGUMENT",
-    message: "PHOTO_UPLOAD_FAILED",
-  }),
-  {
-    name: "the older form of a wrong request",
-    status: 400,
-    body: {
-      error: {
-        code: 400,
-        message: invalid,
-        errors: [{ message: invalid, domain: "global", reason: "badRequest" }],
-        status: "INVALID_ARGUMENT",
-      },
-    },
-    who: ["ours", "content"],
-  },
-  google("UNAUTHENTICATED", 401, "sign_in", {
-    status: "UNAUTHENTICATED",
-    message: "Request had invalid authentication credentials.",
-  }),
+  v4("code 1000: Fetching image failed", host, 1000, "media.source_url", "Fetching image failed."),
+  v4("another number of the photo range", host, 1003, "media", "The photo is too small."),
+  reasoned("PHOTO_FETCH_FAILED", "INVALID_ARGUMENT", host),
+  reasoned("PHOTO_UPLOAD_FAILED", "INVALID_ARGUMENT", host),
+  google("UNAUTHENTICATED", "sign_in", "Request had invalid authentication credentials."),
   // No dead token: signing in again helps nobody.
-  google("PERMISSION_DENIED", 403, ["permission", "account"], {
-    status: "PERMISSION_DENIED",
-    message: "The caller does not have permission",
-  }),
-  reasoned("ACCESS_TOKEN_SCOPE_INSUFFICIENT", 403, ["permission", "sign_in"], {
-    status: "PERMISSION_DENIED",
-    message: "Request had insufficient authentication scopes.",
-  }),
-  reasoned("SERVICE_DISABLED", 403, "operator", { status: "PERMISSION_DENIED", message: disabled }, { service }),
-  {
+  google("PERMISSION_DENIED", ["permission", "account"], "The caller does not have permission"),
+  reasoned(
+    "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+    "PERMISSION_DENIED",
+    ["permission", "sign_in"],
+    "Request had insufficient authentication scopes.",
+  ),
+  reasoned("SERVICE_DISABLED", "PERMISSION_DENIED", "operator", disabled, { service: "mybusiness.googleapis.com" }),
+  google("PERMISSION_DENIED", "operator", disabled, {
     name: "accessNotConfigured, the older form of it",
-    status: 403,
-    body: {
-      error: {
-        code: 403,
-        message: disabled,
-        errors: [{ message: disabled, domain: "usageLimits", reason: "accessNotConfigured" }],
-        status: "PERMISSION_DENIED",
-      },
-    },
-    who: "operator",
-  },
-  // Gone, or another account's path: which cannot be told.
-  google("NOT_FOUND", 404, ["content", "permission", "account", "ours"], {
-    status: "NOT_FOUND",
-    message: "Requested entity was not found.",
+    ...older("accessNotConfigured", disabled, "usageLimits"),
   }),
-  {
-    name: "NOT_FOUND in the older form",
-    status: 404,
-    body: {
-      error: {
-        code: 404,
-        message: "Requested entity was not found.",
-        errors: [{ message: "Requested entity was not found.", domain: "global", reason: "notFound" }],
-        status: "NOT_FOUND",
-      },
-    },
-    who: ["content", "permission", "account", "ours"],
-  },
+  // Gone, or another account's path: which cannot be told.
+  google("NOT_FOUND", ["content", "permission", "account", "ours"], gone),
+  google("NOT_FOUND", ["content", "permission", "account", "ours"], gone, {
+    name: "notFound, the older form of it",
+    ...older("notFound", gone),
+  }),
   // Whatever it says to a visible call, a page proves nothing on its own.
   {
     name: "a malformed path, answered by a page",
@@ -165,26 +127,15 @@ const apiErrors: readonly DocumentedError[] = [
     body: "<!DOCTYPE html><html lang=en><title>Error 404 (Not Found)!!1</title>",
     who: ["ours", "transient", "content", "permission", "account"],
   },
-  google("ABORTED", 409, ["transient", "wait"], { status: "ABORTED", message: "The operation was aborted." }),
-  google("ALREADY_EXISTS", 409, ["transient", "wait", "content", "ours"], {
-    status: "ALREADY_EXISTS",
-    message: "Requested entity already exists",
-  }),
-  // Where it always comes, access is not approved: the operator's, and nothing tells the two apart for sure.
-  reasoned("RESOURCE_EXHAUSTED", 429, ["wait", "operator"], {
-    status: "RESOURCE_EXHAUSTED",
-    message: "Quota exceeded for quota metric 'Requests' and limit 'Requests per minute'.",
-  }),
-  google("INTERNAL", 500, "transient", { status: "INTERNAL", message: "Internal error encountered." }),
-  google("UNAVAILABLE", 503, "transient", { status: "UNAVAILABLE", message: "The service is currently unavailable." }),
+  google("ABORTED", ["transient", "wait"], "The operation was aborted."),
+  google("ALREADY_EXISTS", ["transient", "wait", "content", "ours"], "Requested entity already exists"),
+  // Where it always comes, access is not approved; nothing tells the two apart for sure.
+  google("RESOURCE_EXHAUSTED", ["wait", "operator"], "Quota exceeded for quota metric 'Requests'."),
+  google("INTERNAL", "transient", "Internal error encountered."),
+  google("UNAVAILABLE", "transient", "The service is currently unavailable."),
   { name: "503 without a body of the API", status: 503, body: "<html>", who: "transient" },
-  google(
-    "UNIMPLEMENTED, what an API that was closed answers",
-    501,
-    ["transient", "ours", "operator"],
-    { status: "UNIMPLEMENTED", message: "Operation is not implemented, or supported, or enabled." },
-    { at: "read" },
-  ),
+  // What an API that was closed answers.
+  google("UNIMPLEMENTED", ["transient", "ours", "operator"], "Operation is not implemented.", { at: "read" }),
 ];
 
 const flat = (error: string, status: number, who: DocumentedError["who"], words: string): DocumentedError => ({

@@ -14,7 +14,7 @@ const event = { title: "Cupping", schedule };
 
 describe("a local post", () => {
   it("is processed first, and live with its link when its review is over", async () => {
-    const { standard, read, advance, simulator, location } = setUp();
+    const { standard, read, advance, simulator, location, act } = setUp();
     const { status, json } = await standard("Fresh beans");
     assert.deepEqual([status, json.state, json.searchUrl], [200, "PROCESSING", undefined]);
     assert.match(json.name, new RegExp(`^${location}/localPosts/\\d+$`));
@@ -22,6 +22,8 @@ describe("a local post", () => {
     advance(minute);
     const live = await read(json.name);
     assert.equal(live.state, "LIVE");
+    await act("set", { linksEarly: true });
+    assert.ok((await standard("Linked at once")).json.searchUrl);
     assert.ok(URL.canParse(live.searchUrl));
     const [post] = simulator.posts();
     assert.deepEqual([post?.id, post?.text, post?.permalink], [json.name, "Fresh beans", live.searchUrl]);

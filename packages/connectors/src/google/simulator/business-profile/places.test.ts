@@ -54,6 +54,9 @@ describe("accounts and locations", () => {
     assert.equal((await get(`${apis.v4}/${second}/${bare}/localPosts`)).status, 404);
     await act("setLocation", { location: bare, alsoUnder: second });
     assert.equal((await get(`${apis.v4}/${second}/${bare}/localPosts`)).status, 200);
+    // The caller's own list shows each place once, and not under which account.
+    const { locations } = (await get(`${apis.information}/accounts/-/locations?readMask=name`)).json;
+    assert.deepEqual(locations, [{ name: bare }]);
   });
 
   it("answers an HTML page where a path is malformed, a bare location on v4 among them", async () => {
@@ -68,6 +71,13 @@ describe("accounts and locations", () => {
 });
 
 describe("Google's gate", () => {
+  it("answers any error a test asks for, in the form of all its APIs", async () => {
+    const { client, get } = setUp();
+    client.mount.arm({ fault: "platformError", name: "ABORTED", message: "Again" });
+    const { status, json } = await get(`${apis.accounts}/accounts`);
+    assert.deepEqual([status, json], [409, { error: { code: 409, message: "Again", status: "ABORTED" } }]);
+  });
+
   it("names the API that is not enabled, while the others go on", async () => {
     const { get, act, standard } = setUp();
     await act("set", { disabledApis: ["mybusiness.googleapis.com"] });
