@@ -67,6 +67,8 @@ export interface ScriptedPlatform {
   readonly live: { readonly id: string; readonly text: string; readonly at: Date }[];
   /** Posts the platform holds until their time. */
   readonly planned: { readonly id: string; readonly text: string; readonly at: Date }[];
+  /** What the platform says of a planned post it has given up by itself. */
+  gaveUpBecause: PlatformFailure | undefined;
   containers: number;
   script: Script[];
   /** What a list shows; false hides new posts from it. */
@@ -96,6 +98,7 @@ export async function createHarness(more: Readonly<Record<string, Format>> = {})
   const platform: ScriptedPlatform = {
     live: [],
     planned: [],
+    gaveUpBecause: undefined,
     containers: 0,
     script: [],
     listed: true,
@@ -390,7 +393,8 @@ function scriptedConnector(platform: ScriptedPlatform, now: () => Date) {
       verify: async ({ externalId }) => {
         const index = platform.planned.findIndex(({ id }) => id === externalId);
         const post = platform.planned[index];
-        if (!post) return { ok: true, value: { state: "gone" } };
+        const because = platform.gaveUpBecause;
+        if (!post || because) return { ok: true, value: { state: "gone", ...(because && { because }) } };
         if (post.at > now()) return { ok: true, value: { state: "waiting" } };
         platform.planned.splice(index, 1);
         platform.live.push(post);

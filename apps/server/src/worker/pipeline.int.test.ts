@@ -397,6 +397,30 @@ describe("the publish pipeline", () => {
     assert.equal(h.platform.live.length, 1);
   });
 
+  it("a planned post the platform gives up fails with the platform's reason, and one that vanished with ours", async () => {
+    const refused = {
+      kind: "content_rejected",
+      field: "text",
+      reason: "rejected",
+      message: "Not these words.",
+    } as const;
+    for (const [because, said] of [
+      [refused, /Not these words/],
+      [undefined, /somebody removed it there/],
+    ] as const) {
+      const at = new Date(h.clock.now().getTime() + 3_600_000).toISOString();
+      const id = await publish(undefined, { scheduledFor: at, nativeSchedule: true });
+      await h.work();
+      h.platform.gaveUpBecause = because;
+      if (!because) h.platform.planned.splice(0);
+      await h.settle(2 * 3_600_000);
+      h.platform.gaveUpBecause = undefined;
+      const view = await job(id);
+      assert.equal(view.state, "failed", JSON.stringify(view));
+      assert.match(view.failure?.message ?? "", said);
+    }
+  });
+
   describe("a post the platform holds while its account is disconnected", () => {
     const key = () => ({ tenantId: caller.tenantId, connectionId: asId("connection", connectionId) });
     const setDisconnected = (at: string) =>
