@@ -139,7 +139,13 @@ async function fillEveryTable(system: System, tenant: Tenant): Promise<void> {
   }
   const job = await failedJob(tenant);
   await system.query(
-    "insert into publish_job_analytics (tenant_id, job_id, fetched_at, metrics) values ($1, $2, domain_now(), '[]')",
+    `with post as (insert into account_posts (id, tenant_id, connection_id, external_id, format, job_id, made_at, seen_at)
+        select 'acp_' || md5(id), tenant_id, connection_id, id, 'text', id, domain_now(), domain_now() from publish_jobs where id = $2
+        returning id, connection_id),
+      account as (insert into account_numbers (tenant_id, connection_id, name, platform_name, at, value)
+        select $1, connection_id, 'followers', 'followersCount', domain_now(), 1 from post),
+      reading as (insert into number_readings (tenant_id, connection_id, next_at) select $1, connection_id, domain_now() from post)
+    insert into account_post_numbers (tenant_id, account_post_id, fetched_at, metrics) select $1, id, domain_now(), '[]' from post`,
     [tenant.id, job],
   );
   const subscribed = await system.query("select 1 from webhook_subscriptions where connection_id = $1", [page.id]);

@@ -40,6 +40,8 @@ export interface Config {
   readonly mailFrom: string;
   readonly logLevel: (typeof logLevels)[number];
   readonly workerConcurrency: number;
+  /** Whether workers read numbers of posts and accounts by themselves. */
+  readonly numbers: boolean;
   /** What the media of one tenant may take together. */
   readonly mediaQuotaBytes: number;
   /** How many workspaces one person may own before they can make no more. */
@@ -108,6 +110,7 @@ export function parseConfig({ env, argv, providers }: ConfigInput): Config {
     mailFrom: v.POSTD_MAIL_FROM,
     logLevel: v.POSTD_LOG_LEVEL,
     workerConcurrency: v.POSTD_WORKER_CONCURRENCY,
+    numbers: v.POSTD_NUMBERS === "on",
     mediaQuotaBytes: v.POSTD_MEDIA_QUOTA,
     workspacesPerPerson: v.POSTD_WORKSPACES_PER_PERSON,
     operatorEmails: v.POSTD_OPERATOR_EMAILS,

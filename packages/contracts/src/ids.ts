@@ -25,6 +25,7 @@ export const idPrefixes = {
   invitation: "inv",
   link: "lnk",
   mention: "men",
+  accountPost: "acp",
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

@@ -1,4 +1,5 @@
 import type { Operation } from "./operation.ts";
+import * as analytics from "./operations/analytics.ts";
 import * as apps from "./operations/apps.ts";
 import * as connections from "./operations/connections.ts";
 import * as health from "./operations/health.ts";
@@ -20,6 +21,7 @@ export const operationsById = {
   ...links,
   ...media,
   ...mentions,
+  ...analytics,
   ...inbound,
   ...health,
 };

@@ -464,3 +464,86 @@ export const DlqGroupView = z.object({
   jobs: z.array(JobView),
 });
 export type DlqGroupView = z.infer<typeof DlqGroupView>;
+
+/** One number with its meaning and its date. */
+export const MetricView = z.object({
+  name: z.string(),
+  value: z.number(),
+  /** The platform's own name for it. */
+  platformName: z.string(),
+  at: Instant,
+  /** Beginning of the period it counts; absent: a running total. */
+  since: Instant.optional(),
+});
+export type MetricView = z.infer<typeof MetricView>;
+
+/** What is known of the numbers of a post or an account, and how old that is. */
+const known = {
+  metrics: z.array(MetricView),
+  /** When they were read; absent: never. */
+  readAt: Instant.optional(),
+  /** How old the platform's own numbers may be, in milliseconds. */
+  delayMs: z.number().int().optional(),
+  /** Why there are none, in one plain sentence. */
+  missing: z.string().optional(),
+};
+
+/** A post that stands on an account, whoever made it. */
+export const AccountPostView = z.object({
+  id: idSchema("accountPost"),
+  connectionId: idSchema("connection"),
+  platform: PlatformId,
+  externalPostId: z.string(),
+  permalink: z.string().optional(),
+  text: z.string().optional(),
+  madeAt: Instant,
+  madeElsewhere: z.boolean(),
+  jobId: idSchema("publishJob").optional(),
+  postId: idSchema("post").optional(),
+  simulated: z.boolean(),
+  ...known,
+});
+export type AccountPostView = z.infer<typeof AccountPostView>;
+
+export const PostAnalyticsView = z.object({
+  postId: idSchema("post"),
+  targets: z.array(
+    z.object({
+      jobId: idSchema("publishJob"),
+      connectionId: idSchema("connection"),
+      platform: PlatformId,
+      permalink: z.string().optional(),
+      publishedAt: Instant.optional(),
+      simulated: z.boolean(),
+      ...known,
+      /** Earlier readings, oldest first. */
+      history: z.array(z.object({ readAt: Instant, metrics: z.array(MetricView) })),
+    }),
+  ),
+  simulated: z.boolean(),
+});
+export type PostAnalyticsView = z.infer<typeof PostAnalyticsView>;
+
+const TotalView = z.object({ name: z.string(), total: z.number(), posts: z.number().int() });
+
+export const AnalyticsView = z.object({
+  from: Instant,
+  to: Instant,
+  /** Posts made in that time, by platform and by whether POSTD made them; names are never added up across meanings. */
+  platforms: z.array(
+    z.object({
+      platform: PlatformId,
+      madeElsewhere: z.boolean(),
+      posts: z.number().int(),
+      totals: z.array(TotalView),
+      oldestReadAt: Instant.optional(),
+      simulated: z.boolean(),
+    }),
+  ),
+  /** Numbers of the accounts themselves whose time ends in the range. */
+  accounts: z.array(
+    z.object({ connectionId: idSchema("connection"), platform: PlatformId, simulated: z.boolean(), ...known }),
+  ),
+  simulated: z.boolean(),
+});
+export type AnalyticsView = z.infer<typeof AnalyticsView>;

@@ -1,6 +1,7 @@
 import type { Provider } from "@postd/connector-kit";
 import {
   type ConnectorRegistry,
+  createAnalyticsService,
   createAppsService,
   createConnectionsService,
   createHealthService,
@@ -14,6 +15,7 @@ import {
 } from "@postd/core";
 import { createInbox } from "../adapters/postgres/inbox.ts";
 import { createMentionsRepo } from "../adapters/postgres/mentions-repo.ts";
+import { createNumbersRepo } from "../adapters/postgres/numbers-repo.ts";
 import { createPublishingStore } from "../adapters/postgres/publishing/store.ts";
 import type { buildConnections } from "./build-connections.ts";
 import type { buildPeople } from "./build-people.ts";
@@ -73,6 +75,12 @@ export function buildServices(parts: ServiceParts) {
     connections: createConnectionsService(connections.deps),
     media: storage.media,
     mentions: createMentionsService({ repo: createMentionsRepo(app.db), clock, newId }),
+    analytics: createAnalyticsService({
+      numbers: createNumbersRepo(app.db, system.db),
+      connections: connections.deps.connections,
+      registry,
+      clock,
+    }),
     links: createLinksService({ reader: connections.links.reader({ simulated: false }) }),
     people: people.service,
     signIn: people.rules,

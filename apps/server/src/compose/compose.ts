@@ -1,7 +1,8 @@
-import { finishDisconnects, joinSignIns, tendSubscriptions } from "@postd/core";
+import { finishDisconnects, joinSignIns, readNumbers, tendSubscriptions } from "@postd/core";
 import { createIdempotencyStore } from "../adapters/postgres/idempotency-repo.ts";
 import { createInbox } from "../adapters/postgres/inbox.ts";
 import { createLeases } from "../adapters/postgres/leases.ts";
+import { createNumbersRepo } from "../adapters/postgres/numbers-repo.ts";
 import { createBlobRows, createRetention } from "../adapters/postgres/retention.ts";
 import { createSignInsRepo } from "../adapters/postgres/sign-ins-repo.ts";
 import { createDueJobs, dueCaps } from "../adapters/postgres/system.ts";
@@ -101,6 +102,12 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
           }),
         finishDisconnects: (ending) => finishDisconnects(connections.deps, ending),
         tendSubscriptions: () => tendSubscriptions(connections.deps),
+        readNumbers: () =>
+          readNumbers({
+            ...connections.deps,
+            numbers: createNumbersRepo(app.db, system.db),
+            readsByItself: config.numbers,
+          }),
         health: open.reader,
         inbound: { registry, inbox: createInbox(app.db, system.db), connections: repo, access, holds, log },
         sweep: {

@@ -22,8 +22,9 @@ import type { Logger } from "./logger.ts";
 const inboxEveryMs = 2_000;
 const sweepEveryMs = 60 * 60_000;
 const joinEveryMs = 60_000;
+const numbersEveryMs = 5_000;
 
-/** The worker role: dispatcher, consumers, canary, the fan-out of what platforms sent, subscriptions, and the hourly sweep. */
+/** The worker role: dispatcher, consumers, canary, the fan-out of what platforms sent, subscriptions, numbers, and the hourly sweep. */
 export async function startWorker(deps: {
   readonly pipeline: PipelineDeps;
   readonly queue: JobQueue;
@@ -31,6 +32,7 @@ export async function startWorker(deps: {
   readonly finishDisconnects: (ending: Awaited<ReturnType<DueJobs["endingConnections"]>>) => Promise<number>;
   readonly joinSignIns: () => Promise<number>;
   readonly tendSubscriptions: () => Promise<number>;
+  readonly readNumbers: () => Promise<number>;
   readonly health: HealthReader;
   readonly inbound: FanOutDeps;
   readonly sweep: SweepDeps;
@@ -87,6 +89,17 @@ export async function startWorker(deps: {
     },
     onError,
   });
+  const numbers = runAsLeader({
+    leases: deps.leases,
+    name: "numbers",
+    // A look takes as long as its platforms take to answer; the lease is renewed meanwhile.
+    ttlMs: 6 * numbersEveryMs,
+    everyMs: numbersEveryMs,
+    run: async () => {
+      await deps.readNumbers();
+    },
+    onError,
+  });
   const joining = runAsLeader({
     leases: deps.leases,
     name: "join_sign_ins",
@@ -110,7 +123,9 @@ export async function startWorker(deps: {
     async stop() {
       unsubscribe();
       unsubscribeClock();
-      await Promise.all([dispatcher, canary, inbox, ending, tending, joining, sweeping].map((it) => it.stop()));
+      await Promise.all(
+        [dispatcher, canary, inbox, ending, tending, numbers, joining, sweeping].map((it) => it.stop()),
+      );
       const ended = slots.stop();
       await deps.due.giveBack(slots.waiting()).catch(onError);
       await Promise.race([Promise.all([consumer.stop(), ended]), sleep(30_000, undefined, { ref: false })]);

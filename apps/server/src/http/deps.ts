@@ -1,6 +1,7 @@
 import type { Clock, Secret } from "@postd/connector-kit";
 import type { UserId } from "@postd/contracts";
 import type {
+  AnalyticsService,
   AppsService,
   ConnectionsService,
   HealthService,
@@ -23,6 +24,7 @@ export interface HttpServices {
   readonly publishing: PublishingService;
   readonly apps: AppsService;
   readonly connections: ConnectionsService;
+  readonly analytics: AnalyticsService;
   readonly links: LinksService;
   readonly media: MediaService;
   readonly mentions: MentionsService;

@@ -1,3 +1,4 @@
+import { analyticsRoutes } from "./analytics/analytics.ts";
 import { appRoutes } from "./connect/apps.ts";
 import { connectionRoutes } from "./connect/connections.ts";
 import { oauthRoutes } from "./connect/oauth.ts";
@@ -31,6 +32,7 @@ export const routes: readonly Route[] = [
   ...linkRoutes,
   ...mediaRoutes,
   ...mentionRoutes,
+  ...analyticsRoutes,
   ...webhookRoutes,
   ...healthRoutes,
   ...prometheusRoutes,

@@ -30,7 +30,7 @@ export function capabilityCases(suite: Suite): void {
     assert.ok(!ill.ok && expiredKinds.includes(ill.error.kind), said(ill));
   });
 
-  const lacks = (what: "renewing" | "numbers") =>
+  const lacks = (what: "renewing" | "numbers" | "listing") =>
     setup.without?.some((gap) => gap.signIn === signIn.id && gap.what === what) === true;
   const { refresh, revoke } = signIn;
   if (refresh && !lacks("renewing"))
@@ -130,6 +130,21 @@ export function capabilityCases(suite: Suite): void {
       );
   }
 
+  const listed = samples.find(({ noNumbers }) => !noNumbers);
+  const recent = platform.numbers?.recent;
+  if (recent && listed && !lacks("listing"))
+    inWorld(`${listed.title}: what stands on the account is listed, that post with it`, async (world, connected) => {
+      const since = new Date(world.clock.now().getTime() - 60_000);
+      const ref = await publish(world, connected, listed.post);
+      await setup.engage?.(world, ref.externalId);
+      const read = await recent({ since }, world.context(connected, "none"));
+      assert.ok(read.ok, said(read));
+      const [post] = read.value.posts.filter(({ createdAt }) => createdAt >= since);
+      // An id may be another one for lists; then the address leads to the same post.
+      const isSame = post?.externalId === ref.externalId || (post?.permalink && post.permalink === ref.permalink);
+      assert.ok(post && isSame, said({ ref, read }));
+      assert.ok(post.createdAt <= world.clock.now(), said(post));
+    });
   if (platform.numbers?.account)
     inWorld(
       "numbers of the account are read, each dated and with the platform's own name",

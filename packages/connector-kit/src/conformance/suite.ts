@@ -79,7 +79,7 @@ export interface ConformanceSetup {
   /** What an account connected by one of the sign-ins does not have, and why. */
   readonly without?: readonly {
     readonly signIn: string;
-    readonly what: "renewing" | "numbers";
+    readonly what: "renewing" | "numbers" | "listing";
     readonly why: string;
   }[];
   /** Where a lost answer may end in asking a person. */

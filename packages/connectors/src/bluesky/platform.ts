@@ -12,6 +12,7 @@ import { lookUp } from "./look-up.ts";
 import { BlueskyOptions, PICTURE_MAX_BYTES, pictureTypes, THUMB_MAX_BYTES, textLimit, validate } from "./options.ts";
 import { accountMetrics, postNumbers, readProfile } from "./profile.ts";
 import { imageSteps, textSteps } from "./publish.ts";
+import { recent } from "./recent.ts";
 import { partsOf, removePost } from "./remove.ts";
 import { getSession } from "./session.ts";
 import { startState } from "./state.ts";
@@ -71,6 +72,6 @@ export const bluesky: PublishingPlatform = {
     remove: { formats: ["text", "image"], run: removePost, parts: partsOf },
     lookUp,
   },
-  numbers: { delayMs: 60_000, batchSize: 25, posts: postNumbers, account: accountMetrics },
+  numbers: { delayMs: 60_000, batchSize: 25, posts: postNumbers, recent, account: accountMetrics },
   health,
 };

@@ -12,6 +12,7 @@ import {
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { api, authorOf, list } from "./api.ts";
+import { recent } from "./posts.ts";
 
 /** LinkedIn's names, one of them in both spellings its pages show, and ours. @source platforms/linkedin.md "Analytics" */
 const names = {
@@ -127,5 +128,6 @@ export const linkedinNumbers: Numbers = {
   // Twenty names stay far below the 4,000 characters after which a query has to go as a form.
   batchSize: 20,
   posts: (refs, ctx) => (ctx.account.kind === "page" ? pagePosts(refs, ctx) : memberPosts(refs, ctx)),
+  recent,
   account,
 };

@@ -35,6 +35,11 @@ describeConnector(provider, "linkedin", simulator, {
     },
     {
       signIn: "linkedin_member",
+      what: "listing",
+      why: "LinkedIn lets no app read a member's posts (fact sheet, Read)",
+    },
+    {
+      signIn: "linkedin_member",
       what: "numbers",
       why: "the member app lacks the product (NOTES.md, Numbers and events)",
     },

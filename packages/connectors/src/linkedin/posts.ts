@@ -1,6 +1,7 @@
 import {
   type ConnectorContext,
   matchRecent,
+  type Numbers,
   type PlatformResult,
   type PublishedRef,
   rowsOf,
@@ -76,3 +77,21 @@ export async function lookUp(
   const preview = truncateGraphemes(got.value.text, 200);
   return ok({ externalId: urn, permalink: permalinkOf(urn), ...(preview && { preview }) });
 }
+
+const pageSize = 100;
+
+/** A page's posts, last changed first; a member's no app may read, so they are not listed. */
+export const recent: NonNullable<Numbers["recent"]> = async ({ cursor = "0" }, ctx) => {
+  if (ctx.account.kind !== "page") return ok({ posts: [] });
+  const author = encodeURIComponent(authorOf(ctx));
+  const path = `posts?q=author&author=${author}&start=${cursor}&count=${pageSize}&sortBy=LAST_MODIFIED`;
+  const page = await api.get(ctx, path, z.object({ elements: rowsOf(ShownPost) }), { about: "account" });
+  if (!page.ok) return page;
+  const { elements } = page.value;
+  const posts = elements.flatMap(({ externalId, permalink, text, createdAt, lifecycleState }) =>
+    createdAt && (lifecycleState === undefined || lifecycleState === "PUBLISHED")
+      ? [{ externalId, permalink, text, createdAt, format: "text" }]
+      : [],
+  );
+  return ok({ posts, ...(elements.length === pageSize && { cursor: String(Number(cursor) + pageSize) }) });
+};

@@ -7,7 +7,7 @@ import {
   type PublishedRef,
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
-import { noList, postIdOf, videosById } from "./posts.ts";
+import { noList, postIdOf, recent, videosById } from "./posts.ts";
 import { LIST, readUser, STATS } from "./sign-in.ts";
 
 /** No reach, watch time or saves: TikTok gives those to other apps. @source platforms/tiktok.md section 9 */
@@ -44,6 +44,7 @@ export const tiktokNumbers: Numbers = {
   delayMs: 24 * 60 * 60_000,
   batchSize: 20,
   posts,
+  recent,
   async account(_range, ctx) {
     if (!ctx.credentials.scopes?.includes(STATS)) return ok([]);
     const read = await readUser(ctx, ctx.credentials);

@@ -1,5 +1,6 @@
 import {
   type ConnectorContext,
+  type Numbers,
   type PlatformResult,
   type PublishedRef,
   type RecentPost,
@@ -49,6 +50,21 @@ export async function recentPosts(ctx: ConnectorContext): PlatformResult<readonl
   const read = await ask(ctx, `video/list/?fields=${FIELDS}`, { max_count: 20 }, Videos, { needs: [LIST] });
   return read.ok ? ok(read.value.videos.map(toRecent)) : read;
 }
+
+const More = Videos.extend({ cursor: z.number().optional(), has_more: z.boolean().optional() });
+
+/** Public posts, newest first; where the person did not tick the list there are none to see. */
+export const recent: NonNullable<Numbers["recent"]> = async ({ cursor }, ctx) => {
+  if (!ctx.credentials.scopes?.includes(LIST)) return ok({ posts: [] });
+  const from = { max_count: 20, ...(cursor && { cursor: Number(cursor) }) };
+  const read = await ask(ctx, `video/list/?fields=${FIELDS}`, from, More, { needs: [LIST] });
+  if (!read.ok) return read;
+  const { videos, has_more, cursor: next } = read.value;
+  const posts = videos
+    .map(toRecent)
+    .flatMap(({ createdAt, ...post }) => (createdAt ? [{ ...post, createdAt, format: "video" }] : []));
+  return ok({ posts, ...(has_more && next !== undefined && { cursor: String(next) }) });
+};
 
 /** Public posts by their ids, at most 20; those that are not public, or not this account's, are left out. */
 export async function videosById(ctx: ConnectorContext, ids: readonly string[]): PlatformResult<readonly Video[]> {

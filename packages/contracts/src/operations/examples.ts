@@ -11,6 +11,7 @@ export const ids = {
   job: "job_0195a1b2c3d47e8f90a1b2c3d4e5f605",
   media: "med_0195a1b2c3d47e8f90a1b2c3d4e5f606",
   mention: "men_0195a1b2c3d47e8f90a1b2c3d4e5f60b",
+  accountPost: "acp_0195a1b2c3d47e8f90a1b2c3d4e5f60c",
   key: "key_0195a1b2c3d47e8f90a1b2c3d4e5f608",
   member: "mbr_0195a1b2c3d47e8f90a1b2c3d4e5f609",
   invitation: "inv_0195a1b2c3d47e8f90a1b2c3d4e5f60a",

@@ -1,8 +1,8 @@
 import type { TenantConnections } from "@postd/core";
-import { and, eq, isNotNull, lte, sql } from "drizzle-orm";
+import { and, eq, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import { domainNow, writeAudit } from "./connections-row.ts";
 import type { Executor } from "./pools.ts";
-import { connections, oauthGrants, webhookEvents } from "./schema.ts";
+import { accountNumbers, accountPosts, connections, oauthGrants, webhookEvents } from "./schema.ts";
 import { sameApp } from "./sign-ins-row.ts";
 import { removeSecrets } from "./vault-store.ts";
 
@@ -37,6 +37,9 @@ export async function eraseAccount(
     .returning({ id: connections.id });
   if (emptied.length === 0) return;
   await tx.delete(webhookEvents).where(eq(webhookEvents.connectionId, id));
+  // What its person posted elsewhere is theirs; POSTD's own posts stay, with their numbers, as long as the workspace wants.
+  await tx.delete(accountPosts).where(and(eq(accountPosts.connectionId, id), isNull(accountPosts.jobId)));
+  await tx.delete(accountNumbers).where(eq(accountNumbers.connectionId, id));
   const grants = await tx
     .delete(oauthGrants)
     .where(

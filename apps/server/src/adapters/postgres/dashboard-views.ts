@@ -5,7 +5,7 @@ import pg from "pg";
  * needs no right on any table, and sees nothing else. Made anew around migrations, so that they never hold one up.
  */
 const schema = "dashboard";
-const forDashboards = /^(api_|publish_job_errors$)/;
+const forDashboards = /^(api_|publish_job_(?:analytics|errors)$)/;
 
 /** Takes the copies away; call before views are changed. */
 export async function dropDashboardViews(client: Pick<pg.Client, "query">): Promise<void> {

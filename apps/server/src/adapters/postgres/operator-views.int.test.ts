@@ -19,6 +19,7 @@ const views = [
   "api_health_check_trends",
   "api_connector_readiness",
   "api_analytics_summary",
+  "publish_job_analytics",
   "publish_job_errors",
 ] as const;
 type View = (typeof views)[number];
@@ -79,10 +80,13 @@ async function seed(t: string): Promise<void> {
       ('att_${t}3', 'ten_${t}', 'job_${t}3', 1, 'show', 'call', 'visible', false, now(), now(), 'failed',
         '{"kind":"content_rejected","platformCode":"100","message":"No.","step":"show"}', null),
       ('att_${t}4', 'ten_${t}', 'job_${t}4', 1, 'show', 'call', 'visible', false, now(), now(), 'lost', null, 'No answer was recorded.');
-    insert into publish_job_analytics (tenant_id, job_id, fetched_at, metrics) values
-      ('ten_${t}', 'job_${t}1', now() - interval '1 day', '[{"name":"likes","value":1,"platformName":"likes"}]'),
-      ('ten_${t}', 'job_${t}1', now(), '[{"name":"likes","value":5,"platformName":"likes"},{"name":"views","value":90,"platformName":"v"}]'),
-      ('ten_${t}', 'job_${t}2', now(), '[{"name":"likes","value":2,"platformName":"likes"}]');`);
+    insert into account_posts (id, tenant_id, connection_id, external_id, format, job_id, made_at, seen_at) values
+      ('acp_${t}1', 'ten_${t}', 'con_${t}1', 'p1', 'text', 'job_${t}1', now(), now()),
+      ('acp_${t}2', 'ten_${t}', 'con_${t}1', 'p2', 'text', 'job_${t}2', now(), now());
+    insert into account_post_numbers (tenant_id, account_post_id, fetched_at, metrics) values
+      ('ten_${t}', 'acp_${t}1', now() - interval '1 day', '[{"name":"likes","value":1,"platformName":"likes"}]'),
+      ('ten_${t}', 'acp_${t}1', now(), '[{"name":"likes","value":5,"platformName":"likes"},{"name":"views","value":90,"platformName":"v"}]'),
+      ('ten_${t}', 'acp_${t}2', now(), '[{"name":"likes","value":2,"platformName":"likes"}]');`);
 }
 
 async function read(view: View, tenant: string) {
@@ -253,7 +257,7 @@ async function refuses(client: pg.Client, statement: string): Promise<void> {
 test("the role of the guide reads every view of every workspace with the guide's queries", async () => {
   const { queries } = guideSql();
   assert.deepEqual(
-    queries.map((query) => / from (api_\w+|publish_job_errors)/.exec(query)?.[1]),
+    queries.map((query) => / from (api_\w+|publish_job_(?:analytics|errors))/.exec(query)?.[1]),
     [...views],
   );
   await asDashboard(async (client) => {

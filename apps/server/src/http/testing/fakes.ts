@@ -29,6 +29,9 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
   const connection = operationsById.getConnection.response.parse(operationsById.getConnection.example.response);
   const grant = operationsById.getGrant.response.parse(operationsById.getGrant.example.response);
   const mention = operationsById.createMention.response.parse(operationsById.createMention.example.response);
+  const analytics = operationsById.analytics.response.parse(operationsById.analytics.example.response);
+  const [accountPost] = operationsById.accountPosts.response.parse(operationsById.accountPosts.example.response).items;
+  if (!accountPost) throw new Error("the example shows no post");
   const byKey = new Map<string, JobView>();
   const one = async <T>(id: string, view: T) => (known(id) ? ok({ ...view, id }) : fail(missing));
   const wished = async <T>(id: string, view: T) =>
@@ -66,6 +69,12 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
       replayDlq: async () => ok({ replayed: 0, refused: [] }),
       pause: async () => ok({ paused: true }),
       resume: async () => ok({ paused: false, released: 0 }),
+    },
+    analytics: {
+      ofPost: (_caller, id) => one(id, { postId: id as never, targets: [], simulated: true }),
+      summary: async () => ok(analytics),
+      accountPosts: async (_caller, id) => (known(id) ? page(accountPost) : fail(missing)),
+      readNow: (_caller, id) => one(id, { connectionId: id as never }),
     },
     mentions: {
       list: () => page(mention),

@@ -14,6 +14,7 @@ import { z } from "zod";
 import { graph } from "../graph.ts";
 import { askInsights } from "../insights.ts";
 import { pageToken } from "./posts.ts";
+import { recent } from "./recent.ts";
 import { postOfVideo } from "./video-status.ts";
 
 const last = (platformName: string, name: string): MetricPlan => ({ platformName, name, take: "last" });
@@ -111,4 +112,4 @@ async function account(range: NumbersRange, ctx: ConnectorContext): PlatformResu
 }
 
 /** Most numbers are renewed once a day. */
-export const facebookNumbers: Numbers = { delayMs: DAY_MS, posts: oneByOne(metricsOf), account };
+export const facebookNumbers: Numbers = { delayMs: DAY_MS, posts: oneByOne(metricsOf), recent, account };

@@ -15,6 +15,7 @@ import { graph } from "../graph.ts";
 import { hostFor } from "../graph-url.ts";
 import { askInsights } from "../insights.ts";
 import { instagramNeeds } from "../scopes.ts";
+import { recent } from "./recent.ts";
 
 const plans = (names: Readonly<Record<string, string>>): readonly MetricPlan[] =>
   Object.entries(names).map(([platformName, name]) => ({ platformName, name, take: "last" }));
@@ -116,4 +117,4 @@ async function account(range: NumbersRange, ctx: ConnectorContext): PlatformResu
 }
 
 /** Instagram says up to 48 hours. */
-export const instagramNumbers: Numbers = { delayMs: 48 * 3_600_000, posts: oneByOne(metricsOf), account };
+export const instagramNumbers: Numbers = { delayMs: 48 * 3_600_000, posts: oneByOne(metricsOf), recent, account };

@@ -219,19 +219,6 @@ export const publishAttempts = pgTable(
   (t) => [index("publish_attempts_job").on(t.jobId, t.id)],
 );
 
-export const publishJobAnalytics = pgTable(
-  "publish_job_analytics",
-  {
-    tenantId: tenantId().references(() => tenants.id, { onDelete: "cascade" }),
-    jobId: text("job_id")
-      .notNull()
-      .references(() => publishJobs.id, { onDelete: "cascade" }),
-    fetchedAt: instant("fetched_at").notNull(),
-    metrics: jsonb("metrics").$type<readonly JsonObject[]>().notNull(),
-  },
-  (t) => [primaryKey({ columns: [t.jobId, t.fetchedAt] })],
-);
-
 /** First answers of creating requests; a replay never shows a secret again. */
 export const idempotencyRecords = pgTable(
   "idempotency_records",
