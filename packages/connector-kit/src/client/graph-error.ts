@@ -29,7 +29,7 @@ const FlatError = z.object({
   error_message: z.string(),
 });
 
-/** One of Meta's error objects. A code that is a name instead of a number stands in `codeName`. */
+/** One of Meta's error objects. A name instead of a number, in the code or in the message, stands in `codeName`. */
 export interface GraphError extends Omit<z.output<typeof Told>, "code"> {
   readonly code: number | undefined;
   readonly codeName: string | undefined;
@@ -92,7 +92,7 @@ export function graphFailures(facts: GraphErrorFacts): FailureTable {
     const proves = isSure && isWhole && res.status >= 400;
     return {
       codes: key === undefined ? [] : [key],
-      name: code === undefined ? (codeName ?? "") : `${code}${subcode === undefined ? "" : `/${subcode}`}`,
+      name: codeName ?? (code === undefined ? "" : `${code}${subcode === undefined ? "" : `/${subcode}`}`),
       words: error.error_user_msg ?? message,
       requestId: error.fbtrace_id ?? res.headers["x-fb-trace-id"],
       waitMs: regainAccessMs(res),
@@ -132,7 +132,9 @@ export function graphErrorIn({ json }: Pick<HttpResponse, "json">): GraphError |
   const { code: given, ...error } = told;
   const isNumber = typeof given === "number" || /^-?\d{1,9}$/.test(given ?? "");
   const code = isNumber ? Number(given) : undefined;
-  return { ...error, code, codeName: isNumber || given === undefined ? undefined : String(given) };
+  const named =
+    isNumber || given === undefined ? /\b[A-Z]+_API__[A-Z_]+/.exec(error.message ?? "")?.[0] : String(given);
+  return { ...error, code, codeName: named };
 }
 
 /** The subcode that is kept with a failure; NaN where there is none. */

@@ -19,7 +19,7 @@ const failures = graphFailures({
   limits: { 4: { kind: "rate_limited", waitMs: 1_000 } },
   codes: { 1: { kind: "outcome_unknown" }, 190: { kind: "auth_revoked" }, 368: { kind: "account_blocked" } },
   others: { names: { kind: "content_rejected", field: "text" } },
-  named: ({ codeName, message }) => (`${codeName} ${message}`.includes("TOY__TOO_MANY") ? "names" : undefined),
+  named: ({ codeName }) => (codeName === "TOY_API__TOO_MANY" ? "names" : undefined),
   flat: (code) => [code ?? "", "190"],
 });
 
@@ -40,8 +40,11 @@ test("of a Graph error the subcode counts before the code, an allowance before p
 });
 
 test("a Graph error that is named by a text is known by it, in the code or in the message", () => {
-  for (const error of [{ code: "TOY__TOO_MANY" }, { code: 100, message: "(#100) TOY__TOO_MANY: six" }])
-    assert.deepEqual(failureOf(error)?.kind, "content_rejected", JSON.stringify(error));
+  for (const error of [{ code: "TOY_API__TOO_MANY" }, { code: 100, message: "(#100) TOY_API__TOO_MANY: six" }])
+    assert.deepEqual(
+      [failureOf(error)?.kind, failureOf(error)?.platformCode],
+      ["content_rejected", "TOY_API__TOO_MANY"],
+    );
   assert.equal(failureOf({ code: "190" })?.kind, "auth_revoked");
 });
 

@@ -49,7 +49,9 @@ const unfetched = invalid(
   "Threads could not fetch the file from this server. Its public address has to answer by https, without redirects.",
 );
 
-/** Told by its name, in the message or as a text in place of the code; by the words alone where there is no name. */
+/** Such a number, or such a way to post, is not there for this account. */
+export const NOT_OFFERED = "THREADS_API__FEATURE_NOT_AVAILABLE";
+/** Told by their names, in the message or as a text in place of the code; by the words alone where there is no name. */
 const names: Readonly<Record<string, FailureRule>> = {
   THREADS_API__LINK_LIMIT_EXCEEDED: invalid(
     "text",
@@ -57,7 +59,7 @@ const names: Readonly<Record<string, FailureRule>> = {
     "Threads takes at most five different links in a post. Remove some.",
   ),
   THREADS_API__GEO_GATING_INVALID_COUNTRY_CODES: invalid("options", "countries"),
-  THREADS_API__FEATURE_NOT_AVAILABLE: {
+  [NOT_OFFERED]: {
     kind: "scope_missing",
     say: "Threads does not offer this to this account, for instance as no Instagram profile is linked to it.",
   },
@@ -68,10 +70,9 @@ const sayings: readonly (readonly [RegExp, string, FailureRule])[] = [
   [/could not be fetched from this URI/i, "unfetched", unfetched],
 ];
 
-function named({ code, codeName = "", error_subcode: subcode, message = "" }: GraphError): string | undefined {
+function named({ code, codeName, error_subcode: subcode, message = "" }: GraphError): string | undefined {
   if (code === 100 && subcode === 33) return "missing";
-  const name = /THREADS_API__[A-Z_]+/.exec(`${codeName} ${message}`)?.[0];
-  if (name !== undefined && Object.hasOwn(names, name)) return name;
+  if (codeName !== undefined && Object.hasOwn(names, codeName)) return codeName;
   if (subcode !== undefined && Object.hasOwn(subcodes, String(subcode))) return undefined;
   return sayings.find(([words]) => words.test(message))?.[1];
 }

@@ -8,14 +8,13 @@ import {
   type Numbers,
   type NumbersRange,
   oneByOne,
-  type PlatformFailure,
   type PlatformResult,
   unixSeconds,
   type When,
 } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { call, graphPage, scopes } from "./api.ts";
-import { isMissing } from "./failures.ts";
+import { isMissing, NOT_OFFERED } from "./failures.ts";
 import { formatOf, Media, POST_FIELDS } from "./posts.ts";
 
 const plans = (take: MetricPlan["take"], ...names: readonly string[]): readonly MetricPlan[] =>
@@ -26,10 +25,6 @@ const ofAccount: readonly MetricPlan[] = [{ platformName: "followers_count", nam
 
 /** Numbers reach no further back. @source platforms/threads.md section 9 */
 const EARLIEST_SECONDS = 1_712_991_600;
-
-/** Threads has this number of some accounts only. */
-const isNotOffered = ({ platformCode, kind, cause }: PlatformFailure): boolean =>
-  kind === "scope_missing" && `${platformCode} ${cause}`.includes("THREADS_API__FEATURE_NOT_AVAILABLE");
 
 function ask(
   ctx: ConnectorContext,
@@ -45,7 +40,8 @@ function ask(
   },
 ): PlatformResult<readonly Metric[]> {
   return askInsights(ctx, wanted, when, {
-    hasNone: isNotOffered,
+    // Some accounts have no followers told.
+    hasNone: ({ platformCode }) => platformCode === NOT_OFFERED,
     async ask(names) {
       const read = await call(ctx, {
         method: "GET",
