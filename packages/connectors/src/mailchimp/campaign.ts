@@ -174,23 +174,37 @@ const nobody: PlatformFailure = {
     "Nobody would get this campaign: the audience, or the segment of it, has no subscribed contact. Choose another.",
 };
 
+export const notDraft = (status: string): PlatformFailure => ({
+  kind: "content_rejected",
+  field: "post",
+  reason: "not_a_draft",
+  message: `This campaign is no draft any more: Mailchimp says "${status}". Somebody changed it there.`,
+});
+
 /**
  * Recipients are counted a while after the campaign was made, and until then Mailchimp refuses to send. Then its checklist
- * is read: the answer to the sending itself says less. @source platforms/mailchimp.md "Publishing a campaign", 3
+ * is read: the answer to the sending itself says less. A step of its own, so that whatever ends these reads leaves no doubt
+ * about the mail. @source platforms/mailchimp.md "Publishing a campaign", 3
  */
 export const awaitReady: Step<CampaignState> = awaitStep<CampaignState>({
   name: "wait_until_ready",
-  done: ({ isReady }) => isReady === true,
+  done: ({ readyAt, isTaken }) => readyAt !== undefined || isTaken === true,
   async look({ state }, ctx) {
     const id = state.campaignId ?? "";
     const read = await readCampaign(ctx, id);
     if (!read.ok) return read;
-    // Somebody sent it by hand; the next step sees what became of it.
-    if (isOut(read.value)) return ok({ state: { ...state, isReady: true } });
+    const { status } = read.value;
+    // By an order whose answer was lost, or by hand: it is this campaign, and it is out.
+    if (isOut(read.value)) return ok({ state: { ...state, isTaken: true } });
+    const isHeld = status === "schedule" && state.publishAt !== undefined;
+    if (status !== "save" && !isHeld) return fail(notDraft(status));
+    const readyAt = ctx.clock.now().toISOString();
+    if (isHeld) return ok({ state: { ...state, readyAt } });
     if ((read.value.recipients?.recipient_count ?? 0) === 0) return ok({ working: true });
     const problem = await readChecklist(ctx, id);
     if (!problem.ok) return problem;
-    return problem.value ? fail(problem.value) : ok({ state: { ...state, isReady: true } });
+    if (problem.value) return fail(problem.value);
+    return ok({ state: { ...state, readyAt } });
   },
   pace: { firstMs: 2_000, mostMs: MINUTE_MS, endMs: 15 * MINUTE_MS },
   atEnd: () => nobody,

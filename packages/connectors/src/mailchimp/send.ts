@@ -9,7 +9,7 @@ import {
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { api, isOut, readCampaign, refOf } from "./api.ts";
-import { readChecklist } from "./campaign.ts";
+import { notDraft, readChecklist } from "./campaign.ts";
 import type { CampaignState } from "./state.ts";
 
 const MINUTE_MS = 60_000;
@@ -17,12 +17,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** As often Mailchimp may say that it counts anew, and it is waited for. */
 const MOST_UNREADY = 20;
 
-const notDraft = (status: string): PlatformFailure => ({
-  kind: "content_rejected",
-  field: "post",
-  reason: "not_a_draft",
-  message: `This campaign is no draft any more: Mailchimp says "${status}". Somebody changed it there.`,
-});
+/** What was read before is read again where the order waited since: somebody may have sent it, or sent it again. */
+const READY_FOR_MS = 2 * MINUTE_MS;
 
 /** Mailchimp's refusal in the words of its checklist, which say more; the refusal itself stays what proves it. */
 export async function withChecklist(
@@ -54,7 +50,7 @@ async function refusedSend(
   // A campaign that is out is refused too: an earlier order was taken.
   if (now.ok && isOut(now.value)) return ok({ state: { ...state, isTaken: true } });
   if (refusal.platformCode === "recipients_not_ready") {
-    const { isReady: _, ...again } = state;
+    const { readyAt: _, ...again } = state;
     const unready = (state.unready ?? 0) + 1;
     if (unready <= MOST_UNREADY) return ok({ state: { ...again, unready }, refused: true, waitMs: 5_000 });
   }
@@ -72,7 +68,8 @@ async function probe(
   const { status, emails_sent } = read.value;
   const isHeld = state.publishAt !== undefined && status === "schedule";
   if (isOut(read.value) || isHeld) {
-    const candidate = { ...refOf(read.value), ours: true, state: { ...state, isTaken: true as const } };
+    const live = refOf(read.value);
+    const candidate = { ...live, ours: true, state: { ...state, isTaken: true as const, ...(isHeld && { live }) } };
     return ok({ kind: "found", candidates: [candidate] });
   }
   // A draft may be one whose order is still on its way.
@@ -92,11 +89,9 @@ export const send: Step<CampaignState> = {
   settleMs: MINUTE_MS,
   done: ({ isTaken, publishAt }) => isTaken === true || publishAt !== undefined,
   async run({ state }, ctx) {
+    const { readyAt = "", ...unread } = state;
+    if (!(ctx.clock.now().getTime() - Date.parse(readyAt) < READY_FOR_MS)) return ok({ state: unread });
     const id = state.campaignId ?? "";
-    const before = await readCampaign(ctx, id);
-    if (!before.ok) return before;
-    if (isOut(before.value)) return ok({ state: { ...state, isTaken: true } });
-    if (before.value.status !== "save") return fail(notDraft(before.value.status));
     const path = ["campaigns", id, "actions", "send"];
     const sent = await api.send(ctx, {
       method: "POST",
@@ -121,7 +116,8 @@ export const schedule: Step<CampaignState> = {
     const { campaignId = "", publishAt = "" } = state;
     const before = await readCampaign(ctx, campaignId);
     if (!before.ok) return before;
-    const taken = { state: { ...state, isTaken: true as const }, published: refOf(before.value) };
+    const live = refOf(before.value);
+    const taken = { state: { ...state, isTaken: true as const, live }, published: live };
     if (isOut(before.value) || before.value.status === "schedule") return ok(taken);
     const asked = await askForTime(ctx, campaignId, publishAt);
     if (asked.ok) return ok(taken);
@@ -146,7 +142,7 @@ const SENT_WITHIN_MS = 10 * MINUTE_MS;
 /** Asks until it is out. Mailchimp holds mail of new accounts for a review of its own. */
 export const awaitSent: Step<CampaignState> = awaitStep<CampaignState>({
   name: "wait_until_sent",
-  done: ({ live, publishAt }) => live !== undefined || publishAt !== undefined,
+  done: ({ live }) => live !== undefined,
   async look({ state }, ctx) {
     const read = await readCampaign(ctx, state.campaignId ?? "");
     if (!read.ok) return read;

@@ -11,8 +11,8 @@ export type CampaignState = {
   readonly pictures?: readonly string[];
   readonly campaignId?: string;
   readonly hasContent?: true;
-  /** Its recipients are counted and its checklist has no error. */
-  readonly isReady?: true;
+  /** When its recipients were counted and its checklist had no error, ISO 8601. */
+  readonly readyAt?: string;
   /** How often Mailchimp took back that it was ready. */
   readonly unready?: number;
   /** Mailchimp has taken the order to send it, or to send it at its time. */
