@@ -31,10 +31,13 @@ export async function discover(stage: Stage, actor: Actor): Promise<readonly Cal
     const shape = path
       .replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
       .replace(/[a-z0-9]{20,}/g, "[a-z0-9]+")
+      .replace(/(?<=\/)[0-9a-f]{10}(?=\/|$)/g, "[0-9a-f]{10}")
       .replace(/\d{6,}(_\d+)?/g, "\\d+(_\\d+)?");
     const nth = seen.get(`${method} ${shape}`) ?? 0;
     seen.set(`${method} ${shape}`, nth + 1);
-    const short = path.replace(/^\/(xrpc\/|v[\d.]+\/)?/, "").replace(/\d{6,}(_\d+)?|[a-z0-9]{20,}/g, "{id}");
+    const short = path
+      .replace(/^\/(xrpc\/|v[\d.]+\/)?/, "")
+      .replace(/\d{6,}(_\d+)?|[a-z0-9]{20,}|(?<=\/)[0-9a-f]{10}(?=\/|$)/g, "{id}");
     return { scenario: actor.scenario, method, path: `^${shape}$`, nth, shown: `${method} ${short} #${nth + 1}` };
   });
 }

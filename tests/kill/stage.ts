@@ -12,6 +12,7 @@ export const scenarios = [
   "linkedin picture",
   "tiktok video",
   "x thread",
+  "mailchimp campaign",
 ] as const;
 /** A Page's plain text is the one post nothing at the platform protects from a twin, where it goes out in one call. */
 export type Scenario = (typeof scenarios)[number] | "facebook text" | "bluesky thread";
@@ -23,6 +24,7 @@ const pictures: Readonly<Record<Scenario, number>> = {
   "linkedin picture": 1,
   "tiktok video": 1,
   "x thread": 1,
+  "mailchimp campaign": 1,
   "facebook text": 0,
   "bluesky thread": 0,
 };
@@ -37,6 +39,8 @@ export interface Actor {
   readonly mediaIds: readonly string[];
   readonly sha256: readonly string[];
   readonly format?: string;
+  /** A place below the account, where a post needs one. */
+  readonly destination?: string;
   /** Signs in again as the same account. */
   reconnect(): Promise<void>;
 }
@@ -64,12 +68,12 @@ export interface LivePost {
   readonly details?: { readonly videoId?: string };
 }
 
-interface MadeAccount extends Pick<Actor, "simulator" | "accountId"> {
+interface MadeAccount extends Pick<Actor, "simulator" | "accountId" | "destination"> {
   /** Answers the connection's id. */
   connect(): Promise<string>;
 }
 
-const simulators = ["bluesky", "meta", "linkedin", "tiktok", "x"] as const;
+const simulators = ["bluesky", "meta", "linkedin", "tiktok", "x", "mailchimp"] as const;
 /** A claim nobody touched for this long of real time is a dead worker's; a living one writes far more often. */
 const deadAfterMs = 2_000;
 /** So little domain time is safe to pass while workers work: a living one keeps two thirds of a lease of 30 s, and more. */
@@ -85,13 +89,21 @@ const noticedWithinMs = 500;
 
 /** The body of POST /api/publish for one post of this actor; a thread has two more parts. */
 export function orderOf(actor: Actor, content: string, more: Readonly<Record<string, unknown>> = {}) {
-  const { mediaIds, format, connectionId, scenario } = actor;
+  const { mediaIds, format, destination, connectionId, scenario } = actor;
   const options = optionsOf(scenario, content);
   const parts = threadOf(scenario, content).map((text) => ({ text }));
   const thread = parts.length > 0 ? { parts } : {};
   return {
     connectionId,
-    payload: { content, mediaIds, ...(format ? { format } : {}), ...options, ...thread, ...more },
+    payload: {
+      content,
+      mediaIds,
+      ...(format ? { format } : {}),
+      ...(destination ? { destination } : {}),
+      ...options,
+      ...thread,
+      ...more,
+    },
   };
 }
 
@@ -101,6 +113,7 @@ export const threadOf = (scenario: Scenario, content: string): readonly string[]
 
 function optionsOf(scenario: Scenario, content: string): { readonly options?: object } {
   if (scenario === "bluesky thread") return { options: { replies: partsOf(content) } };
+  if (scenario === "mailchimp campaign") return { options: { subject: "Beans" } };
   return scenario === "tiktok video" ? { options: { privacyLevel: "PUBLIC_TO_EVERYONE", consent: true } } : {};
 }
 
@@ -134,11 +147,12 @@ export class Stage {
   async #connectOne(scenario: Scenario): Promise<Actor> {
     const session = await this.#sessionOf(scenario);
     const media = await this.#upload(session, scenario);
-    const { simulator, accountId, connect } = await this.#account(session, scenario);
+    const { simulator, accountId, destination, connect } = await this.#account(session, scenario);
     const connectionId = await connect();
     const format = scenario === "facebook reel" ? { format: "reel" } : {};
     const reconnect = async () => assert.equal(await connect(), connectionId);
-    return { scenario, simulator, session, connectionId, accountId, reconnect, ...media, ...format };
+    const place = destination ? { destination } : {};
+    return { scenario, simulator, session, connectionId, accountId, reconnect, ...place, ...media, ...format };
   }
 
   #account(session: ApiSession, scenario: Scenario): Promise<MadeAccount> {
@@ -146,6 +160,7 @@ export class Stage {
     if (scenario.startsWith("linkedin")) return this.#linkedinPage(session);
     if (scenario.startsWith("tiktok")) return this.#tiktokCreator(session);
     if (scenario.startsWith("x ")) return this.#xAccount(session);
+    if (scenario.startsWith("mailchimp")) return this.#mailchimpAccount(session);
     return this.#metaAccount(session, scenario === "instagram carousel" ? "instagram" : "facebook");
   }
 
@@ -182,6 +197,16 @@ export class Stage {
       return (await session.must("POST", "/api/connections", { grantId, accounts })).connections[0].id;
     };
     return { simulator: "x", accountId: made.id, connect };
+  }
+
+  async #mailchimpAccount(session: ApiSession): Promise<MadeAccount> {
+    // Counting and sending are done by the first look, so that every run makes the same calls.
+    await this.system.sim("POST", "mailchimp/act", { action: "set", countMs: 0, sendMs: 0 });
+    const made = await this.system.sim("POST", "mailchimp/accounts", {});
+    const keys = { apiKey: made.accessToken };
+    const connect = async () =>
+      (await session.must("POST", "/api/connections", { platform: "mailchimp", keys })).connections[0].id;
+    return { simulator: "mailchimp", accountId: made.id, destination: made.extra.listId, connect };
   }
 
   async #blueskyAccount(session: ApiSession): Promise<MadeAccount> {
@@ -335,7 +360,10 @@ export class Stage {
 
   async posts(): Promise<readonly LivePost[]> {
     const lists = await Promise.all(simulators.map((id) => this.system.sim("GET", `${id}/posts`)));
-    return lists.flatMap(({ posts }) => posts);
+    // Below what was written every mail has an address and the way out.
+    return lists
+      .flatMap(({ posts }): LivePost[] => posts)
+      .map((post) => ({ ...post, text: post.text.split("\n\n*|LIST:ADDRESS|*")[0] ?? "" }));
   }
 
   /** Requests that reached the platforms for one account, oldest first. */
