@@ -1,6 +1,18 @@
 import assert from "node:assert/strict";
-import { secret } from "@postd/connector-kit";
-import type { Connected, World } from "@postd/connector-kit/conformance";
+import { checkPost, type HttpResponse, type OutgoingPost, secret } from "@postd/connector-kit";
+import {
+  type Connected,
+  createWorld,
+  type RunFormatOptions,
+  runFormat,
+  sampleMedia,
+  samplePng,
+  type World,
+} from "@postd/connector-kit/conformance";
+import { sampleMp4 } from "@postd/connector-kit/media-samples";
+import type { Json, JsonObject } from "@postd/contracts";
+import { x } from "./platform.ts";
+import { provider } from "./provider.ts";
 import { scopes, xSignIn } from "./sign-in.ts";
 import { simulators } from "./simulator.ts";
 
@@ -32,3 +44,39 @@ export async function connect(
     credentials,
   };
 }
+
+export const picture = samplePng();
+export const film = sampleMedia(sampleMp4({ width: 640, height: 360, durationMs: 5_000, payloadBytes: 2_400_000 }), {
+  ...{ kind: "video", mimeType: "video/mp4", width: 640, height: 360, durationMs: 5_000 },
+});
+
+/** An account at a simulated X of its own. */
+export async function setUp(kind = "premium", granted: readonly string[] = [...scopes.required, ...scopes.optional]) {
+  const world = createWorld({ provider, platform: x }, simulator);
+  for (const one of [picture, film]) world.add(one);
+  const connected = await connect(world, kind, granted);
+  const publish = (post: Partial<OutgoingPost>, more: Partial<RunFormatOptions> = {}) =>
+    runFormat({
+      world,
+      connected,
+      post: { format: "text", text: "Fresh beans", media: [], options: {}, ...post },
+      ...more,
+    });
+  const sent = (method: string, path: RegExp) =>
+    world.sim.requests().filter((one) => one.method === method && path.test(one.path));
+  const ctx = (who: Connected = connected) => world.context(who, "visible");
+  const act = (action: string, about: Readonly<Record<string, Json>>) => world.sim.simulator.act?.(action, about);
+  return { world, connected, publish, sent, ctx, act, live: () => world.sim.simulator.posts() };
+}
+/** Calls that make a post. */
+export const makes = /\/2\/tweets$/;
+/** What keeps a post from being sent, as `field code`. */
+export const problemsOf = (post: Partial<OutgoingPost>, { account }: Pick<Connected, "account">) =>
+  checkPost(x, { format: "text", text: "", media: [], options: {}, ...post }, account)
+    .filter(({ severity }) => severity === "error")
+    .map(({ field, code }) => `${field} ${code}`);
+
+/** An answer written by hand. */
+export const answer = (status: number, json: JsonObject): HttpResponse => ({
+  ...{ status, headers: {}, text: JSON.stringify(json), json, effect: "visible" },
+});

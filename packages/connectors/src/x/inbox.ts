@@ -38,7 +38,8 @@ async function list(
     needs: READ,
     query: {
       ...(postId !== undefined && { query: `conversation_id:${postId}` }),
-      max_results: 50,
+      // Each one read is billed.
+      max_results: 20,
       "tweet.fields": FIELDS,
       expansions: "author_id",
       "user.fields": "id,name,username,profile_image_url",

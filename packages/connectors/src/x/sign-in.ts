@@ -20,13 +20,12 @@ export const xApp: AppCredentialsSet = {
       id: "OAuth 2.0 client id, in X's console under Keys and tokens.",
       secret: "OAuth 2.0 client secret, in the same place; the app has to be of the type Web App.",
     }),
-    { name: "api_key", secret: false, required: false, help: "API key (consumer key) of the same app." },
     {
       name: "api_secret",
       secret: true,
       required: false,
       signs: true,
-      help: "API key secret. X signs events with it, and with no other; without it no events are taken.",
+      help: "API key secret (consumer secret) of the same app. X signs events with it, and with no other; without it no events are taken.",
     },
     {
       name: "bearer_token",
