@@ -1,8 +1,10 @@
 /**
  * `npm test`: every lane this machine can run, a line per lane, and `N passed, N failed` at the end.
  * `npm test -- unit story` runs these lanes, `npm test -- --file path` one file (any number of times). The kill lane runs
- * a sample of its points, drawn by a printed seed; `npm test -- kill --all` runs every one.
+ * a sample of its points, drawn by a printed seed; `npm test -- kill --all` runs every one. In CI each integration file runs on
+ * the bundled server or on the given one, drawn likewise; with `--all` on both.
  */
+import { createHash, randomInt } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -48,6 +50,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
 /** Lines of a failure that are said again at the end. */
 const shownLines = 6;
+const seed = Number(process.env.POSTD_LANE_SEED ?? randomInt(1_000_000));
 const runs: LaneRun[] = [];
 const lines: string[] = [];
 for (const lane of lanes) {
@@ -65,11 +68,20 @@ finish();
 async function run(lane: Lane, own: readonly string[]): Promise<void> {
   if (lane.name === "real") await installRealServers();
   const bundled = lane.needsDatabase ? await databaseUrl() : undefined;
-  await runWith(lane, lane.name, own, bundled);
   const given = process.env.POSTD_TEST_DATABASE_URL;
-  if (lane.name !== "integration" || !given || !machine.isCi) return;
+  if (lane.name !== "integration" || !given || !machine.isCi) return runWith(lane, lane.name, own, bundled);
   const portable = own.filter((file) => !bringsItsOwnServer(file));
-  if (portable.length > 0) await runWith(lane, "integration, given PostgreSQL", portable, given);
+  const onGiven = values.all || own.length === 1 ? portable : portable.filter((file) => isDrawn(file, seed));
+  const onBundled = values.all || own.length === 1 ? own : own.filter((file) => !onGiven.includes(file));
+  if (onBundled.length < own.length)
+    console.log(`integration files drawn by seed ${seed}; --all runs all on both servers`);
+  await runWith(lane, lane.name, onBundled, bundled);
+  if (onGiven.length > 0) await runWith(lane, "integration, given PostgreSQL", onGiven, given);
+}
+
+/** Every other file, by chance. */
+function isDrawn(file: string, drawnBy: number): boolean {
+  return createHash("sha256").update(`${drawnBy} ${file}`).digest().readUInt8() % 2 === 0;
 }
 
 function bringsItsOwnServer(file: string): boolean {
