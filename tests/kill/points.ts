@@ -75,7 +75,9 @@ export function reality(
   const strays = own.filter(({ text }) => !input.known.has(text)).length;
   const hashes = shortened(post?.media.map(({ sha256 }) => sha256) ?? []);
   const named = job?.externalPostId;
-  const isNamed = !post || named === post.id || named === post.details?.videoId;
+  // Google names a post by the account it was asked through; the job names it by its location alone.
+  const isNamed =
+    !post || named === post.id || named === post.details?.videoId || post.id.endsWith(`/${named ?? "nothing"}`);
   const state =
     job?.state === "held" ? `held (${job.heldReason})` : `${job?.state}${job?.needsPerson ? " (asks)" : ""}`;
   const remark = `${isNamed ? "" : ", job names another post"}${threadRemark(input, own, job)}${strays === 0 ? "" : `, ${strays} strays`}${job?.state === "published" || !job?.failure ? "" : `: ${job.failure}`}`;
