@@ -206,6 +206,17 @@ describe("failureTable", () => {
     );
   });
 
+  it("only what says that an allowance is used up waits for its renewal, though every answer tells it", () => {
+    const headers = { "x-rate-limit-reset": String(clock.now().getTime() / 1000 + 900) };
+    for (const [status, body] of [
+      [402, { title: "credits", detail: "none left", status: 402, type: "https://api.x.com/2/problems/credits" }],
+      [503, undefined],
+    ] as const) {
+      const failure = x.failureOf(answer(status, body, "none", headers), clock);
+      assert.ok(failure && !("retryAfterMs" in failure), JSON.stringify(failure));
+    }
+  });
+
   it("an object that is gone is the post's trouble, an account that is gone the connection's", () => {
     const gone = answer(404, { status: 404, message: "m" });
     assert.equal(linkedin.failureOf(gone, clock, { about: "object" })?.kind, "content_rejected");

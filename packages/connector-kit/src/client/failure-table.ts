@@ -29,7 +29,10 @@ export interface FailureFacts {
   readonly codes: Readonly<Record<string, Rules>>;
   /** What a status means where no code is known. */
   readonly statuses?: Readonly<Record<number, Rules>>;
-  /** Where the platform tells its wait, after `Retry-After`; the first that answers counts. */
+  /**
+   * Where the platform tells when its allowance is renewed, after `Retry-After`; the first that answers counts. Platforms tell it
+   * with every answer, so only one that says that the allowance is used up waits for it.
+   */
   readonly waits?: readonly WaitReader[];
 }
 
@@ -51,7 +54,9 @@ export function failureTable(facts: FailureFacts): FailureTable {
       if (res.status < 400 && !said) return undefined;
       const words = platformWords(said?.words);
       const rule = ruleFor(facts, res, said);
-      const waitMs = clampWaitMs(said?.waitMs) ?? retryAfterMs(res, clock) ?? firstWait(facts.waits, res, clock);
+      const isLimit = res.status === 429 || rule?.kind === "rate_limited";
+      const resetMs = isLimit ? firstWait(facts.waits, res, clock) : undefined;
+      const waitMs = clampWaitMs(said?.waitMs) ?? retryAfterMs(res, clock) ?? resetMs;
       const detail = detailOf(facts, res, { said, rule, words, hint });
       if (!rule) {
         const failure = serverFailure(res, { clock, retryAfterMs: waitMs, ...detail });

@@ -105,11 +105,6 @@ const dayReset: WaitReader = (res, clock) => {
     if (dayIsUsedUp(res, whose)) return resetAt(`x-${whose}-limit-24hour-reset`)(res, clock) ?? DAY_MS;
   return undefined;
 };
-/** All answers tell when an allowance is renewed; only one that is used up has to wait for that. */
-const whenLimited =
-  (reader: WaitReader): WaitReader =>
-  (res, clock) =>
-    res.status === 429 ? reader(res, clock) : undefined;
 function tooMany(res: HttpResponse): FailureRule {
   const isApp = dayIsUsedUp(res, "app");
   const isDay = isApp || dayIsUsedUp(res, "user");
@@ -205,7 +200,7 @@ const facts: FailureFacts = {
     429: tooMany,
     431: { ...ours, kind: "operator_must_act", what: "the size of the pieces that videos are sent to X in" },
   },
-  waits: [whenLimited(dayReset), whenLimited(resetAt("x-rate-limit-reset"))],
+  waits: [dayReset, resetAt("x-rate-limit-reset")],
 };
 export const failures = failureTable(facts);
 
