@@ -1,16 +1,10 @@
-import type { AccountRef, OutgoingPost, PostProblem } from "@postd/connector-kit";
+import type { OutgoingPost, PostProblem } from "@postd/connector-kit";
 import { z } from "zod";
 import { TITLE_MAX } from "./limits.ts";
 import { phoneNumberIn } from "./phone.ts";
 
-const buttons = {
-  BOOK: "Book",
-  ORDER: "Order online",
-  SHOP: "Buy",
-  LEARN_MORE: "Learn more",
-  SIGN_UP: "Sign up",
-  CALL: "Call now",
-} as const;
+/** GET_OFFER is no longer taken; offers have a button by themselves. */
+const buttons = ["BOOK", "ORDER", "SHOP", "LEARN_MORE", "SIGN_UP", "CALL"] as const;
 const categories = [
   "COVER",
   "PROFILE",
@@ -28,6 +22,8 @@ const categories = [
 ] as const;
 
 const url = () => z.url({ protocol: /^https?$/ }).max(2_000);
+/** Google tells no limit; this is only more than anybody writes. */
+const words = () => z.string().min(1).max(5_000);
 const day = (title: string) =>
   z.iso.date().optional().meta({ title, description: "As the location's own calendar says it: 2026-12-24." });
 const clock = (title: string) =>
@@ -38,13 +34,10 @@ const clock = (title: string) =>
 
 /** @source platforms/google-business-profile.md "Publishing" */
 export const BusinessOptions = z.strictObject({
-  button: z
-    .enum(Object.keys(buttons) as [keyof typeof buttons, ...(keyof typeof buttons)[]])
-    .optional()
-    .meta({
-      title: "Button",
-      description: "Not with offers, which have one of their own. CALL rings the profile's own number.",
-    }),
+  button: z.enum(buttons).optional().meta({
+    title: "Button",
+    description: "Not with offers, which have one of their own. CALL rings the profile's own number.",
+  }),
   buttonUrl: url().optional().meta({ title: "Button's address", description: "Of every button but CALL." }),
   title: z
     .string()
@@ -57,9 +50,9 @@ export const BusinessOptions = z.strictObject({
   startTime: clock("Begins at"),
   endDate: day("Last day"),
   endTime: clock("Ends at"),
-  couponCode: z.string().min(1).max(58).optional().meta({ title: "Coupon code" }),
+  couponCode: words().optional().meta({ title: "Coupon code" }),
   redeemUrl: url().optional().meta({ title: "Address to redeem the offer online" }),
-  terms: z.string().min(1).max(5_000).optional().meta({ title: "Terms and conditions" }),
+  terms: words().optional().meta({ title: "Terms and conditions" }),
   language: z
     .string()
     .regex(/^[a-zA-Z]{2,3}(?:-[a-zA-Z0-9]{2,8})*$/)
@@ -99,7 +92,7 @@ const problem = (
 ): PostProblem => ({ field, code, message, severity });
 
 /** Rules beyond limits, media and the options' own shape. Pure. */
-export function validate(post: OutgoingPost, _account?: AccountRef): readonly PostProblem[] {
+export function validate(post: OutgoingPost): readonly PostProblem[] {
   const options = optionsOf(post);
   return [
     ...buttonProblems(post.format, options),

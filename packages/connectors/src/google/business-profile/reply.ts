@@ -24,6 +24,8 @@ type ReplyState = {
   readonly polled?: Polled;
   /** Google said then that it does not show it. ISO 8601. */
   readonly refused?: { readonly violation?: string; readonly at: string };
+  /** The review was taken away, and the answer went with it. */
+  readonly isGone?: boolean;
   readonly live?: { readonly externalId: string };
 };
 
@@ -83,13 +85,18 @@ const put: Step<ReplyState> = {
     } as const;
     const sent = await api.read(ctx, call, Reply);
     if (!sent.ok) return sent;
-    return ok(seen(sent.value, state, review, ctx) ?? { state: { ...state, isPut: true } });
+    // Taken is not shown: an answer without a word on that is read again.
+    const told = sent.value.state === "" ? undefined : seen(sent.value, state, review, ctx);
+    return ok(told ?? { state: { ...state, isPut: true } });
   },
   async probe({ state, post }, ctx) {
     const review = reviewOf(post, ctx);
     if (review === undefined) return ok({ kind: "absent_authoritative", because: nowhere.message });
     const read = await readReply(ctx, review);
-    if (!read.ok) return read;
+    if (!read.ok) {
+      if (read.error.status !== 404) return read;
+      return ok({ kind: "absent_authoritative", because: "the review is gone, and its answer with it" });
+    }
     const reply = read.value;
     if (!reply || !isOwn(reply, post))
       return ok({ kind: "not_seen", looked: "the review, which does not show this answer" });
@@ -110,7 +117,8 @@ const awaitReview: Step<ReplyState> = awaitStep<ReplyState>({
   name: "wait_for_review",
   done: ({ live }) => live !== undefined,
   async look({ state, post }, ctx) {
-    const { refused } = state;
+    const { refused, isGone } = state;
+    if (isGone) return fail(nowhere);
     if (refused) {
       const isTold = ctx.clock.now().getTime() - Date.parse(refused.at) > TOLD_WITHIN_MS;
       return isTold ? ok({ state: { failedLooks: 0 } }) : fail(refusalOf({ violation: refused.violation }));
@@ -118,7 +126,7 @@ const awaitReview: Step<ReplyState> = awaitStep<ReplyState>({
     const review = reviewOf(post, ctx);
     if (review === undefined) return fail(nowhere);
     const read = await readReply(ctx, review);
-    if (!read.ok) return read;
+    if (!read.ok) return read.error.status === 404 ? ok({ state: { ...state, isGone: true }, unseen: true }) : read;
     // It may take a while to show up, and another hand may have put another one in its place.
     if (!read.value || !isOwn(read.value, post)) return ok({ working: true });
     return ok(seen(read.value, state, review, ctx) ?? { working: true });

@@ -133,6 +133,36 @@ test("an answer takes 4,096 bytes, however many characters that is", () => {
   assert.deepEqual(codes(`${"é".repeat(2_048)}x`), ["text_too_large"]);
 });
 
+test("an answer that is taken without a word on whether it is shown is read again, and counts once it stands there", async () => {
+  const { world, addReview, reply } = await setUp();
+  const review = await addReview();
+  const wordless = (answer: HttpResponse) => {
+    const text = answer.text.replace(/,"reviewReplyState":"[A-Z]+"/, "");
+    return { ...answer, text, json: JSON.parse(text) };
+  };
+  const told = await reply(review, { tamper: wordless });
+  const methods = world.sim.requests().map(({ method }) => method);
+  assert.deepEqual([told.end, methods.slice(-2)], ["published", ["PUT", "GET"]]);
+});
+
+test("a review that is taken away takes the answer with it, and nobody puts it again", async () => {
+  const { act, addReview, reply, puts } = await setUp();
+  const review = await addReview();
+  const waiting = (answer: HttpResponse) => {
+    if (answer.effect !== "visible") return answer;
+    const text = answer.text.replace("APPROVED", "PENDING");
+    return { ...answer, text, json: JSON.parse(text) };
+  };
+  const id = review.split("/").at(-1) ?? "";
+  const meddle = (run: number) => {
+    if (run === 1) void act("removeReview", { review: id });
+    return undefined;
+  };
+  const told = await reply(review, { tamper: waiting, meddle });
+  assert.deepEqual([told.end, told.published, puts()], ["failed", undefined, 1], JSON.stringify(told.trace));
+  assert.equal(told.failure?.kind, "content_rejected");
+});
+
 test("a review of another location is not answered, and no request leaves", async () => {
   const { reply, puts } = await setUp();
   const told = await reply("locations/1/reviews/2");
