@@ -6,7 +6,7 @@ import { type Actor, scenarios as all, openStage, type Stage } from "./stage.ts"
 
 const dayMs = 86_400_000;
 /** Every call is held at once here, and a worker has slots for these; the other rounds meet the others' calls. */
-const scenarios = all.filter((scenario) => !/^(linkedin|tiktok|x |mailchimp|google)/.test(scenario));
+const scenarios = all.filter((scenario) => !/^(linkedin|tiktok|x |mailchimp|google|threads)/.test(scenario));
 /** An upload of a large video may take this long before somebody else goes on with it. */
 const longestLeaseMs = 45 * 60_000;
 /** The domain clock of a process asks the database every second; this is more. */

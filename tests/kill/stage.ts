@@ -14,6 +14,7 @@ export const scenarios = [
   "x thread",
   "mailchimp campaign",
   "google event",
+  "threads carousel",
 ] as const;
 /** A Page's plain text is the one post nothing at the platform protects from a twin, where it goes out in one call. */
 export type Scenario = (typeof scenarios)[number] | "facebook text" | "bluesky thread";
@@ -27,6 +28,7 @@ const pictures: Readonly<Record<Scenario, number>> = {
   "x thread": 1,
   "mailchimp campaign": 1,
   "google event": 1,
+  "threads carousel": 2,
   "facebook text": 0,
   "bluesky thread": 0,
 };
@@ -75,7 +77,7 @@ interface MadeAccount extends Pick<Actor, "simulator" | "accountId" | "destinati
   connect(): Promise<string>;
 }
 
-const simulators = ["bluesky", "meta", "linkedin", "tiktok", "x", "mailchimp", "google"] as const;
+const simulators = ["bluesky", "meta", "linkedin", "tiktok", "x", "mailchimp", "google", "threads"] as const;
 /** A claim nobody touched for this long of real time is a dead worker's; a living one writes far more often. */
 const deadAfterMs = 2_000;
 /** So little domain time is safe to pass while workers work: a living one keeps two thirds of a lease of 30 s, and more. */
@@ -171,6 +173,7 @@ export class Stage {
     if (scenario.startsWith("tiktok")) return this.#tiktokCreator(session);
     if (scenario.startsWith("x ")) return this.#xAccount(session);
     if (scenario.startsWith("mailchimp")) return this.#mailchimpAccount(session);
+    if (scenario.startsWith("threads")) return this.#threadsProfile(session);
     return this.#metaAccount(session, scenario === "instagram carousel" ? "instagram" : "facebook");
   }
 
@@ -231,6 +234,23 @@ export class Stage {
     const connect = async () =>
       (await session.must("POST", "/api/connections", { platform: "mailchimp", keys })).connections[0].id;
     return { simulator: "mailchimp", accountId: made.id, destination: made.extra.listId, connect };
+  }
+
+  async #threadsProfile(session: ApiSession): Promise<MadeAccount> {
+    // A container is known and ready at once, so every run makes the same calls.
+    await this.system.sim("POST", "threads/act", {
+      action: "set",
+      spreadMs: 0,
+      imageProcessingMs: 0,
+      postsPerDay: 1_000,
+    });
+    const made = await this.system.sim("POST", "threads/accounts", {});
+    const connect = async () => {
+      const { grantId } = await grantThroughBrowser(session, "threads", "threads", { person: made.extra.personId });
+      const accounts = [{ platform: "threads", externalId: made.id }];
+      return (await session.must("POST", "/api/connections", { grantId, accounts })).connections[0].id;
+    };
+    return { simulator: "threads", accountId: made.id, connect };
   }
 
   async #blueskyAccount(session: ApiSession): Promise<MadeAccount> {
