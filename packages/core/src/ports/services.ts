@@ -1,3 +1,4 @@
+import type { ByteRange } from "@postd/connector-kit";
 import type {
   AccountLimitsView,
   ApiKeyId,
@@ -237,6 +238,16 @@ export interface MediaUpload {
   readonly more?: () => ServiceResult<{ readonly altText?: string }>;
 }
 
+/** A file behind a signed public URL. */
+export interface SignedMedia {
+  readonly sizeBytes: number;
+  readonly mimeType: string;
+  /** Names these bytes, which never change, as an HTTP header writes it. */
+  readonly etag: string;
+  /** Reads it, or a part that lies within it. */
+  open(range?: ByteRange): AsyncIterable<Uint8Array>;
+}
+
 /** Media: uploads are streamed to the blob store, typed by their bytes and made as they go out. */
 export interface MediaService {
   upload(caller: Caller, input: MediaUpload): ServiceResult<MediaView>;
@@ -251,9 +262,5 @@ export interface MediaService {
   settings(caller: Caller): ServiceResult<MediaSettings>;
   changeSettings(caller: Caller, settings: MediaSettings): ServiceResult<MediaSettings>;
   /** Opens what a signed public URL names; undefined when the signature is wrong, old or the file is gone. */
-  openSigned(input: {
-    readonly path: string;
-  }): Promise<
-    { readonly stream: AsyncIterable<Uint8Array>; readonly sizeBytes: number; readonly mimeType: string } | undefined
-  >;
+  openSigned(input: { readonly path: string }): Promise<SignedMedia | undefined>;
 }

@@ -123,10 +123,11 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
       openSigned: async ({ path }) =>
         path.endsWith("/good")
           ? {
-              stream: (async function* () {
-                yield new TextEncoder().encode("bytes");
-              })(),
+              open: async function* (range) {
+                yield new TextEncoder().encode("bytes").subarray(range?.from, range?.to);
+              },
               sizeBytes: 5,
+              etag: '"good.png"',
               mimeType: "image/png",
             }
           : undefined,

@@ -155,8 +155,11 @@ export function createMediaService(deps: MediaDeps): MediaService & { readonly a
       const named = paths.verify(path);
       if (!named) return undefined;
       const key = named.isOriginal ? originalKey : blobKey;
-      const blob = await deps.blobs.open(key(named.id, named.type.extension));
-      return blob && { stream: blob.stream(), sizeBytes: blob.sizeBytes, mimeType: named.type.mimeType };
+      const stored = key(named.id, named.type.extension);
+      const blob = await deps.blobs.open(stored);
+      if (!blob) return undefined;
+      const etag = `"${stored.slice(stored.indexOf("/") + 1)}"`;
+      return { open: blob.stream, sizeBytes: blob.sizeBytes, mimeType: named.type.mimeType, etag };
     },
     async settings(caller) {
       return ok(await deps.repo.forTenant(caller.tenantId).settings());
