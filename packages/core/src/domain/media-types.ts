@@ -4,11 +4,8 @@ export interface MediaType {
   readonly mimeType: string;
   readonly extension: string;
   readonly kind: Exclude<MediaInfo["kind"], "gif">;
-  /**
-   * `kept`: goes out as the type it came in. `converted`: becomes PNG or JPEG, as platforms do not take it. `refused`:
-   * not taken; files stored before are still served.
-   */
-  readonly intake: "kept" | "converted" | "refused";
+  /** `kept`: goes out as the type it came in. `converted`: becomes PNG or JPEG, as platforms do not take it. */
+  readonly intake: "kept" | "converted";
 }
 
 const type = (mimeType: string, extension: string, intake: MediaType["intake"] = "kept"): MediaType => {
@@ -26,7 +23,7 @@ export const mediaTypes: readonly MediaType[] = [
   type("image/avif", "avif", "converted"),
   type("image/bmp", "bmp", "converted"),
   type("image/tiff", "tiff", "converted"),
-  type("image/heic", "heic", "refused"),
+  type("image/heic", "heic", "converted"),
   type("video/mp4", "mp4"),
   type("video/x-m4v", "m4v"),
   type("video/quicktime", "mov"),

@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { crc32 } from "node:zlib";
-import { sampleGif, sampleJpeg, samplePng } from "@postd/connector-kit/media-samples";
+import { sampleGif, sampleHeic, sampleJpeg, samplePng } from "@postd/connector-kit/media-samples";
 import type { MediaFacts, MediaRefusal } from "@postd/core";
 import sharp, { type Sharp } from "sharp";
 import { cleanPicture } from "./clean-picture.ts";
+import { decodeHeic } from "./decode-heic.ts";
 
 let folder: string;
 before(async () => {
@@ -340,4 +341,42 @@ test("pictures of many megapixels cost a bounded share of memory, read row by ro
     t.diagnostic(`${mimeType} of ${bytes.length} bytes costs ${grown} MB`);
     assert.ok(grown < 300, `memory grew by ${grown} MB`);
   }
+});
+
+test("a HEIC becomes a JPEG with the colours it had and nothing of its notes", async () => {
+  const heic = sampleHeic();
+  assert.ok(Buffer.from(heic).includes("SECRET"), "the sample carries a note");
+  const { bytes, facts } = await cleaned(heic, "image/heic");
+  assert.deepEqual(facts, { kind: "image", mimeType: "image/jpeg", extension: "jpg", width: 64, height: 48 });
+  assert.ok(!bytes.includes("SECRET"), "the note is gone");
+  const { icc, exif } = await sharp(bytes).metadata();
+  assert.deepEqual([icc, exif], [(await sharp(heic).metadata()).icc, undefined]);
+  const shown = await sharp(bytes).raw().toBuffer();
+  const at = (x: number, y: number) => [...shown.subarray((y * 64 + x) * 3, (y * 64 + x) * 3 + 3)];
+  const expected = [
+    [at(16, 12), [200, 30, 30]],
+    [at(48, 12), [30, 170, 60]],
+    [at(16, 36), [30, 60, 200]],
+    [at(48, 36), [240, 240, 240]],
+  ] as const;
+  for (const [found, meant] of expected)
+    for (const [i, value] of found.entries())
+      assert.ok(Math.abs(value - (meant[i] ?? 0)) < 45, `${found} stands for ${meant}`);
+});
+
+test("a damaged HEIC is refused, and one that takes too long costs its thread only", async () => {
+  const heic = Buffer.from(sampleHeic());
+  for (const bytes of [
+    heic.subarray(0, heic.length - 400),
+    Buffer.from("\0\0\0\x18ftypheic\0\0\0\0mif1heic", "latin1"),
+  ])
+    assert.equal((await refused(bytes, "image/heic")).code, "damaged");
+  assert.equal(await decodeHeic(heic, { timeoutMs: 0 }), undefined);
+  const sized = Buffer.from(heic);
+  // Its size stands in two boxes: as coded, and as shown.
+  for (let at = sized.indexOf("ispe"); at >= 0; at = sized.indexOf("ispe", at + 1)) {
+    sized.writeUInt32BE(6_000, at + 8);
+    sized.writeUInt32BE(6_000, at + 12);
+  }
+  assert.equal((await refused(sized, "image/heic")).code, "too_many_pixels");
 });

@@ -1,4 +1,4 @@
-import { readFile, rm, stat } from "node:fs/promises";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { fail, ok, type Result } from "@postd/contracts";
 import type { MediaFacts, MediaRefusal } from "@postd/core";
 import type { Metadata, Sharp } from "sharp";
@@ -9,6 +9,7 @@ import { cleanPng } from "./clean/clean-png.ts";
 import { cleanWebp } from "./clean/clean-webp.ts";
 import type { CleanedPicture } from "./clean/cleaned.ts";
 import { decodeBmp, readBmpHeader } from "./clean/decode-bmp.ts";
+import { decodeHeic } from "./decode-heic.ts";
 import { heldBytes, maxHeldBytes, maxPixels, openPicture, openPixels, readHeader } from "./picture-engine.ts";
 
 export interface CleanFile {
@@ -32,6 +33,9 @@ const extensions: Readonly<Record<string, string>> = {
 /** A BMP is decoded whole and at once; an ultra-wide screen has half of this. */
 const maxBmpPixels = 16_000_000;
 const maxBmpBytes = 100_000_000;
+/** A HEIC is decoded whole, several times over; phones take 12 or 24 megapixels unless told otherwise. */
+const maxHeicPixels = 25_000_000;
+const maxHeicBytes = 50_000_000;
 /** Where a converted picture would be larger as PNG, platforms would refuse it. */
 const maxPngBytes = 4_000_000;
 
@@ -39,7 +43,7 @@ const maxPngBytes = 4_000_000;
  * The picture as it goes out: upright, without place, time, names, thumbnails and every other part that is no picture.
  * JPEG, PNG, WebP and GIF that stand upright keep their pixels as coded, with their colour profile and animation; parts are
  * only left out. Turned ones and JPEGs for print (CMYK) are coded anew in sRGB, the one colour space every platform
- * shows alike. TIFF, BMP and AVIF, which platforms refuse, become PNG or JPEG. `target` is written where it changes.
+ * shows alike. TIFF, BMP and AVIF, which platforms refuse, become PNG or JPEG, and HEIC becomes JPEG. `target` is written where it changes.
  */
 export async function cleanPicture(
   file: string,
@@ -49,6 +53,7 @@ export async function cleanPicture(
   try {
     if (mimeType === "image/bmp") return await convertBmp(file, target);
     const meta = await readHeader(file);
+    if (mimeType === "image/heic") return await convertHeic(file, meta, target);
     const isTurned = (meta.orientation ?? 1) > 1;
     const large = tooLarge(meta, isTurned);
     if (large) return large;
@@ -185,4 +190,17 @@ async function convertBmp(file: string, target: string) {
   const hasAlpha = header.masks[3] !== 0 && !(await picture.stats()).isOpaque;
   const meta = { ...(await picture.metadata()), hasAlpha };
   return convert(hasAlpha ? picture : picture.removeAlpha(), meta, "image/bmp", target);
+}
+
+async function convertHeic(file: string, { width, height, icc }: Metadata, target: string) {
+  const { size } = await stat(file);
+  if (width * height > maxHeicPixels || size > maxHeicBytes)
+    return fail({
+      code: "too_many_pixels" as const,
+      message: `The picture is ${width} x ${height} pixels, more than this server takes as HEIC.`,
+    });
+  const jpeg = await decodeHeic(await readFile(file), { icc });
+  if (!jpeg) return damaged;
+  await writeFile(target, jpeg, { mode: 0o600 });
+  return ok({ file: target, facts: factsOf("image/jpeg", await verify(target), true) });
 }

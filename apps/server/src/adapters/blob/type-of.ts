@@ -18,7 +18,7 @@ export async function typeOf(file: string): Promise<Result<MediaType, MediaRefus
   const detected = await fileTypeFromFile(file);
   const mimeType = detected && (sameAs[detected.mime] ?? detected.mime);
   const type = mimeType === undefined ? undefined : mediaTypeByMime(mimeType);
-  if (type && type.intake !== "refused") return ok(type);
+  if (type) return ok(type);
   return fail({ code: "unsupported", message: await describeUnknown(file, mimeType) });
 }
 
@@ -28,8 +28,6 @@ async function describeUnknown(file: string, mimeType: string | undefined): Prom
     .replace(/^ï»¿/, "")
     .trimStart()
     .toLowerCase();
-  if (mimeType === "image/heic")
-    return "HEIC pictures cannot be converted here yet. Share or export it as JPEG; an iPhone takes JPEGs with Settings, Camera, Formats, Most Compatible.";
   if (mimeType && /x-msdownload|x-elf|x-mach|x-msi|wasm|java/.test(mimeType))
     return "This is a program, not a picture or video.";
   if (start.startsWith("#!")) return "This is a program, not a picture or video.";

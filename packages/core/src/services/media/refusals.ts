@@ -2,10 +2,7 @@ import type { ServiceError } from "@postd/contracts";
 import { mediaTypes } from "../../domain/media-types.ts";
 import type { FetchPublic, MediaRefusal } from "../../ports/media.ts";
 
-const accepted = mediaTypes
-  .filter(({ intake }) => intake !== "refused")
-  .map(({ extension }) => extension.toUpperCase())
-  .join(", ");
+const accepted = mediaTypes.map(({ extension }) => extension.toUpperCase()).join(", ");
 
 /** What people are told when a file is not taken; the file is named where its name is known. */
 export function refusalOf(refusal: MediaRefusal, maxBytes: number, fileName?: string): ServiceError {
