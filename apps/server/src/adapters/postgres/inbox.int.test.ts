@@ -364,3 +364,38 @@ test("a sign-in made by a tenant's own app hears nothing that the instance's app
   ]);
   assert.deepEqual(broken, ["con_b"], "nothing happened to the other app's account");
 });
+
+test("news of a post brings the next look of the job that waits for it forward, and of no other", async () => {
+  await admin.query(`
+    insert into posts (id, tenant_id, status, content, targets, metadata, created_by, created_at, updated_at)
+      select 'post_' || t, 'ten_' || t, 'approved', '{}', '[]', '{}', 'u', now(), now() from unnest(array['a', 'b']) as t;
+    insert into publish_jobs (id, tenant_id, post_id, connection_id, platform, state, scheduled_for, wake_at, step_state, native_schedule, probe,
+        lease_until, may_be_live, simulated, created_at, updated_at)
+      select id, 'ten_' || t, 'post_' || t, 'con_' || t, 'made_up', state, now(), now() + interval '1 hour', jsonb_build_object('connector', state_of::jsonb),
+        native, probe::jsonb, lease, state <> 'handed_over', false, now(), now()
+      from (values
+        ('job_waits', 'a', 'processing', '{"campaignId": "p1"}', false, null, null::timestamptz),
+        ('job_draft', 'a', 'handed_over', '{"publishId": "v1"}', false, null, null),
+        ('job_other', 'a', 'processing', '{"campaignId": "p2"}', false, null, null),
+        ('job_planned', 'a', 'handed_over', '{"campaignId": "p1"}', true, null, null),
+        ('job_doubt', 'a', 'unknown', '{"campaignId": "p1"}', false, null, null),
+        ('job_looked', 'a', 'processing', '{"campaignId": "p1"}', false, '{"looks": 1}', null),
+        ('job_worked', 'a', 'processing', '{"campaignId": "p1"}', false, null, now() + interval '1 minute'),
+        ('job_theirs', 'b', 'processing', '{"campaignId": "p1"}', false, null, null)
+      ) as v(id, t, state, state_of, native, probe, lease);`);
+  const due = async () =>
+    (await rows<{ id: string }>("select id from publish_jobs where wake_at <= domain_now() order by id")).map(
+      ({ id }) => id,
+    );
+  await arrive({ events: [{ key: "e1", type: "comment.created", data: { post: "p1" } }] });
+  await arrive(one("e2", { data: {} }));
+  await fanOutInbox(deps());
+  assert.deepEqual(await due(), [], "nothing is named, or it is no news of a post");
+  await arrive(one("e3", { data: { post: "p1", publishId: "v1" } }));
+  await fanOutInbox(deps());
+  assert.deepEqual(await due(), ["job_draft", "job_waits"]);
+  await admin.query("update publish_jobs set wake_at = now() + interval '1 hour'");
+  await arrive(one("e3", { data: { post: "p1" } }));
+  await fanOutInbox(deps());
+  assert.deepEqual(await due(), [], "what was told before is no news");
+});
