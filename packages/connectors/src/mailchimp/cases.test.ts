@@ -362,3 +362,32 @@ test("a campaign Mailchimp is to hold is named once, also where the answer was l
     [told.published.externalId, 1, 0],
   );
 });
+
+test("mail held for Mailchimp's review is waited for, and what it seems not to begin is looked up and not sent again", async () => {
+  const { act, world, publish, live } = await setUp();
+  await act("set", { review: "paused" });
+  let looks = 0;
+  const release: RunFormatOptions["meddle"] = (_run, { name }) => {
+    if (name === "wait_until_sent") looks += 1;
+    if (looks === 10) {
+      const inspected = world.sim.simulator.inspect?.() as { readonly campaigns: readonly { readonly id: string }[] };
+      for (const { id } of inspected.campaigns) void act("release", { campaign_id: id });
+    }
+    return undefined;
+  };
+  const told = await publish({}, { meddle: release });
+  assert.deepEqual([told.end, live().length, looks > 10], ["published", 1, true], JSON.stringify(told.failure));
+  const stuck = await setUp();
+  const asDraft: RunFormatOptions["tamper"] = (answer) =>
+    answer.json && typeof answer.json === "object" && "emails_sent" in answer.json
+      ? { ...answer, json: { ...answer.json, status: "save", emails_sent: 0 } }
+      : answer;
+  const never = await stuck.publish({}, { tamper: asDraft });
+  const troubles = never.trace.flatMap(({ failure }) => failure?.message ?? []);
+  assert.ok(
+    troubles.length === 1 && /still calls the campaign a draft/.test(troubles[0] ?? ""),
+    JSON.stringify(troubles),
+  );
+  // Only runs are told the draft; the look that follows sees the truth.
+  assert.deepEqual([never.end, stuck.calls("POST", sends), stuck.live().length], ["published", 1, 1]);
+});

@@ -62,6 +62,7 @@ export const hostPictures: Step<CampaignState> = {
   name: "host_pictures",
   effect: "invisible",
   repeatable: false,
+  timeoutMs: 5 * 60_000,
   done: ({ pictures = [] }, { media }) => pictures.length >= media.length,
   async run({ state, post }, ctx) {
     const { pictures = [] } = state;

@@ -96,6 +96,8 @@ export const send: Step<CampaignState> = {
     const sent = await api.send(ctx, {
       method: "POST",
       path,
+      // Mailchimp itself ends a call after two minutes.
+      timeoutMs: 110_000,
       about: "object",
       field: "post",
       did: "send the campaign",
@@ -139,6 +141,15 @@ export const askForTime = (ctx: ConnectorContext, id: string, schedule_time: str
 /** Large audiences take hours; a campaign that is going out has gone. */
 const SENT_WITHIN_MS = 10 * MINUTE_MS;
 
+/** An order that was taken and not followed for so long. */
+const BEGUN_WITHIN_MS = 30 * MINUTE_MS;
+const notBegun: PlatformFailure = {
+  kind: "content_rejected",
+  field: "post",
+  reason: "not_begun",
+  message: "Mailchimp took the order to send and still calls the campaign a draft half an hour later. Look there.",
+};
+
 /** Asks until it is out. Mailchimp holds mail of new accounts for a review of its own. */
 export const awaitSent: Step<CampaignState> = awaitStep<CampaignState>({
   name: "wait_until_sent",
@@ -154,6 +165,7 @@ export const awaitSent: Step<CampaignState> = awaitStep<CampaignState>({
       return ok({ state: { ...state, live }, published: live });
     }
     if (/^cancel/.test(status)) return fail(notDraft(status));
+    if (status === "save" && waitedMs > BEGUN_WITHIN_MS) return fail(notBegun);
     return ok({ working: true, ...(waitedMs > HOUR_MS && { toldMs: HOUR_MS }) });
   },
   pace: { firstMs: 2_000, mostMs: MINUTE_MS, endMs: 72 * HOUR_MS },
