@@ -15,6 +15,7 @@ export const provider = defineProvider({
     "mybusinessaccountmanagement.googleapis.com",
     "mybusinessbusinessinformation.googleapis.com",
     "mybusinessnotifications.googleapis.com",
+    "mybusinessverifications.googleapis.com",
     "businessprofileperformance.googleapis.com",
   ],
   /** Of posts, reviews and photos; Google's newer APIs have their own v1 in their addresses. */

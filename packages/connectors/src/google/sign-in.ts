@@ -12,7 +12,7 @@ export const googleApp: AppCredentialsSet = {
       name: "pubsub_topic",
       secret: false,
       required: false,
-      help: "Business Profile events: the Pub/Sub topic Google publishes to, projects/<project>/topics/<topic>.",
+      help: "Business Profile events: the Pub/Sub topic Google publishes to, projects/{project}/topics/{topic}.",
     },
     {
       name: "pubsub_push_service_account",

@@ -12,6 +12,7 @@ import { z } from "zod";
 import { ACCOUNTS, api, Link, LOCATIONS, MANAGE } from "./api.ts";
 import { notApproved } from "./failures.ts";
 import { AccountName, escaped, LocationName } from "./names.ts";
+import { readVoice, unverified, type Voice } from "./voice.ts";
 
 type Token = Pick<Credentials, "accessToken">;
 const asked = ({ accessToken }: Token) => ({ bearer: accessToken, about: "account", needs: [MANAGE] }) as const;
@@ -68,7 +69,7 @@ const Location = z
     place: [storefrontAddress.addressLines?.[0], storefrontAddress.locality].filter(Boolean).join(", "),
     region: storefrontAddress.regionCode,
     mapsUri: metadata?.mapsUri,
-    isVerified: metadata?.hasVoiceOfMerchant,
+    hasVoice: metadata?.hasVoiceOfMerchant,
   }));
 export type Location = z.output<typeof Location>;
 const Locations = z.object({ locations: rowsOf(Location).default([]), nextPageToken: z.string().optional() });
@@ -81,9 +82,10 @@ export const readLocations = (ctx: AuthContext, account: string, token: Token): 
 };
 
 /** What a connection keeps of its location, as far as Google tells it. */
-export const told = ({ region, isVerified }: Location): JsonObject => ({
+export const told = ({ region }: Location, { isVerified, lacks }: Voice): JsonObject => ({
   ...(region && { region }),
   ...(isVerified !== undefined && { isVerified }),
+  ...(lacks && { lacks }),
 });
 
 /** The sign-in reaches the location, and whether Google lets the business speak for it. */
@@ -98,14 +100,12 @@ export async function health(ctx: ConnectorContext): PlatformResult<HealthAnswer
   if (!read.ok) return read;
   if (read.value.name !== account.externalId)
     return fail({ kind: "unexpected_response", status: 200, message: "Google answered for another location." });
-  const { title, isVerified } = read.value;
+  const voice = await readVoice(ctx, read.value, credentials);
+  if (!voice.ok) return voice;
   return ok({
     ...grantHealth(credentials, [MANAGE]),
-    name: title,
-    extras: told(read.value),
-    ...(isVerified === false && { notes: [unverified] }),
+    name: read.value.title,
+    extras: told(read.value, voice.value),
+    ...(voice.value.isVerified === false && { notes: [unverified(voice.value)] }),
   });
 }
-
-export const unverified =
-  "Google has not verified this location, or the business may not speak for it now, so it takes no posts and no replies. Its owner verifies it at https://business.google.com/locations; it is seen here by itself then.";

@@ -7,6 +7,7 @@ export const ACCOUNTS = "https://mybusinessaccountmanagement.googleapis.com/v1";
 export const LOCATIONS = "https://mybusinessbusinessinformation.googleapis.com/v1";
 export const PERFORMANCE = "https://businessprofileperformance.googleapis.com/v1";
 export const NOTIFICATIONS = "https://mybusinessnotifications.googleapis.com/v1";
+export const VERIFICATIONS = "https://mybusinessverifications.googleapis.com/v1";
 export const UPLOADS = "https://mybusiness.googleapis.com/upload/v1/media";
 
 /** Posts, reviews and photos stand at the old API alone. */

@@ -139,7 +139,7 @@ test("an API not enabled, an allowance of nothing and an unverified location are
   const refused = await (await findLocations(world)).found();
   assert.ok(!refused.ok && refused.error.kind === "operator_must_act", "the first call there is tells by itself");
   said.push(unapproved.message);
-  const [problem] = problems({}, { ...account.extras, isVerified: false });
+  const [problem] = problems({}, { ...account.extras, isVerified: false, lacks: "verify" });
   assert.ok(problem?.field === "connectionId" && problem.code === "permission_missing");
   said.push(problem.message);
   assert.match(said.join(" / "), /not enabled.+\/.+allowance is 0.+\/.+not verified/);
@@ -229,6 +229,19 @@ test("a location is posted to under the account whose list named it", async () =
   assert.equal((await publish({})).end, "published");
   const path = `/v4/${connected.account.extras.account}/${connected.account.externalId}/localPosts`;
   assert.deepEqual([calls("POST", new RegExp(`^${path}$`)), live().length], [1, 1]);
+});
+
+test("more posts than a profile takes in a minute wait for the next, and each goes out once", async () => {
+  const { publish, act, live, calls, world } = await setUp();
+  await act("set", { reviewMs: 0 });
+  const begun = world.clock.now().getTime();
+  for (let count = 0; count < 12; count += 1)
+    assert.equal((await publish({ text: `Beans ${count}` })).end, "published");
+  assert.equal(new Set(live().map(({ text }) => text)).size, 12);
+  const tooMany = calls("POST", creations) - 12;
+  assert.ok(live().length === 12 && tooMany > 0, "the platform was asked for too many");
+  const tookMs = world.clock.now().getTime() - begun;
+  assert.ok(tookMs >= 30_000 && tookMs < 5 * 60_000, `${tookMs} ms`);
 });
 
 test("buttons, offers and videos are refused by their field", () => {

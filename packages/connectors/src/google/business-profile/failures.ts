@@ -35,6 +35,7 @@ const apiNames: Readonly<Record<string, string>> = {
   "mybusinessaccountmanagement.googleapis.com": "My Business Account Management API",
   "mybusinessbusinessinformation.googleapis.com": "My Business Business Information API",
   "mybusinessnotifications.googleapis.com": "My Business Notifications API",
+  "mybusinessverifications.googleapis.com": "My Business Verifications API",
   "businessprofileperformance.googleapis.com": "Business Profile Performance API",
 };
 const nameOf = (host: string | undefined): string =>

@@ -31,8 +31,6 @@ export const Extras = z
     role: z.string().optional(),
     /** ISO 3166 code of the country, for telephone numbers. */
     region: z.string().optional(),
-    /** Google has verified it and the business may speak for it; absent: Google did not say. */
-    isVerified: z.boolean().optional(),
   })
   .catchall(z.json());
 

@@ -11,10 +11,11 @@ import {
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { googleSignIn } from "../sign-in.ts";
-import { readAccounts, readLocations, told, unverified } from "./accounts.ts";
+import { readAccounts, readLocations, told } from "./accounts.ts";
 import { MANAGE } from "./api.ts";
 import { failures } from "./failures.ts";
 import { Extras } from "./names.ts";
+import { readVoice, unverified, Voice } from "./voice.ts";
 
 const nothing = (message: string) =>
   fail({ kind: "content_rejected" as const, field: "account", reason: "no_locations", message });
@@ -46,6 +47,8 @@ async function accounts({ credentials, scopes }: Granted, ctx: AuthContext): Pla
     for (const location of locations.value) {
       const { name, title, place, mapsUri } = location;
       if (found.has(name)) continue;
+      const voice = await readVoice(ctx, location, credentials);
+      if (!voice.ok) return voice;
       found.set(name, {
         platform: "google_business_profile",
         externalId: name,
@@ -53,7 +56,7 @@ async function accounts({ credentials, scopes }: Granted, ctx: AuthContext): Pla
         name: title,
         ...(place && { handle: place }),
         ...(mapsUri && { profileUrl: mapsUri }),
-        extras: { account, ...(role && { role }), ...told(location) },
+        extras: { account, ...(role && { role }), ...told(location, voice.value) },
         credentials,
         missingScopes: missingScopes(scopes, [MANAGE]),
       });
@@ -77,12 +80,12 @@ export const businessSignIn = googleSignIn({
 
 /** Whether Google lets the business speak for its location; what Google does not tell is no reason to refuse. */
 export function permissions({ extras }: Pick<AccountRef, "extras">): AccountPermissions | undefined {
-  const { data } = Extras.safeParse(extras);
+  const { data } = Extras.extend(Voice.shape).safeParse(extras);
   if (data?.isVerified === undefined) return undefined;
   const missing = (["publishing", "inbox"] as const).map((facet) => ({
     name: "hasVoiceOfMerchant",
     facet,
-    message: unverified,
+    message: unverified(data),
   }));
   return { granted: data.role ? [data.role] : [], missing: data.isVerified ? [] : missing };
 }
