@@ -384,10 +384,7 @@ test("mail held for Mailchimp's review is waited for, and what it seems not to b
       : answer;
   const never = await stuck.publish({}, { tamper: asDraft });
   const troubles = never.trace.flatMap(({ failure }) => failure?.message ?? []);
-  assert.ok(
-    troubles.length === 1 && /still calls the campaign a draft/.test(troubles[0] ?? ""),
-    JSON.stringify(troubles),
-  );
+  assert.match(troubles[0] ?? "", /still calls the campaign a draft/);
   // Only runs are told the draft; the look that follows sees the truth.
   assert.deepEqual([never.end, stuck.calls("POST", sends), stuck.live().length], ["published", 1, 1]);
 });
