@@ -51,8 +51,12 @@ export const film = sampleMedia(sampleMp4({ width: 640, height: 360, durationMs:
 });
 
 /** An account at a simulated X of its own. */
-export async function setUp(kind = "premium", granted: readonly string[] = [...scopes.required, ...scopes.optional]) {
-  const world = createWorld({ provider, platform: x }, simulator);
+export async function setUp(
+  kind = "premium",
+  granted: readonly string[] = [...scopes.required, ...scopes.optional],
+  app: Readonly<Record<string, string>> = {},
+) {
+  const world = createWorld({ provider, platform: x }, simulator, { x: { ...simulator.appCredentials.x, ...app } });
   for (const one of [picture, film]) world.add(one);
   const connected = await connect(world, kind, granted);
   const publish = (post: Partial<OutgoingPost>, more: Partial<RunFormatOptions> = {}) =>

@@ -93,6 +93,39 @@ test("own posts are quoted and answered, and somebody else's are refused before 
   assert.ok(shown.ok && shown.value[0]?.repliesTo === own.published?.externalId);
 });
 
+test("an own post is quoted where X lets the app, and the refusal is the post's alone where not", async () => {
+  for (const [ownQuotes, end] of [
+    [true, "published"],
+    [false, "failed"],
+  ] as const) {
+    const { publish, act, ctx } = await setUp();
+    await act("set", { ownQuotes });
+    const own = await publish({ text: "Mine" });
+    const told = await publish({ text: "As I said", options: { quote: own.published?.externalId ?? "" } });
+    assert.equal(told.end, end, JSON.stringify(told.failure));
+    const quoted = await postsById(ctx(), [told.published?.externalId ?? ""]);
+    if (end === "published") assert.ok(quoted.ok && quoted.value[0]?.quotes === own.published?.externalId);
+    else assert.ok(told.failure?.kind === "content_rejected" && told.failure.field === "options.quote");
+  }
+});
+
+test("an app that X lets address everybody quotes and answers others, without reading first whose the post is", async () => {
+  const { world, connected, publish, act, sent } = await setUp("premium", undefined, { others_posts: "Yes" });
+  await act("set", { enterprise: true });
+  assert.equal(connected.account.extras.othersPosts, true);
+  const other = await connect(world);
+  const theirs = await runFormat({
+    ...{ world, connected: other, post: { format: "text", text: "Theirs", media: [], options: {} } },
+  });
+  const named = theirs.published?.permalink ?? "";
+  for (const option of ["quote", "replyTo"]) {
+    assert.deepEqual(problemsOf({ text: "Look", options: { [option]: named } }, connected), []);
+    const told = await publish({ text: `Look ${option}`, options: { [option]: named } });
+    assert.equal(told.end, "published", JSON.stringify(told.failure));
+  }
+  assert.equal(sent("GET", makes).length, 0);
+});
+
 test("every choice of a post stands in what is sent, and a part of a thread answers the one before it", () => {
   const options = {
     ...{ replySettings: "verified", communityId: "5", madeWithAi: true, paidPartnership: true },
