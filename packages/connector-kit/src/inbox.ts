@@ -47,6 +47,8 @@ export const replyFormat = "reply";
 export interface Inbox {
   /** `post`: the platform lists only what belongs to one post, so `list` is asked for each recent one. */
   readonly lists: "account" | "post";
+  /** Kinds of account that have it; absent: all. */
+  readonly accountKinds?: readonly string[];
   /** Newest first where the platform can, a page at a time. `postId`: of that post only, and always given where `lists` is `post`. */
   list(
     input: { readonly postId?: string; readonly cursor?: string },

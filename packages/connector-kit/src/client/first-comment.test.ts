@@ -23,6 +23,7 @@ async function comment(
   answers: readonly (PlatformFailure | "instead")[],
   shown: readonly string[] = [],
   canRead = true,
+  isOwn?: boolean,
 ) {
   const said: string[] = [];
   const left = [...answers];
@@ -38,7 +39,9 @@ async function comment(
       return odd ? fail(odd) : ok({ id: "c1" });
     },
     newest: async () =>
-      canRead ? ok(shown.map((text, index) => ({ id: `s${index}`, text }))) : fail({ ...refusal, message: "hidden" }),
+      canRead
+        ? ok(shown.map((text, index) => ({ id: `s${index}`, text, isOwn })))
+        : fail({ ...refusal, message: "hidden" }),
   };
   const told = await played([show, ...firstCommentSteps(facts)], {}, { firstComment: "More  below" });
   return { told, said };
@@ -65,6 +68,12 @@ test("a lost comment is looked for under the post and never written twice", asyn
     assert.deepEqual([told.end, said.length], ["published", 1]);
     assert.match(String(told.state.commentNote), /not known/);
   }
+});
+
+test("the same words of somebody else are not the lost comment", async () => {
+  const { told } = await comment([lost], ["More below"], true, false);
+  assert.deepEqual([told.end, told.state.commentId], ["published", undefined]);
+  assert.equal((await comment([lost], ["More below"], true, true)).told.state.commentId, "s0");
 });
 
 test("what is refused one way is tried the other, and what passes is tried again", async () => {

@@ -2,6 +2,7 @@ import { ok } from "@postd/contracts";
 import type { ConnectorContext, PlatformResult } from "../context.ts";
 import type { OutgoingPost, ProbeAnswer, PublishedRef, Step } from "../publish.ts";
 import { normalizeText } from "../text.ts";
+import type { ShownComment } from "./reply-steps.ts";
 
 /** What a state keeps of the first comment: its id, or why there is none; `isCommentLost` while that is not known. */
 export type CommentState = {
@@ -21,10 +22,7 @@ export interface FirstCommentFacts<S> {
     ctx: ConnectorContext,
   ) => PlatformResult<{ readonly id: string } | { readonly instead: S }>;
   /** The newest comments under the post, to find a lost one by; none where this sign-in may not read them. */
-  readonly newest: (
-    published: PublishedRef,
-    ctx: ConnectorContext,
-  ) => PlatformResult<readonly { readonly id: string; readonly text: string }[]>;
+  readonly newest: (published: PublishedRef, ctx: ConnectorContext) => PlatformResult<readonly ShownComment[]>;
 }
 
 const unknownNote = "It is not known whether the first comment was written.";
@@ -97,6 +95,7 @@ async function lookUp<S extends CommentState>(
   const list = await newest(published, ctx);
   if (!list.ok && (list.error.kind === "unavailable" || list.error.kind === "rate_limited")) return list;
   const text = normalizeText(wanted(state, post) ?? "");
-  const same = (list.ok ? list.value : []).find((comment) => normalizeText(comment.text) === text);
+  // The same words of somebody else are not it.
+  const same = (list.ok ? list.value : []).find((it) => it.isOwn !== false && normalizeText(it.text) === text);
   return ok({ ...state, ...(same ? { commentId: same.id } : { commentNote: unknownNote }) });
 }

@@ -100,7 +100,8 @@ function dataOf(field: string, value: Value): JsonObject {
     verb: value.verb,
     postId,
     commentId,
-    parentId: value.parent_id,
+    // A comment on the post itself names the post as what it answers.
+    parentId: value.parent_id === postId ? undefined : value.parent_id,
     text: value.message ?? value.text,
     authorId: value.from?.id ?? value.sender_id,
     authorName: value.from?.name ?? value.from?.username ?? value.sender_name,

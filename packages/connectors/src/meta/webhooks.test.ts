@@ -61,11 +61,20 @@ test("Page events become comments and changes, unknown fields nothing", () => {
     verb: "add",
     postId: "123_1",
     commentId: "1_5",
-    parentId: "123_1",
     text: "Nice",
     authorId: "9",
     authorName: "Ida",
   });
+});
+
+test("an answer to a comment names the comment, at both platforms", () => {
+  const parentOf = (object: string, field: string, value: object) => {
+    const body = { object, entry: [{ id: "1", changes: [{ field, value }] }] };
+    return parseEvents(post(JSON.stringify(body)))[0]?.data.parentId;
+  };
+  const page = { item: "comment", verb: "add", post_id: "1_2", comment_id: "2_4", parent_id: "2_3" };
+  assert.equal(parentOf("page", "feed", page), "2_3");
+  assert.equal(parentOf("instagram", "comments", { id: "4", media: { id: "2" }, parent_id: "3" }), "3");
 });
 
 test("Instagram events name the Instagram account whichever connector reads them", () => {

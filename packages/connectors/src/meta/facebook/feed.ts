@@ -75,7 +75,6 @@ const permalink: Step<FeedState> = {
 };
 
 const comments = firstCommentSteps<FeedState>({
-  needs: () => ["pages_manage_engagement"],
   postOf: refOf,
   wanted: (state, post) => (state.mode === "scheduled" ? undefined : firstCommentOf(post)),
 });

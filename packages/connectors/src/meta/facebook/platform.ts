@@ -1,6 +1,7 @@
 import { defaultFingerprint, type OutgoingPost, type PublishingPlatform } from "@postd/connector-kit";
 import { z } from "zod";
 import { facebookHealth } from "../health.ts";
+import { commentInbox } from "../inbox.ts";
 import { commentText, facebookText } from "../limits.ts";
 import { lookUpFacebook } from "../look-up.ts";
 import { FacebookOptions, facebookLink } from "../options.ts";
@@ -62,5 +63,6 @@ export const facebook: PublishingPlatform = {
     lookUp: lookUpFacebook,
   },
   numbers: facebookNumbers,
+  inbox: commentInbox,
   health: facebookHealth,
 };

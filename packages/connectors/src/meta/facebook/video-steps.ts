@@ -122,7 +122,6 @@ export const videoPermalinkStep = (fallback: FallbackLink): Step<VideoState> => 
 
 export const videoComments = (fallback: FallbackLink): readonly Step<VideoState>[] =>
   firstCommentSteps<VideoState>({
-    needs: () => ["pages_manage_engagement"],
     postOf: (state) => refOf(state, fallback),
     wanted: (state, post: OutgoingPost) => (state.publishAt === undefined ? firstCommentOf(post) : undefined),
   });

@@ -1,6 +1,7 @@
 import { defaultFingerprint, type OutgoingPost, type PublishingPlatform } from "@postd/connector-kit";
 import { z } from "zod";
 import { instagramHealth } from "../health.ts";
+import { commentInbox } from "../inbox.ts";
 import { commentText, hashtagMax, instagramCaption, mentionMax } from "../limits.ts";
 import { lookUpInstagram } from "../look-up.ts";
 import { InstagramOptions } from "../options.ts";
@@ -49,5 +50,6 @@ export const instagram: PublishingPlatform = {
     lookUp: lookUpInstagram,
   },
   numbers: instagramNumbers,
+  inbox: commentInbox,
   health: instagramHealth,
 };

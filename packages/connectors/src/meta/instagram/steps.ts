@@ -11,7 +11,6 @@ import { fail, ok, type Result } from "@postd/contracts";
 import { meaningOf } from "../failures.ts";
 import { firstCommentSteps } from "../first-comment.ts";
 import { firstCommentOf } from "../options.ts";
-import { instagramNeeds } from "../scopes.ts";
 import { containerStage, makeChild, makePost } from "./containers.ts";
 import { lostAgain, lostForGood } from "./lost.ts";
 import { probeMedia, publishContainer, readMedia } from "./media.ts";
@@ -161,7 +160,6 @@ const details: Step<InstagramState> = {
 };
 
 const comments = firstCommentSteps<InstagramState>({
-  needs: (authKind) => instagramNeeds(authKind, "comments"),
   postOf: refOf,
   wanted: (_state, post) => (post.format === "story" ? undefined : firstCommentOf(post)),
 });
