@@ -90,6 +90,9 @@ describe("a campaign at Mailchimp", () => {
     await system.clock.advance(60_000);
     await system.sim("POST", "mailchimp/act", { action: "settle" });
     await until(id, "published");
+    const stored = JSON.stringify(await system.query("select * from webhook_inbox"));
+    assert.ok(stored.includes(subscription.id) && stored.includes(accountId), "what was sent is stored");
+    assert.ok(!/\bword\b/.test(stored), "without the word that proves who sends");
   });
 
   async function state(id: string): Promise<string> {

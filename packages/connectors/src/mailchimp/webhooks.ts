@@ -196,6 +196,7 @@ async function isWhole(ctx: ConnectorContext, id: string): PlatformResult<boolea
 export const mailchimpWebhooks: Webhooks = {
   verify,
   parse,
+  secretQuery: ["word"],
   subscribe,
   async renew(ctx, { id, address }) {
     const whole = await isWhole(ctx, id);

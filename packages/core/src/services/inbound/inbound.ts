@@ -47,8 +47,11 @@ export function createInboundService(deps: InboundDeps): InboundService {
       const headers = Object.fromEntries(
         keptHeaders.flatMap((name) => (request.headers[name] ? [[name, request.headers[name]]] : [])),
       );
+      const { secretQuery = [] } = provider.webhooks;
       const query = Object.fromEntries(
-        Object.entries(request.query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+        Object.entries(request.query).flatMap(([name, value]) =>
+          value === undefined || secretQuery.includes(name) ? [] : [[name, value]],
+        ),
       );
       const { connectionId } = signers;
       const clientIds = clientIdsOf(provider, settings, signers.simulated);
