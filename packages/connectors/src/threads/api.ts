@@ -21,3 +21,6 @@ export const scopes = {
   mentions: "threads_manage_mentions",
   remove: "threads_delete",
 } as const;
+
+/** How an account is known where an event has only its name; no id looks like this. Kept as `extras.personId`. */
+export const personId = (username: string | undefined): string | undefined => (username ? `@${username}` : undefined);

@@ -64,7 +64,10 @@ async function make(ctx: ConnectorContext, params: Params, field: string): Platf
     path: [ctx.account.externalId, "threads"],
     params,
     answer: GraphNode,
-    needs: params.reply_to_id === undefined ? [scopes.publish] : [scopes.publish, scopes.manageReplies],
+    // What is answered may be gone.
+    ...(params.reply_to_id === undefined
+      ? { needs: [scopes.publish] }
+      : { needs: [scopes.publish, scopes.manageReplies], about: "object" as const }),
     field,
     timeoutMs: 60_000,
   });

@@ -2,27 +2,22 @@ import {
   awaitStep,
   type ConnectorContext,
   type Format,
-  GraphNode,
   type MediaRule,
   type OutgoingPost,
   type PlatformFailure,
-  type PlatformResult,
   type Progress,
   type Step,
-  type StepInput,
   subcodeOf,
 } from "@postd/connector-kit";
 import { fail, ok, type Result } from "@postd/contracts";
-import { call, scopes } from "./api.ts";
 import { makeContainer, makeItem, stageOf } from "./containers.ts";
 import { NOT_FOUND, RUN_OUT, UNFETCHED } from "./failures.ts";
-import { liveOf, probePublish, replyToOf } from "./lost.ts";
+import { probePublish, replyToOf } from "./lost.ts";
 import { media } from "./options.ts";
 import { permalinkOf } from "./posts.ts";
+import { CALL_MS, lostForGood, progressOf, publishContainer } from "./publish-container.ts";
 import { checkQuota } from "./quota.ts";
-import { countRemake, mayRemake, type PostState, refOf, remade, startState, textsOf, withLive } from "./state.ts";
-
-type Run = PlatformResult<Progress<PostState>>;
+import { countRemake, mayRemake, type PostState, remade, startState, textsOf } from "./state.ts";
 
 const isOut = ({ ids }: PostState): boolean => ids.length > 0;
 const isWhole = ({ ids }: PostState, post: OutgoingPost): boolean => ids.length >= textsOf(post).length;
@@ -75,13 +70,6 @@ const stillWorking: PlatformFailure = {
   kind: "unavailable",
   message: "Threads has been preparing the post for more than half an hour.",
 };
-const lostForGood = (failure?: PlatformFailure): PlatformFailure => ({
-  ...failure,
-  kind: "content_rejected",
-  field: "post",
-  reason: "lost",
-  message: "Threads lost the prepared post again and again, and published nothing. Send it again later.",
-});
 
 const waitFor = (facts: {
   readonly name: string;
@@ -160,85 +148,6 @@ function chain(names: readonly [string, string, string], isDone: Step<PostState>
   return [make, wait, publish];
 }
 
-/** One measured publish took 222 seconds. @source platforms/threads.md section 15 */
-const CALL_MS = 240_000;
-/** Waits before a container that was not found is published again; then a new one is made. */
-const AGAIN_AFTER_MS: readonly number[] = [5_000, 30_000];
-
-/**
- * Publishes the container, after asking once more that it has not been: one that Threads calls PUBLISHED is never
- * published again. A container Threads does not find is looked at anew before anything else is decided, as the words alone
- * prove nothing; it is published again after 5 and 30 seconds, then made anew.
- * @source platforms/threads.md section 11 (24/4279009)
- */
-async function publishContainer({ state, post }: StepInput<PostState>, ctx: ConnectorContext): Run {
-  const id = state.container?.id ?? "";
-  const before = await stageOf(ctx, id);
-  if (!before.ok) return before;
-  const { is } = before.value;
-  if (is === "published") return takeLive({ state, post }, ctx);
-  if (is === "working") return ok({ state: unready(state), waitMs: 5_000 });
-  if (is !== "finished") return beginAnew(ctx, state, is === "broken" ? before.value.failure : undefined);
-  const sent = await call(ctx, {
-    method: "POST",
-    path: [ctx.account.externalId, "threads_publish"],
-    params: { creation_id: id },
-    answer: GraphNode,
-    needs: replyToOf(post, state) === undefined ? [scopes.publish] : [scopes.publish, scopes.manageReplies],
-    field: "text",
-    timeoutMs: CALL_MS,
-  });
-  if (sent.ok) return progress(withLive(state, { externalId: sent.value.id }));
-  if (subcodeOf(sent.error) === NOT_FOUND) return notFound(ctx, state, sent.error);
-  if (subcodeOf(sent.error) === RUN_OUT && sent.error.refused) return beginAnew(ctx, state, undefined, sent.error);
-  return sent;
-}
-
-const progress = (state: PostState): Result<Progress<PostState>, PlatformFailure> => {
-  const published = refOf(state);
-  return ok({ state, ...(published && { published }) });
-};
-
-function unready(state: PostState): PostState {
-  const { container, ...rest } = state;
-  if (!container) return state;
-  const { ready: _, ...waiting } = container;
-  return { ...rest, container: waiting };
-}
-
-/** Told by its id that it is out: found among the newest, which may take a while. */
-async function takeLive(wanted: Pick<StepInput<PostState>, "state" | "post">, ctx: ConnectorContext): Run {
-  const live = await liveOf(wanted, ctx);
-  if (!live.ok) return live;
-  return live.value ? progress(live.value) : ok({ state: wanted.state, waitMs: 10_000 });
-}
-
-async function notFound(ctx: ConnectorContext, state: PostState, refused: PlatformFailure): Run {
-  const { container } = state;
-  const after = await stageOf(ctx, container?.id ?? "");
-  const open: PlatformFailure = {
-    kind: "outcome_unknown",
-    message: "Threads did not find the prepared post; whether it is published has to be looked up.",
-    ...(refused.platformCode && { platformCode: refused.platformCode }),
-  };
-  if (!after.ok || !container || after.value.is === "published") return fail(open);
-  const waitMs = AGAIN_AFTER_MS[container.tries];
-  if (waitMs === undefined || after.value.is === "gone") return beginAnew(ctx, state, undefined, refused);
-  return ok({ state: { ...state, container: { ...container, tries: container.tries + 1 } }, waitMs, refused: true });
-}
-
-/** A new container where that may help; nobody has seen the old one. `refused`: the answer that said so to a publish. */
-function beginAnew(
-  ctx: ConnectorContext,
-  state: PostState,
-  broken?: PlatformFailure,
-  refused?: PlatformFailure,
-): Result<Progress<PostState>, PlatformFailure> {
-  const now = ctx.clock.now();
-  if (!mayRemake(state, now)) return fail(broken ?? lostForGood(refused));
-  return ok({ state: remade(state, now), waitMs: 5_000, ...(refused && { refused: true as const }) });
-}
-
 /** A look-up that fails leaves the post without an address; it is out either way. */
 const details: Step<PostState> = {
   name: "details",
@@ -247,7 +156,7 @@ const details: Step<PostState> = {
   done: (state) => state.detailsRead === true || !isOut(state),
   async run({ state }, ctx) {
     const permalink = await permalinkOf(ctx, state.ids[0] ?? "");
-    return progress({ ...state, detailsRead: true, ...(permalink && { permalink }) });
+    return progressOf({ ...state, detailsRead: true, ...(permalink && { permalink }) });
   },
 };
 

@@ -18,7 +18,7 @@ import {
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import { graph, HOST, scopes as names, threadsGraph } from "./api.ts";
+import { graph, HOST, scopes as names, personId, threadsGraph } from "./api.ts";
 import { failures, signInGone } from "./failures.ts";
 
 /** A pair of its own, shown under the use case of Threads; not the Meta app's id and secret. */
@@ -72,6 +72,11 @@ async function readMe(ctx: AuthContext, token: Secret): PlatformResult<z.output<
   return me.ok ? me : fail(signInGone(me.error));
 }
 
+const known = (username: string | undefined): { readonly personId?: string } => {
+  const id = personId(username);
+  return id === undefined ? {} : { personId: id };
+};
+
 const TokenInfo = z.object({ data: z.object({ scopes: z.array(z.string()).optional() }) });
 
 /** What was granted; undefined: Threads does not tell it of this token. @source platforms/threads.md section 3.5 */
@@ -99,7 +104,7 @@ async function accounts({ credentials, scopes: granted }: Granted, ctx: AuthCont
       name: name || username || id,
       ...(username && { handle: username, profileUrl: `https://www.threads.net/@${encodeURIComponent(username)}` }),
       ...(threads_profile_picture_url && { pictureUrl: threads_profile_picture_url }),
-      extras: {},
+      extras: { ...known(username) },
       credentials,
       missingScopes: missingScopes(granted, scopes.required),
     },
@@ -176,7 +181,7 @@ export async function health(ctx: ConnectorContext): PlatformResult<HealthAnswer
   return ok({
     ...grantHealth({ ...ctx.credentials, ...(granted && { scopes: granted }) }, scopes.required),
     ...(name && { name }),
-    ...(username && { handle: username }),
+    ...(username && { handle: username, extras: known(username) }),
     ...(pictureUrl && { pictureUrl }),
   });
 }

@@ -62,10 +62,14 @@ test("answers and mentions reach the inbox, publish and delete the post they are
   const named = (list: ReturnType<typeof parsed>) => list.map(([type, account]) => [type, account]);
   assert.deepEqual(named(parsed("mentions", "777", value)), [["mention.created", "777"]]);
   assert.deepEqual(parsed("publish", "777", { id: "18002", permalink: "https://www.threads.net/@ida/post/a" }), [
-    ["post.changed", "777", { field: "publish", postId: "18002", permalink: "https://www.threads.net/@ida/post/a" }],
+    ["post.changed", "777", { field: "publish", post: "18002", permalink: "https://www.threads.net/@ida/post/a" }],
   ]);
   const deleted = { id: "18002", owner: { owner_id: "777" }, deleted_at: "2025-11-20T12:00:00+0000" };
   assert.deepEqual(named(parsed("delete", "18002", deleted)), [["post.changed", "777"]]);
+  const byName = { id: "18002", username: "ida" };
+  assert.deepEqual(named(parsed("publish", "18002", byName)), [["post.changed", "@ida"]]);
+  assert.deepEqual(named(parsed("delete", "18002", byName)), [["post.changed", "@ida"]]);
+  assert.deepEqual(parsed("publish", "18002", { id: "18002" }), []);
   assert.deepEqual(parsed("likes", "777", value), []);
 });
 
@@ -74,7 +78,7 @@ test("ids beyond 2^53 that are written as numbers keep every digit", () => {
     '{"target_id":28334822967084186123,"values":{"field":"publish","value":{"id":17841405793187218123}}}',
   );
   const [event] = threadsWebhooks.parse({ headers: {}, query: {}, rawBody });
-  assert.deepEqual([event?.accountExternalId, event?.data.postId], ["28334822967084186123", "17841405793187218123"]);
+  assert.deepEqual([event?.accountExternalId, event?.data.post], ["28334822967084186123", "17841405793187218123"]);
 });
 
 test("uninstall and deletion callbacks are taken with either secret and name the person", async () => {

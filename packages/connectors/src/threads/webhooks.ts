@@ -9,6 +9,7 @@ import {
   webhookEvents,
 } from "@postd/connector-kit";
 import { z } from "zod";
+import { personId } from "./api.ts";
 
 const verify = graphWebhooks({
   provider: "threads",
@@ -43,11 +44,17 @@ const Body = z
   })
   .transform(({ target_id, time, values }) => values.flatMap((change) => toldOf(change, target_id, time)));
 
-/** Replies and deletions name the medium as their target, and the account within. */
+/**
+ * Whose event it is. Replies and deletions name the medium as their target and the account within; what `publish` names is
+ * not documented: where it is the medium too, the account is known by its name alone.
+ */
 function accountOf({ field, value }: z.output<typeof Change>, target: string | undefined): string | undefined {
-  if (field === "replies") return value.root_post?.owner_id ?? target;
-  if (field === "delete") return value.owner?.owner_id ?? target;
-  return target;
+  const { root_post: root, owner } = value;
+  if (field === "replies") return root?.owner_id ?? personId(root?.username);
+  if (field === "delete") return owner?.owner_id ?? personId(value.username);
+  return target === value.id || target === undefined
+    ? personId(field === "publish" ? value.username : undefined)
+    : target;
 }
 
 function toldOf(change: z.output<typeof Change>, target: string | undefined, time: number | undefined): ToldEvent[] {
@@ -68,7 +75,8 @@ function toldOf(change: z.output<typeof Change>, target: string | undefined, tim
       atMs,
       data: {
         field,
-        postId: isReply ? value.root_post?.id : value.id,
+        post: isReply ? undefined : value.id,
+        postId: isReply ? value.root_post?.id : undefined,
         commentId: isReply ? value.id : undefined,
         parentId: value.replied_to?.id,
         permalink: value.permalink,
@@ -86,7 +94,6 @@ const events = webhookEvents({
   types: {
     replies: "comment.created",
     mentions: "mention.created",
-    // Settles a publish whose answer was lost.
     publish: "post.changed",
     delete: "post.changed",
   },

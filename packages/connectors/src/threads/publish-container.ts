@@ -1,0 +1,105 @@
+import {
+  type ConnectorContext,
+  GraphNode,
+  type PlatformFailure,
+  type PlatformResult,
+  type Progress,
+  type StepInput,
+  subcodeOf,
+} from "@postd/connector-kit";
+import { fail, ok, type Result } from "@postd/contracts";
+import { call, scopes } from "./api.ts";
+import { stageOf } from "./containers.ts";
+import { NOT_FOUND, RUN_OUT } from "./failures.ts";
+import { liveOf, replyToOf } from "./lost.ts";
+import { mayRemake, type PostState, refOf, remade, withLive } from "./state.ts";
+
+type Run = PlatformResult<Progress<PostState>>;
+
+/** Waiting cannot mend it, so once the tries are used up a person is asked. */
+export const lostForGood = (failure?: PlatformFailure): PlatformFailure => ({
+  ...failure,
+  kind: "content_rejected",
+  field: "post",
+  reason: "lost",
+  message: "Threads lost the prepared post again and again, and published nothing. Send it again later.",
+});
+
+/** One measured publish took 222 seconds. @source platforms/threads.md section 15 */
+export const CALL_MS = 240_000;
+/** Waits before a container that was not found is published again; then a new one is made. */
+const AGAIN_AFTER_MS: readonly number[] = [5_000, 30_000];
+
+/**
+ * Publishes the container, after asking once more that it has not been: one that Threads calls PUBLISHED is never
+ * published again. A container Threads does not find is looked at anew before anything else is decided, as the words alone
+ * prove nothing; it is published again after 5 and 30 seconds, then made anew.
+ * @source platforms/threads.md section 11 (24/4279009)
+ */
+export async function publishContainer({ state, post }: StepInput<PostState>, ctx: ConnectorContext): Run {
+  const id = state.container?.id ?? "";
+  const before = await stageOf(ctx, id);
+  if (!before.ok) return before;
+  const { is } = before.value;
+  if (is === "published") return takeLive({ state, post }, ctx);
+  if (is === "working") return ok({ state: unready(state), waitMs: 5_000 });
+  if (is !== "finished") return beginAnew(ctx, state, is === "broken" ? before.value.failure : undefined);
+  const sent = await call(ctx, {
+    method: "POST",
+    path: [ctx.account.externalId, "threads_publish"],
+    params: { creation_id: id },
+    answer: GraphNode,
+    needs: replyToOf(post, state) === undefined ? [scopes.publish] : [scopes.publish, scopes.manageReplies],
+    field: "text",
+    timeoutMs: CALL_MS,
+  });
+  if (sent.ok) return progressOf(withLive(state, { externalId: sent.value.id }));
+  if (subcodeOf(sent.error) === NOT_FOUND) return notFound(ctx, state, sent.error);
+  if (subcodeOf(sent.error) === RUN_OUT && sent.error.refused) return beginAnew(ctx, state, undefined, sent.error);
+  return sent;
+}
+
+export const progressOf = (state: PostState): Result<Progress<PostState>, PlatformFailure> => {
+  const published = refOf(state);
+  return ok({ state, ...(published && { published }) });
+};
+
+function unready(state: PostState): PostState {
+  const { container, ...rest } = state;
+  if (!container) return state;
+  const { ready: _, ...waiting } = container;
+  return { ...rest, container: waiting };
+}
+
+/** Told by its id that it is out: found among the newest, which may take a while. */
+async function takeLive(wanted: Pick<StepInput<PostState>, "state" | "post">, ctx: ConnectorContext): Run {
+  const live = await liveOf(wanted, ctx);
+  if (!live.ok) return live;
+  return live.value ? progressOf(live.value) : ok({ state: wanted.state, waitMs: 10_000 });
+}
+
+async function notFound(ctx: ConnectorContext, state: PostState, refused: PlatformFailure): Run {
+  const { container } = state;
+  const after = await stageOf(ctx, container?.id ?? "");
+  const open: PlatformFailure = {
+    kind: "outcome_unknown",
+    message: "Threads did not find the prepared post; whether it is published has to be looked up.",
+    ...(refused.platformCode && { platformCode: refused.platformCode }),
+  };
+  if (!after.ok || !container || after.value.is === "published") return fail(open);
+  const waitMs = AGAIN_AFTER_MS[container.tries];
+  if (waitMs === undefined || after.value.is === "gone") return beginAnew(ctx, state, undefined, refused);
+  return ok({ state: { ...state, container: { ...container, tries: container.tries + 1 } }, waitMs, refused: true });
+}
+
+/** A new container where that may help; nobody has seen the old one. `refused`: the answer that said so to a publish. */
+function beginAnew(
+  ctx: ConnectorContext,
+  state: PostState,
+  broken?: PlatformFailure,
+  refused?: PlatformFailure,
+): Result<Progress<PostState>, PlatformFailure> {
+  const now = ctx.clock.now();
+  if (!mayRemake(state, now)) return fail(broken ?? lostForGood(refused));
+  return ok({ state: remade(state, now), waitMs: 5_000, ...(refused && { refused: true as const }) });
+}
