@@ -11,6 +11,7 @@ import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { HANDLE, personUrn } from "./api.ts";
 import { commentText } from "./first-comment.ts";
+import { linkedinInbox } from "./inbox.ts";
 import { editText, removePost } from "./manage.ts";
 import { linkedinNumbers } from "./numbers.ts";
 import { altLimit, cardRule, LinkedinOptions, textLimit, validate } from "./options.ts";
@@ -90,5 +91,6 @@ export const linkedin: PublishingPlatform = {
     lookUp,
   },
   numbers: linkedinNumbers,
+  inbox: linkedinInbox,
   health,
 };

@@ -29,6 +29,7 @@ const verify = withChallenge(
   }),
 );
 
+const isComment = (urn: string | undefined): boolean => urn?.startsWith("urn:li:comment:") === true;
 const Notification = z
   .object({
     notificationId: z.union([z.number(), z.string().max(100)]),
@@ -43,7 +44,13 @@ const Notification = z
     accountExternalId: told.organizationalEntity,
     key: told.notificationId,
     atMs: told.lastModifiedAt,
-    data: { action: told.action, post: told.sourcePost, activity: told.generatedActivity },
+    data: {
+      action: told.action,
+      postId: told.sourcePost,
+      ...(isComment(told.generatedActivity)
+        ? { commentId: told.generatedActivity }
+        : { activity: told.generatedActivity }),
+    },
   }));
 
 const parse = webhookEvents({
@@ -54,7 +61,7 @@ const parse = webhookEvents({
     COMMENT: "comment.created",
     ADMIN_COMMENT: "comment.created",
     COMMENT_EDIT: "comment.changed",
-    COMMENT_DELETE: "comment.deleted",
+    COMMENT_DELETE: "comment.removed",
     SHARE: "post.shared",
     SHARE_MENTION: "mention.created",
   },
