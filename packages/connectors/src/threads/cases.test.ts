@@ -125,6 +125,14 @@ test("TH-5: the subcode decides over code 1: a file that was not fetched is aske
   const bad = await ever.publish({ media: [one.info], format: "image" });
   assert.ok(bad.failure?.kind === "content_rejected" && bad.failure.field === "media", JSON.stringify(bad.failure));
   assert.equal(ever.calls(creates), 3);
+  const late = await setUp();
+  late.refuse("threads_publish", unfetched);
+  const again = await late.publish({ media: [one.info], format: "image" });
+  assert.deepEqual(
+    [again.end, late.live().length, late.calls(creates)],
+    ["published", 1, 2],
+    JSON.stringify(again.failure),
+  );
 });
 
 test("TH-7: a text whose answer is lost is looked up before anything is sent again", async () => {
@@ -247,6 +255,14 @@ test("a broken container is said with its field; one broken for no told reason i
   const refused = await bad.publish({ format: "video", media: [film.info] });
   assert.ok(refused.failure?.kind === "content_rejected" && refused.failure.field === "media");
   assert.deepEqual([refused.end, bad.calls(creates)], ["failed", 1]);
+  const second = await setUp();
+  await second.act("set", { imageProcessingMs: 0 });
+  await second.act("failNext", { error: "INVALID_FRAME_RATE" });
+  const named = await second.publish({ format: "carousel", media: [film.info, one.info] });
+  assert.ok(
+    named.failure?.kind === "content_rejected" && named.failure.field === "media.0",
+    JSON.stringify(named.failure),
+  );
   const odd = await setUp();
   await odd.act("failNext", { error: "UNKNOWN" });
   const done = await odd.publish({ format: "carousel", media: [one.info, film.info] });

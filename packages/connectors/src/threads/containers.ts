@@ -93,9 +93,10 @@ export async function makeContainer(ctx: ConnectorContext, post: OutgoingPost, a
 const blaming = (failure: PlatformFailure, field: string): PlatformFailure =>
   failure.kind === "content_rejected" ? { ...failure, field } : failure;
 
+type Rejected = ReturnType<typeof brokenContainer>["failure"];
 export type Stage =
   | { readonly is: "working" | "finished" | "published" | "expired" | "gone" }
-  | { readonly is: "broken"; readonly failure: PlatformFailure; readonly again: number };
+  | { readonly is: "broken"; readonly failure: Rejected; readonly again: number };
 
 const Status = z.object({ status: z.string().optional(), error_message: z.string().optional() });
 

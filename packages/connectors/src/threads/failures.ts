@@ -166,7 +166,7 @@ const broken: Readonly<Record<string, Broken>> = {
 const unknown: Broken = { say: "Threads could not use the file, and does not say why.", again: 1 };
 
 export function brokenContainer(told: string | undefined): {
-  readonly failure: PlatformFailure;
+  readonly failure: Extract<PlatformFailure, { kind: "content_rejected" }>;
   readonly again: number;
 } {
   const name = /[A-Z]+(?:_[A-Z]+)+/.exec(told ?? "")?.[0] ?? "";

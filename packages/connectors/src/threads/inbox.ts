@@ -9,6 +9,7 @@ import {
 import { ok } from "@postd/contracts";
 import { z } from "zod";
 import { call, graphPage, scopes } from "./api.ts";
+import { isMissing } from "./failures.ts";
 import { Media } from "./posts.ts";
 import { reply } from "./publish.ts";
 
@@ -127,6 +128,8 @@ async function repliesFrom(ctx: ConnectorContext, after: string | null | undefin
     let cursor: string | undefined;
     do {
       const page = await ofPost(ctx, id, cursor);
+      // Deleted since the posts were listed.
+      if (!page.ok && isMissing(page.error)) break;
       if (!page.ok) return page;
       entries.push(...page.value.entries);
       cursor = page.value.cursor;

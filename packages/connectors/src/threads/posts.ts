@@ -100,7 +100,8 @@ async function readOwn(ctx: ConnectorContext, id: string): PlatformResult<Media 
   });
   if (!read.ok) return isMissing(read.error) ? afterLook(ctx) : read;
   const { owner, username } = read.value;
-  const isOwn = owner ? owner.id === ctx.account.externalId : username !== undefined && username === ctx.account.handle;
+  // That the owner's id is the one the account has here is not documented; its name is its own.
+  const isOwn = owner?.id === ctx.account.externalId || (username !== undefined && username === ctx.account.handle);
   return ok(isOwn ? read.value : undefined);
 }
 

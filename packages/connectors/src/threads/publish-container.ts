@@ -10,7 +10,7 @@ import {
 import { fail, ok, type Result } from "@postd/contracts";
 import { call, scopes } from "./api.ts";
 import { stageOf } from "./containers.ts";
-import { NOT_FOUND, RUN_OUT } from "./failures.ts";
+import { NOT_FOUND, RUN_OUT, UNFETCHED } from "./failures.ts";
 import { liveOf, replyToOf } from "./lost.ts";
 import { mayRemake, type PostState, refOf, remade, withLive } from "./state.ts";
 
@@ -56,6 +56,7 @@ export async function publishContainer({ state, post }: StepInput<PostState>, ct
   if (sent.ok) return progressOf(withLive(state, { externalId: sent.value.id }));
   if (subcodeOf(sent.error) === NOT_FOUND) return notFound(ctx, state, sent.error);
   if (subcodeOf(sent.error) === RUN_OUT && sent.error.refused) return beginAnew(ctx, state, undefined, sent.error);
+  if (subcodeOf(sent.error) === UNFETCHED && sent.error.refused) return beginAnew(ctx, state, sent.error, sent.error);
   return sent;
 }
 

@@ -76,6 +76,8 @@ const waitFor = (facts: {
   readonly done: Step<PostState>["done"];
   readonly next: (state: PostState) => string;
   readonly ready: (state: PostState) => PostState;
+  /** What is to blame where it is broken; absent: all files. */
+  readonly field?: (state: PostState) => string;
 }): Step<PostState> =>
   awaitStep<PostState>({
     name: facts.name,
@@ -93,7 +95,8 @@ const waitFor = (facts: {
       const now = ctx.clock.now();
       const again = mayRemake(state, now, stage.is === "broken" ? stage.again : undefined);
       if (again) return ok({ state: remade(state, now), waitMs: 10_000 * (state.remakes + 1) });
-      return fail(stage.is === "broken" ? stage.failure : lostForGood());
+      if (stage.is !== "broken") return fail(lostForGood());
+      return fail({ ...stage.failure, field: facts.field?.(state) ?? stage.failure.field });
     },
   });
 
@@ -101,6 +104,7 @@ const waitForItems = waitFor({
   name: "wait_for_items",
   done: (state, post) => isOut(state) || state.container !== undefined || state.readyChildren >= itemsOf(post),
   next: ({ childIds, readyChildren }) => childIds[readyChildren] ?? "",
+  field: ({ readyChildren }) => `media.${readyChildren}`,
   ready: (state) => ({ ...state, readyChildren: state.readyChildren + 1 }),
 });
 
