@@ -9,6 +9,7 @@ import { type ReplyState, replySteps, type ShownComment } from "./reply-steps.ts
 const now = new Date(Date.UTC(2026, 10, 26, 12));
 const own: ShownComment = { id: "r9", text: "Thank  you", createdAt: now, isOwn: true };
 const lost: PlatformFailure = { kind: "outcome_unknown", message: "cut" };
+const noRight: PlatformFailure = { kind: "scope_missing", scopes: ["write_comments"], message: "Not granted." };
 const gone: PlatformFailure = { kind: "content_rejected", field: "text", reason: "missing", message: "(#100) 33" };
 
 /** Answers entry `e1`; `answers` are what writing meets, in turn, `shown` what stands below it afterwards. */
@@ -47,6 +48,7 @@ test("a lost answer is looked for and never written twice", async () => {
   const strange: readonly (readonly ShownComment[] | PlatformFailure)[] = [
     [],
     gone,
+    noRight,
     [{ ...own, isOwn: false }],
     [{ ...own, isOwn: undefined }],
     [{ ...own, text: "Thanks" }],
@@ -78,4 +80,11 @@ test("an entry that is gone, or is none, is blamed by its own field", async () =
     assert.ok(told.failure?.kind === "content_rejected");
     assert.deepEqual([told.end, told.failure.field, said.length], ["failed", "destination", calls]);
   }
+});
+
+test("a right that only comments need ends the answer, and neither holds posts nor breaks the sign-in", async () => {
+  const { told, said } = await reply([{ ...noRight, refused: true }]);
+  assert.ok(told.failure?.kind === "content_rejected");
+  assert.deepEqual([told.end, told.failure.reason, said.length], ["failed", "not_allowed", 1]);
+  assert.match(told.failure.message, /^Not granted\. .*write_comments/);
 });

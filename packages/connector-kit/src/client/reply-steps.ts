@@ -40,15 +40,24 @@ const nowhere: PlatformFailure = {
 const isGone = (failure: PlatformFailure): boolean =>
   failure.kind === "content_rejected" && failure.reason === "missing";
 
-/** What is missing is the entry, whatever else the call's failures blame. */
-const atEntry = (failure: PlatformFailure): PlatformFailure =>
-  failure.kind === "content_rejected" && isGone(failure)
-    ? {
-        ...failure,
-        field: "destination",
-        message: "What was to be answered is no longer there, or this account may not see it.",
-      }
-    : failure;
+/**
+ * What a refusal says of this answer alone. What is missing is the entry, whatever else the platform blames; and a right
+ * that comments need and posts do not is no reason to hold the account's posts.
+ */
+function ofAnswer(failure: PlatformFailure): PlatformFailure {
+  if (failure.kind === "scope_missing") {
+    const { kind: _kind, scopes, message, ...detail } = failure;
+    const rights = scopes.length === 0 ? "" : ` (${scopes.join(", ")})`;
+    return {
+      ...detail,
+      ...{ kind: "content_rejected", field: "destination", reason: "not_allowed" },
+      message: `${message} Connect the account again with the right to write comments${rights}.`,
+    };
+  }
+  if (!isGone(failure)) return failure;
+  const message = "What was to be answered is no longer there, or this account may not see it.";
+  return { ...failure, field: "destination", message } as PlatformFailure;
+}
 
 /**
  * The steps of `inbox.reply` where an answer is a comment below another one. A lost call is looked for below the entry:
@@ -67,7 +76,7 @@ export function replySteps<E>({ entryOf, write, below, looked }: ReplyFacts<E>):
       if (entry === undefined) return fail(nowhere);
       const { way } = state;
       const sent = await write({ entry, text, ...(way !== undefined && { way }) }, ctx);
-      if (!sent.ok) return fail(atEntry(sent.error));
+      if (!sent.ok) return fail(ofAnswer(sent.error));
       if ("instead" in sent.value) return ok({ state: { ...state, way: sent.value.instead }, refused: true });
       const live = { externalId: sent.value.id };
       return ok({ state: { ...state, ...live }, published: live });
@@ -76,8 +85,10 @@ export function replySteps<E>({ entryOf, write, below, looked }: ReplyFacts<E>):
       const entry = entryOf(destination, ctx);
       if (entry === undefined) return ok({ kind: "absent_authoritative", because: nowhere.message });
       const list = await below(entry, ctx);
-      if (!list.ok)
-        return isGone(list.error) ? ok({ kind: "not_seen", looked: `${looked}, which is no longer shown` }) : list;
+      if (!list.ok) {
+        const isHidden = isGone(list.error) || list.error.kind === "scope_missing";
+        return isHidden ? ok({ kind: "not_seen", looked: `${looked}, which are not shown to this sign-in` }) : list;
+      }
       const recent = list.value.flatMap(({ id, isOwn, ...shown }) =>
         isOwn === true ? [{ externalId: id, text: shown.text, createdAt: shown.createdAt }] : [],
       );

@@ -221,7 +221,7 @@ test("an answer LinkedIn takes and does not name is looked for", async () => {
   assert.deepEqual([told.end, told.published?.externalId, replies().length], ["published", own?.externalId, 2]);
 });
 
-test("where the versioned address is refused an answer goes to the other one, once each, and then the app is at fault", async () => {
+test("where the versioned address is refused an answer goes to the other one, once each, and nothing else of the app is held", async () => {
   const { world, comment, page, reply, replies } = await setUp();
   await comment("Which beans?");
   const entry = (await page()).entries[0]?.externalId ?? "";
@@ -235,8 +235,10 @@ test("where the versioned address is refused an answer goes to the other one, on
   assert.deepEqual([told.end, told.state.way], ["published", "unversioned"]);
   assert.deepEqual(replies(), ["Which beans?", "Sidamo"]);
   refuse("^/v2/socialActions/");
-  const held = await reply(entry, "Harrar");
-  assert.deepEqual([held.end, held.failure?.kind, replies().length], ["held", "operator_must_act", 2]);
+  const refused = await reply(entry, "Harrar");
+  assert.ok(refused.failure?.kind === "content_rejected");
+  assert.deepEqual([refused.end, refused.failure.reason, replies().length], ["failed", "not_allowed", 2]);
+  assert.match(refused.failure.message, /does not have the product/);
 });
 
 test("an answer to what is gone blames the entry, and to no entry at all sends nothing", async () => {
@@ -258,6 +260,15 @@ test("a member's comments no app may read; nothing is hidden and nothing liked",
     [inbox.lists, inbox.accountKinds, inbox.reply?.accountKinds, inbox.hide, inbox.like],
     ["post", ["page"], ["page"], undefined, undefined],
   );
+});
+
+test("a page signed in without the right to read comments is told so, and nothing is asked", async () => {
+  const { world, connected, post } = await setUp();
+  const calls = world.sim.requests().length;
+  const bare = { ...connected, credentials: { ...connected.credentials, scopes: ["w_organization_social"] } };
+  const told = await inbox.list({ postId: post }, world.context(bare, "none"));
+  assert.ok(!told.ok && told.error.kind === "scope_missing");
+  assert.deepEqual([told.error.scopes, world.sim.requests().length], [["r_organization_social_feed"], calls]);
 });
 
 test("events of comments name the page, the post and the comment", () => {

@@ -81,6 +81,13 @@ const unnamed: PlatformFailure = {
   message: "LinkedIn took the answer and did not name it.",
 };
 
+/** The app may lack the product that comments need while its posts go out: this is no reason to hold them. */
+function refusedHere(failure: PlatformFailure): PlatformFailure {
+  if (!failure.refused || failure.status !== 403 || failure.kind !== "operator_must_act") return failure;
+  const { kind: _kind, what: _what, link: _link, ...detail } = failure;
+  return { ...detail, kind: "scope_missing", scopes: [COMMENT_SCOPES.write] };
+}
+
 const reply: Format<ReplyState> = {
   label: "Reply",
   media: { min: 0, max: 0 },
@@ -92,7 +99,7 @@ const reply: Format<ReplyState> = {
     async write({ entry: { urn, post }, text, way }, ctx) {
       const comment = { post, parent: urn, text, isUnversioned: way === "unversioned" };
       const sent = await writeComment(ctx, comment, { field: "text", did: "answer the comment" });
-      if (!sent.ok) return sent;
+      if (!sent.ok) return fail(refusedHere(sent.error));
       if ("instead" in sent.value) return ok({ instead: "unversioned" });
       const { id } = sent.value;
       return id === undefined ? fail(unnamed) : ok({ id });

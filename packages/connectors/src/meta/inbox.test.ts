@@ -32,12 +32,14 @@ const places = [
 ] as const;
 type Place = (typeof places)[number];
 
-/** An account of one of them with a live post. */
-async function setUp([platform, kind, authKind]: Place) {
+/** An account of one of them with a live post; `isBare`: signed in without what a person need not grant. */
+async function setUp([platform, kind, authKind]: Place, isBare = false) {
   const world = createWorld({ provider, platform: platform as Platform }, definition);
-  const made = world.sim.simulator.createAccount({ kind, name: "Ida Holm" });
   const auth = provider.signIns.find(({ id }) => id === authKind);
   assert.ok(auth);
+  const { required, optional } = auth.scopes;
+  const scopes = isBare ? (platform.requiredScopes?.[authKind] ?? required) : [...required, ...optional];
+  const made = world.sim.simulator.createAccount({ kind, name: "Ida Holm", ...(isBare && { scopes }) });
   const account: AccountRef = {
     externalId: made.id,
     kind: platform.accountKinds[0]?.id ?? "",
@@ -46,7 +48,6 @@ async function setUp([platform, kind, authKind]: Place) {
     ...(made.handle && { handle: made.handle }),
     extras: {},
   };
-  const scopes = [...auth.scopes.required, ...auth.scopes.optional];
   const connected: Connected = { account, credentials: { accessToken: secret(made.accessToken), scopes } };
   world.add(picture);
   const content = kind === "page" ? { format: "text", media: [] } : { format: "image", media: [picture.info] };
@@ -191,6 +192,14 @@ for (const place of places) {
       assert.ok(told.failure?.kind === "content_rejected", JSON.stringify(told.failure));
       assert.deepEqual([told.end, told.failure.field, written()], ["failed", "destination", 0]);
     }
+  });
+
+  test(`${where}: without the right to comments an answer fails by itself, and nothing of the account is held`, async () => {
+    const { comment, reply, written } = await setUp(place, true);
+    const told = await reply(await comment("When do you open?"));
+    assert.ok(told.failure?.kind === "content_rejected", JSON.stringify(told.failure));
+    assert.deepEqual([told.end, told.failure.reason, written()], ["failed", "not_allowed", 0]);
+    assert.match(told.failure.message, /right to write comments \(.*comments|engagement/);
   });
 
   test(`${where}: comments of unknown shape or time are left out, and nobody is made their author`, async () => {
