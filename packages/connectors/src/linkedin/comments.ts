@@ -106,7 +106,7 @@ export async function readComments(
   if (!read.ok) return read.error.status === 404 ? ok({ rows: [] }) : read;
   const { elements, paging } = read.value;
   const next = start + COUNT;
-  const isMore = paging?.total === undefined ? elements.length >= COUNT : next < paging.total;
+  const isMore = elements.length >= COUNT || (elements.length > 0 && next < (paging?.total ?? 0));
   const rows = rowsOf(Comment)
     .parse(elements)
     .map((row) => ({ ...row, ...(row.actor !== undefined && { isOwn: row.actor === authorOf(ctx) }) }));
