@@ -104,6 +104,21 @@ test("TH-1: a container that is published all the same is looked up, and not pub
   assert.deepEqual([done.end, live().length, calls(publishes)], ["published", 1, 1], JSON.stringify(done.trace));
 });
 
+test("TH-1: a container that was given up and came out all the same is the post; the new one is not published", async () => {
+  const { publish, refuse, calls, live } = await setUp();
+  refuse("threads_publish", notFound, { times: 2 });
+  refuse("threads_publish", notFound, { after: true });
+  // That it came out is told only once a new container is made.
+  const tamper: RunFormatOptions["tamper"] = (answer) =>
+    calls(creates) > 1 ? answer : { ...answer, text: answer.text.replace('"PUBLISHED"', '"FINISHED"') };
+  const done = await publish({}, { tamper });
+  assert.deepEqual(
+    [done.end, live().length, calls(creates), calls(publishes), done.published?.externalId],
+    ["published", 1, 2, 3, live()[0]?.id],
+    JSON.stringify(done.trace),
+  );
+});
+
 test("TH-3: six links are refused at the check, four and five warned of, the card's among them once", () => {
   const links = (count: number) => Array.from({ length: count }, (_, n) => `https://example.com/${n}`).join(" ");
   assert.deepEqual(told({ text: links(6) }), ["text too_many_links error"]);

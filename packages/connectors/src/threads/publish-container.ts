@@ -37,12 +37,17 @@ const AGAIN_AFTER_MS: readonly number[] = [5_000, 30_000];
  * @source platforms/threads.md section 11 (24/4279009)
  */
 export async function publishContainer({ state, post }: StepInput<PostState>, ctx: ConnectorContext): Run {
+  const late = await publishedLate(ctx, state);
+  if (!late.ok) return late;
+  if (late.value) return takeLive({ state: late.value, post }, ctx);
   const id = state.container?.id ?? "";
   const before = await stageOf(ctx, id);
   if (!before.ok) return before;
   const { is } = before.value;
   if (is === "published") return takeLive({ state, post }, ctx);
   if (is === "working") return ok({ state: unready(state), waitMs: 5_000 });
+  const again = is === "gone" ? later(state) : undefined;
+  if (again) return ok(again);
   if (is !== "finished") return beginAnew(ctx, state, is === "broken" ? before.value.failure : undefined);
   const sent = await call(ctx, {
     method: "POST",
@@ -88,9 +93,26 @@ async function notFound(ctx: ConnectorContext, state: PostState, refused: Platfo
     ...(refused.platformCode && { platformCode: refused.platformCode }),
   };
   if (!after.ok || !container || after.value.is === "published") return fail(open);
-  const waitMs = AGAIN_AFTER_MS[container.tries];
-  if (waitMs === undefined || after.value.is === "gone") return beginAnew(ctx, state, undefined, refused);
-  return ok({ state: { ...state, container: { ...container, tries: container.tries + 1 } }, waitMs, refused: true });
+  const next = later(state);
+  return next ? ok({ ...next, refused: true }) : beginAnew(ctx, state, undefined, refused);
+}
+
+/** The same container once more, after a while; undefined: it was tried as often as may help. */
+function later(state: PostState): Progress<PostState> | undefined {
+  const { container } = state;
+  const waitMs = AGAIN_AFTER_MS[container?.tries ?? 0];
+  if (!container || waitMs === undefined) return undefined;
+  return { state: { ...state, container: { ...container, tries: container.tries + 1 } }, waitMs };
+}
+
+/** The state with a container that was given up and came out all the same; then the new one is not published. */
+async function publishedLate(ctx: ConnectorContext, state: PostState): PlatformResult<PostState | undefined> {
+  for (const { id, madeAt } of state.earlier ?? []) {
+    const read = await stageOf(ctx, id);
+    if (!read.ok) return read;
+    if (read.value.is === "published") return ok({ ...state, container: { id, madeAt, ready: true, tries: 0 } });
+  }
+  return ok(undefined);
 }
 
 /** A new container where that may help; nobody has seen the old one. `refused`: the answer that said so to a publish. */

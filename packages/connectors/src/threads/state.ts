@@ -11,6 +11,8 @@ export type PostState = {
   readonly readyChildren: number;
   /** Of the post or part that comes next. `tries`: times Threads has refused to publish it. */
   readonly container?: { readonly id: string; readonly madeAt: string; readonly ready?: true; readonly tries: number };
+  /** Containers that were to be published before it and were given up. */
+  readonly earlier?: readonly { readonly id: string; readonly madeAt: string }[];
   readonly polled?: Polled;
   readonly remakes: number;
   readonly remadeAt?: string;
@@ -35,7 +37,7 @@ export const refOf = ({ ids, permalink }: PostState): PublishedRef | undefined =
 
 /** The next one is out: what it was made of is done with. */
 export function withLive(state: PostState, { externalId, permalink }: PublishedRef): PostState {
-  const { container: _, polled: _polled, ...rest } = state;
+  const { container: _, polled: _polled, earlier: _earlier, ...rest } = state;
   const isFirst = state.ids.length === 0;
   return {
     ...rest,
@@ -60,8 +62,12 @@ export const countRemake = (state: PostState, now: Date): PostState => ({
   remadeAt: now.toISOString(),
 });
 
+const MOST_EARLIER = 3;
+
 /** The container and what it was to be made of are given up; the next run makes them again. */
 export function remade(state: PostState, now: Date): PostState {
-  const { container: _, polled: _polled, ...rest } = countRemake(state, now);
-  return { ...rest, childIds: [], readyChildren: 0 };
+  const { container, polled: _, ...rest } = countRemake(state, now);
+  const given = container?.ready ? [{ id: container.id, madeAt: container.madeAt }] : [];
+  const earlier = [...(state.earlier ?? []), ...given].slice(-MOST_EARLIER);
+  return { ...rest, childIds: [], readyChildren: 0, ...(earlier.length > 0 && { earlier }) };
 }
