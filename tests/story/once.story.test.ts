@@ -186,20 +186,13 @@ describe("what a platform can do is what its connector does", () => {
     Object.fromEntries(Object.entries(whole).filter(([name]) => !names.includes(name as keyof T))) as T;
 
   function strippedPlatform(platform: Platform): Platform {
-    if (!platform.publishing) return without(platform, "numbers");
-    const publishing = without(
-      platform.publishing,
-      "parts",
-      "link",
-      "mentions",
-      "hashtags",
-      "productTags",
-      "firstComment",
-    );
+    const bare = without(platform, "numbers", "inbox", "audience");
+    if (!bare.publishing) return bare;
+    const publishing = without(bare.publishing, "parts", "link", "mentions", "hashtags", "productTags", "firstComment");
     const [format = ""] = Object.keys(publishing.formats);
     const formats = Object.fromEntries(Object.entries(publishing.formats).filter(([id]) => id !== format));
     return {
-      ...without(platform, "numbers"),
+      ...bare,
       publishing: {
         ...without(publishing, "edit", "remove", "schedule", "accountLimits"),
         formats: Object.keys(formats).length > 0 ? formats : publishing.formats,
@@ -218,8 +211,9 @@ describe("what a platform can do is what its connector does", () => {
     );
     const nothing = { edit: [], delete: [], nativeSchedule: [], takes: [] };
     const numbers = { postAnalytics: false, accountAnalytics: false };
-    const no = { ...numbers, accountLimits: false, webhooks: false, refresh: false, revoke: false };
-    const unused = { siteAnalytics: false, source: false, inbox: false, audience: false };
+    const facets = { ...numbers, inbox: false, audience: false };
+    const no = { ...facets, accountLimits: false, webhooks: false, refresh: false, revoke: false };
+    const unused = { siteAnalytics: false, source: false };
     assert.deepEqual(Object.keys(stripped).sort(), Object.keys(asIs).sort());
     for (const [id, platform] of Object.entries(stripped)) {
       assert.deepEqual(platform.supports, { ...nothing, ...no, ...unused }, id);
