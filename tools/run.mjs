@@ -20,6 +20,7 @@ const commands = {
   keys: "apps/server/src/commands/keys.ts",
   people: "apps/server/src/commands/people.ts",
   demo: "tools/demo.ts",
+  connectors: "tools/connectors.ts",
   test: "tools/test-lanes.ts",
   check: "tools/check.ts",
   boundaries: "tools/boundaries.ts",

@@ -10,7 +10,7 @@ import { configurationDoc } from "./configuration-doc.ts";
 import { connectorsDoc } from "./connectors-doc.ts";
 import { driftOf } from "./drift.ts";
 import { replaceSection } from "./markdown.ts";
-import { registryModule, simulatorsModule } from "./modules.ts";
+import { registryModule, simulatorsModule, tryOutsModule } from "./modules.ts";
 import { type ConnectorFolder, scanConnectors } from "./scan-connectors.ts";
 import { bytesText, durationText } from "./units.ts";
 
@@ -18,6 +18,7 @@ const folder = (provider: Provider): ConnectorFolder => ({
   folder: "sample",
   provider,
   simulators: [],
+  tryOuts: {},
   icons: Object.fromEntries(provider.platforms.map(({ id }) => [id, "<svg/>"])),
 });
 
@@ -151,7 +152,18 @@ test("modules import every folder once, and simulators only where there is one",
   assert.equal(registryModule(folders).match(/^import \{ provider/gm)?.length, 2);
   assert.match(registryModule(folders), /\[sample, meta\]/);
   assert.match(simulatorsModule(folders), /SimulatorDefinition\[\] = \[\];/);
+  const [first, ...rest] = folders;
+  assert.ok(first);
+  assert.match(tryOutsModule([{ ...first, tryOuts: { bluesky: {} } }, ...rest]), /= \{ \.\.\.sample \};/);
 });
+
+test(
+  "a try-out of a platform the folder does not have is refused by name",
+  inFolder(async (dir) => {
+    write(dir, { ...tiny("one"), "one/try-out.ts": "export const tryOuts = { other: {} };" });
+    await assert.rejects(scanConnectors(dir), /one\/try-out\.ts names other, which is no platform of this folder/);
+  }),
+);
 
 test("sizes and times are written in the unit they were meant in", () => {
   assert.deepEqual([2_000_000, 1_048_576, 1000 * 1_000_000, 76_001].map(bytesText), [

@@ -3,7 +3,7 @@ import path from "node:path";
 import { configurationDoc } from "./configuration-doc.ts";
 import { connectorsDoc } from "./connectors-doc.ts";
 import type { GeneratedFile } from "./drift.ts";
-import { registryModule, simulatorsModule } from "./modules.ts";
+import { registryModule, simulatorsModule, tryOutsModule } from "./modules.ts";
 import { scanConnectors } from "./scan-connectors.ts";
 
 const source = "packages/connectors/src";
@@ -17,6 +17,7 @@ export async function generate(root: string): Promise<readonly GeneratedFile[]> 
   return [
     { file: `${source}/registry.gen.ts`, content: registryModule(folders) },
     { file: `${source}/simulators.gen.ts`, content: simulatorsModule(folders) },
+    { file: `${source}/try-outs.gen.ts`, content: tryOutsModule(folders) },
     { file: "docs/connectors.md", content: connectorsDoc(folders) },
     { file: configuration, content: configurationDoc(written, providers) },
   ];

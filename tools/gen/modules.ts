@@ -36,3 +36,17 @@ export function simulatorsModule(folders: readonly ConnectorFolder[]): string {
     "",
   ].join("\n");
 }
+
+/** packages/connectors/src/try-outs.gen.ts. Pure. */
+export function tryOutsModule(folders: readonly ConnectorFolder[]): string {
+  const told = folders.filter(({ tryOuts }) => Object.keys(tryOuts).length > 0).map(({ folder }) => folder);
+  return [
+    "// Made by `npm run gen` from the try-out.ts of the connector folders that have one. Do not edit.",
+    'import type { TryOut } from "@postd/connector-kit";',
+    ...told.map((folder) => `import { tryOuts as ${folder} } from "./${folder}/try-out.ts";`),
+    "",
+    "/** By platform; one that is not here needs nothing said. */",
+    `export const tryOuts: Readonly<Record<string, TryOut>> = { ${told.map((folder) => `...${folder}`).join(", ")} };`,
+    "",
+  ].join("\n");
+}

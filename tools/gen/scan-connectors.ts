@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Provider } from "@postd/connector-kit";
+import type { Provider, TryOut } from "@postd/connector-kit";
 import type { SimulatorDefinition } from "@postd/connector-kit/simulator";
 
 /** One folder of packages/connectors/src and what it exports. */
@@ -10,6 +10,8 @@ export interface ConnectorFolder {
   readonly provider: Provider;
   /** Empty where the folder has no simulator. */
   readonly simulators: readonly SimulatorDefinition[];
+  /** How its platforms are tried, by their ids; empty where the folder has no try-out.ts. */
+  readonly tryOuts: Readonly<Record<string, TryOut>>;
   /** SVG text by platform id. */
   readonly icons: Readonly<Record<string, string>>;
 }
@@ -31,12 +33,18 @@ async function scanFolder(dir: string, folder: string): Promise<ConnectorFolder>
     throw new Error(`The folder ${folder} must be named in lower-case letters, digits and _.`);
   const provider = await exported<Provider>(path.join(dir, "provider.ts"), "provider");
   const simulatorFile = path.join(dir, "simulator.ts");
+  const tryOutFile = path.join(dir, "try-out.ts");
+  const tryOuts = existsSync(tryOutFile) ? await exported<ConnectorFolder["tryOuts"]>(tryOutFile, "tryOuts") : {};
+  for (const id of Object.keys(tryOuts))
+    if (!provider.platforms.some((platform) => platform.id === id))
+      throw new Error(`${folder}/try-out.ts names ${id}, which is no platform of this folder.`);
   return {
     folder,
     provider,
     simulators: existsSync(simulatorFile)
       ? await exported<readonly SimulatorDefinition[]>(simulatorFile, "simulators")
       : [],
+    tryOuts,
     icons: Object.fromEntries(provider.platforms.map(({ id, icon }) => [id, readIcon(path.join(dir, icon))])),
   };
 }

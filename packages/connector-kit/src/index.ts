@@ -69,4 +69,5 @@ export * from "./sign-in.ts";
 export * from "./source.ts";
 export * from "./text.ts";
 export * from "./tid.ts";
+export * from "./try-out.ts";
 export * from "./webhooks.ts";

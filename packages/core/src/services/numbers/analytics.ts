@@ -176,5 +176,5 @@ function whyNone({ registry }: AnalyticsDeps, id: string, reading: NumbersReadin
   if (typeof message === "string") return message;
   const platform = registry.get(id);
   if (!platform?.numbers?.account) return `${platform?.name ?? id} gives no numbers of accounts to programs.`;
-  return reading ? "The platform has none for this time." : "Not read yet.";
+  return reading?.readAt ? "The platform has none for this time." : "Not read yet.";
 }

@@ -149,10 +149,11 @@ async function readPosts({ clock }: ReadNumbersDeps, look: Look, ask: Ask): Plat
 
 /** Numbers of the account, once a day: of each of the last whole days (UTC), as they may still be changing. */
 async function readDays({ clock }: ReadNumbersDeps, look: Look, ask: Ask): PlatformResult<void> {
-  const { account } = look.numbers;
+  const { account, delayMs } = look.numbers;
   const today = Math.floor(clock.now().getTime() / dayMs) * dayMs;
   if (!account || (look.readAt && look.readAt.getTime() >= today)) return ok(undefined);
-  for (let back = daysRead; back > 0; back -= 1) {
+  // What a platform fills in days later is met when it has come.
+  for (let back = daysRead + Math.ceil(delayMs / dayMs); back > 0; back -= 1) {
     const range = { since: new Date(today - back * dayMs), until: new Date(today - (back - 1) * dayMs) };
     const read = await ask("account numbers", (ctx) => account(range, ctx));
     if (!read.ok) return read;
