@@ -250,4 +250,12 @@ describe("failureTable", () => {
     const failure = linkedin.failureOf(answer(422, { status: 422, message }), clock);
     assert.equal(failure?.message, "token […] at https://media.example/p.jpg refused");
   });
+
+  it("keeps no token that stands in the place of a code", () => {
+    const token = "AQ".repeat(40);
+    for (const status of [400, 429, 500]) {
+      const failure = linkedin.failureOf(answer(status, { status, code: token }), clock);
+      assert.ok(failure && !JSON.stringify(failure).includes("AQAQ"), JSON.stringify(failure));
+    }
+  });
 });

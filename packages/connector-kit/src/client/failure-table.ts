@@ -87,7 +87,7 @@ const firstWait = (waits: readonly WaitReader[] = [], res: HttpResponse, clock: 
 const deeds = { none: "read from it", invisible: "prepare the post", visible: "publish the post" } as const;
 
 function detailOf(
-  { name }: FailureFacts,
+  { name, codes }: FailureFacts,
   res: HttpResponse,
   given: {
     readonly said: Said | undefined;
@@ -97,7 +97,9 @@ function detailOf(
   },
 ) {
   const { said, rule, words, hint } = given;
-  const code = (said?.name ?? said?.codes[0]) || undefined;
+  const told = (said?.name ?? said?.codes[0]) || undefined;
+  // A code that is in no table is whatever the platform put there.
+  const code = told === undefined || Object.hasOwn(codes, told) ? told : platformWords(told, 100);
   const isSpoken = typeof rule?.say === "function";
   const own = typeof rule?.say === "function" ? rule.say(words, hint.did ?? deeds[res.effect]) : rule?.say;
   // Words about a sign-in may quote the token itself; a function has made of them what they are worth.
