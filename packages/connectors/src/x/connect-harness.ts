@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { checkPost, type HttpResponse, type OutgoingPost, secret } from "@postd/connector-kit";
+import {
+  type ConnectorContext,
+  checkPost,
+  type HttpRequest,
+  type HttpResponse,
+  type OutgoingPost,
+  secret,
+} from "@postd/connector-kit";
 import {
   type Connected,
   createWorld,
@@ -84,3 +91,14 @@ export const problemsOf = (post: Partial<OutgoingPost>, { account }: Pick<Connec
 export const answer = (status: number, json: JsonObject): HttpResponse => ({
   ...{ status, headers: {}, text: JSON.stringify(json), json, effect: "visible" },
 });
+
+/** A context whose calls are answered so, the last answer again and again, with what was asked. */
+export function answering(ctx: ConnectorContext, ...answers: readonly HttpResponse[]) {
+  const asked: HttpRequest[] = [];
+  const request: ConnectorContext["http"]["request"] = async (one) => {
+    const res = answers[Math.min(asked.push(one), answers.length) - 1];
+    assert.ok(res);
+    return { ok: true, value: { ...res, effect: one.effect ?? res.effect } };
+  };
+  return { asked, ctx: { ...ctx, http: { request } } };
+}

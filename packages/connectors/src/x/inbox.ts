@@ -10,7 +10,7 @@ import {
 } from "@postd/connector-kit";
 import { fail, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
-import { addressOf, api, Id, listOf, withGrant } from "./api.ts";
+import { addressOf, api, Id, listOf, unsaid, withGrant } from "./api.ts";
 import { type PostState, startState } from "./media.ts";
 import { FIELDS, ShownPost } from "./posts.ts";
 import { probePost, sendPost } from "./publish.ts";
@@ -23,6 +23,7 @@ const Author = z.object({
   profile_image_url: z.string().optional(),
 });
 const Authors = z.object({ includes: z.object({ users: rowsOf(Author).default([]) }).default({ users: [] }) });
+const Hidden = z.object({ data: z.object({ hidden: z.boolean() }) });
 const Page = z.intersection(listOf(ShownPost), Authors);
 
 /** What names the account, answers to its posts among it; or everything in the talk below one post, of the last seven days. */
@@ -48,7 +49,7 @@ async function list(
   });
   if (!read.ok) return read;
   const authors = new Map(read.value.includes.users.map((user) => [user.id, user]));
-  const next = read.value.meta?.next_token;
+  const { next } = read.value;
   return ok({
     entries: read.value.data.flatMap((post) => entryOf(post, authors, own)),
     ...(next !== undefined && { cursor: next }),
@@ -115,14 +116,9 @@ export const xInbox: Inbox = {
   reply,
   async hide({ externalId, isHidden }, ctx) {
     const needs = [...READ, MODERATE];
-    const sent = await api.send(ctx, {
-      method: "PUT",
-      path: ["tweets", externalId, "hidden"],
-      json: { hidden: isHidden },
-      about: "object",
-      needs,
-      did: "hide the answer",
-    });
-    return sent.ok ? ok(undefined) : fail(withGrant(sent.error, ctx, needs));
+    const call = { method: "PUT", path: ["tweets", externalId, "hidden"], json: { hidden: isHidden } } as const;
+    const sent = await api.read(ctx, { ...call, about: "object", needs, did: "hide the answer" }, Hidden);
+    if (!sent.ok) return fail(withGrant(sent.error, ctx, needs));
+    return sent.value.data.hidden === isHidden ? ok(undefined) : fail(unsaid("hid the answer"));
   },
 };

@@ -27,6 +27,49 @@ test("an edit asked for again after a lost answer is found, and takes no second 
   assert.deepEqual((first.value.state as PostState).posts, [first.value.externalId]);
 });
 
+test("an edit takes along what the post has besides words, or is refused", async () => {
+  const { publish, act, sent, ctx, live } = await setUp();
+  await act("set", { ownQuotes: true });
+  const own = await publish({ text: "Mine" });
+  const options = {
+    ...{ quote: own.published?.externalId ?? "", replySettings: "following", madeWithAi: true, paidPartnership: true },
+  };
+  const quoting = await publish({ text: "As I sad", options });
+  const change = { format: "text", text: "As I said", options };
+  const ref = { externalId: quoting.published?.externalId ?? "" };
+  const told = await x.publishing?.edit?.run(ref, change, ctx());
+  assert.ok(told?.ok && told.value, JSON.stringify(told));
+  const after = live().find(({ id }) => id === (told.ok ? told.value?.externalId : ""));
+  assert.deepEqual(
+    [after?.text, after?.details?.quoteOf, after?.details?.replySettings],
+    ["As I said", own.published?.externalId, "following"],
+  );
+  assert.ok(after?.details?.made_with_ai && after.details.paid_partnership);
+  const pictured = await publish({ format: "images", text: "A pictur", media: [picture.info] });
+  const calls = sent("POST", makes).length;
+  // One that a person linked: nothing is known of its files.
+  const linked = { externalId: pictured.published?.externalId ?? "" };
+  const refused = await x.publishing?.edit?.run(linked, { format: "images", text: "A picture", options: {} }, ctx());
+  assert.ok(refused && !refused.ok && refused.error.kind === "content_rejected", JSON.stringify(refused));
+  assert.equal(sent("POST", makes).length, calls);
+  assert.equal(live().find(({ id }) => id === linked.externalId)?.media.length, 1);
+});
+
+test("a change of spaces, lines or a name is a change", async () => {
+  const { publish, ctx, live } = await setUp();
+  const { published, state } = await publish({ text: "Fresh beans" });
+  let ref = { externalId: published?.externalId ?? "", state };
+  for (const text of ["Fresh\nbeans", "@jonas_berg Fresh\nbeans", "Fresh\nbeans https://x.com/ida/status/12"]) {
+    const told = await x.publishing?.edit?.run(ref, { format: "text", text, options: {} }, ctx());
+    assert.ok(told?.ok && told.value, JSON.stringify(told));
+    ref = { externalId: told.value.externalId, state: told.value.state ?? {} };
+    assert.deepEqual(
+      live().map((post) => post.text),
+      [text],
+    );
+  }
+});
+
 test("an account without a subscription is told why its post cannot be edited", async () => {
   const { publish, ctx } = await setUp("plain");
   const { published, state } = await publish({});

@@ -1,17 +1,17 @@
-import {
-  type ConnectorContext,
-  type EditedPost,
-  type PlatformFailure,
-  type PlatformResult,
-  type PostEdit,
-  type PublishedRef,
-  unlessGone,
+import type {
+  ConnectorContext,
+  EditedPost,
+  PlatformFailure,
+  PlatformResult,
+  PostEdit,
+  PublishedRef,
 } from "@postd/connector-kit";
 import { fail, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
 import { api, Id, permalinkOf, withGrant } from "./api.ts";
-import { FIELDS, isSameText, postById, type ShownPost } from "./posts.ts";
-import { Created, publishScopes } from "./publish.ts";
+import { startState } from "./media.ts";
+import { FIELDS, isExactText, postById, type ShownPost } from "./posts.ts";
+import { bodyOf, Created, publishScopes } from "./publish.ts";
 
 type Ref = PublishedRef & { readonly state?: JsonObject };
 
@@ -21,12 +21,18 @@ const idsOf = ({ externalId, state }: Ref): readonly string[] => Made.safeParse(
 
 export const partsOf = (ref: Ref): readonly PublishedRef[] => idsOf(ref).map((externalId) => ({ externalId }));
 
-/** The whole thread, its end first, so that nothing is left answering what is gone. */
+const Deleted = z.object({ data: z.object({ deleted: z.literal(true) }) });
+
+/**
+ * The whole thread, its end first, so that nothing is left answering what is gone. That a post is gone X has to say itself: a
+ * 404 of what stands before its servers is no such word.
+ */
 export async function removePost(ref: Ref, ctx: ConnectorContext): PlatformResult<void> {
   for (const id of idsOf(ref).toReversed()) {
     const call = { method: "DELETE", path: ["tweets", id], about: "object", did: "delete the post" } as const;
-    const gone = unlessGone(await api.send(ctx, { ...call, needs: publishScopes }));
-    if (!gone.ok) return fail(withGrant(gone.error, ctx, publishScopes));
+    const gone = await api.read(ctx, { ...call, needs: publishScopes }, Deleted);
+    if (!gone.ok && !(gone.error.refused && gone.error.status === 404))
+      return fail(withGrant(gone.error, ctx, publishScopes));
   }
   return ok(undefined);
 }
@@ -54,24 +60,29 @@ function notEditable({ editControls }: ShownPost, now: Date): PlatformFailure | 
 }
 
 /**
- * X puts a new post in the old one's place. The newest of a post's versions is read first: a lost answer's edit is found
- * there, and nothing is edited twice.
+ * X puts a new post in the old one's place, which has only what is sent with it: files, quote and labels go along. The newest
+ * of a post's versions is read first: a lost answer's edit is found there, and nothing is edited twice.
  */
 export async function editPost(
   ref: Ref,
-  { text }: PostEdit,
+  change: PostEdit,
   ctx: ConnectorContext,
 ): PlatformResult<EditedPost | undefined> {
   const latest = await latestOf(ref.externalId, ctx);
   if (!latest.ok) return latest;
-  if (isSameText(latest.value.text, text)) return ok(edited(ref, latest.value.id, ctx));
+  const { id, text, mediaKeys, quotes } = latest.value;
+  if (isExactText(text, change.text)) return ok(edited(ref, id, ctx));
   const refusal = notEditable(latest.value, ctx.clock.now());
   if (refusal) return fail(refusal);
-  const media_ids = latest.value.mediaKeys.length > 0 ? Made.safeParse(ref.state).data?.files?.names : undefined;
+  const names = Made.safeParse(ref.state).data?.files?.names ?? [];
+  if (names.length < mediaKeys.length)
+    return fail(
+      rejected("files_unknown", "POSTD does not know the files of this post, and X would drop them. Edit it at X."),
+    );
   const json = {
-    text,
-    edit_options: { previous_post_id: latest.value.id },
-    ...(media_ids && media_ids.length > 0 && { media: { media_ids } }),
+    ...bodyOf({ ...change, media: [] }, { ...startState(), files: { names, ready: names.length } }),
+    ...(quotes && { quote_tweet_id: quotes }),
+    edit_options: { previous_post_id: id },
   };
   const call = { method: "POST", path: "tweets", json, about: "object", did: "edit the post" } as const;
   const made = await api.read(ctx, { ...call, needs: publishScopes }, Created);

@@ -11,7 +11,7 @@ import {
 } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { z } from "zod";
-import { api, Id, listOf, permalinkOf } from "./api.ts";
+import { api, Id, listOf, namedOf, permalinkOf } from "./api.ts";
 import { FIELDS, postsById, ShownPost as Shown, type ShownPost, seconds } from "./posts.ts";
 import { READ, readMe } from "./sign-in.ts";
 
@@ -70,7 +70,7 @@ async function posts(refs: readonly PublishedRef[], ctx: ConnectorContext): Plat
     expansions: "attachments.media_keys",
     "media.fields": "media_key,type,public_metrics",
   };
-  const answer = z.intersection(listOf(Shown), Media);
+  const answer = z.intersection(namedOf(Shown), Media);
   const read = await api.get(ctx, "tweets", answer, { about: "object", needs: READ, query });
   if (!read.ok) return read;
   const at = ctx.clock.now();
@@ -123,7 +123,7 @@ async function recent(
   const own = read.value.data.filter(
     ({ isRepost, inReplyToUserId: to }) => !isRepost && (to === undefined || to === ctx.account.externalId),
   );
-  const next = read.value.meta?.next_token;
+  const { next } = read.value;
   return ok({
     posts: own.flatMap((post) =>
       post.createdAt === undefined

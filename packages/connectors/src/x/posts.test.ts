@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { postNamed } from "./api.ts";
-import { isSameText, ShownPost } from "./posts.ts";
+import { isExactText, isSameText, ShownPost } from "./posts.ts";
 
 test("a post reads the same in X's older words and in its newer ones", () => {
   const common = { id: "2", text: "Hi", author_id: "7", created_at: "2026-11-20T12:00:00.000Z" };
@@ -41,23 +41,58 @@ test("a text is shown with its own addresses, and without those X adds for files
   assert.equal(post.text, "Beans & more https://example.com/a?b=c");
 });
 
-for (const [theirs, ours] of [
+for (const [theirs, ours, added] of [
   ["Read http://README.md", "Read README.md"],
   ["Read https://example.com/ now", "Read https://EXAMPLE.com now"],
-  ["@ida thanks", "thanks"],
-  ["Well said https://twitter.com/ida/status/12", "Well said"],
   ["Café  au lait", "Cafe\u0301 au lait"],
   ["a < b & c", "a &lt; b &amp; c"],
+  ["@ida thanks", "thanks", { isReply: true }],
+  ["@ida @jonas thanks", "@jonas thanks", { isReply: true }],
+  ["Well said https://twitter.com/ida/status/12", "Well said", { isQuote: true }],
 ] as const)
   test(`${JSON.stringify(theirs)} is ${JSON.stringify(ours)} as X shows it`, () =>
-    assert.equal(isSameText(theirs, ours), true));
+    assert.equal(isSameText(theirs, ours, added), true));
 
-for (const [theirs, ours] of [
+for (const [theirs, ours, added] of [
   ["Read https://example.com/a", "Read https://example.com/b"],
+  ["@ida thanks", "thanks"],
+  ["@ida thanks", "@jonas thanks", { isReply: true }],
+  ["thanks", "@jonas thanks", { isReply: true }],
+  ["no thanks", "thanks", { isReply: true }],
+  ["Well said https://x.com/ida/status/12", "Well said"],
   ["Read https://example.com/A", "Read https://example.com/a"],
   ["One", "One more"],
 ] as const)
-  test(`${JSON.stringify(theirs)} is not ${JSON.stringify(ours)}`, () => assert.equal(isSameText(theirs, ours), false));
+  test(`${JSON.stringify(theirs)} is not ${JSON.stringify(ours)}`, () =>
+    assert.equal(isSameText(theirs, ours, added), false));
+
+test("what is short is told by its own address alone, whatever stands in the long one", () => {
+  const urls = [
+    { url: "https://t.co/ab", expanded_url: "https://example.com/?a=$&b=$1&c=$$" },
+    { url: "https://t.co/abc", expanded_url: "https://t.co/ab" },
+    { url: "https://t.co/d", expanded_url: "https://x.com/jonas/status/9/photo/1" },
+    { url: "https://t.co/e", expanded_url: "https://x.com/ida/status/2/photo/1" },
+  ];
+  const text = "https://t.co/abc https://t.co/ab https://t.co/d https://t.co/e";
+  assert.equal(
+    ShownPost.parse({ id: "2", text, entities: { urls } }).text,
+    "https://t.co/ab https://example.com/?a=$&b=$1&c=$$ https://x.com/jonas/status/9/photo/1",
+  );
+});
+
+test("a text that is to be changed counts to the letter, but for what X does to addresses", () => {
+  assert.ok(
+    isExactText("Read http://README.md\nand https://Example.com", "Read README.md\r\nand https://example.com/ "),
+  );
+  for (const [theirs, ours] of [
+    ["a b", "a\nb"],
+    ["a  b", "a b"],
+    ["thanks", "@ida thanks"],
+    ["See http://example.com", "See https://example.com"],
+    ["Well said", "Well said https://x.com/ida/status/12"],
+  ] as const)
+    assert.ok(!isExactText(theirs, ours), ours);
+});
 
 test("a post is named by its number or its address, and by nothing else", () => {
   assert.deepEqual(postNamed("https://x.com/ida_holm/status/1990000000000000001?s=20"), {

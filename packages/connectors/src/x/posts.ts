@@ -6,9 +6,9 @@ import {
   type RecentPost,
   truncateGraphemes,
 } from "@postd/connector-kit";
-import { ok } from "@postd/contracts";
+import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import { api, either, Id, listOf, permalinkOf, postNamed } from "./api.ts";
+import { api, either, Id, listOf, namedOf, permalinkOf, postNamed } from "./api.ts";
 import { findLinks } from "./links.ts";
 import { READ } from "./sign-in.ts";
 
@@ -24,36 +24,38 @@ const Urls = z
   })
   .nullish()
   .catch(undefined);
-const References = z.array(z.object({ type: z.string(), id: Id })).optional();
-const Note = z.object({ text: z.string(), entities: Urls }).optional();
-const Ids = z.array(z.string()).optional();
+/** What a post has nothing of is left out, or told as null: a row that is not read is a post nobody sees. */
+const orNone = <T extends z.ZodType>(value: T) => value.nullish().transform((given) => given ?? undefined);
+const Text = orNone(z.string());
+const References = orNone(z.array(z.object({ type: z.string(), id: Id })));
+const Note = orNone(z.object({ text: z.string(), entities: Urls }));
+const Ids = orNone(z.array(z.string()));
+const Counts = orNone(z.record(z.string(), z.unknown()));
 
 const Row = z.object({
   id: Id,
-  text: z.string().default(""),
-  created_at: z.string().optional(),
-  author_id: z.string().optional(),
-  conversation_id: z.string().optional(),
-  in_reply_to_user_id: z.string().optional(),
+  text: Text,
+  created_at: Text,
+  author_id: Text,
+  conversation_id: Text,
+  in_reply_to_user_id: Text,
   entities: Urls,
-  attachments: z
-    .object({ media_keys: z.array(z.string()).nullish(), poll_ids: z.array(z.string()).nullish() })
-    .optional(),
+  attachments: orNone(z.object({ media_keys: Ids, poll_ids: Ids })),
   referenced_tweets: References,
   referenced_posts: References,
   note_tweet: Note,
   note_post: Note,
   edit_history_tweet_ids: Ids,
   edit_history_post_ids: Ids,
-  edit_controls: z
-    .object({
+  edit_controls: orNone(
+    z.object({
       edits_remaining: z.number().nullish(),
       is_edit_eligible: z.boolean().nullish(),
-      editable_until: z.string().nullish(),
-    })
-    .optional(),
-  public_metrics: z.record(z.string(), z.unknown()).optional(),
-  non_public_metrics: z.record(z.string(), z.unknown()).optional(),
+      editable_until: Text,
+    }),
+  ),
+  public_metrics: Counts,
+  non_public_metrics: Counts,
 });
 
 /** One post, whichever words X used for it. */
@@ -66,7 +68,7 @@ export const ShownPost = Row.transform((row) => {
   return {
     id: row.id,
     /** With the addresses its author wrote in place of X's short ones, and without those X adds for files. */
-    text: written(note?.text ?? row.text, note?.entities ?? row.entities),
+    text: written(note?.text ?? row.text ?? "", note?.entities ?? row.entities, [row.id, ...history]),
     createdAt: Number.isNaN(at.getTime()) ? undefined : at,
     authorId: row.author_id,
     conversationId: row.conversation_id,
@@ -85,35 +87,60 @@ export const ShownPost = Row.transform((row) => {
 export type ShownPost = z.output<typeof ShownPost>;
 const isId = (id: string): boolean => Id.safeParse(id).success;
 
-function written(text: string, entities: z.output<typeof Urls>): string {
-  let out = text;
-  for (const { url, expanded_url, media_key } of entities?.urls ?? []) {
-    const isFile = media_key != null || /\/status\/\d+\/(?:photo|video)\/\d+$/.test(expanded_url ?? "");
-    out = out.replaceAll(url, isFile ? "" : (expanded_url ?? url));
-  }
-  return plain(out).trimEnd();
+function written(text: string, entities: z.output<typeof Urls>, ids: readonly string[]): string {
+  const isOwnFile = (address: string) => ids.some((id) => address.includes(`/status/${id}/`));
+  const meant = new Map(
+    (entities?.urls ?? []).map(({ url, expanded_url, media_key }) => [
+      url,
+      media_key != null || isOwnFile(expanded_url ?? "") ? "" : (expanded_url ?? url),
+    ]),
+  );
+  return plain(text.replace(/https?:\/\/[\w.]+\/\w+/g, (short) => meant.get(short) ?? short)).trimEnd();
 }
 
-/** X escapes three signs in what it shows. */
+/** X may escape three signs in what it shows; a text is compared as it reads either way. */
 const plain = (text: string): string => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 
-/**
- * Whether two texts are one: addresses may have got a scheme or a slash, an answer the name of whom it answers, a quote the
- * address of what it quotes. @source platforms/x.md section 11, "duplicate"
- */
-export const isSameText = (theirs: string, ours: string): boolean => comparable(theirs) === comparable(ours);
+/** What X itself may put into a text: before an answer whom it answers, behind a quote the address of what it quotes. */
+export interface Added {
+  readonly isReply?: boolean;
+  readonly isQuote?: boolean;
+}
+const named = /^(?:@\w{1,15} )+$/;
+const quoted = / ?(?:x|twitter)\.com\/\S+\/status\/\d+$/i;
 
-function comparable(text: string): string {
+/**
+ * Whether X shows this text so: addresses may have got a scheme or a slash. What an author wrote is left out on neither
+ * side, or a post could be taken for another. @source platforms/x.md section 11, "duplicate"
+ */
+export function isSameText(theirs: string, ours: string, { isReply, isQuote }: Added = {}): boolean {
+  const bare = (text: string) => normalizeText(withLinks(text, (link) => link.replace(/^https?:\/\//i, "")));
+  const [shown, own] = [bare(theirs), bare(ours)];
+  const isOwn = (text: string) =>
+    text === own || (isReply === true && text.endsWith(own) && named.test(text.slice(0, text.length - own.length)));
+  return isOwn(shown) || (isQuote === true && isOwn(shown.replace(quoted, "")));
+}
+
+/** Whether a text reads so to the letter: spaces and lines count, only what X does to addresses does not. */
+export function isExactText(theirs: string, ours: string): boolean {
+  const exact = (text: string) =>
+    withLinks(text.normalize("NFC"), (link) => (/^https?:/i.test(link) ? link : `http://${link}`))
+      .replaceAll("\r\n", "\n")
+      .trim();
+  return exact(theirs) === exact(ours);
+}
+
+function withLinks(text: string, form: (link: string) => string): string {
   let out = "";
   let from = 0;
-  const source = plain(text).replace(/^(?:@\w{1,15}\s+)+/, "");
+  const source = plain(text);
   for (const { start, end, text: link } of findLinks(source)) {
-    const bare = link.replace(/^https?:\/\//i, "").replace(/\/$/, "");
-    const isTail = /^(?:x|twitter)\.com\/\S+\/status\/\d+$/i.test(bare) && source.slice(end).trim() === "";
-    out += source.slice(from, start) + (isTail ? "" : bare.replace(/^[^/?#]+/, (host) => host.toLowerCase()));
+    const host = /^(?:https?:\/\/)?[^/?#]+/i.exec(link)?.[0] ?? "";
+    const rest = link.slice(host.length);
+    out += source.slice(from, start) + form(host.toLowerCase() + (rest === "/" ? "" : rest));
     from = end;
   }
-  return normalizeText(out + source.slice(from));
+  return out + source.slice(from);
 }
 
 /** The newest posts of the account, as candidates of a probe; since then only, as each one read is billed. */
@@ -146,19 +173,44 @@ export async function postsById(
   ids: readonly string[],
   fields = FIELDS,
 ): PlatformResult<readonly ShownPost[]> {
-  if (ids.length === 0) return ok([]);
-  const query = { ids: ids.join(","), "tweet.fields": fields };
-  const read = await api.get(ctx, "tweets", listOf(ShownPost), { about: "object", needs: READ, query });
+  const read = await namedPosts(ctx, ids, fields);
   return read.ok ? ok(read.value.data) : read;
 }
 
+const Named = namedOf(ShownPost);
+const namedPosts = async (
+  ctx: ConnectorContext,
+  ids: readonly string[],
+  fields: string,
+): PlatformResult<z.output<typeof Named>> =>
+  ids.length === 0
+    ? ok({ data: [], errors: [] })
+    : api.get(ctx, "tweets", Named, {
+        about: "object",
+        needs: READ,
+        query: { ids: ids.join(","), "tweet.fields": fields },
+      });
+
+/** Undefined: X says that there is no such post. That it does not show one, or says nothing of it, is a failure. */
 export async function postById(
   ctx: ConnectorContext,
   id: string,
-  fields?: string,
+  fields = FIELDS,
 ): PlatformResult<ShownPost | undefined> {
-  const read = await postsById(ctx, [id], fields);
-  return read.ok ? ok(read.value.find((post) => post.id === id)) : read;
+  const read = await namedPosts(ctx, [id], fields);
+  if (!read.ok) return read;
+  const found = read.value.data.find((post) => post.id === id);
+  if (found) return ok(found);
+  const reasons = read.value.errors.flatMap(({ type, resource_id, value }) =>
+    (resource_id ?? value) === id ? [type.split("/").at(-1)] : [],
+  );
+  if (reasons.includes("resource-not-found")) return ok(undefined);
+  if (reasons.some((reason) => reason === "not-authorized-for-resource" || reason === "resource-unavailable"))
+    return fail({
+      ...{ kind: "content_rejected", field: "post", reason: "not_shown" },
+      message: `X does not show the post ${id} to this account.`,
+    });
+  return fail({ kind: "unavailable", message: `X did not say whether it has the post ${id}.` });
 }
 
 /** A post by its number or address, where it is this account's. */
@@ -169,8 +221,10 @@ export async function lookUp(
   const id = postNamed(externalId ?? permalink)?.id;
   if (id === undefined) return ok(undefined);
   const read = await postById(ctx, id);
-  if (!read.ok) return read;
-  if (read.value?.authorId !== ctx.account.externalId) return ok(undefined);
-  const preview = truncateGraphemes(read.value.text, 200);
+  if (!read.ok || !read.value) return read.ok ? ok(undefined) : read;
+  const { authorId, text } = read.value;
+  if (authorId === undefined) return fail({ kind: "unavailable", message: `X did not say whose the post ${id} is.` });
+  if (authorId !== ctx.account.externalId) return ok(undefined);
+  const preview = truncateGraphemes(text, 200);
   return ok({ externalId: id, permalink: permalinkOf(ctx, id), ...(preview && { preview }) });
 }

@@ -13,7 +13,7 @@ import {
 } from "@postd/connector-kit";
 import { fail, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
-import { api, Id, permalinkOf, postNamed, withGrant } from "./api.ts";
+import { api, Id, permalinkOf, postNamed, unsaid, withGrant } from "./api.ts";
 import { gifRule, pictureRule, videoRule } from "./limits.ts";
 import { gifSteps, type PostState, pictureSteps, startState, videoSteps, withFilesAgain } from "./media.ts";
 import { mayAddressOthers, optionsOf } from "./options.ts";
@@ -64,7 +64,10 @@ const checkTargets: Step<PostState> = {
       const id = postNamed(optionsOf(post)[name] ?? "")?.id;
       if (id === undefined) continue;
       const read = await postById(ctx, id);
-      if (!read.ok) return read;
+      if (!read.ok) {
+        const { error } = read;
+        return fail(error.kind === "content_rejected" ? { ...error, field: `options.${name}` } : error);
+      }
       if (read.value?.authorId === ctx.account.externalId) continue;
       const message = read.value
         ? `X lets this server's app ${name === "quote" ? "quote" : "answer"} the account's own posts only. Choose one of them.`
@@ -80,10 +83,10 @@ const PARENT_WAITS = 3;
 const PARENT_WAIT_MS = 8_000;
 
 /** What a refusal makes of the state, where trying differently is worth it. Nothing came of the call. */
-function againAfter(failure: PlatformFailure, state: PostState): Progress<PostState> | undefined {
+function againAfter(failure: PlatformFailure, state: PostState, now: Date): Progress<PostState> | undefined {
   if (!failure.refused) return undefined;
   if (failure.platformCode === "media-invalid") {
-    const anew = withFilesAgain(state);
+    const anew = withFilesAgain(state, now);
     return anew && { state: anew, refused: true };
   }
   const { parentWaits = 0 } = state;
@@ -114,11 +117,13 @@ export async function sendPost(
   const call = { method: "POST", path: "tweets", json: prepared, needs: publishScopes, field } as const;
   const made = await api.read(ctx, call, Created);
   if (!made.ok) {
-    const again = againAfter(made.error, state);
+    const again = againAfter(made.error, state, ctx.clock.now());
     return again ? ok(again) : fail(withGrant(atLast(made.error, field), ctx, publishScopes));
   }
   const { parentWaits: _, ...rest } = state;
-  const posts = [...state.posts, made.value.data.id];
+  const { id } = made.value.data;
+  if (state.posts.includes(id)) return fail(unsaid("made a new post"));
+  const posts = [...state.posts, id];
   const [first = ""] = posts;
   return ok({ state: { ...rest, posts }, published: { externalId: first, permalink: permalinkOf(ctx, first) } });
 }
@@ -142,6 +147,7 @@ export async function probePost(
   const recent = await recentPosts(ctx, new Date(intentAt.getTime() - 60_000));
   if (!recent.ok) return recent;
   const known = new Set(state.posts);
+  const added = { isReply: reply !== undefined, isQuote: quote_tweet_id !== undefined };
   return ok(
     matchRecent({
       recent: recent.value.filter(
@@ -149,12 +155,13 @@ export async function probePost(
           !post.isRepost &&
           !known.has(post.id) &&
           post.repliesTo === reply?.in_reply_to_tweet_id &&
-          post.quotes === quote_tweet_id,
+          // An address of a post at the end of a text makes a quote of it.
+          (post.quotes === quote_tweet_id || (!added.isQuote && text.includes(`/status/${post.quotes}`))),
       ),
       wanted: { text, mediaCount: media?.media_ids.length ?? 0, since: intentAt },
       state: ({ externalId }) => ({ ...state, posts: [...state.posts, externalId] }),
       looked: "the account's newest posts",
-      isSameText,
+      isSameText: (theirs, ours) => isSameText(theirs, ours, added),
     }),
   );
 }
