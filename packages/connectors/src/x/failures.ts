@@ -90,7 +90,8 @@ const rejected = (field: string | undefined, reason: string, say?: string): Fail
   reason,
   say: say ?? ((words) => `X refused the post: ${words || reason}`),
 });
-const barred = (say: string): FailureRule => ({ kind: "account_blocked", say });
+/** With 403 alone: other refusals may repeat words of the post. */
+const barred = (say: string): FailureRule => ({ kind: "account_blocked", status: 403, say });
 const GONE = "X does not have that any more, or does not show it to this account.";
 /** Only posts and files are asked for by name, so nobody's sign-in is in doubt. */
 const gone: FailureRule = { kind: "content_rejected", field: "post", reason: "missing", say: GONE };
@@ -102,7 +103,11 @@ const dayIsUsedUp = ({ headers }: Pick<HttpResponse, "headers">, whose: "user" |
   headers[`x-${whose}-limit-24hour-remaining`]?.trim() === "0";
 const dayReset: WaitReader = (res, clock) => {
   for (const whose of ["app", "user"] as const)
-    if (dayIsUsedUp(res, whose)) return resetAt(`x-${whose}-limit-24hour-reset`)(res, clock) ?? DAY_MS;
+    if (dayIsUsedUp(res, whose)) {
+      const reset = `x-${whose}-limit-24hour-reset`;
+      // One that has passed by our clock is over, or nearly: then it is asked again soon.
+      return resetAt(reset)(res, clock) ?? (res.headers[reset] ? QUARTER_MS : DAY_MS);
+    }
   return undefined;
 };
 function tooMany(res: HttpResponse): FailureRule {
@@ -112,7 +117,8 @@ function tooMany(res: HttpResponse): FailureRule {
     kind: "rate_limited",
     waitMs: QUARTER_MS,
     say: isDay ? "X takes no more of these today." : "X asks us to slow down.",
-    ...(isDay && { quota: true }),
+    // A hold has no tries that are counted, so none is shorter than this, whatever a header says.
+    ...(isDay && { quota: true, leastMs: 60_000 }),
     ...(isApp && { scope: "app" }),
   };
 }
@@ -120,6 +126,7 @@ function tooMany(res: HttpResponse): FailureRule {
 /** What a permission may lack; where all were granted, see `withGrant`. */
 const notPermitted: FailureRule = {
   kind: "scope_missing",
+  status: 403,
   say: "X does not let this sign-in do that: a permission is missing. Connect again and leave everything ticked.",
 };
 

@@ -1,19 +1,22 @@
 import {
+  type ApiCall,
   awaitFiles,
   type ConnectorContext,
   type FileFacts,
   type FileStage,
   type FilesState,
   filesAgain,
+  type HttpResponse,
   type MediaInfo,
   noFiles,
   type PlatformResult,
+  parseJson,
   type Step,
   uploadFiles,
 } from "@postd/connector-kit";
-import { ok } from "@postd/contracts";
+import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import { Id, mediaApi } from "./api.ts";
+import { Id, mediaApi, withGrant } from "./api.ts";
 import { segmentsOf } from "./limits.ts";
 import { MEDIA } from "./sign-in.ts";
 
@@ -27,18 +30,50 @@ export type PostState = FilesState & {
   readonly isTargetOwn?: true;
   /** How often X did not see yet what it had just taken. */
   readonly parentWaits?: number;
+  /** Since when X has the first of the files; it forgets them after a day. */
+  readonly filesSince?: string;
 };
 export const startState = (): PostState => ({ files: noFiles, described: 0, posts: [] });
 
-/** The state in which files are sent anew; undefined: that was tried often enough. */
-export function withFilesAgain(state: PostState): PostState | undefined {
-  const files = filesAgain(state.files, 0, 1);
-  return files && { ...state, files, described: 0 };
+/** A post may be held for longer than X keeps its files. @source platforms/x.md section 5: about 24 hours */
+const FILES_LAST_MS = 23 * 60 * 60_000;
+const isPast = ({ filesSince }: PostState, now: Date): boolean =>
+  filesSince !== undefined && now.getTime() - Date.parse(filesSince) > FILES_LAST_MS;
+
+/** The state in which files are sent anew; undefined: X does not know those it has just taken, a second time. */
+export function withFilesAgain(state: PostState, now: Date): PostState | undefined {
+  const files = isPast(state, now) ? noFiles : filesAgain(state.files, 0, 1);
+  const { filesSince: _, polled: __, ...rest } = state;
+  return files && { ...rest, files, described: 0 };
 }
 
+/** A step on files, which are sent anew where X has forgotten them while the post was held. */
+const whileKept = (step: Step<PostState>): Step<PostState> => ({
+  ...step,
+  async run(input, ctx) {
+    const now = ctx.clock.now();
+    const anew = isPast(input.state, now) ? withFilesAgain(input.state, now) : undefined;
+    if (anew) return ok({ state: anew, sealed: {} });
+    const done = await step.run(input, ctx);
+    if (!done.ok) return done;
+    const { files } = done.value.state;
+    const isBegun = files.open !== undefined || files.names.length > 0;
+    const { filesSince, ...rest } = done.value.state;
+    const since = isBegun ? { filesSince: input.state.filesSince ?? now.toISOString() } : {};
+    return ok({ ...done.value, state: { ...rest, ...since } });
+  },
+});
+
 const Begun = z.object({ data: z.object({ id: Id }) });
-const call = (ctx: ConnectorContext, path: string | readonly string[], more: object) =>
-  mediaApi.send(ctx, { method: "POST", path, needs: [MEDIA], field: "media", did: "send the file", ...more });
+const sending = { method: "POST", needs: [MEDIA], field: "media", did: "send the file" } as const;
+async function call(
+  ctx: ConnectorContext,
+  path: string | readonly string[],
+  more: Partial<ApiCall>,
+): PlatformResult<HttpResponse> {
+  const sent = await mediaApi.send(ctx, { ...sending, path, ...more });
+  return sent.ok ? sent : fail(withGrant(sent.error, ctx, sending.needs, sending.field));
+}
 
 const categoryOf = ({ kind, mimeType }: MediaInfo): string => {
   if (kind === "video") return "tweet_video";
@@ -52,12 +87,9 @@ const files: FileFacts<{ readonly category: string }> = {
   async begin(file, ctx) {
     const category = categoryOf(file);
     const json = { media_type: file.mimeType, total_bytes: file.sizeBytes, media_category: category };
-    const sent = await mediaApi.read(
-      ctx,
-      { method: "POST", path: "media/upload/initialize", json, needs: [MEDIA], field: "media", did: "send the file" },
-      Begun,
-    );
-    return sent.ok ? ok({ name: sent.value.data.id, plan: { category } }) : sent;
+    const sent = await call(ctx, "media/upload/initialize", { json });
+    const begun = sent.ok ? parseJson(sent.value, Begun) : sent;
+    return begun.ok ? ok({ name: begun.value.data.id, plan: { category } }) : begun;
   },
   parts: ({ file }) => segmentsOf(file.sizeBytes),
   async send({ name, part, body }, ctx) {
@@ -116,16 +148,18 @@ async function look({ name, index }: { readonly name: string; readonly index: nu
   );
 }
 
-const send = uploadFiles<PostState, { readonly category: string }>(files);
-const wait = awaitFiles<PostState>({
+const send = whileKept(uploadFiles<PostState, { readonly category: string }>(files));
+const waiting = awaitFiles<PostState>({
   what: "media",
   look,
   pace: { firstMs: 2_000, mostMs: 30_000, endMs: 60 * 60_000 },
   atEnd: () => ({ kind: "unavailable", message: "X has worked on the file for an hour and is not done." }),
 });
 
+const wait = whileKept(waiting);
+
 /** Descriptions, one a run; the same again changes nothing. @source platforms/x.md section 5 */
-const describe: Step<PostState> = {
+const describe: Step<PostState> = whileKept({
   name: "describe_media",
   effect: "invisible",
   repeatable: true,
@@ -136,9 +170,12 @@ const describe: Step<PostState> = {
     const json = { id: state.files.names[index], metadata: { alt_text: { text } } };
     const field = `media.${index}.altText`;
     const sent = await call(ctx, "media/metadata", { json, field, did: "describe the file" });
-    return sent.ok ? ok({ state: { ...state, described: index + 1 } }) : sent;
+    if (sent.ok) return ok({ state: { ...state, described: index + 1 } });
+    const isGone = sent.error.status === 404 || sent.error.status === 400;
+    const anew = isGone ? withFilesAgain(state, ctx.clock.now()) : undefined;
+    return anew ? ok({ state: anew }) : sent;
   },
-};
+});
 
 export const pictureSteps = [send, describe] as const;
 export const gifSteps = [send, wait, describe] as const;

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { film, makes, picture, setUp } from "./connect-harness.ts";
+import type { HttpResponse } from "@postd/connector-kit";
+import { answer, film, makes, picture, setUp } from "./connect-harness.ts";
 import type { PostState } from "./media.ts";
 import { x } from "./platform.ts";
 
 /** What X's pages leave open, or say two ways: the connector has to get on with each. */
 const settings = [
   { dialect: "new" },
+  { escapes: true },
+  { escapes: false },
   { createdHistory: "blank" },
   { createdHistory: "absent" },
   { replicaLagMs: 8_000 },
@@ -24,26 +27,34 @@ for (const setting of settings)
   test(`X is posted to, edited and counted where ${JSON.stringify(setting)} holds`, async () => {
     const { publish, act, ctx, live } = await setUp();
     await act("set", setting);
-    const told = await publish({ format: "video", text: "Roasting", media: [film.info], parts: [{ text: "More" }] });
+    const told = await publish({
+      format: "video",
+      text: "Roasting & <more>",
+      media: [film.info],
+      parts: [{ text: "More" }],
+    });
     assert.equal(told.end, "published", JSON.stringify(told.failure));
     const ref = { externalId: told.published?.externalId ?? "", format: "video", state: told.state };
-    const change = { format: "video", text: "Roasting day", options: {} };
+    const change = { format: "video", text: "Roasting & <more> day", options: {} };
     const edited = await x.publishing?.edit?.run(ref, change, ctx());
     assert.ok(edited?.ok && edited.value, JSON.stringify(edited));
     const numbers = await x.numbers?.posts?.([{ ...edited.value, format: "video" }], ctx());
     assert.ok(numbers?.ok && numbers.value[0]?.metrics.some(({ name }) => name === "likes"), JSON.stringify(numbers));
     const texts = live().map(({ text }) => text);
-    assert.deepEqual(texts.toSorted(), ["More", "Roasting day"]);
+    assert.deepEqual(texts.toSorted(), ["More", "Roasting & <more> day"]);
     const gone = await x.publishing?.remove?.run({ ...edited.value, format: "video" }, ctx());
     assert.ok(gone?.ok, JSON.stringify(gone));
     assert.equal(live().length, 0);
   });
 
-test("a lost answer is found in both dialects", async () => {
-  for (const dialect of ["old", "new"]) {
+test("a lost answer is found in both dialects, and whether or not X escapes what it shows", async () => {
+  for (const [dialect, escapes] of [
+    ["old", true],
+    ["new", false],
+  ] as const) {
     const { publish, act, live } = await setUp();
-    await act("set", { dialect });
-    const parts = [{ text: "Two, README.md" }];
+    await act("set", { dialect, escapes });
+    const parts = [{ text: "Two &amp; &lt;b> README.md" }];
     const cut = { kind: "cut", when: "after" } as const;
     const meddle = (_run: number, { name }: { readonly name: string }) =>
       name.startsWith("create_") ? cut : undefined;
@@ -54,6 +65,34 @@ test("a lost answer is found in both dialects", async () => {
     assert.equal(told.end, "published", `${dialect}: ${JSON.stringify(told.failure)}`);
     assert.deepEqual([live().length, (told.state as PostState).posts.length], [2, 2]);
   }
+});
+
+test("a post that is held for longer than X keeps files has them sent anew, however often", async () => {
+  for (const path of [/metadata$/, makes]) {
+    const { publish, world, sent, live } = await setUp();
+    const day = { fault: "rateLimited", match: { path: path.source }, params: { retryAfterSeconds: 90_000 }, times: 3 };
+    world.sim.arm(day);
+    const media = [{ ...picture.info, altText: "A field" }];
+    const told = await publish({ format: "images", text: "Late", media });
+    assert.equal(told.end, "published", JSON.stringify(told.failure));
+    assert.deepEqual([live().length, live()[0]?.media[0]?.altText], [1, "A field"]);
+    assert.ok(sent("POST", /initialize$/).length > 1, path.source);
+  }
+});
+
+test("a description of a file X has lost is made again with the file, once", async () => {
+  const { publish, world, live } = await setUp();
+  let lost = 0;
+  const lose = (res: HttpResponse): HttpResponse => {
+    const isAlt = world.sim.requests().at(-1)?.path.endsWith("/metadata") === true;
+    if (!isAlt || lost >= 1) return res;
+    lost += 1;
+    return answer(404, { title: "Not Found Error", type: "https://api.x.com/2/problems/resource-not-found" });
+  };
+  const media = [{ ...picture.info, altText: "A field" }];
+  const told = await publish({ format: "images", text: "Once", media }, { tamper: lose });
+  assert.equal(told.end, "published", JSON.stringify(told.failure));
+  assert.deepEqual([lost, live().length, live()[0]?.media[0]?.altText], [1, 1, "A field"]);
 });
 
 test("without credits everything is held and asked once, and with some again it goes on", async () => {
@@ -69,7 +108,7 @@ test("without credits everything is held and asked once, and with some again it 
 test("a film X cannot use is said to be at fault", async () => {
   const { publish, act, live } = await setUp();
   await act("failMedia", {});
-  const told = await publish({ format: "video", text: "Roasting", media: [film.info] });
+  const told = await publish({ format: "video", text: "Roasting & <more>", media: [film.info] });
   assert.ok(
     told.failure?.kind === "content_rejected" && told.failure.field === "media.0",
     JSON.stringify(told.failure),

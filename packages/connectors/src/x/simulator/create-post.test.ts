@@ -47,6 +47,14 @@ describe("a post", () => {
     assert.deepEqual([headers["x-rate-limit-limit"], headers["x-app-limit-24hour-limit"]], ["100", "10000"]);
   });
 
+  it("shows three signs escaped, or as they were written", async () => {
+    const { tweet, act, simulator } = setUp();
+    assert.equal((await tweet("a < b & c > d")).json.data.text, "a &lt; b &amp; c &gt; d");
+    await act("set", { escapes: false });
+    assert.equal((await tweet("d < e & f > g")).json.data.text, "d < e & f > g");
+    assert.equal(simulator.posts()[0]?.text, "a < b & c > d");
+  });
+
   it("weighs 280 at most on a plain account, 25,000 with Premium, whose lists show the beginning", async () => {
     const plain = setUp();
     assert.equal((await plain.tweet("x".repeat(280))).status, 201);

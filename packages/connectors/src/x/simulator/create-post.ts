@@ -166,6 +166,9 @@ export const createRoute: Route<World> = route("POST", "tweets", {
     const { createdHistory, dialect } = world.settings;
     const name = dialect === "old" ? "edit_history_tweet_ids" : "edit_history_post_ids";
     const told = { ids: [...post.history], blank: [""], absent: undefined }[createdHistory];
-    return { status: 201, json: { data: { id: post.id, text: shownText(post).text, ...(told && { [name]: told }) } } };
+    return {
+      status: 201,
+      json: { data: { id: post.id, text: shownText(world, post).text, ...(told && { [name]: told }) } },
+    };
   },
 });

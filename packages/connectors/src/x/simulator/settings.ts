@@ -26,6 +26,8 @@ export const Settings = z.strictObject({
   missingPostStatus: z.union([z.literal(200), z.literal(404)]),
   /** Names of an answer whose question tells none. */
   dialect: z.enum(["old", "new"]),
+  /** Whether `&`, `<` and `>` of a text are shown as HTML writes them. */
+  escapes: z.boolean(),
   /** How a new post's history is told. */
   createdHistory: z.enum(["ids", "blank", "absent"]),
   /** What is missing where numbers of a post are not shown: the field, or the whole post. */
@@ -57,6 +59,7 @@ export const defaultSettings: Settings = {
   mixedMedia: false,
   missingPostStatus: 200,
   dialect: "old",
+  escapes: true,
   createdHistory: "ids",
   hiddenNumbers: "field",
   analytics: "open",

@@ -8,7 +8,12 @@ export type Dialect = "old" | "new";
 export const permalink = ({ author, id }: Post): string => `https://x.com/${author.username}/status/${id}`;
 
 /** Links are t.co's, media have one behind the text, and of a long text the beginning is shown. */
-export function shownText(post: Post): { readonly text: string; readonly note?: string } {
+export function shownText(
+  { settings }: Pick<World, "settings">,
+  post: Post,
+): { readonly text: string; readonly note?: string } {
+  const escaped = (text: string) =>
+    settings.escapes ? text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;") : text;
   const chars = [...post.text];
   let [whole, from] = ["", 0];
   for (const { start, end, short } of post.links) {
@@ -17,8 +22,9 @@ export function shownText(post: Post): { readonly text: string; readonly note?: 
   }
   whole += chars.slice(from).join("");
   const tail = post.mediaLink ? ` ${post.mediaLink}` : "";
-  if (!post.isLong) return { text: `${whole}${tail}`.trim() };
-  return { text: `${[...whole].slice(0, 250).join("")}… https://t.co/${post.id.slice(-10)}`, note: whole };
+  if (!post.isLong) return { text: escaped(`${whole}${tail}`.trim()) };
+  const begin = escaped([...whole].slice(0, 250).join(""));
+  return { text: `${begin}… https://t.co/${post.id.slice(-10)}`, note: escaped(whole) };
 }
 
 function entitiesOf(post: Post, text: string) {
@@ -84,7 +90,7 @@ export function nonPublicMetrics(world: World, post: Post) {
 /** Everything a post has, by the names of a dialect; readers choose from it. */
 export function wholePost(world: World, post: Post, dialect: Dialect): Readonly<Record<string, unknown>> {
   const old = dialect === "old";
-  const { text, note } = shownText(post);
+  const { text, note } = shownText(world, post);
   const edits = editsOf(world, post, world.env.now().getTime());
   const keys = post.media.map(({ medium }) => medium.details.key);
   const attachments = {
