@@ -2,6 +2,7 @@ export * from "./audience.ts";
 export * from "./check-media.ts";
 export { checkMentions } from "./check-parts.ts";
 export * from "./check-post.ts";
+export * from "./check-reply.ts";
 export * from "./client/api-client.ts";
 export * from "./client/await-step.ts";
 export * from "./client/exact-json.ts";

@@ -10,9 +10,12 @@ import {
   appSecret,
   type ToyState,
   toy,
+  toyAnswer,
+  toyInbox,
   toyOpen,
   toyPictures,
   toyRemove,
+  toyReply,
   toySend,
   toySetup,
   toySignIn,
@@ -48,6 +51,9 @@ async function brokenBy(title: RegExp, provider: Provider, setup?: ConformanceSe
 const signIn = (over: Partial<typeof toySignIn>) => toy({ provider: { signIns: [{ ...toySignIn, ...over }] } });
 const hooks = (over: Partial<typeof toyWebhooks>) => toy({ provider: { webhooks: { ...toyWebhooks, ...over } } });
 const send = (over: Partial<Step<ToyState>>) => toy({ steps: [toyOpen, { ...toySend, ...over }] });
+const talking = (over: Partial<typeof toyInbox>) => toy({ inbox: { ...toyInbox, ...over } });
+const answering = (over: Partial<Step<ToyState>>) =>
+  talking({ reply: { ...toyReply, steps: [{ ...toyAnswer, ...over }] } });
 const blind: Step<ToyState>["probe"] = async () => ok({ kind: "not_seen", looked: "nothing" });
 const reason = {
   step: "send",
@@ -257,6 +263,49 @@ const faults: readonly (readonly [
     losing,
     /2 posts instead of 1/,
     send({ probe: async () => ok({ kind: "absent_authoritative", because: "so it says" }) }),
+  ],
+  [
+    "nobody can write to the account",
+    /^inbox: somebody can write/,
+    /the setup has no comment/,
+    toy(),
+    { comment: undefined },
+  ],
+  [
+    "what people write is not listed",
+    /^inbox: what somebody wrote/,
+    /is not listed/,
+    talking({ list: async () => ok({ entries: [] }) }),
+  ],
+  [
+    "a list has no end",
+    /^inbox: what somebody wrote/,
+    /has no end/,
+    talking({ list: async () => ok({ entries: [], cursor: "on" }) }),
+  ],
+  [
+    "hiding does nothing",
+    /^inbox: hide is done/,
+    /isHidden is false after/,
+    talking({ hide: async () => ok(undefined) }),
+  ],
+  [
+    "an answer is lost and given again on a false word of its absence",
+    /^reply: an answer lost after/,
+    /2 posts instead of 1/,
+    answering({ probe: async () => ok({ kind: "absent_authoritative", because: "so it says" }) }),
+  ],
+  [
+    "a lost answer is not looked for, and nobody says why",
+    /^reply: an answer lost after/,
+    /no reason is written/,
+    answering({ probe: blind }),
+  ],
+  [
+    "an answer is told to be live and is not",
+    /^reply: an answer lost after/,
+    /seen neither among/,
+    answering({ run: async () => ok({ state: { id: "1" }, published: { externalId: "1" } }) }),
   ],
   [
     "one run shows two posts",

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { replyFormat } from "../inbox.ts";
 import type { OutgoingPost } from "../publish.ts";
+import { inboxCases, triesInbox } from "./inbox-cases.ts";
 import { type RunReport, runFormat } from "./run-format.ts";
 import type { AskReason, Suite } from "./suite.ts";
 import type { Connected, Meddling, World } from "./world.ts";
@@ -9,7 +11,8 @@ import type { Connected, Meddling, World } from "./world.ts";
  * whole way is walked as the pipeline walks it. There is never one post more than meant; a person may be asked only
  * where the setup says what the platform does not tell, and where that is written.
  */
-export function lossCases({ signIn, setup, samples, inWorld, test }: Suite): void {
+export function lossCases(suite: Suite): void {
+  const { signIn, setup, samples, inWorld, test } = suite;
   const { asksPerson = [] } = setup;
   /** Steps whose lost answer did end in asking, as `format step`. */
   const asked = new Set<string>();
@@ -62,7 +65,10 @@ export function lossCases({ signIn, setup, samples, inWorld, test }: Suite): voi
     );
   }
 
-  for (const reason of asksPerson)
+  inboxCases(suite, judge);
+
+  const ofReplies = ({ formats }: AskReason) => formats?.every((format) => format === replyFormat) === true;
+  for (const reason of asksPerson.filter((one) => !ofReplies(one) || triesInbox(suite)))
     test(`${reason.step}: the reason to ask a person is written, with its source, and needed`, () => {
       assertWritten(reason);
       const needed = [...asked].some((key) => {

@@ -72,6 +72,12 @@ export interface ConformanceSetup {
   readonly editedText?: string;
   /** Lets somebody see a live post, where the platform has numbers of no others. */
   readonly engage?: (world: World, externalId: string) => Promise<void> | void;
+  /**
+   * Somebody writes to the account: below this post, or wherever the platform lets people write. Answers the words. Needed
+   * where the connector has an inbox; called several times, and each time it is another entry that may be answered, hidden and
+   * liked.
+   */
+  readonly comment?: ((world: World, connected: Connected, postId: string) => Promise<string> | string) | undefined;
   /** Handle of somebody the simulator knows; needed where the platform has mentions. */
   readonly mention?: (connected: Connected) => string;
   /** A product the account may tag; needed where the platform has product tags. */
@@ -79,7 +85,7 @@ export interface ConformanceSetup {
   /** What an account connected by one of the sign-ins does not have, and why. */
   readonly without?: readonly {
     readonly signIn: string;
-    readonly what: "renewing" | "numbers" | "listing";
+    readonly what: "renewing" | "numbers" | "listing" | "inbox";
     readonly why: string;
   }[];
   /** Where a lost answer may end in asking a person. */

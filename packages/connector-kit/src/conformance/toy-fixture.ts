@@ -1,9 +1,10 @@
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import type { Credentials } from "../context.ts";
+import type { ConnectorContext, Credentials, PlatformResult } from "../context.ts";
 import { hmacSha256Hex } from "../crypto.ts";
 import type { PlatformFailure } from "../failure.ts";
 import type { HttpResponse } from "../http.ts";
+import type { Inbox } from "../inbox.ts";
 import type { Provider } from "../provider.ts";
 import type { Format, ProbeAnswer, Step } from "../publish.ts";
 import type { Publishing } from "../publishing.ts";
@@ -22,6 +23,16 @@ const hourMs = 3_600_000;
 const base = "https://api.toy.test";
 export const appSecret = "the-key-events-are-signed-with";
 
+interface Said {
+  readonly id: string;
+  readonly text: string;
+  readonly createdAt: string;
+  readonly own: boolean;
+  /** What it answers. */
+  readonly to?: string;
+  hidden: boolean;
+}
+
 /** Tokens live an hour, texts are 20 characters, everything that was posted is listed. */
 export const toySimulator: SimulatorDefinition = {
   id: "toy",
@@ -31,6 +42,12 @@ export const toySimulator: SimulatorDefinition = {
   create(env) {
     const tokens = new Map<string, { ends: number; isRevoked: boolean }>();
     let posts: SimPost[] = [];
+    const talk: Said[] = [];
+    const say = (text: string, more: Partial<Said>) => {
+      const id = env.randomId();
+      talk.push({ ...{ id, text, createdAt: env.now().toISOString(), own: false, hidden: false }, ...more });
+      return id;
+    };
     const newToken = () => {
       const token = `token-${env.randomId()}`;
       const ends = env.now().getTime() + hourMs;
@@ -53,6 +70,15 @@ export const toySimulator: SimulatorDefinition = {
         if (env.fault("tokenExpired", request) || token.ends <= env.now().getTime()) return no(401, "expired");
         if (request.path === "/me" || request.path === "/upload")
           return { status: 200, json: { address: `${base}/upload?sig=${env.randomId()}` } };
+        if (request.path.startsWith("/talk")) {
+          const to = request.path.split("/")[2] ?? "";
+          const body = request.rawBody.length > 0 ? JSON.parse(Buffer.from(request.rawBody).toString()) : {};
+          if (request.method === "GET") return { status: 200, json: { talk } };
+          if (request.method === "PUT") for (const one of talk) if (one.id === to) one.hidden = body.hidden;
+          if (request.method === "PUT") return { status: 200, json: {} };
+          const id = say(body.text, { own: true, to });
+          return env.fault("dropAfterAccept", request) ? "drop" : { status: 201, json: { id } };
+        }
         if (request.method === "GET") return { status: 200, json: { posts } };
         if (request.method === "DELETE") {
           posts = posts.filter(({ id }) => !request.path.endsWith(id));
@@ -78,6 +104,7 @@ export const toySimulator: SimulatorDefinition = {
         return env.fault("dropAfterAccept", request) ? "drop" : { status: 201, json: { id } };
       },
       posts: () => posts,
+      act: async (_comment, { text }) => say(String(text), {}),
       orphans: () => 0,
       createAccount: () => {
         const { token, ends } = newToken();
@@ -229,6 +256,73 @@ export const toyRemove: NonNullable<Publishing["remove"]> = {
   },
 };
 
+const Talk = z.object({
+  talk: z.array(
+    z.object({
+      id: z.string(),
+      text: z.string(),
+      createdAt: z.coerce.date(),
+      own: z.boolean(),
+      to: z.string().optional(),
+      hidden: z.boolean(),
+    }),
+  ),
+});
+
+async function readTalk(ctx: ConnectorContext): PlatformResult<z.output<typeof Talk>["talk"]> {
+  const { accessToken: bearer } = ctx.credentials;
+  const res = await ctx.http.request({ method: "GET", url: `${base}/talk`, bearer, effect: "none" });
+  if (!res.ok) return res;
+  return res.value.status === 200 ? ok(Talk.parse(res.value.json).talk) : fail(toyFailure(res.value, ctx.clock));
+}
+
+export const toyAnswer: Step<ToyState> = {
+  ...{ name: "answer", effect: "visible", repeatable: false },
+  done: ({ id }) => id !== undefined,
+  async run({ post }, ctx) {
+    const { accessToken: bearer } = ctx.credentials;
+    const json = { text: post.text };
+    const res = await ctx.http.request({ method: "POST", url: `${base}/talk/${post.destination}`, bearer, json });
+    if (!res.ok) return res;
+    const body = z.object({ id: z.string() }).safeParse(res.value.json);
+    if (!body.success) return fail(toyFailure(res.value, ctx.clock));
+    return ok({ state: { id: body.data.id }, published: { externalId: body.data.id } });
+  },
+  async probe({ post }, ctx) {
+    const read = await readTalk(ctx);
+    if (!read.ok) return read;
+    const found = read.value.filter(({ to, text }) => to === post.destination && text === post.text);
+    if (found.length === 0) return ok({ kind: "absent_authoritative", because: "the toy lists everything" });
+    const candidates = found.map(({ id, createdAt }) => ({
+      ...{ externalId: id, state: { id }, createdAt, ours: false },
+    }));
+    return ok({ kind: "found", candidates });
+  },
+};
+
+export const toyReply = formatOf("Answer", { min: 0, max: 0 }, [toyAnswer]);
+
+/** People write to the toy, which lists, hides and answers. */
+export const toyInbox: Inbox = {
+  lists: "account",
+  async list(_input, ctx) {
+    const read = await readTalk(ctx);
+    if (!read.ok) return read;
+    return ok({
+      entries: read.value.map(({ id, text, createdAt, own, to, hidden }) => ({
+        ...{ externalId: id, kind: "comment" as const, text, createdAt, isOwn: own, isHidden: hidden },
+        ...(to !== undefined && { parentId: to }),
+      })),
+    });
+  },
+  reply: toyReply,
+  async hide({ externalId, isHidden: hidden }, ctx) {
+    const { accessToken: bearer } = ctx.credentials;
+    const res = await ctx.http.request({ method: "PUT", url: `${base}/talk/${externalId}`, bearer, json: { hidden } });
+    return res.ok ? ok(undefined) : res;
+  },
+};
+
 /** The whole connector; what is given takes the place of what keeps its promise. */
 export function toy(
   over: {
@@ -236,6 +330,7 @@ export function toy(
     readonly publishing?: Partial<Publishing>;
     readonly provider?: Partial<Provider>;
     readonly pictures?: Format["media"];
+    readonly inbox?: Inbox;
   } = {},
 ): Provider {
   const steps = over.steps ?? [toyOpen, toySend];
@@ -252,6 +347,7 @@ export function toy(
   const platform = barePlatform({
     id: "toy",
     publishing,
+    inbox: over.inbox ?? toyInbox,
     async health(ctx) {
       const { accessToken: bearer } = ctx.credentials;
       const res = await ctx.http.request({ method: "GET", url: `${base}/me`, bearer });
@@ -284,6 +380,10 @@ export const toySetup: ConformanceSetup = {
     return { account: { externalId: "1", kind: "profile", authKind, name: "Ida", extras: {} }, credentials };
   },
   posts: { text: { text: "hello" }, picture: { text: "look", media: [samplePng({ width: 8, height: 8 })] } },
+  comment: async (world) => {
+    await world.sim.simulator.act?.("comment", { text: "well done" });
+    return "well done";
+  },
   webhook: async () => {
     const rawBody = new TextEncoder().encode(events);
     const headers = { "x-toy-proof": signatureOf(appSecret, rawBody) };

@@ -26,8 +26,34 @@ const notification = (page: string, notificationId: number, action: string) => (
 
 describeConnector(provider, "linkedin", simulator, {
   connect,
+  /** Another member writes under the post, as any member's app may. */
+  async comment(world, _page, object) {
+    const jonas = await connect(world, "linkedin_member");
+    const told = await world.sim.handle({
+      method: "POST",
+      host: "api.linkedin.com",
+      path: `/v2/socialActions/${encodeURIComponent(object)}/comments`,
+      query: new URLSearchParams(),
+      rawQuery: "",
+      headers: {
+        authorization: `Bearer ${jonas.credentials.accessToken.reveal()}`,
+        "content-type": "application/json",
+        "x-restli-protocol-version": "2.0.0",
+      },
+      rawBody: new TextEncoder().encode(
+        JSON.stringify({ actor: jonas.account.externalId, object, message: { text: "Which beans?" } }),
+      ),
+    });
+    if (typeof told !== "object" || told.status !== 201) throw new Error(JSON.stringify(told));
+    return "Which beans?";
+  },
   mention: ({ account }) => account.externalId,
   without: [
+    {
+      signIn: "linkedin_member",
+      what: "inbox",
+      why: "LinkedIn lets no app read comments under a member's posts (fact sheet, Read)",
+    },
     {
       signIn: "linkedin_member",
       what: "renewing",
@@ -45,6 +71,12 @@ describeConnector(provider, "linkedin", simulator, {
     },
   ],
   asksPerson: [
+    {
+      step: "write_reply",
+      formats: ["reply"],
+      why: "LinkedIn knows no key of ours, and what stands below a comment may lack one that was written just now.",
+      source: "NOTES.md, section Comments",
+    },
     {
       step: "create_post",
       formats: ["image", "images", "video", "document", "article", "poll"],

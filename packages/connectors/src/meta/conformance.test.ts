@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { type AccountRef, type Platform, secret } from "@postd/connector-kit";
-import { type Connected, describeConnector, sampleMedia, type World } from "@postd/connector-kit/conformance";
+import {
+  type ConformanceSetup,
+  type Connected,
+  describeConnector,
+  sampleMedia,
+  type World,
+} from "@postd/connector-kit/conformance";
 import { sampleJpeg, sampleMp4 } from "@postd/connector-kit/media-samples";
 import { facebook } from "./facebook/platform.ts";
 import feed from "./fixtures/webhook-feed.json" with { type: "json" };
@@ -83,11 +89,25 @@ const signed = (set: "meta" | "instagram", body: string) => ({
   rawBody: new TextEncoder().encode(body),
 });
 
+/** Somebody comments on a post. */
+const comment: ConformanceSetup["comment"] = async ({ sim }, _connected, objectId) => {
+  await sim.simulator.act?.("comment", { objectId, text: "When do you open?" });
+  return "When do you open?";
+};
+
+const lostReply = {
+  step: "write_reply",
+  formats: ["reply"],
+  why: "Meta knows no key of ours, and what stands below a comment may lack one that was written just now.",
+  source: "NOTES.md, section Comments",
+} as const;
+
 const wordless = "stories show no text, so none is sent";
 const storyNumbers = "Meta names a metric for Page stories and not the object it hangs on";
 
 describeConnector(provider, "facebook", simulator, {
   connect: connectTo(facebook),
+  comment,
   posts: {
     text: { text: "Hello from the bakery" },
     link: [
@@ -114,6 +134,7 @@ describeConnector(provider, "facebook", simulator, {
       why: "Only the list of the Page's stories tells of a story, and one that it lacks may still come.",
       source: "docs/platforms/meta.md section 5, stories",
     },
+    lostReply,
   ],
   webhook: async () => ({
     request: signed("meta", JSON.stringify(feed.answer)),
@@ -123,8 +144,10 @@ describeConnector(provider, "facebook", simulator, {
 
 describeConnector(provider, "instagram", simulator, {
   connect: connectTo(instagram),
+  comment,
   mention: () => "ida.bakes",
   productId: () => "471108154711",
+  asksPerson: [lostReply],
   posts: {
     image: { text: "One picture", media: [jpeg(11)] },
     carousel: [

@@ -23,6 +23,10 @@ const film = (seed: number) =>
 
 describeConnector(provider, "threads", simulator, {
   connect,
+  async comment({ sim }, _connected, to) {
+    await sim.simulator.act?.("reply", { to, text: "When do you open?" });
+    return "When do you open?";
+  },
   mention: () => "ida.bakes",
   async webhook(_world, { account }) {
     const body = JSON.stringify({

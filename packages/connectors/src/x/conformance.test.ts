@@ -18,10 +18,16 @@ const source = "NOTES.md, section Publishing";
 
 describeConnector(provider, "x", simulator, {
   connect: (world) => connect(world),
+  async comment({ sim }, { account }, id) {
+    const text = `@${account.handle} Which roast?`;
+    await sim.simulator.act?.("postAs", { person: "jonas_berg", text, reply_to: id });
+    return text;
+  },
   mention: ({ account }) => account.handle ?? "ida",
   asksPerson: [
     { step: "create_post", why: lost, source },
     { step: "create_parts", why: lost, source },
+    { step: "create_reply", formats: ["reply"], why: lost, source },
   ],
   async webhook(_world, { account }) {
     const body = JSON.stringify({

@@ -8,6 +8,11 @@ const source = "NOTES.md, section Publishing";
 
 describeConnector(provider, "google_business_profile", simulator, {
   connect,
+  async comment({ sim }, { account }) {
+    const location = `${account.extras.account}/${account.externalId}`;
+    await sim.simulator.act?.("addReview", { location, comment: "Best beans" });
+    return "Best beans";
+  },
   asksPerson: [
     {
       step: "create_post",
