@@ -2,8 +2,18 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { idPrefixes } from "@postd/contracts";
 import { type System, startSystem } from "@postd/testkit/system";
+import { withGuestbook } from "./connect-guestbook.ts";
 import { type DocumentedOperation, documentedOperations } from "./id-places.ts";
-import { failedJob, idPlaces, makeTenant, ownApp, pageConnection, program, type Tenant } from "./tenant-requests.ts";
+import {
+  failedJob,
+  idPlaces,
+  inboxEntry,
+  makeTenant,
+  ownApp,
+  pageConnection,
+  program,
+  type Tenant,
+} from "./tenant-requests.ts";
 
 /** Places whose id is not looked up among a tenant's rows, each with the reason. */
 const exemptPlaces: Readonly<Record<string, string>> = {};
@@ -17,6 +27,7 @@ const lists: readonly string[] = [
   "GET /api/apps",
   "GET /api/connections",
   "GET /api/posts",
+  "GET /api/inbox",
   "GET /api/mentions",
   "GET /api/jobs",
   "GET /api/dlq",
@@ -58,7 +69,7 @@ describe("one tenant never reaches what belongs to another", () => {
   let operations: readonly DocumentedOperation[];
 
   before(async () => {
-    system = await startSystem();
+    system = await startSystem(withGuestbook);
     a = await makeTenant(system, "Ada");
     b = await makeTenant(system, "Bob");
     await pageConnection(a);
@@ -111,6 +122,8 @@ describe("one tenant never reaches what belongs to another", () => {
     await failedJob(b);
     await ownApp(a);
     await ownApp(b);
+    await inboxEntry(a);
+    await inboxEntry(b);
     const idsOfB = await idsOf(system, b.id);
     assert.ok(idsOfB.size > 40, `only ${idsOfB.size} ids of the other tenant are known`);
     for (const list of lists) {

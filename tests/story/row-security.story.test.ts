@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { type System, startSystem } from "@postd/testkit/system";
 import type pg from "pg";
 import { openRolePool, type RolePool } from "../../apps/server/src/adapters/postgres/pools.ts";
+import { withGuestbook } from "./connect-guestbook.ts";
 import { failedJob, idPlaces, makeTenant, ownApp, pageConnection, type Tenant } from "./tenant-requests.ts";
 
 /** Tables that name a tenant and have no row-level security, each with the reason. */
@@ -22,7 +23,7 @@ describe("the database gives the server one tenant's rows, and without a tenant 
   let tables: readonly string[];
 
   before(async () => {
-    system = await startSystem();
+    system = await startSystem(withGuestbook);
     [a, b] = [await makeTenant(system, "Ada"), await makeTenant(system, "Bob")];
     for (const tenant of [a, b]) await fillEveryTable(system, tenant);
     // One connection only, so that every transaction below reuses it.
@@ -110,6 +111,7 @@ describe("the database gives the server one tenant's rows, and without a tenant 
         ["publish_jobs", "step_state"],
         ["publish_attempts", "prepared"],
         ["posts", "content"],
+        ["inbox_entries", "text"],
         ["encrypted_secrets", "ciphertext"],
         ["encryption_keys", "wrapped"],
         ["sessions", "token"],
@@ -136,6 +138,11 @@ async function fillEveryTable(system: System, tenant: Tenant): Promise<void> {
     const { make, request } = idPlaces[place] ?? assert.fail(place);
     const { method, path, body } = request(await make(tenant), tenant);
     await tenant.session.must(method, path, body, { "idempotency-key": `${place.replaceAll(" ", "-")}` });
+  }
+  for (const place of ["getInboxEntry path.id", "readInbox path.id"]) {
+    const { make, request } = idPlaces[place] ?? assert.fail(place);
+    const { method, path, body } = request(await make(tenant), tenant);
+    await tenant.session.must(method, path, body);
   }
   const job = await failedJob(tenant);
   await system.query(

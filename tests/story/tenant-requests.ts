@@ -3,6 +3,7 @@ import { samplePng } from "@postd/connector-kit/media-samples";
 import { type ApiSession, grantThroughBrowser, openSession } from "@postd/testkit/api";
 import { connectBluesky } from "@postd/testkit/connect-bluesky";
 import type { System } from "@postd/testkit/system";
+import { connectGuestbook } from "./connect-guestbook.ts";
 
 /** One tenant with its owner, who makes what requests are about. */
 export interface Tenant {
@@ -85,6 +86,35 @@ export const failedJob = async (tenant: Tenant): Promise<string> => {
   return id;
 };
 
+/** An account people write to, with a post. */
+async function guestbook({ system, session }: Tenant) {
+  const account = await connectGuestbook(system, session);
+  const { id } = await session.must("POST", "/api/publish", {
+    connectionId: account.id,
+    payload: { text: unique("Beans") },
+  });
+  await system.settle();
+  const { externalPostId } = await session.must("GET", `/api/publish/${id}`);
+  return { ...account, post: externalPostId as string };
+}
+
+/** What somebody wrote below it; kept by hand, as a worker would only find it a while later. */
+export const inboxEntry = async (tenant: Tenant): Promise<string> => {
+  const { id, post } = await guestbook(tenant);
+  const { id: externalId } = await tenant.system.sim("POST", "guestbook/act", {
+    action: "comment",
+    post,
+    text: unique("Hello"),
+  });
+  const entryId = `inb_${randomUUID().replaceAll("-", "")}`;
+  await tenant.system.query(
+    `insert into inbox_entries (id, tenant_id, connection_id, external_id, kind, text, own, cannot, created_at, seen_at)
+     values ($1, $2, $3, $4, 'comment', 'Hello', false, '{}', domain_now(), domain_now())`,
+    [entryId, tenant.id, id, externalId],
+  );
+  return entryId;
+};
+
 /** A post that is live. */
 const liveJob = async (tenant: Tenant): Promise<string> => {
   const id = await job(tenant, { scheduledFor: undefined });
@@ -160,6 +190,19 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
   "refreshConnection path.id": byPath("POST", "/api/connections/{id}/refresh", connection),
   "checkConnection path.id": byPath("POST", "/api/connections/{id}/check", connection),
   "listDestinations path.id": byPath("GET", "/api/connections/{id}/destinations", connection),
+  "listInbox query.connectionId": byPath("GET", "/api/inbox?connectionId={id}", connection),
+  "listInbox query.postId": byPath("GET", "/api/inbox?postId={id}", post),
+  "getInboxEntry path.id": byPath("GET", "/api/inbox/{id}", inboxEntry),
+  "markInboxEntry path.id": byPath("POST", "/api/inbox/{id}/read", inboxEntry, { read: true }),
+  "replyToInboxEntry path.id": byPath("POST", "/api/inbox/{id}/reply", inboxEntry, { text: "Thank you" }),
+  "hideInboxEntry path.id": byPath("POST", "/api/inbox/{id}/hide", inboxEntry, { hidden: true }),
+  "likeInboxEntry path.id": byPath("POST", "/api/inbox/{id}/like", inboxEntry, { liked: true }),
+  "readInbox path.id": byPath(
+    "POST",
+    "/api/connections/{id}/inbox",
+    async (tenant) => (await guestbook(tenant)).id,
+    {},
+  ),
   "accountPosts path.id": byPath("GET", "/api/connections/{id}/posts", connection),
   "readAccountNumbers path.id": byPath("POST", "/api/connections/{id}/numbers", connection, {}),
   "analytics query.connectionId": byPath("GET", "/api/analytics?connectionId={id}", connection),

@@ -67,6 +67,9 @@ const descriptions: Readonly<Record<SettingName, { readonly what: string; readon
   },
   POSTD_MEDIA_QUOTA: { what: "What the files of one workspace may take together, such as `500MB`.", unset: "`20GB`" },
   POSTD_WORKSPACES_PER_PERSON: { what: "How many workspaces one person may own; who owns as many makes no more." },
+  POSTD_INBOX: {
+    what: "`off`: what people write to accounts is read only when somebody asks; each reading costs calls.",
+  },
   POSTD_NUMBERS: {
     what: "`off`: numbers of posts and accounts are read only when somebody asks; each reading costs calls.",
   },

@@ -42,6 +42,8 @@ export interface Config {
   readonly workerConcurrency: number;
   /** Whether workers read numbers of posts and accounts by themselves. */
   readonly numbers: boolean;
+  /** Whether workers read what people write to accounts by themselves. */
+  readonly inbox: boolean;
   /** What the media of one tenant may take together. */
   readonly mediaQuotaBytes: number;
   /** How many workspaces one person may own before they can make no more. */
@@ -111,6 +113,7 @@ export function parseConfig({ env, argv, providers }: ConfigInput): Config {
     logLevel: v.POSTD_LOG_LEVEL,
     workerConcurrency: v.POSTD_WORKER_CONCURRENCY,
     numbers: v.POSTD_NUMBERS === "on",
+    inbox: v.POSTD_INBOX === "on",
     mediaQuotaBytes: v.POSTD_MEDIA_QUOTA,
     workspacesPerPerson: v.POSTD_WORKSPACES_PER_PERSON,
     operatorEmails: v.POSTD_OPERATOR_EMAILS,

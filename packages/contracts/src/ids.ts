@@ -26,6 +26,7 @@ export const idPrefixes = {
   link: "lnk",
   mention: "men",
   accountPost: "acp",
+  inboxEntry: "inb",
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;
@@ -45,6 +46,7 @@ export type ApiKeyId = Id<"apiKey">;
 export type MemberId = Id<"member">;
 export type InvitationId = Id<"invitation">;
 export type MentionId = Id<"mention">;
+export type InboxEntryId = Id<"inboxEntry">;
 export type SecretId = Id<"secret">;
 export type EncryptionKeyId = Id<"encryptionKey">;
 

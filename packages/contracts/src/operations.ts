@@ -4,6 +4,7 @@ import * as apps from "./operations/apps.ts";
 import * as connections from "./operations/connections.ts";
 import * as health from "./operations/health.ts";
 import * as inbound from "./operations/inbound.ts";
+import * as inbox from "./operations/inbox.ts";
 import * as jobs from "./operations/jobs.ts";
 import * as links from "./operations/links.ts";
 import * as media from "./operations/media.ts";
@@ -22,6 +23,7 @@ export const operationsById = {
   ...media,
   ...mentions,
   ...analytics,
+  ...inbox,
   ...inbound,
   ...health,
 };

@@ -121,3 +121,13 @@ export const PauseInput = z.strictObject({
   connectionId: idSchema("connection").optional(),
 });
 export type PauseInput = z.infer<typeof PauseInput>;
+
+/** What `POST /api/inbox/:id/reply` takes: an answer to one entry. */
+export const InboxReplyInput = z.strictObject({
+  text: z.string().max(50_000),
+  /** ask: an approver sends it. */
+  mode: z.enum(["publish", "ask"]).optional(),
+  /** Say that the same answer again is meant. */
+  repost: z.boolean().optional(),
+});
+export type InboxReplyInput = z.infer<typeof InboxReplyInput>;

@@ -92,6 +92,7 @@ export async function createProcessSystem(options: ProcessSystemOptions = {}): P
     POSTD_LOG_LEVEL: "warn",
     // Calls nobody in a test asked for would stand among those it holds.
     POSTD_NUMBERS: "off",
+    POSTD_INBOX: "off",
     POSTD_WORKER_CONCURRENCY: String(options.workerConcurrency ?? 24),
   };
   // The heap is bounded as `npm start` does it.

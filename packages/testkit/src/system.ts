@@ -124,8 +124,9 @@ async function start(
       POSTD_SIMULATORS: simulatorUrl,
       POSTD_LOG_LEVEL: options.logLevel ?? "trace",
       POSTD_SIGN_UP: "open",
-      // Calls nobody in a test asked for would stand among those it counts; tests of numbers set it on.
+      // Calls nobody in a test asked for would stand among those it counts; tests of numbers or of the inbox set it on.
       POSTD_NUMBERS: "off",
+      POSTD_INBOX: "off",
       ...(options.workerConcurrency ? { POSTD_WORKER_CONCURRENCY: String(options.workerConcurrency) } : {}),
       ...options.env,
     },

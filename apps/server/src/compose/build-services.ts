@@ -6,6 +6,7 @@ import {
   createConnectionsService,
   createHealthService,
   createInboundService,
+  createInboxService,
   createLinksService,
   createMentionsService,
   createPlatformsService,
@@ -14,6 +15,7 @@ import {
   type PipelineDeps,
 } from "@postd/core";
 import { createInbox } from "../adapters/postgres/inbox.ts";
+import { createInboxEntriesRepo } from "../adapters/postgres/inbox-entries-repo.ts";
 import { createMentionsRepo } from "../adapters/postgres/mentions-repo.ts";
 import { createNumbersRepo } from "../adapters/postgres/numbers-repo.ts";
 import { createPublishingStore } from "../adapters/postgres/publishing/store.ts";
@@ -53,17 +55,18 @@ export function buildServices(parts: ServiceParts) {
     clock,
     version,
   });
+  const publishing = createPublishingService({
+    store: createPublishingStore(app.db, defaultRules),
+    registry,
+    media: storage.media,
+    clock,
+    newId,
+    lateAfterMs: defaultRules.lateAfterMs,
+    log: pipeline.log,
+    remote: { access: connections.access, registry, clock, contextFor: pipeline.contextFor },
+  });
   return {
-    publishing: createPublishingService({
-      store: createPublishingStore(app.db, defaultRules),
-      registry,
-      media: storage.media,
-      clock,
-      newId,
-      lateAfterMs: defaultRules.lateAfterMs,
-      log: pipeline.log,
-      remote: { access: connections.access, registry, clock, contextFor: pipeline.contextFor },
-    }),
+    publishing,
     apps: createAppsService({
       apps: connections.apps,
       vault: storage.vault,
@@ -75,6 +78,14 @@ export function buildServices(parts: ServiceParts) {
     connections: createConnectionsService(connections.deps),
     media: storage.media,
     mentions: createMentionsService({ repo: createMentionsRepo(app.db), clock, newId }),
+    inboxEntries: createInboxService({
+      entries: createInboxEntriesRepo(app.db, system.db),
+      connections: connections.deps.connections,
+      publishing,
+      access: connections.access,
+      context: connections.context,
+      registry,
+    }),
     analytics: createAnalyticsService({
       numbers: createNumbersRepo(app.db, system.db),
       connections: connections.deps.connections,

@@ -1,6 +1,7 @@
-import { finishDisconnects, joinSignIns, readNumbers, tendSubscriptions } from "@postd/core";
+import { finishDisconnects, joinSignIns, readInboxes, readNumbers, tendSubscriptions } from "@postd/core";
 import { createIdempotencyStore } from "../adapters/postgres/idempotency-repo.ts";
 import { createInbox } from "../adapters/postgres/inbox.ts";
+import { createInboxEntriesRepo } from "../adapters/postgres/inbox-entries-repo.ts";
 import { createLeases } from "../adapters/postgres/leases.ts";
 import { createNumbersRepo } from "../adapters/postgres/numbers-repo.ts";
 import { createBlobRows, createRetention } from "../adapters/postgres/retention.ts";
@@ -107,6 +108,12 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
             ...connections.deps,
             numbers: createNumbersRepo(app.db, system.db),
             readsByItself: config.numbers,
+          }),
+        readInboxes: () =>
+          readInboxes({
+            ...connections.deps,
+            entries: createInboxEntriesRepo(app.db, system.db),
+            readsByItself: config.inbox,
           }),
         health: open.reader,
         inbound: { registry, inbox: createInbox(app.db, system.db), connections: repo, access, holds, log },

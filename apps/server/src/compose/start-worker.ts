@@ -23,8 +23,9 @@ const inboxEveryMs = 2_000;
 const sweepEveryMs = 60 * 60_000;
 const joinEveryMs = 60_000;
 const numbersEveryMs = 5_000;
+const entriesEveryMs = 2_000;
 
-/** The worker role: dispatcher, consumers, canary, the fan-out of what platforms sent, subscriptions, numbers, and the hourly sweep. */
+/** The worker role: dispatcher, consumers, canary, the fan-out of what platforms sent, subscriptions, numbers, what people write to accounts, and the hourly sweep. */
 export async function startWorker(deps: {
   readonly pipeline: PipelineDeps;
   readonly queue: JobQueue;
@@ -33,6 +34,7 @@ export async function startWorker(deps: {
   readonly joinSignIns: () => Promise<number>;
   readonly tendSubscriptions: () => Promise<number>;
   readonly readNumbers: () => Promise<number>;
+  readonly readInboxes: () => Promise<number>;
   readonly health: HealthReader;
   readonly inbound: FanOutDeps;
   readonly sweep: SweepDeps;
@@ -100,6 +102,16 @@ export async function startWorker(deps: {
     },
     onError,
   });
+  const entries = runAsLeader({
+    leases: deps.leases,
+    name: "inbox_entries",
+    ttlMs: 15 * entriesEveryMs,
+    everyMs: entriesEveryMs,
+    run: async () => {
+      await deps.readInboxes();
+    },
+    onError,
+  });
   const joining = runAsLeader({
     leases: deps.leases,
     name: "join_sign_ins",
@@ -124,7 +136,7 @@ export async function startWorker(deps: {
       unsubscribe();
       unsubscribeClock();
       await Promise.all(
-        [dispatcher, canary, inbox, ending, tending, numbers, joining, sweeping].map((it) => it.stop()),
+        [dispatcher, canary, inbox, ending, tending, numbers, entries, joining, sweeping].map((it) => it.stop()),
       );
       const ended = slots.stop();
       await deps.due.giveBack(slots.waiting()).catch(onError);

@@ -42,6 +42,7 @@ export const Variables = z.object({
   POSTD_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info"),
   POSTD_WORKER_CONCURRENCY: z.coerce.number("must be a number").int().min(1).max(500).default(24),
   POSTD_NUMBERS: z.enum(["on", "off"], "must be on or off").default("on"),
+  POSTD_INBOX: z.enum(["on", "off"], "must be on or off").default("on"),
   POSTD_MEDIA_QUOTA: ByteSize.prefault("20GB"),
   POSTD_WORKSPACES_PER_PERSON: z.coerce.number("must be a number").int().min(1).max(100_000).default(20),
   POSTD_OPERATOR_EMAILS: EmailList.default([]),

@@ -7,6 +7,7 @@ import type {
   HealthService,
   IdempotencyStore,
   InboundService,
+  InboxService,
   LinksService,
   MediaService,
   MentionsService,
@@ -25,6 +26,7 @@ export interface HttpServices {
   readonly apps: AppsService;
   readonly connections: ConnectionsService;
   readonly analytics: AnalyticsService;
+  readonly inboxEntries: InboxService;
   readonly links: LinksService;
   readonly media: MediaService;
   readonly mentions: MentionsService;

@@ -6,6 +6,7 @@ import type { Route } from "./handler.ts";
 import { healthRoutes } from "./health/health.ts";
 import { prometheusRoutes } from "./health/prometheus.ts";
 import { webhookRoutes } from "./inbound/webhooks.ts";
+import { inboxRoutes } from "./inbox/inbox.ts";
 import { jobRoutes } from "./jobs/jobs.ts";
 import { pauseRoutes } from "./jobs/pause.ts";
 import { linkRoutes } from "./links/preview-link.ts";
@@ -33,6 +34,7 @@ export const routes: readonly Route[] = [
   ...mediaRoutes,
   ...mentionRoutes,
   ...analyticsRoutes,
+  ...inboxRoutes,
   ...webhookRoutes,
   ...healthRoutes,
   ...prometheusRoutes,

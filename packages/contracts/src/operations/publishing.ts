@@ -121,10 +121,11 @@ export const listPosts = defineOperation({
   method: "GET",
   path: "/api/posts",
   summary: "List posts",
-  description: "Newest first, with their jobs.",
+  description:
+    "Newest first, with their jobs. Answers to comments and reviews are left out unless replies=true; those that wait for an approver stand in status=awaiting_approval. An answer has the format reply, and what it answers is the destination of its target.",
   tags: ["posts"],
   auth: read,
-  query: z.strictObject({ ...pageQuery, status: z.enum(postStatuses).optional() }),
+  query: z.strictObject({ ...pageQuery, status: z.enum(postStatuses).optional(), replies: queryFlag.optional() }),
   response: pageOf(PostView),
   errors: [],
   example: { query: { status: "approved" }, response: { items: [post], simulated: true } },

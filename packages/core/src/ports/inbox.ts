@@ -44,6 +44,8 @@ export interface InboxWork {
    * keeps its own time, and one the platform holds until later has none.
    */
   hasten(receiver: EventReceiver, names: readonly string[]): Promise<void>;
+  /** Somebody wrote to the account, or changed what they wrote: it is read at once. */
+  readSoon(receiver: EventReceiver): Promise<void>;
   /** The account's events wait at the platform: the worker fetches them. */
   askForPull(receiver: EventReceiver): Promise<void>;
   /** Kept for the operator, once. */

@@ -201,6 +201,8 @@ export interface TenantPublishing {
     readonly limit: number;
     readonly before?: string;
     readonly status?: PostStatus;
+    /** Posts only, and no answers to people. */
+    readonly withoutAnswers?: boolean;
   }): Promise<Slice<{ readonly post: PostRecord; readonly jobs: readonly JobRecord[] }>>;
   job(id: string): Promise<{ readonly job: JobRecord; readonly attempts: readonly AttemptRecord[] } | undefined>;
   jobs(page: {

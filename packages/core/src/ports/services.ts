@@ -9,6 +9,8 @@ import type {
   FieldProblem,
   GrantId,
   GrantView,
+  InboxEntryId,
+  InboxReplyInput,
   JobState,
   JobView,
   LinkPreviewView,
@@ -72,6 +74,17 @@ export interface Wished<T> {
 export interface PublishingService {
   publish(caller: Caller, input: PublishRequest, idempotencyKey?: string): ServiceResult<Created<JobView>>;
   createPost(caller: Caller, input: PostInput, idempotencyKey?: string): ServiceResult<Created<PostView>>;
+  /** An answer to something written to an account; `mayReply` says why it cannot be given. */
+  reply(
+    caller: Caller,
+    input: InboxReplyInput & {
+      readonly entryId: InboxEntryId;
+      readonly connectionId: ConnectionId;
+      readonly destination: string;
+      readonly mayReply: () => { readonly ok: false; readonly error: ServiceError } | undefined;
+    },
+    idempotencyKey?: string,
+  ): ServiceResult<Created<PostView>>;
   /** Every problem of every target at once; sends nothing. */
   validatePost(
     caller: Caller,
@@ -85,7 +98,11 @@ export interface PublishingService {
     }[];
   }>;
   getPost(caller: Caller, id: PostId): ServiceResult<PostView>;
-  listPosts(caller: Caller, page: PageInput & { readonly status?: PostStatus }): ServiceResult<Page<PostView>>;
+  /** `replies`: answers to people among them; default: where it lists what waits for approval. */
+  listPosts(
+    caller: Caller,
+    page: PageInput & { readonly status?: PostStatus; readonly replies?: boolean },
+  ): ServiceResult<Page<PostView>>;
   /** Decides target by target; what each became is in the view's `changes`. */
   updatePost(caller: Caller, id: PostId, patch: PostPatch): ServiceResult<Wished<PostView>>;
   /** Cancels what is not sent; live posts are deleted at the platform only with `alsoLive`. */

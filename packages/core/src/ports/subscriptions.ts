@@ -53,6 +53,8 @@ export interface TenantSubscriptions {
     readonly id: string;
     readonly connectionId: ConnectionId;
     readonly events: readonly InboundEvent[];
+    /** What people wrote to the account is read at once, where one of these is new. */
+    readonly readInbox: boolean;
     readonly cursor: string;
     readonly again: boolean;
   }): Promise<void>;

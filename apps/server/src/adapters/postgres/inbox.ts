@@ -5,6 +5,7 @@ import type { EventReceiver, Inbox, InboxItem, InboxTurn, InboxWork } from "@pos
 import { newId, storableJson } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
 import { isPassing } from "./database-error.ts";
+import { readSoon } from "./inbox-entries-repo.ts";
 import type { Db, Executor } from "./pools.ts";
 import { runSql, type SqlPlace } from "./run-sql.ts";
 import { insertEvent } from "./subscriptions-repo.ts";
@@ -146,6 +147,10 @@ function workOn({ tx, system }: { readonly tx: Executor; readonly system: Db }, 
           and exists (select from jsonb_each_text(step_state -> 'connector') as known where known.value = any(${listed(names)}))`,
       );
       if (rowCount) await runSql(tx, sql`select pg_notify('postd_due', '')`);
+    },
+    async readSoon(receiver) {
+      await runSql(tx, sql`select set_config('app.tenant_id', ${receiver.tenantId}, true)`);
+      await readSoon(tx, receiver);
     },
     async askForPull(receiver) {
       await runSql(tx, sql`select set_config('app.tenant_id', ${receiver.tenantId}, true)`);

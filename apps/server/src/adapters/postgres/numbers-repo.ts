@@ -59,7 +59,8 @@ function tenantNumbers(own: TenantScope, tenantId: TenantId): TenantNumbers {
       }));
       const ownOnes = sql`select j.external_post_id, j.permalink, coalesce(j.content ->> 'format', ''), left(j.content ->> 'text', ${mostText}),
           j.id, j.published_at from publish_jobs j where j.connection_id = ${connectionId} and j.external_post_id is not null
-          and j.state in ('published', 'partly_published', 'processing') and j.published_at > domain_now() - interval '90 days'`;
+          and j.state in ('published', 'partly_published', 'processing') and j.published_at > domain_now() - interval '90 days'
+          and j.content ->> 'format' is distinct from 'reply'`;
       await runSql(
         own,
         sql`insert into account_posts (id, tenant_id, connection_id, external_id, permalink, format, text, job_id, made_at, seen_at, next_at)

@@ -1,4 +1,5 @@
 export * from "./schema/connections.ts";
+export * from "./schema/inbox.ts";
 export * from "./schema/mentions.ts";
 export * from "./schema/numbers.ts";
 export * from "./schema/people.ts";

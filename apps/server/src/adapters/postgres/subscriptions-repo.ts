@@ -2,6 +2,7 @@ import type { InboundEvent } from "@postd/connector-kit";
 import { asId, type TenantId } from "@postd/contracts";
 import { newId, type SubscriptionOwner, type SubscriptionRecord, type SubscriptionsRepo } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
+import { readSoon } from "./inbox-entries-repo.ts";
 import type { Db } from "./pools.ts";
 import { runSql, type SqlPlace } from "./run-sql.ts";
 import { forTenant, type TenantDb, withTenant } from "./tenant-tx.ts";
@@ -82,7 +83,7 @@ function tenantSubscriptions(app: TenantDb, tenantId: TenantId): ReturnType<Subs
       const column = what === "renew" ? sql`renew_at` : sql`pull_at`;
       await runSql(own, sql`update webhook_subscriptions set ${column} = ${instant(until)} where id = ${id}`);
     },
-    keepPulled: ({ id, connectionId, events, cursor, again }) =>
+    keepPulled: ({ id, connectionId, events, readInbox, cursor, again }) =>
       withTenant(app, tenantId, async (tx) => {
         const { rowCount } = await runSql(
           tx,
@@ -90,7 +91,9 @@ function tenantSubscriptions(app: TenantDb, tenantId: TenantId): ReturnType<Subs
             updated_at = domain_now() where id = ${id}`,
         );
         if (rowCount === 0) return;
-        for (const event of events) await insertEvent(tx, { tenantId, connectionId }, event);
+        let isNew = false;
+        for (const event of events) isNew = (await insertEvent(tx, { tenantId, connectionId }, event)) || isNew;
+        if (readInbox && isNew) await readSoon(tx, { tenantId, connectionId });
       }),
     async isShared(connectionId) {
       const { rows } = await runSql<{ shared: boolean }>(own, sql`select events_elsewhere(${connectionId}) as shared`);

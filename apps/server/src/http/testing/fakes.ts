@@ -32,6 +32,8 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
   const analytics = operationsById.analytics.response.parse(operationsById.analytics.example.response);
   const [accountPost] = operationsById.accountPosts.response.parse(operationsById.accountPosts.example.response).items;
   if (!accountPost) throw new Error("the example shows no post");
+  const entry = operationsById.markInboxEntry.response.parse(operationsById.markInboxEntry.example.response);
+  const reply = operationsById.replyToInboxEntry.response.parse(operationsById.replyToInboxEntry.example.response);
   const byKey = new Map<string, JobView>();
   const one = async <T>(id: string, view: T) => (known(id) ? ok({ ...view, id }) : fail(missing));
   const wished = async <T>(id: string, view: T) =>
@@ -52,6 +54,7 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
         return ok({ view, replayed });
       },
       createPost: async () => ok({ view: post, replayed: false }),
+      reply: async () => ok({ view: post, replayed: false }),
       validatePost: async (_caller, input) =>
         ok({ ok: true, targets: input.targets.map(({ connectionId }) => ({ connectionId, problems: [] })) }),
       getPost: (_caller, id) => one(id, post),
@@ -74,6 +77,15 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
       ofPost: (_caller, id) => one(id, { postId: id as never, targets: [], simulated: true }),
       summary: async () => ok(analytics),
       accountPosts: async (_caller, id) => (known(id) ? page(accountPost) : fail(missing)),
+      readNow: (_caller, id) => one(id, { connectionId: id as never }),
+    },
+    inboxEntries: {
+      list: () => page(entry),
+      get: (_caller, id) => one(id, { ...entry, thread: [entry] }),
+      mark: (_caller, id) => one(id, entry),
+      reply: async (_caller, id) => (known(id) ? ok({ view: reply, replayed: false }) : fail(missing)),
+      hide: (_caller, id) => one(id, entry),
+      like: (_caller, id) => one(id, entry),
       readNow: (_caller, id) => one(id, { connectionId: id as never }),
     },
     mentions: {

@@ -1,4 +1,4 @@
-import type { ConnectorContext, PlatformFailure, PlatformResult } from "@postd/connector-kit";
+import type { ConnectorContext, Effect, PlatformFailure, PlatformResult } from "@postd/connector-kit";
 import { fail, type Result } from "@postd/contracts";
 import type { OpenConnection } from "../../ports/connection-access.ts";
 import type { ConnectionRecord } from "../../ports/connection-record.ts";
@@ -12,17 +12,22 @@ export interface Asked<T> {
   readonly answer: Result<T, PlatformFailure>;
 }
 
-/** Reads something at the platform as an account, renewing an ended token once. Changes nothing there or here. */
+/**
+ * Reads something at the platform as an account, renewing an ended token once. Changes nothing here; with an `effect` it is
+ * a change there that may be repeated.
+ */
 export async function askPlatform<T>(
   deps: Pick<ConnectionsDeps, "access" | "context">,
   record: Pick<ConnectionRecord, "id" | "tenantId">,
   call: string,
   ask: (ctx: ConnectorContext) => PlatformResult<T>,
+  effect: Effect = "none",
 ): Promise<Asked<T>> {
   const target = { tenantId: record.tenantId, connectionId: record.id };
   const read = (connection: OpenConnection) => {
-    const ctx = connectorContext(deps.context, { connection, effect: "none", repeatable: true });
-    return answered(ctx, { call, platform: connection.platform }, () => ask(ctx));
+    const ctx = connectorContext(deps.context, { connection, effect, repeatable: true });
+    const about = { call, platform: connection.platform, mayBeDone: effect !== "none" };
+    return answered(ctx, about, () => ask(ctx));
   };
   const first = await deps.access.open({ ...target, fresh: true });
   if (!first?.ok) return { open: undefined, answer: first ?? fail(gone) };

@@ -26,6 +26,17 @@ export function toldLine(text: string, max: number): string {
   return truncateGraphemes(line, max);
 }
 
+/** The same for words of several lines, which stay. */
+export function toldText(text: string, max: number): string {
+  const lines = storableText(text.slice(0, max * 4))
+    .replace(turnsText, "")
+    .replace(unseen, "")
+    .replace(/\r\n?|[\u2028\u2029]/gu, "\n")
+    .replace(/\n{3,}/gu, "\n\n")
+    .trim();
+  return truncateGraphemes(lines, max);
+}
+
 /** An address that a browser may be given; undefined: it is none, or names a password. */
 export function toldAddress(text: string | undefined, protocols: readonly string[]): string | undefined {
   if (text === undefined || text.length > addressChars || !URL.canParse(text)) return undefined;
@@ -44,7 +55,7 @@ export const toldPerson = (text: string, externalId: string): string => toldName
 const toldScopes = (scopes: readonly string[]): readonly string[] => scopes.map((scope) => toldLine(scope, nameChars));
 
 /** Whether an id is kept as it was told; one that had to be changed is nobody's. */
-const isKept = (id: string): boolean => id !== "" && id.length <= idChars && storableText(id) === id;
+export const isKept = (id: string): boolean => id !== "" && id.length <= idChars && storableText(id) === id;
 
 /**
  * Accounts as a connector listed them, the one door for whatever of them is stored and shown. A name that is none becomes

@@ -171,8 +171,15 @@ async function keep(
   const names = namesIn(event);
   for (const receiver of receivers)
     if (isAnnouncement(event)) await inbox.askForPull(receiver);
-    else if ((await inbox.keepEvent(receiver, event)) && names.length > 0) await inbox.hasten(receiver, names);
+    else if (await inbox.keepEvent(receiver, event)) {
+      if (names.length > 0) await inbox.hasten(receiver, names);
+      if (isOfInbox(event)) await inbox.readSoon(receiver);
+    }
 }
+
+/** Somebody wrote something, changed it or took it away. */
+export const isOfInbox = ({ type }: Pick<InboundEvent, "type">): boolean =>
+  /^(?:comment|review|mention|message)\./.test(type);
 
 /** What the platform calls the post it has news of: its id, or that of what becomes it. */
 const namesIn = ({ type, data }: InboundEvent): readonly string[] =>

@@ -1,5 +1,6 @@
 import {
   type Format,
+  type Inbox,
   type MediaRule,
   type Platform,
   type Provider,
@@ -87,6 +88,7 @@ function platformView(platform: Platform, provider: Provider, facts: PlatformFac
       refresh: signIns.some((entry) => entry.refresh !== undefined),
       revoke: signIns.some((entry) => entry.revoke !== undefined),
     },
+    ...(platform.inbox && { inbox: inboxView(platform.inbox, publishing) }),
     ...(publishing?.destinations === undefined
       ? {}
       : { destinations: { label: publishing.destinations.label, required: publishing.destinations.required } }),
@@ -127,6 +129,19 @@ function formatView(id: string, format: Format, { aliases = {}, limits }: Publis
     ...(format.accountKinds === undefined ? {} : { accountKinds: [...format.accountKinds] }),
     media: mediaView(format.media),
     text: textView(format.text ?? limits.text),
+  };
+}
+
+function inboxView(
+  { accountKinds, reply, hide, like }: Inbox,
+  publishing: Publishing | undefined,
+): PlatformView["inbox"] {
+  const text = reply?.text ?? publishing?.limits.text;
+  return {
+    ...(accountKinds && { accountKinds: [...accountKinds] }),
+    ...(reply && text && { reply: { text: textView(text) } }),
+    hide: hide !== undefined,
+    like: like !== undefined,
   };
 }
 

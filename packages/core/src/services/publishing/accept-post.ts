@@ -23,9 +23,11 @@ import type {
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import type { Caller, Created, MediaService, ServiceResult } from "../../ports/services.ts";
 import type { PipelineLog } from "../pipeline/worker-deps.ts";
+import { atEntriesOnly } from "./answers.ts";
 import { contentOf, writtenIn } from "./content.ts";
 import { fileGone, fileIdsOf } from "./post-files.ts";
-import { type PreparedTarget, prepareTargets, problemsOf, refusalOf, simulatedMark } from "./prepare-targets.ts";
+import { prepareTargets, problemsOf, refusalOf, simulatedMark } from "./prepare-targets.ts";
+import type { PreparedTarget } from "./prepared-target.ts";
 import { no } from "./refusals.ts";
 import { withSavedMentions } from "./saved-mentions.ts";
 
@@ -54,6 +56,8 @@ export async function acceptPost<V extends JobView | PostView>(
     /** What the key protects: the request without the key itself. */
     readonly body: unknown;
     readonly fieldPrefix: (index: number, field: string) => string;
+    /** Why what it answers cannot be answered; absent: it is an ordinary post. */
+    readonly mayReply?: () => { readonly ok: false; readonly error: ServiceError } | undefined;
     readonly answer: (post: PostRecord, jobs: readonly JobRecord[]) => V;
   },
   deps: PublishingDeps,
@@ -68,6 +72,8 @@ export async function acceptPost<V extends JobView | PostView>(
     if (seen.kind === "differs") return { ok: false, error: keyUsed(claim.key) };
     if (seen.kind === "replay") return { ok: true, value: { view: seen.response as unknown as V, replayed: true } };
   }
+  const unanswerable = how.mayReply?.();
+  if (unanswerable) return unanswerable;
   const named = await withSavedMentions(given, store);
   if (!named.ok) return named;
   const input = named.value;
@@ -77,11 +83,14 @@ export async function acceptPost<V extends JobView | PostView>(
   const fetched = await fetchMedia(caller, input.mediaUrls ?? [], deps);
   if (!fetched.ok) return fetched;
   const draft = draftOf(input, fetched.value);
+  const stray = how.mayReply ? undefined : atEntriesOnly(draft);
+  if (stray) return stray;
   const scheduledFor = input.scheduledFor ? planned.value : undefined;
   const prepared = await prepareTargets({ ...draft, scheduledFor }, store, deps);
   if (!prepared.ok) return prepared;
   const mode = input.mode ?? "publish";
-  if (mode === "publish" && !decidesAlone(caller) && (await store.requiresApproval())) return mustAsk;
+  if (mode === "publish" && !decidesAlone(caller) && (await store.requiresApproval()))
+    return mustAsk(how.mayReply ? "Send it with mode ask." : "Write it with POST /api/posts and mode ask.");
   if (mode !== "draft") {
     const refused = refusalOf(problemsOf(prepared.value, how.fieldPrefix));
     if (refused) return refused;
@@ -127,15 +136,7 @@ export async function acceptPost<V extends JobView | PostView>(
   return { ok: true, value: { view: accepted.view, replayed: false } };
 }
 
-const mustAsk: { readonly ok: false; readonly error: ServiceError } = {
-  ok: false,
-  error: {
-    code: "forbidden",
-    field: "mode",
-    detail: "Every post of this workspace waits for an approver.",
-    next: "Write it with POST /api/posts and mode ask.",
-  },
-};
+const mustAsk = (next: string) => no("forbidden", "mode", "Every post of this workspace waits for an approver.", next);
 
 export function newJob(
   prepared: PreparedTarget,

@@ -3,7 +3,7 @@ import type { OutgoingPost } from "@postd/connector-kit";
 import { type JobPatch, type Meeting, meet, type Wish, type WishFacts } from "../../domain/wishes.ts";
 import type { JobDecision, JobRecord, LockedJob, NewJob } from "../../ports/publishing-store.ts";
 import { newJob, type PublishingDeps } from "./accept-post.ts";
-import type { PreparedTarget } from "./prepare-targets.ts";
+import type { PreparedTarget } from "./prepared-target.ts";
 
 interface NewPlan {
   readonly locked: readonly LockedJob[];

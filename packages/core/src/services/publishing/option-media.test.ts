@@ -5,7 +5,8 @@ import { barePlatform, bareProvider, barePublishing } from "@postd/connector-kit
 import { asId, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
 import type { TargetRecord, TenantPublishing } from "../../ports/publishing-store.ts";
-import { type Draft, prepareTargets } from "./prepare-targets.ts";
+import { prepareTargets } from "./prepare-targets.ts";
+import type { Draft } from "./prepared-target.ts";
 
 const image = { mimeTypes: ["image/jpeg"], maxBytes: 1_000 };
 const providerOf = (id: string, options: z.ZodObject) => {

@@ -3,7 +3,6 @@ import {
   checkMentions,
   checkOptionMedia,
   checkPost,
-  type MediaInfo,
   noFormatFits,
   type OutgoingPost,
   optionMedia,
@@ -13,34 +12,12 @@ import {
 import type { FieldProblem, Result, ServiceError } from "@postd/contracts";
 import type { ContentRecord, JobRecord, TargetRecord, TenantPublishing } from "../../ports/publishing-store.ts";
 import { type Checking, unbroken } from "../unbroken.ts";
+import { isAnswer, prepareAnswer } from "./answers.ts";
 import { filesInWords, outgoing } from "./content.ts";
 import { optionMediaIds } from "./option-media.ts";
 import { checkThumb, noFile } from "./post-files.ts";
+import type { Draft, Given, PreparedTarget } from "./prepared-target.ts";
 import { no } from "./refusals.ts";
-
-/** One target with the post it would get and everything wrong with it. */
-export interface PreparedTarget {
-  readonly target: TargetRecord;
-  readonly platform: PublishingPlatform;
-  readonly post: OutgoingPost;
-  readonly fingerprint: string;
-  readonly nativeSchedule: boolean;
-  readonly problems: readonly FieldProblem[];
-  /** Files it names that are there, those of its options included. */
-  readonly files: readonly MediaInfo[];
-}
-
-export interface Draft {
-  readonly content: ContentRecord;
-  readonly versions: Readonly<Record<string, Partial<ContentRecord>>>;
-  readonly targets: readonly {
-    readonly connectionId: string;
-    readonly nativeSchedule?: boolean;
-    readonly destination?: string;
-  }[];
-  /** When it shall go out; absent: at once, or not said yet. */
-  readonly scheduledFor?: Date | undefined;
-}
 
 /**
  * Resolves versions, media and formats for every target and checks each against its platform. Unknown ids are not_found.
@@ -126,14 +103,6 @@ const contentFor = (draft: Draft, target: TargetRecord): ContentRecord => ({
   ...draft.versions[target.connectionId],
 });
 
-interface Given {
-  readonly draft: Draft;
-  readonly target: TargetRecord;
-  readonly platform: PublishingPlatform;
-  readonly media: ReadonlyMap<string, MediaInfo>;
-  readonly wanted: Draft["targets"][number];
-}
-
 /** Nothing is known of this target but that its connector broke: it is refused, and the others are told of all the same. */
 function brokenTarget({ draft, target, platform, wanted }: Given): PreparedTarget {
   const { text, options } = contentFor(draft, target);
@@ -149,7 +118,9 @@ function brokenTarget({ draft, target, platform, wanted }: Given): PreparedTarge
   };
 }
 
-function prepare({ draft, target, platform, media, wanted }: Given): PreparedTarget {
+function prepare(given: Given): PreparedTarget {
+  const { draft, target, platform, media, wanted } = given;
+  if (isAnswer(draft.content)) return prepareAnswer(given);
   const { nativeSchedule = false, destination } = wanted;
   const { publishing } = platform;
   const content = contentFor(draft, target);

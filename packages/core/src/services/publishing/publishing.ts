@@ -1,9 +1,11 @@
+import { replyFormat } from "@postd/connector-kit";
 import { asId, type JobView, ok, type PauseInput, type PostInput, type PostView } from "@postd/contracts";
 import type { JobRecord, PostRecord } from "../../ports/publishing-store.ts";
 import type { Caller, PublishingService } from "../../ports/services.ts";
 import { pageOf } from "../page-of.ts";
 import { acceptPost, draftOf, type PublishingDeps } from "./accept-post.ts";
 import { notFound } from "./act-on-job.ts";
+import { atEntriesOnly } from "./answers.ts";
 import { decidePost } from "./decide-post.ts";
 import { listDlq, replayDlq } from "./dlq.ts";
 import { deletePost, viewOf } from "./post-actions.ts";
@@ -68,11 +70,28 @@ export function createPublishingService(deps: PublishingDeps & { readonly remote
         deps,
       );
     },
+    reply: (caller, { entryId, connectionId, destination, mayReply, ...said }, idempotencyKey) =>
+      acceptPost(
+        caller,
+        { ...said, format: replyFormat, targets: [{ connectionId, destination }] },
+        {
+          operation: "reply",
+          body: { entryId, ...said },
+          fieldPrefix: (_index, field) => field,
+          mayReply,
+          answer: (post, jobs) => postView(post, jobs),
+          ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+        },
+        deps,
+      ),
     validatePost: async (caller, input) => {
       const named = await withSavedMentions(input, of(caller));
       if (!named.ok) return named;
       const scheduledFor = input.scheduledFor === undefined ? undefined : new Date(input.scheduledFor);
-      const prepared = await prepareTargets({ ...draftOf(named.value, []), scheduledFor }, of(caller), deps);
+      const draft = draftOf(named.value, []);
+      const stray = atEntriesOnly(draft);
+      if (stray) return stray;
+      const prepared = await prepareTargets({ ...draft, scheduledFor }, of(caller), deps);
       if (!prepared.ok) return prepared;
       const targets = prepared.value.map(({ target, post, problems }) => ({
         connectionId: target.connectionId,
@@ -85,11 +104,12 @@ export function createPublishingService(deps: PublishingDeps & { readonly remote
       };
     },
     getPost: (caller, id) => viewOf(caller, id, deps),
-    listPosts: async (caller, { limit, cursor, status }) => {
+    listPosts: async (caller, { limit, cursor, status, replies = status === "awaiting_approval" }) => {
       const slice = await of(caller).posts({
         limit,
         ...(cursor ? { before: cursor } : {}),
         ...(status ? { status } : {}),
+        ...(replies ? {} : { withoutAnswers: true }),
       });
       const views = slice.rows.map(({ post, jobs }) => postView(post, jobs));
       return ok(pageOf(slice, views, ({ post }) => post.id));

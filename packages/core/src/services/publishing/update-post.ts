@@ -6,11 +6,13 @@ import type { JobRecord, NewJob, PostRecord } from "../../ports/publishing-store
 import type { Caller, ServiceResult, Wished } from "../../ports/services.ts";
 import { plannedFor, targetsOf, versionsOf } from "./accept-post.ts";
 import { type ActDeps, notFound } from "./act-on-job.ts";
+import { staysAnswer } from "./answers.ts";
 import { contentOf, writtenIn } from "./content.ts";
 import { meetTargets } from "./meet-targets.ts";
 import { abilitiesOf, canceledFor, changed } from "./post-actions.ts";
 import { fileGone, fileIdsOf } from "./post-files.ts";
-import { type PreparedTarget, prepareTargets, problemsOf, refusalOf, simulatedMark } from "./prepare-targets.ts";
+import { prepareTargets, problemsOf, refusalOf, simulatedMark } from "./prepare-targets.ts";
+import type { PreparedTarget } from "./prepared-target.ts";
 import { withSavedMentions } from "./saved-mentions.ts";
 
 /**
@@ -42,6 +44,8 @@ export async function updatePost(
   // In so many words: to change what was approved, or to send it, is not to take the asking back.
   const takesBack = alone && patch.mode === "draft";
   const draft = merged(post, patch);
+  const stray = staysAnswer(post, draft);
+  if (stray) return stray;
   const isNew = !isSamePost(post, draft);
   const status = statusAfter(post, patch, { waitsForWord, isNew });
   if (!status.ok) return status;

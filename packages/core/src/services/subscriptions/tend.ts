@@ -3,6 +3,7 @@ import type { ConnectionAccess, OpenConnection } from "../../ports/connection-ac
 import type { SubscriptionOwner, SubscriptionRecord } from "../../ports/subscriptions.ts";
 import { answered } from "../answered.ts";
 import { type ConnectorContextPorts, connectorContext } from "../connector-context.ts";
+import { isOfInbox } from "../inbound/inbound.ts";
 import { storableEvent } from "../inbound/storable-event.ts";
 import { type SubscribeDeps, subscribeAccount } from "./subscribe.ts";
 
@@ -59,13 +60,15 @@ async function work(
   if (!pulled.ok) return pulled.error;
   const { events, cursor, more = false } = pulled.value;
   const { account, platform } = connection;
+  // What is about another account is not this subscription's to tell.
+  const own = events
+    .map(storableEvent)
+    .filter((it) => it.platform === platform && it.accountExternalId === account.externalId);
   await deps.subscriptions.forTenant(tenantId).keepPulled({
     id: row.id,
     connectionId: row.connectionId,
-    // What is about another account is not this subscription's to tell.
-    events: events
-      .map(storableEvent)
-      .filter((it) => it.platform === platform && it.accountExternalId === account.externalId),
+    events: own,
+    readInbox: own.some(isOfInbox),
     cursor,
     again: more,
   });

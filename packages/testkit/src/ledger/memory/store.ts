@@ -47,11 +47,14 @@ function tenantPublishing(tables: Tables, tenantId: TenantId, lateAfterMs: numbe
       const post = postOf(id);
       return post && !post.deletedAt ? withJobs(post) : undefined;
     },
-    async posts({ limit, before, status }) {
+    async posts({ limit, before, status, withoutAnswers }) {
       const rows = [...tables.posts.values()]
         .filter((post) => post.tenantId === tenantId && !post.deletedAt)
         .filter(
-          (post) => (before === undefined || post.id < before) && (status === undefined || post.status === status),
+          (post) =>
+            (before === undefined || post.id < before) &&
+            (status === undefined || post.status === status) &&
+            !(withoutAnswers && post.content.format === "reply"),
         )
         .sort(byId)
         .reverse();

@@ -36,6 +36,7 @@ export async function readPosts(tx: Executor, page: Parameters<TenantPublishing[
     {
       ids: sql`select p.id from posts p where p.deleted_at is null
         and ${page.before ? sql`p.id < ${page.before}` : sql`true`} and ${page.status ? sql`p.status = ${page.status}` : sql`true`}
+        and ${page.withoutAnswers ? sql`p.content ->> 'format' is distinct from 'reply'` : sql`true`}
         order by p.id desc`,
       sizesOf: (asked) => sql`select p.id, octet_length(p::text)
         + coalesce((select sum(octet_length(v::text)) from post_versions v where v.post_id = p.id), 0)

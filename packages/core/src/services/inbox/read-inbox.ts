@@ -1,0 +1,154 @@
+import {
+  type Clock,
+  type ConnectorContext,
+  type ConnectorLog,
+  type Inbox,
+  type InboxEntry,
+  inboxOf,
+  type PlatformFailure,
+  type PlatformResult,
+} from "@postd/connector-kit";
+import { fail, ok } from "@postd/contracts";
+import type { ConnectionAccess } from "../../ports/connection-access.ts";
+import type { InboxEntriesRepo, InboxOwner, TenantInboxEntries } from "../../ports/inbox-entries.ts";
+import type { ConnectorRegistry } from "../../ports/registry.ts";
+import { askPlatform } from "../connections/ask-platform.ts";
+import type { ConnectorContextPorts } from "../connector-context.ts";
+import { afterFailureMs, livelyMs, nextLookMs, postsOfMs, surelyListedMs, unreadMs, wholeEveryMs } from "./pace.ts";
+import { toldEntries } from "./told-entry.ts";
+
+export interface ReadInboxDeps {
+  readonly entries: InboxEntriesRepo;
+  /** false: only those are read that somebody asked for. */
+  readonly readsByItself: boolean;
+  readonly access: ConnectionAccess;
+  readonly context: ConnectorContextPorts;
+  readonly registry: ConnectorRegistry;
+  readonly clock: Clock;
+  readonly log: ConnectorLog;
+}
+
+const accountsAtOnce = 20;
+const mostPages = 20;
+const mostPosts = 50;
+
+/**
+ * Reads what people wrote to accounts that are due. One that cannot be read waits and holds up no other. Answers how many
+ * were looked at; run by one process at a time.
+ */
+export async function readInboxes(deps: ReadInboxDeps): Promise<number> {
+  const platforms = deps.registry
+    .all()
+    .flatMap(({ id, inbox }) => (inbox ? [{ id, ...(inbox.accountKinds && { kinds: inbox.accountKinds }) }] : []));
+  const due = await deps.entries.due({ platforms, limit: accountsAtOnce, onlyAsked: !deps.readsByItself });
+  for (const owner of due)
+    await readAccount(deps, owner).catch((error: unknown) =>
+      deps.log.warn({ connectionId: owner.connectionId, error }, "what people wrote to an account could not be read"),
+    );
+  return due.length;
+}
+
+async function readAccount(deps: ReadInboxDeps, owner: InboxOwner): Promise<void> {
+  const { connectionId, tenantId, platform } = owner;
+  const repo = deps.entries.forTenant(tenantId);
+  const { activeAt, wholeAt, asked } = await repo.reading(connectionId);
+  const now = deps.clock.now();
+  const after = (ms: number) => new Date(deps.clock.now().getTime() + ms);
+  // First, so that what breaks below is not looked at again at once.
+  await repo.putOff(connectionId, after(afterFailureMs.most));
+  const inbox = inboxOf(deps.registry.get(platform) ?? {}, { kind: owner.accountKind });
+  if (!inbox) return;
+  const whole = asked || !wholeAt || now.getTime() - wholeAt.getTime() >= wholeEveryMs;
+  const read = await readAll(deps, { ...owner, inbox, repo, whole, now });
+  if (read.ok) {
+    const { activeAt: since = activeAt } = await repo.reading(connectionId);
+    return repo.ended(connectionId, { at: after(nextLookMs(since, now)), whole });
+  }
+  const { kind, message, ...rest } = read.error;
+  const askedMs = "retryAfterMs" in rest ? (rest.retryAfterMs ?? 0) : 0;
+  const at = after(Math.max(waitOf(read.error), askedMs));
+  await repo.ended(connectionId, { at, whole, failure: { kind, message } });
+  deps.log.info({ connectionId, platform, kind }, "what people wrote to an account waits");
+}
+
+/** What a person has to mend is not asked for again and again. */
+const waitOf = ({ kind }: PlatformFailure): number =>
+  kind === "unavailable" || kind === "rate_limited" ? afterFailureMs.least : afterFailureMs.most;
+
+interface Look extends InboxOwner {
+  readonly inbox: Inbox;
+  readonly repo: TenantInboxEntries;
+  /** Every page, and not only what is new. */
+  readonly whole: boolean;
+  readonly now: Date;
+}
+
+type Ask = <T>(call: string, read: (ctx: ConnectorContext) => PlatformResult<T>) => PlatformResult<T>;
+
+async function readAll(deps: ReadInboxDeps, look: Look): PlatformResult<void> {
+  const { tenantId, connectionId, repo, now } = look;
+  const ask: Ask = async (call, read) => {
+    const { open, answer } = await askPlatform(deps, { id: connectionId, tenantId }, call, read);
+    // A right to read is no reason to hold posts; a sign-in that is over is one.
+    if (open && !answer.ok && (answer.error.kind === "auth_revoked" || answer.error.kind === "auth_expired"))
+      await deps.access.markBroken({
+        tenantId,
+        connectionId,
+        credentialVersion: open.credentialVersion,
+        failure: answer.error,
+      });
+    return answer;
+  };
+  if (look.inbox.lists === "account") return readList(look, ask);
+  const before = (ms: number) => new Date(now.getTime() - ms);
+  const posts = await repo.posts(connectionId, {
+    since: before(postsOfMs),
+    ...(!look.whole && { readSince: before(livelyMs) }),
+    limit: mostPosts,
+  });
+  for (const postId of posts) {
+    const read = await readList(look, ask, postId);
+    // One post that is gone, or that the platform will not tell about, must not stand in the way of the others.
+    if (!read.ok && read.error.kind !== "content_rejected") return read;
+  }
+  return ok(undefined);
+}
+
+/** Pages of one list: all of them, or until one holds nothing new. */
+async function readList(look: Look, ask: Ask, postId?: string): PlatformResult<void> {
+  const { repo, connectionId, now, whole, inbox } = look;
+  const unreadSince = new Date(now.getTime() - unreadMs);
+  const all: InboxEntry[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < mostPages; page += 1) {
+    const from = cursor;
+    const read = await ask("inbox", (ctx) =>
+      inbox.list({ ...(postId !== undefined && { postId }), ...(from !== undefined && { cursor: from }) }, ctx),
+    );
+    if (!read.ok) return fail(read.error);
+    const told = toldEntries(read.value.entries, now).map((entry) =>
+      postId === undefined || entry.postId !== undefined ? entry : { ...entry, postId },
+    );
+    all.push(...told);
+    const changed = await repo.keep(connectionId, told, unreadSince);
+    cursor = read.value.cursor;
+    if (cursor === undefined || cursor === from) break;
+    if (!whole && changed === 0) return ok(undefined);
+  }
+  if (cursor === undefined) await markGone(look, all, postId);
+  return ok(undefined);
+}
+
+/** The list was read to its end: what it should show and lacks is gone. */
+async function markGone(
+  { repo, connectionId, now }: Look,
+  seen: readonly InboxEntry[],
+  postExternalId: string | undefined,
+): Promise<void> {
+  const oldestMs = Math.min(now.getTime() - surelyListedMs, ...seen.map(({ createdAt }) => createdAt.getTime()));
+  await repo.markGone(connectionId, {
+    since: new Date(oldestMs),
+    seen: seen.map(({ externalId }) => externalId),
+    ...(postExternalId !== undefined && { postExternalId }),
+  });
+}
