@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { type InboundRequest, secret, type VerifyInput } from "@postd/connector-kit";
-import { createWorld } from "@postd/connector-kit/conformance";
-import { simulator } from "./connect-harness.ts";
+import { createWorld, type World } from "@postd/connector-kit/conformance";
+import { setUp, simulator } from "./connect-harness.ts";
 import { x } from "./platform.ts";
 import { provider } from "./provider.ts";
 import { xWebhooks } from "./webhooks.ts";
@@ -44,6 +44,28 @@ test("a sign-in that was withdrawn at X is told of its account, though the event
   assert.deepEqual([event?.type, event?.accountExternalId, event?.dedupeKey], ["account.deauthorized", "7", "x:e1"]);
   assert.equal(event?.occurredAt?.toISOString(), "2026-11-20T12:00:00.000Z");
 });
+
+test("what is subscribed already is kept, on whatever page it stands, and led to where events are taken now", async () => {
+  const { ctx, connected, world, act } = await setUp();
+  const [old, address] = ["https://old.example/api/webhooks/x", "https://postd.example/api/webhooks/x"];
+  const subscribe = async (to: string) => {
+    const told = await xWebhooks.subscribe?.(ctx(), { address: to });
+    assert.ok(told?.ok, JSON.stringify(told));
+    return told.value.id;
+  };
+  await act("set", { subscriptionsPerPage: 1 });
+  const first = await subscribe(old);
+  assert.equal(await subscribe(address), first);
+  assert.equal(first.split(",").length, 4);
+  await publishAs(world, `Hi @${connected.account.handle}`);
+  assert.deepEqual(
+    world.delivered.map(({ url }) => url),
+    [address],
+  );
+});
+async function publishAs(world: World, text: string) {
+  await world.sim.simulator.act?.("postAs", { person: "jonas_berg", text });
+}
 
 test("events nobody asked for, and bodies nobody knows, are no events", () => {
   const unknown = { data: { event_uuid: "e2", event_type: "dm.received", filter: { user_id: "7" }, payload: {} } };

@@ -83,11 +83,15 @@ const parse = webhookEvents({ platform: "x", body: Event, types });
 const Hook = z.object({ id: Id, url: z.string(), valid: z.boolean().default(true) });
 const Hooks = z.object({ data: rowsOf(Hook).default([]) });
 const Subscription = z.object({
-  subscription_id: Id,
+  subscription_id: z.string().min(1).max(100),
   event_type: z.string(),
   filter: z.object({ user_id: z.string().optional() }).default({}),
+  webhook_id: z.string().optional(),
 });
-const Subscriptions = z.object({ data: rowsOf(Subscription).default([]) });
+const Subscriptions = z.object({
+  data: rowsOf(Subscription).default([]),
+  meta: z.object({ next_token: z.string().optional() }).optional(),
+});
 const Made = z.object({ data: z.union([Subscription, z.object({ subscription: Subscription })]) });
 
 const noToken: PlatformFailure = {
@@ -113,19 +117,40 @@ async function hookAt(ctx: ConnectorContext, address: string): PlatformResult<st
   return fail({ kind: "unavailable", message: "X took the webhook and did not name it." });
 }
 
-/** Subscribed once, whoever asks again: what is there already is kept. */
+/** Everything the app is subscribed to, for all its accounts. */
+const subscriptions = (ctx: ConnectorContext) =>
+  appApi.readAll(
+    ctx,
+    { method: "GET", path: "activity/subscriptions", query: { max_results: 1_000 }, about: "account" },
+    Subscriptions,
+    {
+      rows: ({ data }) => data,
+      next: ({ meta }) => (meta?.next_token ? { query: { pagination_token: meta.next_token } } : undefined),
+    },
+  );
+
+/**
+ * Subscribed once, whoever asks again, as each event is billed: what is there already is kept, and led here where it went to
+ * an address POSTD had before.
+ */
 async function subscribe(ctx: ConnectorContext, { address }: { address: string }): PlatformResult<WebhookSubscription> {
   if (!ctx.app.secret("bearer_token") || !ctx.app.secret("api_secret")) return fail(noToken);
   const hook = await hookAt(ctx, address);
   if (!hook.ok) return hook;
   const user_id = ctx.account.externalId;
-  const there = await appApi.get(ctx, "activity/subscriptions", Subscriptions, { about: "account" });
+  const there = await subscriptions(ctx);
   if (!there.ok) return there;
   const ids: string[] = [];
   for (const event_type of wanted) {
-    const known = there.value.data.find((one) => one.event_type === event_type && one.filter.user_id === user_id);
+    const known = there.value.find((one) => one.event_type === event_type && one.filter.user_id === user_id);
     if (known) {
-      ids.push(known.subscription_id);
+      const { subscription_id, webhook_id = hook.value } = known;
+      if (webhook_id !== hook.value) {
+        const call = { method: "PUT", path: ["activity", "subscriptions", subscription_id], about: "object" } as const;
+        const led = await appApi.send(ctx, { ...call, json: { webhook_id: hook.value } });
+        if (!led.ok) return led;
+      }
+      ids.push(subscription_id);
       continue;
     }
     const json = { event_type, filter: { user_id }, webhook_id: hook.value };

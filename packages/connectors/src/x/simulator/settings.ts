@@ -35,6 +35,8 @@ export const Settings = z.strictObject({
   analytics: z.enum(["open", "closed"]),
   /** Where the counts of the whole time stand: on the item itself, or in a list of one. */
   analyticsTotal: z.enum(["flat", "list"]),
+  /** At most. */
+  subscriptionsPerPage: z.int().min(1),
   /** Headers of 24 hours. */
   dayHeaders: z.boolean(),
   postsPerUserDay: z.int().min(1),
@@ -64,6 +66,7 @@ export const defaultSettings: Settings = {
   hiddenNumbers: "field",
   analytics: "open",
   analyticsTotal: "flat",
+  subscriptionsPerPage: 100,
   dayHeaders: true,
   postsPerUserDay: 10_000,
   limitsRequests: true,

@@ -1,4 +1,4 @@
-import { base64Encode, hmacSha256, type Route, randomWord } from "@postd/connector-kit/simulator";
+import { base64Encode, cursorPage, hmacSha256, type Route, randomWord } from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import { route } from "./call.ts";
 import { resend } from "./events.ts";
@@ -159,7 +159,31 @@ export const activityRoutes: readonly Route<World>[] = [
       max_results: z.coerce.number().int().min(1).max(1000).optional(),
       pagination_token: z.string().min(16).optional(),
     }),
-    handle: ({ world }) => ({ status: 200, json: { data: world.subscriptions.all().map(shownSubscription) } }),
+    handle({ world, query }) {
+      const most = world.settings.subscriptionsPerPage;
+      const { items, next, more } = cursorPage(world.subscriptions.all(), {
+        limit: Math.min(query.max_results ?? most, most),
+        cursor: query.pagination_token,
+        keyOf: ({ id }) => id,
+        isAfter: (key, at) => BigInt(key) > BigInt(at),
+      });
+      const meta = { result_count: items.length, ...(more && { next_token: next }) };
+      return { status: 200, json: { data: items.map(shownSubscription), meta } };
+    },
+  }),
+  route("PUT", "activity/subscriptions/:id", {
+    callers: "app",
+    limit: "activity",
+    body: z.strictObject({ webhook_id: Id.optional(), tag: z.string().min(1).max(200).optional() }),
+    handle({ world, params, body }) {
+      const id = params.id ?? "";
+      const before = world.subscriptions.get(id);
+      if (before === undefined) throw refuseMissing("subscription", id);
+      if (body.webhook_id !== undefined) webhookOf(world, body.webhook_id);
+      const { webhook_id = before.webhook, tag = before.tag } = body;
+      const after = world.subscriptions.put({ ...before, webhook: webhook_id, tag });
+      return { status: 200, json: { data: { subscription: shownSubscription(after) } } };
+    },
   }),
   route("DELETE", "activity/subscriptions", {
     callers: "app",
