@@ -71,6 +71,9 @@ export function decide(input: DecideInput): Decision {
   return told;
 }
 
+/** Said on purpose, so it is said again whenever it is asked. */
+export const isSaid = (status: number): boolean => status >= 400 && status < 500 && status !== 408;
+
 function byKind({ failure, tries, refreshed, random }: DecideInput): Decision {
   switch (failure.kind) {
     case "auth_expired":
@@ -99,9 +102,8 @@ function byKind({ failure, tries, refreshed, random }: DecideInput): Decision {
       return again(tries, random);
     case "unexpected_response": {
       // Nothing visible was sent: what broke or cannot be read is made again; what was said on purpose is not.
-      const isSaid = failure.status >= 400 && failure.status < 500 && failure.status !== 408;
       const exhausted = retryDelaysMs[tries] === undefined;
-      if (isSaid || exhausted) return { do: "fail", tellOperator: true };
+      if (isSaid(failure.status) || exhausted) return { do: "fail", tellOperator: true };
       return again(tries, random);
     }
     default:

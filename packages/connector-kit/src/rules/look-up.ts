@@ -3,7 +3,7 @@ import type { PlatformFailure } from "../failure.ts";
 import type { ProbeAnswer, ProbeCandidate, Step } from "../publish.ts";
 import { storableRemark } from "../text.ts";
 import { chooseAdoption } from "./adopt.ts";
-import { retryDelaysMs } from "./decide.ts";
+import { isSaid, retryDelaysMs } from "./decide.ts";
 import {
   type Drive,
   defaultTimeoutMs,
@@ -193,8 +193,12 @@ async function ask(drive: Drive, record: ProbeRecord, failure?: Trouble): Promis
   return false;
 }
 
+/** What a platform says no to on purpose it says no to again: looking on would never end, and nobody would be told. */
+const isRefusal = (failure: PlatformFailure): boolean =>
+  failure.kind === "content_rejected" || (failure.kind === "unexpected_response" && isSaid(failure.status));
+
 /**
- * Trouble with the line is waited for, without counting. Trouble with the sign-in ends all looking until somebody signs
+ * Trouble with the line is waited for, without counting; a refusal counts as a look. Trouble with the sign-in ends all looking until somebody signs
  * in again, so a person is asked now; signing in again makes POSTD look once more.
  */
 async function cannotLook(drive: Drive, failure: PlatformFailure, step: string): Promise<false> {
@@ -203,6 +207,7 @@ async function cannotLook(drive: Drive, failure: PlatformFailure, step: string):
     await drive.port.markBroken(failure);
     return ask(drive, saw(drive, "ask", "The account cannot be asked whether it shows the post."), trouble);
   }
+  if (isRefusal(failure)) return lookLater(drive, saw(drive, "not_seen", "The platform refused this look."), trouble);
   const before = drive.probe;
   const waitMs = "retryAfterMs" in failure ? Math.max(unreachableMs, failure.retryAfterMs ?? 0) : unreachableMs;
   const record: ProbeRecord = {
