@@ -12,7 +12,7 @@ import { fail, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
 import { addressOf, api, Id, listOf, unsaid, withGrant } from "./api.ts";
 import { type PostState, startState } from "./media.ts";
-import { FIELDS, ShownPost } from "./posts.ts";
+import { FIELDS, postById, ShownPost } from "./posts.ts";
 import { probePost, sendPost } from "./publish.ts";
 import { MODERATE, READ } from "./sign-in.ts";
 
@@ -32,13 +32,17 @@ async function list(
   ctx: ConnectorContext,
 ): PlatformResult<{ readonly entries: readonly InboxEntry[]; readonly cursor?: string }> {
   const own = ctx.account.externalId;
+  // The talk keeps the name its first post had before it was edited.
+  const post = postId === undefined ? ok(undefined) : await postById(ctx, postId);
+  if (!post.ok) return post;
+  const talk = post.value?.conversationId ?? postId;
   const path = postId === undefined ? ["users", own, "mentions"] : "tweets/search/recent";
   const pages = postId === undefined ? { pagination_token: cursor } : { next_token: cursor };
   const read = await api.get(ctx, path, Page, {
     about: "account",
     needs: READ,
     query: {
-      ...(postId !== undefined && { query: `conversation_id:${postId}` }),
+      ...(postId !== undefined && { query: `conversation_id:${talk}` }),
       // Each one read is billed.
       max_results: 20,
       "tweet.fields": FIELDS,
@@ -51,7 +55,9 @@ async function list(
   const authors = new Map(read.value.includes.users.map((user) => [user.id, user]));
   const { next } = read.value;
   return ok({
-    entries: read.value.data.flatMap((post) => entryOf(post, authors, own)),
+    entries: read.value.data
+      .flatMap((one) => entryOf(one, authors, own))
+      .map((entry) => (postId !== undefined && entry.postId === talk ? { ...entry, postId } : entry)),
     ...(next !== undefined && { cursor: next }),
   });
 }

@@ -97,6 +97,17 @@ test("what is said to an account is listed, answered and hidden", async () => {
   assert.match(entry?.text ?? "", /I like it/);
   const ofPost = await x.inbox?.list({ postId: post.published?.externalId ?? "" }, ctx());
   assert.ok(ofPost?.ok && ofPost.value.entries.some(({ externalId }) => externalId === entry?.externalId));
+  // Whoever answered a post answered what it was before an edit as well.
+  const change = { format: "text", text: `What do you think then, @${guest.account.handle}?`, options: {} };
+  const ref = { externalId: post.published?.externalId ?? "", state: post.state };
+  const edited = await x.publishing?.edit?.run(ref, change, ctx());
+  const newId = (edited?.ok && edited.value?.externalId) || "";
+  const ofEdited = await x.inbox?.list({ postId: newId }, ctx());
+  assert.ok(ofEdited?.ok && newId !== ref.externalId);
+  assert.deepEqual(
+    ofEdited.value.entries.filter(({ isOwn }) => !isOwn).map(({ externalId, postId }) => [externalId, postId]),
+    [[entry?.externalId, newId]],
+  );
   const thanks = await say(connected, "Thank you", entry?.externalId ?? "");
   assert.equal(thanks.end, "published", JSON.stringify(thanks.failure));
   assert.equal(live().length, 3);

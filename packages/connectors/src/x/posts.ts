@@ -99,7 +99,8 @@ function written(text: string, entities: z.output<typeof Urls>, ids: readonly st
 }
 
 /** X may escape three signs in what it shows; a text is compared as it reads either way. */
-const plain = (text: string): string => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+export const plain = (text: string): string =>
+  text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 
 /** What X itself may put into a text: before an answer whom it answers, behind a quote the address of what it quotes. */
 export interface Added {

@@ -11,7 +11,6 @@ import { changeRoutes } from "./simulator/change-post.ts";
 import { createRoute } from "./simulator/create-post.ts";
 import { listRoutes } from "./simulator/lists.ts";
 import { mediaRoutes } from "./simulator/media.ts";
-import { numberRoutes } from "./simulator/numbers.ts";
 import { readRoutes } from "./simulator/reads.ts";
 import { scopes } from "./simulator/scopes.ts";
 import { permalink } from "./simulator/show-post.ts";
@@ -104,7 +103,6 @@ export const simulators: readonly SimulatorDefinition[] = [
       ...readRoutes,
       ...listRoutes,
       ...changeRoutes,
-      ...numberRoutes,
       ...webhookRoutes,
       ...activityRoutes,
     ],

@@ -15,6 +15,7 @@ import {
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { api, appApi, Id } from "./api.ts";
+import { plain } from "./posts.ts";
 import { READ } from "./sign-in.ts";
 
 /** Signed with the consumer secret of the app, and not with that of OAuth 2. @source platforms/x.md section 10 */
@@ -74,7 +75,13 @@ const Event = z
         accountExternalId: account,
         key: event_uuid,
         ...(!Number.isNaN(at) && { atMs: at }),
-        data: { event: event_type, post: id, text, author: author_id, conversation: conversation_id },
+        data: {
+          event: event_type,
+          post: id,
+          text: text && plain(text),
+          author: author_id,
+          conversation: conversation_id,
+        },
       },
     ];
   });

@@ -20,7 +20,6 @@ const limits = {
   post: { user: 900, app: 450 },
   hide: { user: 50 },
   search: { user: 300, app: 450 },
-  analytics: { user: 300, app: 300 },
   upload: { user: 500, day: 50_000 },
   status: { user: 1000, day: 100_000 },
   initialize: { user: 1875, day: 180_000 },

@@ -55,33 +55,6 @@ describe("an empty wallet", () => {
   });
 });
 
-describe("counts of a range of time", () => {
-  it("are of own posts, whole or in buckets, on the item or in a list", async () => {
-    const { own, posted, act, as, simulator } = setUp();
-    const id = await posted("Counted");
-    await act("engage", { id, counts: { like_count: 3, impressions: 40 } });
-    const range = "start_time=2026-11-25T00:00:00Z&end_time=2026-11-27T00:00:00Z";
-    const ask = async (more = "", who = own) => (await who.get(`tweets/analytics?ids=${id}&${range}${more}`)).json;
-    const fields = "&analytics.fields=impressions,likes";
-    assert.deepEqual((await ask(fields)).data, [{ id, impressions: 40, likes: 3 }]);
-    const days = (await ask(`${fields}&granularity=daily`)).data[0].timestamped_metrics;
-    assert.deepEqual(
-      days.map(({ metrics }: { metrics: object }) => metrics),
-      [
-        { impressions: 0, likes: 0 },
-        { impressions: 40, likes: 3 },
-      ],
-    );
-    await act("set", { analyticsTotal: "list" });
-    assert.equal((await ask(fields)).data[0].timestamped_metrics[0].metrics.likes, 3);
-    const others = await ask("", as(simulator.createAccount({}).accessToken));
-    assert.deepEqual([others.data, others.errors.length], [[], 1]);
-    assert.equal((await own.get(`tweets/analytics?ids=${id}`)).status, 400);
-    await act("set", { analytics: "closed" });
-    assert.equal((await ask()).type, "https://api.x.com/2/problems/client-forbidden");
-  });
-});
-
 describe("errors", () => {
   it("of the sheet can be armed and come with their status and body", async () => {
     for (const { status, body, headers } of documentedErrors) {

@@ -32,9 +32,6 @@ export const Settings = z.strictObject({
   createdHistory: z.enum(["ids", "blank", "absent"]),
   /** What is missing where numbers of a post are not shown: the field, or the whole post. */
   hiddenNumbers: z.enum(["field", "post"]),
-  analytics: z.enum(["open", "closed"]),
-  /** Where the counts of the whole time stand: on the item itself, or in a list of one. */
-  analyticsTotal: z.enum(["flat", "list"]),
   /** At most. */
   subscriptionsPerPage: z.int().min(1),
   /** Headers of 24 hours. */
@@ -64,8 +61,6 @@ export const defaultSettings: Settings = {
   escapes: true,
   createdHistory: "ids",
   hiddenNumbers: "field",
-  analytics: "open",
-  analyticsTotal: "flat",
   subscriptionsPerPage: 100,
   dayHeaders: true,
   postsPerUserDay: 10_000,

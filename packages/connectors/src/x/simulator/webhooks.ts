@@ -167,8 +167,8 @@ export const activityRoutes: readonly Route<World>[] = [
         keyOf: ({ id }) => id,
         isAfter: (key, at) => BigInt(key) > BigInt(at),
       });
-      const meta = { result_count: items.length, ...(more && { next_token: next }) };
-      return { status: 200, json: { data: items.map(shownSubscription), meta } };
+      const json = { data: items.map(shownSubscription), ...(more && { meta: { next_token: next } }) };
+      return { status: 200, json };
     },
   }),
   route("PUT", "activity/subscriptions/:id", {

@@ -134,7 +134,7 @@ export function createWorld({ env, tokens }: Ground) {
     posts: simStore<Post>(),
     uploads: simUploads<Medium["details"]>(env),
     limits: simLimits(env),
-    /** Numbers a test sets, by the first id of a post, by media key, and of analytics by the same. */
+    /** Numbers a test sets, by the first id of a post and by media key. */
     counts: new Map<string, Readonly<Record<string, number>>>(),
     /** So many of the next films fail when they have been worked on. */
     failing: 0,
