@@ -1,28 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ConnectorContext, HttpRequest, HttpResponse } from "@postd/connector-kit";
-import { createWorld } from "@postd/connector-kit/conformance";
 import type { JsonObject } from "@postd/contracts";
-import { connect, simulator } from "./connect-harness.ts";
+import { answer, answering, setUp } from "./connect-harness.ts";
 import { xNumbers } from "./numbers.ts";
-import { x } from "./platform.ts";
-import { provider } from "./provider.ts";
 
 /** Answers written by hand, in the order they are asked for. */
-async function answering(...answers: readonly JsonObject[]) {
-  const world = createWorld({ provider, platform: x }, simulator);
-  const connected = await connect(world);
-  const asked: HttpRequest[] = [];
-  const http: ConnectorContext["http"] = {
-    async request(request) {
-      const json = answers[asked.length] ?? {};
-      asked.push(request);
-      const value: HttpResponse = { status: 200, headers: {}, text: JSON.stringify(json), json, effect: "none" };
-      return { ok: true, value };
-    },
-  };
-  return { asked, ctx: { ...world.context(connected, "none"), http } };
-}
+const told = async (...answers: readonly JsonObject[]) =>
+  answering((await setUp()).ctx(), ...answers.map((json) => answer(200, json)));
 const namesOf = (list: readonly { readonly name: string; readonly value: number }[] = []) =>
   Object.fromEntries(list.map(({ name, value }) => [name, value]));
 const created_at = "2026-11-19T12:00:00.000Z";
@@ -31,7 +15,7 @@ const ref = (externalId: string) => ({ externalId, format: "text" });
 test("numbers are read under the older names and under the newer ones", async () => {
   for (const shares of ["retweet_count", "repost_count"]) {
     const public_metrics = { [shares]: 3, like_count: 2, reply_count: 0, impression_count: 90 };
-    const { ctx } = await answering({ data: [{ id: "1", created_at, public_metrics }] });
+    const { ctx } = await told({ data: [{ id: "1", created_at, public_metrics }] });
     const read = await xNumbers.posts?.([ref("1")], ctx);
     assert.ok(read?.ok);
     assert.deepEqual(namesOf(read.value[0]?.metrics), { impressions: 90, likes: 2, comments: 0, shares: 3 });
@@ -41,7 +25,7 @@ test("numbers are read under the older names and under the newer ones", async ()
 test("what only the author sees is asked apart and of young posts alone, and its absence spoils nothing", async () => {
   const public_metrics = { like_count: 2 };
   const old = { id: "2", created_at: "2026-01-01T00:00:00.000Z", public_metrics };
-  const { ctx, asked } = await answering(
+  const { ctx, asked } = await told(
     { data: [{ id: "1", created_at, public_metrics }, old] },
     { data: [{ id: "1", non_public_metrics: { url_link_clicks: 4, engagements: 9 } }] },
   );
@@ -58,13 +42,13 @@ test("what only the author sees is asked apart and of young posts alone, and its
       ["1", true],
     ],
   );
-  const { ctx: refusing } = await answering({ data: [{ id: "1", created_at, public_metrics }] }, { errors: [{}] });
+  const { ctx: refusing } = await told({ data: [{ id: "1", created_at, public_metrics }] }, { errors: [{}] });
   const less = await xNumbers.posts?.([ref("1")], refusing);
   assert.ok(less?.ok && less.value[0]?.metrics.length === 1);
 });
 
 test("views of a video are those of its file", async () => {
-  const { ctx } = await answering({
+  const { ctx } = await told({
     data: [{ id: "1", created_at, attachments: { media_keys: ["7_1"] }, public_metrics: { like_count: 2 } }],
     includes: { media: [{ media_key: "7_1", type: "video", public_metrics: { view_count: 55 } }] },
   });

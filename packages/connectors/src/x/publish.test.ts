@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runFormat } from "@postd/connector-kit/conformance";
-import { answer, connect, makes, picture, problemsOf, setUp } from "./connect-harness.ts";
+import { answer, answering, connect, makes, picture, problemsOf, setUp } from "./connect-harness.ts";
 import { failures } from "./failures.ts";
 import { type PostState, startState } from "./media.ts";
 import { postsById } from "./posts.ts";
@@ -32,23 +32,18 @@ test("used up credits are the operator's, hold everything and are asked once", a
 test("an answer to a post X does not see yet waits, and after three waits the post is gone", async () => {
   const { ctx } = await setUp();
   const detail = "You attempted to reply to a Tweet that is deleted or not visible to you.";
-  const http = {
-    request: async () => ({
-      ok: true as const,
-      value: answer(403, { title: "Forbidden", detail, type: "about:blank" }),
-    }),
-  };
+  const refused = answering(ctx(), answer(403, { title: "Forbidden", detail, type: "about:blank" })).ctx;
   const createParts = formats.text?.steps.at(-1);
   const post = { format: "text", text: "One", parts: [{ text: "Two" }], media: [], options: {} };
   let state: PostState = { ...startState(), posts: ["12"] };
   const prepared = { text: "Two", reply: { in_reply_to_tweet_id: "12" } };
   for (let times = 0; times < 3; times += 1) {
-    const told = await createParts?.run({ post, state, prepared }, { ...ctx(), http });
+    const told = await createParts?.run({ post, state, prepared }, refused);
     assert.ok(told?.ok && told.value.refused && (told.value.waitMs ?? 0) >= 5_000, JSON.stringify(told));
     state = told.value.state;
     assert.deepEqual(state.posts, ["12"]);
   }
-  const last = await createParts?.run({ post, state, prepared }, { ...ctx(), http });
+  const last = await createParts?.run({ post, state, prepared }, refused);
   assert.ok(last && !last.ok && last.error.kind === "content_rejected", JSON.stringify(last));
 });
 
@@ -59,15 +54,15 @@ test("files X has lost are sent anew, once", async () => {
     detail: "Your media IDs are invalid.",
     type: "https://api.x.com/2/problems/invalid-request",
   };
-  const http = { request: async () => ({ ok: true as const, value: answer(400, body) }) };
+  const refused = answering(ctx(), answer(400, body)).ctx;
   const create = formats.images?.steps.at(-2);
   const post = { format: "images", text: "One", media: [picture.info], options: {} };
   const state: PostState = { files: { names: ["5"], ready: 1 }, described: 1, posts: [] };
-  const again = await create?.run({ post, state, prepared: { text: "One" } }, { ...ctx(), http });
+  const again = await create?.run({ post, state, prepared: { text: "One" } }, refused);
   assert.ok(again?.ok && again.value.refused, JSON.stringify(again));
   assert.deepEqual(again.value.state, { files: { names: [], ready: 0, restarts: 1 }, described: 0, posts: [] });
   const twice = { ...state, files: { ...state.files, restarts: 1 } };
-  const last = await create?.run({ post, state: twice, prepared: { text: "One" } }, { ...ctx(), http });
+  const last = await create?.run({ post, state: twice, prepared: { text: "One" } }, refused);
   assert.ok(last && !last.ok && last.error.kind === "content_rejected", JSON.stringify(last));
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HttpResponse } from "@postd/connector-kit";
+import type { FaultInput } from "@postd/connector-kit/simulator";
 import type { JsonObject } from "@postd/contracts";
 import { answer, picture, setUp } from "./connect-harness.ts";
 import type { PostState } from "./media.ts";
@@ -38,10 +39,10 @@ const garbage: Readonly<Record<string, HttpResponse>> = {
   "errors alone": answer(200, { errors: [problem("internal-error")] }),
   "a long body": answer(201, { data: { text: "x".repeat(2_000_000) } }),
 };
-const lines = [
+const lines: readonly FaultInput[] = [
   ...(["before", "after"] as const).flatMap((at) => [
-    { fault: "drop", at },
-    { fault: "replace", at },
+    { fault: "drop" as const, at },
+    { fault: "replace" as const, at },
   ]),
   { fault: "slowProcessing" },
   { fault: "hideFromLists" },
@@ -54,9 +55,9 @@ const post = {
 const [wanted, calls] = [["One", "Two", "Three"], 12];
 
 /** One thread with one thing going wrong at the nth call; says what must hold whatever that is. */
-async function thread(what: string, nth: number, meddle: { readonly fault?: object; readonly res?: HttpResponse }) {
+async function thread(what: string, nth: number, meddle: { readonly fault?: FaultInput; readonly res?: HttpResponse }) {
   const { publish, world, live } = await setUp();
-  if (meddle.fault) world.sim.arm({ skip: nth, ...meddle.fault });
+  if (meddle.fault) world.sim.arm({ ...meddle.fault, skip: nth });
   let seen = -1;
   const tamper = (res: HttpResponse): HttpResponse => {
     seen += 1;
