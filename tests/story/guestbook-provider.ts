@@ -148,6 +148,7 @@ const Review = z
 
 const reviews: Inbox = {
   lists: "account",
+  keepsMs: 48 * 3_600_000,
   list: ({ cursor }, ctx) => api.get(ctx, ["reviews"], pageOf(Review), { query: { cursor } }),
   reply: format("Answer", {
     run: ({ post }, ctx) =>

@@ -330,6 +330,11 @@ describe("what people write to accounts", () => {
     assert.deepEqual([told.answer, told.answered], [{ text: "Thank you, Ida!", state: "live" }, true]);
     const refused = await ida.call("POST", `/api/inbox/${entry.id}/hide`, { hidden: true });
     assert.match(refused.body.detail, /Stars does not let programs hide/);
+    const [kept] = await system.query<{ hours: number }>(
+      "select extract(epoch from keep_until - seen_at)::float8 / 3600 as hours from inbox_entries where id = $1",
+      [entry.id],
+    );
+    assert.equal(Math.round(kept?.hours ?? 0), 48, "as long as its platform's terms say");
   });
 
   it("where every post waits for an approver an answer does too, and goes out on the approver's word", async () => {

@@ -49,6 +49,11 @@ export interface Inbox {
   readonly lists: "account" | "post";
   /** Kinds of account that have it; absent: all. */
   readonly accountKinds?: readonly string[];
+  /**
+   * The platform's terms let what people wrote be kept no longer than this after it was last shown; absent: as long as the
+   * account. It is read again well within that time.
+   */
+  readonly keepsMs?: number;
   /** Newest first where the platform can, a page at a time. `postId`: of that post only, and always given where `lists` is `post`. */
   list(
     input: { readonly postId?: string; readonly cursor?: string },

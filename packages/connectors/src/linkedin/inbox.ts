@@ -110,4 +110,11 @@ const reply: Format<ReplyState> = {
 };
 
 /** Comments under a page's posts; a member's no app may read. Nothing is hidden at LinkedIn, and no like is taken back. */
-export const linkedinInbox: Inbox = { lists: "post", accountKinds: ["page"], list, reply };
+export const linkedinInbox: Inbox = {
+  lists: "post",
+  accountKinds: ["page"],
+  // @source platforms/linkedin.md "Analytics": social activity of members may be stored for 48 hours
+  keepsMs: 48 * 3_600_000,
+  list,
+  reply,
+};

@@ -117,8 +117,12 @@ export interface TenantInboxEntries {
     which: { readonly since: Date; readonly readSince?: Date; readonly limit: number },
   ): Promise<readonly string[]>;
   /** Keeps what was listed; answers how many were not known as they are. One older than `unreadSince` counts as read. */
-  keep(connectionId: ConnectionId, entries: readonly InboxEntry[], unreadSince: Date): Promise<number>;
-  /** Marks entries made since then that a whole list did not show. */
+  keep(
+    connectionId: ConnectionId,
+    entries: readonly InboxEntry[],
+    how: { readonly unreadSince: Date; readonly keepUntil?: Date },
+  ): Promise<number>;
+  /** Marks entries made since then that a whole list did not show. Some lists leave out what is hidden, so that is not marked. */
   markGone(
     connectionId: ConnectionId,
     list: { readonly postExternalId?: string; readonly since: Date; readonly seen: readonly string[] },

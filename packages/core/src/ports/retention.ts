@@ -6,6 +6,8 @@ export interface Retention {
   oldAnswers(days: number): Promise<number>;
   /** Secrets of publish jobs' steps whose job is gone or has ended, or rests with nothing to wake it for longer. */
   oldStepSecrets(days: number): Promise<number>;
+  /** What people wrote, where the platform's terms let it be kept no longer. */
+  unkeptEntries(): Promise<number>;
   /** Raw inbound requests that were worked on, and events nobody claimed. */
   oldInbound(days: number): Promise<number>;
 }

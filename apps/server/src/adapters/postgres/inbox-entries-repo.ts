@@ -128,15 +128,15 @@ function tenantEntries(own: TenantScope, tenantId: TenantId): TenantInboxEntries
       );
       return rows.map(({ external_id }) => external_id);
     },
-    async keep(connectionId, entries, unreadSince) {
+    async keep(connectionId, entries, how) {
       if (entries.length === 0) return 0;
-      const { rows } = await runSql<{ changed: number }>(own, kept(tenantId, connectionId, entries, unreadSince));
+      const { rows } = await runSql<{ changed: number }>(own, kept(tenantId, connectionId, entries, how));
       return rows[0]?.changed ?? 0;
     },
     async markGone(connectionId, { postExternalId, since, seen }) {
       await runSql(
         own,
-        sql`update inbox_entries set gone_at = domain_now() where connection_id = ${connectionId} and gone_at is null
+        sql`update inbox_entries set gone_at = domain_now() where connection_id = ${connectionId} and gone_at is null and hidden is not true
           and created_at >= ${at(since)} and not external_id = any(${listed(seen)})
           and ${postExternalId === undefined ? sql`true` : sql`post_external_id = ${postExternalId}`}`,
       );
@@ -200,7 +200,12 @@ const rowOf = ({ author, answer, createdAt, editedAt, ...entry }: InboxEntry) =>
  * One of an author's own, and one older than that, is not unread; words or stars that changed are. What a list leaves out
  * (whose post it is, who wrote it) stays as another list told it.
  */
-function kept(tenantId: TenantId, connectionId: string, entries: readonly InboxEntry[], unreadSince: Date): SQL {
+function kept(
+  tenantId: TenantId,
+  connectionId: string,
+  entries: readonly InboxEntry[],
+  { unreadSince, keepUntil }: Parameters<TenantInboxEntries["keep"]>[2],
+): SQL {
   const isReworded = sql`not e.own and (e.text, e.rating) is distinct from (excluded.text, excluded.rating)`;
   return sql`with known as (
       select e.external_id, e.text, e.rating, e.answer, e.gone_at from inbox_entries e where e.connection_id = ${connectionId}
@@ -211,10 +216,10 @@ function kept(tenantId: TenantId, connectionId: string, entries: readonly InboxE
         own boolean, hidden boolean, liked boolean, answer jsonb, cannot jsonb, created_at timestamptz, edited_at timestamptz)
     ), written as (
       insert into inbox_entries as e (id, tenant_id, connection_id, external_id, kind, post_external_id, parent_external_id, author, text, rating,
-        permalink, own, hidden, liked, answer, cannot, created_at, edited_at, seen_at, read_at)
+        permalink, own, hidden, liked, answer, cannot, created_at, edited_at, seen_at, read_at, keep_until)
       select n.id, ${tenantId}, ${connectionId}, n.external_id, n.kind, n.post_external_id, n.parent_external_id, nullif(n.author, 'null'), n.text,
         n.rating, n.permalink, n.own, n.hidden, n.liked, nullif(n.answer, 'null'), array(select jsonb_array_elements_text(n.cannot)),
-        n.created_at, n.edited_at, domain_now(), case when n.own or n.created_at < ${at(unreadSince)} then domain_now() end
+        n.created_at, n.edited_at, domain_now(), case when n.own or n.created_at < ${at(unreadSince)} then domain_now() end, ${at(keepUntil)}
       from told n
       on conflict (connection_id, external_id) do update set kind = excluded.kind,
         post_external_id = coalesce(excluded.post_external_id, e.post_external_id),
@@ -222,7 +227,7 @@ function kept(tenantId: TenantId, connectionId: string, entries: readonly InboxE
         text = excluded.text, rating = excluded.rating, permalink = coalesce(excluded.permalink, e.permalink), own = excluded.own,
         hidden = coalesce(excluded.hidden, e.hidden), liked = coalesce(excluded.liked, e.liked), answer = excluded.answer,
         cannot = excluded.cannot, created_at = excluded.created_at, edited_at = excluded.edited_at, seen_at = excluded.seen_at, gone_at = null,
-        read_at = case when ${isReworded} then null else e.read_at end
+        keep_until = excluded.keep_until, read_at = case when ${isReworded} then null else e.read_at end
     )
     select count(*)::int as changed from told n left join known k on k.external_id = n.external_id
       where k.external_id is null or (k.text, k.rating, k.answer) is distinct from (n.text, n.rating, nullif(n.answer, 'null')) or k.gone_at is not null`;

@@ -13,7 +13,7 @@ import { createTestDatabase, type TestDatabase } from "./testing/test-database.t
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-const nothing: Swept = { states: 0, grants: 0, answers: 0, inbound: 0, stepSecrets: 0, blobs: 0 };
+const nothing: Swept = { states: 0, grants: 0, answers: 0, inbound: 0, entries: 0, stepSecrets: 0, blobs: 0 };
 
 let database: TestDatabase;
 let system: RolePool;
@@ -86,6 +86,20 @@ test("a sign-in that was not finished goes with what was sealed for it once it h
   assert.deepEqual(await ids("oauth_grants"), ["gra_b"]);
   assert.deepEqual(await ids("encrypted_secrets", "owner_id"), ["con_a", "con_b", "gra_b", "state_hashb"]);
   assert.deepEqual(await sweep(deps), nothing);
+});
+
+test("what people wrote goes when the platform lets it be kept no longer, and stays where it says nothing", async () => {
+  await makeTenants();
+  await admin.query(`
+    insert into connections (id, tenant_id, platform, auth_kind, external_id, account_kind, name, extras, scopes, missing_scopes, status, simulated, created_by, created_at, updated_at)
+      values ('con_i', 'ten_a', 'model', 'keys', 'i', 'page', 'A', '{}', '{}', '{}', 'healthy', true, 'u', domain_now(), domain_now());
+    insert into inbox_entries (id, tenant_id, connection_id, external_id, kind, text, own, cannot, created_at, seen_at, keep_until)
+      select id, 'ten_a', 'con_i', id, 'comment', 'Hello', false, '{}', domain_now(), domain_now(), until
+      from (values ('inb_a', domain_now() + interval '1 hour'), ('inb_b', domain_now() + interval '2 days'), ('inb_c', null)) as v(id, until);`);
+  assert.deepEqual(await sweep(deps), nothing);
+  await advance(hourMs);
+  assert.deepEqual(await sweep(deps), { ...nothing, entries: 1 });
+  assert.deepEqual(await ids("inbox_entries"), ["inb_b", "inb_c"]);
 });
 
 test("what steps keep goes with its job, or after 30 days in which nothing is to wake it, and never before", async () => {

@@ -117,7 +117,10 @@ async function readAll(deps: ReadInboxDeps, look: Look): PlatformResult<void> {
 /** Pages of one list: all of them, or until one holds nothing new. */
 async function readList(look: Look, ask: Ask, postId?: string): PlatformResult<void> {
   const { repo, connectionId, now, whole, inbox } = look;
-  const unreadSince = new Date(now.getTime() - unreadMs);
+  const how = {
+    unreadSince: new Date(now.getTime() - unreadMs),
+    ...(inbox.keepsMs !== undefined && { keepUntil: new Date(now.getTime() + inbox.keepsMs) }),
+  };
   const all: InboxEntry[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < mostPages; page += 1) {
@@ -130,7 +133,7 @@ async function readList(look: Look, ask: Ask, postId?: string): PlatformResult<v
       postId === undefined || entry.postId !== undefined ? entry : { ...entry, postId },
     );
     all.push(...told);
-    const changed = await repo.keep(connectionId, told, unreadSince);
+    const changed = await repo.keep(connectionId, told, how);
     cursor = read.value.cursor;
     if (cursor === undefined || cursor === from) break;
     if (!whole && changed === 0) return ok(undefined);

@@ -20,6 +20,7 @@ export interface Swept {
   readonly grants: number;
   readonly answers: number;
   readonly inbound: number;
+  readonly entries: number;
   readonly stepSecrets: number;
   readonly blobs: number;
 }
@@ -31,6 +32,7 @@ export async function sweep(deps: SweepDeps, signal?: AbortSignal): Promise<Swep
     ...(await retention.expiredSignIns()),
     answers: await retention.oldAnswers(retentionDays.answers),
     inbound: await retention.oldInbound(retentionDays.inbound),
+    entries: await retention.unkeptEntries(),
     stepSecrets: await retention.oldStepSecrets(retentionDays.stepSecrets),
     blobs: await sweepBlobs(deps, signal),
   };

@@ -39,12 +39,15 @@ export const inboxEntries = pgTable(
     readAt: instant("read_at"),
     /** When it was first missing at the platform. */
     goneAt: instant("gone_at"),
+    /** By the platform's terms it is removed then, unless it is shown again before; null: they say nothing. */
+    keepUntil: instant("keep_until"),
   },
   (t) => [
     uniqueIndex("inbox_entries_external").on(t.connectionId, t.externalId),
     index("inbox_entries_tenant").on(t.tenantId, t.createdAt, t.id),
     index("inbox_entries_list").on(t.connectionId, t.createdAt, t.id),
     index("inbox_entries_post").on(t.connectionId, t.postExternalId, t.createdAt),
+    index("inbox_entries_keep").on(t.keepUntil).where(sql`keep_until is not null`),
     index("inbox_entries_parent").on(t.connectionId, t.parentExternalId).where(sql`parent_external_id is not null`),
   ],
 );
