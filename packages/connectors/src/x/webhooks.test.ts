@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { type InboundRequest, secret, type VerifyInput } from "@postd/connector-kit";
 import { createWorld, type World } from "@postd/connector-kit/conformance";
-import { setUp, simulator } from "./connect-harness.ts";
+import { connect, setUp, simulator } from "./connect-harness.ts";
 import { x } from "./platform.ts";
 import { provider } from "./provider.ts";
 import { xWebhooks } from "./webhooks.ts";
@@ -66,6 +66,26 @@ test("what is subscribed already is kept, on whatever page it stands, and led to
 async function publishAs(world: World, text: string) {
   await world.sim.simulator.act?.("postAs", { person: "jonas_berg", text });
 }
+
+test("an app has one webhook for all its accounts, however each is named in the address of its own", async () => {
+  const { ctx, connected, world, sent } = await setUp();
+  const other = await connect(world);
+  for (const [who, name] of [
+    [undefined, "whs_1"],
+    [other, "whs_2"],
+    [other, "whs_3"],
+  ] as const) {
+    const address = `https://postd.example/api/webhooks/x?subscription=${name}`;
+    const told = await xWebhooks.subscribe?.(ctx(who), { address });
+    assert.ok(told?.ok, JSON.stringify(told));
+  }
+  assert.deepEqual([sent("POST", /\/webhooks$/).length, sent("POST", /subscriptions$/).length], [1, 8]);
+  await publishAs(world, `Hi @${connected.account.handle} and @${other.account.handle}`);
+  assert.deepEqual(
+    world.delivered.map(({ url }) => url),
+    Array(2).fill("https://postd.example/api/webhooks/x"),
+  );
+});
 
 test("events nobody asked for, and bodies nobody knows, are no events", () => {
   const unknown = { data: { event_uuid: "e2", event_type: "dm.received", filter: { user_id: "7" }, payload: {} } };

@@ -107,8 +107,12 @@ const noToken: PlatformFailure = {
   message: "Events of X need POSTD_X_BEARER_TOKEN and POSTD_X_API_SECRET, both of the app's page in X's console.",
 };
 
-/** The app has one webhook for this server; X asks at once whether the address is ours. */
-async function hookAt(ctx: ConnectorContext, address: string): PlatformResult<string> {
+/**
+ * The app has one webhook for this server, and may have few: what names an account in its address is left out, as X signs with
+ * the app's key alone. X asks at once whether the address is ours.
+ */
+async function hookAt(ctx: ConnectorContext, named: string): PlatformResult<string> {
+  const [address = ""] = named.split("?");
   const hooks = await appApi.get(ctx, "webhooks", Hooks, { about: "account" });
   if (!hooks.ok) return hooks;
   const known = hooks.value.data.find(({ url }) => url === address);
