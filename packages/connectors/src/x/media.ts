@@ -11,6 +11,7 @@ import {
   noFiles,
   type PlatformResult,
   parseJson,
+  platformWords,
   type Step,
   uploadFiles,
 } from "@postd/connector-kit";
@@ -28,6 +29,8 @@ export type PostState = FilesState & {
   readonly posts: readonly string[];
   /** Whose the post is that this one answers or quotes was read. */
   readonly isTargetOwn?: true;
+  /** X refused the files in a post, so it is asked for each. */
+  readonly isDoubted?: true;
   /** How often X did not see yet what it had just taken. */
   readonly parentWaits?: number;
   /** Since when X has the first of the files; it forgets them after a day. */
@@ -40,10 +43,17 @@ const FILES_LAST_MS = 23 * 60 * 60_000;
 const isPast = ({ filesSince }: PostState, now: Date): boolean =>
   filesSince !== undefined && now.getTime() - Date.parse(filesSince) > FILES_LAST_MS;
 
+/** The state in which files a post was refused with are asked for, and then sent anew; undefined: that was done before. */
+export function afterDoubt(state: PostState, now: Date): PostState | undefined {
+  const { files } = state;
+  if (state.isDoubted || files.names.length === 0 || isPast(state, now)) return withFilesAgain(state, now);
+  return { ...state, files: { ...files, ready: 0 }, isDoubted: true };
+}
+
 /** The state in which files are sent anew; undefined: X does not know those it has just taken, a second time. */
 export function withFilesAgain(state: PostState, now: Date): PostState | undefined {
   const files = isPast(state, now) ? noFiles : filesAgain(state.files, 0, 1);
-  const { filesSince: _, polled: __, ...rest } = state;
+  const { filesSince: _, polled: __, isDoubted: ___, ...rest } = state;
   return files && { ...rest, files, described: 0 };
 }
 
@@ -114,10 +124,10 @@ const Status = z.object({
     processing_info: z
       .object({
         state: z.string(),
-        check_after_secs: z.number().optional(),
-        error: z.object({ name: z.string().optional(), message: z.string().optional() }).optional(),
+        check_after_secs: z.number().nullish(),
+        error: z.object({ name: z.string().nullish(), message: z.string().nullish() }).nullish(),
       })
-      .optional(),
+      .nullish(),
   }),
 });
 
@@ -139,13 +149,10 @@ async function look({ name, index }: { readonly name: string; readonly index: nu
   if (state !== "failed")
     return ok<FileStage>({
       is: "working",
-      ...(check_after_secs !== undefined && { toldMs: check_after_secs * 1000 }),
+      ...(check_after_secs != null && { toldMs: check_after_secs * 1000 }),
     });
-  return ok(
-    broken(
-      `X could not use the file: ${error?.message ?? error?.name ?? "it did not say why"}. Change it and post again.`,
-    ),
-  );
+  const why = platformWords(error?.message ?? error?.name) || "it did not say why";
+  return ok(broken(`X could not use the file: ${why}. Change it and post again.`));
 }
 
 const send = whileKept(uploadFiles<PostState, { readonly category: string }>(files));
@@ -154,9 +161,12 @@ const waiting = awaitFiles<PostState>({
   look,
   pace: { firstMs: 2_000, mostMs: 30_000, endMs: 60 * 60_000 },
   atEnd: () => ({ kind: "unavailable", message: "X has worked on the file for an hour and is not done." }),
+  restart: (state, again) => ({ ...state, files: again, described: 0 }),
 });
 
 const wait = whileKept(waiting);
+/** Pictures are there at once; only where a post was refused with them they are asked for. */
+const waitInDoubt: typeof wait = { ...wait, done: (state, post) => !state.isDoubted || wait.done(state, post) };
 
 /** Descriptions, one a run; the same again changes nothing. @source platforms/x.md section 5 */
 const describe: Step<PostState> = whileKept({
@@ -177,6 +187,6 @@ const describe: Step<PostState> = whileKept({
   },
 });
 
-export const pictureSteps = [send, describe] as const;
+export const pictureSteps = [send, waitInDoubt, describe] as const;
 export const gifSteps = [send, wait, describe] as const;
 export const videoSteps = [send, wait] as const;

@@ -47,7 +47,7 @@ test("an answer to a post X does not see yet waits, and after three waits the po
   assert.ok(last && !last.ok && last.error.kind === "content_rejected", JSON.stringify(last));
 });
 
-test("files X has lost are sent anew, once", async () => {
+test("files X does not take are asked for, then sent anew and asked for once more", async () => {
   const { ctx } = await setUp();
   const body = {
     title: "Invalid Request",
@@ -58,12 +58,21 @@ test("files X has lost are sent anew, once", async () => {
   const create = formats.images?.steps.at(-2);
   const post = { format: "images", text: "One", media: [picture.info], options: {} };
   const state: PostState = { files: { names: ["5"], ready: 1 }, described: 1, posts: [] };
-  const again = await create?.run({ post, state, prepared: { text: "One" } }, refused);
-  assert.ok(again?.ok && again.value.refused, JSON.stringify(again));
-  assert.deepEqual(again.value.state, { files: { names: [], ready: 0, restarts: 1 }, described: 0, posts: [] });
-  const twice = { ...state, files: { ...state.files, restarts: 1 } };
-  const last = await create?.run({ post, state: twice, prepared: { text: "One" } }, refused);
-  assert.ok(last && !last.ok && last.error.kind === "content_rejected", JSON.stringify(last));
+  const run = async (state: PostState) => {
+    const told = await create?.run({ post, state, prepared: { text: "One" } }, refused);
+    assert.ok(told);
+    return told;
+  };
+  for (const restarts of [0, 1]) {
+    const named = { names: ["5"], ready: 1, restarts };
+    const asked = await run({ ...state, files: named });
+    assert.ok(asked.ok && asked.value.refused, JSON.stringify(asked));
+    assert.deepEqual(asked.value.state, { ...state, files: { ...named, ready: 0 }, isDoubted: true });
+    const again = await run({ ...asked.value.state, files: named });
+    if (restarts === 0)
+      assert.deepEqual(again.ok && again.value.state, { ...startState(), files: { names: [], ready: 0, restarts: 1 } });
+    else assert.ok(!again.ok && again.error.kind === "content_rejected", JSON.stringify(again));
+  }
 });
 
 test("own posts are quoted and answered, and somebody else's are refused before anything is sent", async () => {

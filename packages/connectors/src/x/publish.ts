@@ -15,7 +15,7 @@ import { fail, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
 import { api, Id, permalinkOf, postNamed, unsaid, withGrant } from "./api.ts";
 import { gifRule, pictureRule, videoRule } from "./limits.ts";
-import { gifSteps, type PostState, pictureSteps, startState, videoSteps, withFilesAgain } from "./media.ts";
+import { afterDoubt, gifSteps, type PostState, pictureSteps, startState, videoSteps } from "./media.ts";
 import { mayAddressOthers, optionsOf } from "./options.ts";
 import { isSameText, postById, recentPosts } from "./posts.ts";
 import { READ, WRITE } from "./sign-in.ts";
@@ -86,7 +86,7 @@ const PARENT_WAIT_MS = 8_000;
 function againAfter(failure: PlatformFailure, state: PostState, now: Date): Progress<PostState> | undefined {
   if (!failure.refused) return undefined;
   if (failure.platformCode === "media-invalid") {
-    const anew = withFilesAgain(state, now);
+    const anew = afterDoubt(state, now);
     return anew && { state: anew, refused: true };
   }
   const { parentWaits = 0 } = state;
@@ -105,7 +105,7 @@ function atLast(failure: PlatformFailure, field: string): PlatformFailure {
     return { ...detail, kind: "content_rejected", field, reason: "parent_gone", message };
   }
   if (platformCode !== "media-invalid") return failure;
-  const message = "X took the files and then did not know them, twice. Send the post again.";
+  const message = "X took the files and did not take a post with them, twice. Send the post again.";
   return { ...detail, kind: "content_rejected", field: "media", reason: "media_invalid", message };
 }
 

@@ -80,6 +80,16 @@ test("a post that is held for longer than X keeps files has them sent anew, howe
   }
 });
 
+test("pictures X is not done with when the post is made are waited for, and not sent anew", async () => {
+  const { publish, act, sent, live } = await setUp();
+  await act("set", { pictureMs: 20_000 });
+  const media = [{ ...picture.info, altText: "A field" }];
+  const told = await publish({ format: "images", text: "Slow", media });
+  assert.equal(told.end, "published", JSON.stringify(told.failure));
+  assert.deepEqual([live()[0]?.media[0]?.altText, sent("POST", /initialize$/).length], ["A field", 1]);
+  assert.ok(sent("GET", /media\/upload$/).length > 1);
+});
+
 test("a description of a file X has lost is made again with the file, once", async () => {
   const { publish, world, live } = await setUp();
   let lost = 0;

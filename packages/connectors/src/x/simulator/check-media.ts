@@ -1,4 +1,4 @@
-import { type Category, isPremium, type Medium, type Person } from "./world.ts";
+import { type Category, isPremium, type Medium, type Person, type World } from "./world.ts";
 
 // Fact sheet, sections 5 and 13.
 
@@ -18,9 +18,10 @@ const sizes: Readonly<Record<Category, number>> = {
 export const largest = (category: Category, person: Person): number =>
   ["tweet_video", "amplify_video"].includes(category) && isPremium(person) ? 16 * giga : sizes[category];
 
-/** How long X works on it; pictures are there at once. */
-export function workMsOf({ details, media }: Medium): number {
-  if (details.category.endsWith("_image") || details.category === "subtitles") return 0;
+/** How long X works on it; pictures are there at once, unless that is changed. */
+export function workMsOf({ settings }: Pick<World, "settings">, { details, media }: Medium): number {
+  if (details.category === "subtitles") return 0;
+  if (details.category.endsWith("_image")) return settings.pictureMs;
   return details.category.endsWith("_gif") ? 1000 : 2000 + Math.ceil((media?.sizeBytes ?? 0) / 20_000);
 }
 

@@ -82,7 +82,7 @@ function arrived(call: Call<World>, medium: Medium, done: UploadAnswer<unknown>)
   if ((medium.media?.sizeBytes ?? 0) > largest(medium.details.category, personOf(call)))
     throw invalid("The media is too large", { media_id: [medium.id] });
   const trouble = troubleOf(medium);
-  if (workMsOf(medium) === 0) {
+  if (workMsOf(world, medium) === 0) {
     if (trouble) throw invalid(trouble, { media_id: [medium.id] });
     return medium;
   }
@@ -93,7 +93,7 @@ function arrived(call: Call<World>, medium: Medium, done: UploadAnswer<unknown>)
   if (trouble) medium.details.fails = true;
   medium.details.wholeAt = call.now.getTime();
   // How long it takes is known once the bytes are.
-  medium.readyAt = call.now.getTime() + call.workMs(workMsOf(medium));
+  medium.readyAt = call.now.getTime() + call.workMs(workMsOf(world, medium));
   return medium;
 }
 

@@ -21,6 +21,8 @@ export const Settings = z.strictObject({
   finalizeBody: z.enum(["either", "json"]),
   unknownMediaStatus: z.union([z.literal(400), z.literal(404)]),
   mediaSeconds: z.int().min(1),
+  /** How long pictures are worked on. */
+  pictureMs: z.int().min(0),
   /** Photos and films in one post. */
   mixedMedia: z.boolean(),
   missingPostStatus: z.union([z.literal(200), z.literal(404)]),
@@ -55,6 +57,7 @@ export const defaultSettings: Settings = {
   finalizeBody: "either",
   unknownMediaStatus: 404,
   mediaSeconds: 86_400,
+  pictureMs: 0,
   mixedMedia: false,
   missingPostStatus: 200,
   dialect: "old",

@@ -18,7 +18,7 @@ export function shownMedium(world: World, medium: Medium, now: Date) {
 }
 
 function processing(world: World, medium: Medium, now: Date) {
-  if (workMsOf(medium) === 0 && !medium.details.fails) return undefined;
+  if (workMsOf(world, medium) === 0 && !medium.details.fails) return undefined;
   const leftMs = (medium.readyAt ?? 0) - now.getTime();
   if (world.uploads.progress(medium) === "ready")
     return medium.details.fails
