@@ -10,6 +10,9 @@ export const appApi = apiClient({ base, failures, bearer: ({ app }: ApiContext) 
 
 export const Id = z.string().regex(/^\d{1,19}$/);
 
+/** What there is nothing of is left out, or told as null: a row that is not read is a post nobody sees. */
+export const orNone = <T extends z.ZodType>(value: T) => value.nullish().transform((given) => given ?? undefined);
+
 /** `tweet.fields` gives the older names, `post.fields` the newer ones; both are read. @source platforms/x.md section 1 */
 export const either = <T>(older: T | undefined, newer: T | undefined): T | undefined => older ?? newer;
 

@@ -10,7 +10,7 @@ import {
 } from "@postd/connector-kit";
 import { fail, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
-import { addressOf, api, Id, listOf, unsaid, withGrant } from "./api.ts";
+import { addressOf, api, Id, listOf, orNone, unsaid, withGrant } from "./api.ts";
 import { type PostState, startState } from "./media.ts";
 import { FIELDS, postById, ShownPost } from "./posts.ts";
 import { probePost, sendPost } from "./publish.ts";
@@ -18,9 +18,9 @@ import { MODERATE, READ } from "./sign-in.ts";
 
 const Author = z.object({
   id: Id,
-  name: z.string().optional(),
-  username: z.string().max(50).optional(),
-  profile_image_url: z.string().optional(),
+  name: orNone(z.string()),
+  username: orNone(z.string().max(50)),
+  profile_image_url: orNone(z.string()),
 });
 const Authors = z.object({ includes: z.object({ users: rowsOf(Author).default([]) }).default({ users: [] }) });
 const Hidden = z.object({ data: z.object({ hidden: z.boolean() }) });

@@ -41,6 +41,14 @@ test("a post is gone only where X says so of this very post", async () => {
   assert.ok(there?.ok && there.value?.externalId === "7", JSON.stringify(there));
 });
 
+test("an account of which X tells little is an account all the same", async () => {
+  const { ctx, connected } = await setUp();
+  const none = { name: null, profile_image_url: null, subscription_type: null, public_metrics: null, verified: null };
+  const data = { id: connected.account.externalId, username: "ida_holm", ...none };
+  const told = await x.health(answering(ctx(), answer(200, { data })).ctx);
+  assert.ok(told.ok && told.value.name === "ida_holm", JSON.stringify(told));
+});
+
 test("a removal and a hiding are done only where X says so", async () => {
   const { ctx } = await setUp();
   const missing = answer(404, problem("resource-not-found", { status: 404, title: "Not Found Error" }));

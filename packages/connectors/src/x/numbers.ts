@@ -150,6 +150,6 @@ export const xNumbers: Numbers = {
   recent,
   async account(_range, ctx) {
     const read = await readMe(ctx, ctx.credentials);
-    return read.ok ? ok(once(metrics(read.value.public_metrics, ofAccount, { at: ctx.clock.now() }))) : read;
+    return read.ok ? ok(once(metrics(read.value.public_metrics ?? {}, ofAccount, { at: ctx.clock.now() }))) : read;
   },
 };

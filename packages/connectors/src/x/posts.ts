@@ -8,7 +8,7 @@ import {
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import { api, either, Id, listOf, namedOf, permalinkOf, postNamed } from "./api.ts";
+import { api, either, Id, listOf, namedOf, orNone, permalinkOf, postNamed } from "./api.ts";
 import { findLinks } from "./links.ts";
 import { READ } from "./sign-in.ts";
 
@@ -24,8 +24,6 @@ const Urls = z
   })
   .nullish()
   .catch(undefined);
-/** What a post has nothing of is left out, or told as null: a row that is not read is a post nobody sees. */
-const orNone = <T extends z.ZodType>(value: T) => value.nullish().transform((given) => given ?? undefined);
 const Text = orNone(z.string());
 const References = orNone(z.array(z.object({ type: z.string(), id: Id })));
 const Note = orNone(z.object({ text: z.string(), entities: Urls }));

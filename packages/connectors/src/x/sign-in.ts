@@ -11,7 +11,7 @@ import {
 } from "@postd/connector-kit";
 import { type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
-import { api, Id } from "./api.ts";
+import { api, Id, orNone } from "./api.ts";
 
 export const xApp: AppCredentialsSet = {
   id: "x",
@@ -51,11 +51,11 @@ export const scopes = { required: [...READ, WRITE, MEDIA, "offline.access"], opt
 
 const User = z.object({
   id: Id,
-  name: z.string().default(""),
+  name: orNone(z.string()),
   username: z.string().min(1).max(50),
-  profile_image_url: z.string().optional(),
-  subscription_type: z.string().max(50).optional(),
-  public_metrics: z.record(z.string(), z.unknown()).default({}),
+  profile_image_url: orNone(z.string()),
+  subscription_type: orNone(z.string().max(50)),
+  public_metrics: orNone(z.record(z.string(), z.unknown())),
 });
 export type User = z.output<typeof User>;
 const Me = z.object({ data: User });
