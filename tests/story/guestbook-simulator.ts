@@ -92,6 +92,7 @@ export const guestbookSimulator: SimulatorDefinition = {
           if (!posts.some((it) => it.id === id && it.account === account)) return gone;
           return page(comments.filter((it) => it.post === id).toReversed(), request);
         case "GET comments replies":
+          if (env.fault("hideFromLists", request)) return json(200, []);
           return json(
             200,
             comments.filter((it) => it.parent === id),

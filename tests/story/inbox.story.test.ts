@@ -216,6 +216,28 @@ describe("what people write to accounts", () => {
     assert.equal((await entries(`connectionId=${account.id}&answered=true`)).length, 1);
   });
 
+  it("an answer nobody can know about asks a person, at the entry too, and their word settles it", async () => {
+    const { account, external, entry } = await oneComment();
+    const match = { account: account.account };
+    await system.sim("POST", "guestbook/faults", { fault: "dropAfterAccept", match });
+    await system.sim("POST", "guestbook/faults", { fault: "hideFromLists", times: "always", match });
+    const { job } = await ida.must("POST", `/api/inbox/${entry.id}/reply`, { text: "Perhaps." });
+    const asked = await until("nobody was asked", async () => {
+      await system.clock.advance(10 * minute);
+      await system.settle();
+      const told = await ida.must("GET", `/api/inbox/${entry.id}`);
+      return told.replies[0].needsPerson && told;
+    });
+    assert.deepEqual([asked.replies[0].state, asked.answered], ["unknown", false]);
+    const { groups } = await ida.must("GET", "/api/dlq");
+    assert.ok(groups.some(({ jobs }: { jobs: { id: string }[] }) => jobs.some(({ id }) => id === job.id)));
+    await ida.must("POST", `/api/jobs/${job.id}/resolve`, { outcome: "live", externalPostId: "as-seen-there" });
+    const settled = await ida.must("GET", `/api/inbox/${entry.id}`);
+    assert.deepEqual([settled.replies[0].state, settled.answered], ["published", true]);
+    assert.deepEqual(await repliesAt(external), ["Perhaps."]);
+    await system.sim("DELETE", "guestbook/faults");
+  });
+
   it("the same answer to one is a twin, to another it is not, and one key makes one answer", async () => {
     const { account, external, entry } = await oneComment("First");
     const send = (id: string, key?: string, more: object = {}) =>
