@@ -17,6 +17,10 @@ export function nextLookMs(activeAt: Date | undefined, now: Date): number {
 
 /** All of it is read this often, and in between only what is new. */
 export const wholeEveryMs = idleEvery;
+/** As far as all of it goes back, but for the first look and one somebody asked for: these go to its end. */
+export const wholeBackMs = 30 * day;
+/** Where the platform bills each thing that is read, all of it is read only then, and no further back than this. */
+export const billedBackMs = 7 * day;
 /** Longest and shortest wait after a look that failed. */
 export const afterFailureMs = { least: 15 * minute, most: idleEvery } as const;
 /** Posts to which people are taken to write still, where a platform lists by post. */

@@ -14,7 +14,17 @@ import type { InboxEntriesRepo, InboxOwner, TenantInboxEntries } from "../../por
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import { askPlatform } from "../connections/ask-platform.ts";
 import type { ConnectorContextPorts } from "../connector-context.ts";
-import { afterFailureMs, livelyMs, nextLookMs, postsOfMs, surelyListedMs, unreadMs, wholeEveryMs } from "./pace.ts";
+import {
+  afterFailureMs,
+  billedBackMs,
+  livelyMs,
+  nextLookMs,
+  postsOfMs,
+  surelyListedMs,
+  unreadMs,
+  wholeBackMs,
+  wholeEveryMs,
+} from "./pace.ts";
 import { toldEntries } from "./told-entry.ts";
 
 export interface ReadInboxDeps {
@@ -56,10 +66,14 @@ async function readAccount(deps: ReadInboxDeps, owner: InboxOwner): Promise<void
   const after = (ms: number) => new Date(deps.clock.now().getTime() + ms);
   // First, so that what breaks below is not looked at again at once.
   await repo.putOff(connectionId, after(afterFailureMs.most));
-  const inbox = inboxOf(deps.registry.get(platform) ?? {}, { kind: owner.accountKind });
+  const known = deps.registry.get(platform);
+  const inbox = inboxOf(known ?? {}, { kind: owner.accountKind });
   if (!inbox) return;
-  const whole = asked || !wholeAt || now.getTime() - wholeAt.getTime() >= wholeEveryMs;
-  const read = await readAll(deps, { ...owner, inbox, repo, whole, now });
+  const isWanted = asked || !wholeAt;
+  const isBilled = known?.prices?.some(({ perItem }) => perItem) === true;
+  const whole = isWanted || (!isBilled && now.getTime() - wholeAt.getTime() >= wholeEveryMs);
+  const backMs = isBilled ? billedBackMs : isWanted ? now.getTime() : wholeBackMs;
+  const read = await readAll(deps, { ...owner, inbox, repo, whole, now, backTo: new Date(now.getTime() - backMs) });
   if (read.ok) {
     const { activeAt: since = activeAt } = await repo.reading(connectionId);
     return repo.ended(connectionId, { at: after(nextLookMs(since, now)), whole });
@@ -80,6 +94,8 @@ interface Look extends InboxOwner {
   readonly repo: TenantInboxEntries;
   /** Every page, and not only what is new. */
   readonly whole: boolean;
+  /** A page of nothing younger is the last one that is asked for. */
+  readonly backTo: Date;
   readonly now: Date;
 }
 
@@ -116,7 +132,7 @@ async function readAll(deps: ReadInboxDeps, look: Look): PlatformResult<void> {
 
 /** Pages of one list: all of them, or until one holds nothing new. */
 async function readList(look: Look, ask: Ask, postId?: string): PlatformResult<void> {
-  const { repo, connectionId, now, whole, inbox } = look;
+  const { repo, connectionId, now, whole, backTo, inbox } = look;
   const how = {
     unreadSince: new Date(now.getTime() - unreadMs),
     ...(inbox.keepsMs !== undefined && { keepUntil: new Date(now.getTime() + inbox.keepsMs) }),
@@ -137,6 +153,7 @@ async function readList(look: Look, ask: Ask, postId?: string): PlatformResult<v
     cursor = read.value.cursor;
     if (cursor === undefined || cursor === from) break;
     if (!whole && changed === 0) return ok(undefined);
+    if (told.length > 0 && told.every(({ createdAt }) => createdAt < backTo)) return ok(undefined);
   }
   if (cursor === undefined) await markGone(look, all, postId);
   return ok(undefined);
