@@ -52,8 +52,9 @@ test("an account of which X tells little is an account all the same", async () =
 test("a removal and a hiding are done only where X says so", async () => {
   const { ctx } = await setUp();
   const missing = answer(404, problem("resource-not-found", { status: 404, title: "Not Found Error" }));
+  const none = answer(200, { meta: { result_count: 0 } });
   const remove = (res: HttpResponse) =>
-    x.publishing?.remove?.run({ externalId: "7", format: "text" }, answering(ctx(), res).ctx);
+    x.publishing?.remove?.run({ externalId: "7", format: "text" }, answering(ctx(), res, none).ctx);
   const unclear = [answer(200, {}), html, { ...html, status: 404 }, answer(200, { data: { deleted: false } })];
   for (const res of unclear) {
     const told = await remove(res);

@@ -55,6 +55,19 @@ test("an edit takes along what the post has besides words, or is refused", async
   assert.equal(live().find(({ id }) => id === linked.externalId)?.media.length, 1);
 });
 
+test("a post whose edit was not answered is deleted under the name it has now", async () => {
+  const { publish, act, ctx, live } = await setUp();
+  await act("set", { deletesByOldName: false });
+  const { published, state } = await publish({ text: "Fresh been" });
+  const ref = { externalId: published?.externalId ?? "", format: "text", state };
+  const edited = await x.publishing?.edit?.run(ref, { format: "text", text: "Fresh beans", options: {} }, ctx());
+  assert.ok(edited?.ok && live().length === 1);
+  for (let times = 0; times < 2; times += 1) {
+    const gone = await x.publishing?.remove?.run(ref, ctx());
+    assert.ok(gone?.ok && live().length === 0, JSON.stringify(gone));
+  }
+});
+
 test("a change of spaces, lines or a name is a change", async () => {
   const { publish, ctx, live } = await setUp();
   const { published, state } = await publish({ text: "Fresh beans" });

@@ -10,7 +10,7 @@ import { fail, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
 import { api, Id, permalinkOf, withGrant } from "./api.ts";
 import { startState } from "./media.ts";
-import { FIELDS, isExactText, postById, type ShownPost } from "./posts.ts";
+import { FIELDS, isExactText, postById, recentPosts, type ShownPost } from "./posts.ts";
 import { bodyOf, Created, publishScopes } from "./publish.ts";
 
 type Ref = PublishedRef & { readonly state?: JsonObject };
@@ -29,12 +29,27 @@ const Deleted = z.object({ data: z.object({ deleted: z.literal(true) }) });
  */
 export async function removePost(ref: Ref, ctx: ConnectorContext): PlatformResult<void> {
   for (const id of idsOf(ref).toReversed()) {
-    const call = { method: "DELETE", path: ["tweets", id], about: "object", did: "delete the post" } as const;
-    const gone = await api.read(ctx, { ...call, needs: publishScopes }, Deleted);
-    if (!gone.ok && !(gone.error.refused && gone.error.status === 404))
-      return fail(withGrant(gone.error, ctx, publishScopes));
+    const gone = await removeOne(id, ctx);
+    if (!gone.ok) return gone;
+    if (gone.value === "deleted" || id !== ref.externalId) continue;
+    // An edit that nobody answered may have given it another name.
+    const recent = await recentPosts(ctx, new Date(ctx.clock.now().getTime() - WEEK_MS));
+    if (!recent.ok) return recent;
+    const renamed = recent.value.find(({ history }) => history.includes(id));
+    const done = renamed ? await removeOne(renamed.id, ctx) : gone;
+    if (!done.ok) return done;
   }
   return ok(undefined);
+}
+
+const WEEK_MS = 7 * 24 * 60 * 60_000;
+
+async function removeOne(id: string, ctx: ConnectorContext): PlatformResult<"deleted" | "not there"> {
+  const call = { method: "DELETE", path: ["tweets", id], about: "object", did: "delete the post" } as const;
+  const gone = await api.read(ctx, { ...call, needs: publishScopes }, Deleted);
+  if (gone.ok) return ok("deleted");
+  const { refused, status } = gone.error;
+  return refused && status === 404 ? ok("not there") : fail(withGrant(gone.error, ctx, publishScopes));
 }
 
 const rejected = (reason: string, message: string): PlatformFailure => ({

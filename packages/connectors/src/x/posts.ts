@@ -76,6 +76,7 @@ export const ShownPost = Row.transform((row) => {
     isRepost: of("retweeted") !== undefined || of("reposted") !== undefined,
     mediaKeys: row.attachments?.media_keys ?? [],
     hasPoll: (row.attachments?.poll_ids ?? []).length > 0,
+    history,
     latestId: history.at(-1) ?? row.id,
     editControls: row.edit_controls,
     publicMetrics: row.public_metrics ?? {},

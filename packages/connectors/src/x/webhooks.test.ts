@@ -35,14 +35,16 @@ test("a signature in hexadecimal is none of X's", async () => {
 });
 
 test("a sign-in that was withdrawn at X is told of its account, though the event has no filter", () => {
-  const data = {
-    ...{ event_uuid: "e1", event_type: "oauth.revoke", filter: {} },
-    payload: { date_time: "2026-11-20T12:00:00Z", user_id: "7", app_id: "1" },
-  };
-  const [event, ...more] = xWebhooks.parse({ headers: {}, query: {}, rawBody: bytes(JSON.stringify({ data })) });
-  assert.deepEqual(more, []);
-  assert.deepEqual([event?.type, event?.accountExternalId, event?.dedupeKey], ["account.deauthorized", "7", "x:e1"]);
-  assert.equal(event?.occurredAt?.toISOString(), "2026-11-20T12:00:00.000Z");
+  for (const filter of [{}, null, { user_id: null }, undefined]) {
+    const data = {
+      ...{ event_uuid: "e1", event_type: "oauth.revoke", filter },
+      payload: { date_time: "2026-11-20T12:00:00Z", user_id: "7", app_id: "1" },
+    };
+    const [event, ...more] = xWebhooks.parse({ headers: {}, query: {}, rawBody: bytes(JSON.stringify({ data })) });
+    assert.deepEqual(more, []);
+    assert.deepEqual([event?.type, event?.accountExternalId, event?.dedupeKey], ["account.deauthorized", "7", "x:e1"]);
+    assert.equal(event?.occurredAt?.toISOString(), "2026-11-20T12:00:00.000Z");
+  }
 });
 
 test("what is subscribed already is kept, on whatever page it stands, and led to where events are taken now", async () => {

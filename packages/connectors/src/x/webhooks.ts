@@ -14,7 +14,7 @@ import {
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import { api, appApi, Id } from "./api.ts";
+import { api, appApi, Id, orNone } from "./api.ts";
 import { plain } from "./posts.ts";
 import { READ } from "./sign-in.ts";
 
@@ -59,14 +59,14 @@ const Event = z
     data: z.object({
       event_uuid: z.string().min(1).max(200),
       event_type: z.string(),
-      filter: z.object({ user_id: Id.optional() }).default({}),
+      filter: orNone(z.object({ user_id: orNone(Id) })),
       payload: z.unknown(),
     }),
   })
   .transform(({ data: { event_uuid, event_type, filter, payload } }) => {
     const { id, text, author_id, conversation_id, user_id, date_time, created_at } =
       Payload.safeParse(payload).data ?? {};
-    const account = filter.user_id ?? user_id;
+    const account = filter?.user_id ?? user_id;
     if (account === undefined) return [];
     const at = Date.parse(date_time ?? created_at ?? "");
     return [

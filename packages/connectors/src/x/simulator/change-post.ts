@@ -14,8 +14,9 @@ export const changeRoutes: readonly Route<World>[] = [
     scopes: ["tweet.read", "tweet.write", "users.read"],
     handle(call) {
       const id = idOf(call);
-      const post = call.world.posts.get(id);
-      if (post === undefined) throw refuseMissing("tweet", id);
+      const { posts, settings, isNewest } = call.world;
+      const post = posts.get(id);
+      if (post === undefined || !(settings.deletesByOldName || isNewest(post))) throw refuseMissing("tweet", id);
       if (post.author !== personOf(call)) throw forbidden();
       removePost(call.world, post);
       return { status: 200, json: { data: { deleted: true } } };

@@ -14,6 +14,8 @@ export const Settings = z.strictObject({
   credits: z.enum(["some", "none"]),
   creditsWords: z.enum(["CreditsDepleted", "Payment Required"]),
   editWindowMs: z.int().min(0),
+  /** Whether a post is deleted by the name it had before an edit too. */
+  deletesByOldName: z.boolean(),
   /** Segments of this size and above are refused with an empty body. */
   segmentBytes: z.int().min(1),
   appendStatus: z.union([z.literal(200), z.literal(204)]),
@@ -52,6 +54,7 @@ export const defaultSettings: Settings = {
   credits: "some",
   creditsWords: "CreditsDepleted",
   editWindowMs: 3_600_000,
+  deletesByOldName: true,
   segmentBytes: 5_000_000,
   appendStatus: 200,
   finalizeBody: "either",
