@@ -70,6 +70,35 @@ describe("a campaign at Mailchimp", () => {
     await ida.must("POST", `/api/jobs/${ours.id}/cancel`, {});
   });
 
+  it("is shown to a few people first, and to nobody else", async () => {
+    const { id: file } = await ida.upload(sampleJpeg({ width: 600, height: 600, seed: 8 }), "beans.jpg");
+    const before = (await campaigns()).length;
+    const order = {
+      connectionId,
+      destination,
+      text: "First look",
+      mediaIds: [file],
+      options: { subject: "First look" },
+    };
+    const told = await ida.must("POST", "/api/posts/trial", { ...order, to: ["jonas@nordlys.example"] });
+    assert.deepEqual(told, { sent: true, simulated: true });
+    assert.equal((await campaigns()).length, before, "nobody of the audience got it");
+    const { items } = await ida.must("GET", "/api/posts");
+    assert.ok(!JSON.stringify(items).includes("First look"), "nothing of it is kept");
+    const many = Array.from({ length: 6 }, (_, at) => `p${at}@nordlys.example`);
+    const wide = await ida.call("POST", "/api/posts/trial", { ...order, to: many });
+    assert.deepEqual([wide.status, wide.body.field], [400, "to"], JSON.stringify(wide.body));
+    const wrong = await ida.call("POST", "/api/posts/trial", { ...order, options: {}, to: ["jonas@nordlys.example"] });
+    assert.equal(wrong.body.code, "post_has_problems", JSON.stringify(wrong.body));
+    await ida.must("PATCH", "/api/tenants/current", { requiresApproval: true });
+    const { key } = await ida.must("POST", "/api/api-keys", { name: "writer", scopes: ["posts:write"] });
+    const unapproved = await system
+      .visitor(key)
+      .call("POST", "/api/posts/trial", { ...order, to: ["x@nordlys.example"] });
+    assert.equal(unapproved.status, 403, JSON.stringify(unapproved.body));
+    await ida.must("PATCH", "/api/tenants/current", { requiresApproval: false });
+  });
+
   it("is looked at as soon as Mailchimp says that it was sent, and its events need no app of ours", async () => {
     await system.sim("POST", "mailchimp/act", { action: "set", sendMs: 5 * 60_000 });
     const { id } = await ida.must("POST", "/api/publish", { connectionId, payload: payload("Later beans") });

@@ -194,7 +194,7 @@ describe("what a platform can do is what its connector does", () => {
     return {
       ...bare,
       publishing: {
-        ...without(publishing, "edit", "remove", "schedule", "accountLimits"),
+        ...without(publishing, "edit", "remove", "schedule", "trial", "accountLimits"),
         formats: Object.keys(formats).length > 0 ? formats : publishing.formats,
       },
     };
@@ -209,7 +209,7 @@ describe("what a platform can do is what its connector does", () => {
         platforms: provider.platforms.map(strippedPlatform),
       })),
     );
-    const nothing = { edit: [], delete: [], nativeSchedule: [], takes: [] };
+    const nothing = { edit: [], delete: [], nativeSchedule: [], trial: [], takes: [] };
     const numbers = { postAnalytics: false, accountAnalytics: false };
     const facets = { ...numbers, inbox: false, audience: false };
     const no = { ...facets, accountLimits: false, webhooks: false, refresh: false, revoke: false };
@@ -222,7 +222,7 @@ describe("what a platform can do is what its connector does", () => {
     }
     // They were there before.
     const all = Object.values(asIs).map(({ supports }) => supports);
-    for (const name of ["edit", "delete", "nativeSchedule"])
+    for (const name of ["edit", "delete", "nativeSchedule", "trial"])
       assert.ok(
         all.some((has) => has[name].length > 0),
         name,

@@ -172,6 +172,31 @@ const patchOf = (make: IdPlace["make"], patch: (id: string) => object): IdPlace 
   };
 };
 
+/** A post shown to one person first, by an account of the platform that can. */
+const trialOf = (make: IdPlace["make"] | undefined, more: (id: string) => object): IdPlace => {
+  const accounts = new Map<string, object>();
+  return {
+    async make(tenant) {
+      const made = await tenant.system.sim("POST", "mailchimp/accounts", {});
+      const connect = { platform: "mailchimp", keys: { apiKey: made.accessToken } };
+      const { connections } = await tenant.session.must("POST", "/api/connections", connect);
+      accounts.set(tenant.id, { connectionId: connections[0].id, destination: made.extra.listId });
+      return make ? make(tenant) : connections[0].id;
+    },
+    request: (id, caller) => ({
+      method: "POST",
+      path: "/api/posts/trial",
+      body: {
+        ...accounts.get(caller.id),
+        text: unique("Beans"),
+        options: { subject: "Beans" },
+        to: ["ida@nordlys.example"],
+        ...more(id),
+      },
+    }),
+  };
+};
+
 /** By `operation place`, where the place is as in the OpenAPI document. */
 async function mention({ session }: Tenant): Promise<string> {
   return (await session.must("POST", "/api/mentions", { name: "Nordlys", handles: { bluesky: "nordlys.example" } })).id;
@@ -329,6 +354,8 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
     mention,
     draft((id) => ({ versions: { bluesky: { text: unique("By @Nordlys"), mentions: [{ id }] } } })),
   ),
+  "trialPost body.connectionId": trialOf(undefined, (connectionId) => ({ connectionId })),
+  "trialPost body.mediaIds": trialOf(media, (id) => ({ mediaIds: [id] })),
   "getPost path.id": byPath("GET", "/api/posts/{id}", post),
   "updatePost path.id": {
     make: post,

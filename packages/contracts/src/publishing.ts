@@ -81,6 +81,19 @@ export const PostInput = z
   );
 export type PostInput = z.infer<typeof PostInput>;
 
+/** What `POST /api/posts/trial` takes: one post for one connection, and who alone sees it. */
+export const TrialRequest = z
+  .strictObject({
+    ...contentFields,
+    connectionId: idSchema("connection"),
+    destination: Destination.optional(),
+    /** Mail addresses. */
+    to: z.array(z.email().max(254)).min(1).max(20),
+  })
+  .refine(...needsText)
+  .refine(...oneText);
+export type TrialRequest = z.infer<typeof TrialRequest>;
+
 export const PostPatch = z
   .strictObject({
     ...clearableFields,

@@ -77,6 +77,8 @@ export const PlatformView = z.object({
     edit: z.array(z.string()),
     delete: z.array(z.string()),
     nativeSchedule: z.array(z.string()),
+    /** Formats that can be shown to a few people first, by POST /api/posts/trial. */
+    trial: z.array(z.string()),
     /** Parts of a post beyond text, media and options: parts, link, mentions, hashtags, productTags, firstComment. */
     takes: z.array(z.string()),
     accountLimits: z.boolean(),

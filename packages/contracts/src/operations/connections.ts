@@ -47,6 +47,7 @@ export const listPlatforms = defineOperation({
             edit: [],
             delete: ["text"],
             nativeSchedule: [],
+            trial: [],
             takes: [],
             accountLimits: false,
             postAnalytics: true,

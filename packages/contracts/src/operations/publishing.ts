@@ -4,7 +4,7 @@ import { idSchema } from "../ids.ts";
 import { jobStates, postStatuses } from "../job-states.ts";
 import { defineOperation } from "../operation.ts";
 import { pageOf, pageQuery, queryFlag } from "../paging.ts";
-import { PostInput, PostPatch, PublishRequest } from "../publishing.ts";
+import { PostInput, PostPatch, PublishRequest, TrialRequest } from "../publishing.ts";
 import { JobView, PostView } from "../views.ts";
 import { ids, job, later, post } from "./examples.ts";
 
@@ -113,6 +113,30 @@ export const validatePost = defineOperation({
         },
       ],
     },
+  },
+});
+
+export const trialPost = defineOperation({
+  id: "trialPost",
+  method: "POST",
+  path: "/api/posts/trial",
+  summary: "Show a post to a few people first",
+  description:
+    "Sends it to these addresses and to nobody else, as the account would send it: a test mail. Nothing is kept, here or there; the same again sends it again. Platforms that can have formats in supports.trial.",
+  tags: ["posts"],
+  auth: write,
+  body: TrialRequest,
+  response: z.object({ sent: z.literal(true), simulated: z.boolean() }),
+  errors: ["not_found", "post_has_problems", "account_needs_attention", "platform_unavailable"],
+  example: {
+    body: {
+      connectionId: ids.connection,
+      destination: "4fb1d2c3a0",
+      text: "New beans are in.",
+      options: { subject: "New beans" },
+      to: ["ida@nordlys.example"],
+    },
+    response: { sent: true, simulated: true },
   },
 });
 

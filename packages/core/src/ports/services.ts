@@ -32,6 +32,7 @@ import type {
   TenantAppId,
   TenantAppView,
   TenantId,
+  TrialRequest,
   UserId,
 } from "@postd/contracts";
 import type { TenantConnections } from "./connections-repo.ts";
@@ -97,6 +98,8 @@ export interface PublishingService {
       readonly problems: readonly FieldProblem[];
     }[];
   }>;
+  /** Shows it to these people and to nobody else; may be asked again. */
+  trialPost(caller: Caller, input: TrialRequest): ServiceResult<{ readonly sent: true; readonly simulated: boolean }>;
   getPost(caller: Caller, id: PostId): ServiceResult<PostView>;
   /** `replies`: answers to people among them; default: where it lists what waits for approval. */
   listPosts(

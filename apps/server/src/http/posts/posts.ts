@@ -16,6 +16,9 @@ export const postRoutes = [
   route(op.validatePost, async ({ deps, caller, body }) =>
     answer(await deps.services.publishing.validatePost(caller(), body), same),
   ),
+  route(op.trialPost, async ({ deps, caller, body }) =>
+    answer(await deps.services.publishing.trialPost(caller(), body), same),
+  ),
   route(op.listPosts, async ({ deps, caller, query }) =>
     answer(await deps.services.publishing.listPosts(caller(), defined(query)), (page) =>
       paged(page, ({ simulated }) => simulated),

@@ -57,6 +57,7 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
       reply: async () => ok({ view: post, replayed: false }),
       validatePost: async (_caller, input) =>
         ok({ ok: true, targets: input.targets.map(({ connectionId }) => ({ connectionId, problems: [] })) }),
+      trialPost: async () => ok({ sent: true, simulated: true }),
       getPost: (_caller, id) => one(id, post),
       listPosts: () => page(post),
       updatePost: (_caller, id) => wished(id, post),

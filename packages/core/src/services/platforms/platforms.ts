@@ -76,6 +76,7 @@ function platformView(platform: Platform, provider: Provider, facts: PlatformFac
       edit: [...(publishing?.edit?.formats ?? [])],
       delete: [...(publishing?.remove?.formats ?? [])],
       nativeSchedule: [...(publishing?.schedule?.formats ?? [])],
+      trial: [...(publishing?.trial?.formats ?? [])],
       takes: partNames.filter((part) => publishing?.[part] !== undefined),
       accountLimits: publishing?.accountLimits !== undefined,
       postAnalytics: numbers?.posts !== undefined,

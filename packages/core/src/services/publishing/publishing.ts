@@ -15,6 +15,7 @@ import type { RemoteDeps } from "./remote.ts";
 import { resolveJob } from "./resolve-job.ts";
 import { retryJob } from "./retry-job.ts";
 import { withSavedMentions } from "./saved-mentions.ts";
+import { trialPost } from "./trial-post.ts";
 import { updatePost } from "./update-post.ts";
 import { jobView, postView } from "./views.ts";
 import { cancelJob, removeJob } from "./wish-for-job.ts";
@@ -103,6 +104,7 @@ export function createPublishingService(deps: PublishingDeps & { readonly remote
         value: { ok: !targets.some(({ problems }) => problems.some(({ severity }) => severity === "error")), targets },
       };
     },
+    trialPost: (caller, input) => trialPost(caller, input, deps),
     getPost: (caller, id) => viewOf(caller, id, deps),
     listPosts: async (caller, { limit, cursor, status, replies = status === "awaiting_approval" }) => {
       const slice = await of(caller).posts({
