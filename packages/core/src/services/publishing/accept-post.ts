@@ -136,7 +136,8 @@ export async function acceptPost<V extends JobView | PostView>(
   return { ok: true, value: { view: accepted.view, replayed: false } };
 }
 
-export const mustAsk = (next: string) => no("forbidden", "mode", "Every post of this workspace waits for an approver.", next);
+export const mustAsk = (next: string) =>
+  no("forbidden", "mode", "Every post of this workspace waits for an approver.", next);
 
 export function newJob(
   prepared: PreparedTarget,

@@ -23,7 +23,8 @@ export async function trialPost(
 ): ReturnType<PublishingService["trialPost"]> {
   const { tenantId } = caller;
   const store = deps.store.forTenant(tenantId);
-  if (!decidesAlone(caller) && (await store.requiresApproval())) return mustAsk("Write it with POST /api/posts and mode ask.");
+  if (!decidesAlone(caller) && (await store.requiresApproval()))
+    return mustAsk("Write it with POST /api/posts and mode ask.");
   const targets: PostInput["targets"] = [{ connectionId, ...(destination === undefined ? {} : { destination }) }];
   const named = await withSavedMentions({ ...written, targets }, store);
   if (!named.ok) return named;
