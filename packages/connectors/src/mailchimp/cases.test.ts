@@ -388,3 +388,15 @@ test("mail held for Mailchimp's review is waited for, and what it seems not to b
   // Only runs are told the draft; the look that follows sees the truth.
   assert.deepEqual([never.end, stuck.calls("POST", sends), stuck.live().length], ["published", 1, 1]);
 });
+
+test("what ended because nobody was in the audience is waited for anew when it is tried again", async () => {
+  const { world, connected, publish, post, empty } = await setUp();
+  const told = await publish({ destination: empty.id });
+  assert.equal(told.end, "failed");
+  world.advance(3_600_000);
+  const step = mailchimp.publishing.formats.campaign?.steps.find(({ name }) => name === "wait_until_ready");
+  const input = { post: post({ destination: empty.id }), state: told.state, prepared: null };
+  const again = await step?.run(input, world.context(connected, "none"));
+  assert.ok(again?.ok && again.value.waitMs, JSON.stringify(again));
+  assert.equal((again.value.state as CampaignState).polled, undefined);
+});
