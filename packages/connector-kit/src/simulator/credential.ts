@@ -34,3 +34,13 @@ function presentedCredential({ query, headers, rawBody }: RequestStart): string 
   }
   return type.includes("json") ? inJson.exec(text)?.[1] : undefined;
 }
+
+/** Name and password of HTTP Basic, as they were sent; undefined: the request has none. */
+export function basicPair({
+  headers,
+}: Pick<SimRequest, "headers">): readonly [name: string, password: string] | undefined {
+  const given = /^Basic (\S+)$/i.exec(headers.authorization ?? "")?.[1];
+  if (given === undefined) return undefined;
+  const [name = "", ...rest] = Buffer.from(given, "base64").toString("utf8").split(":");
+  return [name, rest.join(":")];
+}

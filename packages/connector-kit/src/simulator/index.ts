@@ -14,7 +14,7 @@ export * from "./body.ts";
 export { type Choice, type ChoiceGroup, consentPage, refusalPage } from "./consent-page.ts";
 export { answerControl } from "./control.ts";
 export type { ControlPanel, HeldRequest } from "./control-panel.ts";
-export { credentialFor } from "./credential.ts";
+export { basicPair, credentialFor } from "./credential.ts";
 export type { FaultInput } from "./fault.ts";
 export type { TransportFault } from "./fault-common.ts";
 export { createSimulatorHost, type SimulatorHost, type SimulatorHostOptions } from "./host.ts";

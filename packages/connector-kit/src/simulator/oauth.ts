@@ -1,5 +1,6 @@
 import { base64UrlEncode, constantTimeEqual, sha256 } from "../crypto.ts";
 import { formBody } from "./body.ts";
+import { basicPair } from "./credential.ts";
 import { decideConsent, type Redirects, showConsent } from "./oauth-consent.ts";
 import type { OAuthApp, OAuthFacts } from "./oauth-facts.ts";
 import type { Code, OAuthState } from "./oauth-state.ts";
@@ -78,9 +79,7 @@ function refusal<W>(facts: OAuthFacts<W>, error: string, description: string): S
 
 function clientOf<W>(facts: OAuthFacts<W>, { world, request, fields }: Asked<W>): OAuthApp {
   const { clientIdName = "client_id", clientAuth = "either" } = facts;
-  const basic = /^Basic (\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
-  const [basicId, basicSecret] =
-    basic === undefined ? [] : Buffer.from(basic, "base64").toString("utf8").split(":").map(decodeURIComponent);
+  const [basicId, basicSecret] = basicPair(request)?.map(decodeURIComponent) ?? [];
   const id = basicId ?? fields.get(clientIdName) ?? "";
   const app = facts.apps(world).find((one) => one.id === id);
   if (app === undefined) throw refusal(facts, "invalid_client", `${clientIdName} is unknown`);

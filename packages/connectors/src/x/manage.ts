@@ -10,8 +10,9 @@ import { fail, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
 import { api, Id, permalinkOf, withGrant } from "./api.ts";
 import { startState } from "./media.ts";
-import { FIELDS, isExactText, postById, recentPosts, type ShownPost } from "./posts.ts";
+import { FIELDS, postById, recentPosts, type ShownPost } from "./posts.ts";
 import { bodyOf, Created, publishScopes } from "./publish.ts";
+import { isExactText } from "./texts.ts";
 
 type Ref = PublishedRef & { readonly state?: JsonObject };
 

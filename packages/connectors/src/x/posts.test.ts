@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { postNamed } from "./api.ts";
-import { isExactText, isSameText, ShownPost } from "./posts.ts";
+import { ShownPost } from "./posts.ts";
+import { isExactText, isSameText } from "./texts.ts";
 
 test("a post reads the same in X's older words and in its newer ones", () => {
   const common = { id: "2", text: "Hi", author_id: "7", created_at: "2026-11-20T12:00:00.000Z" };

@@ -17,8 +17,9 @@ import { api, Id, permalinkOf, postNamed, unsaid, withGrant } from "./api.ts";
 import { gifRule, pictureRule, videoRule } from "./limits.ts";
 import { afterDoubt, gifSteps, type PostState, pictureSteps, startState, videoSteps } from "./media.ts";
 import { mayAddressOthers, optionsOf } from "./options.ts";
-import { isSameText, postById, recentPosts } from "./posts.ts";
+import { postById, recentPosts } from "./posts.ts";
 import { READ, WRITE } from "./sign-in.ts";
+import { isSameText } from "./texts.ts";
 
 export const Created = z.object({ data: z.object({ id: Id }) });
 export const publishScopes = [...READ, WRITE];

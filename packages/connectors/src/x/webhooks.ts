@@ -15,8 +15,8 @@ import {
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { api, appApi, Id, orNone } from "./api.ts";
-import { plain } from "./posts.ts";
 import { READ } from "./sign-in.ts";
+import { plain } from "./texts.ts";
 
 /** Signed with the consumer secret of the app, and not with that of OAuth 2. @source platforms/x.md section 10 */
 const verify = withChallenge(

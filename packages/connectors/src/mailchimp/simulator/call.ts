@@ -1,4 +1,11 @@
-import { type Call, credentialFor, routesOf, type SimRequest, type SimResponse } from "@postd/connector-kit/simulator";
+import {
+  basicPair,
+  type Call,
+  credentialFor,
+  routesOf,
+  type SimRequest,
+  type SimResponse,
+} from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import type { Account, Audience, Campaign } from "./model.ts";
 import { forbidden, keyInvalid, keyMissing, notFound, refuse, tooMany } from "./words.ts";
@@ -10,10 +17,7 @@ export const api = (path: string): string => `*.api.mailchimp.com/3.0/${path}`;
 export const suffix = ".api.mailchimp.com";
 
 /** The key of HTTP Basic is the password; the name before it may be any. */
-export function credential({ headers }: Pick<SimRequest, "headers">): string | undefined {
-  const basic = /^Basic (\S+)$/i.exec(headers.authorization ?? "")?.[1];
-  return basic && Buffer.from(basic, "base64").toString("utf8").split(":").slice(1).join(":");
-}
+export const credential = (request: Pick<SimRequest, "headers">): string | undefined => basicPair(request)?.[1];
 
 /** Connections a person may have open, and how long one that hangs counts (fact sheet, "Rate limits"). */
 const connectionsAtOnce = 10;

@@ -1,4 +1,5 @@
 import {
+  basicPair,
   constantTimeEqual,
   formBody,
   type OAuthFacts,
@@ -51,20 +52,13 @@ export function refuseState(request: SimRequest): void {
 
 const plain = routesOf<World>();
 
-/** Id and secret of a Basic header. */
-function basicOf({ headers }: Pick<SimRequest, "headers">): readonly [string, string] {
-  const given = /^Basic (\S+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
-  const [id = "", secret = ""] = Buffer.from(given, "base64").toString("utf8").split(":").map(decodeURIComponent);
-  return [id, secret];
-}
-
 /** A refresh token takes its consent along; an access token goes alone. */
 const revokeRoute = plain("POST", "api.x.com/2/oauth2/revoke", {
   token: "none",
   handle({ world, request }) {
     const form = formBody(request);
     if (!form.ok) return flatError("invalid_request", form.reason);
-    const [id, secret] = basicOf(request);
+    const [id = "", secret = ""] = basicPair(request)?.map(decodeURIComponent) ?? [];
     if (id !== app.client_id || !constantTimeEqual(secret, app.client_secret))
       return flatError("unauthorized_client", "Missing valid authorization header", 401);
     const value = form.value.get("token");
@@ -86,7 +80,7 @@ const appTokenRoute = plain("POST", "api.x.com/oauth2/token", {
   token: "none",
   handle({ request }) {
     const form = formBody(request);
-    const [id, secret] = basicOf(request);
+    const [id = "", secret = ""] = basicPair(request)?.map(decodeURIComponent) ?? [];
     const isKnown = id === app.api_key && constantTimeEqual(secret, app.api_secret);
     if (!isKnown)
       return { status: 403, json: { errors: [{ code: 99, message: "Unable to verify your credentials" }] } };
