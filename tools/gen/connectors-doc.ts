@@ -1,14 +1,25 @@
-import { createRegistry, inWords, type MediaRule, type Platform, type Provider } from "@postd/connector-kit";
-import type { PlatformView } from "@postd/contracts";
-import { platformMatrix } from "@postd/core";
+import {
+  createRegistry,
+  facetNames,
+  inWords,
+  type MediaRule,
+  type PlannedPlatform,
+  type Platform,
+  type Provider,
+} from "@postd/connector-kit";
+import type { FacetsView, PlannedPlatformView, PlatformView } from "@postd/contracts";
+import { plannedMatrix, platformMatrix } from "@postd/core";
 import { code, codes, markdownTable, yes } from "./markdown.ts";
 import { providerVariables } from "./platform-variables.ts";
 import type { ConnectorFolder } from "./scan-connectors.ts";
 import { bytesText, durationText, rangeText } from "./units.ts";
 
-/** docs/connectors.md: what every platform can do, read off the connectors and nothing else. Pure. */
-export function connectorsDoc(folders: readonly ConnectorFolder[]): string {
-  const registry = createRegistry(folders.map(({ provider }) => provider));
+/** docs/connectors.md: what every platform can do, read off the connectors, and what is to come. Pure. */
+export function connectorsDoc(folders: readonly ConnectorFolder[], plan: readonly PlannedPlatform[] = []): string {
+  const registry = createRegistry(
+    folders.map(({ provider }) => provider),
+    plan,
+  );
   const simulated = new Set(folders.flatMap(({ simulators }) => simulators.flatMap(({ platforms }) => platforms)));
   const views = platformMatrix(registry, {
     isSimulated: (platform) => simulated.has(platform),
@@ -21,7 +32,8 @@ export function connectorsDoc(folders: readonly ConnectorFolder[]): string {
     const platform = registry.get(view.id);
     return home && platform ? platformSection(view, platform, home) : "";
   });
-  return `${[intro, matrix(views), ...sections].join("\n\n")}\n`;
+  const planned = plannedMatrix(registry);
+  return `${[intro, matrix(views), progress(views, planned), limits(views), impossible([...views, ...planned]), ...sections].join("\n\n")}\n`;
 }
 
 const intro = `# Connectors
@@ -61,6 +73,52 @@ function matrix(views: readonly PlatformView[]): string {
     "Simulator",
   ];
   return `## What each platform can do\n\n${markdownTable(head, rows)}`;
+}
+
+const facetHeads = ["Sign-in", "Publishing", "Numbers", "Webhooks", "Health"];
+
+/** Every platform of the plan, those that are here first. */
+function progress(views: readonly PlatformView[], planned: readonly PlannedPlatformView[]): string {
+  const cells = (facets: FacetsView) =>
+    facetNames.map((name) => {
+      const { status, lacks = [] } = facets[name];
+      return lacks.length === 0 ? status : `${status}: without ${lacks.join(", ")}`;
+    });
+  const rows = [...views, ...planned].map(({ name, id, status, facets }) => [name, code(id), status, ...cells(facets)]);
+  return [
+    "## How far each platform is",
+    "`active`: whole. `partial`: without what is named. `planned`: to come. `absent`: the platform has nothing of the kind for programs, or POSTD is to make no use of it. By rule and from the connector alone: a sign-in is partial where it does not renew itself or cannot be withdrawn by POSTD, publishing where some format is neither edited nor deleted once it is live, numbers where those of posts, of the account or of posts made elsewhere are not read, webhooks where some kind of account has none. A platform is partial where one of them is.",
+    markdownTable(["Platform", "Id", "Status", ...facetHeads], rows),
+  ].join("\n\n");
+}
+
+/** The widest over all formats; the sections below say each format's own. */
+function limits(views: readonly PlatformView[]): string {
+  const text = (value: number | undefined, unit = "") =>
+    value === undefined ? "" : `${value.toLocaleString("en-US")}${unit}`;
+  const rows = views.map(({ name, supports, constraints: most }) => [
+    name,
+    yes(supports.productTags),
+    supports.trendingAudio === "limited" ? "limited" : yes(supports.trendingAudio),
+    yes(supports.reply),
+    yes(supports.stream),
+    text(most.characterLimit),
+    [text(most.imageSizeMin, " wide"), text(most.imageSizeMax, " square")].filter(Boolean).join(" to "),
+    rangeText(text(most.videoLengthMin, " s") || undefined, text(most.videoLengthMax, " s") || undefined),
+    most.videoSizeMax === undefined ? "" : bytesText(most.videoSizeMax),
+    text(most.carouselMax),
+  ]);
+  const head = ["Platform", "Product tags", "Trending audio", "Reply", "Stream", "Characters", "Picture in pixels"];
+  return `## Limits in one line\n\n${markdownTable([...head, "Film", "Film's size", "Files"], rows)}`;
+}
+
+/** What people ask for and a platform rules out. */
+function impossible(views: readonly (PlatformView | PlannedPlatformView)[]): string {
+  const rows = views.flatMap((view) =>
+    view.impossible.map(({ what, why, checkedOn }) => [view.name, what, why, checkedOn]),
+  );
+  if (rows.length === 0) return "## What the platforms rule out\n\nNothing that is known.";
+  return `## What the platforms rule out\n\n${markdownTable(["Platform", "What", "Why", "Checked"], rows)}`;
 }
 
 /** "all" where every format is meant. */

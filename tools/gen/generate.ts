@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { plannedPlatforms } from "../../packages/connectors/src/planned.ts";
 import { configurationDoc } from "./configuration-doc.ts";
 import { connectorsDoc } from "./connectors-doc.ts";
 import type { GeneratedFile } from "./drift.ts";
@@ -18,7 +19,7 @@ export async function generate(root: string): Promise<readonly GeneratedFile[]> 
     { file: `${source}/registry.gen.ts`, content: registryModule(folders) },
     { file: `${source}/simulators.gen.ts`, content: simulatorsModule(folders) },
     { file: `${source}/try-outs.gen.ts`, content: tryOutsModule(folders) },
-    { file: "docs/connectors.md", content: connectorsDoc(folders) },
+    { file: "docs/connectors.md", content: connectorsDoc(folders, plannedPlatforms) },
     { file: configuration, content: configurationDoc(written, providers) },
   ];
 }

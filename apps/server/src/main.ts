@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRegistry } from "@postd/connector-kit";
-import { allProviders } from "@postd/connectors";
+import { allProviders, plannedPlatforms } from "@postd/connectors";
 import { MasterKeyMissing } from "@postd/core";
 import { createLogger } from "./compose/logger.ts";
 import { DatabaseUnusable } from "./compose/open-database.ts";
@@ -12,7 +12,7 @@ const version: string = JSON.parse(readFileSync(new URL("../../../package.json",
 /** A second signal, or this long after the first, ends the process whatever still runs. */
 const patienceMs = 40_000;
 
-const registry = createRegistry(allProviders);
+const registry = createRegistry(allProviders, plannedPlatforms);
 const config = readConfigOrExit();
 const isTerminal = process.stdout.isTTY === true;
 // On a terminal the banner speaks; details of a running server are for files and collectors.

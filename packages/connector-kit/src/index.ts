@@ -58,6 +58,7 @@ export { oauth2 } from "./oauth/oauth2.ts";
 export * from "./option-media.ts";
 export * from "./own-limits.ts";
 export { placeWords } from "./place-words.ts";
+export * from "./planned.ts";
 export * from "./platform.ts";
 export * from "./price.ts";
 export * from "./provider.ts";

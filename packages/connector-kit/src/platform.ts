@@ -4,6 +4,7 @@ import type { Audience } from "./audience.ts";
 import type { AccountRef, ConnectorContext, PlatformResult } from "./context.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Numbers } from "./numbers.ts";
+import type { Impossible } from "./planned.ts";
 import type { Price } from "./price.ts";
 import type { Publishing } from "./publishing.ts";
 import type { Source } from "./source.ts";
@@ -59,6 +60,8 @@ export interface Platform {
   readonly permissions?: (account: Pick<AccountRef, "kind" | "authKind" | "extras">) => AccountPermissions | undefined;
   /** What the platform bills for calls; each kind of call once. */
   readonly prices?: readonly Price[];
+  /** What people ask for and the platform rules out. */
+  readonly impossible?: readonly Impossible[];
   readonly publishing?: Publishing;
   readonly source?: Source;
   readonly numbers?: Numbers;

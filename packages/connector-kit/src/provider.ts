@@ -108,6 +108,8 @@ function* platformProblems({ id: provider, signIns }: Provider, platform: Platfo
   for (const { call, usdMicros, since } of platform.prices ?? [])
     if (!Number.isSafeInteger(usdMicros) || usdMicros < 0 || !/^\d{4}-\d{2}-\d{2}$/.test(since))
       yield `the price of ${call} is no whole number of millionths, or has no day`;
+  for (const { what, checkedOn } of platform.impossible ?? [])
+    if (!/^\d{4}-\d{2}-\d{2}$/.test(checkedOn)) yield `that ${what} is impossible has no day`;
   const { publishing, source, numbers, inbox, audience } = platform;
   if (![publishing, source, numbers, inbox, audience].some(Boolean)) yield "it does nothing: it has no facet";
   if (publishing) yield* publishingProblems(publishing);

@@ -111,6 +111,8 @@ export interface Publishing {
   /** At the end of the text, or with `apart` where the platform's own steps put them. */
   readonly hashtags?: PartRule & { readonly apart?: true };
   readonly productTags?: PartRule;
+  /** Music people know, under a post: chosen by the author, or `limited` to what the platform picks by itself. */
+  readonly trendingAudio?: true | "limited";
   readonly firstComment?: PartRule & { readonly text?: TextLimit };
   readonly schedule?: NativeSchedule;
   /** Shows a post to a few named people before it goes out; nobody else sees it, and nothing of it stays. */

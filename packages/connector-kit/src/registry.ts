@@ -1,3 +1,4 @@
+import type { PlannedPlatform } from "./planned.ts";
 import type { Platform } from "./platform.ts";
 import type { Provider } from "./provider.ts";
 
@@ -12,13 +13,15 @@ export interface Registry {
   all(): readonly Platform[];
   /** Sorted by id. */
   providers(): readonly Provider[];
+  /** Those that are to come, sorted by id; none that is here. */
+  planned(): readonly PlannedPlatform[];
 }
 
 /**
  * Throws where two claim one id: which of them publishes must never be a matter of order. A platform may have the id of
  * its own provider and of no other.
  */
-export function createRegistry(providers: readonly Provider[]): Registry {
+export function createRegistry(providers: readonly Provider[], plan: readonly PlannedPlatform[] = []): Registry {
   const byId = new Map<string, Provider>();
   const platforms = new Map<string, { readonly platform: Platform; readonly provider: Provider }>();
   for (const provider of providers) {
@@ -39,11 +42,13 @@ export function createRegistry(providers: readonly Provider[]): Registry {
     [...list].sort((a, b) => (a.id < b.id ? -1 : 1));
   const all = sorted([...platforms.values()].map(({ platform }) => platform));
   const every = sorted(byId.values());
+  const planned = sorted(plan.filter(({ id }) => !platforms.has(id) && !byId.has(id)));
   return {
     get: (platform) => platforms.get(platform)?.platform,
     providerOf: (platform) => platforms.get(platform)?.provider,
     provider: (id) => byId.get(id) ?? platforms.get(id)?.provider,
     all: () => all,
     providers: () => every,
+    planned: () => planned,
   };
 }

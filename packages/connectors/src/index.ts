@@ -1,1 +1,2 @@
+export { plannedPlatforms } from "./planned.ts";
 export { allProviders } from "./registry.gen.ts";

@@ -22,6 +22,7 @@ export const errorCodes = {
   internal: { status: 500, actor: "operator" },
   platform_refused: { status: 502, actor: "platform" },
   platform_unavailable: { status: 502, actor: "platform" },
+  platform_planned: { status: 501, actor: "operator" },
   not_configured: { status: 501, actor: "operator" },
   unavailable: { status: 503, actor: "operator" },
 } as const satisfies Record<string, { status: number; actor: Actor }>;

@@ -32,11 +32,45 @@ export const MediaRuleView = z.object({
   document: Data.optional(),
 });
 
+/**
+ * How far a part of a platform is: `active`; `partial`, where `lacks` names what it does without; `planned`, where POSTD has
+ * yet to be taught it; `absent`, where the platform has nothing of the kind for programs, or POSTD is to make no use of it.
+ */
+const FacetView = z.object({
+  status: z.enum(["active", "partial", "planned", "absent"]),
+  lacks: z.array(z.string()).optional(),
+});
+const FacetsView = z.object({
+  signIn: FacetView,
+  publishing: FacetView,
+  numbers: FacetView,
+  webhooks: FacetView,
+  health: FacetView,
+});
+export type FacetsView = z.infer<typeof FacetsView>;
+
+/** What people ask for and the platform itself rules out; `checkedOn`: the day that was last read up. */
+const Impossible = z.object({ what: z.string(), why: z.string(), checkedOn: z.iso.date() });
+
+/** A platform that POSTD is to have and has not yet. */
+export const PlannedPlatformView = z.object({
+  id: PlatformId,
+  name: z.string(),
+  status: z.literal("planned"),
+  facets: FacetsView,
+  impossible: z.array(Impossible),
+});
+export type PlannedPlatformView = z.infer<typeof PlannedPlatformView>;
+
 /** One row of the capability matrix, derived from the connector and nothing else. */
 export const PlatformView = z.object({
   id: PlatformId,
   provider: ProviderId,
   name: z.string(),
+  /** `partial`: one of its facets is. */
+  status: z.enum(["active", "partial"]),
+  facets: FacetsView,
+  impossible: z.array(Impossible),
   icon: z.string(),
   color: z.string(),
   previewKind: z.string(),
@@ -74,6 +108,15 @@ export const PlatformView = z.object({
     }),
   ),
   supports: z.object({
+    /** In one word each; the lists below say of which formats. */
+    productTags: z.boolean(),
+    /** `limited`: the platform adds music of its own choice. */
+    trendingAudio: z.union([z.boolean(), z.literal("limited")]),
+    scheduling: z.boolean(),
+    editing: z.boolean(),
+    deletion: z.boolean(),
+    reply: z.boolean(),
+    stream: z.boolean(),
     edit: z.array(z.string()),
     delete: z.array(z.string()),
     nativeSchedule: z.array(z.string()),
@@ -104,7 +147,19 @@ export const PlatformView = z.object({
     .optional(),
   /** Places below an account, listed by GET /api/connections/:id/destinations. */
   destinations: z.object({ label: z.string(), required: z.boolean() }).optional(),
-  constraints: z.object({ text: TextLimitView.optional() }),
+  /** The widest over all formats, in pixels, seconds and bytes; what is absent has no known limit. */
+  constraints: z.object({
+    text: TextLimitView.optional(),
+    characterLimit: z.number().int().optional(),
+    /** Least width. */
+    imageSizeMin: z.number().int().optional(),
+    /** Side of the largest square. */
+    imageSizeMax: z.number().int().optional(),
+    videoLengthMin: z.number().optional(),
+    videoLengthMax: z.number().optional(),
+    videoSizeMax: z.number().int().optional(),
+    carouselMax: z.number().int().optional(),
+  }),
   /** What the platform bills the operator for calls, in millionths of a US dollar; absent: nothing that is known. */
   prices: z
     .array(
@@ -121,6 +176,10 @@ export const PlatformView = z.object({
   optionsSchema: Data,
   apiVersion: z.object({ current: z.string(), sunsetAt: z.string().optional() }),
   healthStatus: z.enum(["ok", "degraded", "down", "unknown", "not_configured"]),
+  /** Granted to this workspace's accounts there, all together. */
+  scopesGranted: z.array(z.string()),
+  /** What is wrong with them or soon will be: "Token expires in 2 days". */
+  warning: z.string().optional(),
   simulated: z.boolean(),
 });
 export type PlatformView = z.infer<typeof PlatformView>;

@@ -61,6 +61,7 @@ export { inFlightStates } from "./services/pipeline/run.ts";
 export * from "./services/pipeline/run-job.ts";
 export type * from "./services/pipeline/worker-deps.ts";
 export * from "./services/platforms/platforms.ts";
+export * from "./services/platforms/standing.ts";
 export type { PublishingDeps } from "./services/publishing/accept-post.ts";
 export { createPublishingService } from "./services/publishing/publishing.ts";
 export type { RemoteDeps } from "./services/publishing/remote.ts";

@@ -5,7 +5,7 @@ import { Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { createRegistry, type Provider } from "@postd/connector-kit";
 import type { SimulatorDefinition, SimulatorHost } from "@postd/connector-kit/simulator";
-import { allProviders } from "@postd/connectors";
+import { allProviders, plannedPlatforms } from "@postd/connectors";
 import { simulatorDefinitions } from "@postd/connectors/simulators";
 import pg from "pg";
 import { simulatorHostMap } from "../../../apps/server/src/adapters/egress/host-map.ts";
@@ -153,7 +153,7 @@ async function start(
       url: simulatorUrl,
       close: async () => {},
     },
-    registry: createRegistry(providers),
+    registry: createRegistry(providers, plannedPlatforms),
     log: createLogger(config, destination),
     version: "0.0.0-test",
     publicUrl: url,

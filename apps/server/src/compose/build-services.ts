@@ -13,6 +13,7 @@ import {
   createPublishingService,
   newId,
   type PipelineDeps,
+  standingByPlatform,
 } from "@postd/core";
 import { createInbox } from "../adapters/postgres/inbox.ts";
 import { createInboxEntriesRepo } from "../adapters/postgres/inbox-entries-repo.ts";
@@ -95,7 +96,12 @@ export function buildServices(parts: ServiceParts) {
     links: createLinksService({ reader: connections.links.reader({ simulated: false }) }),
     people: people.service,
     signIn: people.rules,
-    platforms: createPlatformsService({ registry, facts, health: () => health.platformHealth() }),
+    platforms: createPlatformsService({
+      registry,
+      facts,
+      health: () => health.platformHealth(),
+      standing: (tenantId) => standingByPlatform(connections.deps, tenantId),
+    }),
     health,
     inbound: createInboundService({
       registry,

@@ -23,6 +23,7 @@ const titles: Readonly<Record<ServiceError["code"], string>> = {
   internal: "Something broke on our side",
   platform_refused: "The platform said no",
   platform_unavailable: "The platform cannot be reached",
+  platform_planned: "Planned, not there yet",
   not_configured: "Not set up",
   unavailable: "Not available right now",
 };

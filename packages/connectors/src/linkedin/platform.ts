@@ -73,6 +73,13 @@ export const linkedin: PublishingPlatform = {
     { id: "page", label: "Page" },
   ],
   extras: z.object({ administrator: z.string().optional() }).catchall(z.json()),
+  impossible: [
+    {
+      what: "Events as posts",
+      why: "The Posts API makes no events; they are made at LinkedIn itself.",
+      checkedOn: "2026-11-20",
+    },
+  ],
   permissions: pagePermissions,
   publishing: {
     formats,

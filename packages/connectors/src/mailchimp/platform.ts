@@ -41,6 +41,18 @@ export const mailchimp: PublishingPlatform = {
   previewKind: "email",
   accountKinds: [{ id: "account", label: "Account" }],
   extras: z.record(z.string(), z.json()),
+  impossible: [
+    {
+      what: "Mailchimp's own schedule off the quarter hour",
+      why: "Its clock knows :00, :15, :30 and :45 alone; POSTD's takes any minute.",
+      checkedOn: "2026-11-20",
+    },
+    {
+      what: "Deleting or editing a sent campaign",
+      why: "Mail that was sent is with its readers.",
+      checkedOn: "2026-11-20",
+    },
+  ],
   publishing: {
     formats,
     options: MailchimpOptions,

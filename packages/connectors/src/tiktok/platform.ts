@@ -47,6 +47,19 @@ export const tiktok: PublishingPlatform = {
   previewKind: "tiktok",
   accountKinds: [{ id: "creator", label: "Creator" }],
   extras: z.record(z.string(), z.json()),
+  impossible: [
+    {
+      what: "Deleting a post",
+      why: "The Content Posting API has no such call; its author deletes it in the app.",
+      checkedOn: "2026-11-20",
+    },
+    { what: "Product tags", why: "No field of a post names products.", checkedOn: "2026-11-20" },
+    {
+      what: "Tracks of the Commercial Music Library",
+      why: "No field of a post names a track; a photo post may only ask TikTok to add music of its own choice.",
+      checkedOn: "2026-11-20",
+    },
+  ],
   publishing: {
     formats,
     options: TiktokOptions,
@@ -60,6 +73,7 @@ export const tiktok: PublishingPlatform = {
       handle: { form: /^@?[\w.]{1,24}$/, like: "ida.holm" },
     },
     hashtags: {},
+    trendingAudio: "limited",
     lookUp,
   },
   numbers: tiktokNumbers,

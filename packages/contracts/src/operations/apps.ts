@@ -48,7 +48,7 @@ export const createApp = defineOperation({
   }),
   response: TenantAppView,
   status: 201,
-  errors: ["not_found", "idempotency_conflict"],
+  errors: ["not_found", "platform_planned", "idempotency_conflict"],
   creates: { by: "http" },
   example: {
     body: { provider: "meta", values: { app_id: "1234567890", app_secret: "…" } },

@@ -3,7 +3,14 @@ import { AuthKind, ConnectInput } from "../connecting.ts";
 import { idSchema, PlatformId, ProviderId } from "../ids.ts";
 import { defineOperation } from "../operation.ts";
 import { pageOf, pageQuery } from "../paging.ts";
-import { AccountLimitsView, ConnectionView, DestinationView, GrantView, PlatformView } from "../views.ts";
+import {
+  AccountLimitsView,
+  ConnectionView,
+  DestinationView,
+  GrantView,
+  PlannedPlatformView,
+  PlatformView,
+} from "../views.ts";
 import { at, connection, ids, later } from "./examples.ts";
 
 const providerParam = z.strictObject({ provider: ProviderId });
@@ -16,10 +23,14 @@ export const listPlatforms = defineOperation({
   path: "/api/platforms",
   summary: "What every platform can do",
   description:
-    "The capability matrix, derived from the connectors themselves: formats, limits, options, what is supported, how to sign in, API version and its end, and whether it is simulated here.",
+    "The capability matrix, derived from the connectors themselves: formats, limits, options, what is supported, how to sign in, API version and its end, and whether it is simulated here; beside it what this workspace's accounts were granted. `planned` names the platforms that are to come.",
   tags: ["platforms"],
   auth: { kind: "caller", by: ["session", "key"] },
-  response: z.object({ items: z.array(PlatformView), simulated: z.boolean() }),
+  response: z.object({
+    items: z.array(PlatformView),
+    planned: z.array(PlannedPlatformView),
+    simulated: z.boolean(),
+  }),
   errors: [],
   example: {
     response: {
@@ -28,6 +39,15 @@ export const listPlatforms = defineOperation({
           id: "bluesky",
           name: "Bluesky",
           provider: "bluesky",
+          status: "partial",
+          facets: {
+            signIn: { status: "active" },
+            publishing: { status: "partial", lacks: ["editing"] },
+            numbers: { status: "active" },
+            webhooks: { status: "absent" },
+            health: { status: "active" },
+          },
+          impossible: [],
           icon: "<svg/>",
           color: "#1185fe",
           previewKind: "microblog",
@@ -44,6 +64,13 @@ export const listPlatforms = defineOperation({
           ],
           formats: [{ id: "text", label: "Text", media: { min: 0, max: 0 }, text }],
           supports: {
+            productTags: false,
+            trendingAudio: false,
+            scheduling: true,
+            editing: false,
+            deletion: true,
+            reply: false,
+            stream: false,
             edit: [],
             delete: ["text"],
             nativeSchedule: [],
@@ -60,11 +87,28 @@ export const listPlatforms = defineOperation({
             refresh: true,
             revoke: true,
           },
-          constraints: { text },
+          constraints: { text, characterLimit: 300 },
           optionsSchema: { type: "object", properties: {} },
           apiVersion: { current: "1" },
           healthStatus: "ok",
+          scopesGranted: [],
+          warning: "Token expires in 2 days",
           simulated: true,
+        },
+      ],
+      planned: [
+        {
+          id: "mastodon",
+          name: "Mastodon",
+          status: "planned",
+          facets: {
+            signIn: { status: "planned" },
+            publishing: { status: "planned" },
+            numbers: { status: "planned" },
+            webhooks: { status: "absent" },
+            health: { status: "planned" },
+          },
+          impossible: [],
         },
       ],
       simulated: true,
@@ -108,7 +152,7 @@ export const startOAuth = defineOperation({
       .optional(),
   }),
   response: z.object({ authUrl: z.string(), state: z.string(), expiresAt: z.iso.datetime(), simulated: z.boolean() }),
-  errors: ["not_found", "not_configured"],
+  errors: ["not_found", "platform_planned", "not_configured"],
   example: {
     params: { provider: "mastodon" },
     body: { returnTo: "/accounts" },
@@ -198,6 +242,7 @@ export const createConnections = defineOperation({
     "idempotency_conflict",
     "platform_refused",
     "platform_unavailable",
+    "platform_planned",
     "not_configured",
     "account_needs_attention",
   ],

@@ -1,5 +1,5 @@
 import type { InboundAnswer, InboundRequest } from "@postd/connector-kit";
-import type { HealthView, MetricsView, PlatformView, QueueView, ReadyView } from "@postd/contracts";
+import type { HealthView, MetricsView, PlannedPlatformView, PlatformView, QueueView, ReadyView } from "@postd/contracts";
 import type { Caller } from "./services.ts";
 
 /** Whether work flows, for probes and people. `ready` never throws; the others may when the database is away. */
@@ -33,7 +33,11 @@ export interface InboundService {
 
 /** The capability matrix with what this instance knows. */
 export interface PlatformsService {
-  list(): Promise<readonly PlatformView[]>;
+  /** As the caller's tenant sees it, and what is to come. */
+  list(caller: Pick<Caller, "tenantId">): Promise<{
+    readonly items: readonly PlatformView[];
+    readonly planned: readonly PlannedPlatformView[];
+  }>;
   /** By platform or provider. */
   isSimulated(id: string): boolean;
 }

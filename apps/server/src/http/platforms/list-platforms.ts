@@ -2,8 +2,8 @@ import { ok, operationsById as op } from "@postd/contracts";
 import { route } from "../handler.ts";
 
 export const platformRoutes = [
-  route(op.listPlatforms, async ({ deps }) => {
-    const items = await deps.services.platforms.list();
-    return ok({ body: { items, simulated: items.some(({ simulated }) => simulated) } });
+  route(op.listPlatforms, async ({ deps, caller }) => {
+    const { items, planned } = await deps.services.platforms.list(caller());
+    return ok({ body: { items, planned, simulated: items.some(({ simulated }) => simulated) } });
   }),
 ];

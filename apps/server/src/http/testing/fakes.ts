@@ -146,8 +146,7 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
           : undefined,
     },
     platforms: {
-      list: async () =>
-        operationsById.listPlatforms.response.parse(operationsById.listPlatforms.example.response).items,
+      list: async () => operationsById.listPlatforms.response.parse(operationsById.listPlatforms.example.response),
       isSimulated: () => true,
     },
     health: {

@@ -28,6 +28,13 @@ export const businessProfile: PublishingPlatform = {
   previewKind: "google_business_profile",
   accountKinds: [{ id: "location", label: "Location" }],
   extras: Extras,
+  impossible: [
+    {
+      what: "Product posts",
+      why: "The API's kinds of post are updates, events and offers; products are edited in the profile itself.",
+      checkedOn: "2026-11-20",
+    },
+  ],
   permissions,
   publishing: {
     formats,

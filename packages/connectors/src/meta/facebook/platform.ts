@@ -36,6 +36,13 @@ export const facebook: PublishingPlatform = {
   accountKinds: [{ id: "page", label: "Page" }],
   extras: z.object({ personId: z.string().optional() }).catchall(z.json()),
   requiredScopes: { facebook_login: pageScopes.required },
+  impossible: [
+    {
+      what: "Photos of a person (user_photos)",
+      why: "It is a right on people's own photos; POSTD posts to Pages, which are not people.",
+      checkedOn: "2026-11-20",
+    },
+  ],
   permissions: pagePermissions,
   publishing: {
     formats: {

@@ -34,6 +34,18 @@ export const instagram: PublishingPlatform = {
     .object({ pageId: z.string().optional(), pageName: z.string().optional(), personId: z.string().optional() })
     .catchall(z.json()),
   requiredScopes: { facebook_login: linkedInstagramScopes.required },
+  impossible: [
+    {
+      what: "Scheduling by Instagram's own clock",
+      why: "Its API publishes at once and a container ends after a day; POSTD's clock holds the post.",
+      checkedOn: "2026-11-20",
+    },
+    {
+      what: "Changing a caption",
+      why: "Of a live post the API changes nothing but whether it may be commented.",
+      checkedOn: "2026-11-20",
+    },
+  ],
   permissions: pagePermissions,
   publishing: {
     formats: { image, carousel, reel, story },

@@ -5,6 +5,7 @@ import type { AppsService } from "../../ports/services.ts";
 import type { TenantApp, TenantAppsRepo } from "../../ports/tenant-apps.ts";
 import type { SealedSecret, Vault } from "../../ports/vault.ts";
 import type { NewId } from "../new-id.ts";
+import { unknownPlatform } from "../unknown-platform.ts";
 
 export interface AppsDeps {
   readonly apps: Pick<TenantAppsRepo, "forTenant">;
@@ -27,7 +28,7 @@ export function createAppsService(deps: AppsDeps): AppsService {
 
     async create({ tenantId, actorId }, input) {
       const provider = deps.registry.provider(input.provider);
-      if (!provider) return fail(notFound(`There is no provider called ${input.provider}.`, "provider"));
+      if (!provider) return fail(unknownPlatform(deps.registry, input.provider, "provider"));
       const set = provider.apps.find(({ id }) => input.set === undefined || id === input.set);
       if (!set)
         return fail(

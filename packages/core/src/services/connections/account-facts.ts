@@ -2,10 +2,10 @@ import type { AccountLimits, ConnectorContext, Destination, Platform, PlatformRe
 import type { AccountLimitsView, DestinationView } from "@postd/contracts";
 import { fail, ok, type Result, type ServiceError } from "@postd/contracts";
 import type { ConnectionRecord } from "../../ports/connection-record.ts";
+import { unknownPlatform } from "../unknown-platform.ts";
 import { askPlatform } from "./ask-platform.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { serviceErrorOf } from "./explain.ts";
-import { unknownPlatform } from "./oauth.ts";
 import { toldLine, toldPicture } from "./told.ts";
 
 /** More than a person can choose from; a query finds the others. */
@@ -25,7 +25,7 @@ export async function listDestinations(
   query: string | undefined,
 ): Promise<Result<Places, ServiceError>> {
   const platform = deps.registry.get(record.platform);
-  if (!platform) return fail(unknownPlatform(record.platform));
+  if (!platform) return fail(unknownPlatform(deps.registry, record.platform));
   const { simulated } = record;
   const destinations = platform.publishing?.destinations;
   if (!destinations) return ok({ required: false, items: [], simulated });
@@ -41,7 +41,7 @@ export async function readLimits(
   record: ConnectionRecord,
 ): Promise<Result<{ readonly limits: AccountLimitsView; readonly simulated: boolean }, ServiceError>> {
   const platform = deps.registry.get(record.platform);
-  if (!platform) return fail(unknownPlatform(record.platform));
+  if (!platform) return fail(unknownPlatform(deps.registry, record.platform));
   const { simulated } = record;
   const accountLimits = platform.publishing?.accountLimits;
   if (!accountLimits) return ok({ limits: {}, simulated });

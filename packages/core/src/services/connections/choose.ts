@@ -6,11 +6,11 @@ import type { Caller, ConnectionsService } from "../../ports/services.ts";
 import { instanceApp } from "../../ports/sign-ins.ts";
 import { answered } from "../answered.ts";
 import { authContext } from "../connector-context.ts";
+import { unknownPlatform } from "../unknown-platform.ts";
 import { connectAccount } from "./connect.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { serviceErrorOf } from "./explain.ts";
 import { listAccounts } from "./list-accounts.ts";
-import { unknownPlatform } from "./oauth.ts";
 import { connectFromGrantAccount, grantIsOld } from "./reconnect.ts";
 import { clientIdOf } from "./sign-in.ts";
 import { typedFields, underPrefix } from "./typed-fields.ts";
@@ -75,7 +75,7 @@ export async function connectWithKeys(
 ): ReturnType<ConnectionsService["connectWithKeys"]> {
   const platform = deps.registry.get(input.platform);
   const provider = deps.registry.providerOf(input.platform);
-  if (!platform || !provider) return fail(unknownPlatform(input.platform));
+  if (!platform || !provider) return fail(unknownPlatform(deps.registry, input.platform));
   const auth = signInsOf(provider, platform.id).find(({ id, kind }) =>
     input.authKind === undefined ? kind === "keys" : id === input.authKind,
   );

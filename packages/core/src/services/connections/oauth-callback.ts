@@ -5,13 +5,14 @@ import type { Caller, ConnectionsService } from "../../ports/services.ts";
 import { answered } from "../answered.ts";
 import { ownApp } from "../apps/open-app.ts";
 import { authContext } from "../connector-context.ts";
+import { unknownPlatform } from "../unknown-platform.ts";
 import { isWithdrawing } from "./connect.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { serviceErrorOf } from "./explain.ts";
 import { saveGrant } from "./grant.ts";
 import { keptName, stateOwner, unpackKept } from "./kept.ts";
 import { listAccounts } from "./list-accounts.ts";
-import { byKey, unknownPlatform } from "./oauth.ts";
+import { byKey } from "./oauth.ts";
 import { reconnectFromGrant } from "./reconnect.ts";
 import { authFor, clientIdOf } from "./sign-in.ts";
 
@@ -39,7 +40,8 @@ export async function finishOAuth(
   const platform = deps.registry.get(pending.platform);
   const provider = deps.registry.providerOf(pending.platform);
   const signIn = authFor(deps.registry, pending);
-  if (!platform || !provider || signIn?.kind !== "oauth2") return fail(unknownPlatform(pending.platform));
+  if (!platform || !provider || signIn?.kind !== "oauth2")
+    return fail(unknownPlatform(deps.registry, pending.platform));
   const { state: _state, ...told } = input.callback;
   if (told.error !== undefined || Object.keys(told).length === 0) return fail(consentRefused(platform, told));
 

@@ -1,8 +1,10 @@
 import { type OAuth2SignIn, type Platform, type Provider, sha256Hex, signInsOf } from "@postd/connector-kit";
 import { fail, idPrefixes, ok, type ServiceError } from "@postd/contracts";
+import type { ConnectorRegistry } from "../../ports/registry.ts";
 import type { Caller, ConnectionsService } from "../../ports/services.ts";
 import { answered } from "../answered.ts";
 import { authContext } from "../connector-context.ts";
+import { unknownPlatform } from "../unknown-platform.ts";
 import { chooseApp } from "./choose-app.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { serviceErrorOf } from "./explain.ts";
@@ -103,10 +105,10 @@ async function targetOf(deps: ConnectionsDeps, caller: Caller, input: StartInput
     connectionId === undefined ? undefined : await deps.connections.forTenant(caller.tenantId).find(connectionId);
   if (connectionId !== undefined && !record) return fail(notFound);
   const provider = deps.registry.provider(record?.platform ?? input.provider);
-  if (!provider) return fail(unknownPlatform(input.provider));
+  if (!provider) return fail(unknownPlatform(deps.registry, input.provider));
   const wanted = deps.registry.get(record?.platform ?? input.platform ?? input.provider);
   if (input.platform !== undefined && wanted?.provider !== provider.id)
-    return fail<ServiceError>({ ...unknownPlatform(input.platform), code: "invalid_input" });
+    return fail<ServiceError>(notOfProvider(deps.registry, input.platform));
   const open = wanted ? signInsOf(provider, wanted.id) : provider.signIns;
   const signIn = record
     ? authFor(deps.registry, record)
@@ -129,12 +131,11 @@ const firstOpenedBy = (
 
 const notFound: ServiceError = { code: "not_found", detail: "There is no such connection." };
 
-export const unknownPlatform = (platform: string): ServiceError => ({
-  code: "not_found",
-  field: "platform",
-  detail: `There is no platform called ${platform}.`,
-  next: "GET /api/platforms lists them.",
-});
+/** Named in the body, beside a provider that is here. */
+function notOfProvider(registry: ConnectorRegistry, platform: string): ServiceError {
+  const unknown = unknownPlatform(registry, platform);
+  return unknown.code === "not_found" ? { ...unknown, code: "invalid_input" } : unknown;
+}
 
 function notConfigured(provider: Provider, { app }: OAuth2SignIn): ServiceError {
   const set = provider.apps.find(({ id }) => id === app);

@@ -16,12 +16,17 @@ export interface ViewDeps {
 }
 
 /** What stands in the row, with an end that comes near added by the clock. */
-export function statusOf(record: ConnectionRecord, { registry, clock }: ViewDeps): ConnectionStatus {
+export function statusOf(record: ConnectionRecord, deps: ViewDeps): ConnectionStatus {
   if (record.status !== "healthy" && record.status !== "expiring_soon") return record.status;
-  const endsAt = renewsItself(record, registry) ? record.refreshExpiresAt : record.tokenExpiresAt;
+  const { clock } = deps;
+  const endsAt = endOf(record, deps);
   const isNear = endsAt !== undefined && endsAt.getTime() - clock.now().getTime() <= warnBeforeMs;
   return isNear ? "expiring_soon" : "healthy";
 }
+
+/** When a person has to sign in again at the latest; undefined: never, as far as is known. */
+export const endOf = (record: ConnectionRecord, { registry }: Pick<ViewDeps, "registry">): Date | undefined =>
+  renewsItself(record, registry) ? record.refreshExpiresAt : record.tokenExpiresAt;
 
 const renewsItself = (record: ConnectionRecord, registry: ConnectorRegistry): boolean =>
   !record.ownSecret && authFor(registry, record)?.refresh !== undefined;

@@ -4,7 +4,7 @@ import { createRegistry, type KeysSignIn, type OAuth2SignIn, type Platform, type
 import { barePlatform, bareProvider, barePublishing } from "@postd/connector-kit/conformance";
 import { ok, PlatformView } from "@postd/contracts";
 import { z } from "zod";
-import { type PlatformFacts, platformMatrix } from "./platforms.ts";
+import { type PlatformFacts, plannedMatrix, platformMatrix } from "./platforms.ts";
 
 const never = async () => {
   throw new Error("the matrix must not call a connector");
@@ -52,11 +52,12 @@ const platform = barePlatform({
   audience: { find: never },
   health: never,
 });
+const events: NonNullable<Provider["webhooks"]> = { verify: () => ({ kind: "accepted" }), parse: () => [] };
 const full = bareProvider([platform], {
   hosts: ["example.com"],
   apiVersion: { current: "2", sunsetAt: "2027-01-01" },
   signIns: [auth],
-  webhooks: { verify: () => ({ kind: "accepted" }), parse: () => [] },
+  webhooks: events,
 });
 const without = <T extends object, K extends keyof T>(from: T, name: K): Omit<T, K> => {
   const { [name]: _gone, ...rest } = from;
@@ -82,6 +83,13 @@ test("everything a connector has is in the matrix, in the form the API promises"
   const view = viewOf(full);
   assert.deepEqual(PlatformView.parse(view), view);
   assert.deepEqual(view.supports, {
+    productTags: false,
+    trendingAudio: false,
+    scheduling: true,
+    editing: true,
+    deletion: true,
+    reply: false,
+    stream: false,
     edit: ["text"],
     delete: ["text", "photo"],
     nativeSchedule: ["text"],
@@ -188,4 +196,84 @@ test("a platform sees the sign-ins that open it, with the scopes it needs itself
       ["other", "example", [["app_password", { required: ["read", "write"], optional: ["stats"] }]]],
     ],
   );
+});
+
+test("a facet is partial where it lacks something, and says what; the platform is with it", () => {
+  const whole = viewOf({
+    ...full,
+    platforms: [
+      {
+        ...platform,
+        numbers: { ...numbers, recent: never },
+        publishing: { ...publishing, edit: { formats: ["text", "photo"], run: never } },
+      },
+    ],
+  });
+  const active = { status: "active" };
+  const every = { signIn: active, publishing: active, numbers: active, webhooks: active, health: active };
+  assert.deepEqual([whole.status, whole.facets], ["active", every]);
+
+  const less = viewOf({ ...full, signIns: [without(auth, "revoke")], webhooks: { ...events, accountKinds: ["page"] } });
+  assert.equal(less.status, "partial");
+  assert.deepEqual(less.facets, {
+    signIn: { status: "partial", lacks: ["withdrawing"] },
+    publishing: { status: "partial", lacks: ["editing (Photo)"] },
+    numbers: { status: "partial", lacks: ["posts made elsewhere"] },
+    webhooks: { status: "partial", lacks: ["events (Profile)"] },
+    health: active,
+  });
+  const none = viewOf(without(withPlatform(without(without(platform, "publishing"), "numbers")), "webhooks"));
+  assert.deepEqual(
+    [none.facets.publishing, none.facets.numbers, none.facets.webhooks],
+    [{ status: "absent" }, { status: "absent" }, { status: "absent" }],
+  );
+});
+
+test("limits in one line are the widest over the formats, and none where a format has none", () => {
+  const image = (more: object) => ({ mimeTypes: ["image/png"], maxBytes: 1_000_000, ...more });
+  const video = (more: object) => ({ mimeTypes: ["video/mp4"], maxBytes: 5_000, minMs: 3_000, ...more });
+  const wide = (formats: Parameters<typeof barePublishing>[0]) =>
+    viewOf(withPlatform({ ...platform, publishing: barePublishing(formats) })).constraints;
+  const one = { ...format("One"), media: { min: 0, max: 4, image: image({ minWidth: 320, maxPixels: 10_000 }) } };
+  const two = { ...format("Two"), media: { min: 1, max: 10, image: image({ minWidth: 200, maxPixels: 40_400 }) } };
+  const film = { ...format("Film"), media: { min: 1, max: 1, video: video({ maxMs: 90_500 }) } };
+  const { text: _text, ...all } = wide({ one, two, film });
+  assert.deepEqual(all, {
+    characterLimit: 500,
+    imageSizeMin: 200,
+    imageSizeMax: 200,
+    videoLengthMin: 3,
+    videoLengthMax: 90.5,
+    videoSizeMax: 5_000,
+    carouselMax: 10,
+  });
+  const free = { ...film, media: { min: 1, max: 1, image: image({}), video: video({}) } };
+  const { text: _free, ...less } = wide({ one, film, free });
+  assert.deepEqual(less, { characterLimit: 500, videoLengthMin: 3, videoSizeMax: 5_000, carouselMax: 4 });
+});
+
+test("what is to come is told until there is a connector for it", () => {
+  const facts = { what: "Deleting", why: "It has no such call.", checkedOn: "2026-11-20" };
+  const plan = [
+    { id: "example", name: "Example", comes: ["signIn"] as const },
+    { id: "later", name: "Later", comes: ["signIn", "health"] as const, impossible: [facts] },
+  ];
+  const [absent, planned] = [{ status: "absent" }, { status: "planned" }];
+  assert.deepEqual(plannedMatrix(createRegistry([full], plan)), [
+    {
+      id: "later",
+      name: "Later",
+      status: "planned",
+      facets: { signIn: planned, publishing: absent, numbers: absent, webhooks: absent, health: planned },
+      impossible: [facts],
+    },
+  ]);
+  assert.deepEqual(viewOf(withPlatform({ ...platform, impossible: [facts] })).impossible, [facts]);
+});
+
+test("what a tenant's accounts were granted, and what ends soon, stands beside it", () => {
+  const standing = new Map([["example", { scopesGranted: ["read"], warning: "Token expires in 2 days" }]]);
+  const { scopesGranted, warning } = viewOf(full, { standing });
+  assert.deepEqual([scopesGranted, warning], [["read"], "Token expires in 2 days"]);
+  assert.deepEqual([viewOf(full).scopesGranted, viewOf(full).warning], [[], undefined]);
 });

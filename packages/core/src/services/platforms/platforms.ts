@@ -10,10 +10,13 @@ import {
   signInsOf,
   type TextLimit,
 } from "@postd/connector-kit";
-import type { PlatformView } from "@postd/contracts";
+import type { PlannedPlatformView, PlatformView, TenantId } from "@postd/contracts";
 import { z } from "zod";
 import type { PlatformsService } from "../../ports/operations.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
+import { facetsOf, plannedFacets, statusOfFacets } from "./facets.ts";
+import type { PlatformStanding } from "./standing.ts";
+import { widestOf } from "./widest.ts";
 
 /** What this instance knows about platforms beyond the connectors' own words. */
 export interface PlatformFacts {
@@ -23,6 +26,8 @@ export interface PlatformFacts {
   isConfigured(provider: Provider, setId: string): boolean;
   apiVersion(provider: Provider): string;
   health(platform: string): "ok" | "degraded" | "down" | "unknown";
+  /** Of the tenant that asks; absent: nobody asks, or nothing is connected. */
+  readonly standing?: ReadonlyMap<string, PlatformStanding>;
 }
 
 /** The capability matrix. Every cell is read off a connector: what it has no function for, it cannot do. Pure. */
@@ -34,22 +39,35 @@ export function platformMatrix(registry: ConnectorRegistry, facts: PlatformFacts
   });
 }
 
-/** The matrix as a service; `health` is asked anew for every list. */
+/** What is to come. Pure. */
+export const plannedMatrix = (registry: ConnectorRegistry): PlannedPlatformView[] =>
+  registry.planned().map((planned) => ({
+    id: planned.id,
+    name: planned.name,
+    status: "planned",
+    facets: plannedFacets(planned),
+    impossible: (planned.impossible ?? []).map((fact) => ({ ...fact })),
+  }));
+
+/** The matrix as a service; `health` and `standing` are asked anew for every list. */
 export function createPlatformsService(deps: {
   readonly registry: ConnectorRegistry;
-  readonly facts: Omit<PlatformFacts, "health">;
+  readonly facts: Omit<PlatformFacts, "health" | "standing">;
   readonly health: () => Promise<PlatformFacts["health"]>;
+  readonly standing: (tenantId: TenantId) => Promise<ReadonlyMap<string, PlatformStanding>>;
 }): PlatformsService {
   return {
-    async list() {
-      const health = await deps.health();
+    async list({ tenantId }) {
+      const [health, standing] = await Promise.all([deps.health(), deps.standing(tenantId)]);
       const { facts } = deps;
-      return platformMatrix(deps.registry, {
+      const items = platformMatrix(deps.registry, {
         isSimulated: (id) => facts.isSimulated(id),
         isConfigured: (provider, setId) => facts.isConfigured(provider, setId),
         apiVersion: (provider) => facts.apiVersion(provider),
         health,
+        standing,
       });
+      return { items, planned: plannedMatrix(deps.registry) };
     },
     isSimulated: (id) => deps.facts.isSimulated(id),
   };
@@ -60,10 +78,15 @@ function platformView(platform: Platform, provider: Provider, facts: PlatformFac
   const signIns = signInsOf(provider, platform.id);
   const auth = signIns.map((signIn) => authView(signIn, { platform, provider, facts }));
   const { sunsetAt } = provider.apiVersion;
+  const facets = facetsOf(platform, provider, signIns);
+  const standing = facts.standing?.get(platform.id);
   return {
     id: platform.id,
     provider: provider.id,
     name: platform.name,
+    status: statusOfFacets(facets),
+    facets,
+    impossible: (platform.impossible ?? []).map((fact) => ({ ...fact })),
     icon: platform.icon,
     color: platform.color,
     previewKind: platform.previewKind,
@@ -73,6 +96,15 @@ function platformView(platform: Platform, provider: Provider, facts: PlatformFac
       publishing ? [formatView(id, format, publishing)] : [],
     ),
     supports: {
+      productTags: publishing?.productTags !== undefined,
+      trendingAudio: publishing?.trendingAudio ?? false,
+      // By POSTD's own clock, whatever the platform's.
+      scheduling: publishing !== undefined,
+      editing: publishing?.edit !== undefined,
+      deletion: publishing?.remove !== undefined,
+      reply: platform.inbox?.reply !== undefined,
+      // No format goes out while it is made.
+      stream: false,
       edit: [...(publishing?.edit?.formats ?? [])],
       delete: [...(publishing?.remove?.formats ?? [])],
       nativeSchedule: [...(publishing?.schedule?.formats ?? [])],
@@ -93,13 +125,15 @@ function platformView(platform: Platform, provider: Provider, facts: PlatformFac
     ...(publishing?.destinations === undefined
       ? {}
       : { destinations: { label: publishing.destinations.label, required: publishing.destinations.required } }),
-    constraints: publishing ? { text: textView(publishing.limits.text) } : {},
+    constraints: publishing ? { text: textView(publishing.limits.text), ...widestOf(publishing) } : {},
     ...(platform.prices ? { prices: platform.prices.map((price) => ({ ...price })) } : {}),
     optionsSchema: publishing
       ? z.toJSONSchema(publishing.options, { io: "input", unrepresentable: "any" })
       : { type: "object", properties: {} },
     apiVersion: { current: facts.apiVersion(provider), ...(sunsetAt === undefined ? {} : { sunsetAt }) },
     healthStatus: auth.some(({ configured }) => configured) ? facts.health(platform.id) : "not_configured",
+    scopesGranted: [...(standing?.scopesGranted ?? [])],
+    ...(standing?.warning && { warning: standing.warning }),
     simulated: facts.isSimulated(platform.id),
   };
 }
