@@ -29,3 +29,23 @@ export async function connect(world: World, signIn: string): Promise<Connected> 
   const { externalId, name, extras } = account;
   return { account: { externalId, kind, authKind: signIn, name, extras }, credentials };
 }
+
+/** Another member writes under a post, as any member's app may; who that is. */
+export async function commentAsMember(world: World, post: string, text: string): Promise<string> {
+  const { account, credentials } = await connect(world, "linkedin_member");
+  const told = await world.sim.handle({
+    method: "POST",
+    host: "api.linkedin.com",
+    path: `/v2/socialActions/${encodeURIComponent(post)}/comments`,
+    query: new URLSearchParams(),
+    rawQuery: "",
+    headers: {
+      authorization: `Bearer ${credentials.accessToken.reveal()}`,
+      "content-type": "application/json",
+      "x-restli-protocol-version": "2.0.0",
+    },
+    rawBody: new TextEncoder().encode(JSON.stringify({ actor: account.externalId, object: post, message: { text } })),
+  });
+  assert.ok(typeof told === "object" && told.status === 201, JSON.stringify(told));
+  return account.externalId;
+}

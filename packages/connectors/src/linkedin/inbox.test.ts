@@ -4,7 +4,7 @@ import type { HttpResponse } from "@postd/connector-kit";
 import { createWorld, type RunFormatOptions, runFormat } from "@postd/connector-kit/conformance";
 import type { JsonObject } from "@postd/contracts";
 import { refOf } from "./comments.ts";
-import { connect, simulator } from "./connect-harness.ts";
+import { commentAsMember, connect, simulator } from "./connect-harness.ts";
 import { linkedin } from "./platform.ts";
 import { provider } from "./provider.ts";
 import { linkedinWebhooks } from "./webhooks.ts";
@@ -29,26 +29,9 @@ async function setUp(kind: "page" | "member" = "page") {
   return {
     ...own,
     post,
-    /** Somebody else writes under the post, as any member's app may. */
-    async comment(text: string) {
+    comment(text: string) {
       world.advance(1_000);
-      const jonas = await connect(world, "linkedin_member");
-      const { externalId: actor } = jonas.account;
-      const told = await world.sim.handle({
-        method: "POST",
-        host: "api.linkedin.com",
-        path: `/v2/socialActions/${encodeURIComponent(post)}/comments`,
-        query: new URLSearchParams(),
-        rawQuery: "",
-        headers: {
-          authorization: `Bearer ${jonas.credentials.accessToken.reveal()}`,
-          "content-type": "application/json",
-          "x-restli-protocol-version": "2.0.0",
-        },
-        rawBody: Buffer.from(JSON.stringify({ actor, object: post, message: { text } })),
-      });
-      assert.ok(typeof told === "object" && told.status === 201, JSON.stringify(told));
-      return actor;
+      return commentAsMember(world, post, text);
     },
     async page(cursor?: string, tamper?: Tamper) {
       const told = await inbox.list({ postId: post, ...(cursor && { cursor }) }, context(tamper));

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { describeConnector, sampleMedia, samplePng } from "@postd/connector-kit/conformance";
 import { sampleMp4 } from "@postd/connector-kit/media-samples";
-import { connect, simulator } from "./connect-harness.ts";
+import { commentAsMember, connect, simulator } from "./connect-harness.ts";
 import { provider } from "./provider.ts";
 
 const pdf = sampleMedia(new TextEncoder().encode("%PDF-1.7\n%%EOF"), {
@@ -26,25 +26,8 @@ const notification = (page: string, notificationId: number, action: string) => (
 
 describeConnector(provider, "linkedin", simulator, {
   connect,
-  /** Another member writes under the post, as any member's app may. */
-  async comment(world, _page, object) {
-    const jonas = await connect(world, "linkedin_member");
-    const told = await world.sim.handle({
-      method: "POST",
-      host: "api.linkedin.com",
-      path: `/v2/socialActions/${encodeURIComponent(object)}/comments`,
-      query: new URLSearchParams(),
-      rawQuery: "",
-      headers: {
-        authorization: `Bearer ${jonas.credentials.accessToken.reveal()}`,
-        "content-type": "application/json",
-        "x-restli-protocol-version": "2.0.0",
-      },
-      rawBody: new TextEncoder().encode(
-        JSON.stringify({ actor: jonas.account.externalId, object, message: { text: "Which beans?" } }),
-      ),
-    });
-    if (typeof told !== "object" || told.status !== 201) throw new Error(JSON.stringify(told));
+  async comment(world, _page, post) {
+    await commentAsMember(world, post, "Which beans?");
     return "Which beans?";
   },
   mention: ({ account }) => account.externalId,
