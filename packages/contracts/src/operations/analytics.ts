@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { InstantInput } from "../bounded.ts";
 import { idSchema, PlatformId } from "../ids.ts";
 import { defineOperation } from "../operation.ts";
 import { pageOf, pageQuery, queryFlag } from "../paging.ts";
@@ -54,8 +55,8 @@ export const analytics = defineOperation({
   auth: read,
   query: z
     .strictObject({
-      from: z.iso.datetime({ offset: true }).optional(),
-      to: z.iso.datetime({ offset: true }).optional(),
+      from: InstantInput.optional(),
+      to: InstantInput.optional(),
       connectionId: idSchema("connection").optional(),
       platform: PlatformId.optional(),
     })

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { InstantInput } from "../bounded.ts";
 import { idSchema, PlatformId } from "../ids.ts";
 import { defineOperation } from "../operation.ts";
 import { pageOf, pageQuery, queryFlag } from "../paging.ts";
@@ -47,7 +48,7 @@ export const listInbox = defineOperation({
     postId: idSchema("post").optional(),
     unread: queryFlag.optional(),
     answered: queryFlag.optional(),
-    from: z.iso.datetime({ offset: true }).optional(),
+    from: InstantInput.optional(),
   }),
   response: pageOf(InboxEntryView),
   errors: ["not_found"],
