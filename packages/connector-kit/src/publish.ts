@@ -77,6 +77,11 @@ export interface Progress<S> {
    */
   readonly unseen?: true;
   /**
+   * Told with `unseen` or `refused`: why it came to nothing. The job ends or waits by it as by any failure of a step, and
+   * what runs then, on somebody's word or after the wait its kind names, begins from `state`.
+   */
+  readonly failure?: PlatformFailure;
+  /**
    * The post waits in the platform's own app until its author finishes it there: a draft in an inbox. Nothing of it is
    * live by us, and this step looks again after `waitMs`.
    */

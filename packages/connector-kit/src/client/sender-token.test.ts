@@ -32,6 +32,8 @@ test("a token of the platform's own key tells its claims", async () => {
   const told = await judge(`Bearer ${await sign()}`);
   assert.ok(told.ok && "claims" in told.value, JSON.stringify(told));
   assert.equal(told.value.claims.email, "sender@example.com");
+  const several = await judge(`Bearer ${await sign({ aud: ["https://other.example", audience] })}`);
+  assert.ok(several.ok && "claims" in several.value, "one of several audiences");
 });
 
 test("another key, issuer, audience, time or algorithm is refused", async () => {
@@ -42,7 +44,9 @@ test("another key, issuer, audience, time or algorithm is refused", async () => 
     kid: sign({}, privateKey, { alg: "RS256", kid: "two" }),
     issuer: sign({ iss: "https://other.example" }),
     audience: sign({ aud: "https://other.example" }),
+    audiences: sign({ aud: ["https://other.example", `${audience}/more`] }),
     endless: sign({ exp: undefined }),
+    early: sign({ nbf: now.getTime() / 1000 + 600 }),
     unsigned: Promise.resolve(`${unsigned}x`),
     hmac,
   };

@@ -217,12 +217,47 @@ test("a draft is with its author while the token for a look at it is renewed", a
   assert.deepEqual([job.row.state, job.row.mayBeLive], ["handed_over", false]);
 });
 
+const broken: PlatformFailure = { kind: "content_rejected", field: "media", reason: "broken", message: "broken" };
+
 test("a draft the platform gave up is a failed one, as nobody sees it", async () => {
-  const { job } = await draft(
-    inInbox,
-    async () => ok({ state: {}, unseen: true as const }),
-    async () => fail({ kind: "content_rejected", field: "media", reason: "broken", message: "broken" }),
-  );
+  const { job } = await draft(inInbox, async () => ok({ state: {}, unseen: true as const, failure: broken }));
   await job.next();
   assert.deepEqual([job.row.state, job.row.mayBeLive, job.row.failure?.post], ["failed", false, "not_sent"]);
+});
+
+test("what the platform gave up is told once, and only what runs after that begins anew", async () => {
+  const runs: string[] = [];
+  const make: Step<ToyState> = {
+    ...toySend,
+    name: "make",
+    done: ({ postId }) => postId !== undefined,
+    async run(input, ctx) {
+      runs.push("make");
+      const sent = await toySend.run(input, ctx);
+      return sent.ok ? ok({ state: { postId: `p${runs.length}` } }) : sent;
+    },
+  };
+  const wait: Step<ToyState> = {
+    name: "wait",
+    effect: "none",
+    repeatable: true,
+    done: () => false,
+    async run({ state }) {
+      runs.push(`wait for ${state.postId}`);
+      const told = runs.length > 2 ? { ...broken, kind: "unavailable" as const } : broken;
+      return ok({ state: {}, unseen: true, failure: told });
+    },
+  };
+  const { job } = await jobOf([toyOpen, make, wait]);
+  await job.next();
+  assert.deepEqual(runs, ["make", "wait for p1"]);
+  assert.deepEqual([job.row.state, job.row.mayBeLive, job.row.connectorState], ["failed", false, {}]);
+  assert.deepEqual([job.row.failure?.failure, job.row.failure?.post], [broken, "not_sent"]);
+  await job.next();
+  assert.deepEqual(runs, ["make", "wait for p1", "make", "wait for p3"], "somebody's word begins it anew");
+  assert.deepEqual(
+    [job.row.state, job.row.mayBeLive, job.row.tries],
+    ["retrying", false, 1],
+    "as any failure of its kind",
+  );
 });

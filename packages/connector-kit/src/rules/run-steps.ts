@@ -129,6 +129,10 @@ async function progressed(
   if (progress.refused || progress.unseen) drive.sentVisible = false;
   const settledByWord = progress.unseen === true && drive.mayBeLive;
   if (settledByWord) drive.mayBeLive = false;
+  if (progress.failure) {
+    const facts = { ...step, settleMs: step.settleMs ?? defaultSettleMs };
+    return (await settleFailure(drive, progress.failure, facts, latencyMs)) ? "goes on" : "ends";
+  }
   // What an earlier open call was about to show is looked for before anything else takes its place.
   const begunAnew =
     isVisible &&

@@ -32,8 +32,6 @@ export type PostState = {
   readonly inboxLooks?: number;
   /** TikTok said so first then; ids of public posts may follow. ISO 8601. */
   readonly completeAt?: string;
-  /** TikTok gave it up then, for this reason. A run after that begins anew. ISO 8601. */
-  readonly failed?: { readonly reason: string; readonly at: string };
   /** Times it was begun anew. */
   readonly begun: number;
   readonly live?: { readonly externalId: string; readonly permalink?: string };
@@ -90,8 +88,6 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** Moderation is mostly done within a minute; a post whose id takes longer is known by its publish id. */
 const ID_WITHIN_MS = 10 * MINUTE_MS;
-/** What has failed is told in the run that saw it; any later run is somebody's word, or a wait's end, to begin anew. */
-const TOLD_WITHIN_MS = 5_000;
 
 const inboxWaitMs = (looks: number): number => Math.min(15 * MINUTE_MS * 2 ** looks, 24 * HOUR_MS);
 const sinceMs = (ctx: ConnectorContext, iso: string): number => ctx.clock.now().getTime() - Date.parse(iso);
@@ -101,23 +97,16 @@ async function look(
   { state, post }: { readonly state: PostState; readonly post: OutgoingPost },
   ctx: ConnectorContext,
 ): PlatformResult<Progress<PostState> | { readonly working: true; readonly toldMs?: number }> {
-  const { publishId = "", failed, polled } = state;
-  if (failed && sinceMs(ctx, failed.at) > TOLD_WITHIN_MS) return ok({ state: anew(state) });
+  const { publishId = "", polled } = state;
   const read = await readStatus(ctx, publishId);
   if (!read.ok) return read;
   const told = read.value;
   switch (told.status) {
-    case "FAILED":
-      if (!failed)
-        return ok({
-          state: { ...state, failed: { reason: told.reason, at: ctx.clock.now().toISOString() } },
-          unseen: true,
-        });
-      return fail(
-        told.failure?.kind === "unavailable" && state.begun >= MOST_BEGUN
-          ? unknownReason(told.reason)
-          : (told.failure ?? unknownReason(told.reason)),
-      );
+    case "FAILED": {
+      const { failure = unknownReason(told.reason) } = told;
+      const isOver = failure.kind === "unavailable" && state.begun >= MOST_BEGUN;
+      return ok({ state: anew(state), unseen: true, failure: isOver ? unknownReason(told.reason) : failure });
+    }
     case "SEND_TO_USER_INBOX": {
       const inboxLooks = (state.inboxLooks ?? 0) + 1;
       return ok({
