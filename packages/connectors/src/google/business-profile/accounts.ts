@@ -11,6 +11,7 @@ import { fail, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
 import { ACCOUNTS, api, Link, LOCATIONS, MANAGE } from "./api.ts";
 import { notApproved } from "./failures.ts";
+import { readPlace } from "./gone.ts";
 import { AccountName, escaped, LocationName } from "./names.ts";
 import { readVoice, unverified, type Voice } from "./voice.ts";
 
@@ -88,6 +89,24 @@ export const told = ({ region }: Location, { isVerified, lacks }: Voice): JsonOb
   ...(lacks && { lacks }),
 });
 
+/**
+ * v4 names a location by its account, and locations are moved between accounts: where the one that is kept leads there no
+ * longer, the one that does takes its place. Nothing: it still leads there, or nobody knows.
+ */
+async function movedTo(ctx: ConnectorContext): PlatformResult<JsonObject> {
+  const { account, credentials } = ctx;
+  const place = await readPlace(ctx);
+  if (place.ok || place.error.kind !== "scope_missing") return ok({});
+  const read = await readAccounts(ctx, credentials);
+  if (!read.ok) return read;
+  for (const { name, role } of read.value) {
+    const locations = await readLocations(ctx, name, credentials);
+    if (locations.ok && locations.value.some((one) => one.name === account.externalId))
+      return name === account.extras.account ? place : ok({ account: name, ...(role && { role }) });
+  }
+  return place;
+}
+
 /** The sign-in reaches the location, and whether Google lets the business speak for it. */
 export async function health(ctx: ConnectorContext): PlatformResult<HealthAnswer> {
   const { account, credentials } = ctx;
@@ -100,12 +119,14 @@ export async function health(ctx: ConnectorContext): PlatformResult<HealthAnswer
   if (!read.ok) return read;
   if (read.value.name !== account.externalId)
     return fail({ kind: "unexpected_response", status: 200, message: "Google answered for another location." });
+  const moved = await movedTo(ctx);
+  if (!moved.ok) return moved;
   const voice = await readVoice(ctx, read.value, credentials);
   if (!voice.ok) return voice;
   return ok({
     ...grantHealth(credentials, [MANAGE]),
     name: read.value.title,
-    extras: told(read.value, voice.value),
+    extras: { ...told(read.value, voice.value), ...moved.value },
     ...(voice.value.isVerified === false && { notes: [unverified(voice.value)] }),
   });
 }

@@ -84,10 +84,13 @@ const ours: FailureRule = {
   kind: "unexpected_response",
   say: "Google did not accept how POSTD sent this; the content is not at fault. The operator finds the reason in the log.",
 };
+export const UNFETCHED = "unfetched";
+/** One post's photo stops no other post: whether this server or the file is at fault Google does not say. */
 const unfetched: FailureRule = {
-  kind: "operator_must_act",
-  what: "this server's public address, from which Google could not fetch a photo",
-  say: "Google could not fetch the photo from this server. Its public address has to be reachable from the internet.",
+  kind: "content_rejected",
+  field: "media.0",
+  reason: UNFETCHED,
+  say: "Google could not fetch the photo from this server. Whoever runs the server looks whether its public address is reachable from the internet; where other photos arrive, take another file.",
 };
 const restricted: FailureRule = {
   kind: "account_blocked",
@@ -143,6 +146,7 @@ export const failures = failureTable({
       { ...noPosts, words: /LOCATION_DISABLED_FOR_LOCAL_POST_API/ },
       { ...restricted, words: /OPERATION_UNSUPPORTED_UNDER_ACCOUNT_CONDITION/ },
       { ...open, words: /OPERATION_EXECUTION_ERROR/ },
+      { ...ours, words: /^Invalid JSON payload received\. Unknown name/ },
       rejected("invalid"),
     ],
     // Of the token address.

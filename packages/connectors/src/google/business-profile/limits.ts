@@ -36,5 +36,12 @@ export const editsOfProfile = { count: 10, perMs: MINUTE_MS } as const;
 /** How often Google is asked about what it still looks at, and for how long. @source platforms/google-business-profile.md "Publishing" */
 export const reviewPace = { firstMs: 5_000, mostMs: 5 * MINUTE_MS, endMs: 24 * HOUR_MS } as const;
 
-/** A photo's address works until Google has settled on the post: it fetches after the call, and later for a planned one. */
-export const addressLastsMs = (untilShownMs: number): number => Math.max(0, untilShownMs) + reviewPace.endMs + HOUR_MS;
+/** No further ahead than a plan is worth; Google names no window. */
+export const PLANNED_MOST_MS = 180 * 24 * HOUR_MS;
+
+/**
+ * A photo's address works until Google has settled on the post: it fetches after the call, and when it shows it for a planned
+ * one, which may be moved meanwhile.
+ */
+export const addressLastsMs = (isPlanned: boolean): number =>
+  (isPlanned ? PLANNED_MOST_MS : 0) + reviewPace.endMs + HOUR_MS;

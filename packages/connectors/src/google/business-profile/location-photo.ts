@@ -75,6 +75,9 @@ const show: Step<PhotoState> = {
       dataRef: { resourceName },
     };
     const made = await api.read(ctx, { method: "POST", path: `${v4Path(ctx)}/media`, json, ...ofLocation }, Photo);
+    // What was sent may have been kept too short, so whoever tries it again sends it again.
+    if (!made.ok && made.error.kind === "content_rejected" && made.error.refused)
+      return ok({ state: {}, refused: true, failure: made.error });
     if (!made.ok) return made;
     const live = { externalId: made.value.externalId };
     return ok({ state: { ...state, live }, published: live });

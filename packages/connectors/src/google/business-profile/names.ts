@@ -1,8 +1,10 @@
 import type { AccountRef, ConnectorContext } from "@postd/connector-kit";
 import { z } from "zod";
 
-const part = (kind: string) => `${kind}/[^/?#\\s]{1,200}`;
-const named = (...kinds: string[]) => z.string().regex(new RegExp(`^${kinds.map(part).join("/")}$`));
+/** One name, which neither ends a path nor leads up in it. */
+const part = (kind: string) => `${kind}/(?!\\.{1,2}(?:/|$))[^/?#\\s]{1,200}`;
+const formOf = (kinds: readonly string[]) => new RegExp(`^${kinds.map(part).join("/")}$`);
+const named = (...kinds: string[]) => z.string().regex(formOf(kinds));
 
 export const AccountName = named("accounts");
 export const LocationName = named("locations");
@@ -19,8 +21,8 @@ export const PhotoName = named("accounts", "locations", "media").transform(short
 /** A name a person gives, with the account or without it, where it lies at this location. */
 export function ownName(ctx: Pick<ConnectorContext, "account">, name: string, kind: string): string | undefined {
   const given = short(name.trim());
-  const [, location, at] = /^(locations\/[^/?#\s]+)\/(\w+)\/[^/?#\s]+$/.exec(given) ?? [];
-  return location === ctx.account.externalId && at === kind ? given : undefined;
+  const isOwn = given.startsWith(`${ctx.account.externalId}/`) && formOf(["locations", kind]).test(given);
+  return isOwn ? given : undefined;
 }
 
 /** What a connection keeps of its location beside the name. */

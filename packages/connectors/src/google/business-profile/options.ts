@@ -95,21 +95,29 @@ const problem = (
 export function validate(post: OutgoingPost): readonly PostProblem[] {
   const options = optionsOf(post);
   return [
-    ...buttonProblems(post.format, options),
+    ...buttonProblems(post, options),
     ...(dated.includes(post.format) ? scheduleProblems(options) : []),
     ...phoneProblems(post),
   ];
 }
 
-function buttonProblems(format: string, { button, buttonUrl }: BusinessOptions): PostProblem[] {
+function buttonProblems({ format, link }: OutgoingPost, { button, buttonUrl }: BusinessOptions): PostProblem[] {
   if (!optionFormats.button.some((one) => one === format)) return [];
+  if (
+    link &&
+    button !== undefined &&
+    (button === "CALL" ? buttonUrl === undefined : buttonUrl && buttonUrl !== link.url)
+  ) {
+    const message = `A post at Google has one button, and ${button} is chosen for it, so the link is left out here.`;
+    return [problem("link", "link_left_out", message, "warning")];
+  }
   const at = (code: string, message: string) => [problem("options.buttonUrl", code, message)];
   if (button === "CALL" && buttonUrl !== undefined)
     return at(
       "call_without_address",
       "The CALL button rings the profile's own number and takes no address. Remove it.",
     );
-  if (button !== undefined && button !== "CALL" && buttonUrl === undefined)
+  if (button !== undefined && button !== "CALL" && buttonUrl === undefined && !link)
     return at("button_address_missing", `The button ${button} needs an address to lead to. Give one.`);
   if (button === undefined && buttonUrl !== undefined)
     return at(
@@ -135,7 +143,7 @@ function scheduleProblems(options: BusinessOptions): PostProblem[] {
       problem(`options.${name}`, "required", `Events and offers at Google need ${parts[name]}. Give it.`),
     );
   const { startDate, startTime, endDate, endTime } = options;
-  return `${endDate}T${endTime}` > `${startDate}T${startTime}`
+  return `${endDate}T${endTime}` >= `${startDate}T${startTime}`
     ? []
     : [problem("options.endDate", "ends_before_it_begins", "It ends before it begins. Change one of the two.")];
 }

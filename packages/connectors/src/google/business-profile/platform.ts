@@ -1,10 +1,12 @@
 import { defaultFingerprint, type OutgoingPost, type PublishingPlatform } from "@postd/connector-kit";
 import { health } from "./accounts.ts";
 import { summaryText } from "./limits.ts";
+import { eventKey } from "./local-post.ts";
 import { editPost, lookUp, remove, schedule } from "./manage.ts";
 import { Extras } from "./names.ts";
 import { businessNumbers } from "./numbers.ts";
 import { BusinessOptions, optionFormats, optionsOf, validate } from "./options.ts";
+import { eventOf } from "./post-body.ts";
 import { formats } from "./publish.ts";
 import { inbox } from "./reply.ts";
 import { permissions } from "./sign-in.ts";
@@ -18,6 +20,12 @@ function formatOf(post: Pick<OutgoingPost, "options">): string {
 }
 
 const posts = ["standard", "event", "offer"];
+
+/** Events of the same words, or of none, are others by their title and their time. */
+function fingerprint(post: OutgoingPost): string {
+  const event = post.format === "event" || post.format === "offer" ? eventKey(eventOf(optionsOf(post))) : undefined;
+  return defaultFingerprint(event === undefined ? post : { ...post, parts: [{ text: event }] });
+}
 
 export const businessProfile: PublishingPlatform = {
   id: "google_business_profile",
@@ -44,7 +52,10 @@ export const businessProfile: PublishingPlatform = {
     limits: { text: summaryText },
     defaultFormat: formatOf,
     validate,
-    fingerprint: defaultFingerprint,
+    fingerprint,
+    /** A button that leads there; an offer's own button leads where the offer says. */
+    link: { formats: ["standard", "event"] },
+    hashtags: { formats: posts },
     edit: { formats: posts, options: ["button", "buttonUrl"], run: editPost },
     remove: { formats: [...posts, "location_photo"], run: remove },
     schedule,

@@ -1,4 +1,4 @@
-import type { ConnectorContext, OutgoingPost } from "@postd/connector-kit";
+import type { ConnectorContext, OutgoingPost, PostLink } from "@postd/connector-kit";
 import { addressLastsMs } from "./limits.ts";
 import { topicTypes } from "./local-post.ts";
 import { type BusinessOptions, optionsOf } from "./options.ts";
@@ -15,7 +15,7 @@ function timeOf(text = "") {
 }
 
 /** What the wall of the location says, part by part: Google knows no time zone there. */
-const eventOf = ({ title, startDate, startTime, endDate, endTime }: BusinessOptions) => ({
+export const eventOf = ({ title, startDate, startTime, endDate, endTime }: BusinessOptions) => ({
   title,
   schedule: {
     startDate: dateOf(startDate),
@@ -25,8 +25,12 @@ const eventOf = ({ title, startDate, startTime, endDate, endTime }: BusinessOpti
   },
 });
 
-export const buttonOf = ({ button, buttonUrl }: BusinessOptions) =>
-  button && { actionType: button, ...(buttonUrl !== undefined && button !== "CALL" && { url: buttonUrl }) };
+/** A link of its own stands behind a button here; what is said of the button itself counts before it. */
+export function buttonOf({ button, buttonUrl }: BusinessOptions, link?: PostLink) {
+  const actionType = button ?? (link && "LEARN_MORE");
+  const url = actionType === "CALL" ? undefined : (buttonUrl ?? link?.url);
+  return actionType && { actionType, ...(url !== undefined && { url }) };
+}
 
 /** Google ignores a button at an offer, or refuses it; both are told of. */
 function offerOf({ couponCode, redeemUrl, terms }: BusinessOptions) {
@@ -39,12 +43,11 @@ function offerOf({ couponCode, redeemUrl, terms }: BusinessOptions) {
 
 /** A post as it is created; Google fetches its photo from here. @source platforms/google-business-profile.md "Publishing" */
 export async function postBody(post: OutgoingPost, publishAt: string | undefined, ctx: ConnectorContext) {
-  const { format, text, media } = post;
+  const { format, text, media, link } = post;
   const options = optionsOf(post);
   const [photo] = media;
-  const untilShownMs = publishAt === undefined ? 0 : Date.parse(publishAt) - ctx.clock.now().getTime();
-  const sourceUrl = photo && (await ctx.media.publicUrl(photo.id, addressLastsMs(untilShownMs)));
-  const callToAction = format === "offer" ? undefined : buttonOf(options);
+  const sourceUrl = photo && (await ctx.media.publicUrl(photo.id, addressLastsMs(publishAt !== undefined)));
+  const callToAction = format === "offer" ? undefined : buttonOf(options, link);
   return {
     topicType: topicTypes[format],
     ...(text && { summary: text }),

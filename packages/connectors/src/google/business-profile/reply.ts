@@ -15,17 +15,14 @@ import { fail, ok } from "@postd/contracts";
 import { api, ofThing } from "./api.ts";
 import { replyText, reviewPace } from "./limits.ts";
 import { ownName, v4Path } from "./names.ts";
-import { isTransient, listReviews, Reply, readReply, refusalOf, stateOf } from "./reviews.ts";
+import { isTransient, listReviews, Reply, readReview, refusalOf, stateOf } from "./reviews.ts";
 
 type ReplyState = {
-  readonly isPut?: boolean;
+  /** When Google says it was put; empty: it does not say. ISO 8601. */
+  readonly putAt?: string;
   /** Times Google failed at looking at it. */
   readonly failedLooks: number;
   readonly polled?: Polled;
-  /** Google said then that it does not show it. ISO 8601. */
-  readonly refused?: { readonly violation?: string; readonly at: string };
-  /** The review was taken away, and the answer went with it. */
-  readonly isGone?: boolean;
   readonly live?: { readonly externalId: string };
 };
 
@@ -40,38 +37,44 @@ const nowhere: PlatformFailure = {
   message: "There is no such review at this location.",
 };
 
-/** Google looks at an answer before anybody sees it. */
-function seen(
-  reply: Reply,
-  state: ReplyState,
-  review: string,
-  ctx: ConnectorContext,
-): Progress<ReplyState> | undefined {
-  const known: ReplyState = { ...state, isPut: true };
+const replaced: PlatformFailure = {
+  kind: "content_rejected",
+  field: "text",
+  reason: "replaced",
+  message:
+    "Another answer to this review was put in its place while Google looked at it. Send it again if it is still wanted.",
+};
+
+const anew: ReplyState = { failedLooks: 0 };
+
+/** Google looks at an answer before anybody sees it; undefined: it still does. */
+function seen(reply: Reply, state: ReplyState, review: string): Progress<ReplyState> | undefined {
   switch (stateOf(reply)) {
     case "live": {
       const live = refOf(review);
-      return { state: { ...known, live }, published: live };
+      return { state: { ...state, putAt: state.putAt ?? "", live }, published: live };
     }
-    case "refused": {
-      if (isTransient(reply) && state.failedLooks === 0) return { state: { failedLooks: 1 }, unseen: true };
-      const { violation } = reply;
-      const at = ctx.clock.now().toISOString();
-      return { state: { ...known, refused: { at, ...(violation !== undefined && { violation }) } }, unseen: true };
-    }
+    case "refused":
+      if (isTransient(reply) && state.failedLooks === 0)
+        return { state: { failedLooks: 1 }, unseen: true, waitMs: reviewPace.firstMs };
+      return { state: anew, unseen: true, failure: refusalOf(reply) };
     default:
       return undefined;
   }
 }
 
-const isOwn = (reply: Reply, { text }: OutgoingPost): boolean => normalizeText(reply.text) === normalizeText(text);
+/** Google may put a translation beside what was written. */
+function isOwn(reply: Reply, { text }: OutgoingPost): boolean {
+  const [theirs, ours] = [normalizeText(reply.text), normalizeText(text)];
+  return theirs === ours || (theirs.includes("(Translated by Google)") && theirs.includes(ours));
+}
 
 /** One answer stands beside a review, and the same put again changes nothing. @source platforms/google-business-profile.md "Reviews & replies" */
 const put: Step<ReplyState> = {
   name: "put_reply",
   effect: "visible",
   repeatable: true,
-  done: ({ isPut }) => isPut === true,
+  done: ({ putAt }) => putAt !== undefined,
   async run({ state, post }, ctx) {
     const review = reviewOf(post, ctx);
     if (review === undefined) return fail(nowhere);
@@ -86,21 +89,21 @@ const put: Step<ReplyState> = {
     const sent = await api.read(ctx, call, Reply);
     if (!sent.ok) return sent;
     // Taken is not shown: an answer without a word on that is read again.
-    const told = sent.value.state === "" ? undefined : seen(sent.value, state, review, ctx);
-    return ok(told ?? { state: { ...state, isPut: true } });
+    const next = { ...state, putAt: sent.value.at?.toISOString() ?? "" };
+    const told = sent.value.state === "" ? undefined : seen(sent.value, next, review);
+    return ok(told ?? { state: next });
   },
   async probe({ state, post }, ctx) {
     const review = reviewOf(post, ctx);
     if (review === undefined) return ok({ kind: "absent_authoritative", because: nowhere.message });
-    const read = await readReply(ctx, review);
-    if (!read.ok) {
-      if (read.error.status !== 404) return read;
+    const read = await readReview(ctx, review);
+    if (!read.ok) return read;
+    if (read.value === undefined)
       return ok({ kind: "absent_authoritative", because: "the review is gone, and its answer with it" });
-    }
-    const reply = read.value;
+    const { reviewReply: reply } = read.value;
     if (!reply || !isOwn(reply, post))
       return ok({ kind: "not_seen", looked: "the review, which does not show this answer" });
-    const told = seen(reply, state, review, ctx);
+    const told = seen(reply, state, review);
     if (told?.published) {
       const createdAt = reply.at && { createdAt: reply.at };
       return ok({ kind: "found", candidates: [{ ...told.published, ...createdAt, ours: false, state: told.state }] });
@@ -110,26 +113,20 @@ const put: Step<ReplyState> = {
   },
 };
 
-/** What was refused is told in the run that saw it; any later run is somebody's word to put it again. */
-const TOLD_WITHIN_MS = 5_000;
-
 const awaitReview: Step<ReplyState> = awaitStep<ReplyState>({
   name: "wait_for_review",
   done: ({ live }) => live !== undefined,
   async look({ state, post }, ctx) {
-    const { refused, isGone } = state;
-    if (isGone) return fail(nowhere);
-    if (refused) {
-      const isTold = ctx.clock.now().getTime() - Date.parse(refused.at) > TOLD_WITHIN_MS;
-      return isTold ? ok({ state: { failedLooks: 0 } }) : fail(refusalOf({ violation: refused.violation }));
-    }
     const review = reviewOf(post, ctx);
     if (review === undefined) return fail(nowhere);
-    const read = await readReply(ctx, review);
-    if (!read.ok) return read.error.status === 404 ? ok({ state: { ...state, isGone: true }, unseen: true }) : read;
-    // It may take a while to show up, and another hand may have put another one in its place.
-    if (!read.value || !isOwn(read.value, post)) return ok({ working: true });
-    return ok(seen(read.value, state, review, ctx) ?? { working: true });
+    const read = await readReview(ctx, review);
+    if (!read.ok) return read;
+    if (read.value === undefined) return ok({ state: anew, unseen: true, failure: nowhere });
+    const { reviewReply: reply } = read.value;
+    if (reply && isOwn(reply, post)) return ok(seen(reply, state, review) ?? { working: true });
+    // It may take a while to show up.
+    const isLater = state.putAt && reply?.at && reply.at > new Date(state.putAt);
+    return ok(isLater ? { state: anew, unseen: true, failure: replaced } : { working: true });
   },
   pace: reviewPace,
   atEnd: () => ({
@@ -142,7 +139,7 @@ const reply: Format<ReplyState> = {
   label: "Answer to a review",
   media: { min: 0, max: 0 },
   text: replyText,
-  start: () => ({ failedLooks: 0 }),
+  start: () => anew,
   steps: [put, awaitReview],
 };
 

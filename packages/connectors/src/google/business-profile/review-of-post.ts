@@ -1,13 +1,13 @@
 import {
   awaitStep,
-  type ConnectorContext,
   type OutgoingPost,
   type PlatformFailure,
   type Polled,
   type Progress,
   type Step,
 } from "@postd/connector-kit";
-import { fail, ok } from "@postd/contracts";
+import { ok } from "@postd/contracts";
+import { unlessGone } from "./gone.ts";
 import { reviewPace } from "./limits.ts";
 import { isLive, type LocalPost, readPost, refOf } from "./local-post.ts";
 import { phoneNumberIn } from "./phone.ts";
@@ -17,27 +17,22 @@ export type PostState = {
   /** When Google is to show it, where it holds the clock. ISO 8601. */
   readonly publishAt?: string;
   readonly id?: string;
+  /** Times Google could not fetch the photo. */
+  readonly unfetched?: number;
   readonly polled?: Polled;
-  /** Google said then that it will not show it, or no longer has it. ISO 8601. */
-  readonly ended?: { readonly how: "rejected" | "gone"; readonly at: string };
   readonly live?: { readonly externalId: string; readonly permalink?: string };
 };
 
-/** What was rejected is told in the run that saw it; any later run is somebody's word to begin anew. */
-const TOLD_WITHIN_MS = 5_000;
-
-const nowIso = ({ clock }: ConnectorContext): string => clock.now().toISOString();
+/** What is left of a post that came to nothing: its plan. */
+const anew = ({ publishAt }: PostState): PostState => (publishAt === undefined ? {} : { publishAt });
 
 /** What Google's word on a post means for it; undefined: it still looks at it. A 200 on the way there is no publication. */
-export function seen(post: LocalPost, state: PostState, ctx: ConnectorContext): Progress<PostState> | undefined {
-  const known: PostState = { ...state, id: post.externalId };
-  if (isLive(post) || (post.state === "SCHEDULED" && state.publishAt !== undefined)) {
-    const live = refOf(post);
-    return { state: { ...known, live }, published: live };
+export function seen(shown: LocalPost, state: PostState, post: OutgoingPost): Progress<PostState> | undefined {
+  if (isLive(shown) || (shown.state === "SCHEDULED" && state.publishAt !== undefined)) {
+    const live = refOf(shown);
+    return { state: { ...state, id: shown.externalId, live }, published: live };
   }
-  if (post.state === "REJECTED")
-    return { state: { ...known, ended: { how: "rejected", at: nowIso(ctx) } }, unseen: true };
-  return undefined;
+  return shown.state === "REJECTED" ? { state: anew(state), unseen: true, failure: rejection(post) } : undefined;
 }
 
 /** Google says no more than the word. @source platforms/google-business-profile.md "Publishing", "Media & text constraints" */
@@ -63,24 +58,23 @@ const gone: PlatformFailure = {
   kind: "content_rejected",
   field: "post",
   reason: "removed",
-  message: "Somebody removed the post at Google while it was being looked at. Make a new one if it is still wanted.",
+  message: "Somebody removed the post at Google while it was being looked at. Send it again if it is still wanted.",
 };
+
+/** Google's servers may not all know a post at once. */
+const KNOWN_WITHIN_MS = 60_000;
 
 /** Asks until Google shows the post, holds it for its time, or rejects it. */
 export const awaitReview: Step<PostState> = awaitStep<PostState>({
   name: "wait_for_review",
   done: ({ live }) => live !== undefined,
   async look({ state, post }, ctx) {
-    const { id = "", ended, publishAt } = state;
-    if (ended?.how === "gone") return fail(gone);
-    if (ended) {
-      const isTold = ctx.clock.now().getTime() - Date.parse(ended.at) > TOLD_WITHIN_MS;
-      return isTold ? ok({ state: { ...(publishAt && { publishAt }) } }) : fail(rejection(post));
-    }
-    const read = await readPost(ctx, id);
-    if (read.ok) return ok(seen(read.value, state, ctx) ?? { working: true });
-    if (read.error.status !== 404) return read;
-    return ok({ state: { ...state, ended: { how: "gone", at: nowIso(ctx) } }, unseen: true });
+    const { id = "", polled } = state;
+    const read = await unlessGone(ctx, await readPost(ctx, id));
+    if (!read.ok) return read;
+    if (read.value !== undefined) return ok(seen(read.value, state, post) ?? { working: true });
+    const isNew = polled === undefined || ctx.clock.now().getTime() - Date.parse(polled.since) < KNOWN_WITHIN_MS;
+    return ok(isNew ? { working: true } : { state: anew(state), unseen: true, failure: gone });
   },
   pace: reviewPace,
   atEnd: () => ({

@@ -1,18 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkPost, type HttpResponse, type OutgoingPost } from "@postd/connector-kit";
-import { createWorld, type RunFormatOptions, runFormat } from "@postd/connector-kit/conformance";
+import { checkPost, type HttpResponse } from "@postd/connector-kit";
+import type { RunFormatOptions } from "@postd/connector-kit/conformance";
 import type { JsonObject } from "@postd/contracts";
-import { provider } from "../provider.ts";
-import { connect, simulator } from "./connect-harness.ts";
+import { setUp } from "./connect-harness.ts";
 import { businessProfile } from "./platform.ts";
 import { refusalOf, stateOf } from "./reviews.ts";
 
-async function setUp() {
-  const world = createWorld({ provider, platform: businessProfile }, simulator);
-  const connected = await connect(world);
-  const location = `${connected.account.extras.account}/${connected.account.externalId}`;
-  const act = async (name: string, about: JsonObject) => world.sim.simulator.act?.(name, about);
+async function reviewed() {
+  const { world, connected, location, act, publish, calls } = await setUp();
   const addReview = async (about: JsonObject = {}) => {
     const { reviewId } = (await act("addReview", { location, ...about })) as { reviewId: string };
     return `${connected.account.externalId}/reviews/${reviewId}`;
@@ -22,16 +18,14 @@ async function setUp() {
     assert.ok(told?.ok, JSON.stringify(told));
     return told.value;
   };
-  const reply = (destination: string, more: Partial<RunFormatOptions> = {}, text = "Thank you!") => {
-    const post: OutgoingPost = { format: "reply", text, media: [], options: {}, destination };
-    return runFormat({ world, connected, post, ...more });
-  };
-  const puts = () => world.sim.requests().filter(({ method }) => method === "PUT").length;
+  const reply = (destination: string, more: Partial<RunFormatOptions> = {}, text = "Thank you!") =>
+    publish({ format: "reply", text, media: [], destination }, more);
+  const puts = () => calls("PUT", /reply$/);
   return { world, connected, act, addReview, list, reply, puts };
 }
 
 test("reviews are listed newest first, page by page, with stars as numbers and no name of who gave none", async () => {
-  const { world, addReview, list } = await setUp();
+  const { world, addReview, list } = await reviewed();
   for (let count = 0; count < 60; count += 1) {
     await addReview({});
     world.advance(1_000);
@@ -53,7 +47,7 @@ test("reviews are listed newest first, page by page, with stars as numbers and n
 });
 
 test("an answer is published when Google shows it, and stands beside its review", async () => {
-  const { addReview, list, reply, puts } = await setUp();
+  const { addReview, list, reply, puts } = await reviewed();
   const review = await addReview();
   const told = await reply(review);
   assert.deepEqual([told.end, told.published?.externalId, puts()], ["published", `${review}/reply`, 1]);
@@ -62,7 +56,7 @@ test("an answer is published when Google shows it, and stands beside its review"
 });
 
 test("another answer takes the first one's place", async () => {
-  const { addReview, list, reply } = await setUp();
+  const { addReview, list, reply } = await reviewed();
   const review = await addReview();
   await reply(review);
   assert.equal((await reply(review, {}, "Thanks again")).end, "published");
@@ -71,7 +65,7 @@ test("another answer takes the first one's place", async () => {
 
 test("a lost answer to an answer is made again or found, and stands there once", async () => {
   for (const when of ["before", "after"] as const) {
-    const { addReview, list, reply } = await setUp();
+    const { addReview, list, reply } = await reviewed();
     const review = await addReview();
     const meddle = (run: number) => (run === 0 ? ({ kind: "cut", when } as const) : undefined);
     const told = await reply(review, { meddle });
@@ -86,7 +80,7 @@ test("what Google does not show is told with its reason: the words, or the profi
     ["SOMETHING_NEW", "content_rejected", /something new/],
     ["LOCATION_SUSPENDED", "account_blocked", /because of the profile: location suspended/],
   ] as const) {
-    const { act, addReview, list, reply } = await setUp();
+    const { act, addReview, list, reply } = await reviewed();
     const review = await addReview();
     await act("refuseReply", { policyViolation });
     const told = await reply(review, { onFailure: "stop" });
@@ -99,7 +93,7 @@ test("what Google does not show is told with its reason: the words, or the profi
 });
 
 test("where Google failed at looking the answer is put once more, and no more than that", async () => {
-  const { act, addReview, reply, puts } = await setUp();
+  const { act, addReview, reply, puts } = await reviewed();
   const review = await addReview();
   await act("refuseReply", { policyViolation: "MODERATION_ERROR" });
   const told = await reply(review);
@@ -108,7 +102,7 @@ test("where Google failed at looking the answer is put once more, and no more th
 });
 
 test("an answer that waits is not live; either name of its state is read, and none is one of before there were any", async () => {
-  const { act, addReview, list, reply } = await setUp();
+  const { act, addReview, list, reply } = await reviewed();
   const review = await addReview();
   await act("set", { replyStateKey: "state" });
   await reply(review, { onFailure: "stop" });
@@ -118,6 +112,36 @@ test("an answer that waits is not live; either name of its state is read, and no
     ["waiting", "live", "refused", "live", "waiting"],
   );
   assert.match(refusalOf({ violation: undefined }).message, /gives no reason/);
+});
+
+test("an answer that shows up with Google's translation is still the one that was put", async () => {
+  const { addReview, reply, puts } = await reviewed();
+  const told = await reply(await addReview(), {
+    tamper: (answer) => {
+      const text = answer.text.replace(
+        '"comment":"Thank you!"',
+        '"comment":"(Translated by Google) Tak!\\n\\n(Original)\\nThank you!"',
+      );
+      return { ...answer, text, json: JSON.parse(text) };
+    },
+  });
+  assert.deepEqual([told.end, puts()], ["published", 1], JSON.stringify(told.trace));
+});
+
+test("an answer in whose place another was put is told so, and not waited for a day", async () => {
+  const { world, connected, addReview, reply, puts } = await reviewed();
+  const review = await addReview();
+  const meddle = (run: number) => {
+    if (run !== 1) return undefined;
+    world.advance(1_000);
+    const put = businessProfile.inbox?.reply?.steps[0];
+    const post = { format: "reply", text: "Another hand's", media: [], options: {}, destination: review };
+    void put?.run({ post, state: { failedLooks: 0 }, prepared: null }, world.context(connected, "visible"));
+    return undefined;
+  };
+  const told = await reply(review, { meddle });
+  assert.ok(told.failure?.kind === "content_rejected" && told.failure.reason === "replaced", JSON.stringify(told));
+  assert.deepEqual([told.end, told.published, puts()], ["failed", undefined, 2]);
 });
 
 test("an answer takes 4,096 bytes, however many characters that is", () => {
@@ -134,7 +158,7 @@ test("an answer takes 4,096 bytes, however many characters that is", () => {
 });
 
 test("an answer that is taken without a word on whether it is shown is read again, and counts once it stands there", async () => {
-  const { world, addReview, reply } = await setUp();
+  const { world, addReview, reply } = await reviewed();
   const review = await addReview();
   const wordless = (answer: HttpResponse) => {
     const text = answer.text.replace(/,"reviewReplyState":"[A-Z]+"/, "");
@@ -146,7 +170,7 @@ test("an answer that is taken without a word on whether it is shown is read agai
 });
 
 test("a review that is taken away takes the answer with it, and nobody puts it again", async () => {
-  const { act, addReview, reply, puts } = await setUp();
+  const { act, addReview, reply, puts } = await reviewed();
   const review = await addReview();
   const waiting = (answer: HttpResponse) => {
     if (answer.effect !== "visible") return answer;
@@ -164,14 +188,14 @@ test("a review that is taken away takes the answer with it, and nobody puts it a
 });
 
 test("a review of another location is not answered, and no request leaves", async () => {
-  const { reply, puts } = await setUp();
+  const { reply, puts } = await reviewed();
   const told = await reply("locations/1/reviews/2");
   assert.ok(told.failure?.kind === "content_rejected" && told.failure.field === "destination");
   assert.deepEqual([told.end, puts()], ["failed", 0]);
 });
 
 test("a review of unknown shape is left out and spoils no other", async () => {
-  const { world, connected, addReview } = await setUp();
+  const { world, connected, addReview } = await reviewed();
   await addReview();
   const tamper = (answer: HttpResponse) => {
     const json = {

@@ -9,6 +9,7 @@ import {
 import { ok } from "@postd/contracts";
 import { z } from "zod";
 import { api, Instant, Link, ofLocation, ofThing } from "./api.ts";
+import { unlessGone } from "./gone.ts";
 import { ReviewName, v4Path } from "./names.ts";
 
 const stars: Readonly<Record<string, number>> = { ONE: 1, TWO: 2, THREE: 3, FOUR: 4, FIVE: 5 };
@@ -42,6 +43,7 @@ const Review = z.object({
   createTime: Instant,
   updateTime: Instant,
   reviewReply: Reply.optional().catch(undefined),
+  reviewReplyUrl: Link,
 });
 const Page = z.object({ reviews: rowsOf(Review).default([]), nextPageToken: z.string().optional() });
 
@@ -99,7 +101,7 @@ function answerOf(reply: Reply): InboxAnswer {
 }
 
 function entryOf(review: z.output<typeof Review>): InboxEntry[] {
-  const { name, reviewer, starRating = "", comment, createTime, updateTime, reviewReply } = review;
+  const { name, reviewer, starRating = "", comment, createTime, updateTime, reviewReply, reviewReplyUrl } = review;
   if (createTime === undefined) return [];
   const { displayName, profilePhotoUrl, isAnonymous } = reviewer ?? {};
   const author =
@@ -116,6 +118,7 @@ function entryOf(review: z.output<typeof Review>): InboxEntry[] {
       ...(author && { author }),
       ...(rating !== undefined && { rating }),
       ...(updateTime && updateTime > createTime && { editedAt: updateTime }),
+      ...(reviewReplyUrl && { permalink: reviewReplyUrl }),
       ...(reviewReply && { answer: answerOf(reviewReply) }),
     },
   ];
@@ -133,8 +136,6 @@ export async function listReviews(
   return ok({ entries: reviews.flatMap(entryOf), ...(nextPageToken && { cursor: nextPageToken }) });
 }
 
-/** The answer that stands beside a review now. */
-export async function readReply(ctx: ConnectorContext, review: string): PlatformResult<Reply | undefined> {
-  const read = await api.get(ctx, v4Path(ctx, review), Review, ofThing);
-  return read.ok ? ok(read.value.reviewReply) : read;
-}
+/** A review with the answer that stands beside it now; undefined: it is gone. */
+export const readReview = async (ctx: ConnectorContext, review: string) =>
+  unlessGone(ctx, await api.get(ctx, v4Path(ctx, review), Review, ofThing));

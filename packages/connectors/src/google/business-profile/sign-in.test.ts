@@ -126,6 +126,26 @@ test("why a business may not speak for its location is told, as far as Google te
   assert.ok(!away.ok && away.error.kind === "unavailable");
 });
 
+test("an account that may not be read, or a location nobody tells of, hides no other", async () => {
+  const world = createWorld({ provider, platform: businessProfile }, simulator);
+  const { found, made } = await findLocations(world);
+  const act = async (name: string, about: JsonObject) => world.sim.simulator.act?.(name, about);
+  const added = await act("addAccounts", { person: String(made.extra?.subject), names: ["Closed"] });
+  const [closed = ""] = (added as { accounts: string[] }).accounts;
+  await act("addLocations", { account: closed, titles: ["Hidden"] });
+  world.sim.arm({ fault: "platformError", name: "PERMISSION_DENIED", match: { path: `${closed}/locations$` } });
+  await act("setVoice", { location: made.id, hasVoice: false });
+  world.sim.arm({ fault: "platformError", name: "NOT_FOUND", match: { path: "VoiceOfMerchantState$" } });
+  const all = await found();
+  assert.ok(all.ok, JSON.stringify(all));
+  const [one, ...others] = all.value;
+  assert.ok(one && made.id.endsWith(one.externalId) && others.length === 0, JSON.stringify(all.value));
+  assert.equal(one.extras.isVerified, undefined, "nobody knows");
+  world.sim.arm({ fault: "platformError", name: "PERMISSION_DENIED", times: 3, match: { path: "/locations$" } });
+  const none = await found();
+  assert.ok(!none.ok && none.error.kind === "scope_missing", "where nothing can be read that is said");
+});
+
 test("what Google does not tell of a location hides nothing", () => {
   assert.equal(permissions({ extras: { account: "accounts/1" } }), undefined);
 });

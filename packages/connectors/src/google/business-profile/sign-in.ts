@@ -6,6 +6,7 @@ import {
   type Granted,
   missingScopes,
   type OAuthSubject,
+  type PlatformFailure,
   type PlatformResult,
   type TokenAnswer,
 } from "@postd/connector-kit";
@@ -36,19 +37,29 @@ async function subject(token: TokenAnswer, ctx: AuthContext): PlatformResult<OAu
   return ok({ externalId: own.name, name: own.accountName || "a Google account" });
 }
 
+const endsSignIn = ({ kind }: PlatformFailure): boolean => kind === "auth_expired" || kind === "auth_revoked";
+
 /** Every location once, by the first account whose list names it; each is a connection of its own. */
 async function accounts({ credentials, scopes }: Granted, ctx: AuthContext): PlatformResult<readonly FoundAccount[]> {
   const read = await readAccounts(ctx, credentials);
   if (!read.ok) return read;
   const found = new Map<string, FoundAccount>();
+  let unread: PlatformFailure | undefined;
   for (const { name: account, role } of read.value) {
     const locations = await readLocations(ctx, account, credentials);
-    if (!locations.ok) return locations;
+    if (!locations.ok && endsSignIn(locations.error)) return locations;
+    // One account that may not be read hides no other.
+    if (!locations.ok) {
+      ctx.log.warn({ account, kind: locations.error.kind }, "the locations of a Google account cannot be read");
+      unread ??= locations.error;
+      continue;
+    }
     for (const location of locations.value) {
       const { name, title, place, mapsUri } = location;
       if (found.has(name)) continue;
-      const voice = await readVoice(ctx, location, credentials);
-      if (!voice.ok) return voice;
+      const asked = await readVoice(ctx, location, credentials);
+      if (!asked.ok && endsSignIn(asked.error)) return asked;
+      const voice = asked.ok ? asked.value : {};
       found.set(name, {
         platform: "google_business_profile",
         externalId: name,
@@ -56,12 +67,13 @@ async function accounts({ credentials, scopes }: Granted, ctx: AuthContext): Pla
         name: title,
         ...(place && { handle: place }),
         ...(mapsUri && { profileUrl: mapsUri }),
-        extras: { account, ...(role && { role }), ...told(location, voice.value) },
+        extras: { account, ...(role && { role }), ...told(location, voice) },
         credentials,
         missingScopes: missingScopes(scopes, [MANAGE]),
       });
     }
   }
+  if (found.size === 0 && unread) return fail(unread);
   if (found.size === 0)
     return nothing("This Google account manages no location. Ask the owner of one for a role, then connect again.");
   return ok([...found.values()]);

@@ -117,3 +117,19 @@ test("locations of one account share its setting, under one name", async () => {
   const made = await businessWebhooks.subscribe?.(world.context(connected, "invisible"), { address });
   assert.ok(made?.ok && made.value.id === `${connected.account.extras.account}/notificationSetting`);
 });
+
+test("what another program has set for the account is left to it", async () => {
+  const { world, connected, appWith } = await pushed();
+  const ctx = world.context(connected, "invisible");
+  const topic = () => {
+    const told = world.sim.simulator.inspect?.() ?? {};
+    const { notifications = [] } = told as { notifications?: { account: string; topic: unknown }[] };
+    return notifications.find(({ account }) => account === connected.account.extras.account)?.topic;
+  };
+  const theirs = "projects/other/topics/theirs";
+  await businessWebhooks.subscribe?.({ ...ctx, app: appWith({ pubsub_topic: theirs }) }, { address });
+  assert.deepEqual(await businessWebhooks.unsubscribe?.(ctx, { id: "1" }), { ok: true, value: undefined });
+  assert.equal(topic(), theirs);
+  await businessWebhooks.unsubscribe?.({ ...ctx, app: appWith({ pubsub_topic: theirs }) }, { id: "1" });
+  assert.equal(topic(), null);
+});

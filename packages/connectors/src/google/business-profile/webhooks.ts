@@ -81,6 +81,8 @@ const types = {
   VOICE_OF_MERCHANT_UPDATED: "permissions.changed",
 };
 
+const Setting = z.looseObject({ pubsubTopic: z.string().optional() });
+
 /** One setting for each Google account, which all its locations hear by. */
 async function setTopic(ctx: ConnectorContext, pubsubTopic: string): PlatformResult<WebhookSubscription> {
   const id = `${accountNameOf(ctx.account)}/notificationSetting`;
@@ -102,6 +104,11 @@ export const businessWebhooks: Webhooks = {
     return fail({ kind: "operator_must_act", what: "set POSTD_GOOGLE_PUBSUB_TOPIC", message });
   },
   async unsubscribe(ctx) {
+    const path = escaped(`${accountNameOf(ctx.account)}/notificationSetting`);
+    const now = await api.get(ctx, path, Setting, { base: NOTIFICATIONS, ...ofLocation });
+    if (!now.ok) return now;
+    // Somebody else's program may have taken the one place there is.
+    if (now.value.pubsubTopic !== ctx.app.value("pubsub_topic")) return ok(undefined);
     const ended = await setTopic(ctx, "");
     return ended.ok ? ok(undefined) : ended;
   },

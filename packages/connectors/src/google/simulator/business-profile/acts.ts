@@ -48,12 +48,15 @@ const placeActs: Acts<World> = {
       isChain: z.boolean().optional(),
       /** A second account it sits under. */
       alsoUnder: z.string().optional(),
+      /** It is moved there, and away from all others. */
+      movedTo: z.string().optional(),
     }),
-    (world, { location, title, isChain, alsoUnder }) => {
+    (world, { location, title, isChain, alsoUnder, movedTo }) => {
       const place = locationIn(world, location);
       if (title !== undefined) place.title = title;
       if (isChain !== undefined) place.isChain = isChain;
-      if (alsoUnder !== undefined) place.accounts.add(accountIn(world, alsoUnder).id);
+      if (movedTo !== undefined) place.accounts.clear();
+      for (const under of [alsoUnder, movedTo]) if (under !== undefined) place.accounts.add(accountIn(world, under).id);
       return { title: place.title, isChain: place.isChain, accounts: [...place.accounts] };
     },
   ),
@@ -88,6 +91,10 @@ const postActs: Acts<World> = {
       return { verdict: input.verdict };
     },
   ),
+  /** Somebody takes it down by hand. */
+  removePost: act(z.strictObject({ post: z.string() }), ({ profiles }, { post }) => ({
+    removed: profiles.posts.remove(found(profiles.posts.get(idIn(post)), `post ${post}`).id),
+  })),
 };
 
 const stars = z.int().min(1).max(5);
