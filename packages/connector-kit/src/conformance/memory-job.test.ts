@@ -77,8 +77,7 @@ test("a step that finds its post out, though nothing was sent, is followed by a 
   const finds: Step<ToyState> = {
     ...toySend,
     run: async () => fail({ kind: "outcome_unknown", message: "The platform says that it is out." }),
-    probe: async () =>
-      ok({ kind: "found", candidates: [{ externalId: "7", ours: true, state: { id: "7" } }] }),
+    probe: async () => ok({ kind: "found", candidates: [{ externalId: "7", ours: true, state: { id: "7" } }] }),
   };
   const { job, live } = await jobOf([finds]);
   await job.next();

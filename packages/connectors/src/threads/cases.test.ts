@@ -287,3 +287,13 @@ test("a broken container is said with its field; one broken for no told reason i
     JSON.stringify(done.failure),
   );
 });
+
+test("a film that breaks after long work, again and again, fails in the end", async () => {
+  const { publish, act, calls } = await setUp();
+  await act("set", { videoProcessingMs: 14 * 60_000 });
+  const done = await publish(
+    { format: "video", media: [film.info] },
+    { meddle: (_run, { name }) => void (name === "make_container" && act("failNext", { error: "UNKNOWN" })) },
+  );
+  assert.deepEqual([done.end, done.failure?.kind, calls(creates)], ["failed", "content_rejected", 2]);
+});
