@@ -8,6 +8,7 @@ import {
 } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { stageOf } from "./containers.ts";
+import { optionsOf } from "./options.ts";
 import { newestPosts, newestReplies } from "./posts.ts";
 import { type PostState, textsOf, withLive } from "./state.ts";
 
@@ -38,7 +39,9 @@ async function amongNewest(
   since: Date,
 ): PlatformResult<ProbeAnswer<PostState>> {
   const replyTo = replyToOf(post, state);
-  const read = replyTo === undefined ? await newestPosts(ctx, post.format) : await newestReplies(ctx, replyTo);
+  // Which type a post with a GIF is read with is not documented.
+  const format = optionsOf(post).gifId === undefined ? post.format : undefined;
+  const read = replyTo === undefined ? await newestPosts(ctx, format) : await newestReplies(ctx, replyTo);
   if (!read.ok) return read;
   const isCarousel = replyTo === undefined && post.format === "carousel";
   return ok(
