@@ -93,6 +93,19 @@ test("X-8: where part 3 of 5 fails the thread goes on below part 2, and there is
   );
 });
 
+test("X-8: what X refuses of part 3 is said of part 3, 1 and 2 stay, and nothing is sent again", async () => {
+  for (const [text, reason] of [
+    ["x".repeat(281), "not_permitted"],
+    ["$ABC and $DEF", "cashtags"],
+  ]) {
+    const { publish, live, sent } = await setUp("plain");
+    const told = await publish({ text: "One", parts: [{ text: "Two" }, { text: text ?? "" }, { text: "Four" }] });
+    assert.ok(told.end === "failed" && told.failure?.kind === "content_rejected", JSON.stringify(told.failure));
+    assert.deepEqual([told.failure.field, told.failure.reason], ["parts.1.text", reason]);
+    assert.deepEqual([live().length, (told.state as PostState).posts.length, sent("POST", makes).length], [2, 2, 3]);
+  }
+});
+
 test("a part whose answer was lost is found below the job's own part before it, and nowhere else", async () => {
   const { publish, world, ctx, live } = await setUp();
   const older = await publish({ text: "One", parts: [{ text: "Two" }] });

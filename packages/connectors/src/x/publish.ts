@@ -100,7 +100,11 @@ const isUnseenParent = ({ platformCode }: PlatformFailure): boolean =>
 /** The failure as it stands in the end: a post to answer that stays unseen is gone, files that stay unusable are the post's. */
 function atLast(failure: PlatformFailure, field: string): PlatformFailure {
   const { refused, status, platformCode = "" } = failure;
-  const detail = { platformCode, ...(refused && { refused }), ...(status !== undefined && { status }) };
+  if (!refused) return failure;
+  const detail = { platformCode, refused, ...(status !== undefined && { status }) };
+  // Of a part it is the part's own text.
+  if (failure.kind === "content_rejected" && failure.field === "text" && field.startsWith("parts"))
+    return { ...failure, field };
   if (isUnseenParent(failure)) {
     const message = "The post this one answers is deleted, or X does not show it to this account.";
     return { ...detail, kind: "content_rejected", field, reason: "parent_gone", message };
@@ -119,7 +123,7 @@ export async function sendPost(
   const made = await api.read(ctx, call, Created);
   if (!made.ok) {
     const again = againAfter(made.error, state, ctx.clock.now());
-    return again ? ok(again) : fail(withGrant(atLast(made.error, field), ctx, publishScopes));
+    return again ? ok(again) : fail(atLast(withGrant(made.error, ctx, publishScopes), field));
   }
   const { parentWaits: _, ...rest } = state;
   const { id } = made.value.data;
@@ -169,7 +173,7 @@ export async function probePost(
 
 const step = (
   name: string,
-  field: (post: OutgoingPost) => string,
+  field: (post: OutgoingPost, state: PostState) => string,
   count: (post: OutgoingPost) => number,
 ): Step<PostState, JsonObject> => ({
   name,
@@ -178,7 +182,7 @@ const step = (
   settleMs: 10_000,
   done: ({ posts }, post) => posts.length >= count(post),
   prepare: ({ post, state }) => bodyOf(post, state),
-  run: (input, ctx) => sendPost({ ...input, field: field(input.post) }, ctx),
+  run: (input, ctx) => sendPost({ ...input, field: field(input.post, input.state) }, ctx),
   probe: probePost,
 });
 
@@ -190,7 +194,7 @@ const create = step(
 /** One part a run, each below the one before it; what is live is never made again. */
 const createParts = step(
   "create_parts",
-  () => "parts",
+  (_post, { posts }) => `parts.${posts.length - 1}.text`,
   ({ parts = [] }) => 1 + parts.length,
 );
 
