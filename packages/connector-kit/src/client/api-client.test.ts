@@ -3,9 +3,9 @@ import { describe, it } from "node:test";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { decodeAnswer, encodeRequest } from "../encode-request.ts";
-import type { Effect, HttpRequest } from "../http.ts";
+import type { Effect, HttpRequest, HttpResponse } from "../http.ts";
 import { secret } from "../secret.ts";
-import { type ApiContext, apiClient } from "./api-client.ts";
+import { type ApiContext, apiClient, unlessGone } from "./api-client.ts";
 import { failureTable } from "./failure-table.ts";
 
 const failures = failureTable({ name: "Place", read: () => undefined, codes: {} });
@@ -41,6 +41,20 @@ function world(steps: readonly Step[], effect: Effect = "visible") {
 }
 const kindOf = (answer: Awaited<ReturnType<typeof api.send>> | { ok: boolean; error?: { kind: string } }) =>
   "error" in answer && answer.error ? answer.error.kind : "ok";
+
+describe("unlessGone", () => {
+  it("takes a 404 for gone, of what an audience may see only in the platform's own words", async () => {
+    const read = (res: HttpResponse) => (res.json === undefined ? undefined : { codes: ["GONE"] });
+    const told = failureTable({ name: "Place", read, codes: { GONE: { kind: "missing" } } });
+    const place = apiClient({ base: "https://api.place.example", failures: told });
+    const ended = async (json: unknown, effect: Effect) =>
+      unlessGone(await place.send(world([{ status: 404, json }], effect).ctx, { method: "DELETE", path: "posts/1" }))
+        .ok;
+    assert.ok(await ended({ code: "GONE" }, "visible"));
+    assert.ok(await ended(undefined, "invisible"));
+    assert.ok(!(await ended(undefined, "visible")));
+  });
+});
 
 describe("apiClient", () => {
   it("puts version, token and escaped path into every call, and sends a written query as it is", async () => {

@@ -42,9 +42,12 @@ export interface Paging<A, R> {
   readonly maxPages?: number;
 }
 
-/** Nothing is left to be done where the platform no longer has it: what deletes and ends may be repeated. */
+/**
+ * Nothing is left to be done where the platform no longer has it: what deletes and ends may be repeated. Of what an audience
+ * may see it has to say so in its own words; a 404 of what stands before it leaves open whether anything is gone.
+ */
 export const unlessGone = (sent: Result<unknown, PlatformFailure>): Result<void, PlatformFailure> =>
-  sent.ok || sent.error.status === 404 ? ok(undefined) : sent;
+  sent.ok || (sent.error.status === 404 && sent.error.kind !== "outcome_unknown") ? ok(undefined) : sent;
 
 export interface ApiClient<C extends ApiContext> {
   /** One call; an error answer is already the failure it means. For answers that are headers, or nothing. */
