@@ -35,6 +35,17 @@ test("every npm command a page names exists", () => {
   assert.deepEqual(complain(commands.filter(({ match }) => !Object.hasOwn(scripts, match))), []);
 });
 
+test("the README names every npm command", () => {
+  const { scripts } = z
+    .object({ scripts: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")));
+  const told = new Set([...textOf("README.md").matchAll(/^\| `npm (?:run )?([a-z:-]+)/gm)].map(([, name]) => name));
+  assert.deepEqual(
+    Object.keys(scripts).filter((name) => !told.has(name)),
+    [],
+  );
+});
+
 test("every variable a page names is read by the settings, a connector or the tests", () => {
   const known = new Set([...Object.keys(Variables.shape), ...providerVariables(allProviders).map(({ name }) => name)]);
   const sources = globSync("{apps,packages,tools}/**/*.{ts,mjs}", {

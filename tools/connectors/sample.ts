@@ -20,7 +20,7 @@ export async function uploadSample(session: ApiSession, medium: Medium, seed: nu
   if (medium === "none") return [];
   const file =
     medium === "picture"
-      ? { bytes: sampleJpeg({ width: 1080, height: 1080, seed }), name: "beans.jpg" }
+      ? { bytes: sampleJpeg({ width: 1080, height: 1080, seed, channels: 3 }), name: "beans.jpg" }
       : { bytes: sampleMp4({ width: 1080, height: 1920, durationMs: 5_000, seed }), name: "beans.mp4" };
   const { id } = await session.upload(file.bytes, file.name, "A handful of roasted coffee beans");
   return [id];

@@ -36,6 +36,18 @@ export function connectorsDoc(folders: readonly ConnectorFolder[], plan: readonl
   return `${[intro, matrix(views), progress(views, planned), limits(views), impossible([...views, ...planned]), ...sections].join("\n\n")}\n`;
 }
 
+/** Names of the platforms, for the README. Pure. */
+export function platformNames(folders: readonly ConnectorFolder[], plan: readonly PlannedPlatform[]): string {
+  const providers = folders.map(({ provider }) => provider);
+  const registry = createRegistry(providers, plan);
+  const list = (all: readonly { readonly name: string }[]) =>
+    all
+      .map(({ name }) => name)
+      .sort((a, b) => a.localeCompare(b, "en"))
+      .join(", ");
+  return `Today: ${list(registry.all())}.\n\nPlanned: ${list(registry.planned())}.`;
+}
+
 const intro = `# Connectors
 
 Made by \`npm run gen\` from the connectors themselves; do not edit. What a connector has no function for is not in the

@@ -7,7 +7,7 @@ import type { Platform, Provider } from "@postd/connector-kit";
 import { provider as bluesky } from "../../packages/connectors/src/bluesky/provider.ts";
 import { provider as meta } from "../../packages/connectors/src/meta/provider.ts";
 import { configurationDoc } from "./configuration-doc.ts";
-import { connectorsDoc } from "./connectors-doc.ts";
+import { connectorsDoc, platformNames } from "./connectors-doc.ts";
 import { driftOf } from "./drift.ts";
 import { replaceSection } from "./markdown.ts";
 import { registryModule, simulatorsModule, tryOutsModule } from "./modules.ts";
@@ -109,6 +109,26 @@ test("credentials and settings a connector declares are in the configuration, wi
 
 test("a section whose marks are gone is an error, not a lost table", () => {
   assert.throws(() => replaceSection("no marks", "settings", "body"), /begin settings.*missing/);
+});
+
+test("the names in the README are those that are here and those that are to come", () => {
+  const plan = [
+    { id: "later", name: "Later", comes: [] },
+    { id: "bluesky", name: "Bluesky", comes: [] },
+  ];
+  assert.equal(
+    platformNames([folder(meta), folder(bluesky)], plan),
+    "Today: Bluesky, Facebook, Instagram.\n\nPlanned: Later.",
+  );
+});
+
+test("progress, limits and what is ruled out are told of each platform, planned ones too", () => {
+  const impossible = [{ what: "Posting", why: "It has no API.", checkedOn: "2026-11-20" }];
+  const doc = connectorsDoc([folder(bluesky)], [{ id: "later", name: "Later", comes: ["signIn"], impossible }]);
+  assert.match(doc, /^\| Bluesky \| `bluesky` \| partial \| active \| partial: without editing \|/m);
+  assert.match(doc, /^\| Later \| `later` \| planned \| planned \| absent \| absent \| absent \| absent \|$/m);
+  assert.match(doc, /^\| Later \| Posting \| It has no API\. \| 2026-11-20 \|$/m);
+  assert.match(doc, /^\| Bluesky \| - \| - \| - \| - \| 300 \|/m);
 });
 
 test(
