@@ -184,7 +184,9 @@ describe("what people write to accounts", () => {
       ],
       [7, 0, 7, 0, 7, 0, 7, 0],
     );
-    assert.equal((await ida.call("GET", "/api/inbox?cursor=nonsense")).status, 400);
+    for (const path of ["/api/inbox", `/api/connections/${account.id}/posts`])
+      for (const bad of ["nonsense", "999999999999999-x"])
+        assert.equal((await ida.call("GET", `${path}?cursor=${bad}`)).status, 400, `${path} ${bad}`);
     assert.equal((await ida.call("GET", `/api/inbox?postId=post_${"0".repeat(32)}`)).status, 404);
   });
 

@@ -9,7 +9,7 @@ import { askPlatform } from "../connections/ask-platform.ts";
 import { noConnection } from "../connections/check.ts";
 import { serviceErrorOf } from "../connections/explain.ts";
 import type { ConnectorContextPorts } from "../connector-context.ts";
-import { pageOf } from "../page-of.ts";
+import { cursorAt, pageOf, placeOf } from "../page-of.ts";
 import { noEntry, whyNot } from "./refusals.ts";
 import { entryView } from "./views.ts";
 
@@ -21,8 +21,6 @@ export interface InboxDeps {
   readonly context: ConnectorContextPorts;
   readonly registry: ConnectorRegistry;
 }
-
-const cursorForm = /^(\d{1,15})-(.{1,100})$/;
 
 /** What people write to accounts, as people and programs ask for it and act on it. */
 export function createInboxService(deps: InboxDeps): InboxService {
@@ -51,7 +49,7 @@ export function createInboxService(deps: InboxDeps): InboxService {
         ...(place && { before: place }),
         ...(from !== undefined && { from: new Date(from) }),
       });
-      return ok(pageOf(slice, slice.rows.map(view), ({ createdAt, id }) => `${createdAt.getTime()}-${id}`));
+      return ok(pageOf(slice, slice.rows.map(view), ({ createdAt, id }) => cursorAt(createdAt, id)));
     },
     async get(caller, id) {
       const entry = await of(caller).find(id);
@@ -162,8 +160,3 @@ const badCursor: ServiceError = {
   detail: "cursor is not one of an earlier answer.",
   next: "Leave it out to begin at the newest entry.",
 };
-
-function placeOf(cursor: string): { readonly at: Date; readonly id: string } | undefined {
-  const [, ms, id] = cursorForm.exec(cursor) ?? [];
-  return ms === undefined || id === undefined ? undefined : { at: new Date(Number(ms)), id };
-}

@@ -25,7 +25,8 @@ export function whyNot(entry: InboxEntryRecord, act: Act, registry: ConnectorReg
   const inbox = inboxOf(platform ?? {}, { kind: entry.accountKind });
   const no = (detail: string, next: string) => refuse({ code: "state_conflict", detail, next });
   if (entry.disconnected) return no("Its account is disconnected.", "Connect the account again, then do it.");
-  if (!inbox?.[act]) return no(`${name} does not let programs ${verbs[act]}.`, `Do it at ${name} itself.`);
+  if (!inbox?.[act])
+    return no(`${name} does not let programs ${verbs[act]} what people write.`, `Do it at ${name} itself.`);
   if (entry.goneAt) return no(`It is no longer at ${name}.`, "Read the account's inbox again if that is not so.");
   if (act === "reply" && entry.own) return no("The account wrote this itself.", "Answer an entry of somebody else.");
   if (entry.cannot.includes(act))

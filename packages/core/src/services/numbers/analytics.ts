@@ -19,7 +19,7 @@ import type {
 } from "../../ports/numbers.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import { noConnection } from "../connections/check.ts";
-import { pageOf } from "../page-of.ts";
+import { cursorAt, pageOf, placeOf } from "../page-of.ts";
 
 interface AnalyticsDeps {
   readonly numbers: NumbersRepo;
@@ -29,8 +29,6 @@ interface AnalyticsDeps {
 }
 
 const monthMs = 30 * 24 * 60 * 60_000;
-const cursorForm = /^(\d{1,15})-(.{1,100})$/;
-
 /** Numbers as people and programs ask for them: with their age, and with the reason where there are none. */
 export function createAnalyticsService(deps: AnalyticsDeps): AnalyticsService {
   const { clock } = deps;
@@ -79,7 +77,7 @@ export function createAnalyticsService(deps: AnalyticsDeps): AnalyticsService {
         ...(madeElsewhere !== undefined && { madeElsewhere }),
       });
       const views = slice.rows.map((row) => postView(deps, row));
-      return ok(pageOf(slice, views, ({ createdAt, id: last }) => `${createdAt.getTime()}-${last}`));
+      return ok(pageOf(slice, views, ({ createdAt, id: last }) => cursorAt(createdAt, last)));
     },
     async readNow({ tenantId }, id) {
       return (await of(tenantId).hasten(id)) ? ok({ connectionId: id }) : fail(noConnection);
@@ -98,11 +96,6 @@ const badCursor: ServiceError = {
   detail: "cursor is not one of an earlier answer.",
   next: "Leave it out to begin at the newest post.",
 };
-
-function placeOf(cursor: string): { readonly at: Date; readonly id: string } | undefined {
-  const [, ms, id] = cursorForm.exec(cursor) ?? [];
-  return ms === undefined || id === undefined ? undefined : { at: new Date(Number(ms)), id };
-}
 
 const metricView = ({ at, since, ...metric }: Metric): MetricView => ({
   ...metric,
