@@ -258,6 +258,10 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
     connectionId,
     payload: { content: unique("Beans"), mediaIds: [id], scheduledFor: far() },
   })),
+  "publish body.payload.media.id": inBody("POST", "/api/publish", media, (id, { connectionId }) => ({
+    connectionId,
+    payload: { content: unique("Beans"), media: [{ id }], scheduledFor: far() },
+  })),
   "publish body.payload.link.thumbMediaId": inBody("POST", "/api/publish", media, (id, { connectionId }) => ({
     connectionId,
     payload: { text: unique("Beans"), link: card(id), scheduledFor: far() },
@@ -287,6 +291,18 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
     "/api/posts",
     media,
     draft((id) => ({ versions: { bluesky: { mediaIds: [id] } } })),
+  ),
+  "createPost body.media.id": inBody(
+    "POST",
+    "/api/posts",
+    media,
+    draft((id) => ({ media: [{ id }] })),
+  ),
+  "createPost body.versions.*.media.id": inBody(
+    "POST",
+    "/api/posts",
+    media,
+    draft((id) => ({ versions: { bluesky: { media: [{ id }] } } })),
   ),
   "createPost body.link.thumbMediaId": inBody(
     "POST",
@@ -330,6 +346,18 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
     media,
     draft((id) => ({ versions: { bluesky: { mediaIds: [id] } } })),
   ),
+  "validatePost body.media.id": inBody(
+    "POST",
+    "/api/posts/validate",
+    media,
+    draft((id) => ({ media: [{ id }] })),
+  ),
+  "validatePost body.versions.*.media.id": inBody(
+    "POST",
+    "/api/posts/validate",
+    media,
+    draft((id) => ({ versions: { bluesky: { media: [{ id }] } } })),
+  ),
   "validatePost body.link.thumbMediaId": inBody(
     "POST",
     "/api/posts/validate",
@@ -356,6 +384,7 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
   ),
   "trialPost body.connectionId": trialOf(undefined, (connectionId) => ({ connectionId })),
   "trialPost body.mediaIds": trialOf(media, (id) => ({ mediaIds: [id] })),
+  "trialPost body.media.id": trialOf(media, (id) => ({ media: [{ id }] })),
   "getPost path.id": byPath("GET", "/api/posts/{id}", post),
   "updatePost path.id": {
     make: post,
@@ -364,6 +393,8 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
   "updatePost body.targets.connectionId": patchOf(connection, (connectionId) => ({ targets: [{ connectionId }] })),
   "updatePost body.mediaIds": patchOf(media, (id) => ({ mediaIds: [id] })),
   "updatePost body.versions.*.mediaIds": patchOf(media, (id) => ({ versions: { bluesky: { mediaIds: [id] } } })),
+  "updatePost body.media.id": patchOf(media, (id) => ({ media: [{ id }] })),
+  "updatePost body.versions.*.media.id": patchOf(media, (id) => ({ versions: { bluesky: { media: [{ id }] } } })),
   "updatePost body.link.thumbMediaId": patchOf(media, (id) => ({ link: card(id) })),
   "updatePost body.versions.*.link.thumbMediaId": patchOf(media, (id) => ({
     versions: { bluesky: { link: card(id) } },

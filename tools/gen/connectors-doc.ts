@@ -236,9 +236,20 @@ function kindRule(
 const text = (value: number | undefined) => (value === undefined ? undefined : String(value));
 const withUnit = (range: string, unit: string) => (range === "" ? "" : `${range} ${unit}`);
 
-function sizeText({ minWidth, minHeight, maxWidth }: Partial<NonNullable<MediaRule["video"]>>): string {
-  if (minHeight !== undefined) return `at least ${minWidth ?? 1} x ${minHeight} px`;
-  return withUnit(rangeText(text(minWidth), text(maxWidth)), "px wide");
+type Sides = Partial<NonNullable<MediaRule["video"]> & NonNullable<MediaRule["image"]>>;
+
+function sizeText({ minWidth, minHeight, maxWidth, maxHeight, maxLongSide, maxShortSide, maxPixels }: Sides): string {
+  const least = minHeight === undefined ? "" : `at least ${minWidth ?? 1} x ${minHeight} px`;
+  const most = maxLongSide && maxShortSide ? `at most ${maxLongSide} x ${maxShortSide} px, either way up` : "";
+  return [
+    least || withUnit(rangeText(text(minWidth), text(maxWidth)), "px wide"),
+    least && maxWidth !== undefined ? `at most ${maxWidth} px wide` : "",
+    maxHeight === undefined ? "" : `at most ${maxHeight} px high`,
+    most,
+    maxPixels === undefined ? "" : `at most ${Math.floor(maxPixels / 100_000) / 10} megapixels`,
+  ]
+    .filter((part) => part !== "")
+    .join(", ");
 }
 
 function optionTable(view: PlatformView): string[] {

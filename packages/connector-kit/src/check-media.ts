@@ -99,7 +99,7 @@ export function checkMedium(platform: string, item: MediaInfo, format: Format, n
 function pixels(platform: string, item: MediaInfo, rule: Partial<Rule>, name: string): MediaComplaint[] {
   const { width, height } = item;
   if (width === undefined || height === undefined) return [];
-  const { minWidth = 0, minHeight, maxWidth, maxPixels } = rule;
+  const { minWidth = 0, minHeight, maxWidth, maxHeight, maxLongSide, maxShortSide, maxPixels } = rule;
   const size = `${name} is ${width} x ${height} pixels`;
   if (minHeight !== undefined && (width < minWidth || height < minHeight))
     return [["media_too_small", `${size}; ${platform} asks for ${minWidth} x ${minHeight}. Export it larger.`]];
@@ -107,6 +107,16 @@ function pixels(platform: string, item: MediaInfo, rule: Partial<Rule>, name: st
     return [["media_too_narrow", `${size}; ${platform} asks for a width of ${minWidth}. Use a larger one.`]];
   if (maxWidth !== undefined && width > maxWidth)
     return [["media_too_wide", `${size}; ${platform} takes a width of up to ${maxWidth}. Export it smaller.`]];
+  if (maxHeight !== undefined && height > maxHeight)
+    return [["media_too_tall", `${size}; ${platform} takes a height of up to ${maxHeight}. Export it smaller.`]];
+  if (maxLongSide !== undefined && Math.max(width, height) > maxLongSide)
+    return [
+      ["media_too_large", `${size}; ${platform} takes a longer side of up to ${maxLongSide}. Export it smaller.`],
+    ];
+  if (maxShortSide !== undefined && Math.min(width, height) > maxShortSide)
+    return [
+      ["media_too_large", `${size}; ${platform} takes a shorter side of up to ${maxShortSide}. Export it smaller.`],
+    ];
   if (maxPixels !== undefined && width * height > maxPixels)
     return [["media_too_large", `${size}; ${platform} takes ${maxPixels} of them in all. Export it smaller.`]];
   return [];

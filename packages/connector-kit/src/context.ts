@@ -2,6 +2,7 @@ import type { JsonObject, MediaId, Result } from "@postd/contracts";
 import type { PlatformFailure } from "./failure.ts";
 import type { ConnectorHttp, HttpBody } from "./http.ts";
 import type { LinkReader } from "./link-preview.ts";
+import type { MadeFrom } from "./picture-change.ts";
 import type { Secret } from "./secret.ts";
 
 export interface Clock {
@@ -79,6 +80,8 @@ export interface MediaInfo {
   /** As its owner called it; for messages, never for paths. */
   readonly fileName?: string;
   readonly video?: VideoFacts;
+  /** Set where it was made of another file, as the platform takes it; only files of a post that goes out carry it. */
+  readonly madeFrom?: MadeFrom;
 }
 
 /** Part of a file: its first byte and the byte after its last, counted from 0. What lies behind the end is left out. */

@@ -38,6 +38,8 @@ export * from "./encode-request.ts";
 export * from "./failure.ts";
 export * from "./find-urls.ts";
 export * from "./fingerprint.ts";
+export * from "./fit-picture.ts";
+export * from "./fit-post.ts";
 export * from "./format-by-media.ts";
 export * from "./http.ts";
 export * from "./inbox.ts";
@@ -57,6 +59,7 @@ export type {
 export { oauth2 } from "./oauth/oauth2.ts";
 export * from "./option-media.ts";
 export * from "./own-limits.ts";
+export * from "./picture-change.ts";
 export { placeWords } from "./place-words.ts";
 export * from "./planned.ts";
 export * from "./platform.ts";

@@ -212,8 +212,17 @@ export interface MediaRule {
     readonly maxAspect?: number;
     readonly minWidth?: number;
     readonly minHeight?: number;
+    readonly maxWidth?: number;
+    readonly maxHeight?: number;
+    readonly maxLongSide?: number;
+    readonly maxShortSide?: number;
     /** Width times height. */
     readonly maxPixels?: number;
+    /**
+     * Where a platform's documents promise less than it was seen to do, or the other way round: pictures are cut and made
+     * smaller to what is sure, and none is refused for these.
+     */
+    readonly sure?: { readonly minAspect?: number; readonly maxWidth?: number };
   };
   readonly video?: {
     readonly mimeTypes: readonly string[];
@@ -227,6 +236,7 @@ export interface MediaRule {
     readonly minWidth?: number;
     readonly minHeight?: number;
     readonly maxWidth?: number;
+    readonly maxHeight?: number;
     /** Names as in `VideoFacts`. */
     readonly videoCodecs?: readonly string[];
     readonly audioCodecs?: readonly string[];

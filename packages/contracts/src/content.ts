@@ -44,6 +44,24 @@ export const ProductTagInput = z.strictObject({
   position: z.strictObject({ x: Part, y: Part }),
 });
 
+const Share = z.number().min(0.01).max(1);
+/** Rounding of thirds and the like. */
+const slack = 1e-6;
+
+/** The part of a picture that goes out, in parts of its width and height, from the upper left corner. */
+export const CropInput = z
+  .strictObject({ x: Part, y: Part, width: Share, height: Share })
+  .refine(({ x, width }) => x + width <= 1 + slack, { path: ["width"], message: "and x reach beyond the right side" })
+  .refine(({ y, height }) => y + height <= 1 + slack, {
+    path: ["height"],
+    message: "and y reach beyond the lower side",
+  });
+
+const MediaItems = z
+  .array(z.strictObject({ id: idSchema("media"), crop: CropInput.optional() }))
+  .max(20)
+  .refine((items) => new Set(items.map(({ id }) => id)).size === items.length, "must name each file once");
+
 const small = (value: unknown) => jsonBytes(value) <= 64_000;
 const tooLarge = "must be at most 64 KB as JSON";
 
@@ -54,6 +72,8 @@ export const contentFields = {
   content: Text.optional(),
   format: z.string().max(40).optional(),
   mediaIds: z.array(idSchema("media")).max(20).optional(),
+  /** The same files with the part of each picture that goes out, in place of `mediaIds`. */
+  media: MediaItems.optional(),
   /** Options of the platform, by the schema `GET /api/platforms` gives. */
   options: boundedJson(64_000).optional(),
   /** Further parts of a thread, in order. */
@@ -81,7 +101,7 @@ type Named = { readonly text?: string | undefined; readonly content?: string | u
 /** What the author wrote, by either name. */
 export const textIn = ({ text, content }: Named): string | undefined => text ?? content;
 
-type Said = [(input: Named) => boolean, { path: string[]; message: string }];
+type Said<T = Named> = [(input: T) => boolean, { path: string[]; message: string }];
 
 export const needsText: Said = [
   (input) => textIn(input) !== undefined,
@@ -91,4 +111,9 @@ export const needsText: Said = [
 export const oneText: Said = [
   ({ text, content }) => text === undefined || content === undefined || text === content,
   { path: ["text"], message: "and content are two names of one thing, and differ; send text alone" },
+];
+
+export const oneList: Said<{ readonly mediaIds?: unknown; readonly media?: unknown }> = [
+  ({ mediaIds, media }) => mediaIds === undefined || media === undefined,
+  { path: ["media"], message: "and mediaIds are two ways of one thing; send one of them" },
 ];

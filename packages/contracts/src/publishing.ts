@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { boundedJson, InstantInput, jsonBytes } from "./bounded.ts";
-import { clearableFields, contentFields, needsText, oneText } from "./content.ts";
+import { clearableFields, contentFields, needsText, oneList, oneText } from "./content.ts";
 import { idSchema } from "./ids.ts";
 
 const MediaUrl = z.url({ protocol: /^https?$/ }).max(2_000);
@@ -29,13 +29,17 @@ export const PublishPayload = z
     repost: z.boolean().optional(),
   })
   .refine(...needsText)
-  .refine(...oneText);
+  .refine(...oneText)
+  .refine(...oneList);
 export type PublishPayload = z.infer<typeof PublishPayload>;
 
 export const PublishRequest = z.strictObject({ connectionId: idSchema("connection"), payload: PublishPayload });
 export type PublishRequest = z.infer<typeof PublishRequest>;
 
-export const PostVersionInput = z.strictObject(clearableFields).refine(...oneText);
+export const PostVersionInput = z
+  .strictObject(clearableFields)
+  .refine(...oneText)
+  .refine(...oneList);
 
 /** Per connection id or platform id; together no larger than one long post for many accounts needs. */
 const Versions = z
@@ -70,6 +74,7 @@ export const PostInput = z
   })
   .refine(...needsText)
   .refine(...oneText)
+  .refine(...oneList)
   .refine(
     ({ targets, versions: _versions, metadata: _metadata, ...written }) =>
       targets.length === 1 || jsonBytes(written) * targets.length <= 4_000_000,
@@ -91,7 +96,8 @@ export const TrialRequest = z
     to: z.array(z.email().max(254)).min(1).max(20),
   })
   .refine(...needsText)
-  .refine(...oneText);
+  .refine(...oneText)
+  .refine(...oneList);
 export type TrialRequest = z.infer<typeof TrialRequest>;
 
 export const PostPatch = z
@@ -107,7 +113,8 @@ export const PostPatch = z
     /** Version the edit started from; a newer one in between is a 409. */
     ifVersion: z.number().int().optional(),
   })
-  .refine(...oneText);
+  .refine(...oneText)
+  .refine(...oneList);
 export type PostPatch = z.infer<typeof PostPatch>;
 
 /** How a person settles an `unknown` job: it is live, it is not live (send again), leave it. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FieldProblem } from "./errors.ts";
 import { idSchema, PlatformId, ProviderId } from "./ids.ts";
 import {
   actors,
@@ -322,6 +323,8 @@ export const MediaView = z.object({
   altText: z.string().optional(),
   fileName: z.string().optional(),
   video: VideoFactsView.optional(),
+  /** The file this one was made of, as a platform takes it. It goes with that one. */
+  madeFrom: z.string().optional(),
   /** Opens the file as it came for some hours; only when one file is asked for and its original was kept. */
   originalUrl: z.string().optional(),
   createdAt: Instant,
@@ -437,6 +440,16 @@ export const JobView = z.object({
   /** The place below the account it goes to. */
   destination: z.string().optional(),
   simulated: z.boolean(),
+  /** Files made for this platform of the post's own; not in lists. */
+  files: z
+    .array(
+      z.object({
+        mediaId: z.string(),
+        madeFrom: z.string(),
+        changes: z.array(z.object({ code: z.string(), message: z.string() })),
+      }),
+    )
+    .optional(),
   createdAt: Instant,
   updatedAt: Instant,
   attempts: z.array(AttemptView).optional(),
@@ -450,6 +463,15 @@ export const PostContentView = z.object({
   text: z.string(),
   format: z.string().optional(),
   mediaIds: z.array(z.string()),
+  /** The same files, where a part of one was chosen. */
+  media: z
+    .array(
+      z.object({
+        id: z.string(),
+        crop: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).optional(),
+      }),
+    )
+    .optional(),
   options: Data,
   parts: z.array(z.object({ text: z.string() })).optional(),
   link: z
@@ -505,6 +527,8 @@ export const PostView = z.object({
       connectionId: z.string(),
       nativeSchedule: z.boolean().optional(),
       destination: z.string().optional(),
+      /** What will be done to its files, where one post is read that has no jobs yet; `files` of a job says what was done. */
+      notes: z.array(FieldProblem).optional(),
     }),
   ),
   scheduledFor: Instant.optional(),

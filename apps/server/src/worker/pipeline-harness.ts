@@ -208,7 +208,7 @@ export async function createHarness(more: Readonly<Record<string, Format>> = {})
   const service: PublishingService = createPublishingService({
     store: createPublishingStore(app.db, { lateAfterMs }),
     registry,
-    media: { fetchFromUrl: unused },
+    media: { fetchFromUrl: unused, fitted: unused },
     clock,
     newId,
     lateAfterMs,

@@ -49,6 +49,8 @@ export const facebookMedia = {
   },
 } as const satisfies Record<string, MediaRule>;
 
+/** Narrower than this, Instagram's pages say no. @source platforms/meta.md section 14, IG image */
+export const instagramSureAspect = 4 / 5;
 const instagramImage = {
   mimeTypes: ["image/jpeg"],
   maxBytes: 8 * MB,
@@ -56,6 +58,7 @@ const instagramImage = {
   minAspect: 3 / 4,
   maxAspect: 1.91,
   minWidth: 320,
+  sure: { minAspect: instagramSureAspect },
 };
 const instagramStoryImage = { mimeTypes: ["image/jpeg"], maxBytes: 8 * MB };
 /**
@@ -85,8 +88,6 @@ const reelVideo = {
 };
 /** @source platforms/meta.md sections 6 and 14 */
 export const reelCover = { mimeTypes: ["image/jpeg"], maxBytes: 8 * MB };
-/** Narrower than this, Instagram's pages say no. @source platforms/meta.md section 14, IG image */
-export const instagramSureAspect = 4 / 5;
 
 export const instagramMedia = {
   image: { min: 1, max: 1, image: instagramImage },

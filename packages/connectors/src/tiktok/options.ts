@@ -1,6 +1,6 @@
-import { type MediaInfo, nameOfMedium, type OutgoingPost, type PostProblem } from "@postd/connector-kit";
+import type { OutgoingPost, PostProblem } from "@postd/connector-kit";
 import { z } from "zod";
-import { PHOTO_LONG, PHOTO_SHORT, SIDE_MAX, TITLE_MAX } from "./limits.ts";
+import { TITLE_MAX } from "./limits.ts";
 
 export const privacyLevels = {
   PUBLIC_TO_EVERYONE: "Everyone",
@@ -75,7 +75,6 @@ export function validate(post: OutgoingPost): readonly PostProblem[] {
   return [
     ...(options.draft ? draftProblems(post, options) : consentProblems(options)),
     ...formatProblems(post, options),
-    ...post.media.flatMap((item, index) => mediaProblems(post, item, index)),
   ];
 }
 
@@ -158,27 +157,4 @@ function formatProblems({ format, media }: OutgoingPost, options: TiktokOptions)
       ? [problem("coverAtMs", "cover_outside", `The video lasts ${length} ms. Choose an earlier frame.`)]
       : [];
   return [...wrong(["title", "coverIndex", "autoAddMusic"], "photos"), ...late];
-}
-
-/** @source platforms/tiktok.md section 13 */
-function mediaProblems({ media }: OutgoingPost, { kind, width, height }: MediaInfo, index: number): PostProblem[] {
-  if (!width || !height) return [];
-  const field = `media.${index}`;
-  const size = `${nameOfMedium(media, index)} is ${width} x ${height} pixels`;
-  if (kind === "video" && height > SIDE_MAX)
-    return [
-      problem(field, "media_too_tall", `${size}; TikTok takes a height of up to ${SIDE_MAX}. Export it smaller.`),
-    ];
-  if (kind !== "image") return [];
-  if (Math.max(width, height) > PHOTO_LONG || Math.min(width, height) > PHOTO_SHORT)
-    return [
-      problem(
-        field,
-        "photo_too_large",
-        `${size}; TikTok takes ${PHOTO_SHORT} x ${PHOTO_LONG} or ${PHOTO_LONG} x ${PHOTO_SHORT}. Export it smaller.`,
-      ),
-    ];
-  if (width <= PHOTO_SHORT) return [];
-  const unsure = `${size}; TikTok refuses some photos wider than ${PHOTO_SHORT}. Narrower is safer.`;
-  return [problem(field, "photo_wide", unsure, "warning")];
 }

@@ -1,4 +1,4 @@
-import type { ByteRange, MediaInfo, VideoFacts } from "@postd/connector-kit";
+import type { ByteRange, MediaInfo, PictureChange, VideoFacts } from "@postd/connector-kit";
 import type { MediaId, MediaSettings, Result, TenantId } from "@postd/contracts";
 
 /** A file a post names was deleted, or its bytes are lost. The message is for people. */
@@ -31,7 +31,9 @@ export type MediaRefusal =
   /** `message` says for people what it is instead. */
   | { readonly code: "unsupported"; readonly message: string }
   | { readonly code: "damaged"; readonly message: string }
-  | { readonly code: "too_many_pixels"; readonly message: string };
+  | { readonly code: "too_many_pixels"; readonly message: string }
+  /** Made for a platform it is larger than `maxBytes` even so small. */
+  | { readonly code: "does_not_fit"; readonly maxBytes: number; readonly width: number; readonly height: number };
 
 /**
  * A file that has arrived and is as it will go out: upright, without place and other data that is not shown. Size, hash
@@ -60,6 +62,12 @@ export interface ReceiveOptions {
 /** Where media bytes are. Never holds a file whole in memory; rejects only when the storage itself fails. */
 export interface BlobStore {
   receive(stream: AsyncIterable<Uint8Array>, options: ReceiveOptions): Promise<Result<ReceivedFile, MediaRefusal>>;
+  /** Makes a stored picture as a platform takes it; undefined: there is no such blob. What was stored stays. */
+  fit(
+    key: string,
+    change: PictureChange,
+    options: Pick<ReceiveOptions, "share">,
+  ): Promise<Result<ReceivedFile, MediaRefusal> | undefined>;
   /** undefined: there is no such blob. Each iteration of `stream()` reads it anew, a part from where it begins. */
   open(
     key: string,
@@ -75,21 +83,35 @@ export interface MediaRecord extends MediaInfo {
   /** The file as it came, kept where the tenant asks for it. */
   readonly originalKey?: string;
   readonly originalBytes?: number;
+  /** Of a file made from another one for a platform; such a file goes with its source. */
+  readonly derived?: DerivedFrom;
   readonly createdBy: string;
   readonly createdAt: Date;
+}
+
+export interface DerivedFrom {
+  readonly sourceId: MediaId;
+  readonly sourceSha256: string;
+  /** The change in one way of writing; the same of the same bytes is kept once. */
+  readonly operation: string;
 }
 
 export interface TenantMediaRepo {
   insert(record: MediaRecord): Promise<void>;
   /** Inserts if the tenant's files stay within `maxBytes` together; false: they would not. Two at once cannot both. */
   insertWithin(record: MediaRecord, maxBytes: number): Promise<boolean>;
+  /** What was made of these bytes by this change. */
+  derivedBy(made: Omit<DerivedFrom, "sourceId">): Promise<MediaRecord | undefined>;
   /** Bytes of all files that are not deleted. */
   usedBytes(): Promise<number>;
   /** undefined: not this tenant's, or deleted. */
   get(id: MediaId): Promise<MediaRecord | undefined>;
-  /** Marks it deleted unless a post needs it that has not gone out yet. */
+  /**
+   * Marks it deleted, and what was made of it, unless a post needs one of them that has not gone out yet. What was made of
+   * it stays where another file has the same bytes.
+   */
   remove(id: MediaId): Promise<
-    | { readonly kind: "removed"; readonly record: MediaRecord }
+    | { readonly kind: "removed"; readonly record: MediaRecord; readonly derived: readonly MediaRecord[] }
     | { readonly kind: "not_found" }
     /** The first few by id, newest first. */
     | { readonly kind: "in_use"; readonly posts: number; readonly postIds: readonly string[] }

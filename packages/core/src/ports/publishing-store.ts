@@ -1,4 +1,12 @@
-import type { AccountRef, MediaInfo, OutgoingPost, PostLink, PostMention, ProductTag } from "@postd/connector-kit";
+import type {
+  AccountRef,
+  MediaInfo,
+  OutgoingPost,
+  PictureCrop,
+  PostLink,
+  PostMention,
+  ProductTag,
+} from "@postd/connector-kit";
 import type {
   ConnectionId,
   ConnectionStatus,
@@ -30,6 +38,8 @@ export interface ContentRecord {
   readonly text: string;
   readonly format?: string;
   readonly mediaIds: readonly string[];
+  /** Parts of pictures the author chose, by the file's id. */
+  readonly crops?: Readonly<Record<string, PictureCrop>>;
   readonly options: JsonObject;
   readonly parts?: readonly { readonly text: string }[];
   readonly link?: PostLink | null;

@@ -1,4 +1,4 @@
-import type { ByteRange } from "@postd/connector-kit";
+import type { ByteRange, MediaInfo, PictureChange } from "@postd/connector-kit";
 import type {
   AccountLimitsView,
   ApiKeyId,
@@ -277,6 +277,8 @@ export interface MediaService {
     input: { readonly url: string; readonly altText?: string },
     signal?: AbortSignal,
   ): ServiceResult<MediaView>;
+  /** A picture of the caller's as a platform takes it, made once and kept; see `fitPicture`. */
+  fitted(caller: Caller, source: MediaInfo, change: PictureChange): ServiceResult<MediaInfo>;
   get(caller: Caller, id: MediaId): ServiceResult<MediaView>;
   remove(caller: Caller, id: MediaId): ServiceResult<MediaView>;
   settings(caller: Caller): ServiceResult<MediaSettings>;

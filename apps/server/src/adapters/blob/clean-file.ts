@@ -41,7 +41,7 @@ export async function cleanFile(
 }
 
 /** Size and hash of a file just written, which is on the disk for good afterwards. */
-async function measure(file: string): Promise<Pick<ReceivedFile, "sizeBytes" | "sha256">> {
+export async function measure(file: string): Promise<Pick<ReceivedFile, "sizeBytes" | "sha256">> {
   const handle = await open(file, "r+");
   await handle.sync().finally(() => handle.close());
   const hash = createHash("sha256");

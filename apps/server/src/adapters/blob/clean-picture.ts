@@ -78,12 +78,12 @@ export async function cleanPicture(
   }
 }
 
-const damaged = fail({
+export const damaged = fail({
   code: "damaged" as const,
   message: "The picture is damaged or cut off: it cannot be read to its end.",
 });
 
-function tooLarge({ width, height, ...meta }: Metadata, isTurned: boolean) {
+export function tooLarge({ width, height, ...meta }: Metadata, isTurned: boolean) {
   const isOver = width * height > maxPixels;
   if (!isOver && heldBytes({ width, height, ...meta }, isTurned) <= maxHeldBytes) return undefined;
   return fail({
@@ -146,7 +146,7 @@ async function recode(file: string, meta: Metadata, mimeType: string, target: st
 }
 
 /** Finding the best code tables holds a whole picture in memory, so large ones go without. */
-function jpegOptions({ chromaSubsampling, width, height }: Metadata, quality: number) {
+export function jpegOptions({ chromaSubsampling, width, height }: Metadata, quality: number) {
   const isCoarse = chromaSubsampling === "4:2:0";
   return {
     quality,
@@ -155,7 +155,7 @@ function jpegOptions({ chromaSubsampling, width, height }: Metadata, quality: nu
   };
 }
 
-async function finish(made: Sharp, mimeType: string, target: string) {
+export async function finish(made: Sharp, mimeType: string, target: string) {
   const { width, height } = await made.toFile(target);
   await verify(target);
   return ok({ file: target, facts: factsOf(mimeType, { width, height }, true) });

@@ -5,8 +5,9 @@ import type { ByteRange } from "@postd/connector-kit";
 import { fail, ok, type Result } from "@postd/contracts";
 import type { BlobStore, ReceivedFile } from "@postd/core";
 import { writeAll } from "./clean/byte-source.ts";
-import { cleanFile } from "./clean-file.ts";
+import { cleanFile, measure } from "./clean-file.ts";
 import { createFairPool, createPicturePool, type FairPool } from "./fair-pool.ts";
+import { fitPicture } from "./fit-picture.ts";
 import { typeOf } from "./type-of.ts";
 
 type Received = Awaited<ReturnType<BlobStore["receive"]>>;
@@ -58,6 +59,15 @@ export async function openLocalBlobStore(options: {
       } finally {
         await Promise.all([...drafts].map((file) => rm(file, { force: true })));
       }
+    },
+    async fit(key, change, { share }) {
+      const file = place(key);
+      if (!(await stat(file).catch(absent))?.isFile()) return undefined;
+      const target = path.join(incoming, randomUUID());
+      const made = await pictures.run(share, () => fitPicture(file, change, target));
+      if (!made.ok) return made;
+      const measured = await measure(target);
+      return ok(receivedFile({ draft: target, place, original: undefined, facts: made.value.facts, ...measured }));
     },
     async open(key) {
       const file = place(key);

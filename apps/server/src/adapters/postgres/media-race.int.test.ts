@@ -19,6 +19,7 @@ describe("deleting a file while a post that names it is taken", () => {
     h = await createHarness();
     const store = createPublishingStore(h.app.db, { lateAfterMs });
     const { registry, clock, access, contextFor, log } = h.deps("race");
+    const unused = () => Promise.reject(new Error("not used here"));
     service = createPublishingService({
       store: {
         forTenant: (tenantId) => {
@@ -36,7 +37,7 @@ describe("deleting a file while a post that names it is taken", () => {
         },
       },
       registry,
-      media: { fetchFromUrl: () => Promise.reject(new Error("not used here")) },
+      media: { fetchFromUrl: unused, fitted: unused },
       clock,
       newId,
       lateAfterMs,

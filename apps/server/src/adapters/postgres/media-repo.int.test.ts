@@ -4,9 +4,9 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { secret } from "@postd/connector-kit";
+import { type MediaInfo, secret } from "@postd/connector-kit";
 import { mp4Head, sampleJpeg, samplePng } from "@postd/connector-kit/media-samples";
-import { asId, fail, ok } from "@postd/contracts";
+import { asId, fail, type MediaView, ok } from "@postd/contracts";
 import { type Caller, createMediaService, type FetchPublic, MediaGone, newId } from "@postd/core";
 import pg from "pg";
 import { openLocalBlobStore } from "../blob/local.ts";
@@ -61,6 +61,13 @@ async function upload(bytes: Uint8Array, by = ada) {
   assert.ok(made.ok);
   return made.value;
 }
+const infoOf = ({ id, kind, mimeType, sizeBytes, sha256 }: MediaView): MediaInfo => ({
+  id: asId("media", id),
+  kind,
+  mimeType,
+  sizeBytes,
+  sha256,
+});
 const storedFiles = async () =>
   (await readdir(path.join(folder, "files"), { recursive: true })).filter((name) => name.includes("."));
 
@@ -308,4 +315,49 @@ test("uploading and reading 200 MB costs a fraction of it in memory", async (t) 
     `memory grew by ${Math.round((peakBytes - startBytes) / 1_024 ** 2)} MB, ${Math.round(share * 100)} % of the file`,
   );
   assert.ok(share < 0.6, `memory grew by ${share} of the file`);
+});
+
+test("what a platform takes is made once of the same bytes, for its tenant alone, and goes with its source", async () => {
+  const png = samplePng({ width: 900, height: 900, seed: 77 });
+  const change = { types: ["image/jpeg"], sizes: [{ width: 300, height: 300 }], maxBytes: 1_000_000 };
+  const view = await upload(png);
+  const source = infoOf(view);
+  const [one, two] = await Promise.all([media.fitted(ada, source, change), media.fitted(ada, source, change)]);
+  assert.ok(one.ok && two.ok, JSON.stringify([one, two]));
+  assert.deepEqual(one.value, two.value, "two at once make one file");
+  const { id, mimeType, width, sha256, altText } = one.value;
+  assert.deepEqual([mimeType, width, altText], ["image/jpeg", 300, undefined], "a file has the words of its post");
+  const body = await media.access.forTenant(ada.tenantId).open(id);
+  const bytes = Buffer.concat(await Array.fromAsync(body.open()));
+  assert.equal(createHash("sha256").update(bytes).digest("hex"), sha256);
+  const seen = await media.get(ada, id);
+  assert.ok(seen.ok && seen.value.madeFrom === view.id);
+  assert.equal((await media.get(bob, id)).ok, false);
+  const other = await media.fitted(bob, source, change);
+  assert.equal(!other.ok && other.error.code, "not_found", "nobody fits another tenant's file");
+  const finer = await media.fitted(ada, source, { ...change, maxBytes: 2_000_000 });
+  assert.ok(finer.ok && finer.value.id !== id, "another change is another file");
+
+  const twin = await upload(png);
+  assert.ok((await media.remove(ada, asId("media", view.id))).ok);
+  const inherited = await media.get(ada, id);
+  assert.ok(inherited.ok && inherited.value.madeFrom === twin.id, "the twin has the same bytes");
+  const before = await storedFiles();
+  assert.ok((await media.remove(ada, asId("media", twin.id))).ok);
+  assert.equal((await media.get(ada, id)).ok, false);
+  assert.equal(before.length - (await storedFiles()).length, 3, "the files are gone, not the rows alone");
+});
+
+test("a picture that cannot be made as it is asked is refused in words, and leaves nothing", async () => {
+  const view = await upload(samplePng({ width: 64, height: 64, grain: 8 }));
+  const source = infoOf(view);
+  const before = await storedFiles();
+  const refused = await media.fitted(ada, source, {
+    types: ["image/jpeg"],
+    sizes: [{ width: 64, height: 64 }],
+    maxBytes: 200,
+  });
+  assert.ok(!refused.ok && refused.error.code === "unsupported_media");
+  assert.match(refused.error.detail, /64 x 64 pixels it is larger than 200 bytes/);
+  assert.deepEqual(await storedFiles(), before);
 });

@@ -131,6 +131,7 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
       settings: async () => ok({ keepOriginals: false }),
       changeSettings: async (_caller, settings) => ok(settings),
       fetchFromUrl: async () => ok(media),
+      fitted: async (_caller, source) => ok(source),
       get: (_caller, id) => one(id, media),
       remove: (_caller, id) => one(id, media),
       openSigned: async ({ path }) =>

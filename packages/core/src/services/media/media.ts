@@ -12,6 +12,8 @@ import {
 import type { TenantMedia } from "../../ports/egress.ts";
 import { type BlobStore, type FetchPublic, MediaGone, type MediaRecord, type MediaRepo } from "../../ports/media.ts";
 import type { Caller, MediaService, MediaUpload } from "../../ports/services.ts";
+import { blobKey, originalKey } from "./blob-keys.ts";
+import { createDerivedFiles } from "./derived-files.ts";
 import { implausible, isPlausible } from "./plausible.ts";
 import { fetchRefusalOf, quotaRefusal, refusalOf } from "./refusals.ts";
 import { createSignedPaths } from "./signed-path.ts";
@@ -126,7 +128,10 @@ export function createMediaService(deps: MediaDeps): MediaService & { readonly a
     if (original !== undefined) await deps.blobs.remove(original);
   }
 
+  const derived = createDerivedFiles(deps, { maxBytes, quotaBytes });
+
   return {
+    fitted: derived,
     upload: (caller, input) => transfers.run("upload", caller.tenantId, () => take(caller, input)),
     fetchFromUrl: (caller, input, signal) =>
       transfers.run("fetch", caller.tenantId, () => fetchAndTake(caller, input, signal)),
@@ -148,7 +153,7 @@ export function createMediaService(deps: MediaDeps): MediaService & { readonly a
           next: "Take the file out of the post, or cancel the post, and delete it then.",
         });
       }
-      await removeFiles(removed.record);
+      for (const record of [removed.record, ...removed.derived]) await removeFiles(record);
       return ok(viewOf(removed.record));
     },
     async openSigned({ path }) {
@@ -203,9 +208,6 @@ function inUse({ posts, postIds }: { readonly posts: number; readonly postIds: r
   return `${posts} posts need this file and have not gone out yet: ${named}${more > 0 ? ` and ${more} more` : ""}.`;
 }
 
-/** Everything a signed path says, so that serving one needs no look into any tenant's rows. */
-const blobKey = (id: MediaId, extension: string) => `${id.slice(-2)}/${id}.${extension}`;
-const originalKey = (id: MediaId, extension: string) => `${id.slice(-2)}/${id}_original.${extension}`;
 const extensionOf = (key: string) => key.slice(key.lastIndexOf(".") + 1);
 
 function viewOf({
@@ -214,9 +216,11 @@ function viewOf({
   originalBytes: _b,
   createdBy: _by,
   createdAt,
+  derived,
+  madeFrom: _m,
   ...info
 }: MediaRecord): MediaView {
-  return { ...info, createdAt: createdAt.toISOString() };
+  return { ...info, ...(derived ? { madeFrom: derived.sourceId } : {}), createdAt: createdAt.toISOString() };
 }
 
 /** The last part of a path, printable, at most 200 characters; it is shown, never used as a path. */

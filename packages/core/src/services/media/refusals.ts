@@ -54,6 +54,13 @@ function wordsFor(refusal: MediaRefusal, maxBytes: number): ServiceError {
         detail: refusal.message,
         next: "Save it smaller, as JPEG or PNG; no platform shows more than about 8,000 pixels a side.",
       };
+    case "does_not_fit":
+      return {
+        code: "unsupported_media",
+        field: "file",
+        detail: `Even as small as ${refusal.width} x ${refusal.height} pixels it is larger than ${inWords(refusal.maxBytes)}.`,
+        next: "Use a simpler picture, or a part of it.",
+      };
     default:
       refusal satisfies never;
       throw new Error("a media refusal has no words");

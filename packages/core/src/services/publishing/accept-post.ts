@@ -25,6 +25,7 @@ import type { Caller, Created, MediaService, ServiceResult } from "../../ports/s
 import type { PipelineLog } from "../pipeline/worker-deps.ts";
 import { atEntriesOnly } from "./answers.ts";
 import { contentOf, writtenIn } from "./content.ts";
+import { fitTargets } from "./fit-targets.ts";
 import { fileGone, fileIdsOf } from "./post-files.ts";
 import { prepareTargets, problemsOf, refusalOf, simulatedMark } from "./prepare-targets.ts";
 import type { PreparedTarget } from "./prepared-target.ts";
@@ -34,7 +35,7 @@ import { withSavedMentions } from "./saved-mentions.ts";
 export interface PublishingDeps {
   readonly store: PublishingStore;
   readonly registry: ConnectorRegistry;
-  readonly media: Pick<MediaService, "fetchFromUrl">;
+  readonly media: Pick<MediaService, "fetchFromUrl" | "fitted">;
   readonly clock: Clock;
   readonly newId: <K extends IdKind>(kind: K) => Id<K>;
   readonly lateAfterMs: number;
@@ -95,6 +96,11 @@ export async function acceptPost<V extends JobView | PostView>(
     const refused = refusalOf(problemsOf(prepared.value, how.fieldPrefix));
     if (refused) return refused;
   }
+  // Content of jobs is what it is from here on, so its files are made now.
+  const ready = mode === "publish" ? await fitTargets(caller, prepared.value, deps) : prepared;
+  if (!ready.ok) return ready;
+  const unfit = mode === "publish" ? refusalOf(problemsOf(ready.value, how.fieldPrefix)) : undefined;
+  if (unfit) return unfit;
   const post = {
     id: deps.newId("post"),
     status:
@@ -105,7 +111,7 @@ export async function acceptPost<V extends JobView | PostView>(
       connectionId: asId("connection", connectionId),
       ...(nativeSchedule ? { nativeSchedule } : {}),
       ...(destination === undefined ? {} : { destination }),
-      ...simulatedMark(prepared.value[index]),
+      ...simulatedMark(ready.value[index]),
     })),
     scheduledFor,
     metadata: (input.metadata ?? {}) as JsonObject,
@@ -114,11 +120,11 @@ export async function acceptPost<V extends JobView | PostView>(
     approvalAsked: mode === "ask",
     deleting: false,
   };
-  const jobs = mode === "publish" ? prepared.value.map((target) => newJob(target, planned.value, now, deps)) : [];
+  const jobs = mode === "publish" ? ready.value.map((target) => newJob(target, planned.value, now, deps)) : [];
   const accepted = await store.accept({
     post,
     jobs,
-    files: fileIdsOf(prepared.value),
+    files: fileIdsOf(ready.value),
     now,
     refuseTwins: mode === "publish" && !claim && input.repost !== true,
     answer: how.answer,
@@ -126,11 +132,11 @@ export async function acceptPost<V extends JobView | PostView>(
   });
   if (accepted.kind === "differs") return { ok: false, error: keyUsed(claim?.key ?? "") };
   if (accepted.kind === "file_gone") {
-    const gone = await fileGone(prepared.value, store);
+    const gone = await fileGone(ready.value, store);
     if (!gone) throw new Error("a post was refused for a file that is there");
     return gone;
   }
-  if (accepted.kind === "twin") return twinRefusal(accepted, prepared.value, now);
+  if (accepted.kind === "twin") return twinRefusal(accepted, ready.value, now);
   if (accepted.kind === "replay")
     return { ok: true, value: { view: accepted.response as unknown as V, replayed: true } };
   return { ok: true, value: { view: accepted.view, replayed: false } };
@@ -171,7 +177,7 @@ export function draftOf(
   const content = contentOf({
     ...written,
     text: written.text ?? "",
-    mediaIds: [...(input.mediaIds ?? []), ...fetchedIds],
+    mediaIds: [...(written.mediaIds ?? []), ...fetchedIds],
     options: written.options ?? {},
   });
   return { content, versions: versionsOf(input.versions ?? {}), targets: targetsOf(input.targets) };

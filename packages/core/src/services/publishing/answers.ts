@@ -57,5 +57,8 @@ export function prepareAnswer({ draft, target, platform, wanted }: Given): Prepa
     nativeSchedule,
     problems,
     files: [],
+    fits: [],
+    fitNotes: [],
+    crops: new Map(),
   };
 }

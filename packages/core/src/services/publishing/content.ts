@@ -1,4 +1,4 @@
-import type { MediaInfo, OutgoingPost } from "@postd/connector-kit";
+import type { MediaInfo, OutgoingPost, PictureCrop } from "@postd/connector-kit";
 import { type JsonObject, type PostPatch, type PostVersionInput, textIn } from "@postd/contracts";
 import type { z } from "zod";
 import type { ContentRecord } from "../../ports/publishing-store.ts";
@@ -15,19 +15,27 @@ export function writtenIn(input: Version | PostPatch): Partial<ContentRecord> {
     ...(text === undefined ? {} : { text }),
     ...(input.format ? { format: input.format } : {}),
     ...(input.mediaIds === undefined ? {} : { mediaIds: input.mediaIds }),
+    ...(input.media === undefined ? {} : { mediaIds: input.media.map(({ id }) => id), crops: cropsIn(input.media) }),
     ...(input.options === undefined ? {} : { options: input.options as JsonObject }),
     // Checked by the request's schema, whose fields have the record's shapes.
     ...(said as Partial<ContentRecord>),
   };
 }
 
+/** `media` says everything of its files, so one without a crop has none. */
+const cropsIn = (media: NonNullable<Version["media"]>): Readonly<Record<string, PictureCrop>> =>
+  Object.fromEntries(media.flatMap(({ id, crop }) => (crop ? [[id, crop]] : [])));
+
 /** Content without what is empty or was taken away. */
 export function contentOf(content: ContentRecord): ContentRecord {
-  const kept = Object.entries(content).filter(([name, value]) => {
+  const { crops: given = {}, ...rest } = content;
+  const kept = Object.entries(rest).filter(([name, value]) => {
     const isWord = words.some((word) => word === name);
     return !isWord || (value !== null && !(Array.isArray(value) && value.length === 0));
   });
-  return Object.fromEntries(kept) as unknown as ContentRecord;
+  const crops = Object.entries(given).filter(([id]) => content.mediaIds.includes(id));
+  const written = Object.fromEntries(kept) as unknown as ContentRecord;
+  return crops.length > 0 ? { ...written, crops: Object.fromEntries(crops) } : written;
 }
 
 /** The post as it leaves, but for its format; `media` are the content's files. */
@@ -35,7 +43,7 @@ export function outgoing(
   content: ContentRecord,
   media: readonly MediaInfo[],
 ): Omit<OutgoingPost, "format" | "destination"> {
-  const { mediaIds: _files, format: _format, ...written } = contentOf(content);
+  const { mediaIds: _files, crops: _crops, format: _format, ...written } = contentOf(content);
   const { link, firstComment, ...rest } = written;
   return {
     ...rest,

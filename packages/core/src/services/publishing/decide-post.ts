@@ -3,6 +3,7 @@ import { mayApprove } from "../../domain/approval.ts";
 import type { JobRecord, NewJob, PostRecord, TenantPublishing } from "../../ports/publishing-store.ts";
 import type { Caller, ServiceResult, Wished } from "../../ports/services.ts";
 import { type ActDeps, notFound } from "./act-on-job.ts";
+import { fitTargets } from "./fit-targets.ts";
 import { meetTargets } from "./meet-targets.ts";
 import { abilitiesOf, changed } from "./post-actions.ts";
 import { fileGone, fileIdsOf } from "./post-files.ts";
@@ -95,18 +96,22 @@ async function approve(
   if (!prepared.ok) return prepared;
   const refused = refusalOf(problemsOf(prepared.value));
   if (refused) return refused;
+  const ready = await fitTargets(caller, prepared.value, deps);
+  if (!ready.ok) return ready;
+  const unfit = refusalOf(problemsOf(ready.value));
+  if (unfit) return unfit;
   const canOf = await abilitiesOf(caller, jobs, deps);
   const now = deps.clock.now();
   let added: readonly NewJob[] = [];
   const written = await store.change({
     id: post.id,
     ifVersion: post.version,
-    files: fileIdsOf(prepared.value),
+    files: fileIdsOf(ready.value),
     decide: (locked) => {
       const met = meetTargets(
         {
           locked,
-          targets: prepared.value,
+          targets: ready.value,
           by: wishBy(caller, now),
           now,
           planned: post.scheduledFor,
@@ -127,7 +132,7 @@ async function approve(
     },
   });
   if (written) return ok({ ...written, added });
-  return (await fileGone(prepared.value, store)) ?? ok(undefined);
+  return (await fileGone(ready.value, store)) ?? ok(undefined);
 }
 
 const ownPost = fail<ServiceError>({

@@ -4,12 +4,24 @@ import type { JobDecision, JobRecord, LockedJob, PostRecord } from "../../ports/
 import type { Caller, ServiceResult, Wished } from "../../ports/services.ts";
 import type { PublishingDeps } from "./accept-post.ts";
 import { type ActDeps, notFound } from "./act-on-job.ts";
+import { prepareTargets } from "./prepare-targets.ts";
 import { abilities } from "./remote.ts";
 import { postView } from "./views.ts";
 
 export async function viewOf(caller: Caller, id: PostId, deps: PublishingDeps): ServiceResult<PostView> {
-  const found = await deps.store.forTenant(caller.tenantId).post(id);
-  return found ? { ok: true, value: postView(found.post, found.jobs) } : notFound("post", id);
+  const store = deps.store.forTenant(caller.tenantId);
+  const found = await store.post(id);
+  if (!found) return notFound("post", id);
+  const view = postView(found.post, found.jobs);
+  if (found.jobs.length > 0) return { ok: true, value: view };
+  // Who decides on it sees what will be done to its files; a file or an account that is gone is told when it is sent.
+  const prepared = await prepareTargets(found.post, store, deps);
+  if (!prepared.ok) return { ok: true, value: view };
+  const notes = prepared.value.map(({ fitNotes }) => (fitNotes.length > 0 ? { notes: [...fitNotes] } : {}));
+  return {
+    ok: true,
+    value: { ...view, targets: view.targets.map((target, index) => ({ ...target, ...notes[index] })) },
+  };
 }
 
 /** Changes that leave something to be done before the answer is the whole truth. */

@@ -1,8 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   canPublish,
   checkMentions,
   checkOptionMedia,
   checkPost,
+  fitPost,
+  type MediaInfo,
   noFormatFits,
   type OutgoingPost,
   optionMedia,
@@ -47,7 +50,7 @@ export async function prepareTargets(
     jobs
       .filter((job) => job.externalPostId !== undefined && (!connectionId || job.connectionId === connectionId))
       .flatMap(({ post }) => post.media);
-  const lost = mediaIdsOf(draft).find((id) => !media.has(id) && !shown().some((item) => item.id === id));
+  const lost = mediaIdsOf(draft).find((id) => !media.has(id) && !shown().some((item) => sourceOf(item) === id));
   if (lost) return noFile(lost);
   const lostInWords = inWords.find((id) => !media.has(id));
   if (lostInWords) return noFile(lostInWords, "link.thumbMediaId");
@@ -82,8 +85,13 @@ export async function prepareTargets(
         `${platform.name} is no place to post to.`,
         "Choose an account of a platform that has formats, see GET /api/platforms.",
       );
-    const has = new Map([...shown(connectionId).map((item) => [item.id as string, item] as const), ...media]);
-    const missing = contentFor(draft, target).mediaIds.find((id) => !has.has(id));
+    const content = contentFor(draft, target);
+    const has = new Map([
+      ...shown(connectionId).map((item) => [sourceOf(item), item] as const),
+      ...media,
+      ...shown(connectionId).flatMap((item) => (isAsShown(item, content) ? [[sourceOf(item), item] as const] : [])),
+    ]);
+    const missing = content.mediaIds.find((id) => !has.has(id));
     if (missing) return noFile(missing);
     const given = { draft, target, platform, media: has, wanted };
     const one = unbroken(
@@ -96,6 +104,13 @@ export async function prepareTargets(
   }
   return { ok: true, value: prepared };
 }
+
+/** The author's own file. */
+const sourceOf = ({ id, madeFrom }: MediaInfo): string => madeFrom?.id ?? id;
+
+/** What was made for a live post stays as it is shown, unless its author chooses another part. */
+const isAsShown = ({ madeFrom }: MediaInfo, { crops = {} }: ContentRecord): boolean =>
+  madeFrom !== undefined && isDeepStrictEqual(madeFrom.crop, crops[madeFrom.id]);
 
 const contentFor = (draft: Draft, target: TargetRecord): ContentRecord => ({
   ...draft.content,
@@ -115,6 +130,9 @@ function brokenTarget({ draft, target, platform, wanted }: Given): PreparedTarge
     nativeSchedule: wanted.nativeSchedule ?? false,
     problems: [{ field: "connectionId", code: "connector_broken", message, severity: "error" }],
     files: [],
+    fits: [],
+    fitNotes: [],
+    crops: new Map(),
   };
 }
 
@@ -129,8 +147,11 @@ function prepare(given: Given): PreparedTarget {
   const parts = placeWords(platform, written);
   const format = formatNamed(publishing, content.format) ?? publishing.defaultFormat(parts, target.account);
   const place = destination === undefined ? {} : { destination };
-  const post: OutgoingPost = { ...parts, ...place, format: format ?? "none" };
+  const crops = new Map(Object.entries(content.crops ?? {}));
+  const fitted = fitPost(platform, { ...parts, ...place, format: format ?? "none" }, crops);
+  const { post } = fitted;
   const problems: FieldProblem[] = [
+    ...fitted.problems,
     ...(format ? checkPost(platform, post, target.account) : noFormatFits(platform, items, target.account)),
     ...checkMentions(platform, written),
     ...checkOptionMedia(platform, post.options, media),
@@ -146,6 +167,9 @@ function prepare(given: Given): PreparedTarget {
     nativeSchedule,
     problems: [...problems, ...scheduleProblems({ draft, target, platform }, post, nativeSchedule)],
     files: [...items, ...named.flatMap((id) => media.get(id) ?? [])],
+    fits: fitted.fits,
+    fitNotes: fitted.problems,
+    crops,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { MediaInfo, OutgoingPost, PublishingPlatform } from "@postd/connector-kit";
+import type { MediaInfo, OutgoingPost, PictureCrop, PictureFit, PublishingPlatform } from "@postd/connector-kit";
 import type { FieldProblem } from "@postd/contracts";
 import type { ContentRecord, TargetRecord } from "../../ports/publishing-store.ts";
 
@@ -12,6 +12,11 @@ export interface PreparedTarget {
   readonly problems: readonly FieldProblem[];
   /** Files it names that are there, those of its options included. */
   readonly files: readonly MediaInfo[];
+  /** What is done to each of the post's media before it goes out, and what people are told of that. */
+  readonly fits: readonly PictureFit[];
+  readonly fitNotes: readonly FieldProblem[];
+  /** Parts of pictures the author chose. */
+  readonly crops: ReadonlyMap<string, PictureCrop>;
 }
 
 export interface Draft {

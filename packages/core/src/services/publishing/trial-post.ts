@@ -4,6 +4,7 @@ import type { Caller, PublishingService } from "../../ports/services.ts";
 import { answered } from "../answered.ts";
 import { serviceErrorOf } from "../connections/explain.ts";
 import { draftOf, mustAsk, type PublishingDeps } from "./accept-post.ts";
+import { fitTargets } from "./fit-targets.ts";
 import { prepareTargets, problemsOf, refusalOf } from "./prepare-targets.ts";
 import { no } from "./refusals.ts";
 import type { RemoteDeps } from "./remote.ts";
@@ -32,9 +33,9 @@ export async function trialPost(
   if (!prepared.ok) return prepared;
   const [one] = prepared.value;
   if (!one) throw new Error("a post for one account was prepared for none");
-  const { platform, post, target } = one;
+  const { platform, target } = one;
   const { trial } = platform.publishing;
-  if (!trial?.formats.includes(post.format))
+  if (!trial?.formats.includes(one.post.format))
     return no(
       "invalid_input",
       "connectionId",
@@ -50,6 +51,11 @@ export async function trialPost(
     );
   const refused = refusalOf(problemsOf(prepared.value, (_index, field) => field));
   if (refused) return refused;
+  const ready = await fitTargets(caller, [one], deps);
+  if (!ready.ok) return ready;
+  const unfit = refusalOf(problemsOf(ready.value, (_index, field) => field));
+  if (unfit) return unfit;
+  const post = (ready.value[0] ?? one).post;
   const { access, contextFor } = deps.remote;
   const opened = await access.open({ tenantId, connectionId: target.connectionId, fresh: true });
   if (!opened) return no("not_found", "connectionId", "There is no such account any more.", "Connect it again.");

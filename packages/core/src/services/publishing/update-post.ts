@@ -8,6 +8,7 @@ import { plannedFor, targetsOf, versionsOf } from "./accept-post.ts";
 import { type ActDeps, notFound } from "./act-on-job.ts";
 import { staysAnswer } from "./answers.ts";
 import { contentOf, writtenIn } from "./content.ts";
+import { fitTargets } from "./fit-targets.ts";
 import { meetTargets } from "./meet-targets.ts";
 import { abilitiesOf, canceledFor, changed } from "./post-actions.ts";
 import { fileGone, fileIdsOf } from "./post-files.ts";
@@ -57,12 +58,17 @@ export async function updatePost(
   const checked = prepared.value.map((target) => (takesNothing(target, found.jobs, canOf) ? passed(target) : target));
   const refused = status.value === "draft" ? undefined : refusalOf(problemsOf(checked));
   if (refused) return refused;
+  // Only what goes out has its files made; a draft says what will be done to them.
+  const ready = status.value === "approved" ? await fitTargets(caller, checked, deps) : prepared;
+  if (!ready.ok) return ready;
+  const unfit = status.value === "approved" ? refusalOf(problemsOf(ready.value)) : undefined;
+  if (unfit) return unfit;
   const wanted = new Set(post.targets.map(({ connectionId }) => connectionId as string));
   let added: readonly NewJob[] = [];
   const written = await store.change({
     id,
     ifVersion,
-    files: fileIdsOf(prepared.value),
+    files: fileIdsOf(ready.value),
     decide: (locked) => {
       const next = {
         status: status.value,
@@ -71,7 +77,7 @@ export async function updatePost(
         targets: draft.targets.map((target, index) => ({
           ...target,
           connectionId: asId("connection", target.connectionId),
-          ...simulatedMark(prepared.value[index]),
+          ...simulatedMark(ready.value[index]),
         })),
         scheduledFor,
         // A time is not what is approved, so who moves it last takes no words off their writer.
@@ -83,7 +89,7 @@ export async function updatePost(
       const met = meetTargets(
         {
           locked,
-          targets: prepared.value,
+          targets: ready.value,
           by: wishBy(caller, now),
           now,
           planned: scheduledFor,
@@ -98,7 +104,7 @@ export async function updatePost(
       return { post: next, decided: met.decided, jobs: added };
     },
   });
-  if (!written) return (await fileGone(prepared.value, store)) ?? editedMeanwhile(false);
+  if (!written) return (await fileGone(ready.value, store)) ?? editedMeanwhile(false);
   return { ok: true, value: changed(written.post, written.jobs, written.decided, added) };
 }
 
@@ -115,7 +121,7 @@ function takesNothing(
   });
 }
 
-const passed = (target: PreparedTarget): PreparedTarget => ({ ...target, problems: [] });
+const passed = (target: PreparedTarget): PreparedTarget => ({ ...target, problems: [], fits: [] });
 
 export function editedMeanwhile(isDeleting: boolean): { readonly ok: false; readonly error: ServiceError } {
   return {

@@ -36,10 +36,19 @@ export function jobView(job: JobRecord, attempts?: readonly AttemptRecord[]): Jo
     nativeSchedule: job.nativeSchedule,
     ...(job.post.destination === undefined ? {} : { destination: job.post.destination }),
     simulated: job.simulated,
+    ...filesView(job),
     createdAt: job.createdAt.toISOString(),
     updatedAt: job.updatedAt.toISOString(),
     ...(attempts ? { attempts: attempts.map(attemptView) } : {}),
   };
+}
+
+/** Files that were made for the platform. */
+function filesView({ post }: JobRecord): Pick<JobView, "files"> {
+  const files = post.media.flatMap(({ id, madeFrom }) =>
+    madeFrom ? [{ mediaId: id, madeFrom: madeFrom.id, changes: madeFrom.notes.map((note) => ({ ...note })) }] : [],
+  );
+  return files.length > 0 ? { files } : {};
 }
 
 function wishView(wish: Wish): NonNullable<JobView["wish"]> {
@@ -100,6 +109,13 @@ export function postView(post: PostRecord, jobs: readonly JobRecord[]): PostView
 }
 
 /** As it was written; what the view does not name stays inside. */
-const contentView = (content: ContentRecord): PostView["content"] => PostContentView.parse(content);
-const versionView = (version: Partial<ContentRecord>): PostView["versions"][string] => PostVersionView.parse(version);
+const contentView = (content: ContentRecord): PostView["content"] =>
+  PostContentView.parse({ ...content, ...mediaView(content) });
+const versionView = (version: Partial<ContentRecord>): PostView["versions"][string] =>
+  PostVersionView.parse({ ...version, ...mediaView(version) });
 const PostVersionView = PostContentView.partial();
+
+function mediaView({ mediaIds, crops }: Partial<ContentRecord>): Pick<PostView["content"], "media"> {
+  if (!mediaIds || !crops) return {};
+  return { media: mediaIds.map((id) => ({ id, ...(crops[id] ? { crop: crops[id] } : {}) })) };
+}

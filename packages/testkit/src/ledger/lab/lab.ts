@@ -168,10 +168,11 @@ export class Lab {
         return () => actor?.beats.delete(fn);
       },
     };
+    const unused = () => Promise.reject(new Error("not used here"));
     this.service = createPublishingService({
       store,
       registry,
-      media: { fetchFromUrl: () => Promise.reject(new Error("not used here")) },
+      media: { fetchFromUrl: unused, fitted: unused },
       clock: world.clock,
       newId,
       lateAfterMs,

@@ -38,11 +38,21 @@ export const mediaAssets = pgTable(
     /** Key of the file as it came, where the tenant keeps it and it differs. */
     originalKey: text("original_key"),
     originalBytes: bigint("original_bytes", { mode: "number" }),
+    /** The file it was made of for a platform, that file's bytes, and what was done to them; null: it was uploaded. */
+    derivedFrom: text("derived_from"),
+    sourceSha256: text("source_sha256"),
+    operation: text("operation"),
     createdBy: text("created_by").notNull(),
     createdAt: instant("created_at").notNull(),
     deletedAt: instant("deleted_at"),
   },
-  (t) => [index("media_assets_tenant").on(t.tenantId, t.id)],
+  (t) => [
+    index("media_assets_tenant").on(t.tenantId, t.id),
+    uniqueIndex("media_assets_derived")
+      .on(t.tenantId, t.sourceSha256, sql`md5(${t.operation})`)
+      .where(sql`source_sha256 is not null and deleted_at is null`),
+    index("media_assets_source").on(t.tenantId, t.derivedFrom).where(sql`derived_from is not null`),
+  ],
 );
 
 /** Text, format, media and options as the author wrote them; versions override per connection or platform. */
