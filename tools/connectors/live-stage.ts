@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openSession } from "@postd/testkit/api";
 import type { Stage } from "./stage.ts";
 
-const turnMs = 5_000;
+const usualTurnMs = 5_000;
 /** A quarter of an hour: films and reviews take that. */
 const turns = 180;
 
@@ -11,18 +11,20 @@ const turns = 180;
  * Real platforms, through a running server and its connected accounts. Everything others may see is asked for first; without
  * a terminal the answer is no.
  */
-export async function liveStage({
-  server,
-  key,
-}: {
+export async function liveStage(input: {
   readonly server: string;
   readonly key: string | undefined;
+  readonly agree?: Stage["agree"];
+  /** How long is waited between two looks. */
+  readonly turnMs?: number;
 }): Promise<Stage> {
+  const { key, agree = askOnTerminal, turnMs = usualTurnMs } = input;
+  const server = input.server.replace(/\/$/, "");
   if (!key?.startsWith("postd_"))
     throw new Error(
       "Real platforms are tried in the name of a workspace: set POSTD_TEST_API_KEY to a key of it (POST /api/api-keys), and connect its accounts first (docs/guides/connect.md).",
     );
-  const session = openSession(server.replace(/\/$/, ""), { apiKey: key });
+  const session = openSession(server, { apiKey: key });
   await session.must("GET", "/api/platforms").catch((error: unknown) => {
     throw new Error(`No POSTD answers at ${server} with this key: ${error instanceof Error ? error.message : error}`);
   });
@@ -33,12 +35,14 @@ export async function liveStage({
     turns,
     settle: async () => {},
     pass: () => sleep(turnMs),
-    async agree(question) {
-      if (!process.stdin.isTTY) return false;
-      const terminal = createInterface({ input: process.stdin, output: process.stdout });
-      const answer = await terminal.question(`  ${question} [y/N] `);
-      terminal.close();
-      return /^y(es)?$/i.test(answer.trim());
-    },
+    agree,
   };
+}
+
+async function askOnTerminal(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) return false;
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await terminal.question(`  ${question} [y/N] `);
+  terminal.close();
+  return /^y(es)?$/i.test(answer.trim());
 }
