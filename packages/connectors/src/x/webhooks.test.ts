@@ -58,7 +58,7 @@ test("what is subscribed already is kept, on whatever page it stands, and led to
   await act("set", { subscriptionsPerPage: 1 });
   const first = await subscribe(old);
   assert.equal(await subscribe(address), first);
-  assert.equal(first.split(",").length, 4);
+  assert.equal(first.split(",").length, 5);
   await publishAs(world, `Hi @${connected.account.handle}`);
   assert.deepEqual(
     world.delivered.map(({ url }) => url),
@@ -68,6 +68,29 @@ test("what is subscribed already is kept, on whatever page it stands, and led to
 async function publishAs(world: World, text: string) {
   await world.sim.simulator.act?.("postAs", { person: "jonas_berg", text });
 }
+
+test("that a person ended the app's access is heard where X tells of it, and nothing is amiss where it does not", async () => {
+  for (const refusals of [0, 1]) {
+    const { ctx, connected, world, act } = await setUp();
+    const body = {
+      title: "Invalid Request",
+      type: "https://api.x.com/2/problems/invalid-request",
+      detail: "$.event_type",
+    };
+    const fault = { fault: "platformError", status: 400, body, match: { method: "POST", path: "subscriptions$" } };
+    if (refusals > 0) world.sim.arm({ ...fault, skip: 4 });
+    const told = await xWebhooks.subscribe?.(ctx(), { address: "https://postd.example/api/webhooks/x" });
+    assert.ok(told?.ok && told.value.id.split(",").length === 5 - refusals, JSON.stringify(told));
+    await act("withdraw", { subject: connected.account.externalId });
+    const events = world.delivered.flatMap((one) =>
+      xWebhooks.parse({ headers: one.headers, query: {}, rawBody: bytes(one.body) }),
+    );
+    assert.deepEqual(
+      events.map(({ type, accountExternalId }) => [type, accountExternalId]),
+      refusals > 0 ? [] : [["account.deauthorized", connected.account.externalId]],
+    );
+  }
+});
 
 test("an app has one webhook for all its accounts, however each is named in the address of its own", async () => {
   const { ctx, connected, world, sent } = await setUp();
@@ -81,7 +104,7 @@ test("an app has one webhook for all its accounts, however each is named in the 
     const told = await xWebhooks.subscribe?.(ctx(who), { address });
     assert.ok(told?.ok, JSON.stringify(told));
   }
-  assert.deepEqual([sent("POST", /\/webhooks$/).length, sent("POST", /subscriptions$/).length], [1, 8]);
+  assert.deepEqual([sent("POST", /\/webhooks$/).length, sent("POST", /subscriptions$/).length], [1, 10]);
   await publishAs(world, `Hi @${connected.account.handle} and @${other.account.handle}`);
   assert.deepEqual(
     world.delivered.map(({ url }) => url),

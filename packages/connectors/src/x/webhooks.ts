@@ -43,6 +43,8 @@ const types = {
 };
 /** Those an account's events are subscribed to; each of the first three is billed. */
 const wanted = ["post.mention.create", "post.reply.create", "post.quote.create", "post.delete"] as const;
+/** X's pages tell of it and its description does not, so a no to it is taken. @source platforms/x.md section 10 */
+const REVOKED = "oauth.revoke";
 
 const Text = z.string().max(500).optional().catch(undefined);
 const Payload = z.object({
@@ -152,26 +154,33 @@ async function subscribe(ctx: ConnectorContext, { address }: { address: string }
   const there = await subscriptions(ctx);
   if (!there.ok) return there;
   const ids: string[] = [];
-  for (const event_type of wanted) {
+  for (const event_type of [...wanted, REVOKED]) {
     const known = there.value.find((one) => one.event_type === event_type && one.filter.user_id === user_id);
-    if (known) {
-      const { subscription_id, webhook_id = hook.value } = known;
-      if (webhook_id !== hook.value) {
-        const call = { method: "PUT", path: ["activity", "subscriptions", subscription_id], about: "object" } as const;
-        const led = await appApi.send(ctx, { ...call, json: { webhook_id: hook.value } });
-        if (!led.ok) return led;
-      }
-      ids.push(subscription_id);
-      continue;
-    }
-    const json = { event_type, filter: { user_id }, webhook_id: hook.value };
-    const call = { method: "POST", path: "activity/subscriptions", json, about: "account", needs: READ } as const;
-    const made = await api.read(ctx, call, Made);
-    if (!made.ok) return made;
-    const { data } = made.value;
-    ids.push("subscription" in data ? data.subscription.subscription_id : data.subscription_id);
+    const kept = known ? await leadTo(ctx, hook.value, known) : await subscribeTo(ctx, hook.value, event_type);
+    if (kept.ok) ids.push(kept.value);
+    else if (event_type !== REVOKED) return kept;
   }
   return ok({ id: ids.join(",") });
+}
+
+async function leadTo(
+  ctx: ConnectorContext,
+  hook: string,
+  { subscription_id, webhook_id = hook }: z.output<typeof Subscription>,
+): PlatformResult<string> {
+  if (webhook_id === hook) return ok(subscription_id);
+  const call = { method: "PUT", path: ["activity", "subscriptions", subscription_id], about: "object" } as const;
+  const led = await appApi.send(ctx, { ...call, json: { webhook_id: hook } });
+  return led.ok ? ok(subscription_id) : led;
+}
+
+async function subscribeTo(ctx: ConnectorContext, webhook_id: string, event_type: string): PlatformResult<string> {
+  const json = { event_type, filter: { user_id: ctx.account.externalId }, webhook_id };
+  const call = { method: "POST", path: "activity/subscriptions", json, about: "account", needs: READ } as const;
+  const made = await api.read(ctx, call, Made);
+  if (!made.ok) return made;
+  const { data } = made.value;
+  return ok("subscription" in data ? data.subscription.subscription_id : data.subscription_id);
 }
 
 export const xWebhooks: Webhooks = {
