@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { type ApiSession, grantThroughBrowser } from "@postd/testkit/api";
 import { type System, startSystem } from "@postd/testkit/system";
 
@@ -14,7 +15,7 @@ describe("one sign-in at Google that opens three locations", () => {
   const posts = async () => (await system.sim("GET", "google/posts")).posts;
 
   before(async () => {
-    system = await startSystem();
+    system = await startSystem({ env: { POSTD_INBOX: "on" } });
     ida = await system.signUp();
     person = await system.sim("POST", "google/accounts", { name: "Nørrebro" });
     await act("set", { reviewMs: 8_000 });
@@ -33,11 +34,16 @@ describe("one sign-in at Google that opens three locations", () => {
     assert.equal((await system.query("select 1 from platform_sign_ins")).length, 1);
   });
 
-  it("posts to each of them under its own name, once, when Google shows it", async () => {
+  it("posts to each of them under its own name, once, with a button for the link, when Google shows it", async () => {
     const targets = connections.map(({ id }) => ({ connectionId: id }));
-    const post = await ida.must("POST", "/api/posts", { content: "Fresh beans", targets });
+    const words = { content: "Fresh beans", link: { url: "https://example.com/beans" }, hashtags: ["beans"] };
+    const post = await ida.must("POST", "/api/posts", { ...words, targets });
     await untilAll(post.id, "published");
     const live = await posts();
+    for (const { text, details } of live) {
+      assert.equal(text, "Fresh beans\n\n#beans");
+      assert.deepEqual(details.callToAction, { actionType: "LEARN_MORE", url: "https://example.com/beans" });
+    }
     assert.deepEqual(live.map(({ accountName }: { accountName: string }) => accountName).toSorted(), [
       "Nørrebro",
       "Vesterbro",
@@ -60,6 +66,31 @@ describe("one sign-in at Google that opens three locations", () => {
       body: "{}",
     });
     assert.equal(forged.status, 401);
+  });
+
+  it("answers the review, and another answer takes the first one's place", async () => {
+    const [first] = connections;
+    const entry = await until(async () => {
+      await system.clock.advance(1_000);
+      return (await ida.must("GET", `/api/inbox?connectionId=${first?.id}`)).items[0];
+    });
+    for (const text of ["Thank you!", "Thank you, and come again!"]) {
+      const { job } = await ida.must("POST", `/api/inbox/${entry.id}/reply`, { text });
+      await until(async () => {
+        await system.settle();
+        await system.clock.advance(10_000);
+        const told = await ida.must("GET", `/api/publish/${job.id}`);
+        assert.ok(!["failed", "unknown"].includes(told.state), JSON.stringify(told));
+        return told.state === "published";
+      });
+      const answers = (await posts()).filter(({ kind }: { kind: string }) => kind === "reply");
+      assert.deepEqual(
+        answers.map((one: { text: string }) => one.text),
+        [text],
+      );
+      await ida.must("POST", `/api/connections/${first?.id}/inbox`, {});
+      await until(async () => (await ida.must("GET", `/api/inbox/${entry.id}`)).answer?.text === text);
+    }
   });
 
   it("disconnecting one leaves the others' events, and the last one ends them", async () => {
@@ -91,6 +122,15 @@ describe("one sign-in at Google that opens three locations", () => {
     assert.match(JSON.stringify(job), /Google My Business API \(v4\)/);
     assert.equal((await ida.must("GET", `/api/connections/${second?.id}`)).status, "healthy");
   });
+
+  async function until<T>(look: () => Promise<T | undefined | false>): Promise<T> {
+    for (let turn = 0; turn < 200; turn += 1) {
+      const seen = await look();
+      if (seen) return seen;
+      await delay(50);
+    }
+    return assert.fail("it did not come to be");
+  }
 
   async function untilAll(postId: string, state: string): Promise<void> {
     for (let turn = 0; turn < 30; turn += 1) {

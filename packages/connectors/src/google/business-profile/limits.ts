@@ -21,6 +21,9 @@ export const replyText: TextLimit = {
   required: true,
 };
 
+/** What people wrote may be kept so long. @source platforms/google-business-profile.md "Reviews & replies" */
+export const REVIEWS_KEPT_MS = 30 * 24 * HOUR_MS;
+
 const photo = {
   mimeTypes: ["image/jpeg", "image/png"],
   minBytes: 10_240,

@@ -13,7 +13,7 @@ import {
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { api, ofThing } from "./api.ts";
-import { replyText, reviewPace } from "./limits.ts";
+import { REVIEWS_KEPT_MS, replyText, reviewPace } from "./limits.ts";
 import { ownName, v4Path } from "./names.ts";
 import { isTransient, listReviews, Reply, readReview, refusalOf, stateOf } from "./reviews.ts";
 
@@ -26,7 +26,10 @@ type ReplyState = {
   readonly live?: { readonly externalId: string };
 };
 
-const refOf = (review: string): PublishedRef & { readonly externalId: string } => ({ externalId: `${review}/reply` });
+/** The next answer takes this one's place and its name at Google; its time tells the two apart. */
+const refOf = (review: string, { at }: Reply): PublishedRef & { readonly externalId: string } => ({
+  externalId: `${review}/reply${at ? `@${at.toISOString()}` : ""}`,
+});
 
 /** The review that is answered; only those of this very location can be. */
 const reviewOf = ({ destination = "" }: OutgoingPost, ctx: ConnectorContext) => ownName(ctx, destination, "reviews");
@@ -51,7 +54,7 @@ const anew: ReplyState = { failedLooks: 0 };
 function seen(reply: Reply, state: ReplyState, review: string): Progress<ReplyState> | undefined {
   switch (stateOf(reply)) {
     case "live": {
-      const live = refOf(review);
+      const live = refOf(review, reply);
       return { state: { ...state, putAt: state.putAt ?? "", live }, published: live };
     }
     case "refused":
@@ -144,4 +147,4 @@ const reply: Format<ReplyState> = {
 };
 
 /** Reviews of the location; there is no hiding and no liking. */
-export const inbox: Inbox = { lists: "account", list: listReviews, reply };
+export const inbox: Inbox = { lists: "account", keepsMs: REVIEWS_KEPT_MS, list: listReviews, reply };
