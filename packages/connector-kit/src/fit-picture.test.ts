@@ -95,6 +95,13 @@ const cases: readonly [title: string, item: MediaInfo, rule: Rule, expected: str
     "500,1187 500x625 jpeg cropped",
     { x: 0.5, y: 0.5, width: 0.5, height: 0.5 },
   ],
+  [
+    "all of a 3:4 picture, where its author says so",
+    picture(1500, 2000),
+    wide,
+    "as it is",
+    { x: 0, y: 0, width: 1, height: 1 },
+  ],
   ["a crop of all of it is none", picture(1000, 1000), jpeg, "as it is", { x: 0, y: 0, width: 1, height: 1 }],
   ["too small ones are not made larger", picture(200, 200), { ...jpeg, minWidth: 320, minHeight: 320 }, "as it is"],
   ["animations are left alone", picture(900, 3000, { kind: "gif", mimeType: "image/gif" }), wide, "as it is"],

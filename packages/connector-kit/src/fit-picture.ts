@@ -1,5 +1,5 @@
 import type { MediaInfo } from "./context.ts";
-import { fitSizes, type Size, withinAspect } from "./fit-sizes.ts";
+import { fitSizes, isTakenShape, type Size, withinAspect } from "./fit-sizes.ts";
 import { inWords, type MediaComplaint, megabytes, oneOf } from "./media-words.ts";
 import type { PictureBox, PictureChange, PictureCrop } from "./picture-change.ts";
 import type { MediaRule } from "./publish.ts";
@@ -33,8 +33,9 @@ export function fitPicture(
   if (item.kind !== "image" || item.madeFrom || !width || !height || types.length === 0) return { as: item, notes: [] };
   const whole: PictureBox = { left: 0, top: 0, width, height, of: { width, height } };
   const chosen = crop ? boxOf(crop, whole) : whole;
-  const box = withinAspect(chosen, rule);
-  const sizes = fitSizes(box, rule);
+  const bounds = crop && isTakenShape(chosen, rule) ? withoutSureShape(rule) : rule;
+  const box = withinAspect(chosen, bounds);
+  const sizes = fitSizes(box, bounds);
   const [size = box] = sizes;
   const isCut = box.width < width || box.height < height;
   const isScaled = size.width < box.width || size.height < box.height;
@@ -70,6 +71,11 @@ function boxOf(crop: PictureCrop, { of }: PictureBox): PictureBox {
   const right = Math.min(of.width, Math.round((crop.x + crop.width) * of.width));
   const bottom = Math.min(of.height, Math.round((crop.y + crop.height) * of.height));
   return { left, top, width: Math.max(1, right - left), height: Math.max(1, bottom - top), of };
+}
+
+/** An author who chose a part that may be taken means it, though another shape were surer. */
+function withoutSureShape({ sure, ...rule }: ImageRule): ImageRule {
+  return sure?.maxWidth === undefined ? rule : { ...rule, sure: { maxWidth: sure.maxWidth } };
 }
 
 const inPixels = ({ width, height }: Size): string => `${width} x ${height}`;

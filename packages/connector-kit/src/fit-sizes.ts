@@ -19,6 +19,10 @@ export function withinAspect(box: PictureBox, rule: ImageRule): PictureBox {
   return { ...box, left, top, width, height };
 }
 
+/** Whether the platform takes this shape, surely or not. */
+export const isTakenShape = ({ width, height }: Size, { minAspect = 0 }: ImageRule): boolean =>
+  width / height >= minAspect - slack;
+
 /** A size with less of its longer side, where its shape is none the platform takes for sure. */
 function shaped(
   { width, height }: Size,
