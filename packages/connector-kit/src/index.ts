@@ -23,6 +23,7 @@ export * from "./client/metrics.ts";
 export * from "./client/plan-parts.ts";
 export * from "./client/platform-words.ts";
 export * from "./client/poll-until.ts";
+export * from "./client/remakes.ts";
 export * from "./client/reply-steps.ts";
 export * from "./client/rows.ts";
 export * from "./client/sender-token.ts";

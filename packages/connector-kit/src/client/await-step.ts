@@ -4,8 +4,13 @@ import type { PlatformFailure } from "../failure.ts";
 import type { Progress, Step, StepInput } from "../publish.ts";
 import { type Pace, type Polled, pollUntil } from "./poll-until.ts";
 
-/** What a look at something the platform works on says: how it goes on, or that it is asked again, at the latest then. */
-export type Awaited<S> = Progress<S> | { readonly working: true; readonly toldMs?: number | undefined };
+/**
+ * What a look at something the platform works on says: how it goes on, or that it is asked again, at the latest then; `state`
+ * where the look itself is to be noted.
+ */
+export type Awaited<S> =
+  | Progress<S>
+  | { readonly working: true; readonly toldMs?: number | undefined; readonly state?: S };
 
 export interface AwaitFacts<S> {
   readonly name: string;
@@ -31,7 +36,8 @@ export const awaitStep = <S extends { readonly polled?: Polled }>(facts: AwaitFa
     const { pace, atEnd } = facts;
     const told = { polled: state.polled, clock: ctx.clock, pace, toldMs: seen.value.toldMs, atEnd: atEnd(state) };
     const next = pollUntil(told);
-    return next.ok ? ok({ state: { ...state, polled: next.value.polled }, waitMs: next.value.waitMs }) : next;
+    if (!next.ok) return next;
+    return ok({ state: { ...(seen.value.state ?? state), polled: next.value.polled }, waitMs: next.value.waitMs });
   },
 });
 

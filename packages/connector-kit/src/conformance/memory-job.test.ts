@@ -73,6 +73,37 @@ test("a worker that dies after its visible call is followed by a look, never by 
   assert.deepEqual([job.row.state, live()], ["published", 1]);
 });
 
+test("a step that finds its post out, though nothing was sent, is followed by a look", async () => {
+  const finds: Step<ToyState> = {
+    ...toySend,
+    run: async () => fail({ kind: "outcome_unknown", message: "The platform says that it is out." }),
+    probe: async () => ok({ kind: "found", candidates: [{ externalId: "7", ours: true, state: { id: "7" } }] }),
+  };
+  const { job, live } = await jobOf([finds]);
+  await job.next();
+  assert.deepEqual([job.row.state, job.row.mayBeLive], ["unknown", true]);
+  await job.next();
+  assert.deepEqual([job.row.state, job.row.published?.externalId, live()], ["published", "7", 0]);
+});
+
+test("a lost call nobody sees, made by a visible step, is made again without a look", async () => {
+  let isLost = true;
+  const uploads: Step<ToyState> = {
+    ...toySend,
+    async run(input, ctx) {
+      if (!isLost) return toySend.run(input, ctx);
+      isLost = false;
+      await ctx.http.request({ method: "POST", url: "https://api.toy.test/upload", effect: "invisible" });
+      return fail({ kind: "outcome_unknown", message: "The answer was lost." });
+    },
+  };
+  const { job, live } = await jobOf([uploads]);
+  await job.next();
+  assert.deepEqual([job.row.state, job.row.mayBeLive], ["retrying", false]);
+  await job.next();
+  assert.deepEqual([job.row.state, live()], ["published", 1]);
+});
+
 test("a change after the visible call does not leave, and what did leave is looked up", async () => {
   const twice: Step<ToyState> = {
     ...toySend,

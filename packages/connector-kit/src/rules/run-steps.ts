@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "@postd/contracts";
 import type { Progress, Step } from "../publish.ts";
-import { type Drive, defaultSettleMs, doubtState, type StepAnswer, type Way } from "./drive.ts";
+import { type Drive, defaultSettleMs, doubtState, noteVisibleCall, type StepAnswer, type Way } from "./drive.ts";
 import { leftUnsent } from "./left-unsent.ts";
 import { keepsOwnClock, namesPastTime, nativeTime } from "./native-time.ts";
 import { oneVisibleCall } from "./one-visible-call.ts";
@@ -55,12 +55,14 @@ export async function runSteps(drive: Drive, way: Way): Promise<boolean> {
     const sealed = await loadSealed(drive);
     const startedMs = port.monotonicMs();
     const ctx = port.context(step);
-    const guarded = step.effect === "visible" ? oneVisibleCall(ctx, `${way.name}.${step.name}`) : ctx;
+    const guard = step.effect === "visible" ? oneVisibleCall(ctx, `${way.name}.${step.name}`) : undefined;
     const repeats = drive.mayBeLive && drive.visible?.step === step.name;
     const input = { post, state, prepared, ...(sealed && { sealed }), ...(repeats && { repeats }) };
-    const result = await step.run(input, guarded);
+    const result = await step.run(input, guard?.ctx ?? ctx);
     const latencyMs = Math.round(port.monotonicMs() - startedMs);
     if (!result.ok) {
+      // Nothing was sent, and the platform says that the post may be out: an earlier call made it, and it is looked for.
+      if (guard?.onlyRead() && result.error.kind === "outcome_unknown") noteVisibleCall(drive);
       const facts = { ...step, settleMs: step.settleMs ?? defaultSettleMs };
       if (await settleFailure(drive, result.error, facts, latencyMs)) continue;
       return false;

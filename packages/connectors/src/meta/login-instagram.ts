@@ -83,8 +83,8 @@ async function accounts(granted: Granted, ctx: AuthContext): PlatformResult<read
  */
 async function refresh(ctx: SignInContext): PlatformResult<Credentials> {
   const { expiresAt } = ctx.credentials;
-  // Tokens live just under 60 days, so one with 59 left is younger than a day: good, and not to be renewed yet.
-  if (expiresAt && expiresAt.getTime() - ctx.clock.now().getTime() > 59 * DAY_MS) return ok(ctx.credentials);
+  // Tokens live just under 60 days, so one with 58 left may be younger than a day: good, and not to be renewed yet.
+  if (expiresAt && expiresAt.getTime() - ctx.clock.now().getTime() > 58 * DAY_MS) return ok(ctx.credentials);
   const query = { grant_type: "ig_refresh_token", access_token: ctx.credentials.accessToken };
   const token = await longToken(metaGraph, ctx, `${graphHost}/refresh_access_token`, { query, ends: true });
   if (token.ok) return ok({ ...ctx.credentials, ...token.value });

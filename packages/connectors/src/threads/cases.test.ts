@@ -224,6 +224,57 @@ test("poll, long text, link and who may reply are shown; two attachments are ref
   assert.deepEqual(told({ options: { poll: ["a"] } }), ["options.poll invalid_option error"]);
 });
 
+test("GIFs, hidden pictures, posts of a day and quotes are shown as chosen", async () => {
+  const { publish, act, connected, live } = await setUp();
+  const shown = async (post: Partial<OutgoingPost>, more: Partial<RunFormatOptions> = {}) => {
+    const done = await publish(post, more);
+    assert.equal(done.end, "published", JSON.stringify(done.failure));
+    return live().find(({ id }) => id === done.published?.externalId);
+  };
+  assert.equal((await shown({ options: { gifId: "g1" } }))?.details?.gif, "g1");
+  const lost = { meddle: losing("publish", "after") };
+  assert.equal((await shown({ text: "Wave", options: { gifId: "g1" } }, lost))?.details?.gif, "g1");
+  assert.equal((await shown({ text: "A day", options: { ghost: true } }))?.details?.isGhost, true);
+  const hidden = { format: "carousel", media: [one.info, two.info], options: { spoiler: true } };
+  assert.equal((await shown(hidden))?.details?.isSpoilerMedia, true);
+  await act("postByHand", { person: connected.account.externalId, text: "Look" });
+  const quoted = live().find(({ text }) => text === "Look");
+  for (const quote of [quoted?.id, quoted?.permalink])
+    assert.equal((await shown({ text: `Well ${quote}`, options: { quote } as never }))?.details?.quoted, quoted?.id);
+  assert.deepEqual(told({ options: { gifId: "g", poll: ["a", "b"] } }), ["options.gifId one_attachment error"]);
+  assert.deepEqual(told({ options: { spoiler: true } }), ["options.spoiler not_for_format error"]);
+});
+
+test("a post that is to be quoted or answered and is gone is said to be gone, by its field, and the account is well", async () => {
+  const { publish, world, connected } = await setUp();
+  for (const quote of ["17999", "https://www.threads.net/@ida/post/none"]) {
+    const { failure } = await publish({ options: { quote } });
+    assert.ok(failure?.kind === "content_rejected" && failure.field === "options.quote", JSON.stringify(failure));
+    assert.match(failure.message, /gone/);
+  }
+  const reply = await publish({ format: "reply", text: "Yes", destination: "17999" });
+  assert.ok(
+    reply.failure?.kind === "content_rejected" && reply.failure.field === "post",
+    JSON.stringify(reply.failure),
+  );
+  const remove = threads.publishing.remove?.run;
+  let removed = false;
+  const thread = await publish(
+    { text: "A", parts: [{ text: "B" }] },
+    {
+      meddle(_run, { name }) {
+        if (name !== "make_reply" || removed) return undefined;
+        removed = true;
+        for (const { id } of world.sim.simulator.posts())
+          void remove?.({ externalId: id, format: "text", state: {} }, world.context(connected, "visible"));
+        return undefined;
+      },
+    },
+  );
+  assert.ok(thread.failure?.kind === "content_rejected" && thread.failure.field === "post", JSON.stringify(thread));
+  assert.match(thread.failure.message, /gone/);
+});
+
 test("a lost part of a thread is found by what it answers, though another thread says the same", async () => {
   const { publish, live } = await setUp();
   const post = { text: "A thread", parts: [{ text: "Same words" }, { text: "Same words" }] };
@@ -286,4 +337,14 @@ test("a broken container is said with its field; one broken for no told reason i
     ["published", 1, 2],
     JSON.stringify(done.failure),
   );
+});
+
+test("a film that breaks after long work, again and again, fails in the end", async () => {
+  const { publish, act, calls } = await setUp();
+  await act("set", { videoProcessingMs: 14 * 60_000 });
+  const done = await publish(
+    { format: "video", media: [film.info] },
+    { meddle: (_run, { name }) => void (name === "make_container" && act("failNext", { error: "UNKNOWN" })) },
+  );
+  assert.deepEqual([done.end, done.failure?.kind, calls(creates)], ["failed", "content_rejected", 2]);
 });

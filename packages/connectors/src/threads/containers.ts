@@ -11,7 +11,8 @@ import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { call, scopes } from "./api.ts";
 import { brokenContainer, isMissing, RUN_OUT } from "./failures.ts";
-import { optionsOf } from "./options.ts";
+import { isPostId, optionsOf } from "./options.ts";
+import { lookUp } from "./posts.ts";
 import { textsOf } from "./state.ts";
 
 type Params = Readonly<Record<string, string | boolean | undefined>>;
@@ -27,7 +28,7 @@ const fileParams = async (ctx: ConnectorContext, item: MediaInfo): Promise<Param
 
 /** What hangs on a post of words alone. @source platforms/threads.md section 5 */
 function attachment(post: OutgoingPost): Params {
-  const { poll, longText } = optionsOf(post);
+  const { poll, longText, gifId, ghost } = optionsOf(post);
   const letters = ["a", "b", "c", "d"];
   return {
     link_attachment: post.link?.url,
@@ -35,19 +36,34 @@ function attachment(post: OutgoingPost): Params {
     text_attachment:
       longText &&
       JSON.stringify({ plaintext: longText.text, ...(longText.link && { link_attachment_url: longText.link }) }),
+    gif_attachment: gifId && JSON.stringify({ gif_id: gifId, provider: "GIPHY" }),
+    is_ghost_post: ghost || undefined,
   };
 }
 
 /** Parameters of a container: of the post itself, or of a part or answer, which is words alone. */
-async function paramsOf(ctx: ConnectorContext, post: OutgoingPost, at: Place): Promise<Params> {
+async function paramsOf(ctx: ConnectorContext, post: OutgoingPost, at: Place): PlatformResult<Params> {
   const text = textsOf(post)[at.part] || undefined;
-  if (at.replyTo !== undefined) return { media_type: "TEXT", text, reply_to_id: at.replyTo };
-  const { replyControl, topicTag } = optionsOf(post);
-  const shared = { text, reply_control: replyControl, topic_tag: topicTag };
+  if (at.replyTo !== undefined) return ok({ media_type: "TEXT", text, reply_to_id: at.replyTo });
+  const { replyControl, topicTag, spoiler } = optionsOf(post);
+  const quoted = await quotedBy(post, ctx);
+  if (!quoted.ok) return quoted;
+  const shared = { text, reply_control: replyControl, topic_tag: topicTag, quote_post_id: quoted.value };
   const [item] = post.media;
-  if (post.format === "carousel") return { media_type: "CAROUSEL", children: at.childIds.join(","), ...shared };
-  if (item) return { ...(await fileParams(ctx, item)), ...shared };
-  return { media_type: "TEXT", ...shared, ...attachment(post) };
+  if (!item) return ok({ media_type: "TEXT", ...shared, ...attachment(post) });
+  const own = post.format === "carousel" ? { media_type: "CAROUSEL", children: at.childIds.join(",") } : undefined;
+  return ok({ ...(own ?? (await fileParams(ctx, item))), ...shared, is_spoiler_media: spoiler || undefined });
+}
+
+/** The id of the post that is quoted; an address tells it of the account's own posts alone. */
+async function quotedBy(post: OutgoingPost, ctx: ConnectorContext): PlatformResult<string | undefined> {
+  const { quote } = optionsOf(post);
+  if (quote === undefined || isPostId(quote)) return ok(quote);
+  const found = await lookUp({ permalink: quote }, ctx);
+  if (!found.ok) return found;
+  const message = "The post to be quoted is gone, or not among the account's newest 100 posts. Name it by its id.";
+  const none: PlatformFailure = { kind: "content_rejected", field: "options.quote", reason: "missing", message };
+  return found.value ? ok(found.value.externalId) : fail(none);
 }
 
 interface Place {
@@ -59,19 +75,25 @@ interface Place {
 }
 
 async function make(ctx: ConnectorContext, params: Params, field: string): PlatformResult<string> {
+  const { reply_to_id: answered, quote_post_id: quoted } = params;
   const made = await call(ctx, {
     method: "POST",
     path: [ctx.account.externalId, "threads"],
     params,
     answer: GraphNode,
-    // What is answered may be gone.
-    ...(params.reply_to_id === undefined
-      ? { needs: [scopes.publish] }
-      : { needs: [scopes.publish, scopes.manageReplies], about: "object" as const }),
+    needs: answered === undefined ? [scopes.publish] : [scopes.publish, scopes.manageReplies],
+    ...((answered ?? quoted) !== undefined && { about: "object" as const }),
     field,
     timeoutMs: 60_000,
   });
-  return made.ok ? ok(made.value.id) : made;
+  if (made.ok) return ok(made.value.id);
+  if (made.error.kind !== "content_rejected" || made.error.reason !== "missing") return made;
+  const [of, what] = answered === undefined ? ["options.quote", "to be quoted"] : ["post", "this one answers"];
+  return fail({
+    ...made.error,
+    field: of,
+    message: `The post ${what} is gone, or Threads does not show it to this account.`,
+  });
 }
 
 export async function makeItem(ctx: ConnectorContext, { media }: OutgoingPost, index: number): PlatformResult<string> {
@@ -81,17 +103,16 @@ export async function makeItem(ctx: ConnectorContext, { media }: OutgoingPost, i
 }
 
 export async function makeContainer(ctx: ConnectorContext, post: OutgoingPost, at: Place): PlatformResult<string> {
-  const made = await make(
-    ctx,
-    await paramsOf(ctx, post, at),
-    post.media.length > 0 && at.part === 0 ? "media" : "text",
-  );
-  return made.ok || at.part === 0 ? made : fail(blaming(made.error, `parts.${at.part - 1}.text`));
+  const params = await paramsOf(ctx, post, at);
+  if (!params.ok) return params;
+  const field = at.part > 0 ? `parts.${at.part - 1}.text` : post.media.length > 0 ? "media" : "text";
+  const made = await make(ctx, params.value, field);
+  return made.ok || at.part === 0 ? made : fail(blaming(made.error, field));
 }
 
-/** A further part has only its text to blame. */
+/** A further part has only its text to blame, or what it answers. */
 const blaming = (failure: PlatformFailure, field: string): PlatformFailure =>
-  failure.kind === "content_rejected" ? { ...failure, field } : failure;
+  failure.kind === "content_rejected" && failure.reason !== "missing" ? { ...failure, field } : failure;
 
 type Rejected = ReturnType<typeof brokenContainer>["failure"];
 export type Stage =

@@ -33,7 +33,7 @@ const quota: FailureRule = {
   kind: "rate_limited",
   quota: true,
   leastMs: HOUR_MS,
-  say: "This account has made as many posts today as Threads takes through apps (250 in 24 hours).",
+  say: "This account has used up what Threads allows through apps in 24 hours; posts, answers and deletions each have a limit.",
 };
 const limit: FailureRule = { kind: "rate_limited", waitMs: MINUTE_MS, say: "Threads asks us to slow down." };
 const ours: FailureRule = {
@@ -59,10 +59,12 @@ const names: Readonly<Record<string, FailureRule>> = {
     "Threads takes at most five different links in a post. Remove some.",
   ),
   THREADS_API__GEO_GATING_INVALID_COUNTRY_CODES: invalid("options", "countries"),
-  [NOT_OFFERED]: {
-    kind: "scope_missing",
-    say: "Threads does not offer this to this account, for instance as no Instagram profile is linked to it.",
-  },
+  // To sign in again would not help.
+  [NOT_OFFERED]: invalid(
+    "options",
+    "not_offered",
+    "Threads does not offer this to this account, for instance as no Instagram profile is linked to it.",
+  ),
 };
 const sayings: readonly (readonly [RegExp, string, FailureRule])[] = [
   [/can['’]?t be blank/i, "blank", invalid("text", "empty", "Threads wants some text.")],
@@ -84,6 +86,7 @@ const subcodes: Readonly<Record<string, FailureRule>> = {
   [NOT_FOUND]: { kind: "unavailable", say: "Threads does not find the prepared post." },
   [RUN_OUT]: { kind: "unavailable", say: "Threads no longer has the prepared post." },
   [UNFETCHED]: unfetched,
+  ...many(ours, 2069030, 2069031, 2069033),
   4279013: restricted,
   2207042: quota,
   2207051: {

@@ -8,6 +8,7 @@ import {
 } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import { stageOf } from "./containers.ts";
+import { optionsOf } from "./options.ts";
 import { newestPosts, newestReplies } from "./posts.ts";
 import { type PostState, textsOf, withLive } from "./state.ts";
 
@@ -15,9 +16,6 @@ import { type PostState, textsOf, withLive } from "./state.ts";
 const PUBLISH_WITHIN_MS = 240_000;
 /** A published container whose post no list names within this time stays without an address. */
 const NAMED_WITHIN_MS = 150_000;
-
-/** Where it has to be answered, or others say the same, it is looked for longer. */
-const LOOKED_FOR_MS = 10 * 60_000;
 
 const sinceMs = (ctx: ConnectorContext, at: Date): number => ctx.clock.now().getTime() - at.getTime();
 
@@ -41,7 +39,9 @@ async function amongNewest(
   since: Date,
 ): PlatformResult<ProbeAnswer<PostState>> {
   const replyTo = replyToOf(post, state);
-  const read = replyTo === undefined ? await newestPosts(ctx, post.format) : await newestReplies(ctx, replyTo);
+  // Which type a post with a GIF is read with is not documented.
+  const format = optionsOf(post).gifId === undefined ? post.format : undefined;
+  const read = replyTo === undefined ? await newestPosts(ctx, format) : await newestReplies(ctx, replyTo);
   if (!read.ok) return read;
   const isCarousel = replyTo === undefined && post.format === "carousel";
   return ok(
@@ -97,28 +97,8 @@ async function findPublished(wanted: Wanted, ctx: ConnectorContext): PlatformRes
   const isLast = state.ids.length + 1 >= textsOf(post).length;
   if (!container || !isLast || sinceMs(ctx, intentAt) < NAMED_WITHIN_MS)
     return ok({ kind: "not_seen", looked: "the account's newest posts; the prepared post is published" });
-  const next = unnamed(state, container.id);
-  return ok({ kind: "found", candidates: [{ externalId: container.id, ours: true, state: next }] });
-}
-
-/** It is out, and known by its container from here on. */
-const unnamed = (state: PostState, containerId: string): PostState => ({
-  ...withLive(state, { externalId: containerId }),
-  isUnnamed: true,
-  detailsRead: true,
-});
-
-/** The post a container of ours is said to have become, where no call of ours is open any more. */
-export async function liveOf(
-  { post, state }: Omit<Wanted, "intentAt">,
-  ctx: ConnectorContext,
-): PlatformResult<PostState | undefined> {
-  const { container } = state;
-  if (!container) return ok(undefined);
-  const madeAt = new Date(container.madeAt);
-  const found = await findPublished({ post, state, intentAt: madeAt }, ctx);
-  if (!found.ok) return found;
-  const [only, ...others] = found.value.kind === "found" ? found.value.candidates : [];
-  if (only && others.length === 0) return ok(only.state);
-  return ok(sinceMs(ctx, madeAt) < LOOKED_FOR_MS ? undefined : unnamed(state, container.id));
+  // It is out, and known by its container from here on.
+  const externalId = container.id;
+  const next: PostState = { ...withLive(state, { externalId }), isUnnamed: true, detailsRead: true };
+  return ok({ kind: "found", candidates: [{ externalId, ours: true, state: next }] });
 }

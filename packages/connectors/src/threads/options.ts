@@ -10,6 +10,8 @@ const audiences = [
   "followers_only",
 ] as const;
 
+export const isPostId = (text: string): boolean => /^\d{1,40}$/.test(text);
+
 /** @source platforms/threads.md section 5 */
 export const ThreadsOptions = z.strictObject({
   replyControl: z.enum(audiences).optional().meta({ title: "Who can reply", description: "Everyone where not set." }),
@@ -39,6 +41,22 @@ export const ThreadsOptions = z.strictObject({
     })
     .optional()
     .meta({ title: "Long text", description: "Shown below the post, folded up." }),
+  gifId: z
+    .string()
+    .regex(/^[\w-]{1,100}$/, "must be the id of a GIF at GIPHY")
+    .optional()
+    .meta({ title: "GIF", description: "Its id at GIPHY: the last part of its address there." }),
+  quote: z
+    .string()
+    .max(300)
+    .refine(
+      (text) => isPostId(text) || URL.canParse(text),
+      "must be the id of a post, or the address of one of your own",
+    )
+    .optional()
+    .meta({ title: "Quote", description: "A post by its id, or one of the account's newest 100 by its address." }),
+  spoiler: z.boolean().optional().meta({ title: "Hide the media", description: "Shown once somebody taps on it." }),
+  ghost: z.boolean().optional().meta({ title: "For a day", description: "Threads takes it down after 24 hours." }),
 });
 export type ThreadsOptions = z.output<typeof ThreadsOptions>;
 export const optionsOf = ({ options }: Pick<OutgoingPost, "options">): ThreadsOptions =>
@@ -75,13 +93,22 @@ export const media = {
 
 /** Rules beyond limits, media and the options' own shape. Pure. */
 export function validate(post: OutgoingPost): readonly PostProblem[] {
-  const { poll, longText, topicTag } = optionsOf(post);
+  const { poll, longText, gifId, topicTag } = optionsOf(post);
   const problems = wordProblems(post, topicTag !== undefined);
   const add = (field: string, code: string, message: string, severity: PostProblem["severity"] = "error") =>
     void problems.push({ field, code, message, severity });
-  const attached = [post.link && "link", poll && "options.poll", longText && "options.longText"].filter(Boolean);
+  const attached = [
+    post.link && "link",
+    poll && "options.poll",
+    longText && "options.longText",
+    gifId && "options.gifId",
+  ].filter(Boolean);
   for (const field of attached.slice(1))
-    add(String(field), "one_attachment", "A post shows a link, a poll or a long text, one of them. Remove the others.");
+    add(
+      String(field),
+      "one_attachment",
+      "A post shows a link, a poll, a long text or a GIF, one of them. Remove the others.",
+    );
   if (post.link && (post.link.title ?? post.link.description ?? post.link.thumbMediaId) !== undefined)
     add(
       "link",

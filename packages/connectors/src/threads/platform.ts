@@ -21,7 +21,13 @@ export const threads: PublishingPlatform = {
   publishing: {
     formats,
     options: ThreadsOptions,
-    optionFormats: { poll: ["text"], longText: ["text"] },
+    optionFormats: {
+      poll: ["text"],
+      longText: ["text"],
+      gifId: ["text"],
+      ghost: ["text"],
+      spoiler: ["image", "video", "carousel"],
+    },
     limits: {
       text: textLimit,
       altText: { max: 1_000, unit: "utf16", count: countUtf16, rule: "utf16", required: false },

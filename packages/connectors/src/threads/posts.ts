@@ -13,6 +13,7 @@ import { fail, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
 import { call, graphPage, scopes } from "./api.ts";
 import { isMissing } from "./failures.ts";
+import { isPostId } from "./options.ts";
 
 const Ref = z.object({ id: GraphId }).optional().catch(undefined);
 const Words = z.string().optional().catch(undefined);
@@ -62,8 +63,8 @@ const toRecent = ({ id, text = "", timestamp, permalink, children }: Media): Rec
   ...(permalink && { permalink }),
 });
 
-/** The account's newest posts of one format. */
-export async function newestPosts(ctx: ConnectorContext, format: string): PlatformResult<readonly RecentPost[]> {
+/** The account's newest posts of one format, or of any. */
+export async function newestPosts(ctx: ConnectorContext, format?: string): PlatformResult<readonly RecentPost[]> {
   const read = await graphPage(ctx, ctx.credentials.accessToken, {
     path: [ctx.account.externalId, "threads"],
     params: { fields: POST_FIELDS, limit: 25 },
@@ -72,7 +73,8 @@ export async function newestPosts(ctx: ConnectorContext, format: string): Platfo
   });
   if (!read.ok) return read;
   // What Threads leaves out is not held against a post.
-  const fits = ({ media_type }: Media) => media_type === undefined || media_type === typeOf[format];
+  const type = format === undefined ? undefined : typeOf[format];
+  const fits = ({ media_type }: Media) => media_type === undefined || type === undefined || media_type === type;
   return ok(read.value.rows.filter(fits).map(toRecent));
 }
 
@@ -134,7 +136,7 @@ const pathOf = (address: string | undefined): string | undefined =>
 
 /** A post by its id, answers included, or by its address among the newest 100. */
 export const lookUp: NonNullable<Publishing["lookUp"]> = async ({ externalId, permalink }, ctx) => {
-  if (externalId !== undefined && /^\d{1,40}$/.test(externalId)) {
+  if (externalId !== undefined && isPostId(externalId)) {
     const found = await readOwn(ctx, externalId);
     return found.ok ? ok(found.value && shown(found.value)) : found;
   }

@@ -1,6 +1,7 @@
 import {
   type ConnectorContext,
   GraphNode,
+  mayRemake,
   type PlatformFailure,
   type PlatformResult,
   type Progress,
@@ -11,8 +12,8 @@ import { fail, ok, type Result } from "@postd/contracts";
 import { call, scopes } from "./api.ts";
 import { stageOf } from "./containers.ts";
 import { NOT_FOUND, RUN_OUT, UNFETCHED } from "./failures.ts";
-import { liveOf, replyToOf } from "./lost.ts";
-import { mayRemake, type PostState, refOf, remade, withLive } from "./state.ts";
+import { replyToOf } from "./lost.ts";
+import { type PostState, refOf, remade, withLive } from "./state.ts";
 
 type Run = PlatformResult<Progress<PostState>>;
 
@@ -39,12 +40,12 @@ const AGAIN_AFTER_MS: readonly number[] = [5_000, 30_000];
 export async function publishContainer({ state, post }: StepInput<PostState>, ctx: ConnectorContext): Run {
   const late = await publishedLate(ctx, state);
   if (!late.ok) return late;
-  if (late.value) return takeLive({ state: late.value, post }, ctx);
+  if (late.value) return ok({ state: late.value, waitMs: 1_000 });
   const id = state.container?.id ?? "";
   const before = await stageOf(ctx, id);
   if (!before.ok) return before;
   const { is } = before.value;
-  if (is === "published") return takeLive({ state, post }, ctx);
+  if (is === "published") return fail(isOut());
   if (is === "working") return ok({ state: unready(state), waitMs: 5_000 });
   const again = is === "gone" ? later(state) : undefined;
   if (again) return ok(again);
@@ -77,22 +78,17 @@ function unready(state: PostState): PostState {
   return { ...rest, container: waiting };
 }
 
-/** Told by its id that it is out: found among the newest, which may take a while. */
-async function takeLive(wanted: Pick<StepInput<PostState>, "state" | "post">, ctx: ConnectorContext): Run {
-  const live = await liveOf(wanted, ctx);
-  if (!live.ok) return live;
-  return live.value ? progressOf(live.value) : ok({ state: wanted.state, waitMs: 10_000 });
-}
+/** The probe tells which post it is. */
+const isOut = (refused?: PlatformFailure): PlatformFailure => ({
+  kind: "outcome_unknown",
+  message: "Threads may have published this already; which post it is has to be looked up.",
+  ...(refused?.platformCode && { platformCode: refused.platformCode }),
+});
 
 async function notFound(ctx: ConnectorContext, state: PostState, refused: PlatformFailure): Run {
   const { container } = state;
   const after = await stageOf(ctx, container?.id ?? "");
-  const open: PlatformFailure = {
-    kind: "outcome_unknown",
-    message: "Threads did not find the prepared post; whether it is published has to be looked up.",
-    ...(refused.platformCode && { platformCode: refused.platformCode }),
-  };
-  if (!after.ok || !container || after.value.is === "published") return fail(open);
+  if (!after.ok || !container || after.value.is === "published") return fail(isOut(refused));
   const next = later(state);
   return next ? ok({ ...next, refused: true }) : beginAnew(ctx, state, undefined, refused);
 }
@@ -105,12 +101,13 @@ function later(state: PostState): Progress<PostState> | undefined {
   return { state: { ...state, container: { ...container, tries: container.tries + 1 } }, waitMs };
 }
 
-/** The state with a container that was given up and came out all the same; then the new one is not published. */
+/** The state of a container that was given up and came out all the same: it takes the place of the new one. */
 async function publishedLate(ctx: ConnectorContext, state: PostState): PlatformResult<PostState | undefined> {
   for (const { id, madeAt } of state.earlier ?? []) {
     const read = await stageOf(ctx, id);
     if (!read.ok) return read;
-    if (read.value.is === "published") return ok({ ...state, container: { id, madeAt, ready: true, tries: 0 } });
+    const { earlier: _, ...rest } = state;
+    if (read.value.is === "published") return ok({ ...rest, container: { id, madeAt, ready: true, tries: 0 } });
   }
   return ok(undefined);
 }

@@ -1,12 +1,15 @@
 import {
   awaitStep,
   type ConnectorContext,
+  countRemake,
   type Format,
   type MediaRule,
+  mayRemake,
   type OutgoingPost,
   type PlatformFailure,
   type Progress,
   type Step,
+  stillAtWork,
   subcodeOf,
 } from "@postd/connector-kit";
 import { fail, ok, type Result } from "@postd/contracts";
@@ -17,7 +20,7 @@ import { media } from "./options.ts";
 import { permalinkOf } from "./posts.ts";
 import { CALL_MS, lostForGood, progressOf, publishContainer } from "./publish-container.ts";
 import { checkQuota } from "./quota.ts";
-import { countRemake, mayRemake, type PostState, remade, startState, textsOf } from "./state.ts";
+import { type PostState, remade, startState, textsOf } from "./state.ts";
 
 const isOut = ({ ids }: PostState): boolean => ids.length > 0;
 const isWhole = ({ ids }: PostState, post: OutgoingPost): boolean => ids.length >= textsOf(post).length;
@@ -91,8 +94,9 @@ const waitFor = (facts: {
       // `published`: an earlier answer was lost; the publish step finds the post and sends nothing.
       if (stage.is === "finished" || stage.is === "published") return ok({ state: facts.ready(state) });
       const isNew = (state.polled?.times ?? 0) < NEW_LOOKS;
-      if (stage.is === "working" || (stage.is === "gone" && isNew)) return ok({ working: true });
       const now = ctx.clock.now();
+      if (stage.is === "working" || (stage.is === "gone" && isNew))
+        return ok({ working: true, state: stillAtWork(state, now) });
       const again = mayRemake(state, now, stage.is === "broken" ? stage.again : undefined);
       if (again) return ok({ state: remade(state, now), waitMs: 10_000 * (state.remakes + 1) });
       if (stage.is !== "broken") return fail(lostForGood());

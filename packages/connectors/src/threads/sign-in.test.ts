@@ -89,10 +89,29 @@ test("a token that is over, or was withdrawn under code 100, asks the person to 
   assert.ok(!health.ok && health.error.kind === "auth_revoked", JSON.stringify(health));
 });
 
-test("where Threads may not renew a profile's token, the old one goes on", async () => {
+test("where Threads may not renew a profile's token, whatever it says, the old one goes on", async () => {
+  for (const code of [10, 100]) {
+    const { world, connected, refresh } = await setUp();
+    const body = { error: { message: `(#${code}) Not allowed for this profile`, type: "THApiException", code } };
+    world.sim.arm({ fault: "platformError", status: 400, body, match: { path: "refresh_access_token" } } as never);
+    const kept = await refresh();
+    assert.ok(kept?.ok && kept.value === connected.credentials, JSON.stringify(kept));
+  }
   const { world, connected, refresh } = await setUp();
-  const body = { error: { message: "(#10) Not allowed for this profile", type: "THApiException", code: 10 } };
-  world.sim.arm({ fault: "platformError", status: 400, body, match: { path: "refresh_access_token" } } as never);
+  await world.sim.simulator.act?.("setPerson", { person: connected.account.externalId, isPrivate: true } as never);
+  await world.sim.simulator.act?.("set", { privateMayRefresh: false } as never);
   const kept = await refresh();
   assert.ok(kept?.ok && kept.value === connected.credentials, JSON.stringify(kept));
+});
+
+test("a token that lacks a few seconds of its first day is not renewed", async () => {
+  const { world, connected, asked } = await setUp();
+  const lifeMs = 5_183_944_000;
+  const young = {
+    ...connected.credentials,
+    expiresAt: new Date(world.clock.now().getTime() + lifeMs - DAY_MS + 20_000),
+  };
+  const kept = await threadsSignIn.refresh?.(world.signInContext({ ...connected, credentials: young }, "none"));
+  assert.ok(kept?.ok && kept.value === young, JSON.stringify(kept));
+  assert.equal(asked(/refresh_access_token/), 0);
 });

@@ -112,20 +112,23 @@ async function accounts({ credentials, scopes: granted }: Granted, ctx: AuthCont
 }
 
 /**
- * A new 60-day token for one that is at least a day old and not over. Where Threads refuses this to a profile, as it may to
- * private ones, the old token goes on to its end.
+ * A new 60-day token for one that is at least a day old and not over. Threads may refuse this to private profiles, and in
+ * which words is not known, so a refused token is tried: one that still works goes on to its end.
  * @source platforms/threads.md section 3.4
  */
 async function refresh(ctx: SignInContext): PlatformResult<Credentials> {
   const { credentials, clock } = ctx;
   const leftMs = (credentials.expiresAt?.getTime() ?? 0) - clock.now().getTime();
-  // Tokens live just under 60 days, so one with 59 left is younger than a day: good, and not to be renewed yet.
-  if (leftMs > 59 * DAY_MS) return ok(credentials);
+  // Tokens live just under 60 days, so one with 58 left may be younger than a day: good, and not to be renewed yet.
+  if (leftMs > 58 * DAY_MS) return ok(credentials);
   const query = { grant_type: "th_refresh_token", access_token: credentials.accessToken };
   const token = await longToken(threadsGraph, ctx, `${HOST}/refresh_access_token`, { query, ends: true });
   if (token.ok) return ok({ ...credentials, ...token.value });
   const failure = signInGone(token.error);
-  if (failure.kind === "scope_missing" && leftMs > 0) return ok(credentials);
+  if ((failure.kind === "scope_missing" || failure.kind === "auth_revoked") && leftMs > 0) {
+    const me = await readMe(ctx, credentials.accessToken);
+    return me.ok ? ok(credentials) : me;
+  }
   return fail(failure.kind === "auth_expired" ? { ...failure, kind: "auth_revoked" } : failure);
 }
 

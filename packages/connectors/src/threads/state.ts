@@ -1,11 +1,11 @@
-import type { OutgoingPost, Polled, PublishedRef } from "@postd/connector-kit";
+import { countRemake, type OutgoingPost, type Polled, type PublishedRef, type Remakes } from "@postd/connector-kit";
 
 /**
  * quota -> carousel items -> their status -> container -> its status -> publish -> address, then container, status and
  * publish again for each further part. Containers are seen by nobody and end after 24 hours, so one that broke is made
  * anew, twice at most.
  */
-export type PostState = {
+export type PostState = Remakes & {
   readonly quotaChecked?: true;
   readonly childIds: readonly string[];
   readonly readyChildren: number;
@@ -14,8 +14,6 @@ export type PostState = {
   /** Containers that were to be published before it and were given up. */
   readonly earlier?: readonly { readonly id: string; readonly madeAt: string }[];
   readonly polled?: Polled;
-  readonly remakes: number;
-  readonly remadeAt?: string;
   /** What is live: the post, then each part that answers the one before it. */
   readonly ids: readonly string[];
   /** Out, and named by no list: its id is the container's. */
@@ -47,27 +45,13 @@ export function withLive(state: PostState, { externalId, permalink }: PublishedR
   };
 }
 
-const REST_MS = 10 * 60_000;
-const hasRested = ({ remadeAt }: PostState, now: Date): boolean =>
-  remadeAt !== undefined && now.getTime() - Date.parse(remadeAt) > REST_MS;
-
-/** New containers in a row; after a rest, as when a person sends the post again, they count anew. */
-export const mayRemake = (state: PostState, now: Date, most = 2): boolean =>
-  hasRested(state, now) || state.remakes < most;
-
-/** Notes one more try. */
-export const countRemake = (state: PostState, now: Date): PostState => ({
-  ...state,
-  remakes: hasRested(state, now) ? 1 : state.remakes + 1,
-  remadeAt: now.toISOString(),
-});
-
 const MOST_EARLIER = 3;
 
 /** The container and what it was to be made of are given up; the next run makes them again. */
 export function remade(state: PostState, now: Date): PostState {
   const { container, polled: _, ...rest } = countRemake(state, now);
-  const given = container?.ready ? [{ id: container.id, madeAt: container.madeAt }] : [];
+  const mayCome = container !== undefined && (container.ready || container.tries > 0);
+  const given = mayCome ? [{ id: container.id, madeAt: container.madeAt }] : [];
   const earlier = [...(state.earlier ?? []), ...given].slice(-MOST_EARLIER);
   return { ...rest, childIds: [], readyChildren: 0, ...(earlier.length > 0 && { earlier }) };
 }

@@ -4,6 +4,7 @@ import {
   GraphNode,
   graphInstant,
   matchRecent,
+  mayRemake,
   type OutgoingPost,
   type PlatformFailure,
   type PlatformResult,
@@ -19,7 +20,7 @@ import { hostFor, webAddress } from "../graph-url.ts";
 import { instagramNeeds } from "../scopes.ts";
 import { containerStage } from "./containers.ts";
 import { lostAgain, lostForGood } from "./lost.ts";
-import { brokenForGood, type InstagramState, mayRemake, remade } from "./state.ts";
+import { brokenForGood, type InstagramState, remade } from "./state.ts";
 
 const Media = z.object({
   id: GraphId,

@@ -264,9 +264,13 @@ test("publishing too early goes back to waiting", async () => {
 });
 
 test("a container Instagram calls published is never published again, and which post it is is looked up", async () => {
-  const graph = scriptedGraph({ [`GET ${g}/c1`]: { status_code: "PUBLISHED" } });
-  const played = await play(graph, contextOf(graph, { account }), image, imagePost, { state: ready });
-  assert.deepEqual([played.at, played.failure?.kind], ["publish", "outcome_unknown"]);
+  const graph = scriptedGraph({
+    [`GET ${g}/c1`]: { status_code: "PUBLISHED" },
+    [`GET ${g}/m1`]: { id: "m1" },
+    [`GET ${g}/789/media`]: { data: [{ id: "m1", caption: "Hello", timestamp: "2026-11-20T10:00:20+0000" }] },
+  });
+  const played = await play(graph, contextOf(graph, { account }), image, imagePost, { state: ready, goesOn: true });
+  assert.deepEqual([played.steps, played.published?.externalId], [["publish", "details"], "m1"]);
   assert.ok(!graph.calls.some(({ line }) => line.endsWith("media_publish")));
 });
 

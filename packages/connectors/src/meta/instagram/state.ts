@@ -1,29 +1,28 @@
-import type { PlatformFailure, PublishedRef } from "@postd/connector-kit";
+import { countRemake, type PlatformFailure, type PublishedRef, type Remakes } from "@postd/connector-kit";
 import type { CommentState } from "../first-comment.ts";
 
 /**
  * quota -> carousel items -> their status -> container -> its status -> publish -> details. Containers are seen by
  * nobody and end after 24 hours, so one that broke is made anew, twice at most.
  */
-export type InstagramState = CommentState & {
-  readonly quotaChecked: boolean;
-  readonly childIds: readonly string[];
-  readonly readyChildren: number;
-  readonly containerId?: string;
-  readonly containerMadeAt?: string;
-  /** How often publishing the present container met passing trouble. */
-  readonly publishTries?: number;
-  readonly ready: boolean;
-  readonly polls: number;
-  readonly pollingSince?: string;
-  readonly remakes: number;
-  readonly remadeAt?: string;
-  readonly mediaId?: string;
-  /** Out, and named by no list: `mediaId` is the container's. */
-  readonly isUnnamed?: boolean;
-  readonly permalink?: string;
-  readonly detailsRead: boolean;
-};
+export type InstagramState = CommentState &
+  Remakes & {
+    readonly quotaChecked: boolean;
+    readonly childIds: readonly string[];
+    readonly readyChildren: number;
+    readonly containerId?: string;
+    readonly containerMadeAt?: string;
+    /** How often publishing the present container met passing trouble. */
+    readonly publishTries?: number;
+    readonly ready: boolean;
+    readonly polls: number;
+    readonly pollingSince?: string;
+    readonly mediaId?: string;
+    /** Out, and named by no list: `mediaId` is the container's. */
+    readonly isUnnamed?: boolean;
+    readonly permalink?: string;
+    readonly detailsRead: boolean;
+  };
 
 export const startInstagram = (): InstagramState => ({
   quotaChecked: false,
@@ -53,23 +52,6 @@ export function remade(state: InstagramState, now: Date): InstagramState {
   const { containerId: _, containerMadeAt: _at, publishTries: _tries, ...rest } = countRemake(fresh(state), now);
   return { ...rest, childIds: [], readyChildren: 0, ready: false };
 }
-
-const maxRemakes = 2;
-const remakeRestMs = 10 * 60_000;
-
-/** Two in a row; after a rest, as when a person sends the post again, they count anew. */
-export const mayRemake = (state: InstagramState, now: Date): boolean =>
-  state.remakes < maxRemakes || hasRested(state, now);
-
-/** Notes one more try. */
-export const countRemake = (state: InstagramState, now: Date): InstagramState => ({
-  ...state,
-  remakes: hasRested(state, now) ? 1 : state.remakes + 1,
-  remadeAt: now.toISOString(),
-});
-
-const hasRested = ({ remadeAt }: InstagramState, now: Date): boolean =>
-  remadeAt !== undefined && now.getTime() - new Date(remadeAt).getTime() > remakeRestMs;
 
 /** Waiting cannot mend a broken container, so once the tries are used up a person is asked. */
 export const brokenForGood = (failure: PlatformFailure): PlatformFailure =>

@@ -1,11 +1,14 @@
 import {
   type ConnectorContext,
+  countRemake,
+  mayRemake,
   type OutgoingPost,
   type PlatformFailure,
   type PlatformResult,
   type Progress,
   pollUntil,
   type Step,
+  stillAtWork,
 } from "@postd/connector-kit";
 import { fail, ok, type Result } from "@postd/contracts";
 import { meaningOf } from "../failures.ts";
@@ -15,7 +18,7 @@ import { containerStage, makeChild, makePost } from "./containers.ts";
 import { lostAgain, lostForGood } from "./lost.ts";
 import { probeMedia, publishContainer, readMedia } from "./media.ts";
 import { usedUp } from "./quota.ts";
-import { brokenForGood, countRemake, fresh, type InstagramState, isOut, mayRemake, refOf, remade } from "./state.ts";
+import { brokenForGood, fresh, type InstagramState, isOut, refOf, remade } from "./state.ts";
 
 const checkQuota: Step<InstagramState> = {
   name: "check_quota",
@@ -130,7 +133,7 @@ async function poll(
   });
   if (!next.ok) return next;
   const { times: polls, since: pollingSince } = next.value.polled;
-  return ok({ state: { ...state, pollingSince, polls }, waitMs: next.value.waitMs });
+  return ok({ state: { ...stillAtWork(state, now), pollingSince, polls }, waitMs: next.value.waitMs });
 }
 
 const publish: Step<InstagramState> = {
