@@ -95,6 +95,21 @@ test("a token younger than a day is left alone, as Instagram asks", async () => 
   assert.equal(graph.calls.length, 0);
 });
 
+test("a token Instagram does not renew and still takes goes on, and one it no longer takes asks for a new sign-in", async () => {
+  for (const me of [{ user_id: "1" }, graphError(190)]) {
+    const graph = scriptedGraph({
+      "GET graph.instagram.com/refresh_access_token": graphError(100),
+      "GET graph.instagram.com/v25.0/me": me,
+    });
+    const ctx = contextOf(graph, { app });
+    const expiresAt = new Date(ctx.clock.now().getTime() + 15 * 86_400_000);
+    const credentials = { accessToken: secret("old-ig"), expiresAt };
+    const kept = await instagramLogin.refresh?.({ ...ctx, credentials });
+    if ("user_id" in me) assert.ok(kept?.ok && kept.value === credentials, JSON.stringify(kept));
+    else assert.ok(kept && !kept.ok && kept.error.kind === "auth_revoked", JSON.stringify(kept));
+  }
+});
+
 test("a token that is over asks for a new sign-in", async () => {
   const graph = scriptedGraph({ "GET graph.instagram.com/refresh_access_token": graphError(190, 463) });
   const failed = await instagramLogin.refresh?.(contextOf(graph, { app }));

@@ -1,7 +1,7 @@
 import {
   type AppCredentialsSet,
   type AuthContext,
-  type Credentials,
+  codeWithoutMark,
   type FoundAccount,
   type Granted,
   GraphId,
@@ -9,10 +9,10 @@ import {
   type OAuth2SignIn,
   oauth2,
   type PlatformResult,
+  renewLongToken,
   type Secret,
-  type SignInContext,
 } from "@postd/connector-kit";
-import { fail, ok } from "@postd/contracts";
+import { ok } from "@postd/contracts";
 import { z } from "zod";
 import { failures } from "./failures.ts";
 import { graph, metaGraph } from "./graph.ts";
@@ -77,20 +77,6 @@ async function accounts(granted: Granted, ctx: AuthContext): PlatformResult<read
   ]);
 }
 
-/**
- * A new 60-day token. Instagram asks that the old one is at least 24 hours old and not yet over; once it is over, only
- * a new sign-in helps (`auth_revoked`).
- */
-async function refresh(ctx: SignInContext): PlatformResult<Credentials> {
-  const { expiresAt } = ctx.credentials;
-  // Tokens live just under 60 days, so one with 58 left may be younger than a day: good, and not to be renewed yet.
-  if (expiresAt && expiresAt.getTime() - ctx.clock.now().getTime() > 58 * DAY_MS) return ok(ctx.credentials);
-  const query = { grant_type: "ig_refresh_token", access_token: ctx.credentials.accessToken };
-  const token = await longToken(metaGraph, ctx, `${graphHost}/refresh_access_token`, { query, ends: true });
-  if (token.ok) return ok({ ...ctx.credentials, ...token.value });
-  return token.error.kind === "auth_expired" ? fail({ ...token.error, kind: "auth_revoked" }) : token;
-}
-
 export const readMe = (ctx: AuthContext, token: Secret): PlatformResult<z.output<typeof Me>> =>
   graph(ctx, token, {
     method: "GET",
@@ -133,16 +119,12 @@ const standard = oauth2({
 });
 
 export const instagramLogin: OAuth2SignIn = {
-  ...standard,
-  /** Instagram ends the address it sends people back to with `#_`, which some browsers keep in the code. */
-  finish(input, ctx) {
-    const { code } = input.callback;
-    return standard.finish(
-      { ...input, callback: { ...input.callback, ...(code && { code: code.replace(/#_$/, "") }) } },
-      ctx,
-    );
-  },
-  refresh,
+  ...codeWithoutMark(standard),
+  refresh: (ctx) =>
+    renewLongToken(metaGraph, ctx, `${graphHost}/refresh_access_token`, {
+      grant: "ig_refresh_token",
+      tried: () => readMe(ctx, ctx.credentials.accessToken),
+    }),
   // Tokens live 60 days; renewed from about day 40, well inside the days 30 to 50 that leave room for a long outage.
   refreshBeforeMs: 20 * DAY_MS,
 };

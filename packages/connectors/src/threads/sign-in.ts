@@ -2,7 +2,7 @@ import {
   type AppCredentialsSet,
   type AuthContext,
   type ConnectorContext,
-  type Credentials,
+  codeWithoutMark,
   type FoundAccount,
   type Granted,
   GraphId,
@@ -13,8 +13,8 @@ import {
   type OAuth2SignIn,
   oauth2,
   type PlatformResult,
+  renewLongToken,
   type Secret,
-  type SignInContext,
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
@@ -111,27 +111,6 @@ async function accounts({ credentials, scopes: granted }: Granted, ctx: AuthCont
   ]);
 }
 
-/**
- * A new 60-day token for one that is at least a day old and not over. Threads may refuse this to private profiles, and in
- * which words is not known, so a refused token is tried: one that still works goes on to its end.
- * @source platforms/threads.md section 3.4
- */
-async function refresh(ctx: SignInContext): PlatformResult<Credentials> {
-  const { credentials, clock } = ctx;
-  const leftMs = (credentials.expiresAt?.getTime() ?? 0) - clock.now().getTime();
-  // Tokens live just under 60 days, so one with 58 left may be younger than a day: good, and not to be renewed yet.
-  if (leftMs > 58 * DAY_MS) return ok(credentials);
-  const query = { grant_type: "th_refresh_token", access_token: credentials.accessToken };
-  const token = await longToken(threadsGraph, ctx, `${HOST}/refresh_access_token`, { query, ends: true });
-  if (token.ok) return ok({ ...credentials, ...token.value });
-  const failure = signInGone(token.error);
-  if ((failure.kind === "scope_missing" || failure.kind === "auth_revoked") && leftMs > 0) {
-    const me = await readMe(ctx, credentials.accessToken);
-    return me.ok ? ok(credentials) : me;
-  }
-  return fail(failure.kind === "auth_expired" ? { ...failure, kind: "auth_revoked" } : failure);
-}
-
 const standard = oauth2({
   id: "threads",
   label: "Threads",
@@ -161,14 +140,12 @@ const standard = oauth2({
 
 /** @source platforms/threads.md section 3 */
 export const threadsSignIn: OAuth2SignIn = {
-  ...standard,
-  /** Threads ends the address it sends people back to with `#_`, which some browsers keep in the code. */
-  finish(input, ctx) {
-    const { code } = input.callback;
-    const callback = { ...input.callback, ...(code && { code: code.replace(/#_$/, "") }) };
-    return standard.finish({ ...input, callback }, ctx);
-  },
-  refresh,
+  ...codeWithoutMark(standard),
+  refresh: (ctx) =>
+    renewLongToken(threadsGraph, ctx, `${HOST}/refresh_access_token`, {
+      grant: "th_refresh_token",
+      tried: () => readMe(ctx, ctx.credentials.accessToken),
+    }),
   // Tokens live 60 days; renewed from day 45 on, which leaves room for a long outage.
   refreshBeforeMs: 15 * DAY_MS,
 };

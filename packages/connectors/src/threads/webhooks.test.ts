@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { test } from "node:test";
 import { type InboundRequest, secret } from "@postd/connector-kit";
 import { createWorld } from "@postd/connector-kit/conformance";
@@ -97,5 +97,29 @@ test("uninstall and deletion callbacks are taken with either secret and name the
     assert.equal((await verify(request, ["threads"])).kind, "refused");
     const [told] = threadsWebhooks.parse(request);
     assert.deepEqual([told?.type, told?.platform, told?.accountExternalId], [type, "threads", "777"]);
+  }
+});
+
+test("a callback that is signed otherwise, or not at all, is refused whatever algorithm it names", async () => {
+  for (const algorithm of ["HMAC-SHA256", "HMAC-SHA1", "none"]) {
+    const part = Buffer.from(JSON.stringify({ user_id: "777", algorithm, issued_at: 1_763_640_000 })).toString(
+      "base64url",
+    );
+    const weak = createHmac("sha1", "threads").update(part).digest("base64url");
+    const bare = createHash("sha256").update(part).digest("base64url");
+    const right = createHmac("sha256", "threads").update(part).digest("base64url");
+    for (const signed of [
+      `${weak}.${part}`,
+      `${bare}.${part}`,
+      `.${part}`,
+      part,
+      `${right}.${part}.`,
+      `${right}.${part}x`,
+    ]) {
+      const rawBody = bytes(new URLSearchParams({ signed_request: signed }).toString());
+      const headers = { "content-type": "application/x-www-form-urlencoded" };
+      const answer = await verify({ method: "POST", query: { event: "deauthorize" }, headers, rawBody }, ["threads"]);
+      assert.equal(answer.kind, "refused", signed);
+    }
   }
 });
