@@ -56,6 +56,7 @@ test("a new connector compiles, passes the conformance test and is found by the 
     const [found] = await scanConnectors(dir);
     assert.deepEqual([found?.provider.id, found?.provider.platforms[0]?.name], ["delete", "Dele Te"]);
     assert.equal(found?.simulators[0]?.id, "delete");
+    assert.deepEqual(Object.keys(found?.tryOuts ?? {}), ["delete"], "so that the connectors' command can try it");
   }));
 
 test("nothing of the template's own name is left in a new folder", () =>
