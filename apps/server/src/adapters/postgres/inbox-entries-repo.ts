@@ -61,8 +61,12 @@ function tenantEntries(own: TenantScope, tenantId: TenantId): TenantInboxEntries
   return {
     async list({ limit, before, ...query }) {
       const place = before ? sql`(e.created_at, e.id) < (${at(before.at)}, ${before.id})` : sql`true`;
+      // The page is chosen before anything is looked up for its entries.
       const rows = await records(
-        sql`${entriesWhere(sql`not e.own and ${place} and ${chosen(query)}`)} order by e.created_at desc, e.id desc limit ${limit + 1}`,
+        sql`with page as materialized (
+            select e.id from inbox_entries e join connections c on c.id = e.connection_id where not e.own and ${place} and ${chosen(query)}
+            order by e.created_at desc, e.id desc limit ${limit + 1})
+          ${entriesWhere(sql`e.id in (select id from page)`)} order by e.created_at desc, e.id desc`,
       );
       return { rows: rows.slice(0, limit), more: rows.length > limit };
     },

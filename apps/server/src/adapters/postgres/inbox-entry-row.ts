@@ -74,7 +74,8 @@ export const entriesWhere = (
   left join inbox_entries parent on parent.connection_id = e.connection_id and parent.external_id = e.parent_external_id
   left join account_posts p on p.connection_id = e.connection_id and p.external_id = e.post_external_id
   left join lateral (select j.id, j.post_id, j.permalink, left(j.content ->> 'text', ${shownText}) as text from publish_jobs j
-    where j.connection_id = e.connection_id and (j.external_post_id = e.post_external_id or j.id = p.job_id) order by j.id limit 1) j on true
+    where j.id = coalesce(p.job_id, (select own.id from publish_jobs own where own.platform = c.platform and own.simulated = c.simulated
+      and own.external_post_id = e.post_external_id and own.connection_id = e.connection_id))) j on true
   left join lateral (select jsonb_agg(jsonb_build_object('postId', l.post_id, 'status', l.status, 'text', l.text, 'createdAt', l.created_at,
       'jobId', l.job_id, 'state', l.state, 'needsPerson', l.needs_person, 'externalPostId', l.external_post_id, 'permalink', l.permalink,
       'publishedAt', l.published_at, 'failure', l.failure) order by l.post_id, l.job_id) as replies
@@ -86,14 +87,19 @@ export const entriesWhere = (
       order by po.id desc limit ${mostReplies}) l) r on true
   where ${which}`;
 
-/** What a list is asked for. */
+/** It is about this post of POSTD's, by the name the job knows it by, or that the account's list has for it. */
+const isBelow = (postId: string): SQL => sql`exists (select from publish_jobs made where made.post_id = ${postId}
+  and made.connection_id = e.connection_id and (made.external_post_id = e.post_external_id or exists (select from account_posts shown
+    where shown.job_id = made.id and shown.connection_id = e.connection_id and shown.external_id = e.post_external_id)))`;
+
+/** What a list is asked for; speaks of `e`, and of the account as `c`. */
 export function chosen(query: Omit<InboxQuery, "limit" | "before">): SQL {
   const { connectionId, platform, kind, postId, unread, from } = query;
   const all = [
     ...(connectionId === undefined ? [] : [sql`e.connection_id = ${connectionId}`]),
     ...(platform === undefined ? [] : [sql`c.platform = ${platform}`]),
     ...(kind === undefined ? [] : [sql`e.kind = ${kind}`]),
-    ...(postId === undefined ? [] : [sql`j.post_id = ${postId}`]),
+    ...(postId === undefined ? [] : [isBelow(postId)]),
     ...(unread === undefined ? [] : [unread ? sql`e.read_at is null` : sql`e.read_at is not null`]),
     ...(query.answered === undefined ? [] : [query.answered ? answered : sql`not ${answered}`]),
     ...(from === undefined ? [] : [sql`e.created_at >= ${from.toISOString()}::timestamptz`]),
