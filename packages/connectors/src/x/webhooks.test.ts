@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { type InboundRequest, secret, type VerifyInput } from "@postd/connector-kit";
 import { createWorld, type World } from "@postd/connector-kit/conformance";
-import { connect, setUp, simulator } from "./connect-harness.ts";
+import { answer, answering, connect, setUp, simulator } from "./connect-harness.ts";
 import { x } from "./platform.ts";
 import { provider } from "./provider.ts";
 import { xWebhooks } from "./webhooks.ts";
@@ -90,6 +90,36 @@ test("that a person ended the app's access is heard where X tells of it, and not
       refusals > 0 ? [] : [["account.deauthorized", connected.account.externalId]],
     );
   }
+});
+
+test("a webhook X has given up is proved anew within a day, and nothing is subscribed again", async () => {
+  const { ctx, connected, world } = await setUp();
+  const url = "https://postd.example/api/webhooks/x";
+  const there = ["post.mention.create", "post.reply.create", "post.quote.create", "post.delete", "oauth.revoke"].map(
+    (event_type, at) => ({
+      ...{ subscription_id: `s-${at}`, event_type, webhook_id: "1" },
+      filter: { user_id: connected.account.externalId },
+    }),
+  );
+  const { asked, ctx: told } = answering(
+    ctx(),
+    answer(200, { data: [{ id: "1", url, valid: false }] }),
+    answer(200, { data: { valid: true } }),
+    answer(200, { data: there }),
+  );
+  const kept = await xWebhooks.subscribe?.(told, { address: url });
+  assert.ok(kept?.ok, JSON.stringify(kept));
+  assert.equal(kept.value.id, "s-0,s-1,s-2,s-3,s-4");
+  assert.deepEqual(
+    asked.map(({ method, url: at }) => `${method} ${at}`),
+    [
+      "GET https://api.x.com/2/webhooks",
+      "PUT https://api.x.com/2/webhooks/1",
+      "GET https://api.x.com/2/activity/subscriptions",
+    ],
+  );
+  const { expiresAt } = kept.value;
+  assert.ok(expiresAt && expiresAt.getTime() - world.clock.now().getTime() <= 24 * 3_600_000);
 });
 
 test("an app has one webhook for all its accounts, however each is named in the address of its own", async () => {

@@ -142,6 +142,9 @@ const subscriptions = (ctx: ConnectorContext) =>
     },
   );
 
+/** X gives an address up that fails for about 28 hours and tells nobody, so it is looked at twice a day. @source platforms/x.md section 10 */
+const KNOWN_MS = 24 * 60 * 60_000;
+
 /**
  * Subscribed once, whoever asks again, as each event is billed: what is there already is kept, and led here where it went to
  * an address POSTD had before.
@@ -160,7 +163,7 @@ async function subscribe(ctx: ConnectorContext, { address }: { address: string }
     if (kept.ok) ids.push(kept.value);
     else if (event_type !== REVOKED) return kept;
   }
-  return ok({ id: ids.join(",") });
+  return ok({ id: ids.join(","), expiresAt: new Date(ctx.clock.now().getTime() + KNOWN_MS) });
 }
 
 async function leadTo(
