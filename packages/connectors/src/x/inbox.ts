@@ -6,14 +6,13 @@ import {
   type OutgoingPost,
   type PlatformResult,
   rowsOf,
-  type Step,
 } from "@postd/connector-kit";
 import { fail, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
 import { addressOf, api, Id, listOf, orNone, unsaid, withGrant } from "./api.ts";
 import { type PostState, startState } from "./media.ts";
 import { FIELDS, postById, ShownPost } from "./posts.ts";
-import { probePost, sendPost } from "./publish.ts";
+import { postStep } from "./publish.ts";
 import { MODERATE, READ } from "./sign-in.ts";
 
 const Author = z.object({
@@ -98,16 +97,7 @@ const bodyOf = ({ text, destination = "" }: OutgoingPost): JsonObject => ({
 });
 
 /** X lets apps answer whoever named the account, so an entry of the inbox may be answered. */
-const create: Step<PostState, JsonObject> = {
-  name: "create_reply",
-  effect: "visible",
-  repeatable: false,
-  settleMs: 10_000,
-  done: ({ posts }) => posts.length > 0,
-  prepare: ({ post }) => bodyOf(post),
-  run: (input, ctx) => sendPost({ ...input, field: "destination" }, ctx),
-  probe: probePost,
-};
+const create = postStep({ name: "create_reply", field: () => "destination", body: bodyOf });
 
 export const reply: Format<PostState> = {
   label: "Reply",

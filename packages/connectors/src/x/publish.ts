@@ -115,7 +115,7 @@ function atLast(failure: PlatformFailure, field: string): PlatformFailure {
 }
 
 /** One post. X knows no key of ours, so it is never sent twice. @source platforms/x.md section 14 */
-export async function sendPost(
+async function sendPost(
   { state, prepared, field }: Pick<StepInput<PostState, JsonObject>, "state" | "prepared"> & { readonly field: string },
   ctx: ConnectorContext,
 ): PlatformResult<Progress<PostState>> {
@@ -144,7 +144,7 @@ const Sent = z.object({
  * Looks among the newest posts for the same words under the same post. Of a later part that is the job's own part before it,
  * as another thread may say the same. A list that lacks it proves nothing.
  */
-export async function probePost(
+async function probePost(
   { state, prepared, intentAt }: StepInput<PostState, JsonObject> & { readonly intentAt: Date },
   ctx: ConnectorContext,
 ): PlatformResult<ProbeAnswer<PostState>> {
@@ -171,32 +171,33 @@ export async function probePost(
   );
 }
 
-const step = (
-  name: string,
-  field: (post: OutgoingPost, state: PostState) => string,
-  count: (post: OutgoingPost) => number,
-): Step<PostState, JsonObject> => ({
-  name,
-  effect: "visible",
-  repeatable: false,
-  settleMs: 10_000,
-  done: ({ posts }, post) => posts.length >= count(post),
-  prepare: ({ post, state }) => bodyOf(post, state),
-  run: (input, ctx) => sendPost({ ...input, field: field(input.post, input.state) }, ctx),
-  probe: probePost,
-});
+/** A step that makes posts, one a run, until there are so many. `field` is blamed where X says nothing more. */
+export const postStep = (facts: {
+  readonly name: string;
+  readonly field: (post: OutgoingPost, state: PostState) => string;
+  readonly count?: (post: OutgoingPost) => number;
+  readonly body?: (post: OutgoingPost, state: PostState) => JsonObject;
+}): Step<PostState, JsonObject> => {
+  const { name, field, count = () => 1, body = bodyOf } = facts;
+  return {
+    ...{ name, effect: "visible", repeatable: false, settleMs: 10_000 },
+    done: ({ posts }, post) => posts.length >= count(post),
+    prepare: ({ post, state }) => body(post, state),
+    run: (input, ctx) => sendPost({ ...input, field: field(input.post, input.state) }, ctx),
+    probe: probePost,
+  };
+};
 
-const create = step(
-  "create_post",
-  (post) => (optionsOf(post).quote ? "options.quote" : optionsOf(post).replyTo ? "options.replyTo" : "text"),
-  () => 1,
-);
-/** One part a run, each below the one before it; what is live is never made again. */
-const createParts = step(
-  "create_parts",
-  (_post, { posts }) => `parts.${posts.length - 1}.text`,
-  ({ parts = [] }) => 1 + parts.length,
-);
+const create = postStep({
+  name: "create_post",
+  field: (post) => (optionsOf(post).quote ? "options.quote" : optionsOf(post).replyTo ? "options.replyTo" : "text"),
+});
+/** Each below the one before it; what is live is never made again. */
+const createParts = postStep({
+  name: "create_parts",
+  field: (_post, { posts }) => `parts.${posts.length - 1}.text`,
+  count: ({ parts = [] }) => 1 + parts.length,
+});
 
 const format = (label: string, media: MediaRule, before: readonly Step<PostState>[] = []): Format<PostState> => ({
   label,
