@@ -51,7 +51,7 @@ async function demo(): Promise<void> {
   const media = await step("Upload a picture", () => uploadSample(session, "picture", Date.now()));
   const post = await step(`Publish one post to all ${targets.length}`, () =>
     session.must("POST", "/api/posts", {
-      text: `Fresh beans are in: Sidamo, washed, roasted this morning. https://northfold.example/sidamo ${person.email}`,
+      text: `Fresh beans are in: Sidamo, washed, roasted this morning. https://northfold.example/sidamo (roast ${Date.now() % 10_000})`,
       mediaIds: media,
       targets: targets.map(({ connectionId, destination }) => ({ connectionId, ...(destination && { destination }) })),
       versions: Object.fromEntries(
