@@ -69,10 +69,6 @@ describe("the Google simulator against Google's discovery documents", { skip }, 
     const numbers = "businessprofileperformance.googleapis.com/v1";
     const days = `${metrics}&${ends("startDate", 2)}&${ends("endDate", 19)}`;
     await call("GET", `${numbers}/${place}:fetchMultiDailyMetricsTimeSeries?${days}`);
-    const month = (end: string) => `monthlyRange.${end}.year=2026&monthlyRange.${end}.month=10`;
-    const words = `${numbers}/${place}/searchkeywords/impressions/monthly?${month("startMonth")}&${month("endMonth")}`;
-    await call("GET", `${words}&pageSize=2`);
-    await call("GET", words);
     const setting = `${group}/notificationSetting`;
     await call(
       "PATCH",
@@ -96,7 +92,6 @@ describe("the Google simulator against Google's discovery documents", { skip }, 
       "mybusinessnotifications.accounts.getNotificationSetting",
       "mybusinessnotifications.accounts.updateNotificationSetting",
       "businessprofileperformance.locations.fetchMultiDailyMetricsTimeSeries",
-      "businessprofileperformance.locations.searchkeywords.impressions.monthly.list",
     ]);
   });
 
@@ -141,7 +136,7 @@ describe("the Google simulator against our own hand-compiled subset of v4, which
   });
 
   it("takes and answers posts, reviews, replies and media as the subset has them", async () => {
-    const { call, exchanges, account, act, host, advance, ask, group } = createRecorder();
+    const { call, exchanges, account, act, host, advance, ask } = createRecorder();
     const base = `mybusiness.googleapis.com/v4/${account.id}`;
     const sourceUrl = host("a.jpg", sampleJpeg({ width: 2400, height: 1800 }), "image/jpeg");
     const media = [{ mediaFormat: "PHOTO", sourceUrl }];
@@ -178,12 +173,6 @@ describe("the Google simulator against our own hand-compiled subset of v4, which
     await call("PUT", `${review}/reply`, { comment: "Thanks" });
     advance(60_000);
     await call("GET", review);
-    await call("POST", `mybusiness.googleapis.com/v4/${group}/locations:batchGetReviews`, {
-      locationNames: [account.id],
-      pageSize: 1,
-      orderBy: "rating",
-      ignoreRatingOnlyReviews: true,
-    });
     await call("DELETE", `${review}/reply`);
     const { resourceName } = await call("POST", `${base}/media:startUpload`, {});
     const upload = `https://mybusiness.googleapis.com/upload/v1/media/${resourceName}?upload_type=media`;
@@ -207,7 +196,6 @@ describe("the Google simulator against our own hand-compiled subset of v4, which
       "reviews.get",
       "reviews.updateReply",
       "reviews.deleteReply",
-      "locations.batchGetReviews",
       "media.startUpload",
       "media.create",
       "media.list",

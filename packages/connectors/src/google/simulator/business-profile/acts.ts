@@ -158,16 +158,6 @@ const numberActs: Acts<World> = {
       return { value };
     },
   ),
-  setKeywords: act(
-    z.strictObject({
-      location: z.string(),
-      keywords: z.array(z.strictObject({ keyword: z.string(), impressions: z.int().min(0) })),
-    }),
-    (world, { location, keywords }) => {
-      world.profiles.keywords.set(locationIn(world, location).id, keywords);
-      return { keywords: keywords.length };
-    },
-  ),
 };
 
 const pushActs: Acts<World> = {

@@ -48,7 +48,7 @@ const photoShown = (item: ProfileMedia, now: Date): Shown => ({
   ...placeOf(item.location, item.account),
   text: item.description,
   createdAt: time(item.createdAt),
-  kind: item.format.toLowerCase(),
+  kind: "photo",
   media: shownMedia(item.media),
   details: { category: item.category, isVisible: isVisible(item, now) },
 });

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { sampleMp4 } from "@postd/connector-kit/media-samples";
 import { apis, day, photo, setUp, v4Error } from "../client-harness.ts";
 
 function withMedia() {
@@ -58,16 +57,5 @@ describe("media of a profile", () => {
     assert.equal(v4Error(await create({ mediaFormat: "PHOTO", sourceUrl })), "400 2 location_association");
     assert.equal(v4Error(await create(exterior)), "400 2 source_url");
     assert.equal(v4Error(await create({ ...exterior, sourceUrl: "https://media.example/no" })), "400 1000 source_url");
-    const film = (height: number, durationMs: number) => {
-      const bytes = sampleMp4({ width: 1280, height, durationMs });
-      return create({
-        ...exterior,
-        mediaFormat: "VIDEO",
-        sourceUrl: host(`${height}-${durationMs}.mp4`, bytes, "video/mp4"),
-      });
-    };
-    assert.equal((await film(720, 30_000)).status, 200);
-    assert.equal(v4Error(await film(720, 31_000)), "400 1001 media");
-    assert.equal(v4Error(await film(700, 3000)), "400 1001 media");
   });
 });

@@ -4,7 +4,7 @@ import { type Called, isVerb, pageOf, paging, route } from "../call.ts";
 import { badRequest, notFound } from "../words.ts";
 import type { World } from "../world.ts";
 import type { ProfileMedia } from "./model.ts";
-import { photoTrouble, videoTrouble } from "./photo.ts";
+import { photoTrouble } from "./photo.ts";
 import { hosts, locationOf, managed, takeEdit, v4 } from "./places.ts";
 import { unfit, v4Refusal } from "./v4-words.ts";
 
@@ -31,7 +31,8 @@ const visibleAfterMs = 24 * 3_600_000;
 
 const NewMedia = z
   .strictObject({
-    mediaFormat: z.enum(["PHOTO", "VIDEO"]),
+    // Films are left out.
+    mediaFormat: z.enum(["PHOTO"]),
     locationAssociation: z.strictObject({ category: z.enum(categories) }),
     sourceUrl: z.string(),
     dataRef: z.strictObject({ resourceName: z.string() }),
@@ -44,7 +45,7 @@ export const isVisible = ({ createdAt }: ProfileMedia, now: Date): boolean =>
 
 const mediaJson = (item: ProfileMedia, now: Date) => ({
   name: `accounts/${item.account}/locations/${item.location.id}/media/${item.id}`,
-  mediaFormat: item.format,
+  mediaFormat: "PHOTO",
   locationAssociation: { category: item.category },
   createTime: new Date(item.createdAt).toISOString(),
   dimensions: { widthPixels: item.media.width ?? 0, heightPixels: item.media.height ?? 0 },
@@ -107,19 +108,19 @@ export const mediaRoutes = [
       const location = locationOf(call);
       takeEdit(call, location);
       if (!location.hasVoice) throw unfit();
-      const { mediaFormat: format, locationAssociation: { category } = {}, description = "" } = body;
-      if (format === undefined) throw v4Refusal("required", "media_format", "Media format is required.");
+      const { mediaFormat, locationAssociation: { category } = {}, description = "" } = body;
+      if (mediaFormat === undefined) throw v4Refusal("required", "media_format", "Media format is required.");
       if (category === undefined)
         throw v4Refusal("required", "location_association", "Location association is required.");
       const media = await bytesOf(body, location.id, world);
       const isFree = onePerLocation.includes(category) && media.mimeType.startsWith("image/");
-      const trouble = format === "VIDEO" ? videoTrouble(media) : isFree ? undefined : photoTrouble(media);
+      const trouble = isFree ? undefined : photoTrouble(media);
       if (trouble !== undefined) throw v4Refusal("photo", "media", trouble);
       const items = world.profiles.media;
       const before = items.find((one) => one.location === location && one.category === category);
       if (before && onePerLocation.includes(category)) items.remove(before.id);
       const createdAt = now.getTime();
-      const made = { id: randomDigits(19), location, account: params.account ?? "", format, category, description };
+      const made = { id: randomDigits(19), location, account: params.account ?? "", category, description };
       return { status: 200, json: mediaJson(items.put({ ...made, createdAt, media }), now) };
     },
   }),

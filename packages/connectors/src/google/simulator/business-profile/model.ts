@@ -63,7 +63,6 @@ export interface ProfileMedia {
   readonly id: string;
   readonly location: Location;
   readonly account: string;
-  readonly format: "PHOTO" | "VIDEO";
   readonly category: string;
   readonly description: string;
   readonly createdAt: number;
@@ -101,7 +100,6 @@ export function createProfiles(env: SimEnv) {
     nextReply: undefined as string | undefined,
     /** Numbers that were set, by `location metric year-month-day`. */
     metrics: new Map<string, number>(),
-    keywords: new Map<string, readonly { readonly keyword: string; readonly impressions: number }[]>(),
     /** Where a topic's push subscription sends. */
     pushes: simStore<Push>(),
     messages: [] as Message[],

@@ -67,23 +67,4 @@ describe("numbers of a profile", () => {
     const foreign = client.simulator.createAccount({}).id.replace(/^accounts\/\d+\//, "");
     assert.equal((await at(foreign, good)).status, 404);
   });
-
-  it("of search words are told by month, few of them as a threshold alone", async () => {
-    const { get, bare, act, location } = setUp();
-    const months =
-      "monthlyRange.startMonth.year=2026&monthlyRange.startMonth.month=10&monthlyRange.endMonth.year=2026&monthlyRange.endMonth.month=10";
-    const url = `${apis.performance}/${bare}/searchkeywords/impressions/monthly?${months}`;
-    await act("setKeywords", {
-      location,
-      keywords: [
-        { keyword: "beans", impressions: 20 },
-        { keyword: "rare", impressions: 3 },
-      ],
-    });
-    const first = (await get(`${url}&pageSize=1`)).json;
-    assert.deepEqual(first.searchKeywordsCounts, [{ searchKeyword: "beans", insightsValue: { value: "20" } }]);
-    const rest = (await get(`${url}&pageToken=${first.nextPageToken}`)).json;
-    assert.deepEqual(rest.searchKeywordsCounts, [{ searchKeyword: "rare", insightsValue: { threshold: "15" } }]);
-    assert.equal((await get(url.replace("endMonth.month=10", "endMonth.month=0"))).status, 400);
-  });
 });

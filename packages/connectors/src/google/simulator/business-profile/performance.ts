@@ -1,6 +1,6 @@
 import { sha256 } from "@postd/connector-kit/simulator";
 import { z } from "zod";
-import { isVerb, pageOf, paging, route } from "../call.ts";
+import { isVerb, route } from "../call.ts";
 import { badRequest } from "../words.ts";
 import type { World } from "../world.ts";
 import type { Location } from "./model.ts";
@@ -27,8 +27,6 @@ const Metrics = z.enum(dailyMetrics);
 const part = z.coerce.number().int().min(0).optional();
 const dayMs = 86_400_000;
 const mostDays = 2000;
-/** Fewer impressions of a word than this are told as a threshold alone. */
-const threshold = 15;
 
 /** A day of the calendar, as milliseconds at its start. */
 function dayOf(year = 0, month = 0, day = 0, field: string): number {
@@ -89,35 +87,4 @@ export const performanceRoutes = [
       return { status: 200, json: { multiDailyMetricTimeSeries: [{ dailyMetricTimeSeries }] } };
     },
   }),
-  route("GET", `${hosts.performance}/v1/locations/:location/searchkeywords/impressions/monthly`, {
-    ...managed,
-    query: z.strictObject({
-      ...paging,
-      ...range("monthlyRange", ["startMonth", "endMonth"], ["year", "month", "day"]),
-    }),
-    handle(call) {
-      const location = bareLocationOf(call);
-      const parts: Readonly<Record<string, unknown>> = call.query;
-      for (const end of ["startMonth", "endMonth"])
-        dayOf(
-          Number(parts[`monthlyRange.${end}.year`]),
-          Number(parts[`monthlyRange.${end}.month`]),
-          1,
-          "monthly_range",
-        );
-      const words = call.world.profiles.keywords.get(location.id) ?? usualWords;
-      const { items, more } = pageOf(words, call.query, { usual: 100, most: 100 });
-      const searchKeywordsCounts = items.map(({ keyword, impressions }) => ({
-        searchKeyword: keyword,
-        insightsValue: impressions < threshold ? { threshold: String(threshold) } : { value: String(impressions) },
-      }));
-      return { status: 200, json: { searchKeywordsCounts, ...more } };
-    },
-  }),
-];
-
-const usualWords = [
-  { keyword: "coffee", impressions: 412 },
-  { keyword: "coffee near me", impressions: 97 },
-  { keyword: "ethiopian beans", impressions: 6 },
 ];

@@ -12,13 +12,3 @@ export function photoTrouble({ mimeType, sizeBytes, width = 0, height = 0 }: Sto
   if (Math.min(width, height) < shortEdge) return `Photos must have ${shortEdge} px on the short edge.`;
   return undefined;
 }
-const [longestMs, mostVideoBytes, videoHeight] = [30_000, 75_000_000, 720];
-
-/** The same of a film on a profile; posts take none. */
-export function videoTrouble({ mimeType, sizeBytes, durationMs = 0, width = 0, height = 0 }: StoredMedia) {
-  if (!mimeType.startsWith("video/")) return "This is no video.";
-  if (durationMs > longestMs) return "Videos must have at most 30 seconds.";
-  if (sizeBytes > mostVideoBytes) return "Videos must have at most 75 MB.";
-  if (Math.min(width, height) < videoHeight) return "Videos must have 720p or more.";
-  return undefined;
-}

@@ -40,26 +40,6 @@ describe("reviews", () => {
     assert.equal("comment" in seen, false);
     assert.deepEqual(seen.reviewer, { displayName: "A Google user", isAnonymous: true });
   });
-
-  it("of many locations come in one list, of one account only", async () => {
-    const { send, act, add, account, location, client } = reviewing();
-    await add({ comment: "Here" });
-    const own = String(account.extra?.account);
-    const [other] = ((await act("addLocations", { account: own, titles: ["Two"] })) as { locations: string[] })
-      .locations;
-    await act("addReview", { location: String(other), stars: 2 });
-    const ask = (json: object, verb = "batchGetReviews") => send("POST", `${apis.v4}/${own}/locations:${verb}`, json);
-    const all = (await ask({ locationNames: [location, other] })).json.locationReviews;
-    assert.deepEqual(all.map(({ name }: { name: string }) => name).sort(), [location, other].sort());
-    const worded = await ask({ locationNames: [location, other], ignoreRatingOnlyReviews: true });
-    assert.deepEqual(
-      worded.json.locationReviews.map(({ review }: { review: { comment: string } }) => review.comment),
-      ["Here"],
-    );
-    const foreign = client.simulator.createAccount({}).id;
-    assert.equal((await ask({ locationNames: [foreign] })).status, 404);
-    assert.equal((await ask({ locationNames: [location] }, "batchFly")).json, undefined);
-  });
 });
 
 describe("a reply", () => {

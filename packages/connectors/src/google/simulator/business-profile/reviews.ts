@@ -1,10 +1,10 @@
 import type { SimResponse } from "@postd/connector-kit/simulator";
 import { z } from "zod";
-import { type Called, isVerb, pageOf, paging, route } from "../call.ts";
+import { type Called, pageOf, paging, route } from "../call.ts";
 import { notFound } from "../words.ts";
 import type { World } from "../world.ts";
-import type { Location, Review } from "./model.ts";
-import { accountOf, hosts, locationOf, managed, takeEdit, v4 } from "./places.ts";
+import type { Review } from "./model.ts";
+import { locationOf, managed, takeEdit, v4 } from "./places.ts";
 import { unfit, v4Refusal } from "./v4-words.ts";
 
 // Fact sheet, "Reviews & replies (v4)".
@@ -58,18 +58,6 @@ function reviewOf(call: Called): Review {
   return review;
 }
 
-/** Locations of one account, by their whole names. */
-function locationsNamed(call: Called, names: readonly string[]): ReadonlySet<Location> {
-  const { id } = accountOf(call);
-  const named = names.map((name) => {
-    const [, account, location = ""] = /^accounts\/([^/]+)\/locations\/([^/]+)$/.exec(name) ?? [];
-    const found = call.world.profiles.locations.get(location);
-    if (account !== id || !found?.accounts.has(id)) throw notFound();
-    return found;
-  });
-  return new Set(named);
-}
-
 /** Replies are moderated: PENDING -> APPROVED | REJECTED. */
 export function passReplies({ env, profiles }: Pick<World, "env" | "profiles">): void {
   const now = env.now().getTime();
@@ -97,31 +85,6 @@ export const reviewRoutes = [
         json:
           all.length === 0 ? {} : { reviews, averageRating: stars / all.length, totalReviewCount: all.length, ...more },
       };
-    },
-  }),
-  route("POST", `${hosts.v4}/v4/accounts/:account/locations::verb`, {
-    ...managed,
-    body: z.strictObject({
-      locationNames: z.array(z.string()).min(1),
-      pageSize: z.int().min(0).optional(),
-      pageToken: z.string().optional(),
-      orderBy,
-      ignoreRatingOnlyReviews: z.boolean().default(false),
-    }),
-    handle(call) {
-      isVerb(call, "batchGetReviews");
-      const { world, body, params } = call;
-      const locations = locationsNamed(call, body.locationNames);
-      const all = world.profiles.reviews.all(
-        ({ location, comment }) => locations.has(location) && !(body.ignoreRatingOnlyReviews && comment === ""),
-      );
-      const { items, more } = pageOf(all.toReversed().toSorted(orders[body.orderBy]), body, size);
-      const account = params.account ?? "";
-      const locationReviews = items.map((review) => ({
-        name: `accounts/${account}/locations/${review.location.id}`,
-        review: reviewJson(world, review, account),
-      }));
-      return { status: 200, json: { ...(locationReviews.length > 0 && { locationReviews }), ...more } };
     },
   }),
   route("GET", v4("/reviews/:review"), {
