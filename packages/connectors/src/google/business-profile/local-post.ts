@@ -41,18 +41,22 @@ export const LocalPost = z
     scheduledTime: Instant,
     media: z.array(z.unknown()).default([]),
     event: z.unknown().optional(),
+    callToAction: z.object({ url: Link }).optional().catch(undefined),
   })
-  .transform(({ name, summary, topicType, state = "", searchUrl, createTime, scheduledTime, media, event }) => ({
-    externalId: name,
-    text: summary,
-    topicType,
-    state,
-    createdAt: createTime,
-    scheduledAt: scheduledTime,
-    mediaCount: media.length,
-    event: eventKey(event),
-    ...(searchUrl && { permalink: searchUrl }),
-  }));
+  .transform(
+    ({ name, summary, topicType, state = "", searchUrl, createTime, scheduledTime, media, event, callToAction }) => ({
+      externalId: name,
+      text: summary,
+      topicType,
+      state,
+      createdAt: createTime,
+      scheduledAt: scheduledTime,
+      mediaCount: media.length,
+      event: eventKey(event),
+      buttonUrl: callToAction?.url,
+      ...(searchUrl && { permalink: searchUrl }),
+    }),
+  );
 export type LocalPost = z.output<typeof LocalPost>;
 
 const Page = z.object({ localPosts: rowsOf(LocalPost).default([]), nextPageToken: z.string().optional() });

@@ -34,7 +34,14 @@ async function patch(ctx: ConnectorContext, { externalId }: PublishedRef, change
 
 /** Words, and a button in the place of another; the photo cannot be changed, and an offer's button is its own. */
 export async function editPost(ref: PublishedRef, change: PostEdit, ctx: ConnectorContext): PlatformResult<undefined> {
-  const callToAction = change.format === "offer" ? undefined : buttonOf(optionsOf(change));
+  const options = optionsOf(change);
+  let callToAction = change.format === "offer" ? undefined : buttonOf(options);
+  if (callToAction && callToAction.actionType !== "CALL" && callToAction.url === undefined) {
+    // The post was made with a link, which stands behind its button.
+    const read = await readPost(ctx, ref.externalId);
+    if (!read.ok) return read;
+    callToAction = buttonOf({ ...options, buttonUrl: read.value.buttonUrl });
+  }
   const sent = await patch(ctx, ref, { summary: change.text, ...(callToAction && { callToAction }) });
   return sent.ok ? ok(undefined) : sent;
 }

@@ -216,6 +216,13 @@ test("a link stands behind a button that says so, and what is said of the button
   };
   assert.deepEqual(await button({}), { actionType: "LEARN_MORE", url: link.url });
   assert.deepEqual(await button({ button: "BOOK" }), { actionType: "BOOK", url: link.url });
+  const { world, connected, publish, live } = await setUp();
+  const { published } = await publish({ options: { button: "BOOK" }, link });
+  assert.ok(published);
+  const change = { format: "standard", text: "Other beans", options: { button: "ORDER" } };
+  const changed = await edit?.run(published, change, world.context(connected, "visible"));
+  assert.ok(changed?.ok, JSON.stringify(changed));
+  assert.deepEqual(live()[0]?.details?.callToAction, { actionType: "ORDER", url: link.url });
   const elsewhere = "https://example.com/book";
   assert.deepEqual(await button({ button: "BOOK", buttonUrl: elsewhere }), { actionType: "BOOK", url: elsewhere });
   assert.deepEqual(await button({ button: "CALL" }), { actionType: "CALL" });
