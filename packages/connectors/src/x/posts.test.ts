@@ -69,7 +69,7 @@ for (const [theirs, ours, added] of [
 
 test("what is short is told by its own address alone, whatever stands in the long one", () => {
   const urls = [
-    { url: "https://t.co/ab", expanded_url: "https://example.com/?a=$&b=$1&c=$$" },
+    { url: "https://t.co/ab", expanded_url: "https://example.com/?a=$&b=$1&c=$$&amp;" },
     { url: "https://t.co/abc", expanded_url: "https://t.co/ab" },
     { url: "https://t.co/d", expanded_url: "https://x.com/jonas/status/9/photo/1" },
     { url: "https://t.co/e", expanded_url: "https://x.com/ida/status/2/photo/1" },
@@ -77,7 +77,7 @@ test("what is short is told by its own address alone, whatever stands in the lon
   const text = "https://t.co/abc https://t.co/ab https://t.co/d https://t.co/e";
   assert.equal(
     ShownPost.parse({ id: "2", text, entities: { urls } }).text,
-    "https://t.co/ab https://example.com/?a=$&b=$1&c=$$ https://x.com/jonas/status/9/photo/1",
+    "https://t.co/ab https://example.com/?a=$&b=$1&c=$$&amp; https://x.com/jonas/status/9/photo/1",
   );
 });
 

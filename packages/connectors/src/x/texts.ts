@@ -24,7 +24,9 @@ export function written(text: string, entities: z.output<typeof Urls>, ids: read
       media_key != null || isOwnFile(expanded_url ?? "") ? "" : (expanded_url ?? url),
     ]),
   );
-  return plain(text.replace(/https?:\/\/[\w.]+\/\w+/g, (short) => meant.get(short) ?? short)).trimEnd();
+  return plain(text)
+    .replace(/https?:\/\/[\w.]+\/\w+/g, (short) => meant.get(short) ?? short)
+    .trimEnd();
 }
 
 /** X may escape three signs in what it shows; a text is compared as it reads either way. */
