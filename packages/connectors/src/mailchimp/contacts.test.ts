@@ -103,6 +103,25 @@ test("who is on two audiences is two contacts, and without a list the one that i
   assert.ok(strange && !strange.ok && strange.error.kind === "content_rejected");
 });
 
+test("people are found by their name, in one audience or in all, each once", async () => {
+  const { ctx, list, other } = await setUp();
+  for (const one of [list, other])
+    must(await contacts.upsert?.({ email: "ada@example.com", name: "Ada Storm", list: one }, ctx()));
+  must(await contacts.upsert?.({ email: "ida@example.com", name: "Ida Holm", list }, ctx()));
+  const named = async (name: string, of?: string) =>
+    must(await contacts.find({ name, ...(of && { list: of }) }, ctx())).contacts.map((one) => [one.name, one.list]);
+  assert.deepEqual(
+    (await named("storm")).toSorted(),
+    [
+      ["Ada Storm", list],
+      ["Ada Storm", other],
+    ].toSorted(),
+  );
+  assert.deepEqual(await named("storm", other), [["Ada Storm", other]]);
+  assert.deepEqual((await named("ada@example.com")).length, 2, "an exact match is among the rest as well");
+  assert.deepEqual(await named("nobody"), []);
+});
+
 test("the people of an audience are read page by page", async () => {
   const { ctx, list } = await setUp();
   const people = Array.from({ length: 205 }, (_, at) => ({ email: `p${at}@example.com` }));

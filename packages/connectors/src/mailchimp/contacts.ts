@@ -100,7 +100,9 @@ const find: Audience["find"] = async ({ email, name, list, cursor = "0" }, ctx) 
     const read = await api.get(ctx, "search-members", Searched, { query: { query: name, list_id: list } });
     if (!read.ok) return read;
     const found = [...(read.value.exact_matches?.members ?? []), ...(read.value.full_search?.members ?? [])];
-    return ok({ contacts: found.map((one) => toContact(one, list ?? "")) });
+    // Who matches exactly is among the rest as well.
+    const contacts = new Map(found.map((one) => [`${one.list_id}/${one.id}`, toContact(one, list ?? "")]));
+    return ok({ contacts: [...contacts.values()] });
   }
   const known = await listOf(ctx, list);
   if (!known.ok) return known;

@@ -14,6 +14,7 @@ import {
   success,
   textOf,
 } from "./call.ts";
+import { regionsOf } from "./content.ts";
 import type { Template } from "./model.ts";
 import { notFound } from "./words.ts";
 import type { World } from "./world.ts";
@@ -113,5 +114,13 @@ export const accountRoutes: readonly Route<World>[] = [
   route("GET", api("templates/:template"), {
     query: z.strictObject(fieldQuery),
     handle: (call) => answer(call.query, templateJson(own(call, call.world.templates.get(call.params.template ?? "")))),
+  }),
+  route("GET", api("templates/:template/default-content"), {
+    query: z.strictObject(fieldQuery),
+    handle(call) {
+      const { html } = own(call, call.world.templates.get(call.params.template ?? ""));
+      const sections = Object.fromEntries(regionsOf(html).map(({ name, words }) => [name, words]));
+      return answer(call.query, { sections, _links: [] });
+    },
   }),
 ];

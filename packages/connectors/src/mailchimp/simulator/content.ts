@@ -42,10 +42,15 @@ export function shownHtml({ html, recipients }: Campaign): string {
   return /<\/body>/i.test(html) ? html.replace(/<\/body>/i, () => `${footer}</body>`) : html + footer;
 }
 
-/** Fills the editable regions of a template by their names. */
+const region = /(<(\w+)[^>]*\bmc:edit="([^"]*)"[^>]*>)([\s\S]*?)(<\/\2>)/g;
+
+/** The parts of a template that can be edited, with what stands there by itself. */
+export const regionsOf = (html: string) =>
+  [...html.matchAll(region)].map(([, , , name = "", words = ""]) => ({ name, words }));
+
+/** Fills them by their names. */
 function filled(html: string, sections: Readonly<Record<string, string>>): string {
-  const region = /(<(\w+)[^>]*\bmc:edit="([^"]*)"[^>]*>)([\s\S]*?)(<\/\2>)/g;
-  const names = new Set([...html.matchAll(region)].map(([, , , name]) => name));
+  const names = new Set(regionsOf(html).map(({ name }) => name));
   const [unknown] = Object.keys(sections).filter((name) => !names.has(name));
   if (unknown !== undefined) throw badField(`template.sections.${unknown}`, "The template has no such section");
   return html.replace(

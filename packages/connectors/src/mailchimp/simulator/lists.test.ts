@@ -44,6 +44,24 @@ describe("audiences of Mailchimp", () => {
     assert.equal((await get(`lists/${list}/members`)).json.total_items, 4);
   });
 
+  it("are searched by a name or an address, in one of them or in all", async () => {
+    const { get, post, list } = setUp();
+    const add = (email_address: string, FNAME: string) =>
+      post(`lists/${list}/members`, { email_address, status: "subscribed", merge_fields: { FNAME, LNAME: "Storm" } });
+    await add("yngve@example.com", "Yngve");
+    await add("ylva@example.com", "Ylva");
+    const found = async (query: string) => {
+      const { exact_matches, full_search } = (await get(`search-members?query=${query}`)).json;
+      return [exact_matches.total_items, full_search.members.map((one: { full_name: string }) => one.full_name)];
+    };
+    assert.deepEqual(await found("storm"), [0, ["Yngve Storm", "Ylva Storm"]]);
+    assert.deepEqual(await found("ylva@example.com"), [1, ["Ylva Storm"]]);
+    assert.deepEqual(await found("nobody"), [0, []]);
+    assert.equal((await get(`search-members?query=storm&list_id=${list}`)).json.full_search.total_items, 2);
+    assert.equal((await get("search-members?query=storm&list_id=none")).status, 404);
+    assert.equal((await get("search-members")).status, 400);
+  });
+
   it("keep who left away, unless they come back themselves", async () => {
     const { send, act, list } = setUp();
     const email = "urban.ek@example.com";

@@ -43,7 +43,7 @@ async function walk(): Promise<readonly Exchange[]> {
   const { list, settings } = at;
   for (const path of ["/", "/ping", "/verified-domains", "/verified-domains/northfold.example"]) await get(path);
   const [template] = (await get("/templates")).templates;
-  await get(`/templates/${template.id}`);
+  for (const path of ["", "/default-content"]) await get(`/templates/${template.id}${path}`);
   for (const path of ["/lists", `/lists/${list}`]) await get(path);
   const segments = `/lists/${list}/segments`;
   await get(segments);
@@ -56,6 +56,7 @@ async function walk(): Promise<readonly Exchange[]> {
   await call("POST", members, { email_address, status: "subscribed", merge_fields: { FNAME: "Nora" }, tags: ["New"] });
   await get(members);
   await get(member);
+  await get("/search-members?query=new@example.com");
   await call("PUT", member, { email_address, status_if_new: "subscribed", vip: true });
   await call("PATCH", member, { status: "unsubscribed" });
   await call("POST", `${member}/tags`, { tags: [{ name: "New", status: "active" }] });

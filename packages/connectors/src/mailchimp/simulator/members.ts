@@ -1,6 +1,18 @@
 import type { Call, Route } from "@postd/connector-kit/simulator";
 import { z } from "zod";
-import { answer, api, audienceOf, done, fieldQuery, page, pageQuery, route, success, textOf } from "./call.ts";
+import {
+  accountOf,
+  answer,
+  api,
+  audienceOf,
+  done,
+  fieldQuery,
+  page,
+  pageQuery,
+  route,
+  success,
+  textOf,
+} from "./call.ts";
 import { tellMember } from "./events.ts";
 import type { Audience, Member, MemberStatus } from "./model.ts";
 import { badField, notFound, refuse } from "./words.ts";
@@ -176,6 +188,29 @@ const members = api("lists/:list/members");
 const validation = z.strictObject({ skip_merge_validation: z.enum(["true", "false"]).optional() });
 
 export const memberRoutes: readonly Route<World>[] = [
+  // Neither paged nor told how long a query may be (swagger).
+  route("GET", api("search-members"), {
+    query: z.strictObject({ ...fieldQuery, query: z.string().min(1), list_id: z.string().optional() }),
+    handle(call) {
+      const { world, query } = call;
+      const account = accountOf(call);
+      const of = query.list_id === undefined ? undefined : audienceOf({ ...call, params: { list: query.list_id } });
+      const wanted = query.query.toLowerCase();
+      const has = (text: unknown) => typeof text === "string" && text.toLowerCase().includes(wanted);
+      const all = world.members.all(
+        ({ audience, status: is, email, fields }) =>
+          (of === undefined ? audience.account === account : audience === of) &&
+          is !== "archived" &&
+          [email, fields.FNAME, fields.LNAME].some(has),
+      );
+      const shown = (found: readonly Member[]) => ({
+        members: found.map((one) => memberJson(world, one)),
+        total_items: found.length,
+      });
+      const exact = all.filter(({ email }) => email.toLowerCase() === wanted);
+      return answer(query, { exact_matches: shown(exact), full_search: shown(all), _links: [] });
+    },
+  }),
   route("GET", members, {
     query: z.strictObject({ ...pageQuery, status: z.enum([...status.options, "archived"]).optional() }),
     handle(call) {
