@@ -31,9 +31,10 @@ test("the question whether an address is there is answered, whoever asks and bef
 });
 
 test("where Mailchimp gave nothing to sign with, the word in the address speaks, and no other", async () => {
-  assert.equal(await verdict([kept({})]), "accepted");
-  assert.equal(await verdict([kept({})], { query: { word: "x".repeat(64) } }), "refused");
-  assert.equal(await verdict([kept({})], { query: {} }), "refused");
+  const keyless = [kept({ a1: "" })];
+  assert.equal(await verdict(keyless), "accepted");
+  assert.equal(await verdict(keyless, { query: { word: "x".repeat(64) } }), "refused");
+  assert.equal(await verdict(keyless, { query: {} }), "refused");
   assert.equal(await verdict([]), "refused");
   assert.equal(await verdict([secret("no key of ours")]), "refused");
 });
@@ -41,7 +42,8 @@ test("where Mailchimp gave nothing to sign with, the word in the address speaks,
 test("where it gave a key, a request is signed with it, in time, or refused", async () => {
   const keys = [kept({ a1: "k1", b2: "k2" })];
   assert.equal(await verdict(keys), "refused", "unsigned");
-  for (const key of ["k1", "k2"]) assert.equal(await verdict(keys, { headers: signed(key) }), "accepted");
+  assert.equal(await verdict(keys, { headers: signed("k1") }), "accepted");
+  assert.equal(await verdict(keys, { headers: signed("k2") }), "refused", "the key of another audience");
   assert.equal(await verdict(keys, { headers: signed("k3") }), "refused");
   assert.equal(await verdict(keys, { headers: signed("k1", now.getTime() / 1000 - 301) }), "refused", "too old");
   const older = [kept({ a1: "k9" }), ...keys];
@@ -50,6 +52,40 @@ test("where it gave a key, a request is signed with it, in time, or refused", as
     "accepted",
     "while a new key takes the old one's place",
   );
+});
+
+test("an audience with a key does not silence one without, nor speak for it, and one nobody knows is refused", async () => {
+  const mixed = { a1: "k1", b2: "" };
+  const of = (list: string) => ({ rawBody: new TextEncoder().encode(body.replace("=a1", `=${list}`)) });
+  assert.equal(await verdict([kept(mixed)], of("b2")), "accepted");
+  assert.equal(await verdict([kept(mixed)], of("a1")), "refused", "unsigned");
+  for (const list of ["c3", "", "toString", "__proto__"])
+    assert.equal(await verdict([kept(mixed)], of(list)), "refused", list);
+  const nameless = { rawBody: new TextEncoder().encode("type=upemail&fired_at=2026-11-20+11%3A59%3A58") };
+  assert.equal(await verdict([kept({ a1: "k1" })], nameless), "refused", "unsigned, and all have keys");
+});
+
+test("a webhook whose making was not answered is taken away before another is made", async () => {
+  const world = createWorld({ provider, platform: mailchimp }, simulator);
+  const connected = await connect(world, "api_key");
+  const address = "https://postd.example/api/webhooks/mailchimp?subscription=whs_1";
+  world.sim.arm({ fault: "drop", at: "after", match: { method: "POST", path: "/webhooks$" } });
+  const lost = await mailchimpWebhooks.subscribe?.(world.context(connected, "invisible"), { address });
+  assert.ok(lost && !lost.ok, "its answer is lost");
+  const made = await mailchimpWebhooks.subscribe?.(world.context(connected, "invisible"), { address });
+  assert.ok(made?.ok);
+  for (const pair of made.value.id.split(",")) {
+    const [list = "", hook] = pair.split(":");
+    const url = `https://us19.api.mailchimp.com/3.0/lists/${list}/webhooks`;
+    const bearer = connected.credentials.accessToken;
+    const read = await world.context(connected, "none").http.request({ method: "GET", url, bearer });
+    assert.ok(read.ok);
+    const { webhooks } = read.value.json as { readonly webhooks: readonly { readonly id: string }[] };
+    assert.deepEqual(
+      webhooks.map(({ id }) => id),
+      [hook],
+    );
+  }
 });
 
 test("an event names the account of its address, and the same one always has the same key", () => {

@@ -30,8 +30,8 @@ const signature = webhookSignature({
 });
 
 /**
- * What speaks for a subscription: a word in its address that only Mailchimp was told, and for each audience whose webhook
- * was given one, what it signs with.
+ * What speaks for a subscription: a word in its address that only Mailchimp was told, and for each audience what its webhook
+ * signs with; empty where it was given nothing.
  */
 const Kept = z.object({ word: z.string().min(32), signing: z.record(z.string(), z.string()) });
 type Kept = z.output<typeof Kept>;
@@ -58,9 +58,14 @@ function verify({ request, keys, now }: VerifyInput): InboundAnswer {
   const { word = "" } = request.query;
   const ours = keys.flatMap(keptIn).filter((kept) => constantTimeEqual(kept.word, word));
   if (ours.length === 0) return refused("the address has not the word it was subscribed with");
-  const signing = ours.flatMap((kept) => Object.values(kept.signing).map(secret));
-  if (signing.length === 0) return { kind: "accepted" };
-  const verdict = signature(request, signing, now);
+  // Only some events are documented to name their audience.
+  const list = bodyOf(request.rawBody).get("data[list_id]");
+  const signing = ours.flatMap(({ signing: all }) =>
+    Object.entries(all).flatMap(([of, key]) => (list === null || of === list ? [key] : [])),
+  );
+  if (signing.length === 0) return refused("its audience has no webhook of ours");
+  if (signing.includes("")) return { kind: "accepted" };
+  const verdict = signature(request, signing.map(secret), now);
   return verdict === "genuine" ? { kind: "accepted" } : refused(`the X-Mailchimp-Signature header is ${verdict}`);
 }
 
@@ -122,6 +127,7 @@ function parse({ rawBody, query }: Parameters<Webhooks["parse"]>[0]): InboundEve
 const MOST_AUDIENCES = 50;
 const DAY_MS = 24 * 3_600_000;
 
+const Hooks = z.object({ webhooks: rowsOf(z.object({ id: Id, url: z.string().default("") })) });
 const Made = z.object({ id: Id, signing_secret: z.string().min(1).optional().catch(undefined) });
 
 const hooksOf = (id: string): readonly (readonly [string, string])[] =>
@@ -145,19 +151,35 @@ async function subscribe(ctx: ConnectorContext, { address }: { address: string }
   const hooks: (readonly [string, string])[] = [];
   const signing: Record<string, string> = {};
   for (const { id: list } of lists.value.slice(0, MOST_AUDIENCES)) {
-    const made = await api.read(ctx, { method: "POST", path: ["lists", list, "webhooks"], json: hookBody(url) }, Made);
+    const made = await hookFor(ctx, list, url);
     if (!made.ok) {
       await endAll(ctx, hooks);
       return made;
     }
     hooks.push([list, made.value.id]);
-    if (made.value.signing_secret) signing[list] = made.value.signing_secret;
+    signing[list] = made.value.signing_secret ?? "";
   }
   return ok({
     id: idOf(hooks),
     secret: secret(JSON.stringify({ word, signing } satisfies Kept)),
     expiresAt: endsAt(ctx),
   });
+}
+
+/**
+ * One that was made when the answer was lost is still there: its key nobody knows, and what it sends would be refused until
+ * Mailchimp gives up on it.
+ */
+async function hookFor(ctx: ConnectorContext, list: string, url: URL): PlatformResult<z.output<typeof Made>> {
+  const path = ["lists", list, "webhooks"];
+  const there = await api.get(ctx, path, Hooks);
+  if (!there.ok) return there;
+  const left = there.value.webhooks.filter((one) => one.url === url.href);
+  const ended = await endAll(
+    ctx,
+    left.map(({ id }) => [list, id] as const),
+  );
+  return ended.ok ? api.read(ctx, { method: "POST", path, json: hookBody(url) }, Made) : ended;
 }
 
 /** What this very app writes is no news to it. */
@@ -175,8 +197,6 @@ async function endAll(ctx: ConnectorContext, hooks: readonly (readonly [string, 
   }
   return ok(undefined);
 }
-
-const Hooks = z.object({ webhooks: rowsOf(z.object({ id: Id })) });
 
 /** Whether every audience there is has its webhook still. */
 async function isWhole(ctx: ConnectorContext, id: string): PlatformResult<boolean> {
