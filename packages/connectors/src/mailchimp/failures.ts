@@ -96,10 +96,10 @@ export const failures = failureTable({
     },
     recipient_state: { ...rejected("recipient_state"), field: "email" },
     member_exists: { ...rejected("member_exists"), field: "email" },
+    // Renewing finds the data centre anew.
     wrong_data_centre: {
-      kind: "operator_must_act",
-      what: "the data centre this account is called at",
-      say: "Mailchimp keeps this account in another data centre than the one we asked. Connect it again, and the new one is found.",
+      kind: "auth_expired",
+      say: "Mailchimp keeps this account in another data centre than the one we asked.",
     },
     disabled,
     "JSON Parse Error": ours,

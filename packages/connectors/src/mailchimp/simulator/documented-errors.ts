@@ -106,6 +106,8 @@ export const documentedErrors: readonly DocumentedError[] = [
   problem("WrongDatacenter", 403, "WrongDatacenter", "The API key provided is linked to a different data center.", [
     "operator",
     "ours",
+    // The data centre is looked up again by whoever renews a sign-in.
+    "sign_in",
   ]),
   // Taken for a throttle, and only from a harvest: what a change did may as well be left open.
   page("a 403 without a problem document", 403, ["wait", "transient"]),
