@@ -84,7 +84,21 @@ export const Campaign = z.object({
   send_time: z.string().nullish(),
   archive_url: Address,
   long_archive_url: Address,
-  recipients: z.object({ recipient_count: z.number().default(0) }).optional(),
+  recipients: z
+    .object({
+      recipient_count: z.number().default(0),
+      list_id: Id.optional().catch(undefined),
+      segment_opts: z
+        .object({ saved_segment_id: Id.optional().catch(undefined) })
+        .nullish()
+        .catch(undefined),
+    })
+    .optional(),
+  /** With `enabled` false only `status` counts. */
+  delivery_status: z
+    .object({ enabled: z.boolean().default(false), status: z.string().default(""), emails_sent: z.number().default(0) })
+    .optional()
+    .catch(undefined),
   settings: z
     .object({ subject_line: z.string().optional(), preview_text: z.string().optional(), title: z.string().optional() })
     .optional(),
@@ -101,6 +115,9 @@ export const campaignFields = [
   "archive_url",
   "long_archive_url",
   "recipients.recipient_count",
+  "recipients.list_id",
+  "recipients.segment_opts",
+  "delivery_status",
   "settings.subject_line",
   "settings.preview_text",
   "settings.title",
@@ -113,9 +130,14 @@ export const readCampaign = (ctx: ConnectorContext, id: string): PlatformResult<
     field: "post",
   });
 
-/** Mail has left: what nobody can call back. `archived` is a sent one that was put away. */
-export const isOut = ({ status, emails_sent }: Pick<Campaign, "status" | "emails_sent">): boolean =>
-  status === "sent" || status === "sending" || status === "archived" || (/^cancel/.test(status) && emails_sent > 0);
+/** How many mails have left, as far as Mailchimp tells. */
+export const mailsOf = ({ emails_sent, delivery_status: told }: Campaign): number =>
+  Math.max(emails_sent, told?.enabled ? told.emails_sent : 0);
+
+/** Mail leaves or has left: what nobody can call back. `archived` is a sent one that was put away. */
+export const isOut = (campaign: Campaign): boolean =>
+  ["sent", "sending", "archived"].includes(campaign.status) ||
+  (/^cancel/.test(campaign.status) && mailsOf(campaign) > 0);
 
 /** What it is called, and where anybody can read it. */
 export const refOf = ({ id, long_archive_url, archive_url }: Campaign) => {

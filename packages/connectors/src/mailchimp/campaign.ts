@@ -9,7 +9,7 @@ import {
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
-import { api, Id, isOut, readCampaign } from "./api.ts";
+import { api, type Campaign, Id, isOut, readCampaign } from "./api.ts";
 import { areaOf, checkSegment, checkSender, readAudience } from "./audiences.ts";
 import { bodyOf, htmlOf, plainTextOf } from "./content.ts";
 import { optionsOf } from "./options.ts";
@@ -47,15 +47,18 @@ export const checkFirst: Step<CampaignState> = {
   },
 };
 
+function recipientsOf(post: OutgoingPost): object {
+  const { segment } = optionsOf(post);
+  const chosen = segment !== undefined && { segment_opts: { saved_segment_id: Number(segment) } };
+  return { list_id: post.destination, ...chosen };
+}
+
 /** The body of `POST /campaigns`. @source platforms/mailchimp.md "Publishing a campaign", 1 */
 export function campaignBody(post: OutgoingPost, sender: CampaignState["sender"], title: string): object {
-  const { subject, previewText, segment } = optionsOf(post);
+  const { subject, previewText } = optionsOf(post);
   return {
     type: "regular",
-    recipients: {
-      list_id: post.destination,
-      ...(segment !== undefined && { segment_opts: { saved_segment_id: Number(segment) } }),
-    },
+    recipients: recipientsOf(post),
     settings: {
       subject_line: subject,
       ...(previewText && { preview_text: previewText }),
@@ -82,11 +85,10 @@ export const putContent = (ctx: ConnectorContext, id: string, json: object) =>
 
 const Drafts = z.object({ campaigns: rowsOf(z.object({ id: Id, settings: z.object({ title: z.string() }) })) });
 
-/** A draft an earlier try of this job made and whose name was lost. */
+/** The campaign an earlier try of this job made and whose name was lost, whatever has become of it meanwhile. */
 async function findDraft(ctx: ConnectorContext, title: string): PlatformResult<string | undefined> {
   const read = await api.get(ctx, "campaigns", Drafts, {
     query: {
-      status: "save",
       sort_field: "create_time",
       sort_dir: "DESC",
       count: 100,
@@ -124,8 +126,13 @@ export const fill: Step<CampaignState> = {
   repeatable: true,
   done: ({ hasContent }) => hasContent === true,
   async run({ state, post }, ctx) {
-    const put = await putContent(ctx, state.campaignId ?? "", contentBody(post, state));
-    return put.ok ? ok({ state: { ...state, hasContent: true } }) : put;
+    const id = state.campaignId ?? "";
+    const put = await putContent(ctx, id, contentBody(post, state));
+    if (put.ok) return ok({ state: { ...state, hasContent: true } });
+    if (!put.error.refused || put.error.status !== 400) return put;
+    // Only a draft takes content, and the refusal does not say that this is none.
+    const now = await readCampaign(ctx, id);
+    return now.ok && now.value.status !== "save" ? fail(notDraft(now.value.status)) : put;
   },
 };
 
@@ -165,8 +172,45 @@ export async function readChecklist(ctx: ConnectorContext, id: string): Platform
   });
 }
 
+/**
+ * Who would get it is who the post names, read from Mailchimp right before the order: somebody may have changed the draft,
+ * or deleted the segment, and what Mailchimp does with a campaign whose segment is gone it does not say.
+ */
+async function checkAudience(ctx: ConnectorContext, post: OutgoingPost, found: Campaign): PlatformResult<void> {
+  const { segment } = optionsOf(post);
+  const { list_id: list, segment_opts: opts } = found.recipients ?? {};
+  const changed = (field: string, what: string): PlatformFailure => ({
+    kind: "content_rejected",
+    field,
+    reason: "audience_changed",
+    message: `The draft in Mailchimp goes to another ${what} than this post names. Somebody changed it there; nothing was sent.`,
+  });
+  if (list !== post.destination) return fail(changed("destination", "audience"));
+  const isWhole = opts === undefined || opts === null || Object.keys(opts).length === 0;
+  if (segment === undefined) return isWhole ? ok(undefined) : fail(changed("options.segment", "segment"));
+  if (opts?.saved_segment_id !== segment) return fail(changed("options.segment", "segment"));
+  return checkSegment(ctx, list ?? "", segment);
+}
+
+/** Naming the same recipients again makes Mailchimp count anew where it forgot to. @source platforms/mailchimp.md "Publishing a campaign", 3 */
+export const countAnew: Step<CampaignState> = {
+  name: "count_anew",
+  effect: "invisible",
+  repeatable: true,
+  done: ({ counting }) => counting !== "stuck",
+  async run({ state, post }, ctx) {
+    const path = ["campaigns", state.campaignId ?? ""];
+    const json = { recipients: recipientsOf(post) };
+    const sent = await api.send(ctx, { method: "PATCH", path, json, about: "object", field: "destination" });
+    // A help that is refused changes nothing; what stands is read next.
+    return sent.ok || sent.error.refused ? ok({ state: { ...state, counting: "anew" } }) : sent;
+  },
+};
+
 const MINUTE_MS = 60_000;
-const COUNTED_WITHIN_MS = 15 * MINUTE_MS;
+/** An account that makes many campaigns in a row waits for minutes; what takes longer may be stuck. */
+const STUCK_MS = 5 * MINUTE_MS;
+const COUNTED_WITHIN_MS = 10 * MINUTE_MS;
 const nobody: PlatformFailure = {
   kind: "content_rejected",
   field: "destination",
@@ -174,6 +218,10 @@ const nobody: PlatformFailure = {
   message:
     "Nobody would get this campaign: the audience, or the segment of it, has no subscribed contact. Choose another.",
 };
+
+function uncounted({ counting: _, ...state }: CampaignState): CampaignState {
+  return state;
+}
 
 export const notDraft = (status: string): PlatformFailure => ({
   kind: "content_rejected",
@@ -190,10 +238,10 @@ export const notDraft = (status: string): PlatformFailure => ({
 export const awaitReady: Step<CampaignState> = awaitStep<CampaignState>({
   name: "wait_until_ready",
   done: ({ readyAt, isTaken }) => readyAt !== undefined || isTaken === true,
-  async look({ state }, ctx) {
+  async look({ state, post }, ctx) {
     const waitedMs = state.polled ? ctx.clock.now().getTime() - Date.parse(state.polled.since) : 0;
     // Somebody tries again what ended then, with people in the audience meanwhile.
-    if (waitedMs > COUNTED_WITHIN_MS + MINUTE_MS) return ok({ state, waitMs: 2_000 });
+    if (waitedMs > COUNTED_WITHIN_MS + MINUTE_MS) return ok({ state: uncounted(state), waitMs: 2_000 });
     const id = state.campaignId ?? "";
     const read = await readCampaign(ctx, id);
     if (!read.ok) return read;
@@ -204,7 +252,12 @@ export const awaitReady: Step<CampaignState> = awaitStep<CampaignState>({
     if (status !== "save" && !isHeld) return fail(notDraft(status));
     const readyAt = ctx.clock.now().toISOString();
     if (isHeld) return ok({ state: { ...state, readyAt } });
-    if ((read.value.recipients?.recipient_count ?? 0) === 0) return ok({ working: true });
+    const checked = await checkAudience(ctx, post, read.value);
+    if (!checked.ok) return checked;
+    if ((read.value.recipients?.recipient_count ?? 0) === 0) {
+      const isStuck = state.counting === undefined && waitedMs >= STUCK_MS;
+      return ok(isStuck ? { state: { ...state, counting: "stuck" } } : { working: true });
+    }
     const problem = await readChecklist(ctx, id);
     if (!problem.ok) return problem;
     if (problem.value) return fail(problem.value);

@@ -54,6 +54,8 @@ const alreadyOut: PlatformFailure = {
   message: "Mailchimp has begun to send it, and mail cannot be called back.",
 };
 
+const nowDraft = "It could not be given back its time either and is a draft in Mailchimp now.";
+
 /** Back to a draft; one that is a draft, or gone, already is fine. */
 async function unschedule(ref: PublishedRef, ctx: ConnectorContext): PlatformResult<void> {
   const id = ref.externalId;
@@ -70,18 +72,25 @@ async function move(ref: PublishedRef, publishAt: Date, ctx: ConnectorContext): 
   const [problem] = scheduleProblems(publishAt, ctx.account);
   if (problem)
     return fail({ kind: "content_rejected", field: "scheduledFor", reason: problem.code, message: problem.message });
+  const before = await readCampaign(ctx, ref.externalId);
+  if (!before.ok) return before;
   const taken = await unschedule(ref, ctx);
   if (!taken.ok) return taken;
   const asked = await askForTime(ctx, ref.externalId, publishAt.toISOString());
   if (asked.ok) return ok(undefined);
-  return asked.error.refused ? fail(await withChecklist(ctx, ref.externalId, asked.error)) : asked;
+  if (!asked.error.refused) return asked;
+  const refusal = await withChecklist(ctx, ref.externalId, asked.error);
+  // Refused, it keeps the time it had: a draft would go out at no time.
+  const { status, send_time } = before.value;
+  const kept = status === "schedule" && send_time ? await askForTime(ctx, ref.externalId, send_time) : ok(undefined);
+  return fail(kept.ok ? refusal : { ...refusal, message: `${refusal.message} ${nowDraft}`.slice(0, 1_000) });
 }
 
 async function verify(ref: PublishedRef, ctx: ConnectorContext) {
   const read = await readCampaign(ctx, ref.externalId);
   if (!read.ok) return read.error.status === 404 ? ok({ state: "gone" as const }) : read;
   if (isOut(read.value)) return ok({ ...refOf(read.value), state: "live" as const });
-  const isOver = read.value.status === "save" || /^cancel/.test(read.value.status);
+  const isOver = read.value.status === "save" || read.value.status === "canceled";
   return ok({ state: isOver ? ("gone" as const) : ("waiting" as const) });
 }
 

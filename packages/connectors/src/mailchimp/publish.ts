@@ -1,5 +1,5 @@
 import type { Format } from "@postd/connector-kit";
-import { awaitReady, checkFirst, create, fill } from "./campaign.ts";
+import { awaitReady, checkFirst, countAnew, create, fill } from "./campaign.ts";
 import { pictureRule, textLimit } from "./options.ts";
 import { hostPictures } from "./pictures.ts";
 import { awaitSent, schedule, send } from "./send.ts";
@@ -11,6 +11,6 @@ export const formats: Readonly<Record<string, Format<CampaignState>>> = {
     media: pictureRule,
     text: textLimit,
     start: startState,
-    steps: [checkFirst, hostPictures, create, fill, awaitReady, send, schedule, awaitSent],
+    steps: [checkFirst, hostPictures, create, fill, countAnew, awaitReady, send, schedule, awaitSent],
   },
 };

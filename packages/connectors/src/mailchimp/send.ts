@@ -8,7 +8,7 @@ import {
   type Step,
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
-import { api, isOut, readCampaign, refOf } from "./api.ts";
+import { api, isOut, mailsOf, readCampaign, refOf } from "./api.ts";
 import { notDraft, readChecklist } from "./campaign.ts";
 import type { CampaignState } from "./state.ts";
 
@@ -138,7 +138,7 @@ export const askForTime = (ctx: ConnectorContext, id: string, schedule_time: str
     did: "schedule the campaign",
   });
 
-/** Large audiences take hours; a campaign that is going out has gone. */
+/** Large audiences take hours; a campaign of which mail has left is out. One that is reviewed says `sending` too. */
 const SENT_WITHIN_MS = 10 * MINUTE_MS;
 
 /** An order that was taken and not followed for so long. */
@@ -159,12 +159,13 @@ export const awaitSent: Step<CampaignState> = awaitStep<CampaignState>({
     if (!read.ok) return read;
     const { status } = read.value;
     const waitedMs = state.polled ? ctx.clock.now().getTime() - Date.parse(state.polled.since) : 0;
-    if (status === "sending" && waitedMs < SENT_WITHIN_MS) return ok({ working: true });
-    if (isOut(read.value)) {
+    const isGoing = status === "sending" && (waitedMs < SENT_WITHIN_MS || mailsOf(read.value) === 0);
+    if (isOut(read.value) && !isGoing) {
       const live = refOf(read.value);
       return ok({ state: { ...state, live }, published: live });
     }
-    if (/^cancel/.test(status)) return fail(notDraft(status));
+    // One that is still `canceling` may have mail that leaves before it ends.
+    if (status === "canceled") return fail(notDraft(status));
     if (status === "save" && waitedMs > BEGUN_WITHIN_MS) return fail(notBegun);
     return ok({ working: true, ...(waitedMs > HOUR_MS && { toldMs: HOUR_MS }) });
   },

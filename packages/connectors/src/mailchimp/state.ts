@@ -11,6 +11,8 @@ export type CampaignState = {
   readonly pictures?: readonly string[];
   readonly campaignId?: string;
   readonly hasContent?: true;
+  /** Nobody was counted for long, and Mailchimp is to be, or was, asked to count again. */
+  readonly counting?: "stuck" | "anew";
   /** When its recipients were counted and its checklist had no error, ISO 8601. */
   readonly readyAt?: string;
   /** How often Mailchimp took back that it was ready. */

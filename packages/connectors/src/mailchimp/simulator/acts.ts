@@ -60,6 +60,24 @@ export const acts: Acts<World> = {
     z.strictObject({ account: z.string(), name: z.string(), people: z.array(z.email()).default([]) }),
     (world, { account, name, people }) => ({ list_id: world.addAudience(accountIn(world, account), name, people).id }),
   ),
+  /** A draft is given to another audience, or another segment of it, by hand. */
+  readdress: act(
+    z.strictObject({ campaign_id: z.string(), list_id: z.string(), segment: z.string().optional() }),
+    (world, { campaign_id, list_id, segment }) => {
+      const saved = segment === undefined ? undefined : found(world.segments.get(segment), `segment ${segment}`);
+      const campaign = campaignIn(world, campaign_id);
+      campaign.recipients = { audience: audienceIn(world, list_id), ...(saved && { saved }) };
+      campaign.countedAt = world.env.now().getTime();
+      return { campaign_id };
+    },
+  ),
+  /** What becomes of a campaign of it is not documented: here the worst, all of the audience get it. */
+  deleteSegment: act(z.strictObject({ segment: z.string() }), (world, { segment }) => {
+    const gone = found(world.segments.get(segment), `segment ${segment}`);
+    world.segments.remove(segment);
+    for (const { recipients } of world.campaigns.all()) if (recipients?.saved === gone) recipients.isSegmentGone = true;
+    return { deleted: segment };
+  }),
   /** A key is switched off in the account. */
   disableKey: act(z.strictObject({ key: z.string() }), (world, { key }) => {
     world.disabledKeys.add(key);

@@ -40,8 +40,11 @@ export function membersOf(world: World, audience: Audience, segment?: Segment): 
 }
 
 /** Whom a campaign goes to as things stand now. */
-export function addresseesOf(world: World, { audience, saved, match = "all", conditions = [] }: Recipients) {
-  const reached = membersOf(world, audience, saved);
+export function addresseesOf(
+  world: World,
+  { audience, saved, isSegmentGone, match = "all", conditions = [] }: Recipients,
+) {
+  const reached = membersOf(world, audience, isSegmentGone ? undefined : saved);
   return conditions.length === 0 ? reached : reached.filter((member) => fits(member, match, conditions));
 }
 

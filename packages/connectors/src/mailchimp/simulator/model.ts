@@ -88,6 +88,8 @@ export interface StoredFile {
 export interface Recipients {
   readonly audience: Audience;
   readonly saved?: Segment;
+  /** Its segment was deleted since. */
+  isSegmentGone?: boolean;
   readonly match?: "any" | "all";
   readonly conditions?: readonly Condition[];
 }
