@@ -170,6 +170,31 @@ describe("one picture, as each platform takes it", () => {
     assert.deepEqual(jobOf(edited.jobs, "instagram")?.files, jobOf(jobs, "instagram")?.files);
   });
 
+  it("an approver sees what will be done, and it is done on their word", async () => {
+    const { id: file } = await ida.upload(picture(5), "e.png");
+    const asked = await ida.must("POST", "/api/posts", body("Asked", { mediaIds: [file], mode: "ask" }));
+    const files = async () =>
+      Number((await system.query("select count(*) as n from media_assets where derived_from = $1", [file]))[0]?.n);
+    const read = await ida.must("GET", `/api/posts/${asked.id}`);
+    assert.match(read.targets[1].notes[0].message, /cropped to 4:5 for Instagram.* 1500 x 1875 of 1500 x 2000 pixels/);
+    assert.equal(await files(), 0, "nothing is made for what may never go out");
+    const approved = await ida.must("POST", `/api/posts/${asked.id}/approve`, {});
+    assert.equal(jobOf(approved.jobs, "instagram")?.files?.[0]?.madeFrom, file);
+    assert.equal(await files(), 3);
+    await published(asked.id);
+  });
+
+  it("a live post outlives its files: they go, and a change of its words says what becomes of it", async () => {
+    const { id: file } = await ida.upload(picture(6), "f.png");
+    const { id } = await ida.must("POST", "/api/posts", body("Outlived", { mediaIds: [file] }));
+    await published(id);
+    await ida.must("DELETE", `/api/media/${file}`);
+    const { body: changed, status } = await ida.call("PATCH", `/api/posts/${id}`, { text: "Outlived!" });
+    assert.equal(status, 200, JSON.stringify(changed));
+    const changes = new Set(changed.changes.map(({ change }: { change: string }) => change));
+    assert.deepEqual(changes, new Set(["too_late"]), JSON.stringify(changed.changes));
+  });
+
   it("a crop out of range, and one of what cannot be cropped, is refused by its field", async () => {
     const { id: file } = await ida.upload(picture(4), "d.png");
     const asked = (crop: object) => body("Beyond", { media: [{ id: file, crop }] });

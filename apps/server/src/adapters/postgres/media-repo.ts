@@ -106,7 +106,8 @@ async function derivedBy(
 /** What goes with a file: made of it, unless another file has the same bytes, which then is what it was made of. */
 async function madeOf(tx: Executor, tenantId: string, { id, sha256 }: Row): Promise<readonly Row[]> {
   const made = and(eq(mediaAssets.tenantId, tenantId), eq(mediaAssets.derivedFrom, id), isNull(mediaAssets.deletedAt));
-  const rows = await tx.select().from(mediaAssets).where(made).for("update");
+  // In the order everybody locks files in.
+  const rows = await tx.select().from(mediaAssets).where(made).orderBy(mediaAssets.id).for("update");
   if (rows.length === 0) return [];
   const [twin] = await tx
     .select({ id: mediaAssets.id })
