@@ -87,6 +87,36 @@ describe("a profile at Threads", () => {
     );
   });
 
+  it("says what is live of a thread whose answers ran out midway, goes on in time, and takes all of it down", async () => {
+    await act("set", { spreadMs: 0 });
+    const before = (await posts()).length;
+    await system.sim("POST", "threads/faults", {
+      fault: "threadsError",
+      code: 9,
+      subcode: 2207042,
+      skip: 1,
+      match: { method: "POST", path: "threads_publish" },
+    });
+    const payload = { content: "First", parts: [{ text: "Second" }, { text: "Third" }] };
+    const { id } = await ida.must("POST", "/api/publish", { connectionId, payload });
+    const until = async (state: string, stepMs: number) => {
+      for (let turn = 0; turn < 40 && (await job(id)).state !== state; turn += 1) {
+        await system.clock.advance(stepMs);
+        await system.settle();
+      }
+      assert.equal((await job(id)).state, state, JSON.stringify(await job(id)));
+    };
+    await until("partly_published", 2_000);
+    const held = await job(id);
+    assert.equal((await posts()).length - before, 1);
+    assert.match(JSON.stringify(held), /posts, answers and deletions/);
+    await until("published", 10 * 60_000);
+    assert.equal((await posts()).length - before, 3);
+    await ida.call("POST", `/api/jobs/${id}/remove`, {});
+    await until("removed", 5_000);
+    assert.equal((await posts()).length, before);
+  });
+
   it("asks to connect again once the person has removed the app, and posts again after that", async () => {
     await act("removeApp", { person: made.extra.personId });
     await arrived();
