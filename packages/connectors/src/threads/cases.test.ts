@@ -119,6 +119,58 @@ test("TH-1: a container that was given up and came out all the same is the post;
   );
 });
 
+test("TH-1: where the status of what was given up lags, the newest posts are looked at, and nothing is shown twice", async () => {
+  const { publish, refuse, calls, live } = await setUp();
+  refuse("threads_publish", notFound, { times: 2 });
+  refuse("threads_publish", notFound, { after: true });
+  const tamper: RunFormatOptions["tamper"] = (answer) => ({
+    ...answer,
+    text: answer.text.replace('"PUBLISHED"', '"FINISHED"'),
+  });
+  const done = await publish({}, { tamper });
+  assert.deepEqual([done.end, live().length, calls(publishes)], ["asks_person", 1, 3], JSON.stringify(done.trace));
+});
+
+test("TH-1: a post like one that was given up stops the next container until it was looked into, and not for ever", async () => {
+  const { world, connected } = await setUp();
+  const step = threads.publishing.formats.text?.steps.find(({ name }) => name === "publish");
+  const at = (ms: number) => new Date(world.clock.now().getTime() + ms).toISOString();
+  const given = { id: "1", madeAt: at(-60_000) };
+  const state: PostState = { childIds: [], readyChildren: 0, remakes: 1, ids: [], earlier: [given] };
+  const ready: PostState = { ...state, container: { id: "2", madeAt: at(0), ready: true, tries: 0 } };
+  const ctx = world.context(connected, "visible");
+  const http: typeof ctx.http = {
+    async request({ method, url }) {
+      const like = { id: "9", text: "x", timestamp: at(-30_000), media_type: "TEXT_POST" };
+      const json =
+        method === "POST" ? { id: "3" } : url.endsWith("/threads") ? { data: [like] } : { status: "FINISHED" };
+      return { ok: true, value: { status: 200, headers: {}, text: JSON.stringify(json), json, effect: "visible" } };
+    },
+  };
+  const post: OutgoingPost = { format: "text", text: "x", media: [], options: {} };
+  const run = async (likeSeenAt?: string) => {
+    const input = { post, prepared: null, state: { ...ready, ...(likeSeenAt && { likeSeenAt }) } };
+    const done = await step?.run(input, { ...ctx, http });
+    return done?.ok ? (done.value.published?.externalId ?? done.value.state.likeSeenAt) : done?.error.kind;
+  };
+  assert.equal(await run(), at(0));
+  assert.equal(await run(at(-1_000)), "outcome_unknown");
+  assert.equal(await run(at(-6 * 60_000)), "3");
+});
+
+test("TH-1: a post is not said to be lost while the newest posts show it", async () => {
+  const { publish, refuse, live } = await setUp();
+  refuse("threads_publish", notFound, { times: 8 });
+  refuse("threads_publish", notFound, { after: true });
+  let lags = 2;
+  const tamper: RunFormatOptions["tamper"] = (answer) =>
+    answer.text.includes('"PUBLISHED"') && lags-- > 0
+      ? { ...answer, text: answer.text.replace('"PUBLISHED"', '"FINISHED"') }
+      : answer;
+  const done = await publish({}, { tamper });
+  assert.deepEqual([done.end, live().length, done.published?.externalId], ["published", 1, live()[0]?.id]);
+});
+
 test("TH-3: six links are refused at the check, four and five warned of, the card's among them once", () => {
   const links = (count: number) => Array.from({ length: count }, (_, n) => `https://example.com/${n}`).join(" ");
   assert.deepEqual(told({ text: links(6) }), ["text too_many_links error"]);

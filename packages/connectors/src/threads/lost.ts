@@ -83,6 +83,22 @@ export async function probePublish(wanted: Wanted, ctx: ConnectorContext): Platf
   return ok({ kind: "not_seen", looked });
 }
 
+/**
+ * Whether the newest posts show one with these words made since the first of these containers, which Threads refused to
+ * publish: a status may lag behind, as containers do. It may be another's, which is for the probe and a person to say.
+ */
+export async function mayBeOut(
+  { post, state }: Pick<Wanted, "post" | "state">,
+  given: NonNullable<PostState["earlier"]>,
+  ctx: ConnectorContext,
+): PlatformResult<boolean> {
+  const [first] = given;
+  if (!first) return ok(false);
+  const since = new Date(first.madeAt);
+  const found = await amongNewest(ctx, { post, state, intentAt: since }, since);
+  return found.ok ? ok(found.value.kind === "found") : found;
+}
+
 /** The post our container became. Nothing older than the container can be it, and the only one that fits is it. */
 async function findPublished(wanted: Wanted, ctx: ConnectorContext): PlatformResult<ProbeAnswer<PostState>> {
   const { post, state, intentAt } = wanted;

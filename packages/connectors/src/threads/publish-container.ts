@@ -12,7 +12,7 @@ import { fail, ok, type Result } from "@postd/contracts";
 import { call, scopes } from "./api.ts";
 import { stageOf } from "./containers.ts";
 import { NOT_FOUND, RUN_OUT, UNFETCHED } from "./failures.ts";
-import { replyToOf } from "./lost.ts";
+import { mayBeOut, replyToOf } from "./lost.ts";
 import { type PostState, refOf, remade, withLive } from "./state.ts";
 
 type Run = PlatformResult<Progress<PostState>>;
@@ -37,10 +37,13 @@ const AGAIN_AFTER_MS: readonly number[] = [5_000, 30_000];
  * prove nothing; it is published again after 5 and 30 seconds, then made anew.
  * @source platforms/threads.md section 11 (24/4279009)
  */
-export async function publishContainer({ state, post }: StepInput<PostState>, ctx: ConnectorContext): Run {
+export async function publishContainer(input: StepInput<PostState>, ctx: ConnectorContext): Run {
+  const { state, post } = input;
   const late = await publishedLate(ctx, state);
   if (!late.ok) return late;
   if (late.value) return ok({ state: late.value, waitMs: 1_000 });
+  const like = await likeSeen(input, ctx);
+  if (like) return like;
   const id = state.container?.id ?? "";
   const before = await stageOf(ctx, id);
   if (!before.ok) return before;
@@ -49,7 +52,7 @@ export async function publishContainer({ state, post }: StepInput<PostState>, ct
   if (is === "working") return ok({ state: unready(state), waitMs: 5_000 });
   const again = is === "gone" ? later(state) : undefined;
   if (again) return ok(again);
-  if (is !== "finished") return beginAnew(ctx, state, is === "broken" ? before.value.failure : undefined);
+  if (is !== "finished") return beginAnew(input, ctx, { broken: is === "broken" ? before.value.failure : undefined });
   const sent = await call(ctx, {
     method: "POST",
     path: [ctx.account.externalId, "threads_publish"],
@@ -60,9 +63,11 @@ export async function publishContainer({ state, post }: StepInput<PostState>, ct
     timeoutMs: CALL_MS,
   });
   if (sent.ok) return progressOf(withLive(state, { externalId: sent.value.id }));
-  if (subcodeOf(sent.error) === NOT_FOUND) return notFound(ctx, state, sent.error);
-  if (subcodeOf(sent.error) === RUN_OUT && sent.error.refused) return beginAnew(ctx, state, undefined, sent.error);
-  if (subcodeOf(sent.error) === UNFETCHED && sent.error.refused) return beginAnew(ctx, state, sent.error, sent.error);
+  const { error: refused } = sent;
+  const subcode = subcodeOf(refused);
+  if (subcode === NOT_FOUND) return notFound(input, ctx, refused);
+  if (subcode === RUN_OUT && refused.refused) return beginAnew(input, ctx, { refused });
+  if (subcode === UNFETCHED && refused.refused) return beginAnew(input, ctx, { broken: refused, refused });
   return sent;
 }
 
@@ -85,12 +90,13 @@ const isOut = (refused?: PlatformFailure): PlatformFailure => ({
   ...(refused?.platformCode && { platformCode: refused.platformCode }),
 });
 
-async function notFound(ctx: ConnectorContext, state: PostState, refused: PlatformFailure): Run {
+async function notFound(input: StepInput<PostState>, ctx: ConnectorContext, refused: PlatformFailure): Run {
+  const { state } = input;
   const { container } = state;
   const after = await stageOf(ctx, container?.id ?? "");
   if (!after.ok || !container || after.value.is === "published") return fail(isOut(refused));
   const next = later(state);
-  return next ? ok({ ...next, refused: true }) : beginAnew(ctx, state, undefined, refused);
+  return next ? ok({ ...next, refused: true }) : beginAnew(input, ctx, { refused });
 }
 
 /** The same container once more, after a while; undefined: it was tried as often as may help. */
@@ -112,14 +118,37 @@ async function publishedLate(ctx: ConnectorContext, state: PostState): PlatformR
   return ok(undefined);
 }
 
-/** A new container where that may help; nobody has seen the old one. `refused`: the answer that said so to a publish. */
-function beginAnew(
+/** The first look at a lost post is later than this. */
+const LOOKED_AFTER_MS = 5 * 60_000;
+
+/** Stops before a new container is shown beside a post like it; undefined: there is none, or it has been looked into. */
+async function likeSeen(
+  { state, post }: StepInput<PostState>,
   ctx: ConnectorContext,
-  state: PostState,
-  broken?: PlatformFailure,
-  refused?: PlatformFailure,
-): Result<Progress<PostState>, PlatformFailure> {
+): Promise<Awaited<Run> | undefined> {
   const now = ctx.clock.now();
-  if (!mayRemake(state, now)) return fail(broken ?? lostForGood(refused));
-  return ok({ state: remade(state, now), waitMs: 5_000, ...(refused && { refused: true as const }) });
+  const { likeSeenAt } = state;
+  if (likeSeenAt !== undefined && now.getTime() - Date.parse(likeSeenAt) > LOOKED_AFTER_MS) return undefined;
+  const seen = await mayBeOut({ state, post }, state.earlier ?? [], ctx);
+  if (!seen.ok) return seen;
+  if (!seen.value) return undefined;
+  if (likeSeenAt !== undefined) return fail(isOut());
+  return ok({ state: { ...state, likeSeenAt: now.toISOString() }, waitMs: 1_000 });
+}
+
+/**
+ * A new container where that may help; nobody has seen the old one. Once the tries are used up nothing is said to be lost
+ * while the newest posts show it. `refused`: the answer that said so to a publish.
+ */
+async function beginAnew(
+  { state, post }: Pick<StepInput<PostState>, "state" | "post">,
+  ctx: ConnectorContext,
+  { broken, refused }: { readonly broken?: PlatformFailure | undefined; readonly refused?: PlatformFailure },
+): Run {
+  const now = ctx.clock.now();
+  if (mayRemake(state, now))
+    return ok({ state: remade(state, now), waitMs: 5_000, ...(refused && { refused: true as const }) });
+  const tried = [...(state.earlier ?? []), ...(state.container ? [state.container] : [])];
+  const seen = await mayBeOut({ state, post }, tried, ctx);
+  return fail(seen.ok && !seen.value ? (broken ?? lostForGood(refused)) : isOut(refused));
 }

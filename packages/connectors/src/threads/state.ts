@@ -13,6 +13,8 @@ export type PostState = Remakes & {
   readonly container?: { readonly id: string; readonly madeAt: string; readonly ready?: true; readonly tries: number };
   /** Containers that were to be published before it and were given up. */
   readonly earlier?: readonly { readonly id: string; readonly madeAt: string }[];
+  /** When a post like it was first seen after one was given up; once that was looked into it is not asked again. */
+  readonly likeSeenAt?: string;
   readonly polled?: Polled;
   /** What is live: the post, then each part that answers the one before it. */
   readonly ids: readonly string[];
@@ -35,7 +37,7 @@ export const refOf = ({ ids, permalink }: PostState): PublishedRef | undefined =
 
 /** The next one is out: what it was made of is done with. */
 export function withLive(state: PostState, { externalId, permalink }: PublishedRef): PostState {
-  const { container: _, polled: _polled, earlier: _earlier, ...rest } = state;
+  const { container: _, polled: _polled, earlier: _earlier, likeSeenAt: _seen, ...rest } = state;
   const isFirst = state.ids.length === 0;
   return {
     ...rest,
@@ -49,7 +51,7 @@ const MOST_EARLIER = 3;
 
 /** The container and what it was to be made of are given up; the next run makes them again. */
 export function remade(state: PostState, now: Date): PostState {
-  const { container, polled: _, ...rest } = countRemake(state, now);
+  const { container, polled: _, likeSeenAt: _seen, ...rest } = countRemake(state, now);
   const mayCome = container !== undefined && (container.ready || container.tries > 0);
   const given = mayCome ? [{ id: container.id, madeAt: container.madeAt }] : [];
   const earlier = [...(state.earlier ?? []), ...given].slice(-MOST_EARLIER);
