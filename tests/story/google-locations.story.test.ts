@@ -51,6 +51,29 @@ describe("one sign-in at Google that opens three locations", () => {
     ]);
   });
 
+  it("tells that Google rejected a post, makes it again on nobody's but a person's word, and then once", async () => {
+    const [, second] = connections;
+    const payload = { content: "Rejected beans" };
+    await act("decide", { verdict: "REJECTED" });
+    const { id } = await ida.must("POST", "/api/publish", { connectionId: second?.id, payload });
+    const ends = (state: string) =>
+      until(async () => {
+        await system.clock.advance(10_000);
+        await system.settle();
+        return (await ida.must("GET", `/api/publish/${id}`)).state === state;
+      });
+    await ends("failed");
+    const job = await ida.must("GET", `/api/publish/${id}`);
+    assert.deepEqual([job.mayBeLive, /Google rejected the post/.test(JSON.stringify(job))], [false, true]);
+    for (let minutes = 0; minutes < 3; minutes += 1) await system.clock.advance(60_000);
+    await system.settle();
+    const mine = async () => (await posts()).filter(({ text }: { text: string }) => text === payload.content);
+    assert.deepEqual(await mine(), []);
+    await ida.must("POST", `/api/jobs/${id}/retry`, {});
+    await ends("published");
+    assert.equal((await mine()).length, 1);
+  });
+
   it("hears of a new review by a push whose token is checked, at the location it is about", async () => {
     await act("pushTo", { address: `${system.url}/api/webhooks/google` });
     const [first] = connections;
