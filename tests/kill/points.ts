@@ -64,6 +64,10 @@ export function expectation(actor: Actor): string {
 
 const shortened = (hashes: readonly string[]): string => hashes.map((hash) => hash.slice(0, 8)).join(" ");
 
+/** Whether a job's name is this post's. Google names one by the account it was asked through, the job by its location alone. */
+export const namesPost = (named: string | null | undefined, { id, details }: LivePost): boolean =>
+  named === id || named === details?.videoId || id.endsWith(`/${named ?? "nothing"}`);
+
 /** What it does hold, with the job's own word. Posts of the account under any other text than `known` are counted, too. */
 export function reality(
   input: { readonly actor: Actor; readonly text: string; readonly known: ReadonlySet<string> },
@@ -74,10 +78,7 @@ export function reality(
   const [post, ...more] = own.filter(({ text }) => text === input.text);
   const strays = own.filter(({ text }) => !input.known.has(text)).length;
   const hashes = shortened(post?.media.map(({ sha256 }) => sha256) ?? []);
-  const named = job?.externalPostId;
-  // Google names a post by the account it was asked through; the job names it by its location alone.
-  const isNamed =
-    !post || named === post.id || named === post.details?.videoId || post.id.endsWith(`/${named ?? "nothing"}`);
+  const isNamed = !post || namesPost(job?.externalPostId, post);
   const state =
     job?.state === "held" ? `held (${job.heldReason})` : `${job?.state}${job?.needsPerson ? " (asks)" : ""}`;
   const remark = `${isNamed ? "" : ", job names another post"}${threadRemark(input, own, job)}${strays === 0 ? "" : `, ${strays} strays`}${job?.state === "published" || !job?.failure ? "" : `: ${job.failure}`}`;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { TestContext } from "node:test";
 import { chance, drawn, isComplete, pick, sampleNote } from "./chance.ts";
 import { Crew, pointsIn } from "./crew.ts";
-import type { Point } from "./points.ts";
+import { namesPost, type Point } from "./points.ts";
 import { type LivePost, orderOf, partsOf, type Scenario, type Stage } from "./stage.ts";
 import type { Strike } from "./troubles.ts";
 import { answered, changedText, type Outcome, type Told, type Wish, type Wisher, wishes } from "./wishes.ts";
@@ -15,6 +15,7 @@ const scenariosWithWishes = [
   "facebook photo",
   "facebook reel",
   "instagram carousel",
+  "google event",
 ] as const satisfies readonly Scenario[];
 const waveSize = 20;
 
@@ -55,8 +56,8 @@ export class WishRounds {
     this.#crew = new Crew(stage);
   }
 
-  static async prepare(stage: Stage): Promise<WishRounds> {
-    return new WishRounds(stage, await pointsIn(stage, scenariosWithWishes));
+  static async prepare(stage: Stage, which: readonly Scenario[] = scenariosWithWishes): Promise<WishRounds> {
+    return new WishRounds(stage, await pointsIn(stage, which));
   }
 
   /** All points under each of these troubles, which strike alike, or a sample with so many of each connector and trouble. */
@@ -202,8 +203,7 @@ export class WishRounds {
     if (untrue) complaints.push(`untrue: ${untrue}`);
     if (whole.length > 1) complaints.push(`${whole.length} are live`);
     const [post] = whole;
-    if (post && job.externalPostId !== post.id && job.externalPostId !== post.details?.videoId)
-      complaints.push("the job names another post");
+    if (post && !namesPost(job.externalPostId, post)) complaints.push("the job names another post");
     if (post && post.media.map(({ sha256 }) => sha256).join() !== actor.sha256.join())
       complaints.push("other pictures");
     const wanted = actor.scenario === "bluesky thread" && post ? 2 : 0;

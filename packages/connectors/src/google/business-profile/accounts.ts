@@ -101,8 +101,9 @@ async function movedTo(ctx: ConnectorContext): PlatformResult<JsonObject> {
   if (!read.ok) return read;
   for (const { name, role } of read.value) {
     const locations = await readLocations(ctx, name, credentials);
+    // Where the same account still lists it, something else bars it from v4, which is told when it matters.
     if (locations.ok && locations.value.some((one) => one.name === account.externalId))
-      return name === account.extras.account ? place : ok({ account: name, ...(role && { role }) });
+      return ok(name === account.extras.account ? {} : { account: name, ...(role && { role }) });
   }
   return place;
 }

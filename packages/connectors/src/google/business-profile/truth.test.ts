@@ -63,6 +63,13 @@ test("a person without a way to the location left is told so by the check of the
   assert.ok(!told.ok && told.error.kind === "scope_missing", JSON.stringify(told));
 });
 
+test("a location v4 says nothing of, though its account still lists it, is no reason to sign in again", async () => {
+  const { world, connected } = await setUp();
+  world.sim.arm({ fault: "platformError", name: "PERMISSION_DENIED", match: { path: "/localPosts$" } });
+  const told = await health(world.context(connected, "none"));
+  assert.ok(told.ok && told.value.extras?.account === undefined, JSON.stringify(told));
+});
+
 test("a page in place of an answer says nothing about a post", async () => {
   const { world, connected, publish } = await setUp();
   const { published } = await publish({});
