@@ -115,6 +115,8 @@ export const xInbox: Inbox = {
     const call = { method: "PUT", path: ["tweets", externalId, "hidden"], json: { hidden: isHidden } } as const;
     const sent = await api.read(ctx, { ...call, about: "object", needs, did: "hide the answer" }, Hidden);
     if (!sent.ok) return fail(withGrant(sent.error, ctx, needs));
-    return sent.value.data.hidden === isHidden ? ok(undefined) : fail(unsaid(isHidden ? "hid the answer" : "shows the answer"));
+    return sent.value.data.hidden === isHidden
+      ? ok(undefined)
+      : fail(unsaid(isHidden ? "hid the answer" : "shows the answer"));
   },
 };
