@@ -1,5 +1,12 @@
 import type { InboundAnswer, InboundRequest } from "@postd/connector-kit";
-import type { HealthView, MetricsView, PlannedPlatformView, PlatformView, QueueView, ReadyView } from "@postd/contracts";
+import type {
+  HealthView,
+  MetricsView,
+  PlannedPlatformView,
+  PlatformView,
+  QueueView,
+  ReadyView,
+} from "@postd/contracts";
 import type { Caller } from "./services.ts";
 
 /** Whether work flows, for probes and people. `ready` never throws; the others may when the database is away. */

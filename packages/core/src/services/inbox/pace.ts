@@ -21,8 +21,6 @@ export const wholeEveryMs = idleEvery;
 export const wholeBackMs = 30 * day;
 /** Where the platform bills each thing that is read, all of it is read only then, and no further back than this. */
 export const billedBackMs = 7 * day;
-/** Longest and shortest wait after a look that failed. */
-export const afterFailureMs = { least: 15 * minute, most: idleEvery } as const;
 /** Posts to which people are taken to write still, where a platform lists by post. */
 export const postsOfMs = 30 * day;
 /** Of these, what is looked at every time. */

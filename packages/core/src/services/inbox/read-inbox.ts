@@ -1,21 +1,16 @@
-import {
-  type Clock,
-  type ConnectorContext,
-  type ConnectorLog,
-  type Inbox,
-  type InboxEntry,
-  inboxOf,
-  type PlatformFailure,
-  type PlatformResult,
-} from "@postd/connector-kit";
+import { type Inbox, type InboxEntry, inboxOf, type PlatformResult } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
-import type { ConnectionAccess } from "../../ports/connection-access.ts";
 import type { InboxEntriesRepo, InboxOwner, TenantInboxEntries } from "../../ports/inbox-entries.ts";
-import type { ConnectorRegistry } from "../../ports/registry.ts";
-import { askPlatform } from "../connections/ask-platform.ts";
-import type { ConnectorContextPorts } from "../connector-context.ts";
 import {
+  type Ask,
+  accountsAtOnce,
+  afterFailure,
   afterFailureMs,
+  askingAs,
+  type LookDeps,
+  lookAtEach,
+} from "../connections/look-at-account.ts";
+import {
   billedBackMs,
   livelyMs,
   nextLookMs,
@@ -27,18 +22,10 @@ import {
 } from "./pace.ts";
 import { toldEntries } from "./told-entry.ts";
 
-export interface ReadInboxDeps {
+export interface ReadInboxDeps extends LookDeps {
   readonly entries: InboxEntriesRepo;
-  /** false: only those are read that somebody asked for. */
-  readonly readsByItself: boolean;
-  readonly access: ConnectionAccess;
-  readonly context: ConnectorContextPorts;
-  readonly registry: ConnectorRegistry;
-  readonly clock: Clock;
-  readonly log: ConnectorLog;
 }
 
-const accountsAtOnce = 20;
 const mostPages = 20;
 const mostPosts = 50;
 
@@ -51,11 +38,7 @@ export async function readInboxes(deps: ReadInboxDeps): Promise<number> {
     .all()
     .flatMap(({ id, inbox }) => (inbox ? [{ id, ...(inbox.accountKinds && { kinds: inbox.accountKinds }) }] : []));
   const due = await deps.entries.due({ platforms, limit: accountsAtOnce, onlyAsked: !deps.readsByItself });
-  for (const owner of due)
-    await readAccount(deps, owner).catch((error: unknown) =>
-      deps.log.warn({ connectionId: owner.connectionId, error }, "what people wrote to an account could not be read"),
-    );
-  return due.length;
+  return lookAtEach(deps, due, "inbox", (owner) => readAccount(deps, owner));
 }
 
 async function readAccount(deps: ReadInboxDeps, owner: InboxOwner): Promise<void> {
@@ -78,16 +61,9 @@ async function readAccount(deps: ReadInboxDeps, owner: InboxOwner): Promise<void
     const { activeAt: since = activeAt } = await repo.reading(connectionId);
     return repo.ended(connectionId, { at: after(nextLookMs(since, now)), whole });
   }
-  const { kind, message, ...rest } = read.error;
-  const askedMs = "retryAfterMs" in rest ? (rest.retryAfterMs ?? 0) : 0;
-  const at = after(Math.max(waitOf(read.error), askedMs));
-  await repo.ended(connectionId, { at, whole, failure: { kind, message } });
-  deps.log.info({ connectionId, platform, kind }, "what people wrote to an account waits");
+  await repo.ended(connectionId, { ...afterFailure(read.error, deps.clock), whole });
+  deps.log.info({ connectionId, platform, kind: read.error.kind }, "what people wrote to an account waits");
 }
-
-/** What a person has to mend is not asked for again and again. */
-const waitOf = ({ kind }: PlatformFailure): number =>
-  kind === "unavailable" || kind === "rate_limited" ? afterFailureMs.least : afterFailureMs.most;
 
 interface Look extends InboxOwner {
   readonly inbox: Inbox;
@@ -99,22 +75,9 @@ interface Look extends InboxOwner {
   readonly now: Date;
 }
 
-type Ask = <T>(call: string, read: (ctx: ConnectorContext) => PlatformResult<T>) => PlatformResult<T>;
-
 async function readAll(deps: ReadInboxDeps, look: Look): PlatformResult<void> {
-  const { tenantId, connectionId, repo, now } = look;
-  const ask: Ask = async (call, read) => {
-    const { open, answer } = await askPlatform(deps, { id: connectionId, tenantId }, call, read);
-    // A right to read is no reason to hold posts; a sign-in that is over is one.
-    if (open && !answer.ok && (answer.error.kind === "auth_revoked" || answer.error.kind === "auth_expired"))
-      await deps.access.markBroken({
-        tenantId,
-        connectionId,
-        credentialVersion: open.credentialVersion,
-        failure: answer.error,
-      });
-    return answer;
-  };
+  const { connectionId, repo, now } = look;
+  const ask = askingAs(deps, look);
   if (look.inbox.lists === "account") return readList(look, ask);
   const before = (ms: number) => new Date(now.getTime() - ms);
   const posts = await repo.posts(connectionId, {

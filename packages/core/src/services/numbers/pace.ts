@@ -21,5 +21,3 @@ export function nextReading(createdAt: Date, now: Date, delayMs: number): Date |
 
 /** When an account is looked at again. */
 export const accountEveryMs = hour;
-/** Longest and shortest wait after a look that failed. */
-export const afterFailureMs = { least: 15 * 60_000, most: 6 * hour } as const;

@@ -1,34 +1,21 @@
-import type {
-  AccountPost,
-  Clock,
-  ConnectorContext,
-  ConnectorLog,
-  Metric,
-  Numbers,
-  PlatformFailure,
-  PlatformResult,
-} from "@postd/connector-kit";
+import type { AccountPost, Metric, Numbers, PlatformFailure, PlatformResult } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
-import type { ConnectionAccess } from "../../ports/connection-access.ts";
 import type { DuePost, NumbersOwner, NumbersRepo, TenantNumbers } from "../../ports/numbers.ts";
-import type { ConnectorRegistry } from "../../ports/registry.ts";
-import { askPlatform } from "../connections/ask-platform.ts";
+import {
+  type Ask,
+  accountsAtOnce,
+  afterFailure,
+  askingAs,
+  type LookDeps,
+  lookAtEach,
+} from "../connections/look-at-account.ts";
 import { toldAddress, toldLine } from "../connections/told.ts";
-import type { ConnectorContextPorts } from "../connector-context.ts";
-import { accountEveryMs, afterFailureMs, nextReading, readForMs } from "./pace.ts";
+import { accountEveryMs, nextReading, readForMs } from "./pace.ts";
 
-export interface ReadNumbersDeps {
+export interface ReadNumbersDeps extends LookDeps {
   readonly numbers: NumbersRepo;
-  /** false: only those are read that somebody asked for. */
-  readonly readsByItself: boolean;
-  readonly access: ConnectionAccess;
-  readonly context: ConnectorContextPorts;
-  readonly registry: ConnectorRegistry;
-  readonly clock: Clock;
-  readonly log: ConnectorLog;
 }
 
-const atOnce = 20;
 const mostPages = 5;
 const mostPosts = 300;
 /** How much of a text is kept, so that people know the post again. */
@@ -43,12 +30,8 @@ const overlapMs = 2 * dayMs;
  * other. Answers how many were looked at; run by one process at a time.
  */
 export async function readNumbers(deps: ReadNumbersDeps): Promise<number> {
-  const due = await deps.numbers.due({ limit: atOnce, onlyAsked: !deps.readsByItself });
-  for (const owner of due)
-    await readAccount(deps, owner).catch((error: unknown) =>
-      deps.log.warn({ connectionId: owner.connectionId, error }, "an account's numbers could not be read"),
-    );
-  return due.length;
+  const due = await deps.numbers.due({ limit: accountsAtOnce, onlyAsked: !deps.readsByItself });
+  return lookAtEach(deps, due, "numbers", (owner) => readAccount(deps, owner));
 }
 
 async function readAccount(deps: ReadNumbersDeps, owner: NumbersOwner): Promise<void> {
@@ -62,15 +45,9 @@ async function readAccount(deps: ReadNumbersDeps, owner: NumbersOwner): Promise<
   if (!numbers) return;
   const read = await readAll(deps, { ...owner, numbers, repo, readAt: before?.readAt });
   if (read.ok) return repo.ended(connectionId, { at: after(accountEveryMs) });
-  const { kind, message, ...rest } = read.error;
-  const askedMs = "retryAfterMs" in rest ? (rest.retryAfterMs ?? 0) : 0;
-  await repo.ended(connectionId, { at: after(Math.max(waitOf(read.error), askedMs)), failure: { kind, message } });
-  deps.log.info({ connectionId, platform, kind }, "an account's numbers wait");
+  await repo.ended(connectionId, afterFailure(read.error, deps.clock));
+  deps.log.info({ connectionId, platform, kind: read.error.kind }, "an account's numbers wait");
 }
-
-/** What a person has to mend is not asked for again and again. */
-const waitOf = ({ kind }: PlatformFailure): number =>
-  kind === "unavailable" || kind === "rate_limited" ? afterFailureMs.least : afterFailureMs.most;
 
 interface Look extends NumbersOwner {
   readonly numbers: Numbers;
@@ -79,22 +56,8 @@ interface Look extends NumbersOwner {
   readonly readAt: Date | undefined;
 }
 
-type Ask = <T>(call: string, read: (ctx: ConnectorContext) => PlatformResult<T>) => PlatformResult<T>;
-
 async function readAll(deps: ReadNumbersDeps, look: Look): PlatformResult<void> {
-  const { tenantId, connectionId } = look;
-  const ask: Ask = async (call, read) => {
-    const { open, answer } = await askPlatform(deps, { id: connectionId, tenantId }, call, read);
-    // A right to numbers that is lacking is no reason to hold posts; a sign-in that is over is one.
-    if (open && !answer.ok && (answer.error.kind === "auth_revoked" || answer.error.kind === "auth_expired"))
-      await deps.access.markBroken({
-        tenantId,
-        connectionId,
-        credentialVersion: open.credentialVersion,
-        failure: answer.error,
-      });
-    return answer;
-  };
+  const ask = askingAs(deps, look);
   let missed: PlatformFailure | undefined;
   for (const read of [listPosts, readPosts, readDays]) {
     const done = await read(deps, look, ask);
