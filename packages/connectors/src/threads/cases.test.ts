@@ -327,6 +327,13 @@ test("a post that is to be quoted or answered and is gone is said to be gone, by
   assert.match(thread.failure.message, /gone/);
 });
 
+test("a part that Threads has taken and does not find yet is answered a little later", async () => {
+  const { publish, refuse, live, calls } = await setUp();
+  refuse("/threads$", { code: 100, error_subcode: 33 }, { skip: 1, times: 2 });
+  const done = await publish({ text: "A", parts: [{ text: "B" }, { text: "C" }] });
+  assert.deepEqual([done.end, live().length, calls(creates)], ["published", 3, 5], JSON.stringify(done.failure));
+});
+
 test("a lost part of a thread is found by what it answers, though another thread says the same", async () => {
   const { publish, live } = await setUp();
   const post = { text: "A thread", parts: [{ text: "Same words" }, { text: "Same words" }] };

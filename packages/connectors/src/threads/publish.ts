@@ -14,7 +14,7 @@ import {
 } from "@postd/connector-kit";
 import { fail, ok, type Result } from "@postd/contracts";
 import { makeContainer, makeItem, stageOf } from "./containers.ts";
-import { NOT_FOUND, RUN_OUT, UNFETCHED } from "./failures.ts";
+import { isMissing, NOT_FOUND, RUN_OUT, UNFETCHED } from "./failures.ts";
 import { probePublish, replyToOf } from "./lost.ts";
 import { media } from "./options.ts";
 import { permalinkOf } from "./posts.ts";
@@ -50,18 +50,22 @@ const makeItems: Step<PostState> = {
     const made = await makeItem(ctx, post, state.childIds.length);
     return made.ok
       ? ok({ state: { ...state, childIds: [...state.childIds, made.value] } })
-      : fetchAgain(ctx, state, made.error);
+      : tryAgain(ctx, state, made.error);
   },
 };
 
-/** A file that could not be fetched is most often ours to mend, and sometimes a hiccup of theirs: two more tries. */
-function fetchAgain(
+/**
+ * A file that could not be fetched is most often ours to mend, and sometimes a hiccup of theirs; a part just taken may not
+ * have spread to where it is answered: two more tries.
+ */
+function tryAgain(
   ctx: ConnectorContext,
   state: PostState,
   refused: PlatformFailure,
 ): Result<Progress<PostState>, PlatformFailure> {
   const now = ctx.clock.now();
-  if (subcodeOf(refused) !== UNFETCHED || !mayRemake(state, now)) return fail(refused);
+  const mayPass = subcodeOf(refused) === UNFETCHED || (isOut(state) && isMissing(refused));
+  if (!mayPass || !mayRemake(state, now)) return fail(refused);
   return ok({ state: countRemake(state, now), waitMs: 15_000 });
 }
 
@@ -133,7 +137,7 @@ function chain(names: readonly [string, string, string], isDone: Step<PostState>
         return ok({ state: { ...state, container }, waitMs: SPREADS_WITHIN_MS });
       }
       const isLost = itemsOf(post) > 0 && [NOT_FOUND, RUN_OUT].includes(subcodeOf(made.error));
-      if (!isLost) return fetchAgain(ctx, state, made.error);
+      if (!isLost) return tryAgain(ctx, state, made.error);
       return mayRemake(state, now) ? ok({ state: remade(state, now), waitMs: 10_000 }) : fail(lostForGood(made.error));
     },
   };
