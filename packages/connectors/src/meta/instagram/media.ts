@@ -61,6 +61,9 @@ export async function publishContainer(
   ctx: ConnectorContext,
   state: InstagramState,
 ): PlatformResult<Progress<InstagramState>> {
+  const late = await cameOutLate(ctx, state);
+  if (!late.ok) return late;
+  if (late.value) return ok({ state: late.value, waitMs: 1_000 });
   const stage = await containerStage(ctx, state.containerId ?? "", true);
   if (!stage.ok) return stage;
   if (stage.value.is === "published")
@@ -103,6 +106,18 @@ export async function publishContainer(
   return again
     ? ok({ state: remade(state, now), waitMs: 5000, refused: true })
     : fail(await lostForGood(ctx, sent.error));
+}
+
+/** The state of a container that was given up and came out all the same: it takes the place of the new one. */
+async function cameOutLate(ctx: ConnectorContext, state: InstagramState): PlatformResult<InstagramState | undefined> {
+  for (const { id, madeAt } of state.earlier ?? []) {
+    const stage = await containerStage(ctx, id);
+    if (!stage.ok) return stage;
+    const { earlier: _, containerMadeAt: _at, ...rest } = state;
+    if (stage.value.is === "published")
+      return ok({ ...rest, containerId: id, ...(madeAt && { containerMadeAt: madeAt }), ready: true });
+  }
+  return ok(undefined);
 }
 
 const refusal = ({ refused }: PlatformFailure): { readonly refused?: true } => (refused ? { refused } : {});

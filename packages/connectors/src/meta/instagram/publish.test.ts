@@ -274,6 +274,20 @@ test("a container Instagram calls published is never published again, and which 
   assert.ok(!graph.calls.some(({ line }) => line.endsWith("media_publish")));
 });
 
+test("a container that was given up and came out all the same is the post; the new one is not published", async () => {
+  const graph = scriptedGraph({
+    ...script(),
+    [`POST ${g}/789/media`]: [{ id: "c1" }, { id: "c2" }],
+    [`GET ${g}/c1`]: [finished, finished, { status_code: "PUBLISHED" }],
+    [`GET ${g}/c2`]: finished,
+    [`POST ${g}/789/media_publish`]: [graphError(24, 2207006), { id: "m2" }],
+    [`GET ${g}/789/media`]: { data: [{ id: "m1", caption: "Hello", timestamp: "2026-11-20T10:00:20+0000" }] },
+  });
+  const played = await play(graph, contextOf(graph, { account }), image, imagePost, { goesOn: true });
+  const calls = graph.calls.filter(({ line }) => line.endsWith("media_publish"));
+  assert.deepEqual([played.published?.externalId, calls.length], ["m1", 1]);
+});
+
 test("another tool's post of the same words is never taken for this one: kind and items must fit", async () => {
   const at = "2026-11-20T10:00:20+0000";
   const row = (id: string, more: JsonObject) => ({ id, caption: "Hello", timestamp: at, ...more });

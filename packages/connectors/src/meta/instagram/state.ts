@@ -12,6 +12,8 @@ export type InstagramState = CommentState &
     readonly readyChildren: number;
     readonly containerId?: string;
     readonly containerMadeAt?: string;
+    /** Containers that were to be published before it and were given up. */
+    readonly earlier?: readonly { readonly id: string; readonly madeAt?: string }[];
     /** How often publishing the present container met passing trouble. */
     readonly publishTries?: number;
     readonly ready: boolean;
@@ -47,10 +49,14 @@ export function fresh(state: InstagramState): InstagramState {
   return { ...rest, polls: 0 };
 }
 
+const MOST_EARLIER = 3;
+
 /** Everything made so far is given up; the next run makes it again. */
 export function remade(state: InstagramState, now: Date): InstagramState {
-  const { containerId: _, containerMadeAt: _at, publishTries: _tries, ...rest } = countRemake(fresh(state), now);
-  return { ...rest, childIds: [], readyChildren: 0, ready: false };
+  const { containerId: id, containerMadeAt, publishTries: _, ...rest } = countRemake(fresh(state), now);
+  const given = id !== undefined && state.ready ? [{ id, ...(containerMadeAt && { madeAt: containerMadeAt }) }] : [];
+  const earlier = [...(state.earlier ?? []), ...given].slice(-MOST_EARLIER);
+  return { ...rest, childIds: [], readyChildren: 0, ready: false, ...(earlier.length > 0 && { earlier }) };
 }
 
 /** Waiting cannot mend a broken container, so once the tries are used up a person is asked. */
