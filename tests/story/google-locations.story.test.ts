@@ -116,6 +116,58 @@ describe("one sign-in at Google that opens three locations", () => {
     }
   });
 
+  it("Google holds the clock where asked to: a plan is moved, called back, shown once, or rejected and told", async () => {
+    const [, second, third] = connections;
+    const inMinutes = (count: number) => new Date(system.clock.now().getTime() + count * 60_000).toISOString();
+    const plan = async (content: string, connection = second) => {
+      const payload = { content, scheduledFor: inMinutes(60), nativeSchedule: true };
+      const { id } = await ida.must("POST", "/api/publish", { connectionId: connection?.id, payload });
+      await reaches(id, "handed_over");
+      return id;
+    };
+    const state = async (id: string) => (await ida.must("GET", `/api/publish/${id}`)).state;
+    const reaches = (id: string, wanted: string) =>
+      until(async () => {
+        await system.settle();
+        return (await state(id)) === wanted;
+      });
+    const canceled = await plan("Called back");
+    await ida.must("POST", `/api/jobs/${canceled}/cancel`, {});
+    await reaches(canceled, "canceled");
+    const moved = await plan("Moved");
+    const { postId } = await ida.must("GET", `/api/publish/${moved}`);
+    const later = inMinutes(120);
+    await ida.must("PATCH", `/api/posts/${postId}`, { scheduledFor: later });
+    await until(async () => {
+      await system.settle();
+      return (await ida.must("GET", `/api/publish/${moved}`)).scheduledFor === later;
+    });
+    const shown = await plan("Shown");
+    await act("decide", { verdict: "REJECTED" });
+    const rejected = await plan("Planned and rejected", third);
+    const live = async () => (await posts()).map(({ text }: { text: string }) => text);
+    for (let minutes = 0; minutes < 70; minutes += 10) {
+      await system.clock.advance(10 * 60_000);
+      await system.settle();
+    }
+    await reaches(shown, "published");
+    await reaches(rejected, "failed");
+    assert.equal(await state(moved), "handed_over");
+    for (let minutes = 0; minutes < 60; minutes += 10) {
+      await system.clock.advance(10 * 60_000);
+      await system.settle();
+    }
+    await reaches(moved, "published");
+    const texts = await live();
+    for (const [text, times] of [
+      ["Called back", 0],
+      ["Shown", 1],
+      ["Moved", 1],
+      ["Planned and rejected", 0],
+    ] as const)
+      assert.equal(texts.filter((one: string) => one === text).length, times, text);
+  });
+
   it("disconnecting one leaves the others' events, and the last one ends them", async () => {
     const topics = () => system.query("select external_id from webhook_subscriptions order by id");
     assert.equal(new Set((await topics()).map(({ external_id }) => external_id)).size, 1, "one setting for all");
