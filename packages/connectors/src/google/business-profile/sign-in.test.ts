@@ -146,6 +146,18 @@ test("an account that may not be read, or a location nobody tells of, hides no o
   assert.ok(!none.ok && none.error.kind === "scope_missing", "where nothing can be read that is said");
 });
 
+test("more locations nobody speaks for than Google may be asked about are connected all the same", async () => {
+  const world = createWorld({ provider, platform: businessProfile }, simulator);
+  const { found, made } = await findLocations(world);
+  const titles = Array.from({ length: 5 }, (_, at) => `Shop ${at}`);
+  await world.sim.simulator.act?.("addLocations", { account: String(made.extra?.account), titles, hasVoice: false });
+  const path = "VoiceOfMerchantState$";
+  world.sim.arm({ fault: "rateLimited", times: 5, match: { path } });
+  const all = await found();
+  assert.ok(all.ok && all.value.length === 6, JSON.stringify(all));
+  assert.equal(world.sim.requests().filter((one) => new RegExp(path).test(one.path)).length, 1);
+});
+
 test("what Google does not tell of a location hides nothing", () => {
   assert.equal(permissions({ extras: { account: "accounts/1" } }), undefined);
 });

@@ -10,7 +10,7 @@ import {
   type PlatformResult,
   type TokenAnswer,
 } from "@postd/connector-kit";
-import { fail, ok } from "@postd/contracts";
+import { fail, ok, type Result } from "@postd/contracts";
 import { googleSignIn } from "../sign-in.ts";
 import { readAccounts, readLocations, told } from "./accounts.ts";
 import { MANAGE } from "./api.ts";
@@ -45,6 +45,7 @@ async function accounts({ credentials, scopes }: Granted, ctx: AuthContext): Pla
   if (!read.ok) return read;
   const found = new Map<string, FoundAccount>();
   let unread: PlatformFailure | undefined;
+  let mayAsk = true;
   for (const { name: account, role } of read.value) {
     const locations = await readLocations(ctx, account, credentials);
     if (!locations.ok && endsSignIn(locations.error)) return locations;
@@ -57,8 +58,10 @@ async function accounts({ credentials, scopes }: Granted, ctx: AuthContext): Pla
     for (const location of locations.value) {
       const { name, title, place, mapsUri } = location;
       if (found.has(name)) continue;
-      const asked = await readVoice(ctx, location, credentials);
+      const asked: Result<Voice, PlatformFailure> = mayAsk ? await readVoice(ctx, location, credentials) : ok({});
       if (!asked.ok && endsSignIn(asked.error)) return asked;
+      // Of hundreds the check of each account asks later.
+      mayAsk &&= asked.ok || asked.error.kind !== "rate_limited";
       const voice = asked.ok ? asked.value : {};
       found.set(name, {
         platform: "google_business_profile",
