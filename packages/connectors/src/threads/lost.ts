@@ -35,7 +35,7 @@ const bare = (text: string): string => normalizeText(text.replaceAll("#", ""));
 /** Newest posts, or answers to the very post this one answers, with its text, made since then. */
 async function amongNewest(
   ctx: ConnectorContext,
-  { post, state }: Wanted,
+  { post, state }: Pick<Wanted, "post" | "state">,
   since: Date,
 ): PlatformResult<ProbeAnswer<PostState>> {
   const replyTo = replyToOf(post, state);
@@ -94,8 +94,7 @@ export async function mayBeOut(
 ): PlatformResult<boolean> {
   const [first] = given;
   if (!first) return ok(false);
-  const since = new Date(first.madeAt);
-  const found = await amongNewest(ctx, { post, state, intentAt: since }, since);
+  const found = await amongNewest(ctx, { post, state }, new Date(first.madeAt));
   return found.ok ? ok(found.value.kind === "found") : found;
 }
 
