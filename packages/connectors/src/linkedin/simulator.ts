@@ -1,10 +1,12 @@
 import { actsOf, type SimPost, type SimulatorDefinition, shownMedia, simulator } from "@postd/connector-kit/simulator";
 import { z } from "zod";
-import { commentRoutes } from "./simulator/comments.ts";
+import { commentRoutes, makeComment, parentOn } from "./simulator/comments.ts";
 import { numberRoutes } from "./simulator/numbers.ts";
 import { peopleRoutes } from "./simulator/people.ts";
 import { postRoutes, shownText } from "./simulator/posts.ts";
 import { checkHeaders, untunnel } from "./simulator/protocol.ts";
+import { reactionRoutes } from "./simulator/reactions.ts";
+import { targetOf } from "./simulator/social-actions.ts";
 import { subscriptionRoutes } from "./simulator/subscriptions.ts";
 import { uploadRoutes } from "./simulator/uploads.ts";
 import { linkedinErrors } from "./simulator/words.ts";
@@ -32,6 +34,7 @@ const [memberApp, pageApp] = [apps.linkedin, apps.linkedin_page];
 
 function livePost(world: World, post: Post): SimPost {
   const { commentary, visibility, content } = post;
+  const reactions = world.reactions.all((each) => each.post === post.id).map(({ id: _, post: __, ...shown }) => shown);
   return {
     id: post.id,
     platform: "linkedin",
@@ -43,7 +46,9 @@ function livePost(world: World, post: Post): SimPost {
     kind: post.kind,
     media: post.assets.flatMap(({ id, altText }) => shownMedia(world.assets.get(id)?.media, altText)),
     replies: world.comments.all((comment) => comment.post === post.id).map(({ text }) => text),
-    details: z.record(z.string(), z.json()).parse({ commentary, visibility, ...(content && { content }) }),
+    details: z
+      .record(z.string(), z.json())
+      .parse({ commentary, visibility, ...(content && { content }), ...(reactions.length > 0 && { reactions }) }),
   };
 }
 
@@ -107,7 +112,15 @@ export const simulators: readonly SimulatorDefinition[] = [
         return { ...signedIn, platform: "linkedin", id, kind, name, appSecret: app.client_secret, extra: { subject } };
       },
     },
-    routes: [...peopleRoutes, ...postRoutes, ...uploadRoutes, ...commentRoutes, ...subscriptionRoutes, ...numberRoutes],
+    routes: [
+      ...peopleRoutes,
+      ...postRoutes,
+      ...uploadRoutes,
+      ...commentRoutes,
+      ...reactionRoutes,
+      ...subscriptionRoutes,
+      ...numberRoutes,
+    ],
     posts: (world) => world.posts.all().map((post) => livePost(world, post)),
     orphans(world) {
       const used = new Set(world.posts.all().flatMap(({ assets }) => assets.map(({ id }) => id)));
@@ -116,6 +129,21 @@ export const simulators: readonly SimulatorDefinition[] = [
     media: ({ assets }, sha256) => assets.bytesOf(sha256),
     webhooks: ({ hooks }) => hooks,
     acts: {
+      /** Another member comments, or answers a comment. An id or a name is always the same person. */
+      comment: act(
+        z.strictObject({
+          post: z.string(),
+          text: z.string().min(1).max(1250),
+          parent: z.string().exactOptional(),
+          author: z.string().default("Mara Lind"),
+        }),
+        (world, { post: urn, text, parent, author }) => {
+          const { post } = targetOf(world, urn);
+          const actor = personUrn(pageApp.client_id, author);
+          const answered = parent === undefined ? {} : { parent: parentOn(world, post, parent) };
+          return { id: makeComment(world, post, { actor, text, ...answered }).id, actor };
+        },
+      ),
       engage: act(
         z.strictObject({ urn: z.string(), counts: z.record(z.string(), z.number()) }),
         ({ counts: all }, { urn, counts }) => {

@@ -1,44 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { sampleMp4, samplePng } from "@postd/connector-kit/media-samples";
-import { hmacSha256Hex, sha256Hex, testClient } from "@postd/connector-kit/simulator";
-import { simulators } from "../simulator.ts";
+import { hmacSha256Hex, sha256Hex } from "@postd/connector-kit/simulator";
 import { shownText } from "./posts.ts";
+import { api, enc, setUp } from "./test-client.ts";
 import { apps } from "./world.ts";
-
-const api = "https://api.linkedin.com";
-const enc = encodeURIComponent;
-
-function setUp(kind: "member" | "page" = "member", scopes?: readonly string[]) {
-  const [definition] = simulators;
-  assert.ok(definition);
-  const client = testClient(definition, { startAt: "2026-11-26T12:00:00Z" });
-  const account = client.simulator.createAccount({ kind, ...(scopes && { scopes }) });
-  const token = account.accessToken;
-  const headers = { "linkedin-version": "202609", "x-restli-protocol-version": "2.0.0" };
-  const get = (path: string) => client.ask({ url: `${api}/${path}`, token, headers });
-  const send = (path: string, json: unknown, more: Record<string, string> = {}) =>
-    client.ask({ url: `${api}/${path}`, token, json, headers: { ...headers, ...more } });
-  const remove = (path: string) => client.ask({ url: `${api}/${path}`, token, headers, method: "DELETE" });
-  const post = (fields: Record<string, unknown> = {}) =>
-    send("rest/posts", {
-      author: account.id,
-      commentary: "Fresh beans",
-      visibility: "PUBLIC",
-      distribution: { feedDistribution: "MAIN_FEED", targetEntities: [], thirdPartyDistributionChannels: [] },
-      lifecycleState: "PUBLISHED",
-      ...fields,
-    });
-  const put = (url: string, bytes: Uint8Array) => client.ask({ url, method: "PUT", bytes, token });
-  async function image(bytes = samplePng({ width: 2, height: 2 })): Promise<string> {
-    const { value } = (
-      await send("rest/images?action=initializeUpload", { initializeUploadRequest: { owner: account.id } })
-    ).json;
-    assert.equal((await put(value.uploadUrl, bytes)).status, 201);
-    return value.image;
-  }
-  return { ...client, client, account, token, get, send, remove, post, put, image };
-}
 
 describe("posts", () => {
   it("answers 201 with the id in a header, and shows the text without its escapes", async () => {
@@ -87,8 +53,9 @@ describe("posts", () => {
     const { status, json } = await page.get("rest/organizationAcls?q=roleAssignee");
     assert.deepEqual([status, json.message], [403, "Not enough permissions to access: organizationAcls.GET"]);
     const member = setUp();
-    const path = `rest/socialActions/${enc((await member.post()).headers["x-restli-id"] ?? "")}/comments`;
-    const gated = await member.send(path, { actor: member.account.id, message: { text: "First!" } });
+    const object = (await member.post()).headers["x-restli-id"] ?? "";
+    const words = { actor: member.account.id, object, message: { text: "First!" } };
+    const gated = await member.send(`rest/socialActions/${enc(object)}/comments`, words);
     assert.match(gated.json.message, /partnerApiSocialActions\.CREATE/);
   });
 
@@ -261,8 +228,9 @@ describe("numbers, comments and webhooks", () => {
 
   it("comments for members on the open address only, and tells a page's subscriber", async () => {
     const member = setUp();
-    const own = enc((await member.post()).headers["x-restli-id"] ?? "");
-    const words = { actor: member.account.id, message: { text: "First!" } };
+    const object = (await member.post()).headers["x-restli-id"] ?? "";
+    const own = enc(object);
+    const words = { actor: member.account.id, object, message: { text: "First!" } };
     assert.equal((await member.send(`rest/socialActions/${own}/comments`, words)).status, 403);
     assert.equal((await member.send(`v2/socialActions/${own}/comments`, words)).status, 201);
     assert.deepEqual(member.simulator.posts()[0]?.replies, ["First!"]);
@@ -284,11 +252,15 @@ describe("numbers, comments and webhooks", () => {
       204,
     );
     const id = (await post()).headers["x-restli-id"] ?? "";
-    const answer = { actor: account.id, message: { text: "Thanks!" } };
-    assert.equal((await send(`rest/socialActions/${enc(id)}/comments`, answer)).status, 201);
+    const answer = { actor: account.id, object: id, message: { text: "Thanks!" } };
+    const made = await send(`rest/socialActions/${enc(id)}/comments`, answer);
+    assert.equal(made.status, 201);
+    await act("comment", { post: id, text: "Nice" });
     await act("settle");
-    const [event] = delivered;
-    assert.match(event?.body ?? "", /"action":"COMMENT"/);
+    const [event, other] = delivered;
+    assert.match(event?.body ?? "", /"action":"ADMIN_COMMENT"/);
+    assert.match(other?.body ?? "", /"action":"COMMENT"/);
+    assert.equal(JSON.parse(event?.body ?? "{}").notifications[0].generatedActivity, made.json.commentUrn);
     assert.equal(event?.headers["x-li-signature"], hmacSha256Hex(secret, `hmacsha256=${event?.body}`));
   });
 });

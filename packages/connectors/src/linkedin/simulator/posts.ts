@@ -106,7 +106,7 @@ function refuseTwin({ world, now }: Pick<Call<World>, "world" | "now">, input: P
   });
 }
 
-const postView = ({ assets: _, kind: __, ...shown }: Post) => ({
+const postView = ({ assets: _, kind: __, activity: ___, ...shown }: Post) => ({
   ...shown,
   lifecycleState: "PUBLISHED",
   publishedAt: shown.createdAt,
@@ -148,7 +148,8 @@ export const postRoutes: readonly Route<World>[] = [
       const at = now.getTime();
       const id = world.newUrn(kind === "video" || kind === "multiImage" ? "ugcPost" : "share");
       const times = { createdAt: at, lastModifiedAt: at };
-      world.posts.put({ id, author, commentary, visibility, content, assets, kind, ...times });
+      const activity = world.newUrn("activity");
+      world.posts.put({ id, activity, author, commentary, visibility, content, assets, kind, ...times });
       return created(id);
     },
   }),

@@ -29,6 +29,8 @@ export type Asset = Upload<{
 export interface Post {
   /** The URN. */
   readonly id: string;
+  /** The URN its comments go by. Its number is not that of the post. */
+  readonly activity: string;
   readonly author: string;
   commentary: string;
   readonly visibility: string;
@@ -47,6 +49,15 @@ export interface Comment {
   readonly text: string;
   readonly parent: string | undefined;
   readonly createdAt: number;
+}
+
+export interface Reaction {
+  /** The URN: whose it is and on what. */
+  readonly id: string;
+  readonly actor: string;
+  readonly root: string;
+  readonly post: string;
+  readonly type: string;
 }
 
 /** The two apps of the fact sheet, "App set-up": one for members, one for pages. */
@@ -81,6 +92,7 @@ export function createWorld({ env, tokens }: Ground) {
     assets: simUploads<Asset["details"]>(env),
     posts: simStore<Post>(),
     comments: simStore<Comment>(),
+    reactions: simStore<Reaction>(),
     /** Numbers a test sets, by post or author. */
     counts: new Map<string, Readonly<Record<string, number>>>(),
     /** Header only the digest; message the literal prefix and the raw body (fact sheet, "Webhooks"). */
