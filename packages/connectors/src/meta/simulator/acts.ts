@@ -1,13 +1,13 @@
 import { type Act, type Acts, actsOf } from "@postd/connector-kit/simulator";
 import { z } from "zod";
 import { instagramApp, metaApp } from "./apps.ts";
-import { makeComment } from "./comment-fields.ts";
 import { nodeFields } from "./fields.ts";
+import { commentAsGuest, GuestComment } from "./guest-comment.ts";
 import { accountTotals, demographicMetrics, mediaMetrics } from "./insight-metrics.ts";
 import { makeByHand } from "./make-post.ts";
 import { operations } from "./operations.ts";
 import type { Settings } from "./settings.ts";
-import { callBack, emitInstagramComment, emitPageComment } from "./webhooks.ts";
+import { callBack } from "./webhooks.ts";
 import type { World } from "./world.ts";
 
 const act = actsOf<World>();
@@ -94,24 +94,12 @@ export const acts: Acts<World> = {
   postByHand: act(z.strictObject({ accountId: id, text: z.string() }), (world, { accountId, text }) => ({
     id: makeByHand(world, accountId, text),
   })),
-  /** Somebody comments on a post or on Instagram media. */
-  comment: act(
-    z.strictObject({ objectId: id, text: z.string(), name: z.string().default("Mara Lind") }),
-    (world, { objectId, text, name }) => {
-      const post = world.data.posts.get(objectId);
-      if (post === undefined && world.data.igMedia.get(objectId) === undefined)
-        throw new RangeError(`no post ${objectId}`);
-      const comment = makeComment(world, {
-        network: post ? "facebook" : "instagram",
-        objectId,
-        message: text,
-        from: { id: world.newId("3"), name },
-      });
-      if (post) emitPageComment(world, post.pageId, comment, "add");
-      else emitInstagramComment(world, comment);
-      return { id: comment.id };
-    },
-  ),
+  /**
+   * Somebody comments on a post, photo, video, Instagram media or comment. Without `authorId` a name is always the same person;
+   * with the account's own id it is written by hand in the account's name.
+   */
+  comment: act(GuestComment, (world, input) => ({ id: commentAsGuest(world, input).id })),
+  newestCommentsFirst: flag("newestCommentsFirst"),
 
   /** Sends any event as it is, signed (§11). */
   emit: act(

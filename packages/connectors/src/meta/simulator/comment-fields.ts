@@ -12,6 +12,7 @@ import { webUrl } from "./answers.ts";
 import type { Answer, Call } from "./call.ts";
 import type { FieldTable, Project } from "./field-table.ts";
 import type { Comment } from "./model.ts";
+import { ownerOf } from "./node.ts";
 import type { World } from "./world.ts";
 
 /** Comments directly under an object or, with its id, under a comment; oldest first. */
@@ -27,11 +28,20 @@ export function makeComment(
 ): Comment {
   const { network, objectId } = given;
   const id = network === "instagram" ? world.newId("17") : `${objectId.split("_").at(-1)}_${world.newId("18")}`;
-  const state = { createdAt: world.nowMs(), hidden: false, answeredPrivately: false };
-  const comment: Comment = { id, ...state, ...given };
+  const state = { createdAt: world.nowMs(), hidden: false, answeredPrivately: false, likedBy: new Set<string>() };
+  const comment: Comment = { id, ...state, isUnnamed: false, cannot: [], ...given };
   world.data.comments.put(comment);
   return comment;
 }
+
+/** A comment goes with everything written below it. */
+export function removeComment(world: World, { id }: Comment): void {
+  for (const each of [id, ...below(world, id).map((comment) => comment.id)]) world.data.comments.remove(each);
+}
+
+/** The Page the comment was written to; only its token reaches it. */
+export const pageOfComment = (world: World, comment: Comment): string =>
+  ownerOf(world, { type: "comment", value: comment }) ?? "";
 
 /**
  * Comments of a Facebook object as its list asks for them (meta.md §9): `filter` toplevel or, with replies among them, stream; `order`;
@@ -76,7 +86,13 @@ export function commentsOf(call: Call, id: string, field: Field, project: Projec
 export function igCommentsOf(call: Call, id: string, field: Field, project: Project): Answer {
   const type = call.host === "graph.instagram.com" ? "igCommentOnly" : "igComment";
   const render = (comment: Comment) => project(call, { type, value: comment }, field.fields);
-  return edgeField(call, field, { id, edge: field.name }, commentsUnder(call.world, id), render);
+  return edgeField(call, field, { id, edge: field.name }, instagramComments(call.world, id), render);
+}
+
+/** Instagram takes no `order` and the sheet names none: oldest first, or where a test says so the other way round. */
+export function instagramComments(world: World, id: string): readonly Comment[] {
+  const all = commentsUnder(world, id);
+  return world.data.settings.newestCommentsFirst ? all.toReversed() : all;
 }
 
 /** Facebook comment fields (§9). */
@@ -84,13 +100,17 @@ export const commentFields: FieldTable<Comment> = {
   id: (_call, comment) => comment.id,
   message: (_call, comment) => comment.message,
   created_time: (_call, comment) => graphTime(comment.createdAt),
-  from: (_call, comment) => comment.from,
+  from: (_call, comment) => (comment.isUnnamed ? undefined : comment.from),
   is_hidden: (_call, comment) => comment.hidden,
-  can_hide: () => true,
+  can_hide: (_call, comment) => !comment.cannot.includes("hide"),
+  can_like: (_call, comment) => !comment.cannot.includes("like"),
+  can_comment: (_call, comment) => !comment.cannot.includes("comment"),
+  user_likes: (call, comment) => comment.likedBy.has(pageOfComment(call.world, comment)),
   can_reply_privately: (_call, comment) => !comment.answeredPrivately,
-  like_count: () => 0,
+  like_count: (_call, comment) => comment.likedBy.size,
   comment_count: (call, comment) => commentsUnder(call.world, comment.id).length,
   comments: (call, comment, field, project) => commentsOf(call, comment.id, field, project),
   parent: (_call, comment) => (comment.parentId === undefined ? undefined : { id: comment.parentId }),
+  object: (_call, comment) => ({ id: comment.objectId }),
   permalink_url: (_call, comment) => webUrl("www.facebook.com", `/${comment.objectId}?comment_id=${comment.id}`),
 };

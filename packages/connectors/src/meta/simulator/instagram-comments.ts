@@ -7,7 +7,7 @@ import {
   requiredText,
 } from "@postd/connector-kit/simulator/graph";
 import { type Answer, type Call, type Operation, onBothHosts, success, typeHere } from "./call.ts";
-import { commentsUnder, makeComment } from "./comment-fields.ts";
+import { instagramComments, makeComment, removeComment } from "./comment-fields.ts";
 import { project } from "./fields.ts";
 import type { IgMedia } from "./model.ts";
 import { emitInstagramComment } from "./webhooks.ts";
@@ -15,7 +15,7 @@ import { emitInstagramComment } from "./webhooks.ts";
 const maxCommentChars = 300;
 
 const list = (call: Call, id: string): Answer =>
-  pageOf(call, commentsUnder(call.world, id), (comment) =>
+  pageOf(call, instagramComments(call.world, id), (comment) =>
     project(call, { type: typeHere(call, "igComment"), value: comment }, requestedFields(call)),
   );
 
@@ -60,8 +60,8 @@ export const instagramCommentOperations: readonly Operation[] = [
     comment.hidden = hide;
     return success;
   }),
-  ...onBothHosts("igComment", "DELETE", "", { scopes }, ({ world }, { id }) => {
-    world.data.comments.remove(id);
+  ...onBothHosts("igComment", "DELETE", "", { scopes }, ({ world }, comment) => {
+    removeComment(world, comment);
     return success;
   }),
 ];

@@ -7,10 +7,11 @@ import type { FbPost, FbStory, IgMedia } from "./model.ts";
 import { storyIsLive } from "./page-stories.ts";
 import type { World } from "./world.ts";
 
+/** Comments with what was answered to them; what is hidden takes its answers along. */
 const repliesTo = (world: World, id: string): readonly string[] =>
   commentsUnder(world, id)
     .filter((comment) => !comment.hidden)
-    .map((comment) => comment.message);
+    .flatMap((comment) => [comment.message, ...repliesTo(world, comment.id)]);
 
 function facebookPost(world: World, post: FbPost): SimPost {
   const photos = photosOf(world, post);

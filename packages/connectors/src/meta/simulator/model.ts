@@ -111,10 +111,18 @@ export interface Comment {
   message: string;
   readonly attachment?: string;
   readonly from: { readonly id: string; readonly name: string };
+  /** Who wrote it is not told. */
+  readonly isUnnamed: boolean;
   readonly createdAt: number;
   hidden: boolean;
   answeredPrivately: boolean;
+  /** Pages that like it. */
+  readonly likedBy: Set<string>;
+  /** What the Page may not do with it. */
+  readonly cannot: readonly CommentDeed[];
 }
+export const commentDeeds = ["like", "comment", "hide"] as const;
+export type CommentDeed = (typeof commentDeeds)[number];
 
 export type ContainerKind = "IMAGE" | "VIDEO" | "REELS" | "CAROUSEL" | "STORIES";
 

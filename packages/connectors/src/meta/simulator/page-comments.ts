@@ -1,5 +1,6 @@
 import {
   bool,
+  GraphError,
   invalidParameter,
   jsonParam,
   missingObject,
@@ -9,9 +10,9 @@ import {
 } from "@postd/connector-kit/simulator/graph";
 import { z } from "zod";
 import { type Answer, type Call, type Operation, operation, success } from "./call.ts";
-import { commentSummary, makeComment, wantedComments } from "./comment-fields.ts";
+import { commentSummary, makeComment, pageOfComment, removeComment, wantedComments } from "./comment-fields.ts";
 import { project, readBack } from "./fields.ts";
-import type { Comment, Page } from "./model.ts";
+import type { Comment, CommentDeed, Page } from "./model.ts";
 import { facebookNode, ownerOf } from "./node.ts";
 import { emitPageComment } from "./webhooks.ts";
 
@@ -44,8 +45,20 @@ function write(
   return readBack(call, { type: "comment", value: comment }, { id: comment.id });
 }
 
-const pageOfComment = (call: Call, comment: Comment): string =>
-  ownerOf(call.world, { type: "comment", value: comment }) ?? comment.from.id;
+/** What the fields `can_...` deny is a permission the Page does not have (§12). */
+function refuseDenied(comment: Comment, deed: CommentDeed): void {
+  if (comment.cannot.includes(deed))
+    throw new GraphError({ code: 200, message: `(#200) The Page cannot ${deed} this comment` });
+}
+
+/** The Page likes a comment or takes the like back; both may be said twice. */
+function like(call: Call, comment: Comment, isLiked: boolean): Answer {
+  refuseDenied(comment, "like");
+  const pageId = pageOfComment(call.world, comment);
+  if (isLiked) comment.likedBy.add(pageId);
+  else comment.likedBy.delete(pageId);
+  return success;
+}
 
 const reading = { scopes: ["pages_read_user_content"] };
 const engaging = { scopes: ["pages_manage_engagement"] };
@@ -59,9 +72,13 @@ export const pageCommentOperations: readonly Operation[] = [
     ),
   ]),
   operation("comment", "GET", "comments", { ...reading, params: listParams }, (call, { id }) => list(call, id)),
-  operation("comment", "POST", "comments", { ...engaging, params: writeParams }, (call, comment) =>
-    write(call, { objectId: comment.objectId, pageId: pageOfComment(call, comment), parentId: comment.id }),
-  ),
+  operation("comment", "POST", "comments", { ...engaging, params: writeParams }, (call, comment) => {
+    refuseDenied(comment, "comment");
+    const pageId = pageOfComment(call.world, comment);
+    return write(call, { objectId: comment.objectId, pageId, parentId: comment.id });
+  }),
+  operation("comment", "POST", "likes", engaging, (call, comment) => like(call, comment, true)),
+  operation("comment", "DELETE", "likes", engaging, (call, comment) => like(call, comment, false)),
   operation("comment", "GET", "", reading, (call, comment) =>
     project(call, { type: "comment", value: comment }, requestedFields(call)),
   ),
@@ -71,14 +88,15 @@ export const pageCommentOperations: readonly Operation[] = [
     if (isHidden === undefined && message === undefined) throw invalidParameter("Nothing to update");
     if (message !== undefined) comment.message = message;
     if (isHidden !== undefined) {
+      refuseDenied(comment, "hide");
       comment.hidden = isHidden;
-      emitPageComment(call.world, pageOfComment(call, comment), comment, isHidden ? "hide" : "unhide");
+      emitPageComment(call.world, pageOfComment(call.world, comment), comment, isHidden ? "hide" : "unhide");
     }
     return success;
   }),
   operation("comment", "DELETE", "", engaging, (call, comment) => {
-    call.world.data.comments.remove(comment.id);
-    emitPageComment(call.world, pageOfComment(call, comment), comment, "remove");
+    removeComment(call.world, comment);
+    emitPageComment(call.world, pageOfComment(call.world, comment), comment, "remove");
     return success;
   }),
   operation(

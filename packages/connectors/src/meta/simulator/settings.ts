@@ -12,6 +12,8 @@ export const defaultSettings = () => ({
   permissionsAsList: false,
   /** Pictures are measured as their pixels lie, not as EXIF has them shown (§14: unverified). */
   ignoreOrientation: false,
+  /** Comments of Instagram media and answers to them come newest first (§9 names no order). */
+  newestCommentsFirst: false,
   imageProcessingMs: 0,
   videoProcessingMs: 300,
   /** Posts per 24 hours and Instagram account (§13: the guide says 100). */

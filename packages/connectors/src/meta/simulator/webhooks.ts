@@ -42,12 +42,17 @@ export function emitPageComment(
   comment: Comment,
   verb: "add" | "edited" | "remove" | "hide" | "unhide",
 ): void {
+  const { videos, photos } = world.data;
+  const [video, photo] = [videos.get(comment.objectId), photos.get(comment.objectId)];
+  const postId = (video ?? photo)?.postId ?? comment.objectId;
   changePage(world, pageId, {
     item: "comment",
     verb,
     comment_id: comment.id,
-    post_id: comment.objectId,
-    parent_id: comment.parentId ?? comment.objectId,
+    post_id: postId,
+    ...(video && { video_id: video.id }),
+    ...(photo && { photo_id: photo.id }),
+    parent_id: comment.parentId ?? postId,
     from: comment.from,
     message: comment.message,
     created_time: seconds(comment.createdAt),
