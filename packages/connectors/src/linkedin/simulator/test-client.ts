@@ -1,6 +1,5 @@
-import assert from "node:assert/strict";
 import { samplePng } from "@postd/connector-kit/media-samples";
-import { testClient } from "@postd/connector-kit/simulator";
+import { type SimulatorDefinition, testClient } from "@postd/connector-kit/simulator";
 import { simulators } from "../simulator.ts";
 
 export const api = "https://api.linkedin.com";
@@ -8,9 +7,7 @@ export const enc = encodeURIComponent;
 
 /** The simulator in process with one account, and the calls of the versioned API in short. */
 export function setUp(kind: "member" | "page" = "member", scopes?: readonly string[]) {
-  const [definition] = simulators;
-  assert.ok(definition);
-  const client = testClient(definition, { startAt: "2026-11-26T12:00:00Z" });
+  const client = testClient(simulators[0] as SimulatorDefinition, { startAt: "2026-11-26T12:00:00Z" });
   const account = client.simulator.createAccount({ kind, ...(scopes && { scopes }) });
   const token = account.accessToken;
   const headers = { "linkedin-version": "202609", "x-restli-protocol-version": "2.0.0" };
@@ -32,7 +29,8 @@ export function setUp(kind: "member" | "page" = "member", scopes?: readonly stri
     const { value } = (
       await send("rest/images?action=initializeUpload", { initializeUploadRequest: { owner: account.id } })
     ).json;
-    assert.equal((await put(value.uploadUrl, bytes)).status, 201);
+    const { status } = await put(value.uploadUrl, bytes);
+    if (status !== 201) throw new Error(`the upload was answered ${status}`);
     return value.image;
   }
   return { ...client, client, account, token, get, send, remove, post, put, image };
