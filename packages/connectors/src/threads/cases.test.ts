@@ -155,6 +155,19 @@ test("a thread is not begun where the day's replies would not hold it, and what 
   assert.equal((await publish({}, { onFailure: "stop" })).failure?.kind, "rate_limited");
 });
 
+test("a thread is not begun where the sign-in may not post the answers it is made of", async () => {
+  const { connected, publish, calls } = await setUp();
+  const granted = (connected.credentials.scopes ?? []).filter((scope) => scope !== "threads_manage_replies");
+  connected.credentials = { ...connected.credentials, scopes: granted };
+  const { end, failure } = await publish({ parts: [{ text: "Second" }] });
+  assert.ok(
+    end === "failed" && failure?.kind === "content_rejected" && failure.field === "parts",
+    JSON.stringify(failure),
+  );
+  assert.equal(calls(creates), 0);
+  assert.equal((await publish()).end, "published");
+});
+
 test("a broken container is said with its field; one broken for no told reason is made anew once", async () => {
   const bad = await setUp();
   await bad.act("failNext", { error: "INVALID_DURATION" });

@@ -39,12 +39,23 @@ async function readLeft(ctx: ConnectorContext): PlatformResult<{ readonly posts:
   });
 }
 
+/** Without this right the first part would be out when the second one is refused. */
+const mayNotReply: PlatformFailure = {
+  kind: "content_rejected",
+  field: "parts",
+  reason: "permission",
+  message:
+    "Further parts are answers, which this sign-in may not post. Sign in again and allow answering, or keep to one part.",
+};
+
 /**
  * Whether a day's allowance holds the post with all its parts, which count as replies: a thread is not begun that could
  * not be ended. The window rolls, and how soon a place frees is not told, so it is looked at hourly. Where the numbers
  * cannot be had the post goes on: publishing itself says no where it must.
  */
 export async function checkQuota(ctx: ConnectorContext, { format, parts = [] }: OutgoingPost): PlatformResult<void> {
+  const mayReply = ctx.credentials.scopes?.includes(scopes.manageReplies) ?? true;
+  if (parts.length > 0 && !mayReply) return fail(mayNotReply);
   const read = await readLeft(ctx);
   if (!read.ok) {
     const { kind } = read.error;
