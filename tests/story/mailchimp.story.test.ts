@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { sampleJpeg } from "@postd/connector-kit/media-samples";
 import { type ApiSession, grantThroughBrowser } from "@postd/testkit/api";
+import { connectBluesky } from "@postd/testkit/connect-bluesky";
 import { type System, startSystem } from "@postd/testkit/system";
 
 describe("a campaign at Mailchimp", () => {
@@ -128,6 +129,49 @@ describe("a campaign at Mailchimp", () => {
     const [row] = await system.query("select step_state -> 'connector' as known from publish_jobs where id = $1", [id]);
     return row?.known?.isTaken ? "isTaken" : "";
   }
+
+  it("its audience is read and changed over the API by whoever may connect accounts, and kept nowhere", async () => {
+    const path = `/api/connections/${connectionId}/contacts`;
+    const person = { email: "saga.moe@nordlys.example", name: "Saga Moe", tags: ["Regulars"], list: destination };
+    for (const name of ["Saga Moe", "Saga Moe Berg"]) {
+      const { contact, simulated } = await ida.must("POST", path, { ...person, name });
+      assert.deepEqual(
+        [contact.name, contact.status, contact.tags, simulated],
+        [name, "subscribed", ["Regulars"], true],
+      );
+    }
+    const [saga] = (await ida.must("GET", `${path}?email=${person.email}`)).items;
+    const many = { list: destination, contacts: [{ email: person.email }, { email: "liv@nordlys.example" }] };
+    const { saved, refused } = await ida.must("POST", `${path}/batch`, many);
+    assert.deepEqual([saved.length, refused], [2, []]);
+    const change = { externalId: saga.externalId, add: ["New"], remove: ["Regulars"] };
+    assert.deepEqual(await ida.must("POST", `${path}/tags`, change), { done: true, simulated: true });
+    assert.deepEqual((await ida.must("GET", `${path}?name=saga&list=${destination}`)).items[0].tags, ["New"]);
+    for (let times = 0; times < 2; times += 1)
+      assert.equal((await ida.must("POST", `${path}/archive`, { externalId: saga.externalId })).done, true);
+    assert.equal((await ida.must("GET", `${path}?email=${person.email}`)).items[0].status, "archived");
+    const unnamed = await ida.call("POST", path, { email: "liv@nordlys.example" });
+    assert.deepEqual([unnamed.status, unnamed.body.field], [400, "list"], JSON.stringify(unnamed.body));
+    const strange = await ida.call("POST", `${path}/archive`, { externalId: "../../campaigns/1" });
+    assert.deepEqual([strange.status, strange.body.field], [400, "externalId"]);
+    const { key } = await ida.must("POST", "/api/api-keys", { name: "reader", scopes: ["connections:read"] });
+    for (const [method, at, body] of [
+      ["GET", path, undefined],
+      ["POST", path, person],
+      ["POST", `${path}/batch`, many],
+      ["POST", `${path}/tags`, change],
+      ["POST", `${path}/archive`, { externalId: saga.externalId }],
+    ] as const)
+      assert.equal((await system.visitor(key).call(method, at, body)).status, 403, `${method} ${at}`);
+    const { id: other } = await connectBluesky(system, ida);
+    const none = await ida.call("GET", `/api/connections/${other}/contacts`);
+    assert.deepEqual([none.status, none.body.code], [409, "state_conflict"], JSON.stringify(none.body));
+    const tables = await system.query("select tablename from pg_tables where schemaname = 'public'");
+    for (const { tablename } of tables) {
+      const rows = await system.query(`select to_jsonb(t)::text as row from "${tablename}" t`);
+      assert.ok(!JSON.stringify(rows).includes("saga.moe"), `${tablename} keeps nobody's address`);
+    }
+  });
 
   it("is connected by OAuth as well, in the data centre the token is good for", async () => {
     const { grantId } = await grantThroughBrowser(ida, "mailchimp", "mailchimp", { person: accountId });

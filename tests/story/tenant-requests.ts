@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { samplePng } from "@postd/connector-kit/media-samples";
 import { type ApiSession, grantThroughBrowser, openSession } from "@postd/testkit/api";
 import { connectBluesky } from "@postd/testkit/connect-bluesky";
@@ -172,16 +172,34 @@ const patchOf = (make: IdPlace["make"], patch: (id: string) => object): IdPlace 
   };
 };
 
+/** Lists of accounts that have contacts, by connection. */
+const mailLists = new Map<string, string>();
+async function mailAccount({ system, session }: Tenant): Promise<string> {
+  const made = await system.sim("POST", "mailchimp/accounts", {});
+  const connect = { platform: "mailchimp", keys: { apiKey: made.accessToken } };
+  const { connections } = await session.must("POST", "/api/connections", connect);
+  mailLists.set(connections[0].id, made.extra.listId);
+  return connections[0].id;
+}
+const ofMailAccount = (path: string, body: (list: string) => object): IdPlace => ({
+  make: mailAccount,
+  request: (id) => ({
+    method: "POST",
+    path: `/api/connections/${id}/contacts${path}`,
+    body: body(mailLists.get(id) ?? ""),
+  }),
+});
+/** Somebody who is on every such list. */
+const urban = (list: string) => `${list}/${createHash("md5").update("urban.ek@example.com").digest("hex")}`;
+
 /** A post shown to one person first, by an account of the platform that can. */
 const trialOf = (make: IdPlace["make"] | undefined, more: (id: string) => object): IdPlace => {
   const accounts = new Map<string, object>();
   return {
     async make(tenant) {
-      const made = await tenant.system.sim("POST", "mailchimp/accounts", {});
-      const connect = { platform: "mailchimp", keys: { apiKey: made.accessToken } };
-      const { connections } = await tenant.session.must("POST", "/api/connections", connect);
-      accounts.set(tenant.id, { connectionId: connections[0].id, destination: made.extra.listId });
-      return make ? make(tenant) : connections[0].id;
+      const connectionId = await mailAccount(tenant);
+      accounts.set(tenant.id, { connectionId, destination: mailLists.get(connectionId) });
+      return make ? make(tenant) : connectionId;
     },
     request: (id, caller) => ({
       method: "POST",
@@ -215,6 +233,14 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
   "refreshConnection path.id": byPath("POST", "/api/connections/{id}/refresh", connection),
   "checkConnection path.id": byPath("POST", "/api/connections/{id}/check", connection),
   "listDestinations path.id": byPath("GET", "/api/connections/{id}/destinations", connection),
+  "findContacts path.id": {
+    make: mailAccount,
+    request: (id) => ({ method: "GET", path: `/api/connections/${id}/contacts?list=${mailLists.get(id)}` }),
+  },
+  "saveContact path.id": ofMailAccount("", (list) => ({ list, email: "ada@example.com", name: unique("Ada") })),
+  "saveContacts path.id": ofMailAccount("/batch", (list) => ({ list, contacts: [{ email: "ada@example.com" }] })),
+  "tagContact path.id": ofMailAccount("/tags", (list) => ({ externalId: urban(list), add: ["Regulars"] })),
+  "archiveContact path.id": ofMailAccount("/archive", (list) => ({ externalId: urban(list) })),
   "listInbox query.connectionId": byPath("GET", "/api/inbox?connectionId={id}", connection),
   "listInbox query.postId": byPath("GET", "/api/inbox?postId={id}", post),
   "getInboxEntry path.id": byPath("GET", "/api/inbox/{id}", inboxEntry),

@@ -2,6 +2,7 @@ import type { Operation } from "./operation.ts";
 import * as analytics from "./operations/analytics.ts";
 import * as apps from "./operations/apps.ts";
 import * as connections from "./operations/connections.ts";
+import * as contacts from "./operations/contacts.ts";
 import * as health from "./operations/health.ts";
 import * as inbound from "./operations/inbound.ts";
 import * as inbox from "./operations/inbox.ts";
@@ -17,6 +18,7 @@ export const operationsById = {
   ...people,
   ...apps,
   ...connections,
+  ...contacts,
   ...publishing,
   ...jobs,
   ...links,

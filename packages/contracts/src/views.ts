@@ -239,6 +239,19 @@ export const DestinationView = z.object({
 });
 export type DestinationView = z.infer<typeof DestinationView>;
 
+/** A person of an account's lists, as its platform keeps them. */
+export const ContactView = z.object({
+  /** Names the person within their list at the platform. */
+  externalId: z.string(),
+  email: z.string().optional(),
+  name: z.string().optional(),
+  list: z.string().optional(),
+  /** Whether mail reaches them, in the platform's own word. */
+  status: z.string().optional(),
+  tags: z.array(z.string()),
+});
+export type ContactView = z.infer<typeof ContactView>;
+
 /** Limits and choices that are the account's own; what is absent is as GET /api/platforms says. */
 export const AccountLimitsView = z.object({
   /** Who posts, to be shown beside the form. */

@@ -1,6 +1,7 @@
 import { analyticsRoutes } from "./analytics/analytics.ts";
 import { appRoutes } from "./connect/apps.ts";
 import { connectionRoutes } from "./connect/connections.ts";
+import { contactRoutes } from "./connect/contacts.ts";
 import { oauthRoutes } from "./connect/oauth.ts";
 import type { Route } from "./handler.ts";
 import { healthRoutes } from "./health/health.ts";
@@ -27,6 +28,7 @@ export const routes: readonly Route[] = [
   ...appRoutes,
   ...oauthRoutes,
   ...connectionRoutes,
+  ...contactRoutes,
   ...postRoutes,
   ...jobRoutes,
   ...pauseRoutes,

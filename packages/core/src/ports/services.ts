@@ -4,6 +4,7 @@ import type {
   ApiKeyId,
   ConnectionId,
   ConnectionView,
+  ContactView,
   DestinationView,
   DlqGroupView,
   FieldProblem,
@@ -241,7 +242,45 @@ export interface ConnectionsService {
     caller: Caller,
     id: ConnectionId,
   ): ServiceResult<{ readonly limits: AccountLimitsView; readonly simulated: boolean }>;
+  readonly contacts: ContactsService;
   timeline(caller: Caller, id: ConnectionId, page: PageInput): ServiceResult<Page<Readonly<Record<string, unknown>>>>;
+}
+
+type NewContact = {
+  readonly email: string;
+  readonly name?: string;
+  readonly tags?: readonly string[];
+  readonly status?: "subscribed" | "pending";
+};
+type ContactDone = ServiceResult<{ readonly done: true; readonly simulated: boolean }>;
+
+/** People of an account's lists, read and changed at the platform; every change may be repeated. */
+export interface ContactsService {
+  find(
+    caller: Caller,
+    id: ConnectionId,
+    query: { readonly email?: string; readonly name?: string; readonly list?: string; readonly cursor?: string },
+  ): ServiceResult<{ readonly items: ContactView[]; readonly nextCursor?: string; readonly simulated: boolean }>;
+  save(
+    caller: Caller,
+    id: ConnectionId,
+    contact: NewContact & { readonly list?: string },
+  ): ServiceResult<{ readonly contact: ContactView; readonly simulated: boolean }>;
+  saveMany(
+    caller: Caller,
+    id: ConnectionId,
+    input: { readonly list?: string; readonly contacts: readonly NewContact[] },
+  ): ServiceResult<{
+    readonly saved: ContactView[];
+    readonly refused: { readonly email: string; readonly message: string }[];
+    readonly simulated: boolean;
+  }>;
+  tag(
+    caller: Caller,
+    id: ConnectionId,
+    change: { readonly externalId: string; readonly add: readonly string[]; readonly remove: readonly string[] },
+  ): ContactDone;
+  archive(caller: Caller, id: ConnectionId, contact: { readonly externalId: string }): ContactDone;
 }
 
 /** Pages that posts link to. */

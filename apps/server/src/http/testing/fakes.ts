@@ -118,6 +118,14 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
       destinations: (_caller, id) => one(id, { required: false, items: [], simulated: true }),
       limits: (_caller, id) => one(id, { limits: {}, simulated: true }),
       timeline: () => page({ action: "connected" }),
+      contacts: {
+        find: (_caller, id) => one(id, { items: [], simulated: true }),
+        save: (_caller, id) =>
+          one(id, operationsById.saveContact.response.parse(operationsById.saveContact.example.response)),
+        saveMany: (_caller, id) => one(id, { saved: [], refused: [], simulated: true }),
+        tag: (_caller, id) => one(id, { done: true, simulated: true }),
+        archive: (_caller, id) => one(id, { done: true, simulated: true }),
+      },
     },
     media: {
       upload: async (_caller, input) => {

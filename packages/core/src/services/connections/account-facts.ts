@@ -1,4 +1,11 @@
-import type { AccountLimits, ConnectorContext, Destination, Platform, PlatformResult } from "@postd/connector-kit";
+import type {
+  AccountLimits,
+  ConnectorContext,
+  Destination,
+  Effect,
+  Platform,
+  PlatformResult,
+} from "@postd/connector-kit";
 import type { AccountLimitsView, DestinationView } from "@postd/contracts";
 import { fail, ok, type Result, type ServiceError } from "@postd/contracts";
 import type { ConnectionRecord } from "../../ports/connection-record.ts";
@@ -30,7 +37,7 @@ export async function listDestinations(
   const destinations = platform.publishing?.destinations;
   if (!destinations) return ok({ required: false, items: [], simulated });
   const { label, required } = destinations;
-  const listed = await read(deps, platform, record, "destinations", (ctx) => destinations.list(query, ctx));
+  const listed = await askAs(deps, platform, record, "destinations", (ctx) => destinations.list(query, ctx));
   if (!listed.ok) return listed;
   return ok({ label, required, items: listed.value.slice(0, mostDestinations).map(destinationView), simulated });
 }
@@ -45,19 +52,20 @@ export async function readLimits(
   const { simulated } = record;
   const accountLimits = platform.publishing?.accountLimits;
   if (!accountLimits) return ok({ limits: {}, simulated });
-  const limits = await read(deps, platform, record, "limits", accountLimits);
+  const limits = await askAs(deps, platform, record, "limits", accountLimits);
   return limits.ok ? ok({ limits: limitsView(limits.value), simulated }) : limits;
 }
 
 /** A sign-in that turns out to be over is marked as such, as by any other call. */
-async function read<T>(
+export async function askAs<T>(
   deps: ConnectionsDeps,
   platform: Platform,
   { id, tenantId }: ConnectionRecord,
   call: string,
   ask: (ctx: ConnectorContext) => PlatformResult<T>,
+  effect: Effect = "none",
 ): Promise<Result<T, ServiceError>> {
-  const { open, answer } = await askPlatform(deps, { id, tenantId }, call, ask);
+  const { open, answer } = await askPlatform(deps, { id, tenantId }, call, ask, effect);
   if (answer.ok) return answer;
   const failure = answer.error;
   if (open)

@@ -1,16 +1,17 @@
 import { Buffer } from "node:buffer";
-import { type ConnectionId, fail, InstantInput, ok, type Result, type ServiceError } from "@postd/contracts";
+import { type ConnectionId, fail, InstantInput, ok } from "@postd/contracts";
 import { z } from "zod";
-import type { ConnectionRecord } from "../../ports/connection-record.ts";
 import type { Caller, ConnectionsService } from "../../ports/services.ts";
 import { pageOf } from "../page-of.ts";
 import { listDestinations, readLimits } from "./account-facts.ts";
 import { checkConnection, noConnection, refreshConnection } from "./check.ts";
 import { connectFromGrant, connectWithKeys, getGrant, viewsOf } from "./choose.ts";
+import { contactsOf } from "./contacts.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { disconnect } from "./disconnect.ts";
 import { startOAuth } from "./oauth.ts";
 import { finishOAuth } from "./oauth-callback.ts";
+import { isDisconnected, ofLive } from "./of-live.ts";
 
 /** Connecting accounts, keeping them alive and letting them go. Ids of other tenants are `not_found`. */
 export function createConnectionsService(deps: ConnectionsDeps): ConnectionsService {
@@ -40,6 +41,7 @@ export function createConnectionsService(deps: ConnectionsDeps): ConnectionsServ
     check: (caller, id) => withLive(deps, caller, id, (record) => checkConnection(deps, caller, record)),
     destinations: (caller, id, query) => ofLive(deps, caller, id, (record) => listDestinations(deps, record, query)),
     limits: (caller, id) => ofLive(deps, caller, id, (record) => readLimits(deps, record)),
+    contacts: contactsOf(deps),
     timeline: (caller, id, page) => timeline(deps, caller, id, page),
   };
 }
@@ -52,30 +54,12 @@ async function viewOf(deps: ConnectionsDeps, caller: Caller, id: ConnectionId): 
   return view ? ok(view) : fail(noConnection);
 }
 
-/** Does something with a connection that is not disconnected. */
-async function ofLive<T>(
-  deps: ConnectionsDeps,
-  caller: Caller,
-  id: ConnectionId,
-  act: (record: ConnectionRecord) => Promise<Result<T, ServiceError>>,
-): Promise<Result<T, ServiceError>> {
-  const record = await deps.connections.forTenant(caller.tenantId).find(id);
-  if (!record) return fail(noConnection);
-  return record.disconnectedAt ? fail(isDisconnected) : act(record);
-}
-
-/** The same, and answers the connection as it is afterwards. */
+/** Does something with a connection that is not disconnected, and answers it as it is afterwards. */
 async function withLive(...input: Parameters<typeof ofLive<void>>): Viewed {
   const [deps, caller, id] = input;
   const done = await ofLive(...input);
   return done.ok ? viewOf(deps, caller, id) : done;
 }
-
-const isDisconnected: ServiceError = {
-  code: "state_conflict",
-  detail: "This account is disconnected.",
-  next: "Connect the account again to sign in anew.",
-};
 
 const Cursor = z.object({ at: InstantInput, id: z.string().regex(/^[a-z]{2,5}_[0-9a-z]{8,40}$/) });
 
