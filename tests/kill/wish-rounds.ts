@@ -16,6 +16,7 @@ const scenariosWithWishes = [
   "facebook reel",
   "instagram carousel",
   "google event",
+  "threads carousel",
 ] as const satisfies readonly Scenario[];
 const waveSize = 20;
 
