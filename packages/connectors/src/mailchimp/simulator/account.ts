@@ -16,7 +16,6 @@ import {
 } from "./call.ts";
 import { regionsOf } from "./content.ts";
 import type { Template } from "./model.ts";
-import { notFound } from "./words.ts";
 import type { World } from "./world.ts";
 
 // Fact sheet, "Accounts".
@@ -85,14 +84,6 @@ export const accountRoutes: readonly Route<World>[] = [
       return success({ domains, total_items: domains.length });
     },
   }),
-  route("GET", api("verified-domains/:domain"), {
-    handle(call) {
-      const domain = call.params.domain ?? "";
-      const state = accountOf(call).domains.get(domain);
-      if (state === undefined) throw notFound();
-      return success({ domain, ...state, verification_email: `postmaster@${domain}`, verification_sent: textOf(0) });
-    },
-  }),
   route("GET", api("templates"), {
     query: z.strictObject({
       ...pageQuery,
@@ -110,10 +101,6 @@ export const accountRoutes: readonly Route<World>[] = [
         templateJson,
       );
     },
-  }),
-  route("GET", api("templates/:template"), {
-    query: z.strictObject(fieldQuery),
-    handle: (call) => answer(call.query, templateJson(own(call, call.world.templates.get(call.params.template ?? "")))),
   }),
   route("GET", api("templates/:template/default-content"), {
     query: z.strictObject(fieldQuery),

@@ -1,19 +1,6 @@
 import { type Route, storeMedia } from "@postd/connector-kit/simulator";
 import { z } from "zod";
-import {
-  accountOf,
-  answer,
-  api,
-  done,
-  fieldQuery,
-  own,
-  page,
-  pageQuery,
-  route,
-  sortDirection,
-  success,
-  textOf,
-} from "./call.ts";
+import { accountOf, api, route, success, textOf } from "./call.ts";
 import type { StoredFile } from "./model.ts";
 import { badField } from "./words.ts";
 import type { World } from "./world.ts";
@@ -36,11 +23,8 @@ const fileJson = ({ id, folder, name, media, url, createdAt, account }: StoredFi
   _links: [],
 });
 
-const files = api("file-manager/files");
-const fileOf = (call: Parameters<typeof own>[0]) => own(call, call.world.files.get(call.params.file ?? ""));
-
 export const fileRoutes: readonly Route<World>[] = [
-  route("POST", files, {
+  route("POST", api("file-manager/files"), {
     body: z.strictObject({ name: z.string().min(1), file_data: z.string().min(1), folder_id: z.int().optional() }),
     handle(call) {
       const { world, body, now } = call;
@@ -60,31 +44,6 @@ export const fileRoutes: readonly Route<World>[] = [
         createdAt: now.getTime(),
       };
       return success(fileJson(world.files.put(file)));
-    },
-  }),
-  route("GET", files, {
-    query: z.strictObject({
-      ...pageQuery,
-      type: z.enum(["all", "image", "file"]).optional(),
-      sort_field: z.enum(["added_date", "name", "size"]).optional(),
-      sort_dir: sortDirection.optional(),
-    }),
-    handle(call) {
-      const account = accountOf(call);
-      const all = call.world.files.all((file) => file.account === account);
-      const shown = call.query.sort_dir === "DESC" ? all.toReversed() : all;
-      const total_file_size = all.reduce((sum, { media }) => sum + media.sizeBytes, 0);
-      return page(call, "files", shown, fileJson, { total_file_size });
-    },
-  }),
-  route("GET", `${files}/:file`, {
-    query: z.strictObject(fieldQuery),
-    handle: (call) => answer(call.query, fileJson(fileOf(call))),
-  }),
-  route("DELETE", `${files}/:file`, {
-    handle(call) {
-      call.world.files.remove(fileOf(call).id);
-      return done;
     },
   }),
 ];

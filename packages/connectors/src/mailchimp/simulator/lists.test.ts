@@ -88,22 +88,6 @@ describe("audiences of Mailchimp", () => {
     const many = Array.from({ length: 501 }, (_, nth) => ({ email_address: `a${nth}@example.com` }));
     assert.equal((await post(`lists/${list}`, { members: many })).status, 400);
   });
-
-  it("run batches, which end later and say how many went wrong", async () => {
-    const { get, post, list, advance, delivered } = setUp();
-    assert.equal((await post("batch-webhooks", { url: "https://postd.example/batch" })).status, 200);
-    const body = JSON.stringify({ email_address: "z@example.com", status: "subscribed" });
-    const operations = [1, 2].map(() => ({ method: "POST", path: `/lists/${list}/members`, body }));
-    const { id, status } = (await post("batches", { operations })).json;
-    assert.equal(status, "pending");
-    advance(10_000);
-    const over = (await get(`batches/${id}`)).json;
-    assert.deepEqual([over.status, over.finished_operations, over.errored_operations], ["finished", 2, 1]);
-    assert.deepEqual(
-      delivered.map(({ url }) => url),
-      ["https://postd.example/batch"],
-    );
-  });
 });
 
 describe("webhooks of an audience", () => {

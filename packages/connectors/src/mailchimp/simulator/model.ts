@@ -148,13 +148,3 @@ export interface Hook {
   readonly events: Readonly<Record<string, boolean>>;
   readonly sources: Readonly<Record<string, boolean>>;
 }
-
-export interface Batch {
-  readonly id: string;
-  readonly account: Account;
-  readonly total: number;
-  readonly errored: number;
-  readonly at: number;
-  readonly endsAt: number;
-  isTold: boolean;
-}

@@ -39,14 +39,4 @@ export function pass(world: World): void {
   const due = world.campaigns.all(({ status, sendAt = 0 }) => status === "schedule" && sendAt <= now);
   for (const campaign of due) beginSending(world, campaign, campaign.sendAt ?? now);
   for (const campaign of world.campaigns.all(({ status }) => status === "sending")) sendSome(world, campaign, now);
-  for (const batch of world.batches.all(({ isTold, endsAt }) => !isTold && endsAt <= now)) {
-    batch.isTold = true;
-    for (const hook of world.batchHooks.all(({ account, enabled }) => account === batch.account && enabled))
-      world.hooks.send(
-        { address: hook.url, secret: "" },
-        "batch_operation_completed",
-        String(new URLSearchParams({ type: "batch_operation_completed", "data[id]": batch.id })),
-        "application/x-www-form-urlencoded",
-      );
-  }
 }

@@ -1,6 +1,5 @@
 import type { Route } from "@postd/connector-kit/simulator";
 import { accountRoutes } from "./account.ts";
-import { batchRoutes } from "./batches.ts";
 import { campaignRoutes } from "./campaigns.ts";
 import { checklistRoutes } from "./checklist.ts";
 import { contentRoutes } from "./content.ts";
@@ -26,5 +25,4 @@ export const routes: readonly Route<World>[] = [
   ...fileRoutes,
   ...reportRoutes,
   ...webhookRoutes,
-  ...batchRoutes,
 ];

@@ -72,15 +72,12 @@ describe("scheduling and sending a campaign", () => {
     }
   });
 
-  it("is tried on a few addresses, and copied, without an audience seeing it", async () => {
+  it("is tried on a few addresses without an audience seeing it", async () => {
     const { post, draft, simulator } = setUp();
     const id = await draft();
     const test = { test_emails: ["ida@northfold.example"], send_type: "html" };
     assert.equal((await post(`campaigns/${id}/actions/test`, test)).status, 204);
-    const copy = (await post(`campaigns/${id}/actions/replicate`)).json;
-    assert.deepEqual([copy.status, copy.settings.subject_line], ["save", "Fresh beans"]);
-    assert.notEqual(copy.id, id);
-    assert.deepEqual([simulator.posts().length, simulator.orphans()], [0, 2]);
+    assert.deepEqual([simulator.posts().length, simulator.orphans()], [0, 1]);
   });
 
   it("has no report until it was sent", async () => {
@@ -94,9 +91,6 @@ describe("scheduling and sending a campaign", () => {
     const report = (await get(`reports/${id}`)).json;
     assert.deepEqual([report.emails_sent, report.opens.open_rate, report.clicks.click_rate], [4, 0.75, 0.5]);
     assert.equal(report.list_stats.open_rate, 75);
-    const { urls_clicked: urls } = (await get(`reports/${id}/click-details`)).json;
-    assert.deepEqual([urls[0].url, urls[0].total_clicks, urls[0].unique_click_percentage], [clicks[0]?.url, 3, 0.5]);
-    assert.equal((await get("reports?fields=reports.id,total_items")).json.total_items, 1);
   });
 });
 

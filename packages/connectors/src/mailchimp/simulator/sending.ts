@@ -1,7 +1,6 @@
 import type { Route } from "@postd/connector-kit/simulator";
 import { z } from "zod";
-import { accountOf, api, campaignOf, done, route, success } from "./call.ts";
-import { campaignJson } from "./campaign-json.ts";
+import { accountOf, api, campaignOf, done, route } from "./call.ts";
 import { checklistOf, isCounted, isVerifiedSender } from "./checklist.ts";
 import { tellCampaign } from "./events.ts";
 import type { Campaign } from "./model.ts";
@@ -92,27 +91,6 @@ export const sendingRoutes: readonly Route<World>[] = [
       if (campaign.html === "" && campaign.plainText === "") throw notReady();
       campaign.testsSent.push(...call.body.test_emails);
       return done;
-    },
-  }),
-  route("POST", action("replicate"), {
-    handle(call) {
-      const { type, settings, tracking, socialCard, recipients, html, plainText, contentType, account } =
-        campaignOf(call);
-      const copy = call.world.newCampaign(account, {
-        type,
-        settings: { ...settings, title: `${settings.title ?? ""} (copy 01)`.trim() },
-        tracking,
-        html,
-        plainText,
-        contentType,
-        countedAt: call.now.getTime() + call.workMs(call.world.settings.countMs),
-        ...(recipients && { recipients }),
-        ...(socialCard && { socialCard }),
-      });
-      const { recipients: to, ...json } = campaignJson(call.world, call.world.campaigns.put(copy));
-      // Of all answers this one does not tell whether the list is active (swagger).
-      const { list_is_active: _, ...toWhom } = to;
-      return success({ ...json, recipients: toWhom });
     },
   }),
 ];

@@ -7,18 +7,7 @@ import {
   simStore,
   simWebhooks,
 } from "@postd/connector-kit/simulator";
-import type {
-  Account,
-  Audience,
-  Batch,
-  Campaign,
-  Engagement,
-  Hook,
-  Member,
-  Segment,
-  StoredFile,
-  Template,
-} from "./model.ts";
+import type { Account, Audience, Campaign, Engagement, Hook, Member, Segment, StoredFile, Template } from "./model.ts";
 import { defaultSettings, type Settings } from "./settings.ts";
 
 /** Fact sheet, "App set-up". */
@@ -55,8 +44,6 @@ export function createWorld({ env, tokens }: Ground) {
     files: simStore<StoredFile>(),
     campaigns: simStore<Campaign>(),
     hookFacts: simStore<Hook>(),
-    batches: simStore<Batch>(),
-    batchHooks: simStore<{ readonly id: string; readonly account: Account; readonly url: string; enabled: boolean }>(),
     /** Deleted after they were sent: gone from the account, not from anybody's inbox. */
     recalled: [] as Campaign[],
     /** Keys that were switched off. */
