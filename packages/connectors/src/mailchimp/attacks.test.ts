@@ -51,6 +51,24 @@ test("a segment deleted between the plan and the order sends to nobody", async (
   assert.deepEqual([told.failure.field, calls("POST", sends), live().length], ["options.segment", 0, 0]);
 });
 
+test("an order that waited is given only after another look, sent now or held by Mailchimp", async () => {
+  for (const name of ["send_campaign", "schedule_campaign"]) {
+    const { publish, act, world, audience, empty, live, calls, newest } = await withSegment();
+    const publishAt = new Date(world.clock.now().getTime() + 6 * 3_600_000);
+    const meddle = before(name, () => {
+      world.advance(3 * 60_000);
+      return act("readdress", { campaign_id: newest(), list_id: empty.id });
+    });
+    const told = await publish(
+      { destination: audience.id },
+      { meddle, ...(name === "schedule_campaign" && { publishAt }) },
+    );
+    assert.ok(told.failure?.kind === "content_rejected" && told.failure.field === "destination", JSON.stringify(told));
+    world.advance(86_400_000);
+    assert.deepEqual([live().length, calls("POST", sends), calls("POST", /\/schedule$/)], [0, 0, 0], name);
+  }
+});
+
 test("a draft that was given to other people by hand is not sent", async () => {
   const kinds = [
     { ordered: "tag", given: {}, field: "options.segment" },

@@ -20,6 +20,11 @@ const MOST_UNREADY = 20;
 /** What was read before is read again where the order waited since: somebody may have sent it, or sent it again. */
 const READY_FOR_MS = 2 * MINUTE_MS;
 
+/** The state to look again with, where the last look is too old for an order. */
+function unlooked({ readyAt = "", ...state }: CampaignState, { clock }: ConnectorContext): CampaignState | undefined {
+  return clock.now().getTime() - Date.parse(readyAt) < READY_FOR_MS ? undefined : state;
+}
+
 /** Mailchimp's refusal in the words of its checklist, which say more; the refusal itself stays what proves it. */
 export async function withChecklist(
   ctx: ConnectorContext,
@@ -89,8 +94,8 @@ export const send: Step<CampaignState> = {
   settleMs: MINUTE_MS,
   done: ({ isTaken, publishAt }) => isTaken === true || publishAt !== undefined,
   async run({ state }, ctx) {
-    const { readyAt = "", ...unread } = state;
-    if (!(ctx.clock.now().getTime() - Date.parse(readyAt) < READY_FOR_MS)) return ok({ state: unread });
+    const stale = unlooked(state, ctx);
+    if (stale) return ok({ state: stale });
     const id = state.campaignId ?? "";
     const path = ["campaigns", id, "actions", "send"];
     const sent = await api.send(ctx, {
@@ -121,6 +126,8 @@ export const schedule: Step<CampaignState> = {
     const live = refOf(before.value);
     const taken = { state: { ...state, isTaken: true as const, live }, published: live };
     if (isOut(before.value) || before.value.status === "schedule") return ok(taken);
+    const stale = unlooked(state, ctx);
+    if (stale) return ok({ state: stale });
     const asked = await askForTime(ctx, campaignId, publishAt);
     if (asked.ok) return ok(taken);
     return asked.error.refused ? fail(await withChecklist(ctx, campaignId, asked.error)) : asked;
