@@ -246,6 +246,18 @@ test("a campaign Mailchimp holds is moved and taken back, whichever answer is lo
     }
 });
 
+test("a plan that turns out not to schedule is told at the time, and blocks nothing else", async () => {
+  for (const freePlanSchedule of [400, 403]) {
+    const { publish, world, act, connected, live } = await setUp();
+    await act("setAccount", { account: connected.account.externalId, plan: "forever_free" });
+    await act("set", { freePlanSchedule });
+    const told = await publish({}, { publishAt: new Date(world.clock.now().getTime() + 3_600_000) });
+    assert.ok(told.failure?.kind === "content_rejected", JSON.stringify(told));
+    assert.deepEqual([told.failure.field, told.failure.reason, live().length], ["scheduledFor", "not_schedulable", 0]);
+    assert.equal((await publish()).end, "published");
+  }
+});
+
 test("a campaign whose new time Mailchimp refuses keeps the one it had", async () => {
   const { schedule } = mailchimp.publishing;
   const { publish, world, ctx, live } = await setUp();

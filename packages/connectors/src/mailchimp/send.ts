@@ -135,8 +135,9 @@ export const schedule: Step<CampaignState> = {
   probe,
 };
 
-export const askForTime = (ctx: ConnectorContext, id: string, schedule_time: string) =>
-  api.send(ctx, {
+/** A plan that does not schedule says 403 as well; the account is not to blame for that, and sends what POSTD holds. */
+export async function askForTime(ctx: ConnectorContext, id: string, schedule_time: string): PlatformResult<void> {
+  const asked = await api.send(ctx, {
     method: "POST",
     path: ["campaigns", id, "actions", "schedule"],
     json: { schedule_time },
@@ -144,6 +145,18 @@ export const askForTime = (ctx: ConnectorContext, id: string, schedule_time: str
     field: "scheduledFor",
     did: "schedule the campaign",
   });
+  if (asked.ok) return ok(undefined);
+  const { error } = asked;
+  const isPlan =
+    error.refused && error.status === 403 && error.kind === "account_blocked" && error.platformCode !== "disabled";
+  return fail(
+    isPlan
+      ? { ...error, kind: "content_rejected", field: "scheduledFor", reason: "not_schedulable", message: noPlan }
+      : error,
+  );
+}
+const noPlan =
+  "This Mailchimp user or plan may not schedule campaigns. Leave nativeSchedule out, and POSTD sends it at any minute.";
 
 /** Large audiences take hours; a campaign of which mail has left is out. One that is reviewed says `sending` too. */
 const SENT_WITHIN_MS = 10 * MINUTE_MS;
