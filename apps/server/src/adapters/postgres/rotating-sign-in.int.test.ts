@@ -1,202 +1,264 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { asId, type ConnectionId } from "@postd/contracts";
-import { newId } from "@postd/core";
-import { z } from "zod";
+import { sha256Hex } from "@postd/connector-kit";
+import { createSimulatorHost, type SimulatorHost } from "@postd/connector-kit/simulator";
+import { simulatorDefinitions } from "@postd/connectors/simulators";
+import { asId, type ConnectionId, type Result, type ServiceError } from "@postd/contracts";
+import { type Caller, newId } from "@postd/core";
+import { simulatorHostMap } from "../egress/host-map.ts";
 import { openRolePool, type RolePool } from "./pools.ts";
 import { startRotatingProvider } from "./testing/rotating-provider.ts";
 import { setClockOffset } from "./testing/set-clock-offset.ts";
-import { openSignInProcess } from "./testing/sign-in-process.ts";
+import { createCrew } from "./testing/sign-in-crew.ts";
+import { openSignInProcess, type SignInWorld } from "./testing/sign-in-process.ts";
 import { createTestDatabase, type TestDatabase } from "./testing/test-database.ts";
+import { type RefreshCall, watchRefreshes } from "./testing/watch-refreshes.ts";
 
 /** As many as the promise names in CI; at home enough to see them race. */
 const processCount = process.env.CI === "true" || process.env.POSTD_KILL === "all" ? 20 : 6;
 const hourMs = 60 * 60_000;
-const Said = z.object({
-  ready: z.boolean().optional(),
-  /** Another process renews; the answer comes after it. */
-  waiting: z.boolean().optional(),
-  token: z.string().optional(),
-  failure: z.string().optional(),
-});
-type Said = z.output<typeof Said>;
+
+/** One person's sign-in, in a workspace of its own. */
+interface Scene {
+  readonly name: string;
+  readonly caller: Caller;
+  readonly accountCount: number;
+  /** How long an access token lasts there. */
+  readonly lifeMs: number;
+  /** Refresh tokens are good once. */
+  readonly rotates: boolean;
+  /** What a refresh whose answer was never stored ends in, as the platform's papers have it. */
+  readonly endings: readonly ("recovered" | "lost")[];
+  calls(): readonly RefreshCall[];
+  connect(): Promise<readonly string[]>;
+  /** Takes the refresh token before the last one too, or no longer. */
+  beLenient?(is: boolean): void;
+}
 
 let database: TestDatabase;
 let admin: RolePool;
-let provider: Awaited<ReturnType<typeof startRotatingProvider>>;
+let rotating: Awaited<ReturnType<typeof startRotatingProvider>>;
+let host: SimulatorHost;
 let own: Awaited<ReturnType<typeof openSignInProcess>>;
-const dataDir = mkdtempSync(path.join(tmpdir(), "postd-rotating-"));
-const children: Child[] = [];
-/** Processes that stay for all tests. */
-const crew: Child[] = [];
-const tenantId = newId("tenant");
-let ids: readonly ConnectionId[];
+let crew: ReturnType<typeof createCrew>;
 let offsetMs = 0;
+const dataDir = mkdtempSync(path.join(tmpdir(), "postd-rotating-"));
+const watched = watchRefreshes(simulatorDefinitions);
+const idsOf = new Map<Scene, readonly [ConnectionId, ...ConnectionId[]]>();
 
-interface Child {
-  readonly process: ChildProcess;
-  open(connectionId: string): Promise<Said>;
-  next(): Promise<Said>;
-  /** The last `open` found that another process renews; rejects where it was answered, or the process ended, without that. */
-  isWaiting(): Promise<void>;
+const callerOfItsOwn = (): Caller => ({
+  tenantId: newId("tenant"),
+  actorId: asId("user", "usr_00000001"),
+  role: "owner",
+  sessionHash: "s",
+});
+
+const madeUp: Scene = {
+  name: "a made-up platform that rotates",
+  caller: callerOfItsOwn(),
+  accountCount: 3,
+  lifeMs: hourMs,
+  rotates: true,
+  endings: ["recovered", "lost"],
+  calls: () => rotating.calls,
+  beLenient: (is) => rotating.beLenient(is),
+  async connect() {
+    const done = value(await own.service.connectWithKeys(madeUp.caller, { platform: "rotating", keys: {} }));
+    return done.connections.map(({ id }) => id);
+  },
+};
+
+/** A real connector at its simulator, connected as a browser does it. */
+function simulated(
+  provider: string,
+  facts: Pick<Scene, "name" | "accountCount" | "lifeMs" | "rotates" | "endings">,
+): Scene {
+  const caller = callerOfItsOwn();
+  return {
+    ...facts,
+    caller,
+    calls: () => watched.calls(provider),
+    async connect() {
+      const { authUrl, state } = value(await own.service.startOAuth(caller, { provider }));
+      const body = new URLSearchParams({ decision: "continue" });
+      const agreed = await fetch(authUrl, { method: "POST", redirect: "manual", body });
+      const callback = Object.fromEntries(new URL(agreed.headers.get("location") ?? "").searchParams);
+      const { grantId } = value(await own.service.finishOAuth(caller, { provider, state, callback }));
+      const { accounts } = value(await own.service.getGrant(caller, grantId));
+      const chosen = accounts.map(({ platform, externalId }) => ({ platform, externalId }));
+      return value(await own.service.connectFromGrant(caller, { grantId, accounts: chosen })).connections.map(
+        ({ id }) => id,
+      );
+    },
+  };
 }
+
+const scenes: readonly Scene[] = [
+  madeUp,
+  // Fact sheets, section 3 of both: the old refresh token dies.
+  simulated("x", { name: "X", accountCount: 1, lifeMs: 2 * hourMs, rotates: true, endings: ["lost"] }),
+  simulated("tiktok", { name: "TikTok", accountCount: 1, lifeMs: 2 * hourMs, rotates: true, endings: ["lost"] }),
+  // Refresh tokens are not rotated, so that a lost answer costs nothing.
+  simulated("google", { name: "Google", accountCount: 3, lifeMs: hourMs, rotates: false, endings: ["recovered"] }),
+];
 
 before(async () => {
   database = await createTestDatabase();
   admin = openRolePool({ url: database.url, role: "postd_migrate", max: 2 });
-  provider = await startRotatingProvider();
-  await admin.pool.query("insert into tenants (id, name, slug, created_at) values ($1, $1, $1, now())", [tenantId]);
-  own = await openSignInProcess({ databaseUrl: database.url, dataDir, providerUrl: provider.url });
-  ids = await connect();
+  rotating = await startRotatingProvider();
+  const clock = { now: () => new Date(Date.now() + offsetMs) };
+  host = await createSimulatorHost({ definitions: watched.definitions, port: 0, clock });
+  for (const { caller } of scenes)
+    await admin.pool.query("insert into tenants (id, name, slug, created_at) values ($1, $1, $1, now())", [
+      caller.tenantId,
+    ]);
+  const hosts = simulatorDefinitions.flatMap((one) => one.hosts);
+  const world: SignInWorld = {
+    databaseUrl: database.url,
+    dataDir,
+    rotatingUrl: rotating.url,
+    simulated: {
+      platforms: simulatorDefinitions.flatMap(({ platforms }) => platforms),
+      appCredentials: Object.assign({}, ...simulatorDefinitions.map(({ appCredentials }) => appCredentials)),
+      hostMap: [...simulatorHostMap(hosts, host.url)],
+    },
+  };
+  own = await openSignInProcess(world);
+  crew = createCrew(world);
 });
 after(async () => {
-  for (const child of children) child.process.kill("SIGKILL");
+  crew?.kill();
   await own?.close();
   await admin?.close();
-  await provider?.close();
+  await rotating?.close();
+  await host?.close();
   await database?.drop();
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-async function connect(): Promise<readonly ConnectionId[]> {
-  const caller = { tenantId, actorId: asId("user", "usr_00000001"), role: "owner", sessionHash: "s" } as const;
-  const done = await own.service.connectWithKeys(caller, { platform: "rotating", keys: {} });
-  assert.ok(done.ok);
-  return done.value.connections.map(({ id }) => asId("connection", id));
-}
-
-function startChild(options: { readonly diesAfterAnswer: boolean }): Child {
-  const start = { databaseUrl: database.url, dataDir, providerUrl: provider.url, ...options };
-  const program = fileURLToPath(new URL("testing/sign-in-child.ts", import.meta.url));
-  const child = spawn(process.execPath, [program, JSON.stringify(start)], { stdio: ["pipe", "pipe", "inherit"] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  let waits = Promise.withResolvers<void>();
-  const next = async (): Promise<Said> => {
-    const line = await lines.next();
-    const said: Said = line.done ? { failure: "the process is gone" } : Said.parse(JSON.parse(line.value));
-    if (said.waiting) {
-      waits.resolve();
-      return next();
-    }
-    waits.promise.catch(() => {}); // Most opens are never asked whether they waited.
-    waits.reject(new Error(`it did not wait: ${said.failure ?? "answered"}`));
-    return said;
-  };
-  const made: Child = {
-    process: child,
-    next,
-    isWaiting: () => waits.promise,
-    open(connectionId) {
-      waits = Promise.withResolvers();
-      child.stdin.write(`${JSON.stringify({ tenantId, connectionId })}\n`);
-      return next();
-    },
-  };
-  children.push(made);
-  return made;
+function value<T>(result: Result<T, ServiceError>): T {
+  if (!result.ok) assert.fail(`${result.error.code}: ${result.error.detail}`);
+  return result.value;
 }
 
 async function advance(ms: number): Promise<void> {
   offsetMs += ms;
   await setClockOffset(admin.pool, offsetMs);
+  await own.clock.sync();
 }
 
-const signIn = async () =>
-  (await admin.pool.query("select * from platform_sign_ins where tenant_id = $1", [tenantId])).rows[0];
-
-/** Every process of the crew at once, each for one of the three accounts; answers what each was told, without repetitions. */
-async function openAll(): Promise<readonly string[]> {
-  const opened = await Promise.all(crew.map((child, i) => child.open(ids[i % ids.length] ?? "")));
-  return [...new Set(opened.map(({ token, failure }) => token ?? failure ?? ""))];
+async function connect(scene: Scene): Promise<readonly [ConnectionId, ...ConnectionId[]]> {
+  const [first, ...others] = (await scene.connect()).map((id) => asId("connection", id));
+  assert.ok(first);
+  assert.equal(others.length, scene.accountCount - 1);
+  return [first, ...others];
 }
 
-test(`three accounts of one rotating sign-in, opened by ${processCount} processes at once: one refresh each time`, async () => {
-  while (crew.length < processCount) {
-    // A few at a time: what is to happen at once is the opening.
-    const few = Array.from({ length: Math.min(4, processCount - crew.length) }, () =>
-      startChild({ diesAfterAnswer: false }),
-    );
-    for (const child of few) assert.ok((await child.next()).ready);
-    crew.push(...few);
-  }
-  assert.equal(new Set(crew.map(({ process: { pid } }) => pid)).size, processCount);
-  for (let round = 1; round <= 3; round += 1) {
-    await advance(hourMs);
-    const [token = "", ...others] = await openAll();
-    assert.deepEqual(others, [], "all have the same token");
-    assert.match(token, /^[0-9a-f]{64}$/);
-    assert.equal(provider.calls.length, round);
-    assert.equal((await signIn()).credential_version, 1 + round);
-  }
-  assert.equal(new Set(provider.calls).size, 3, "no refresh token was given twice");
-});
-
-/** Kills a process for good after the platform answered and before anything was stored. */
-async function killBetweenAnswerAndStoring(connectionId = ids[0] ?? ""): Promise<void> {
-  const calls = provider.calls.length;
-  const doomed = startChild({ diesAfterAnswer: true });
-  assert.ok((await doomed.next()).ready);
-  const exit = once(doomed.process, "exit");
-  assert.deepEqual(await doomed.open(connectionId), { failure: "the process is gone" });
-  assert.equal((await exit)[1], "SIGKILL");
-  assert.equal(provider.calls.length, calls + 1);
-  assert.ok((await signIn()).refresh_intent_at, "the intent stays");
+function idsIn(scene: Scene): readonly [ConnectionId, ...ConnectionId[]] {
+  const ids = idsOf.get(scene);
+  assert.ok(ids, "it is connected");
+  return ids;
 }
+
+const openAll = (scene: Scene) => crew.openAll(scene.caller.tenantId, idsIn(scene));
+
+const rows = async (sql: string, { caller }: Scene) => (await admin.pool.query(sql, [caller.tenantId])).rows;
+const signIn = async (scene: Scene) => {
+  const [only, ...others] = await rows("select * from platform_sign_ins where tenant_id = $1", scene);
+  assert.equal(others.length, 0, "one sign-in, however many accounts");
+  return only;
+};
 
 /** They come while the dead one's lease holds, and it runs out under them. */
-async function openAllAfterIt(): Promise<readonly string[]> {
-  const calls = provider.calls.length;
-  const opened = openAll();
-  for (const child of crew) await child.isWaiting();
-  assert.equal(provider.calls.length, calls, "nobody asks while the lease holds");
+async function openAllAfterIt(scene: Scene): Promise<readonly string[]> {
+  const before = scene.calls().length;
+  const opened = openAll(scene);
+  await crew.allWait();
+  assert.equal(scene.calls().length, before, "nobody asks while the lease holds");
   await advance(61_000);
   const said = await opened;
-  assert.equal(provider.calls.length, calls + 1, "one of them takes over");
+  assert.equal(scene.calls().length, before + 1, "one of them takes over");
   return said;
 }
 
-test(`killed between answer and storing, at a platform that forgives: one of ${processCount} recovers it, and the history says so`, async () => {
-  provider.beLenient(true);
-  await advance(hourMs);
-  await killBetweenAnswerAndStoring();
-  const [token = "", ...others] = await openAllAfterIt();
-  assert.deepEqual(others, [], "all have the same token");
-  assert.match(token, /^[0-9a-f]{64}$/);
-  const { rows } = await admin.pool.query(
-    "select detail from connection_audit where tenant_id = $1 and action = 'refreshed' and detail ? 'afterCutOffAt'",
-    [tenantId],
-  );
-  assert.equal(rows.length, 3, "all three accounts are told");
-  const row = await signIn();
-  assert.deepEqual([row.status, row.refresh_intent_at], ["healthy", null]);
-});
+/** All have the token that the platform gave last. */
+function assertOneToken(scene: Scene, said: readonly string[]): void {
+  assert.deepEqual(said, [sha256Hex(scene.calls().at(-1)?.issued ?? "")]);
+}
 
-test("killed between answer and storing, at a platform that does not: all ask for a new sign-in and say why", async () => {
-  provider.beLenient(false);
-  await advance(hourMs);
-  await killBetweenAnswerAndStoring();
-  for (const said of await openAllAfterIt()) assert.match(said, /cut off before its answer was stored/);
-  const { rows } = await admin.pool.query(
-    "select status, status_reason ->> 'message' as message from connections where tenant_id = $1",
-    [tenantId],
-  );
-  assert.deepEqual(
-    rows.map(({ status }) => status),
-    ["attention", "attention", "attention"],
-  );
-  assert.ok(rows.every(({ message }) => /cut off before its answer was stored/.test(message)));
-  assert.equal((await signIn()).status, "attention");
-  // One new sign-in heals all.
-  assert.deepEqual([...(await connect())].sort(), [...ids].sort());
-  const [token = "", ...others] = await openAll();
-  assert.deepEqual([token.length, others], [64, []]);
-  for (const child of crew) child.process.stdin?.end();
-  await Promise.all(crew.map(({ process: child }) => child.exitCode ?? once(child, "exit")));
+async function killBetweenAnswerAndStoring(scene: Scene): Promise<void> {
+  const before = scene.calls().length;
+  const [id] = idsIn(scene);
+  await advance(scene.lifeMs);
+  await crew.openAndDie(scene.caller.tenantId, id);
+  assert.equal(scene.calls().length, before + 1);
+  assert.ok(scene.calls().at(-1)?.issued, "the platform did renew");
+  assert.ok((await signIn(scene)).refresh_intent_at, "the intent stays");
+}
+
+for (const scene of scenes) {
+  const { name, accountCount, rotates, endings } = scene;
+  const whose = `${accountCount === 1 ? "an account" : `${accountCount} accounts of one sign-in`} at ${name}`;
+
+  test(`${whose}, opened by ${processCount} processes at once: one refresh each time`, async () => {
+    await crew.gather(processCount);
+    idsOf.set(scene, await connect(scene));
+    for (let round = 1; round <= 3; round += 1) {
+      await advance(scene.lifeMs);
+      assertOneToken(scene, await openAll(scene));
+      assert.equal(scene.calls().length, round);
+      assert.equal((await signIn(scene)).credential_version, 1 + round);
+    }
+    const given = new Set(scene.calls().map((call) => call.given));
+    assert.equal(given.size, rotates ? 3 : 1, rotates ? "no refresh token was given twice" : "it stays the same");
+  });
+
+  if (endings.includes("recovered"))
+    test(`${whose}, killed between answer and storing where that is forgiven: one of ${processCount} recovers it, and the history says so`, async () => {
+      scene.beLenient?.(true);
+      await killBetweenAnswerAndStoring(scene);
+      assertOneToken(scene, await openAllAfterIt(scene));
+      const told = await rows(
+        "select 1 from connection_audit where tenant_id = $1 and action = 'refreshed' and detail ? 'afterCutOffAt'",
+        scene,
+      );
+      assert.equal(told.length, accountCount, "every account is told");
+      const row = await signIn(scene);
+      assert.deepEqual([row.status, row.refresh_intent_at], ["healthy", null]);
+    });
+
+  if (endings.includes("lost"))
+    test(`${whose}, killed between answer and storing where that is not forgiven: all ask for a new sign-in and say why`, async () => {
+      scene.beLenient?.(false);
+      await killBetweenAnswerAndStoring(scene);
+      for (const said of await openAllAfterIt(scene)) assert.match(said, /cut off before its answer was stored/);
+      const [spent, tried] = scene.calls().slice(-2);
+      assert.deepEqual(tried, { given: spent?.given, issued: undefined }, "the platform was asked and said no");
+      const shown = await rows(
+        "select status, status_reason ->> 'message' as message from connections where tenant_id = $1",
+        scene,
+      );
+      assert.equal(shown.length, accountCount);
+      for (const { status, message } of shown) {
+        assert.equal(status, "attention");
+        assert.match(message, /cut off before its answer was stored/);
+      }
+      assert.equal((await signIn(scene)).status, "attention");
+      const before = scene.calls().length;
+      for (const said of await openAll(scene)) assert.match(said, /cut off before its answer was stored/);
+      assert.equal(scene.calls().length, before, "nobody tries the dead token again");
+      // One new sign-in heals all.
+      assert.deepEqual([...(await connect(scene))].sort(), [...idsIn(scene)].sort());
+      const [token = "", ...others] = await openAll(scene);
+      assert.deepEqual([token.length, others], [64, []]);
+      assert.equal(scene.calls().length, before);
+    });
+}
+
+test("no simulator failed, and every process ends by itself", async () => {
+  for (const { id } of simulatorDefinitions) assert.deepEqual(host.simulator(id).crashes(), []);
+  await crew.dismiss();
 });

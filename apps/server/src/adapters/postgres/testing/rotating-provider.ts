@@ -11,6 +11,7 @@ import {
 import { barePlatform, bareProvider } from "@postd/connector-kit/conformance";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
+import type { RefreshCall } from "./watch-refreshes.ts";
 
 const Pair = z.object({ access: z.string(), refresh: z.string(), lifeMs: z.number() });
 
@@ -21,7 +22,7 @@ export async function startRotatingProvider() {
   /** Takes the token before the last one too, as providers do that know lost answers. */
   let isLenient = false;
   let before = "";
-  const calls: string[] = [];
+  const calls: RefreshCall[] = [];
   const issue = () => {
     before = live;
     count += 1;
@@ -30,15 +31,16 @@ export async function startRotatingProvider() {
   };
   const server = createServer((request, response) => {
     const token = new URL(request.url ?? "/", "http://x").searchParams.get("token");
-    if (token !== null) calls.push(token);
     const isGood = token === null || token === live || (isLenient && token === before);
+    const issued = isGood ? issue() : undefined;
+    if (token !== null) calls.push({ given: token, issued: issued?.access });
     response.writeHead(isGood ? 200 : 400, { "content-type": "application/json" });
-    response.end(JSON.stringify(isGood ? issue() : { error: "invalid_grant" }));
+    response.end(JSON.stringify(issued ?? { error: "invalid_grant" }));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    /** Refresh tokens it was given, in order. */
+    /** In order. */
     calls,
     beLenient: (is: boolean) => {
       isLenient = is;
@@ -47,8 +49,8 @@ export async function startRotatingProvider() {
   };
 }
 
-/** What POSTD knows of it: one sign-in opens three accounts that all act with its tokens. `afterAnswer` runs before anything is stored. */
-export function rotatingProvider(url: string, afterAnswer: () => void = () => {}): Provider {
+/** What POSTD knows of it: one sign-in opens three accounts that all act with its tokens. */
+export function rotatingProvider(url: string): Provider {
   async function ask(query: string, ctx: Pick<AuthContext, "clock">): PlatformResult<Credentials> {
     const answer = await fetch(`${url}${query}`);
     if (!answer.ok)
@@ -86,11 +88,7 @@ export function rotatingProvider(url: string, afterAnswer: () => void = () => {}
               missingScopes: [],
             })),
           ),
-        async refresh(ctx) {
-          const renewed = await ask(`?token=${ctx.credentials.refreshToken?.reveal()}`, ctx);
-          if (renewed.ok) afterAnswer();
-          return renewed;
-        },
+        refresh: (ctx) => ask(`?token=${ctx.credentials.refreshToken?.reveal()}`, ctx),
       },
     ],
   });

@@ -1,43 +1,39 @@
-import { createHash } from "node:crypto";
+import { flushCompileCache } from "node:module";
 import { createInterface } from "node:readline";
+import { sha256Hex } from "@postd/connector-kit";
 import { asId } from "@postd/contracts";
 import { z } from "zod";
-import { openSignInProcess } from "./sign-in-process.ts";
+import { openSignInProcess, SignInWorld } from "./sign-in-process.ts";
 
 // A process that opens connections when told to, a line of JSON each way; tokens are answered as hashes.
 
-const Start = z.object({
-  databaseUrl: z.string(),
-  dataDir: z.string(),
-  providerUrl: z.string(),
-  diesAfterAnswer: z.boolean(),
-});
+const Start = SignInWorld.extend({ diesAfterAnswer: z.boolean() });
 const Order = z.object({ tenantId: z.string(), connectionId: z.string() });
 
-const start = Start.parse(JSON.parse(process.argv[2] ?? ""));
+const { diesAfterAnswer, ...world } = Start.parse(JSON.parse(process.argv[2] ?? ""));
 const say = (what: object) => process.stdout.write(`${JSON.stringify(what)}\n`);
 let saidWaiting = true;
-const parts = await openSignInProcess({
-  ...start,
-  // The platform has answered and the pair is spent; nothing of it is stored yet.
-  ...(start.diesAfterAnswer ? { afterAnswer: () => process.kill(process.pid, "SIGKILL") } : {}),
-  onWait() {
+const parts = await openSignInProcess(world, {
+  ...(diesAfterAnswer ? { answer: () => process.kill(process.pid, "SIGKILL") } : {}),
+  wait() {
     if (!saidWaiting) say({ waiting: true });
     saidWaiting = true;
   },
 });
+flushCompileCache();
 say({ ready: true });
 
 for await (const line of createInterface({ input: process.stdin })) {
   saidWaiting = false;
   const { tenantId, connectionId } = Order.parse(JSON.parse(line));
+  // It may not have heard yet that the clock was moved, and a token's end is reckoned from now.
+  await parts.clock.sync();
   const opened = await parts.access.open({
     tenantId: asId("tenant", tenantId),
     connectionId: asId("connection", connectionId),
     fresh: true,
   });
-  if (opened?.ok)
-    say({ token: createHash("sha256").update(opened.value.credentials.accessToken.reveal()).digest("hex") });
+  if (opened?.ok) say({ token: sha256Hex(opened.value.credentials.accessToken.reveal()) });
   else say({ failure: opened?.error.message ?? "gone" });
 }
 await parts.close();

@@ -1,8 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createRegistry, type PlatformFailure } from "@postd/connector-kit";
-import { fail, scopes } from "@postd/contracts";
+import { createRegistry, type Provider } from "@postd/connector-kit";
+import { allProviders } from "@postd/connectors";
+import { scopes } from "@postd/contracts";
 import { createConnectionsService, createVault, newId } from "@postd/core";
+import { z } from "zod";
 import { wireConnections } from "../../../compose/wire-connections.ts";
+import { connectorSettings } from "../../../config/connector-settings.ts";
+import { createEgress } from "../../egress/egress.ts";
 import { aesGcm } from "../../kms/aes-gcm.ts";
 import { openLocalKeys } from "../../kms/local.ts";
 import { createDomainClock } from "../domain-clock.ts";
@@ -11,33 +15,55 @@ import { openRolePool } from "../pools.ts";
 import { createVaultStore } from "../vault-store.ts";
 import { rotatingProvider } from "./rotating-provider.ts";
 
+/** What processes share to open the same connections; plain, so that one is told it by another. */
+export const SignInWorld = z.object({
+  databaseUrl: z.string(),
+  dataDir: z.string(),
+  /** Of the made-up provider. */
+  rotatingUrl: z.string(),
+  /** Every other provider is a real connector at its simulator. */
+  simulated: z.object({
+    platforms: z.array(z.string()),
+    appCredentials: z.record(z.string(), z.record(z.string(), z.string())),
+    hostMap: z.array(z.object({ host: z.string(), base: z.string(), kind: z.enum(["simulator", "override"]) })),
+  }),
+});
+export type SignInWorld = z.output<typeof SignInWorld>;
+
 const unused = async () => {
   throw new Error("not used here");
 };
 
-/** What one process needs to open connections of the rotating provider: its own pool, keys and clock. */
-export async function openSignInProcess(input: {
-  readonly databaseUrl: string;
-  readonly dataDir: string;
-  readonly providerUrl: string;
-  readonly afterAnswer?: () => void;
-  /** Called whenever it waits for another process's renewal. */
-  readonly onWait?: () => void;
-}) {
-  const app = openRolePool({ url: input.databaseUrl, role: "postd_app", max: 3 });
-  const system = openRolePool({ url: input.databaseUrl, role: "postd_system", max: 1 });
-  const listener = openListener({ url: input.databaseUrl });
+/** What one process needs to connect and to open connections: its own pool, keys, clock and way out. */
+export async function openSignInProcess(
+  { databaseUrl, dataDir, rotatingUrl, simulated: { platforms, appCredentials, hostMap } }: SignInWorld,
+  on: {
+    /** The platform has renewed a sign-in; nothing of it is stored yet. */
+    readonly answer?: () => void;
+    /** Called whenever it waits for another process's renewal. */
+    readonly wait?: () => void;
+  } = {},
+) {
+  const app = openRolePool({ url: databaseUrl, role: "postd_app", max: 3 });
+  const system = openRolePool({ url: databaseUrl, role: "postd_system", max: 1 });
+  const listener = openListener({ url: databaseUrl });
   const clock = await createDomainClock({ pool: app.pool, listener });
-  const registry = createRegistry([rotatingProvider(input.providerUrl, input.afterAnswer)]);
+  const providers = [rotatingProvider(rotatingUrl), ...allProviders];
+  const registry = createRegistry(providers.map((provider) => afterRenewal(provider, on.answer)));
+  const settings = connectorSettings(
+    { simulators: { mode: "elsewhere", except: [] }, apps: new Map(), apiVersions: new Map() },
+    registry,
+    { platforms: new Set(platforms), appCredentials },
+  );
   const log = { debug() {}, info() {}, warn() {} };
+  const egress = createEgress({ hostMap, allowHosts: [], clock, log });
   const vault = createVault({
     store: createVaultStore(app.db),
-    keys: openLocalKeys({ dataDir: input.dataDir, masterKeys: undefined, needed: [] }),
+    keys: openLocalKeys({ dataDir, masterKeys: undefined, needed: [] }),
     cipher: aesGcm,
     newId,
     monotonicMs: () => performance.now(),
   });
-  const noHttp = async () => fail<PlatformFailure>({ kind: "unavailable", message: "no network here" });
   const none = async () => 0;
   const holds = {
     holdConnection: none,
@@ -53,19 +79,19 @@ export async function openSignInProcess(input: {
     vault,
     registry,
     context: {
-      egress: { forStep: () => ({ request: noHttp }), mapBrowserUrl: (url: URL) => url },
-      settings: { appCredentials: () => undefined, apiVersion: () => "1" },
+      egress,
+      settings,
       media: { forTenant: () => ({ open: unused, publicUrl: unused }) },
       clock,
       log,
     },
     holds,
-    simulation: { isSimulated: () => true },
+    simulation: settings,
     rights: { scopesOf: async () => scopes },
     publicUrl: "https://postd.example.org",
     access: {
       sleep(ms) {
-        input.onWait?.();
+        on.wait?.();
         return sleep(ms);
       },
     },
@@ -77,7 +103,23 @@ export async function openSignInProcess(input: {
     async close() {
       await clock.close();
       await listener.close();
+      await egress.close();
       await Promise.all([app.close(), system.close()]);
     },
   };
+}
+
+/** The provider, with `then` called between its answer to a refresh and whatever is made of it. */
+function afterRenewal(provider: Provider, then: (() => void) | undefined): Provider {
+  if (!then) return provider;
+  const signIns = provider.signIns.map(({ refresh, ...signIn }) => {
+    if (!refresh) return signIn;
+    const watched: typeof refresh = async (ctx) => {
+      const renewed = await refresh(ctx);
+      if (renewed.ok) then();
+      return renewed;
+    };
+    return { ...signIn, refresh: watched };
+  });
+  return { ...provider, signIns };
 }
