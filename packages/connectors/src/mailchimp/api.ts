@@ -89,9 +89,11 @@ export const Campaign = z.object({
       recipient_count: z.number().default(0),
       list_id: Id.optional().catch(undefined),
       segment_opts: z
-        .object({ saved_segment_id: Id.optional().catch(undefined) })
-        .nullish()
-        .catch(undefined),
+        .object({
+          saved_segment_id: Id.optional().catch(undefined),
+          conditions: z.array(z.object({ value: Id.optional().catch(undefined) })).optional(),
+        })
+        .nullish(),
     })
     .optional(),
   /** With `enabled` false only `status` counts. */

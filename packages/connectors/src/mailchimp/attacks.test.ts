@@ -88,6 +88,33 @@ test("a draft that was given to other people by hand is not sent", async () => {
   }
 });
 
+test("a segment is known by its number or by the condition Mailchimp makes of it, and by nothing else", async () => {
+  const { tag } = await withSegment();
+  const condition = { condition_type: "StaticSegment", field: "static_segment", op: "static_is", value: Number(tag) };
+  const cases: readonly (readonly [boolean, object | null | undefined, "sent" | "kept"])[] = [
+    [true, { saved_segment_id: Number(tag), match: "any", conditions: [condition] }, "sent"],
+    [true, { match: "any", conditions: [condition] }, "sent"],
+    [true, { match: "any", conditions: [{ ...condition, value: 1 }] }, "kept"],
+    [true, { match: "any", conditions: [condition, condition] }, "kept"],
+    [true, { match: "any", conditions: [] }, "kept"],
+    [true, undefined, "kept"],
+    [false, { match: "any", conditions: [] }, "sent"],
+    [false, { saved_segment_id: 0 }, "sent"],
+    [false, null, "sent"],
+    [false, { match: "all", conditions: [{ field: "EMAIL", op: "contains", value: "ek@" }] }, "kept"],
+  ];
+  for (const [isTagged, segment_opts, end] of cases) {
+    const { publish, live, tag: own } = await withSegment();
+    const shown = JSON.parse(JSON.stringify(segment_opts ?? null).replaceAll(tag, own));
+    const tamper = telling((all) => ({
+      ...all,
+      recipients: { ...(all.recipients as object), segment_opts: segment_opts === undefined ? undefined : shown },
+    }));
+    await publish({ options: isTagged ? { ...options, segment: own } : options }, { tamper });
+    assert.equal(live().length, end === "sent" ? 1 : 0, JSON.stringify([isTagged, segment_opts]));
+  }
+});
+
 test("an answer that does not say whom a campaign is for sends nothing", async () => {
   const { publish, calls, live } = await setUp();
   const told = await publish({}, { tamper: telling((all) => ({ ...all, recipients: { recipient_count: 4 } })) });

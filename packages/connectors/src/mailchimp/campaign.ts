@@ -173,6 +173,17 @@ export async function readChecklist(ctx: ConnectorContext, id: string): Platform
 }
 
 /**
+ * The segment a campaign goes to: by its number, or as the one condition Mailchimp makes of a tag; undefined: all. Conditions
+ * of somebody's own have no number and are no segment a post could name.
+ */
+function chosenIn(opts: NonNullable<Campaign["recipients"]>["segment_opts"]): string | undefined {
+  const { saved_segment_id: id = "0", conditions = [] } = opts ?? {};
+  if (id !== "0") return id;
+  const [only, ...others] = conditions;
+  return only && (others.length === 0 ? (only.value ?? "") : "");
+}
+
+/**
  * Who would get it is who the post names, read from Mailchimp right before the order: somebody may have changed the draft,
  * or deleted the segment, and what Mailchimp does with a campaign whose segment is gone it does not say.
  */
@@ -186,9 +197,8 @@ async function checkAudience(ctx: ConnectorContext, post: OutgoingPost, found: C
     message: `The draft in Mailchimp goes to another ${what} than this post names. Somebody changed it there; nothing was sent.`,
   });
   if (list !== post.destination) return fail(changed("destination", "audience"));
-  const isWhole = opts === undefined || opts === null || Object.keys(opts).length === 0;
-  if (segment === undefined) return isWhole ? ok(undefined) : fail(changed("options.segment", "segment"));
-  if (opts?.saved_segment_id !== segment) return fail(changed("options.segment", "segment"));
+  if (chosenIn(opts) !== segment) return fail(changed("options.segment", "segment"));
+  if (segment === undefined) return ok(undefined);
   return checkSegment(ctx, list ?? "", segment);
 }
 
