@@ -14,9 +14,9 @@ const points = (calls: number): readonly Point[] =>
     })),
   );
 
-test("no round is without a point, however few there are", () => {
-  for (const calls of [1, 2, 3, 20])
-    for (let salt = 0; salt < 12; salt += 1) assert.ok(sample(points(calls), salt).length > 0, `${calls} ${salt}`);
+test("no round is without two points of a scenario, however few it has", () => {
+  for (const calls of [1, 2, 3, 4, 20])
+    for (let salt = 0; salt < 12; salt += 1) assert.ok(sample(points(calls), salt).length >= 2, `${calls} ${salt}`);
 });
 
 test("rounds that follow each other strike every point, and one round strikes before, in and after a call", () => {

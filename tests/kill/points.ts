@@ -47,14 +47,24 @@ export const pointsOf = (calls: readonly Call[]): readonly Point[] =>
 
 /** No multiple of the places, so that a sample strikes all of them. */
 const every = 8;
+/** Of a scenario with few calls a round takes so many all the same. */
+const least = 2;
 
 /**
- * All points where everything is to be run, else every eighth and one at least, beginning where the seed says; `salt`
- * varies it by round.
+ * All points where everything is to be run, else every eighth of each scenario and two at least, beginning where the seed
+ * says; `salt` varies it by round.
  */
 export function sample(points: readonly Point[], salt: number): readonly Point[] {
-  const step = Math.min(every, points.length);
-  return isComplete ? points : points.filter((_, index) => (index + seed + salt) % step === 0);
+  if (isComplete) return points;
+  return [...Map.groupBy(points, ({ scenario }) => scenario).values()].flatMap((own) => {
+    const step = stepOf(own.length);
+    return own.filter((_, index) => (index + seed + salt) % step === 0);
+  });
+}
+
+function stepOf(count: number): number {
+  const step = Math.max(1, Math.min(every, Math.floor(count / least)));
+  return step > 1 && step % places.length === 0 ? step - 1 : step;
 }
 
 /** What the platform holds for a post that was sent once: a comma-free line that can be compared. */
