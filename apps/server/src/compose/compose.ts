@@ -1,11 +1,5 @@
-import { finishDisconnects, joinSignIns, readInboxes, readNumbers, tendSubscriptions } from "@postd/core";
 import { createIdempotencyStore } from "../adapters/postgres/idempotency-repo.ts";
-import { createInbox } from "../adapters/postgres/inbox.ts";
-import { createInboxEntriesRepo } from "../adapters/postgres/inbox-entries-repo.ts";
 import { createLeases } from "../adapters/postgres/leases.ts";
-import { createNumbersRepo } from "../adapters/postgres/numbers-repo.ts";
-import { createBlobRows, createRetention } from "../adapters/postgres/retention.ts";
-import { createSignInsRepo } from "../adapters/postgres/sign-ins-repo.ts";
 import { createDueJobs, dueCaps } from "../adapters/postgres/system.ts";
 import { signUpRule } from "../config/sign-up-rule.ts";
 import { createHttpApp, defaultHttpLimits, type HttpConfig } from "../http/app.ts";
@@ -15,6 +9,7 @@ import { buildPipeline } from "./build-pipeline.ts";
 import { buildServices } from "./build-services.ts";
 import { buildStorage } from "./build-storage.ts";
 import { type OpenPartsInput, openParts } from "./open-parts.ts";
+import { periodicTasks } from "./periodic-tasks.ts";
 import { startWorker } from "./start-worker.ts";
 
 export interface ComposeInput extends OpenPartsInput {
@@ -89,40 +84,13 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
         },
       }),
     worker: () => {
-      const { connections: repo, holds } = connections.deps;
+      const due = createDueJobs(system.db, dueCaps(config.workerConcurrency));
       return startWorker({
         pipeline,
         queue,
-        due: createDueJobs(system.db, dueCaps(config.workerConcurrency)),
-        joinSignIns: () =>
-          joinSignIns({
-            signIns: createSignInsRepo({ app: app.db, system: system.db }),
-            vault: storage.vault,
-            registry,
-            log,
-          }),
-        finishDisconnects: (ending) => finishDisconnects(connections.deps, ending),
-        tendSubscriptions: () => tendSubscriptions(connections.deps),
-        readNumbers: () =>
-          readNumbers({
-            ...connections.deps,
-            numbers: createNumbersRepo(app.db, system.db),
-            readsByItself: config.numbers,
-          }),
-        readInboxes: () =>
-          readInboxes({
-            ...connections.deps,
-            entries: createInboxEntriesRepo(app.db, system.db),
-            readsByItself: config.inbox,
-          }),
+        due,
+        periodic: periodicTasks({ open, config, storage, connections, due }),
         health: open.reader,
-        inbound: { registry, inbox: createInbox(app.db, system.db), connections: repo, access, holds, log },
-        sweep: {
-          retention: createRetention(system.db),
-          blobs: storage.blobs,
-          blobRows: createBlobRows(system.db),
-          clock,
-        },
         leases: createLeases({ pool: system.pool, owner: pipeline.settings.owner }),
         listener,
         log,

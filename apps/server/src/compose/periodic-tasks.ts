@@ -1,0 +1,85 @@
+import {
+  type DueJobs,
+  fanOutInbox,
+  finishDisconnects,
+  joinSignIns,
+  readInboxes,
+  readNumbers,
+  sweep,
+  tendSubscriptions,
+} from "@postd/core";
+import { createInbox } from "../adapters/postgres/inbox.ts";
+import { createInboxEntriesRepo } from "../adapters/postgres/inbox-entries-repo.ts";
+import type { runAsLeader } from "../adapters/postgres/leases.ts";
+import { createNumbersRepo } from "../adapters/postgres/numbers-repo.ts";
+import { createBlobRows, createRetention } from "../adapters/postgres/retention.ts";
+import { createSignInsRepo } from "../adapters/postgres/sign-ins-repo.ts";
+import type { Config } from "../config.ts";
+import type { buildConnections } from "./build-connections.ts";
+import type { buildStorage } from "./build-storage.ts";
+import type { OpenParts } from "./open-parts.ts";
+
+/** What one worker of all does again and again; the others stand by to take over. */
+export type PeriodicTask = Pick<Parameters<typeof runAsLeader>[0], "name" | "everyMs" | "ttlMs" | "run">;
+
+export interface PeriodicParts {
+  readonly open: OpenParts;
+  readonly config: Config;
+  readonly storage: Awaited<ReturnType<typeof buildStorage>>;
+  readonly connections: ReturnType<typeof buildConnections>;
+  readonly due: Pick<DueJobs, "endingConnections">;
+}
+
+const secondMs = 1_000;
+const minuteMs = 60 * secondMs;
+const hourMs = 60 * minuteMs;
+
+/** A lease outlasts the pause between turns by far, so that a turn that takes long is not begun twice. */
+const task = (name: string, everyMs: number, ttlMs: number, run: PeriodicTask["run"]): PeriodicTask => ({
+  name,
+  everyMs,
+  ttlMs,
+  run,
+});
+
+/** Every one of them, each under a lease of its name. */
+export function periodicTasks({ open, config, storage, connections, due }: PeriodicParts): readonly PeriodicTask[] {
+  const { app, system, clock, log } = open;
+  const { deps } = connections;
+  const { registry, vault, connections: repo, access, holds } = deps;
+  const inbound = { registry, inbox: createInbox(app.db, system.db), connections: repo, access, holds, log };
+  const signIns = createSignInsRepo({ app: app.db, system: system.db });
+  const numbers = { ...deps, numbers: createNumbersRepo(app.db, system.db), readsByItself: config.numbers };
+  const entries = { ...deps, entries: createInboxEntriesRepo(app.db, system.db), readsByItself: config.inbox };
+  const sweeping = {
+    retention: createRetention(system.db),
+    blobs: storage.blobs,
+    blobRows: createBlobRows(system.db),
+    clock,
+  };
+  return [
+    // For one release: the leader of an older version is "inbox", and leaves what it cannot read to this one.
+    task("webhook_inbox", 2 * secondMs, 30 * secondMs, async () => {
+      await fanOutInbox(inbound);
+    }),
+    task("disconnects", 2 * secondMs, 30 * secondMs, async () => {
+      await finishDisconnects(deps, await due.endingConnections());
+    }),
+    task("subscriptions", 2 * secondMs, 30 * secondMs, async () => {
+      await tendSubscriptions(deps);
+    }),
+    // A look takes as long as its platforms take to answer; the lease is renewed meanwhile.
+    task("numbers", 5 * secondMs, 30 * secondMs, async () => {
+      await readNumbers(numbers);
+    }),
+    task("inbox_entries", 2 * secondMs, 30 * secondMs, async () => {
+      await readInboxes(entries);
+    }),
+    task("join_sign_ins", minuteMs, 5 * minuteMs, async () => {
+      await joinSignIns({ signIns, vault, registry, log });
+    }),
+    task("sweep", hourMs, 2 * hourMs, async ({ signal }) =>
+      log.debug(await sweep(sweeping, signal), "swept what had served its time"),
+    ),
+  ];
+}
