@@ -1,4 +1,4 @@
-import { Variables } from "../../apps/server/src/config/variables.ts";
+import { publishingAtOnce, Variables } from "../../apps/server/src/config/variables.ts";
 
 type SettingName = keyof typeof Variables.shape;
 
@@ -73,8 +73,15 @@ const descriptions: Readonly<Record<SettingName, { readonly what: string; readon
   POSTD_NUMBERS: {
     what: "`off`: numbers of posts and accounts are read only when somebody asks; each reading costs calls.",
   },
+  POSTD_WORKERS_PUBLISH: {
+    what: "Publish jobs one worker process runs at a time for one workspace; a third more is kept for others.",
+    unset: `\`${publishingAtOnce}\``,
+  },
+  POSTD_WORKERS_HEALTH: { what: "Health checks one worker process makes at a time." },
+  POSTD_WORKERS_REFRESH: { what: "Sign-ins one worker process renews ahead of time at a time." },
   POSTD_WORKER_CONCURRENCY: {
-    what: "Publish jobs one worker process runs at a time for one tenant; a third more is kept for others.",
+    what: "Older name of `POSTD_WORKERS_PUBLISH`.",
+    unset: "`POSTD_WORKERS_PUBLISH` holds",
   },
 };
 

@@ -42,6 +42,20 @@ test("production has no simulators unless they are asked for", () => {
   assert.equal(parse({ NODE_ENV: "production", POSTD_SIMULATORS: "on" }).simulators.mode, "own");
 });
 
+test("each kind of work has its own number of workers, and the older name of one still holds", () => {
+  assert.deepEqual(parse({}).workers, { publish: 24, health: 10, refresh: 5 });
+  const set = { POSTD_WORKERS_PUBLISH: "7", POSTD_WORKERS_HEALTH: "3", POSTD_WORKERS_REFRESH: "2" };
+  assert.deepEqual(parse(set).workers, { publish: 7, health: 3, refresh: 2 });
+  assert.equal(parse({ POSTD_WORKER_CONCURRENCY: "60" }).workers.publish, 60);
+  assert.equal(parse({ POSTD_WORKER_CONCURRENCY: "7", POSTD_WORKERS_PUBLISH: "7" }).workers.publish, 7);
+  const both = { POSTD_WORKER_CONCURRENCY: "60", POSTD_WORKERS_PUBLISH: "7" };
+  assert.deepEqual(problemsOf(both), ["POSTD_WORKER_CONCURRENCY"]);
+  assert.deepEqual(problemsOf({ POSTD_WORKERS_HEALTH: "0", POSTD_WORKERS_REFRESH: "many" }), [
+    "POSTD_WORKERS_HEALTH",
+    "POSTD_WORKERS_REFRESH",
+  ]);
+});
+
 test("simulators can be elsewhere, and single platforms left out", () => {
   assert.deepEqual(parse({ POSTD_SIMULATORS: "http://127.0.0.1:4100/,-bluesky" }).simulators, {
     mode: "elsewhere",

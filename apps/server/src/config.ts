@@ -6,7 +6,7 @@ import { z } from "zod";
 import { type Env, readApps } from "./config/apps.ts";
 import { ConfigError, type ConfigProblem } from "./config/config-error.ts";
 import type { HostMapping, SimulatorSetting } from "./config/fields.ts";
-import { type logLevels, Variables } from "./config/variables.ts";
+import { type logLevels, publishingAtOnce, Variables } from "./config/variables.ts";
 
 export const roles = ["all", "http", "worker"] as const;
 export type Role = (typeof roles)[number];
@@ -39,7 +39,15 @@ export interface Config {
   readonly smtpUrl: Secret | undefined;
   readonly mailFrom: string;
   readonly logLevel: (typeof logLevels)[number];
-  readonly workerConcurrency: number;
+  /** How many of each kind of work one worker process does at a time. */
+  readonly workers: {
+    /** Publish jobs, for one tenant; a third more is kept for others. */
+    readonly publish: number;
+    /** Health checks. */
+    readonly health: number;
+    /** Renewals of sign-ins ahead of time. */
+    readonly refresh: number;
+  };
   /** Whether workers read numbers of posts and accounts by themselves. */
   readonly numbers: boolean;
   /** Whether workers read what people write to accounts by themselves. */
@@ -85,6 +93,7 @@ export function parseConfig({ env, argv, providers }: ConfigInput): Config {
       variable: String(issue.path[0] ?? "environment"),
       message: issue.message.replace(/\.$/, ""),
     })),
+    ...twoNames(given),
     ...apps.problems,
     ...(role.success ? [] : [{ variable: "--role", message: `must be one of ${roles.join(", ")}` }]),
   ];
@@ -111,7 +120,11 @@ export function parseConfig({ env, argv, providers }: ConfigInput): Config {
     smtpUrl: v.POSTD_SMTP_URL,
     mailFrom: v.POSTD_MAIL_FROM,
     logLevel: v.POSTD_LOG_LEVEL,
-    workerConcurrency: v.POSTD_WORKER_CONCURRENCY,
+    workers: {
+      publish: v.POSTD_WORKERS_PUBLISH ?? v.POSTD_WORKER_CONCURRENCY ?? publishingAtOnce,
+      health: v.POSTD_WORKERS_HEALTH,
+      refresh: v.POSTD_WORKERS_REFRESH,
+    },
     numbers: v.POSTD_NUMBERS === "on",
     inbox: v.POSTD_INBOX === "on",
     mediaQuotaBytes: v.POSTD_MEDIA_QUOTA,
@@ -136,4 +149,12 @@ export function readConfig(providers: readonly Provider[]): Config {
 function roleArgument(argv: readonly string[]): string {
   const { values } = parseArgs({ args: [...argv], options: { role: { type: "string" } }, strict: false });
   return typeof values.role === "string" ? values.role : "all";
+}
+
+/** The older name goes on working; two numbers for one thing are a mistake that nobody could see otherwise. */
+function twoNames(given: Env): ConfigProblem[] {
+  const [now, older] = [given.POSTD_WORKERS_PUBLISH, given.POSTD_WORKER_CONCURRENCY];
+  if (now === undefined || older === undefined || Number(now) === Number(older)) return [];
+  const message = "is the older name of POSTD_WORKERS_PUBLISH, and both are set, to different numbers. Set one of them";
+  return [{ variable: "POSTD_WORKER_CONCURRENCY", message }];
 }

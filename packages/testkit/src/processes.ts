@@ -93,7 +93,7 @@ export async function createProcessSystem(options: ProcessSystemOptions = {}): P
     // Calls nobody in a test asked for would stand among those it holds.
     POSTD_NUMBERS: "off",
     POSTD_INBOX: "off",
-    POSTD_WORKER_CONCURRENCY: String(options.workerConcurrency ?? 24),
+    POSTD_WORKERS_PUBLISH: String(options.workerConcurrency ?? 24),
   };
   // The heap is bounded as `npm start` does it.
   const startRole = async (

@@ -127,7 +127,7 @@ async function start(
       // Calls nobody in a test asked for would stand among those it counts; tests of numbers or of the inbox set it on.
       POSTD_NUMBERS: "off",
       POSTD_INBOX: "off",
-      ...(options.workerConcurrency ? { POSTD_WORKER_CONCURRENCY: String(options.workerConcurrency) } : {}),
+      ...(options.workerConcurrency ? { POSTD_WORKERS_PUBLISH: String(options.workerConcurrency) } : {}),
       ...options.env,
     },
     argv: [],

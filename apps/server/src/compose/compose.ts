@@ -84,7 +84,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
         },
       }),
     worker: () => {
-      const due = createDueJobs(system.db, dueCaps(config.workerConcurrency));
+      const due = createDueJobs(system.db, dueCaps(config.workers.publish));
       return startWorker({
         pipeline,
         queue,
@@ -94,7 +94,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
         leases: createLeases({ pool: system.pool, owner: pipeline.settings.owner }),
         listener,
         log,
-        concurrency: config.workerConcurrency,
+        concurrency: config.workers.publish,
       });
     },
   };

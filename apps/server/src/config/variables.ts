@@ -19,6 +19,10 @@ const commaList = z.string().transform((text) =>
     .filter((part) => part !== ""),
 );
 
+/** How many of one kind of work a worker process does at a time. */
+const atOnce = z.coerce.number("must be a number").int().min(1).max(500);
+export const publishingAtOnce = 24;
+
 /** Every setting that is not a connector's own; docs/configuration.md is made from it. */
 export const Variables = z.object({
   NODE_ENV: z.string().optional(),
@@ -40,7 +44,10 @@ export const Variables = z.object({
   POSTD_SMTP_URL: secretUrl(["smtp:", "smtps:"], "smtps://user:password@mail.example.org").optional(),
   POSTD_MAIL_FROM: mailAddress.default("POSTD <postd@localhost>"),
   POSTD_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info"),
-  POSTD_WORKER_CONCURRENCY: z.coerce.number("must be a number").int().min(1).max(500).default(24),
+  POSTD_WORKERS_PUBLISH: atOnce.optional(),
+  POSTD_WORKERS_HEALTH: atOnce.default(10),
+  POSTD_WORKERS_REFRESH: atOnce.default(5),
+  POSTD_WORKER_CONCURRENCY: atOnce.optional(),
   POSTD_NUMBERS: z.enum(["on", "off"], "must be on or off").default("on"),
   POSTD_INBOX: z.enum(["on", "off"], "must be on or off").default("on"),
   POSTD_MEDIA_QUOTA: ByteSize.prefault("20GB"),
