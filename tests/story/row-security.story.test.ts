@@ -112,6 +112,9 @@ describe("the database gives the server one tenant's rows, and without a tenant 
         ["publish_attempts", "prepared"],
         ["posts", "content"],
         ["inbox_entries", "text"],
+        ["notifications", "data"],
+        ["notification_channels", "name"],
+        ["notification_deliveries", "recipient"],
         ["encrypted_secrets", "ciphertext"],
         ["encryption_keys", "wrapped"],
         ["sessions", "token"],
@@ -160,6 +163,18 @@ async function fillEveryTable(system: System, tenant: Tenant): Promise<void> {
   await system.query(
     `insert into webhook_events (id, tenant_id, connection_id, platform, type, dedupe_key, received_at, data)
      values ('wev_' || md5($1), $1, $2, 'facebook', 'comment', 'k', domain_now(), '{}')`,
+    [tenant.id, page.id],
+  );
+  await system.query(
+    `with told as (select raise_notice($1, 'budget_spent', 'connection', $2, 'budget_spent:' || $2, '{}', false) as id),
+      person as (select user_id as id from members where tenant_id = $1 limit 1),
+      seen as (insert into notification_reads (notification_id, user_id, tenant_id, read_at)
+        select told.id, person.id, $1, domain_now() from told, person),
+      chosen as (insert into notification_settings (tenant_id, user_id, choices) select $1, id, '{}' from person),
+      chat as (insert into notification_channels (id, tenant_id, kind, name, host, last_characters, choices, created_by, created_at, updated_at)
+        select 'nch_' || md5($1), $1, 'slack', 'Team', 'hooks.slack.com', 'abcd', '{}', id, domain_now(), domain_now() from person)
+    insert into notification_deliveries (id, tenant_id, notification_id, channel, recipient, state, due_at, created_at)
+      select 'nde_' || md5($1), $1, told.id, 'mail', person.id, 'sent', domain_now(), domain_now() from told, person`,
     [tenant.id, page.id],
   );
 }

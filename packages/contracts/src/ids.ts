@@ -21,6 +21,8 @@ export const idPrefixes = {
   encryptionKey: "dek",
   audit: "aud",
   notification: "not",
+  noticeChannel: "nch",
+  noticeDelivery: "nde",
   member: "mbr",
   invitation: "inv",
   link: "lnk",
@@ -45,6 +47,8 @@ export type MediaId = Id<"media">;
 export type ApiKeyId = Id<"apiKey">;
 export type MemberId = Id<"member">;
 export type InvitationId = Id<"invitation">;
+export type NotificationId = Id<"notification">;
+export type NoticeChannelId = Id<"noticeChannel">;
 export type MentionId = Id<"mention">;
 export type InboxEntryId = Id<"inboxEntry">;
 export type SecretId = Id<"secret">;

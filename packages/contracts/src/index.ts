@@ -7,6 +7,7 @@ export * from "./health-views.ts";
 export * from "./ids.ts";
 export * from "./job-states.ts";
 export * from "./json.ts";
+export * from "./notices.ts";
 export * from "./operation.ts";
 export * from "./operations.ts";
 export * from "./paging.ts";

@@ -14,6 +14,7 @@ export * from "./ports/ledger.ts";
 export * from "./ports/mail.ts";
 export * from "./ports/media.ts";
 export * from "./ports/mentions.ts";
+export type * from "./ports/notices.ts";
 export * from "./ports/numbers.ts";
 export * from "./ports/operations.ts";
 export * from "./ports/people.ts";

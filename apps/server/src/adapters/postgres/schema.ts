@@ -1,6 +1,7 @@
 export * from "./schema/connections.ts";
 export * from "./schema/inbox.ts";
 export * from "./schema/mentions.ts";
+export * from "./schema/notices.ts";
 export * from "./schema/numbers.ts";
 export * from "./schema/people.ts";
 export * from "./schema/publishing.ts";

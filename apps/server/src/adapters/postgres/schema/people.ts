@@ -155,6 +155,8 @@ export const links = pgTable(
     usedAt: instant("used_at"),
     usedBy: text("used_by"),
     revokedAt: instant("revoked_at"),
+    /** Whose right it rests on; null: nobody's. */
+    createdBy: text("created_by"),
   },
   (t) => [
     index("links_subject").on(t.purpose, t.subject),
