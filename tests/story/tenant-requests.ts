@@ -232,6 +232,7 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
   "deleteConnection path.id": byPath("DELETE", "/api/connections/{id}", connection),
   "refreshConnection path.id": byPath("POST", "/api/connections/{id}/refresh", connection),
   "checkConnection path.id": byPath("POST", "/api/connections/{id}/check", connection),
+  "makeReconnectLink path.id": byPath("POST", "/api/connections/{id}/reconnect-link", connection),
   "listDestinations path.id": byPath("GET", "/api/connections/{id}/destinations", connection),
   "findContacts path.id": {
     make: mailAccount,

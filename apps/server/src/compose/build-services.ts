@@ -9,6 +9,7 @@ import {
   createInboxService,
   createLinksService,
   createMentionsService,
+  createOwnerLinksService,
   createPlatformsService,
   createPublishingService,
   newId,
@@ -77,6 +78,7 @@ export function buildServices(parts: ServiceParts) {
       publicUrl: connections.deps.publicUrl,
     }),
     connections: createConnectionsService(connections.deps),
+    ownerLinks: createOwnerLinksService(connections.deps),
     media: storage.media,
     mentions: createMentionsService({ repo: createMentionsRepo(app.db), clock, newId }),
     inboxEntries: createInboxService({

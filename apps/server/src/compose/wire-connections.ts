@@ -11,6 +11,7 @@ import {
 } from "@postd/core";
 import { createConnectionsRepo } from "../adapters/postgres/connections-repo.ts";
 import { createGrantsRepo } from "../adapters/postgres/grants-repo.ts";
+import { createOwnerLinksRepo } from "../adapters/postgres/owner-links-repo.ts";
 import type { RolePool } from "../adapters/postgres/pools.ts";
 import { createSubscriptionsRepo } from "../adapters/postgres/subscriptions-repo.ts";
 import { createTenantAppsRepo } from "../adapters/postgres/tenant-apps-repo.ts";
@@ -45,6 +46,7 @@ export function wireConnections(input: Wiring) {
   return {
     connections,
     grants: createGrantsRepo(app.db),
+    ownerLinks: createOwnerLinksRepo(app.db),
     subscriptions: createSubscriptionsRepo(app.db, system.db),
     apps,
     vault,

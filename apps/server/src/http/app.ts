@@ -16,6 +16,7 @@ import { methodsAt } from "./methods-at.ts";
 import { registerPlainPages } from "./plain-pages.ts";
 import { sendProblem } from "./problem.ts";
 import { rateChecks } from "./rate-limits.ts";
+import { registerReconnectPages } from "./reconnect-pages.ts";
 import { accessOf, isMultipart, registerRoute } from "./register.ts";
 import { routes } from "./routes.ts";
 import { defaultSocketLimits, limitSockets } from "./socket-limits.ts";
@@ -127,6 +128,7 @@ export function createHttpApp(given: HttpDeps): FastifyInstance {
     await root.register(async (auth) => registerAuthRoutes(auth, deps, rate, bodies));
     await root.register(async (media) => registerPublicMedia(media, deps));
     await root.register(async (docs) => registerDocs(docs, config));
+    await root.register(async (pages) => registerReconnectPages(pages, deps));
     if (config.webDirectory !== undefined) await registerWeb(root, config.webDirectory);
     else {
       registerPlainPages(root, config);

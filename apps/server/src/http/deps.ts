@@ -12,6 +12,7 @@ import type {
   MediaService,
   MentionsService,
   MetricsExposition,
+  OwnerLinksService,
   PeopleService,
   PlatformsService,
   Principal,
@@ -28,6 +29,7 @@ export interface HttpServices {
   readonly analytics: AnalyticsService;
   readonly inboxEntries: InboxService;
   readonly links: LinksService;
+  readonly ownerLinks: OwnerLinksService;
   readonly media: MediaService;
   readonly mentions: MentionsService;
   readonly people: PeopleService;

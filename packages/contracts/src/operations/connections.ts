@@ -441,3 +441,33 @@ export const connectionTimeline = defineOperation({
     response: { items: [{ at, actor: ids.user, action: "connected", detail: {} }], simulated: true },
   },
 });
+
+export const makeReconnectLink = defineOperation({
+  id: "makeReconnectLink",
+  method: "POST",
+  path: "/api/connections/:id/reconnect-link",
+  summary: "Make a link for the account's owner",
+  description:
+    "Whoever opens it sees which account of whom is meant, and signs in for it again without an account here. It can do nothing else, works once, ends after seven days, with the next one made for the same connection, and with the right of whoever made it. The address is in this answer and nowhere else: only its hash is kept.",
+  tags: ["connections"],
+  auth: { kind: "caller", by: ["session", "key"], scope: "connections:write" },
+  params: connectionParam,
+  response: z.object({
+    connectionId: idSchema("connection"),
+    link: z.string(),
+    expiresAt: z.iso.datetime(),
+    simulated: z.boolean(),
+  }),
+  status: 201,
+  errors: ["not_found", "state_conflict"],
+  creates: { by: "http", secretFields: ["link"] },
+  example: {
+    params: { id: ids.connection },
+    response: {
+      connectionId: ids.connection,
+      link: "https://postd.example.com/links/reconnect/0NlLk2wQ7fJx3mBvT9cRzHs5YdGp8uEaKi1oVtXb4Wq",
+      expiresAt: later,
+      simulated: true,
+    },
+  },
+});

@@ -185,6 +185,8 @@ export interface ConnectionsService {
       readonly state: string;
       /** Every parameter the browser came back with. */
       readonly callback: Readonly<Record<string, string>>;
+      /** The cookie an owner's link was exchanged for. */
+      readonly ownerCookie?: string;
     },
   ): ServiceResult<{ readonly grantId: GrantId; readonly returnTo?: string }>;
   getGrant(caller: Caller, id: GrantId): ServiceResult<GrantView>;

@@ -1,7 +1,7 @@
 import type { Result, Scope, ServiceError, TenantId, UserId } from "@postd/contracts";
 
 /** What a link stands for. A link of one purpose opens nothing else. */
-export type LinkPurpose = "invitation" | "operator" | "confirm_address";
+export type LinkPurpose = "invitation" | "operator" | "confirm_address" | "reconnect" | "reconnect_session";
 
 /** Makes and recognises the secret of a link; randomness and hashing live in an adapter. */
 export interface LinkSecrets {
@@ -18,6 +18,8 @@ export interface LinksRepo {
     /** What it is about: an invitation's id, a person's id, or `instance`. */
     readonly subject: string;
     readonly tenantId?: TenantId;
+    /** Whose right it rests on, where it rests on one. */
+    readonly createdBy?: string;
     readonly at: Date;
     readonly expiresAt: Date;
   }): Promise<void>;

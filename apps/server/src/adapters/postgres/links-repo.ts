@@ -38,15 +38,22 @@ export function createLinksRepo(db: Db): LinksRepo {
 
 /** Older open links of the same purpose and subject end; a unique index holds that also for two at the same moment. */
 export async function addLink(tx: Executor, link: Parameters<LinksRepo["add"]>[0]): Promise<void> {
-  const { hash, purpose, subject, tenantId, at, expiresAt } = link;
+  const { hash, purpose, subject, tenantId, createdBy, at, expiresAt } = link;
   await lockSubject(tx, purpose, subject);
   await tx
     .update(links)
     .set({ revokedAt: at })
     .where(and(eq(links.purpose, purpose), eq(links.subject, subject), isNull(links.usedAt), isNull(links.revokedAt)));
-  await tx
-    .insert(links)
-    .values({ id: newId("link"), hash, purpose, subject, tenantId: tenantId ?? null, createdAt: at, expiresAt });
+  await tx.insert(links).values({
+    id: newId("link"),
+    hash,
+    purpose,
+    subject,
+    tenantId: tenantId ?? null,
+    createdBy: createdBy ?? null,
+    createdAt: at,
+    expiresAt,
+  });
 }
 
 /** Uses an open link up; answers its subject, and to one caller only. */

@@ -33,6 +33,9 @@ export const connectionRoutes = [
   route(op.checkConnection, async ({ deps, caller, params }) =>
     answer(await deps.services.connections.check(caller(), params.id), same),
   ),
+  route(op.makeReconnectLink, async ({ deps, caller, params }) =>
+    answer(await deps.services.ownerLinks.make(caller(), params.id), same),
+  ),
   route(op.listDestinations, async ({ deps, caller, params, query }) =>
     answer(await deps.services.connections.destinations(caller(), params.id, query.query), (places) => ({
       ...places,

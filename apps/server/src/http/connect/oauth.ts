@@ -1,6 +1,8 @@
 import { ok, operationsById as op, type ServiceError } from "@postd/contracts";
+import { isOwnerState } from "@postd/core";
 import type { FastifyRequest } from "fastify";
 import { answer, defined, route, same } from "../handler.ts";
+import { ownerCookie, ownerPagePath } from "../reconnect-pages.ts";
 
 export const oauthRoutes = [
   route(op.startOAuth, async ({ deps, caller, params, body }) =>
@@ -15,8 +17,13 @@ export const oauthRoutes = [
       provider: params.provider,
       state: query.state,
       callback: query,
+      ...defined({ ownerCookie: request.cookies[ownerCookie] }),
     });
     const page = isPage(request);
+    if (page && isOwnerState(query.state))
+      return goTo(
+        `${deps.config.publicUrl}${ownerPagePath}${finished.ok ? "" : `?${new URLSearchParams(toldOwner(finished.error))}`}`,
+      );
     if (!finished.ok) return page ? redirect(deps.config.publicUrl, refusalQuery(finished.error)) : finished;
     const { grantId, returnTo } = finished.value;
     if (!page) return ok({ body: finished.value, status: 200 });
@@ -34,6 +41,8 @@ const isPage = ({ headers }: FastifyRequest): boolean =>
   !(headers.accept?.includes("application/json") && !headers.accept.includes("text/html"));
 
 const refusalQuery = ({ code, detail }: ServiceError) => ({ error: code, detail: detail.slice(0, 300) });
+
+const toldOwner = ({ detail, next = "" }: ServiceError) => ({ detail: `${detail} ${next}`.trim().slice(0, 600) });
 
 /** On to the page where accounts of the grant are chosen, or where the refusal is explained. */
 function redirect(publicUrl: string, query: Readonly<Record<string, string>>) {

@@ -96,6 +96,18 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
       remove: (_caller, id) => one(id, mention),
     },
     links: { preview: async (_caller, { url }) => ok({ url, title: new URL(url).host }) },
+    ownerLinks: {
+      make: (_caller, id) =>
+        one(id, {
+          connectionId: id as never,
+          link: "https://example.com/links/reconnect/x",
+          expiresAt: "2026-03-02T09:00:00.000Z",
+          simulated: true,
+        }),
+      look: async () => ({ state: "closed" }),
+      use: async () => ({ outcome: { kind: "closed" } }),
+      linkFor: async () => undefined,
+    },
     connections: {
       startOAuth: async () =>
         ok({ authUrl: "https://example.com/authorize", state: "s", expiresAt: "2026-03-02T09:00:00.000Z" }),

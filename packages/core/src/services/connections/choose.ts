@@ -7,11 +7,11 @@ import { instanceApp } from "../../ports/sign-ins.ts";
 import { answered } from "../answered.ts";
 import { authContext } from "../connector-context.ts";
 import { unknownPlatform } from "../unknown-platform.ts";
-import { connectAccount } from "./connect.ts";
+import { type ChosenAccount, connectAccount } from "./connect.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { serviceErrorOf } from "./explain.ts";
 import { listAccounts } from "./list-accounts.ts";
-import { connectFromGrantAccount, grantIsOld } from "./reconnect.ts";
+import { connectFromGrantAccount, grantIsOld, otherAccount } from "./reconnect.ts";
 import { clientIdOf } from "./sign-in.ts";
 import { typedFields, underPrefix } from "./typed-fields.ts";
 import { accountKey, connectionView, grantView } from "./view.ts";
@@ -73,6 +73,37 @@ export async function connectWithKeys(
   caller: Caller,
   input: Parameters<ConnectionsService["connectWithKeys"]>[1],
 ): ReturnType<ConnectionsService["connectWithKeys"]> {
+  const opened = await connectableWithKeys(deps, input);
+  if (!opened.ok) return opened;
+  const records: ConnectionRecord[] = [];
+  for (const account of opened.value) {
+    const done = await connectAccount(deps, caller, account);
+    if (!done.ok) return done;
+    records.push(done.value);
+  }
+  return ok({ connections: await viewsOf(deps, caller, records) });
+}
+
+/** Signing in again with keys: only the very account renews the connection; any other is named and nothing is connected. */
+export async function reconnectWithKeys(
+  deps: ConnectionsDeps,
+  caller: Caller,
+  record: ConnectionRecord,
+  opened: readonly ChosenAccount[],
+): Promise<Result<ConnectionRecord, ServiceError>> {
+  const same = opened.find(
+    ({ account }) => account.platform === record.platform && account.externalId === record.externalId,
+  );
+  if (same) return connectAccount(deps, caller, same);
+  const accounts = opened.map(({ account }) => account);
+  return fail(otherAccount({ accounts, subject: opened[0]?.signIn.subject ?? { name: "somebody else" } }, record));
+}
+
+/** What typed keys open, ready to be connected. Nothing is stored. */
+export async function connectableWithKeys(
+  deps: ConnectionsDeps,
+  input: Parameters<ConnectionsService["connectWithKeys"]>[1],
+): Promise<Result<readonly ChosenAccount[], ServiceError>> {
   const platform = deps.registry.get(input.platform);
   const provider = deps.registry.providerOf(input.platform);
   if (!platform || !provider) return fail(unknownPlatform(deps.registry, input.platform));
@@ -117,13 +148,7 @@ export async function connectWithKeys(
     simulated,
     grantedAt,
   };
-  const records: ConnectionRecord[] = [];
-  for (const { credentials, ...account } of open) {
-    const done = await connectAccount(deps, caller, { account, credentials, signIn });
-    if (!done.ok) return done;
-    records.push(done.value);
-  }
-  return ok({ connections: await viewsOf(deps, caller, records) });
+  return ok(open.map(({ credentials, ...account }) => ({ account, credentials, signIn })));
 }
 
 /** Views with warnings where another connection posts to the same account. */

@@ -3,6 +3,7 @@ import type { ConnectionAccess } from "../../ports/connection-access.ts";
 import type { ConnectionsRepo, GrantsRepo } from "../../ports/connections-repo.ts";
 import type { Simulation } from "../../ports/egress.ts";
 import type { JobHolds } from "../../ports/ledger.ts";
+import type { OwnerLinksRepo } from "../../ports/owner-links.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import type { StandingRights } from "../../ports/sign-in.ts";
 import type { SubscriptionsRepo } from "../../ports/subscriptions.ts";
@@ -15,6 +16,7 @@ import type { NewId } from "../new-id.ts";
 export interface ConnectionsDeps {
   readonly connections: ConnectionsRepo;
   readonly grants: GrantsRepo;
+  readonly ownerLinks: OwnerLinksRepo;
   readonly subscriptions: SubscriptionsRepo;
   readonly apps: Pick<TenantAppsRepo, "forTenant">;
   readonly vault: Vault;
@@ -28,7 +30,7 @@ export interface ConnectionsDeps {
   readonly clock: Clock;
   readonly log: ConnectorLog;
   readonly newId: NewId;
-  /** URL-safe text with at least 256 random bits, for states. */
+  /** URL-safe text with at least 256 random bits, for states and links. */
   readonly randomToken: () => string;
   /** Where people and platforms reach this instance, without a slash at the end; registered addresses begin with it. */
   readonly publicUrl: string;

@@ -13,6 +13,7 @@ import { saveGrant } from "./grant.ts";
 import { keptName, stateOwner, unpackKept } from "./kept.ts";
 import { listAccounts } from "./list-accounts.ts";
 import { byKey } from "./oauth.ts";
+import { isOwnersCookie, onceForOwner, ownerHashOf } from "./owner-session.ts";
 import { reconnectFromGrant } from "./reconnect.ts";
 import { authFor, clientIdOf } from "./sign-in.ts";
 
@@ -33,7 +34,7 @@ export async function finishOAuth(
   const ownerId = stateOwner(stateHash);
   const sealed = await deps.vault.open({ tenantId, ownerId, name: keptName });
   await deps.vault.remove({ tenantId, ownerId });
-  const caller = starterOf(pending, visitor);
+  const caller = starterOf(pending, visitor, input.ownerCookie);
   const refusal = caller ? refusalOf(deps, caller, pending, input) : otherSession;
   if (!caller || refusal) return fail(refusal ?? otherSession);
   if (!(await mayConnect(deps, pending))) return fail(rightEnded);
@@ -80,7 +81,10 @@ export async function finishOAuth(
   });
   if (grant === "withdrawing") return fail(isWithdrawing(platform.name));
   if (pending.connectionId) {
-    const again = await reconnectFromGrant(deps, caller, grant, pending.connectionId);
+    const { connectionId } = pending;
+    const again = await onceForOwner(deps, ownerHashOf(pending.sessionHash), () =>
+      reconnectFromGrant(deps, caller, grant, connectionId),
+    );
     if (!again.ok) return again;
   }
   return ok({ grantId: grant.id, ...(pending.returnTo === undefined ? {} : { returnTo: pending.returnTo }) });
@@ -88,13 +92,20 @@ export async function finishOAuth(
 
 /**
  * Who finishes: the session that started. What an API key started is finished in a customer's browser, which has no
- * session here; the unguessable single-use state is the tie then, and it acts as the key.
+ * session here; the unguessable single-use state is the tie then, and it acts as the key. What the owner of an account
+ * started by a link is tied to the cookie the link was exchanged for, and acts with the right of whoever made the link.
  */
-function starterOf(pending: PendingAuthorization, visitor: Caller | undefined): Caller | undefined {
-  if (!byKey(pending.userId)) return visitor;
+function starterOf(
+  pending: PendingAuthorization,
+  visitor: Caller | undefined,
+  ownerCookie: string | undefined,
+): Caller | undefined {
+  if (ownerHashOf(pending.sessionHash) !== undefined) {
+    if (!isOwnersCookie(pending.sessionHash, ownerCookie)) return undefined;
+  } else if (!byKey(pending.userId)) return visitor;
   return {
     tenantId: pending.tenantId,
-    actorId: asId("apiKey", pending.userId),
+    actorId: byKey(pending.userId) ? asId("apiKey", pending.userId) : asId("user", pending.userId),
     role: "admin",
     sessionHash: pending.sessionHash,
   };

@@ -54,7 +54,14 @@ export const grantIsOld: ServiceError = {
   next: "Start the connection again.",
 };
 
-function otherAccount(grant: GrantRecord, record: ConnectionRecord): ServiceError {
+/** Says which accounts a sign-in opens instead of the one that was meant. */
+export function otherAccount(
+  grant: {
+    readonly accounts: readonly Pick<GrantRecord["accounts"][number], "platform" | "name" | "handle">[];
+    readonly subject: Pick<GrantRecord["subject"], "name">;
+  },
+  record: ConnectionRecord,
+): ServiceError {
   const found = grant.accounts
     .filter(({ platform }) => platform === record.platform)
     .map(({ name, handle }) => (handle === undefined ? name : `${name} (${handle})`));
