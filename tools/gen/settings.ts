@@ -70,6 +70,9 @@ const descriptions: Readonly<Record<SettingName, { readonly what: string; readon
   POSTD_INBOX: {
     what: "`off`: what people write to accounts is read only when somebody asks; each reading costs calls.",
   },
+  POSTD_UPKEEP: {
+    what: "`off`: accounts are not looked at every 6 hours, and sign-ins are renewed only when they are used, so that idle ones end.",
+  },
   POSTD_NUMBERS: {
     what: "`off`: numbers of posts and accounts are read only when somebody asks; each reading costs calls.",
   },

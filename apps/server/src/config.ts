@@ -48,6 +48,8 @@ export interface Config {
     /** Renewals of sign-ins ahead of time. */
     readonly refresh: number;
   };
+  /** Whether workers look at accounts and renew sign-ins by themselves. */
+  readonly upkeep: boolean;
   /** Whether workers read numbers of posts and accounts by themselves. */
   readonly numbers: boolean;
   /** Whether workers read what people write to accounts by themselves. */
@@ -125,6 +127,7 @@ export function parseConfig({ env, argv, providers }: ConfigInput): Config {
       health: v.POSTD_WORKERS_HEALTH,
       refresh: v.POSTD_WORKERS_REFRESH,
     },
+    upkeep: v.POSTD_UPKEEP === "on",
     numbers: v.POSTD_NUMBERS === "on",
     inbox: v.POSTD_INBOX === "on",
     mediaQuotaBytes: v.POSTD_MEDIA_QUOTA,

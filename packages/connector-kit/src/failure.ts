@@ -21,7 +21,8 @@ export interface FailureDetail {
 export type PlatformFailure =
   /** `retryAfterMs`: the platform may refuse a token it has just given; one that is new is tried again after that. */
   | (FailureDetail & { readonly kind: "auth_expired"; readonly retryAfterMs?: number })
-  | (FailureDetail & { readonly kind: "auth_revoked" })
+  /** `withdrawn`: the platform says that the person took the access back, or that the account is gone. */
+  | (FailureDetail & { readonly kind: "auth_revoked"; readonly withdrawn?: true })
   | (FailureDetail & { readonly kind: "scope_missing"; readonly scopes: readonly string[] })
   /** Not now. `retryAfterMs` absent: the pipeline's own schedule. `quota`: a daily allowance is used up, held until then. */
   | (FailureDetail & {

@@ -43,8 +43,12 @@ interface SignInCommon {
   accounts(granted: Granted, ctx: AuthContext, wanted?: PlatformId): PlatformResult<readonly FoundAccount[]>;
   /** New credentials for the sign-in; absent: they cannot be renewed without a person. */
   readonly refresh?: (ctx: SignInContext) => PlatformResult<Credentials>;
-  /** How long before the end a token is renewed; default 5 minutes. */
+  /** How long before the end a token is renewed; default 5 minutes when it is used, and days before where it lives for weeks. */
   readonly refreshBeforeMs?: number;
+  /** Each renewal brings a refresh token with a life of its own, so that renewing in time keeps the sign-in for ever. */
+  readonly rotates?: true;
+  /** Whether these credentials hold what `refresh` needs; absent: they always do. */
+  canRefresh?(credentials: Credentials): boolean;
   /** Withdraws at the platform; absent: the person is told to do it there. */
   readonly revoke?: (ctx: SignInContext) => PlatformResult<void>;
 }

@@ -75,6 +75,8 @@ export interface Webhooks {
   ) => PlatformResult<WebhookSubscription>;
   /** Ends one; gone already is fine. `id` is absent where it was made before ids were kept. */
   readonly unsubscribe?: (ctx: ConnectorContext, subscription: { readonly id?: string }) => PlatformResult<void>;
+  /** Whether the platform still has it; absent: it cannot be asked. Changes nothing. */
+  readonly isSubscribed?: (ctx: ConnectorContext, subscription: { readonly id: string }) => PlatformResult<boolean>;
   /** Reads events of one account that a notification only announced. No cursor: from now on. */
   readonly pull?: (ctx: ConnectorContext, cursor: string | undefined) => PlatformResult<PulledEvents>;
 }

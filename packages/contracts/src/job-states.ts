@@ -41,6 +41,10 @@ export type HeldReason = (typeof heldReasons)[number];
 export const connectionStatuses = ["healthy", "expiring_soon", "attention", "revoked"] as const;
 export type ConnectionStatus = (typeof connectionStatuses)[number];
 
+/** `synthetic_ping`: the account is asked for. `token_refresh`: its sign-in is renewed. `webhook_test`: its events are looked for. */
+export const checkTypes = ["synthetic_ping", "token_refresh", "webhook_test"] as const;
+export type CheckType = (typeof checkTypes)[number];
+
 export const postStatuses = ["draft", "awaiting_approval", "approved", "rejected"] as const;
 export type PostStatus = (typeof postStatuses)[number];
 

@@ -3,6 +3,7 @@ import { FieldProblem } from "./errors.ts";
 import { idSchema, PlatformId, ProviderId } from "./ids.ts";
 import {
   actors,
+  checkTypes,
   connectionStatuses,
   heldReasons,
   jobStates,
@@ -216,6 +217,20 @@ export const ConnectionView = z.object({
   renewsItself: z.boolean(),
   checkedAt: Instant.optional(),
   checkLatencyMs: z.number().int().optional(),
+  /** What the newest look at the account brought; absent: there was none since it was connected. */
+  lastCheck: z
+    .object({
+      checkType: z.enum(checkTypes),
+      at: Instant,
+      ok: z.boolean(),
+      latencyMs: z.number().int(),
+      /** Kind of failure and what it says, where it was not ok. */
+      kind: z.string().optional(),
+      message: z.string().optional(),
+    })
+    .optional(),
+  /** When POSTD looks at the account by itself again; absent: not while it is disabled or disconnected. */
+  nextCheckAt: Instant.optional(),
   blockedUntil: Instant.optional(),
   paused: z.boolean(),
   /** Nothing is published to it until a person enables it again; what is planned is held at its time. */
@@ -229,6 +244,26 @@ export const ConnectionView = z.object({
   warnings: z.array(z.string()),
 });
 export type ConnectionView = z.infer<typeof ConnectionView>;
+
+/** One look at an account, a renewal of its sign-in, or a look for its events. */
+export const HealthCheckView = z.object({
+  id: z.string(),
+  at: Instant,
+  checkType: z.enum(checkTypes),
+  ok: z.boolean(),
+  latencyMs: z.number().int(),
+  /** Of the account after it; absent: it was not looked at, or by an older version. */
+  status: z.enum(connectionStatuses).optional(),
+  /** Everything granted then; absent: the platform did not tell. */
+  scopes: z.array(z.string()).optional(),
+  /** Posts left, where the platform tells of one account. */
+  quota: z.object({ left: z.number().int(), until: Instant.optional() }).optional(),
+  apiVersion: z.string().optional(),
+  nextCheckAt: Instant.optional(),
+  /** What was answered, or the kind of failure with its message. */
+  result: z.record(z.string(), z.unknown()),
+});
+export type HealthCheckView = z.infer<typeof HealthCheckView>;
 
 /** A place below an account. */
 export const DestinationView = z.object({

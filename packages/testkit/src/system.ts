@@ -57,6 +57,8 @@ export interface System {
     /** Moves the platforms' time and the domain's, in this order, and comes back when the server knows. */
     advance(ms: number): Promise<void>;
   };
+  /** One turn of a periodic task now, such as `token_refresh` or `health_check`, which run by themselves with POSTD_UPKEEP on. */
+  turn(name: string): Promise<void>;
   /** Resolves when nothing is due, running or waiting in the engine; rejects after half a minute. */
   settle(): Promise<void>;
   /** A person with a workspace of their own, signed in. */
@@ -125,6 +127,7 @@ async function start(
       POSTD_LOG_LEVEL: options.logLevel ?? "trace",
       POSTD_SIGN_UP: "open",
       // Calls nobody in a test asked for would stand among those it counts; tests of numbers or of the inbox set it on.
+      POSTD_UPKEEP: "off",
       POSTD_NUMBERS: "off",
       POSTD_INBOX: "off",
       ...(options.workerConcurrency ? { POSTD_WORKERS_PUBLISH: String(options.workerConcurrency) } : {}),
@@ -191,6 +194,7 @@ async function start(
         await parts.clock.sync();
       },
     },
+    turn: (name) => parts.turn(name),
     settle: () => settle(query),
     signUp: (person) => signUp(url, person),
     operatorLink: () => parts.people.makeOperatorLink(),

@@ -61,9 +61,18 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
   const pipeline = buildPipeline({ open, registry, access, context, vault: storage.vault });
   const services = buildServices({ open, registry, storage, people, connections, pipeline, version });
 
+  const due = createDueJobs(system.db, dueCaps(config.workers.publish));
+  const periodic = periodicTasks({ open, config, storage, connections, due });
+
   return {
     clock,
     people: people.service,
+    /** One turn of a periodic task at once, whoever leads. For tests, which move the clock by days. */
+    async turn(name: string) {
+      const task = periodic.find((it) => it.name === name);
+      if (!task) throw new Error(`there is no periodic task ${name}`);
+      await task.run({ fence: 0, signal: new AbortController().signal });
+    },
     /** The API and everything people see; call `listen`. */
     http: () =>
       createHttpApp({
@@ -83,19 +92,17 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
           ...input.http,
         },
       }),
-    worker: () => {
-      const due = createDueJobs(system.db, dueCaps(config.workers.publish));
-      return startWorker({
+    worker: () =>
+      startWorker({
         pipeline,
         queue,
         due,
-        periodic: periodicTasks({ open, config, storage, connections, due }),
+        periodic: periodic.filter(({ isOff }) => !isOff),
         health: open.reader,
         leases: createLeases({ pool: system.pool, owner: pipeline.settings.owner }),
         listener,
         log,
         concurrency: config.workers.publish,
-      });
-    },
+      }),
   };
 }

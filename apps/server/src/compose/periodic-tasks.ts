@@ -1,10 +1,12 @@
 import {
+  checkAccounts,
   type DueJobs,
   fanOutInbox,
   finishDisconnects,
   joinSignIns,
   readInboxes,
   readNumbers,
+  renewSignIns,
   sweep,
   tendSubscriptions,
 } from "@postd/core";
@@ -14,13 +16,17 @@ import type { runAsLeader } from "../adapters/postgres/leases.ts";
 import { createNumbersRepo } from "../adapters/postgres/numbers-repo.ts";
 import { createBlobRows, createRetention } from "../adapters/postgres/retention.ts";
 import { createSignInsRepo } from "../adapters/postgres/sign-ins-repo.ts";
+import { createUpkeepRepo } from "../adapters/postgres/upkeep-repo.ts";
 import type { Config } from "../config.ts";
 import type { buildConnections } from "./build-connections.ts";
 import type { buildStorage } from "./build-storage.ts";
 import type { OpenParts } from "./open-parts.ts";
 
 /** What one worker of all does again and again; the others stand by to take over. */
-export type PeriodicTask = Pick<Parameters<typeof runAsLeader>[0], "name" | "everyMs" | "ttlMs" | "run">;
+export interface PeriodicTask extends Pick<Parameters<typeof runAsLeader>[0], "name" | "everyMs" | "ttlMs" | "run"> {
+  /** The operator turned it off. */
+  readonly isOff?: boolean;
+}
 
 export interface PeriodicParts {
   readonly open: OpenParts;
@@ -51,6 +57,12 @@ export function periodicTasks({ open, config, storage, connections, due }: Perio
   const signIns = createSignInsRepo({ app: app.db, system: system.db });
   const numbers = { ...deps, numbers: createNumbersRepo(app.db, system.db), readsByItself: config.numbers };
   const entries = { ...deps, entries: createInboxEntriesRepo(app.db, system.db), readsByItself: config.inbox };
+  const upkeep = {
+    ...deps,
+    upkeep: createUpkeepRepo(app.db, system.db),
+    healthWorkers: config.workers.health,
+    refreshWorkers: config.workers.refresh,
+  };
   const sweeping = {
     retention: createRetention(system.db),
     blobs: storage.blobs,
@@ -75,6 +87,19 @@ export function periodicTasks({ open, config, storage, connections, due }: Perio
     task("inbox_entries", 2 * secondMs, 30 * secondMs, async () => {
       await readInboxes(entries);
     }),
+    // Two tasks, so that a platform that hangs on looks keeps no sign-in from being renewed.
+    {
+      ...task("token_refresh", 5 * secondMs, 30 * secondMs, async ({ signal }) => {
+        await renewSignIns(upkeep, signal);
+      }),
+      isOff: !config.upkeep,
+    },
+    {
+      ...task("health_check", 5 * secondMs, 30 * secondMs, async ({ signal }) => {
+        await checkAccounts(upkeep, signal);
+      }),
+      isOff: !config.upkeep,
+    },
     task("join_sign_ins", minuteMs, 5 * minuteMs, async () => {
       await joinSignIns({ signIns, vault, registry, log });
     }),

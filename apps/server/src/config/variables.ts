@@ -48,6 +48,7 @@ export const Variables = z.object({
   POSTD_WORKERS_HEALTH: atOnce.default(10),
   POSTD_WORKERS_REFRESH: atOnce.default(5),
   POSTD_WORKER_CONCURRENCY: atOnce.optional(),
+  POSTD_UPKEEP: z.enum(["on", "off"], "must be on or off").default("on"),
   POSTD_NUMBERS: z.enum(["on", "off"], "must be on or off").default("on"),
   POSTD_INBOX: z.enum(["on", "off"], "must be on or off").default("on"),
   POSTD_MEDIA_QUOTA: ByteSize.prefault("20GB"),

@@ -1,4 +1,4 @@
-import type { SignInContext } from "../context.ts";
+import type { Credentials, SignInContext } from "../context.ts";
 import type { OAuth2SignIn } from "../sign-in.ts";
 import type { OAuth2Facts } from "./facts.ts";
 import { refresh, revoke } from "./renew.ts";
@@ -24,6 +24,8 @@ export const oauth2 = (facts: OAuth2Facts): OAuth2SignIn => ({
   ...(facts.refreshBeforeMs !== undefined && { refreshBeforeMs: facts.refreshBeforeMs }),
   start: (input, ctx) => start(facts, input, ctx),
   finish: (input, ctx) => finish(facts, input, ctx),
+  ...(facts.refresh === "rotates" && { rotates: true }),
+  ...(facts.refresh && { canRefresh: ({ refreshToken }: Credentials) => refreshToken !== undefined }),
   ...(facts.refresh && { refresh: (ctx: SignInContext) => refresh(facts, ctx) }),
   ...(facts.revoke && { revoke: (ctx: SignInContext) => revoke(facts, ctx) }),
 });

@@ -60,5 +60,6 @@ export const appPassword: KeysSignIn = {
   accounts,
   refresh,
   refreshBeforeMs: 10 * 60_000,
+  rotates: true,
   revoke,
 };

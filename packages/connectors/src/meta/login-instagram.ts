@@ -125,6 +125,6 @@ export const instagramLogin: OAuth2SignIn = {
       grant: "ig_refresh_token",
       tried: () => readMe(ctx, ctx.credentials.accessToken),
     }),
-  // Tokens live 60 days; renewed from about day 40, well inside the days 30 to 50 that leave room for a long outage.
-  refreshBeforeMs: 20 * DAY_MS,
+  // Tokens live 60 days; renewed from day 45 on, which leaves room for a long outage.
+  refreshBeforeMs: 15 * DAY_MS,
 };

@@ -8,6 +8,7 @@ import {
   ConnectionView,
   DestinationView,
   GrantView,
+  HealthCheckView,
   PlannedPlatformView,
   PlatformView,
 } from "../views.ts";
@@ -421,6 +422,41 @@ export const accountLimits = defineOperation({
   example: {
     params: { id: ids.connection },
     response: { limits: { textMax: 5_000, postsLeft: { count: 48, until: later } }, simulated: true },
+  },
+});
+
+export const connectionHealth = defineOperation({
+  id: "connectionHealth",
+  method: "GET",
+  path: "/api/connections/:id/health",
+  summary: "How an account was found",
+  description:
+    "Every look at the account, every renewal of its sign-in and every look for its events, newest first: whether it was well, how long the platform took, what was granted, posts left, and when it is looked at next. Kept for 90 days.",
+  tags: ["connections"],
+  auth: { kind: "caller", by: ["session", "key"], scope: "connections:read" },
+  params: connectionParam,
+  query: z.strictObject(pageQuery),
+  response: pageOf(HealthCheckView),
+  errors: ["not_found"],
+  example: {
+    params: { id: ids.connection },
+    response: {
+      items: [
+        {
+          id: "aud_0000000000000001",
+          at,
+          checkType: "synthetic_ping",
+          ok: true,
+          latencyMs: 112,
+          status: "healthy",
+          scopes: [],
+          apiVersion: "1",
+          nextCheckAt: later,
+          result: { missingScopes: [] },
+        },
+      ],
+      simulated: true,
+    },
   },
 });
 

@@ -18,6 +18,27 @@ export interface OpenConnection {
   readonly clientId?: string;
 }
 
+/**
+ * `busy`: somebody else renews. `failed`: nothing was learned about the sign-in. `refused`: a person must act, and it is marked.
+ * `impossible`: these credentials cannot be renewed without a person.
+ */
+export type RenewOutcome =
+  | { readonly kind: "stored" | "busy" | "impossible" | "gone" }
+  | { readonly kind: "failed" | "refused"; readonly failure: PlatformFailure };
+
+/** Renewing by the clock. */
+export interface SignInRenewal {
+  /**
+   * Renews the sign-in a connection acts with, near its end or not, once and single-flight like `open`. With newer credentials
+   * in store than these somebody else was first: `stored`.
+   */
+  renew(input: {
+    readonly tenantId: TenantId;
+    readonly connectionId: ConnectionId;
+    readonly credentialVersion: number;
+  }): Promise<RenewOutcome>;
+}
+
 /** Opening, refreshing and marking connections, as the pipeline sees it. */
 export interface ConnectionAccess {
   /**

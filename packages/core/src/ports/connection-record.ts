@@ -1,4 +1,4 @@
-import type { ConnectionId, ConnectionStatus, JsonObject, SignInId, TenantId } from "@postd/contracts";
+import type { CheckType, ConnectionId, ConnectionStatus, JsonObject, SignInId, TenantId } from "@postd/contracts";
 
 /** Why an account needs a person; kept as JSON. */
 export interface StatusReason {
@@ -30,12 +30,29 @@ export interface NewConnection {
   /** Ends of what it acts with. */
   readonly tokenExpiresAt: Date | undefined;
   readonly refreshExpiresAt: Date | undefined;
+  /** Whether its sign-in is renewed without a person; a secret of the account's own never is. */
+  readonly renews: boolean;
   readonly simulated: boolean;
   readonly createdBy: string;
 }
 
-export interface ConnectionRecord extends Omit<NewConnection, "createdBy"> {
+/** What the newest look at an account brought; kept as JSON. */
+export interface LastCheck {
+  readonly checkType: CheckType;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly ok: boolean;
+  readonly latencyMs: number;
+  readonly kind?: string | undefined;
+  readonly message?: string | undefined;
+  /** Answers in a row that were not understood. */
+  readonly unread?: number | undefined;
+}
+
+export interface ConnectionRecord extends Omit<NewConnection, "createdBy" | "renews"> {
   readonly tenantId: TenantId;
+  /** Whether what it acts with is renewed without a person; absent: not known, its method tells. */
+  readonly renews?: boolean | undefined;
   /** Whose tokens it uses; absent once they are deleted. */
   readonly signInId: SignInId | undefined;
   /** What the provider calls the app it was signed in to with; absent: not known. */
@@ -57,8 +74,30 @@ export interface ConnectionRecord extends Omit<NewConnection, "createdBy"> {
   readonly disabledAt?: Date | undefined;
   readonly checkedAt: Date | undefined;
   readonly checkLatencyMs: number | undefined;
+  readonly lastCheck?: LastCheck | undefined;
+  /** When it is looked at by itself; not while it is disabled. */
+  readonly nextCheckAt?: Date | undefined;
   readonly createdAt: Date;
   readonly disconnectedAt: Date | undefined;
+}
+
+/** A look that is over, as the health log keeps it. */
+export interface CheckRecord {
+  readonly checkType: CheckType;
+  readonly ok: boolean;
+  readonly latencyMs: number;
+  readonly result: JsonObject;
+  /** Of the account after it. */
+  readonly status?: ConnectionStatus | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  readonly quota?: { readonly left: number; readonly until?: string } | undefined;
+  readonly apiVersion?: string | undefined;
+  readonly nextCheckAt?: Date | undefined;
+}
+
+export interface HealthCheckRecord extends CheckRecord {
+  readonly id: string;
+  readonly at: Date;
 }
 
 /** Who did what, for the append-only record of a connection. `detail` holds no secrets. */

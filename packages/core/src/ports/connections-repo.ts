@@ -1,6 +1,12 @@
 import type { FoundAccount } from "@postd/connector-kit";
 import type { ConnectionId, ConnectionStatus, GrantId, JsonObject, TenantId } from "@postd/contracts";
-import type { AuditEntry, ConnectionRecord, StatusReason } from "./connection-record.ts";
+import type {
+  AuditEntry,
+  CheckRecord,
+  ConnectionRecord,
+  HealthCheckRecord,
+  StatusReason,
+} from "./connection-record.ts";
 import type { ConnectingInput, RefreshClaim, SignInStanding, StoredRefresh } from "./sign-ins.ts";
 import type { Slice } from "./slice.ts";
 import type { SealedSecret, StoredSecret } from "./vault.ts";
@@ -25,6 +31,7 @@ export interface ConnectionChange {
   readonly status?: ConnectionStatus;
   /** null: nothing is wrong any more. */
   readonly statusReason?: StatusReason | null;
+  readonly renews?: boolean;
 }
 
 export interface TimelineEntry {
@@ -84,8 +91,13 @@ export interface TenantConnections {
    * those credentials is the only one that still works. false: another version is stored; "key_gone": seal again.
    */
   storeRefreshed(input: StoredRefresh): Promise<boolean | "key_gone">;
-  /** Ends the lease without new credentials. `keepIntent`: the platform may have answered and we do not know what. */
-  endRefresh(input: Pick<RefreshClaim, "signInId" | "fence"> & { readonly keepIntent: boolean }): Promise<void>;
+  /**
+   * Ends the lease without new credentials; the try goes to the health log of every account that acts with them.
+   * `keepIntent`: the platform may have answered and we do not know what.
+   */
+  endRefresh(
+    input: Pick<RefreshClaim, "signInId" | "fence"> & { readonly keepIntent: boolean; readonly check: CheckRecord },
+  ): Promise<void>;
   /**
    * Writes a status unless newer credentials are stored or it is disconnected; audited. Where it is about the sign-in
    * (signed out, or works again), all connections that act with its tokens follow. Answers those that changed.
@@ -109,16 +121,27 @@ export interface TenantConnections {
   ): Promise<ConnectionRecord | undefined>;
   /** Nothing of the connection starts before; `allOfApp`: nor of any account of the same app, of whatever tenant. */
   blockUntil(id: ConnectionId, until: Date, allOfApp: boolean): Promise<void>;
-  /** Writes a health-log row and what was learned; status changes are audited. */
+  /**
+   * Writes a health-log row, what was learned, and when it is looked at next; status changes are audited. What was learned
+   * with older credentials than those in store is not written.
+   */
   recordCheck(input: {
     readonly id: ConnectionId;
     readonly credentialVersion: number;
-    readonly ok: boolean;
-    readonly latencyMs: number;
-    readonly result: JsonObject;
+    readonly check: CheckRecord;
     readonly change: ConnectionChange;
+    /** Answers in a row that were not understood. */
+    readonly unread: number;
     readonly audit: AuditEntry | undefined;
   }): Promise<void>;
+  /** A health-log row alone. */
+  logCheck(id: ConnectionId, check: CheckRecord): Promise<void>;
+  /** The health log, newest first. */
+  healthLog(input: {
+    readonly id: ConnectionId;
+    readonly limit: number;
+    readonly before?: { readonly at: Date; readonly id: string };
+  }): Promise<Slice<HealthCheckRecord>>;
   /** Somebody disconnects it while posts may be live: nothing new goes out; looking goes on. undefined: it was so already. */
   markEnding(id: ConnectionId, audit: AuditEntry): Promise<ConnectionRecord | undefined>;
   /**

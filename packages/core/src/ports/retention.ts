@@ -8,6 +8,8 @@ export interface Retention {
   oldStepSecrets(days: number): Promise<number>;
   /** What people wrote, where the platform's terms let it be kept no longer. */
   unkeptEntries(): Promise<number>;
+  /** Looks at accounts and renewals that are older; what they changed stays in the record of the connection. */
+  oldChecks(days: number): Promise<number>;
   /** Raw inbound requests that were worked on, and events nobody claimed. */
   oldInbound(days: number): Promise<number>;
 }

@@ -10,6 +10,7 @@ import type {
   FieldProblem,
   GrantId,
   GrantView,
+  HealthCheckView,
   InboxEntryId,
   InboxReplyInput,
   JobState,
@@ -246,6 +247,8 @@ export interface ConnectionsService {
   ): ServiceResult<{ readonly limits: AccountLimitsView; readonly simulated: boolean }>;
   readonly contacts: ContactsService;
   timeline(caller: Caller, id: ConnectionId, page: PageInput): ServiceResult<Page<Readonly<Record<string, unknown>>>>;
+  /** The health log, newest first. */
+  health(caller: Caller, id: ConnectionId, page: PageInput): ServiceResult<Page<HealthCheckView>>;
 }
 
 type NewContact = {

@@ -1,6 +1,6 @@
 import type { SignInRef } from "@postd/connector-kit";
 import type { ConnectionId, JsonObject, SignInId, TenantId } from "@postd/contracts";
-import type { AuditEntry, ConnectionRecord, NewConnection } from "./connection-record.ts";
+import type { AuditEntry, CheckRecord, ConnectionRecord, NewConnection } from "./connection-record.ts";
 import type { SealedSecret, StoredSecret } from "./vault.ts";
 
 /** Registration of the instance itself; a tenant's own app has an id. */
@@ -83,6 +83,7 @@ export interface StoredRefresh {
   readonly refreshExpiresAt: Date | undefined;
   readonly scopes: readonly string[] | undefined;
   readonly audit: AuditEntry;
+  readonly check: CheckRecord;
 }
 
 /** A sign-in as withdrawing sees it. */

@@ -113,7 +113,11 @@ test("a refresh that began and ended since somebody read the account is not made
     repo.claimRefresh({ id: connectionId, credentialVersion: 1, fence, leaseMs: 60_000 });
   const claim = await claimAt(0);
   assert.ok(claim);
-  await repo.endRefresh({ ...claim, keepIntent: false });
+  await repo.endRefresh({
+    ...claim,
+    keepIntent: false,
+    check: { checkType: "token_refresh", ok: false, latencyMs: 1, result: {} },
+  });
   assert.equal(await claimAt(0), undefined);
   assert.ok(await claimAt(1));
 });

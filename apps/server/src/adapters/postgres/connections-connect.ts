@@ -17,6 +17,7 @@ import { runSql } from "./run-sql.ts";
 import { connections, platformSignIns } from "./schema.ts";
 import {
   consentStands,
+  firstCheck,
   healMembers,
   leaveSignIn,
   lockMembers,
@@ -139,6 +140,9 @@ async function write(
     clientId: signIn.clientId,
     signInId,
     ownSecret: isOwn,
+    renews: !isOwn && connection.renews,
+    nextCheckAt: firstCheck,
+    lastCheck: null,
     tokenExpiresAt: ends.tokenExpiresAt ?? null,
     refreshExpiresAt: ends.refreshExpiresAt ?? null,
   };

@@ -2,6 +2,7 @@ import { asId, type JsonObject } from "@postd/contracts";
 import type { TenantConnections } from "@postd/core";
 import { and, eq, isNull, sql } from "drizzle-orm";
 import { domainNow, writeAudit } from "./connections-row.ts";
+import { logChecks } from "./health-log.ts";
 import type { Executor } from "./pools.ts";
 import { runSql } from "./run-sql.ts";
 import { connections, platformSignIns } from "./schema.ts";
@@ -80,7 +81,7 @@ export async function storeRefreshed(
   tenantId: string,
   input: Input<"storeRefreshed">,
 ): ReturnType<TenantConnections["storeRefreshed"]> {
-  const { signInId, version, sealed, tokenExpiresAt, refreshExpiresAt, scopes, audit } = input;
+  const { signInId, version, sealed, tokenExpiresAt, refreshExpiresAt, scopes, audit, check } = input;
   const ends = {
     tokenExpiresAt: tokenExpiresAt ?? null,
     refreshExpiresAt: refreshExpiresAt ?? null,
@@ -121,6 +122,12 @@ export async function storeRefreshed(
         .where(and(isLive(signInId), eq(connections.ownSecret, true)));
       const owners = new Set<string>([signInId, ...members.map(({ id }) => id)]);
       for (const secret of sealed) if (owners.has(secret.ownerId)) await writeSealed(tx, secret);
+      await logChecks(
+        tx,
+        tenantId,
+        members.map((it) => it.id),
+        check,
+      );
       for (const member of members) {
         const detail = { version: member.version, ...audit.detail };
         await writeAudit(tx, { tenantId, connectionId: member.id }, { ...audit, detail });
@@ -133,8 +140,13 @@ export async function storeRefreshed(
   }
 }
 
-export async function endRefresh(tx: Executor, { signInId, fence, keepIntent }: Input<"endRefresh">): Promise<void> {
+export async function endRefresh(
+  tx: Executor,
+  tenantId: string,
+  { signInId, fence, keepIntent, check }: Input<"endRefresh">,
+): Promise<void> {
   await lockMembers(tx, { signInId, connectionId: "" });
+  await logChecks(tx, tenantId, await membersOf(tx, signInId), check);
   const [held] = await tx
     .select({ leaseUntil: platformSignIns.refreshLeaseUntil })
     .from(platformSignIns)

@@ -11,6 +11,7 @@ import { domainNow, recordOf, signedInSince, writeAudit } from "./connections-ro
 import { readStanding } from "./connections-standing.ts";
 import { recordCheck, setStatus } from "./connections-status.ts";
 import { readTimeline } from "./connections-timeline.ts";
+import { logChecks, readHealthLog } from "./health-log.ts";
 import type { Executor } from "./pools.ts";
 import { runSql } from "./run-sql.ts";
 import { connections } from "./schema.ts";
@@ -67,7 +68,7 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
     connect: (input) => connectAccount(db, tenantId, input),
     claimRefresh: (input) => run((tx) => claimRefresh(tx, input)),
     storeRefreshed: (input) => storeRefreshed(db, tenantId, input),
-    endRefresh: (input) => run((tx) => endRefresh(tx, input)),
+    endRefresh: (input) => run((tx) => endRefresh(tx, tenantId, input)),
     setStatus: (input) => run((tx) => setStatus(tx, tenantId, input)),
     blockUntil: (id, until, allOfApp) =>
       run(async (tx) => {
@@ -98,6 +99,8 @@ function tenantConnections(db: TenantDb, tenantId: string): TenantConnections {
           .where(allOfApp ? or(eq(connections.id, id), sameApp) : eq(connections.id, id));
       }),
     recordCheck: (input) => run((tx) => recordCheck(tx, tenantId, input)),
+    logCheck: (id, check) => run(async (tx) => void (await logChecks(tx, tenantId, [id], check))),
+    healthLog: (input) => run((tx) => readHealthLog(tx, tenantId, input)),
     describe: (id, change, entry) => run((tx) => describeConnection(tx, target(id), change, entry)),
     markEnding: (id, entry) =>
       run(async (tx) => {

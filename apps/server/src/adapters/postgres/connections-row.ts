@@ -1,4 +1,4 @@
-import { asId } from "@postd/contracts";
+import { asId, checkTypes } from "@postd/contracts";
 import type { AuditEntry, ConnectionRecord, StatusReason, StoredSecret } from "@postd/core";
 import { newId } from "@postd/core";
 import { sql } from "drizzle-orm";
@@ -13,6 +13,22 @@ const Reason = z.object({
   message: z.string(),
   actor: z.enum(["you", "account_owner", "platform", "operator"]),
   since: z.string(),
+});
+
+const Last = z.object({
+  checkType: z.enum(checkTypes),
+  at: z.string(),
+  ok: z.boolean(),
+  latencyMs: z.number(),
+  kind: z
+    .string()
+    .nullish()
+    .transform((kind) => kind ?? undefined),
+  message: z
+    .string()
+    .nullish()
+    .transform((message) => message ?? undefined),
+  unread: z.number().optional(),
 });
 
 type ConnectionRow = typeof connections.$inferSelect;
@@ -53,6 +69,9 @@ export function recordOf(row: ConnectionRow): ConnectionRecord {
     simulated: row.simulated,
     checkedAt: row.checkedAt ?? undefined,
     checkLatencyMs: row.checkLatencyMs ?? undefined,
+    renews: row.renews ?? undefined,
+    nextCheckAt: row.nextCheckAt,
+    lastCheck: row.lastCheck === null ? undefined : Last.parse(row.lastCheck),
     createdAt: row.createdAt,
     disconnectedAt: row.disconnectedAt ?? undefined,
   };

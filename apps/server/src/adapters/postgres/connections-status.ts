@@ -1,10 +1,11 @@
 import { asId } from "@postd/contracts";
 import type { ConnectionChange, TenantConnections } from "@postd/core";
-import { newId } from "@postd/core";
+import { isBroken } from "@postd/core";
 import { and, eq, isNull, sql } from "drizzle-orm";
 import { domainNow, reasonJson, writeAudit } from "./connections-row.ts";
+import { logChecks } from "./health-log.ts";
 import type { Executor } from "./pools.ts";
-import { connectionHealthLog, connections, platformSignIns } from "./schema.ts";
+import { connections, platformSignIns } from "./schema.ts";
 import { lockMembers } from "./sign-ins-row.ts";
 
 type Input<K extends keyof TenantConnections> = Parameters<TenantConnections[K]>[0];
@@ -25,7 +26,7 @@ export async function setStatus(
   const changed = [own.id];
   if (wholeSignIn && own.signInId && !own.ownSecret) {
     await tx.update(platformSignIns).set(seen).where(eq(platformSignIns.id, own.signInId));
-    const broken = sql`(${connections.status} = 'attention' and ${connections.statusReason} ->> 'code' = 'signed_out')`;
+    const broken = sql`(${connections.status} in ('attention', 'revoked') and ${connections.statusReason} ->> 'code' = 'signed_out')`;
     const others = await tx
       .update(connections)
       .set(seen)
@@ -36,7 +37,7 @@ export async function setStatus(
           isNull(connections.disconnectedAt),
           sql`${connections.id} <> ${id}`,
           // Signed out, all are; working again heals those that lacked nothing else.
-          status === "attention" ? sql`not ${broken}` : broken,
+          isBroken({ status }) ? sql`not ${broken}` : broken,
         ),
       )
       .returning({ id: connections.id });
@@ -47,13 +48,26 @@ export async function setStatus(
 }
 
 export async function recordCheck(tx: Executor, tenantId: string, input: Input<"recordCheck">): Promise<void> {
-  const { id, credentialVersion, ok, latencyMs, result, change, audit } = input;
-  await tx
-    .insert(connectionHealthLog)
-    .values({ id: newId("audit"), tenantId, connectionId: id, at: domainNow, ok, latencyMs, result });
+  const { id, credentialVersion, check, change, unread, audit } = input;
+  const at = await logChecks(tx, tenantId, [id], check);
+  // Whatever it was looked at with, its turn is over.
+  if (check.nextCheckAt)
+    await tx
+      .update(connections)
+      .set({ nextCheckAt: check.nextCheckAt })
+      .where(and(eq(connections.id, id), isNull(connections.disconnectedAt)));
+  const { checkType, ok, latencyMs, result } = check;
+  const lastCheck = {
+    checkType,
+    at: at.toISOString(),
+    ok,
+    latencyMs,
+    ...(ok ? {} : { kind: result.kind ?? null, message: result.message ?? null }),
+    ...(unread > 0 ? { unread } : {}),
+  };
   const [updated] = await tx
     .update(connections)
-    .set({ ...columnsOf(change), checkedAt: domainNow, checkLatencyMs: latencyMs, updatedAt: domainNow })
+    .set({ ...columnsOf(change), lastCheck, checkedAt: domainNow, checkLatencyMs: latencyMs, updatedAt: domainNow })
     .where(sameCredentials(id, credentialVersion))
     .returning({ signInId: connections.signInId, ownSecret: connections.ownSecret });
   if (!updated) return;

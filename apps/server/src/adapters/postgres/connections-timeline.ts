@@ -35,7 +35,9 @@ export async function readTimeline(
     .where(inArray(connectionHealthLog.id, [...ids]));
   const entries = [
     ...changes.map((row) => entry("audit", row, { actor: row.actor, action: row.action, detail: row.detail })),
-    ...checks.map((row) => entry("check", row, { ok: row.ok, latencyMs: row.latencyMs, result: row.result })),
+    ...checks.map((row) =>
+      entry("check", row, { checkType: row.checkType, ok: row.ok, latencyMs: row.latencyMs, result: row.result }),
+    ),
   ];
   const place = new Map(ids.map((entryId, index) => [entryId, index]));
   return { rows: entries.sort((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0)), more };

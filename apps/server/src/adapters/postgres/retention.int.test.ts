@@ -13,7 +13,16 @@ import { createTestDatabase, type TestDatabase } from "./testing/test-database.t
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-const nothing: Swept = { states: 0, grants: 0, answers: 0, inbound: 0, entries: 0, stepSecrets: 0, blobs: 0 };
+const nothing: Swept = {
+  states: 0,
+  grants: 0,
+  answers: 0,
+  inbound: 0,
+  checks: 0,
+  entries: 0,
+  stepSecrets: 0,
+  blobs: 0,
+};
 
 let database: TestDatabase;
 let system: RolePool;
@@ -100,6 +109,18 @@ test("what people wrote goes when the platform lets it be kept no longer, and st
   await advance(hourMs);
   assert.deepEqual(await sweep(deps), { ...nothing, entries: 1 });
   assert.deepEqual(await ids("inbox_entries"), ["inb_b", "inb_c"]);
+});
+
+test("a look at an account goes 90 days after it was taken, and never before", async () => {
+  await makeTenants();
+  await admin.query(`
+    insert into connection_health_log (id, tenant_id, connection_id, at, ok, latency_ms, result)
+      select 'aud_' || days, 'ten_a', 'con_gone', domain_now() - days * interval '1 day', true, 1, '{}' from (values (1), (80)) as v(days)`);
+  assert.deepEqual(await sweep(deps), nothing);
+  await advance(10 * dayMs + hourMs);
+  assert.deepEqual(await sweep(deps), { ...nothing, checks: 1 });
+  assert.deepEqual(await ids("connection_health_log"), ["aud_1"]);
+  await assert.rejects(system.pool.query("select result from connection_health_log"), { code: "42501" });
 });
 
 test("what steps keep goes with its job, or after 30 days in which nothing is to wake it, and never before", async () => {

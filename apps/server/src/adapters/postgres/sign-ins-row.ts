@@ -97,12 +97,12 @@ export async function healMembers(
         update connections set app_id = s.app_id, client_id = s.client_id from platform_sign_ins s where s.id = ${signInId} and own_secret
           and sign_in_id = s.id and connections.id <> ${except} and disconnected_at is null),
       before as (
-        select id, status = 'attention' and status_reason ->> 'code' = 'signed_out' as broken from connections
+        select id, status in ('attention', 'revoked') and status_reason ->> 'code' = 'signed_out' as broken from connections
         where tenant_id = ${tenantId} and sign_in_id = ${signInId} and id <> ${except} and disconnected_at is null and not own_secret)
       update connections c set app_id = s.app_id, client_id = s.client_id, credential_version = c.credential_version + 1, token_expires_at = s.token_expires_at,
         refresh_expires_at = s.refresh_expires_at, refresh_lease_until = null, refresh_intent_at = null, updated_at = ${domainNow},
         status = case when b.broken then 'healthy' else c.status end,
-        status_reason = case when b.broken then null else c.status_reason end
+        status_reason = case when b.broken then null else c.status_reason end, next_check_at = ${firstCheck}
       from before b, platform_sign_ins s where c.id = b.id and s.id = ${signInId}
       returning c.id, b.broken`,
   );
@@ -114,6 +114,9 @@ export async function healMembers(
   );
   return rows.filter(({ broken }) => broken).map(({ id }) => asId("connection", id));
 }
+
+/** Signing in looked at the account. */
+export const firstCheck = sql`domain_now() + interval '6 hours'`;
 
 /** An account left it for another: it ends with the last that lived on it, and goes with the last that names it. */
 export async function leaveSignIn(tx: Executor, tenantId: string, signInId: string): Promise<void> {

@@ -45,6 +45,15 @@ export const connectionRoutes = [
   route(op.accountLimits, async ({ deps, caller, params }) =>
     answer(await deps.services.connections.limits(caller(), params.id), same),
   ),
+  route(op.connectionHealth, async ({ deps, caller, params, query }) => {
+    const { connections } = deps.services;
+    const connection = await connections.get(caller(), params.id);
+    if (!connection.ok) return connection;
+    return answer(await connections.health(caller(), params.id, defined(query)), (page) => ({
+      ...page,
+      simulated: connection.value.simulated,
+    }));
+  }),
   route(op.connectionTimeline, async ({ deps, caller, params, query }) => {
     const { connections } = deps.services;
     const connection = await connections.get(caller(), params.id);

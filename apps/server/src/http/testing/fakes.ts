@@ -130,6 +130,12 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
       destinations: (_caller, id) => one(id, { required: false, items: [], simulated: true }),
       limits: (_caller, id) => one(id, { limits: {}, simulated: true }),
       timeline: () => page({ action: "connected" }),
+      health: () =>
+        page(
+          operationsById.connectionHealth.response.shape.items.element.parse(
+            operationsById.connectionHealth.example.response.items[0],
+          ),
+        ),
       contacts: {
         find: (_caller, id) => one(id, { items: [], simulated: true }),
         save: (_caller, id) =>

@@ -1,6 +1,6 @@
 import type { AppCredentials, ConnectorLog, Credentials, PlatformFailure } from "@postd/connector-kit";
 import { type ConnectionId, fail, ok, type TenantId } from "@postd/contracts";
-import type { ConnectionAccess, OpenConnection } from "../../ports/connection-access.ts";
+import type { ConnectionAccess, OpenConnection, SignInRenewal } from "../../ports/connection-access.ts";
 import type { ConnectionsRepo, ConnectionWithSecret } from "../../ports/connections-repo.ts";
 import type { JobHolds } from "../../ports/ledger.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
@@ -8,9 +8,9 @@ import { Tampered, type Vault } from "../../ports/vault.ts";
 import { ownApp } from "../apps/open-app.ts";
 import type { ConnectorContextPorts } from "../connector-context.ts";
 import { unpackCredentials } from "./credentials.ts";
-import { brokenReason, signedOut } from "./explain.ts";
+import { brokenReason, brokenStatus, isBroken, signedOut } from "./explain.ts";
 import { type RefreshDeps, refreshNow } from "./refresh.ts";
-import { authFor } from "./sign-in.ts";
+import { authFor, canRenew } from "./sign-in.ts";
 
 export interface ConnectionAccessDeps {
   readonly connections: ConnectionsRepo;
@@ -43,7 +43,7 @@ type OpenInput = Parameters<ConnectionAccess["open"]>[0];
  *                              |---no effect--> lease ended; the old token is used while it lasts
  *                              \---answer lost, crash--> the intent stays; the next one tries again
  */
-export function createConnectionAccess(deps: ConnectionAccessDeps): ConnectionAccess {
+export function createConnectionAccess(deps: ConnectionAccessDeps): ConnectionAccess & SignInRenewal {
   const { connections, patienceMs = defaultPatienceMs } = deps;
 
   async function open(input: OpenInput): Promise<Opened> {
@@ -83,6 +83,19 @@ export function createConnectionAccess(deps: ConnectionAccessDeps): ConnectionAc
 
   return {
     open,
+    async renew({ tenantId, connectionId, credentialVersion }) {
+      const found = await connections.forTenant(tenantId).findWithSecret(connectionId);
+      if (!found || found.record.disconnectedAt) return { kind: "gone" };
+      if (found.record.credentialVersion !== credentialVersion) return { kind: "stored" };
+      const usable = await openStored(deps, found);
+      if (usable === "damaged") {
+        const lost = await damaged(deps, found);
+        return lost.ok ? { kind: "gone" } : { kind: "refused", failure: lost.error };
+      }
+      if (!usable.ok) return { kind: "gone" };
+      if (!canRenew(deps.registry, found.record, usable.value.credentials)) return { kind: "impossible" };
+      return refreshNow(refreshDeps(deps), { tenantId, found, open: usable.value });
+    },
     async markBroken({ tenantId, connectionId, credentialVersion, failure }) {
       await markBroken(deps, { tenantId, connectionId, credentialVersion, failure });
     },
@@ -111,7 +124,7 @@ export async function markBroken(
   const changed = await deps.connections.forTenant(tenantId).setStatus({
     id: connectionId,
     credentialVersion,
-    status: "attention",
+    status: brokenStatus(failure),
     statusReason,
     wholeSignIn: statusReason.code === signedOut,
     audit: {
@@ -222,7 +235,7 @@ function refreshNeed(
   const isForced = newerThan !== undefined && open.credentialVersion <= newerThan;
   const isNear = fresh && leftMs <= (auth?.refreshBeforeMs ?? defaultRefreshBeforeMs);
   if (!isForced && !isNear) return "none";
-  if (record.status === "attention" && record.statusReason?.code === signedOut && !isForced)
+  if (isBroken(record) && record.statusReason?.code === signedOut && !isForced)
     return leftMs > 0 ? "none" : "impossible";
   // A secret the platform gave the account itself, such as a Page token, is not what a sign-in renews.
   if (auth?.refresh && !record.ownSecret) return "refresh";
@@ -235,7 +248,7 @@ function cannotRenew(
   registry: ConnectorRegistry,
 ): PlatformFailure {
   const platform = registry.get(record.platform)?.name ?? record.platform;
-  const known = status === "attention" ? record.statusReason?.message : undefined;
+  const known = isBroken({ status }) ? record.statusReason?.message : undefined;
   return {
     kind: "auth_revoked",
     message: known ?? `The sign-in at ${platform} has ended and cannot be renewed without a person. Sign in again.`,
@@ -248,7 +261,7 @@ function afterFailedRefresh(
   input: OpenInput,
   registry: ConnectorRegistry,
 ): NonNullable<Opened> {
-  if (found.record.status === "attention") return fail(cannotRenew(open, found, registry));
+  if (isBroken(found.record)) return fail(cannotRenew(open, found, registry));
   if (input.newerThan === undefined && isStillValid(found)) return ok(open);
   return fail({ kind: "unavailable", message: "The sign-in could not be renewed just now." });
 }

@@ -1,65 +1,83 @@
 import type { HealthAnswer, PlatformFailure } from "@postd/connector-kit";
-import { fail, type JsonObject, ok, type Result, type ServiceError } from "@postd/contracts";
-import type { ConnectionRecord, StatusReason } from "../../ports/connection-record.ts";
+import { type ConnectionStatus, fail, type JsonObject, ok, type Result, type ServiceError } from "@postd/contracts";
+import { checkOutcome, nextCheck, type Seen } from "../../domain/check-outcome.ts";
+import type { CheckRecord, ConnectionRecord, StatusReason } from "../../ports/connection-record.ts";
 import type { ConnectionChange } from "../../ports/connections-repo.ts";
 import type { Caller } from "../../ports/services.ts";
 import { markBroken } from "./access.ts";
 import { type Asked, askPlatform } from "./ask-platform.ts";
+import { testEvents } from "./check-events.ts";
 import type { ConnectionsDeps } from "./deps.ts";
-import { brokenReason, missingScopesReason, serviceErrorOf, signedOut } from "./explain.ts";
-import { authFor } from "./sign-in.ts";
+import {
+  brokenReason,
+  failureJson,
+  isBroken,
+  missingScopesReason,
+  serviceErrorOf,
+  signedOut,
+  unreadReason,
+} from "./explain.ts";
+import { authFor, canRenew } from "./sign-in.ts";
 import { toldHealth } from "./told.ts";
+import { endsSoon } from "./view.ts";
 
 /**
  * Asks the platform how the account is, refreshing an ended token once. What was learned, the time it took and the
- * status go to the row and the health log; jobs that waited for the account go on when it works again.
+ * status go to the row and the health log; jobs that waited for the account go on when it works again. `checkOutcome` says
+ * what becomes of the status, `nextCheck` when it is looked at again.
  */
 export async function checkConnection(
   deps: ConnectionsDeps,
-  caller: Pick<Caller, "tenantId" | "actorId">,
+  caller: Pick<Caller, "tenantId"> & { readonly actorId: string },
   record: ConnectionRecord,
 ): Promise<Result<void, ServiceError>> {
   const connector = deps.registry.get(record.platform);
   if (!connector) return fail(noConnector(record.platform));
   const { tenantId } = caller;
-  const begun = deps.monotonicMs();
-  const { open, answer } = await askHealth(deps, record);
-  const latencyMs = Math.round(deps.monotonicMs() - begun);
+  const looked = await askHealth(deps, record);
+  const { open, answer, latencyMs } = looked;
   const repo = deps.connections.forTenant(tenantId);
   const before = (await repo.find(record.id)) ?? record;
-  const change = answer.ok ? learned(deps, before, answer.value) : suffered(deps, answer.error);
-  const isOther = change.status !== undefined && change.status !== before.status;
-  const endsSignIn = isOther && !answer.ok && change.statusReason?.code === signedOut;
+  const learned = answer.ok ? learnedFrom(deps, before, looked, answer.value) : {};
+  const now = deps.clock.now();
+  const failure = answer.ok ? undefined : answer.error;
+  const outcome = checkOutcome(before.status, before.lastCheck?.unread ?? 0, seenIn(deps, before, looked, learned));
+  const { status } = outcome;
+  const statusReason = reasonOf(deps, before, { about: outcome.about, failure, learned });
+  const isOther = status !== before.status;
+  const endsSignIn = isOther && failure !== undefined && statusReason?.code === signedOut;
   const credentialVersion = open?.credentialVersion ?? before.credentialVersion;
+  const audit = isOther && !endsSignIn ? auditOf(caller.actorId, before, status, statusReason) : undefined;
   await repo.recordCheck({
     id: record.id,
     credentialVersion,
-    ok: answer.ok,
-    latencyMs,
-    result: answer.ok ? healthJson(answer.value) : failureJson(answer.error),
-    change: endsSignIn ? {} : change,
-    audit:
-      isOther && !endsSignIn
-        ? {
-            actor: caller.actorId,
-            action: change.status === "attention" ? "needs_attention" : "recovered",
-            detail: change.statusReason ? { code: change.statusReason.code, message: change.statusReason.message } : {},
-          }
-        : undefined,
+    check: {
+      checkType: "synthetic_ping",
+      ok: answer.ok,
+      latencyMs,
+      result: answer.ok ? healthJson(answer.value) : failureJson(answer.error),
+      status,
+      scopes: answer.ok ? answer.value.scopes : undefined,
+      quota: looked.quota,
+      apiVersion: looked.apiVersion,
+      nextCheckAt: nextCheck(record.id, status, failure, now),
+    },
+    unread: outcome.unread,
+    change: endsSignIn ? {} : { ...learned, ...(outcome.about && { status, statusReason: statusReason ?? null }) },
+    audit,
   });
+  if (outcome.about === "unread")
+    deps.log.warn(
+      { connectionId: record.id, platform: record.platform },
+      "answers about an account are not understood",
+    );
   // What ended the sign-in ended it for all accounts that act with its tokens.
-  if (endsSignIn)
-    await markBroken(deps, {
-      tenantId,
-      connectionId: record.id,
-      credentialVersion,
-      failure: answer.error,
-      actor: caller.actorId,
-    });
-  else if (isOther && change.status === "attention")
-    await deps.holds.holdConnection({ tenantId, connectionId: record.id });
-  if (isOther && change.status === "healthy" && before.status === "attention")
+  if (endsSignIn && failure)
+    await markBroken(deps, { tenantId, connectionId: record.id, credentialVersion, failure, actor: caller.actorId });
+  else if (isOther && isBroken({ status })) await deps.holds.holdConnection({ tenantId, connectionId: record.id });
+  if (isBroken(before) && !isBroken({ status }))
     await deps.holds.releaseConnection({ tenantId, connectionId: record.id });
+  if (open && answer.ok) await testEvents(deps, record, open);
   return ok(undefined);
 }
 
@@ -88,7 +106,7 @@ export async function refreshConnection(
   });
   if (!opened?.ok) return fail(opened ? serviceErrorOf(opened.error, connector) : noConnection);
   const { status, credentialVersion } = opened.value;
-  if (status !== "attention" || record.statusReason?.code === "scope_missing") return ok(undefined);
+  if (!isBroken({ status }) || record.statusReason?.code === "scope_missing") return ok(undefined);
   const changed = await repo.setStatus({
     id: record.id,
     credentialVersion,
@@ -101,15 +119,40 @@ export async function refreshConnection(
   return ok(undefined);
 }
 
-async function askHealth(deps: ConnectionsDeps, record: ConnectionRecord): Promise<Asked<HealthAnswer>> {
-  const platform = deps.registry.get(record.platform);
-  const asked = await askPlatform(deps, record, "health", async (ctx) => platform?.health(ctx) ?? fail(gone));
-  return asked.answer.ok ? { ...asked, answer: ok(toldHealth(asked.answer.value)) } : asked;
+interface Looked extends Asked<HealthAnswer> {
+  readonly latencyMs: number;
+  readonly quota: CheckRecord["quota"];
+  readonly apiVersion: string | undefined;
 }
 
-function learned(deps: ConnectionsDeps, before: ConnectionRecord, answer: HealthAnswer): ConnectionChange {
-  const optional = authFor(deps.registry, before)?.scopes.optional ?? [];
-  const lacking = answer.missingScopes.filter((scope) => !optional.includes(scope));
+/** Posts left are asked for as well, where the platform tells them of one account and bills nobody for it. */
+async function askHealth(deps: ConnectionsDeps, record: ConnectionRecord): Promise<Looked> {
+  const platform = deps.registry.get(record.platform);
+  const begunMs = deps.monotonicMs();
+  let latencyMs: number | undefined;
+  let quota: CheckRecord["quota"];
+  let apiVersion: string | undefined;
+  const asked = await askPlatform(deps, record, "health", async (ctx) => {
+    apiVersion = ctx.apiVersion;
+    const answer = await (platform?.health(ctx) ?? fail(gone));
+    latencyMs = Math.round(deps.monotonicMs() - begunMs);
+    const accountLimits = answer.ok && !platform?.prices ? platform?.publishing?.accountLimits : undefined;
+    const limits = await accountLimits?.(ctx);
+    const left = limits?.ok ? limits.value.postsLeft : undefined;
+    quota = left && { left: left.count, ...(left.until && { until: left.until.toISOString() }) };
+    return answer;
+  });
+  const told = asked.answer.ok ? { ...asked, answer: ok(toldHealth(asked.answer.value)) } : asked;
+  return { ...told, latencyMs: latencyMs ?? Math.round(deps.monotonicMs() - begunMs), quota, apiVersion };
+}
+
+/** What was learned besides the status. */
+function learnedFrom(
+  deps: ConnectionsDeps,
+  before: ConnectionRecord,
+  { open }: Looked,
+  answer: HealthAnswer,
+): ConnectionChange {
   return {
     ...(answer.name === undefined ? {} : { name: answer.name }),
     ...(answer.handle === undefined ? {} : { handle: answer.handle }),
@@ -117,17 +160,48 @@ function learned(deps: ConnectionsDeps, before: ConnectionRecord, answer: Health
     ...(answer.scopes === undefined ? {} : { scopes: answer.scopes }),
     ...(answer.extras === undefined ? {} : { extras: { ...before.extras, ...answer.extras } }),
     ...(answer.expiresAt === undefined ? {} : { tokenExpiresAt: answer.expiresAt }),
+    ...(open && { renews: canRenew(deps.registry, before, open.credentials) }),
     missingScopes: answer.missingScopes,
-    ...(lacking.length === 0
-      ? { status: "healthy", statusReason: null }
-      : { status: "attention", statusReason: keepSince(before, missingScopesReason(lacking, deps.clock.now())) }),
   };
 }
 
-/** A platform that is down says nothing about the account; its status stays. */
-function suffered(deps: ConnectionsDeps, failure: PlatformFailure): ConnectionChange {
-  const statusReason = brokenReason(failure, deps.clock.now());
-  return statusReason ? { status: "attention", statusReason } : {};
+function seenIn(
+  deps: ConnectionsDeps,
+  before: ConnectionRecord,
+  { answer }: Looked,
+  { tokenExpiresAt, renews }: ConnectionChange,
+): Seen {
+  if (!answer.ok) return { kind: "failed", failure: answer.error };
+  const known = { ...before, ...(tokenExpiresAt && { tokenExpiresAt }), ...(renews !== undefined && { renews }) };
+  const lacks = lacking(deps, before, answer.value.missingScopes).length > 0;
+  return { kind: "answered", lacks, endsSoon: endsSoon(known, deps) };
+}
+
+const lacking = (
+  deps: Pick<ConnectionsDeps, "registry">,
+  record: ConnectionRecord,
+  missing: readonly string[] = [],
+): readonly string[] => {
+  const optional = authFor(deps.registry, record)?.scopes.optional ?? [];
+  return missing.filter((scope) => !optional.includes(scope));
+};
+
+function reasonOf(
+  deps: ConnectionsDeps,
+  before: ConnectionRecord,
+  seen: { about: "said" | "unread" | undefined; failure: PlatformFailure | undefined; learned: ConnectionChange },
+): StatusReason | undefined {
+  const now = deps.clock.now();
+  if (seen.about === "unread") return unreadReason(now);
+  const broken = seen.failure && brokenReason(seen.failure, now);
+  if (seen.failure) return broken && keepSince(before, broken);
+  const missing = lacking(deps, before, seen.learned.missingScopes);
+  return missing.length > 0 ? keepSince(before, missingScopesReason(missing, now)) : undefined;
+}
+
+function auditOf(actor: string, before: ConnectionRecord, status: ConnectionStatus, reason: StatusReason | undefined) {
+  const action = isBroken({ status }) ? "needs_attention" : isBroken(before) ? "recovered" : status;
+  return { actor, action, detail: reason ? { code: reason.code, message: reason.message } : {} };
 }
 
 const keepSince = ({ statusReason }: ConnectionRecord, reason: StatusReason): StatusReason =>
@@ -137,13 +211,6 @@ const healthJson = ({ missingScopes, notes, expiresAt }: HealthAnswer): JsonObje
   missingScopes: [...missingScopes],
   ...(notes === undefined ? {} : { notes: [...notes] }),
   ...(expiresAt === undefined ? {} : { expiresAt: expiresAt.toISOString() }),
-});
-
-const failureJson = ({ kind, message, platformCode, requestId }: PlatformFailure): JsonObject => ({
-  kind,
-  message,
-  ...(platformCode === undefined ? {} : { platformCode }),
-  ...(requestId === undefined ? {} : { requestId }),
 });
 
 const gone: PlatformFailure = { kind: "auth_revoked", message: "The account is no longer connected." };

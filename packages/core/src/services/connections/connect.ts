@@ -12,7 +12,7 @@ import { openConnection, unsealed } from "./access.ts";
 import { credentialsName, isSame, keepUnchanged, packCredentials } from "./credentials.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { missingScopesReason } from "./explain.ts";
-import { authFor } from "./sign-in.ts";
+import { authFor, canRenew } from "./sign-in.ts";
 
 export interface ChosenAccount {
   readonly account: GrantAccount;
@@ -91,6 +91,7 @@ export async function connectAccount(
       statusReason: lacking.length === 0 ? undefined : missingScopesReason(lacking, deps.clock.now()),
       tokenExpiresAt: credentials.expiresAt,
       refreshExpiresAt: credentials.refreshExpiresAt,
+      renews: canRenew(deps.registry, { ...account, authKind, ownSecret: false }, signIn.credentials),
       simulated,
       appId,
       createdBy: caller.actorId,

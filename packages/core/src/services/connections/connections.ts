@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { type ConnectionId, fail, InstantInput, ok } from "@postd/contracts";
 import { z } from "zod";
 import type { Caller, ConnectionsService } from "../../ports/services.ts";
-import { pageOf } from "../page-of.ts";
+import { cursorAt, pageOf, placeOf } from "../page-of.ts";
 import { listDestinations, readLimits } from "./account-facts.ts";
 import { checkConnection, noConnection, refreshConnection } from "./check.ts";
 import { connectFromGrant, connectWithKeys, getGrant, viewsOf } from "./choose.ts";
@@ -12,6 +12,7 @@ import { disconnect } from "./disconnect.ts";
 import { startOAuth } from "./oauth.ts";
 import { finishOAuth } from "./oauth-callback.ts";
 import { isDisconnected, ofLive } from "./of-live.ts";
+import { healthCheckView } from "./view.ts";
 
 /** Connecting accounts, keeping them alive and letting them go. Ids of other tenants are `not_found`. */
 export function createConnectionsService(deps: ConnectionsDeps): ConnectionsService {
@@ -43,6 +44,7 @@ export function createConnectionsService(deps: ConnectionsDeps): ConnectionsServ
     limits: (caller, id) => ofLive(deps, caller, id, (record) => readLimits(deps, record)),
     contacts: contactsOf(deps),
     timeline: (caller, id, page) => timeline(deps, caller, id, page),
+    health: (caller, id, page) => healthLog(deps, caller, id, page),
   };
 }
 
@@ -72,8 +74,7 @@ async function timeline(
   const repo = deps.connections.forTenant(caller.tenantId);
   if (!(await repo.find(id))) return fail(noConnection);
   const before = cursor === undefined ? undefined : readCursor(cursor);
-  if (cursor !== undefined && !before)
-    return fail({ code: "invalid_input", field: "cursor", detail: "The cursor is not one that this list gave." });
+  if (cursor !== undefined && !before) return fail(notOurCursor);
   const slice = await repo.timeline({ id, limit, ...(before ? { before } : {}) });
   const views = slice.rows.map(({ id: entryId, at, kind, data }) => ({
     id: entryId,
@@ -83,6 +84,26 @@ async function timeline(
   }));
   return ok(pageOf(slice, views, writeCursor));
 }
+
+async function healthLog(
+  deps: ConnectionsDeps,
+  caller: Caller,
+  id: ConnectionId,
+  { limit, cursor }: Parameters<ConnectionsService["health"]>[2],
+): ReturnType<ConnectionsService["health"]> {
+  const repo = deps.connections.forTenant(caller.tenantId);
+  if (!(await repo.find(id))) return fail(noConnection);
+  const before = cursor === undefined ? undefined : placeOf(cursor);
+  if (cursor !== undefined && !before) return fail(notOurCursor);
+  const slice = await repo.healthLog({ id, limit, ...(before ? { before } : {}) });
+  return ok(pageOf(slice, slice.rows.map(healthCheckView), ({ at, id: entryId }) => cursorAt(at, entryId)));
+}
+
+const notOurCursor = {
+  code: "invalid_input",
+  field: "cursor",
+  detail: "The cursor is not one that this list gave.",
+} as const;
 
 const writeCursor = ({ at, id }: { readonly at: Date; readonly id: string }): string =>
   Buffer.from(JSON.stringify({ at: at.toISOString(), id })).toString("base64url");

@@ -1,5 +1,5 @@
 import type { Platform, PlatformFailure } from "@postd/connector-kit";
-import type { ServiceError } from "@postd/contracts";
+import type { ConnectionStatus, JsonObject, ServiceError } from "@postd/contracts";
 import type { StatusReason } from "../../ports/connection-record.ts";
 
 /** The sign-in itself has ended, not what one account may do. */
@@ -28,6 +28,30 @@ export function brokenReason(failure: PlatformFailure, now: Date): StatusReason 
       throw new Error("a failure kind has no meaning for the connection");
   }
 }
+
+/** The status that goes with `brokenReason`. */
+export const brokenStatus = (failure: PlatformFailure): "attention" | "revoked" =>
+  failure.kind === "auth_revoked" && failure.withdrawn ? "revoked" : "attention";
+
+/** A person has to act before anything goes out. */
+export const isBroken = ({ status }: { readonly status: ConnectionStatus }): boolean =>
+  status === "attention" || status === "revoked";
+
+/** A failure as the health log keeps it. */
+export const failureJson = ({ kind, message, platformCode, requestId }: PlatformFailure): JsonObject => ({
+  kind,
+  message,
+  ...(platformCode === undefined ? {} : { platformCode }),
+  ...(requestId === undefined ? {} : { requestId }),
+});
+
+/** Nobody knows how the account is, since the platform's answers changed or POSTD reads them wrongly. */
+export const unreadReason = (now: Date): StatusReason => ({
+  code: "check_not_understood",
+  message: "The platform's answers about this account are not understood. Its posts are held until they are.",
+  actor: "operator",
+  since: now.toISOString(),
+});
 
 export function missingScopesReason(scopes: readonly string[], now: Date): StatusReason {
   return {

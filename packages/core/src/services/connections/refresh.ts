@@ -1,6 +1,7 @@
 import { type Credentials, endsSignIn, type PlatformFailure } from "@postd/connector-kit";
 import type { ConnectionId, TenantId } from "@postd/contracts";
 import type { OpenConnection } from "../../ports/connection-access.ts";
+import type { CheckRecord } from "../../ports/connection-record.ts";
 import type { ConnectionsRepo, ConnectionWithSecret } from "../../ports/connections-repo.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import type { RefreshClaim } from "../../ports/sign-ins.ts";
@@ -8,6 +9,7 @@ import type { SealedSecret, Vault } from "../../ports/vault.ts";
 import { answered } from "../answered.ts";
 import { type ConnectorContextPorts, signInContext } from "../connector-context.ts";
 import { credentialsName, keepUnchanged, packCredentials } from "./credentials.ts";
+import { failureJson } from "./explain.ts";
 import { authFor } from "./sign-in.ts";
 
 export interface RefreshDeps {
@@ -16,6 +18,7 @@ export interface RefreshDeps {
   readonly registry: ConnectorRegistry;
   readonly context: ConnectorContextPorts;
   readonly sleep: (ms: number) => Promise<void>;
+  readonly monotonicMs: () => number;
   readonly markBroken: (input: {
     readonly tenantId: TenantId;
     readonly connectionId: ConnectionId;
@@ -62,15 +65,23 @@ export async function refreshNow(
     leaseRemainingMs: () => claim.leaseUntil.getTime() - deps.context.clock.now().getTime(),
   });
   const about = { call: "refresh", platform: open.platform, mayBeDone: true };
+  const begunMs = deps.monotonicMs();
   const answer = await answered(ctx, about, () => refresh(ctx));
+  const check: CheckRecord = {
+    checkType: "token_refresh",
+    ok: answer.ok,
+    latencyMs: Math.round(deps.monotonicMs() - begunMs),
+    result: answer.ok ? {} : failureJson(answer.error),
+    apiVersion: ctx.apiVersion,
+  };
   if (answer.ok) {
-    await storePair(deps, open, answer.value, claim);
+    await storePair(deps, open, answer.value, { ...claim, check });
     return { kind: "stored" };
   }
   const failure = answer.error;
   const isRefused = endsSignIn(failure);
   // A lost answer may hide a spent pair: the intent stays, so a later refusal can be told apart.
-  const end = () => repo.endRefresh({ ...claim, keepIntent: failure.kind === "outcome_unknown" });
+  const end = () => repo.endRefresh({ ...claim, keepIntent: failure.kind === "outcome_unknown", check });
   if (!isRefused) {
     await end();
     return { kind: "failed", failure: harmless(failure) };
@@ -81,6 +92,7 @@ export async function refreshNow(
       : {
           ...(failure.platformCode === undefined ? {} : { platformCode: failure.platformCode }),
           kind: "auth_revoked",
+          ...(failure.kind === "auth_revoked" && failure.withdrawn && !claim.cutBefore && { withdrawn: true as const }),
           message: claim.cutBefore
             ? `${failure.message} An earlier renewal was cut off before its answer was stored, so the sign-in is lost. Sign in again.`
             : failure.message,
@@ -104,7 +116,7 @@ async function storePair(
   deps: Pick<RefreshDeps, "connections" | "vault" | "sleep">,
   { tenantId, credentials: old }: OpenConnection,
   renewed: Credentials,
-  { signInId, version, owners, cutBefore }: RefreshClaim,
+  { signInId, version, owners, cutBefore, check }: RefreshClaim & { readonly check: CheckRecord },
 ): Promise<void> {
   const kept = keepUnchanged(old, renewed);
   const audit = {
@@ -127,6 +139,11 @@ async function storePair(
       refreshExpiresAt: kept.refreshExpiresAt,
       scopes: renewed.scopes,
       audit,
+      check: {
+        ...check,
+        result: { ...(kept.expiresAt === undefined ? {} : { expiresAt: kept.expiresAt.toISOString() }) },
+        ...(renewed.scopes && { scopes: renewed.scopes }),
+      },
     });
   };
   for (const waitMs of storeWaitsMs) {

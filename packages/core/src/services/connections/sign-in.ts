@@ -1,4 +1,4 @@
-import { type AppCredentials, type SignInMethod, scopesFor } from "@postd/connector-kit";
+import { type AppCredentials, type Credentials, type SignInMethod, scopesFor } from "@postd/connector-kit";
 import type { ConnectionRecord } from "../../ports/connection-record.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import { signInOf } from "../connector-context.ts";
@@ -12,6 +12,20 @@ export function authFor(
   const signIn = provider && signInOf(provider, authKind);
   const own = registry.get(platform);
   return signIn && own && { ...signIn, scopes: scopesFor(signIn, own) };
+}
+
+/**
+ * Whether what a connection acts with is renewed without a person: its method renews, it acts with the sign-in's tokens, and
+ * these hold what renewing needs.
+ */
+export function canRenew(
+  registry: ConnectorRegistry,
+  record: Pick<ConnectionRecord, "platform" | "authKind" | "ownSecret">,
+  credentials: Credentials,
+): boolean {
+  const method = authFor(registry, record);
+  if (!method?.refresh || record.ownSecret) return false;
+  return method.canRefresh?.(credentials) ?? true;
 }
 
 /** What the provider calls the app a sign-in is made with; keys are of no app. */

@@ -1,12 +1,12 @@
 import type { Clock, ConnectorLog } from "@postd/connector-kit";
-import type { ConnectionStatus, ConnectionView, GrantView } from "@postd/contracts";
-import type { ConnectionRecord } from "../../ports/connection-record.ts";
+import type { ConnectionStatus, ConnectionView, GrantView, HealthCheckView } from "@postd/contracts";
+import type { ConnectionRecord, HealthCheckRecord } from "../../ports/connection-record.ts";
 import type { GrantRecord } from "../../ports/connections-repo.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import { unbroken } from "../unbroken.ts";
 import { authFor } from "./sign-in.ts";
 
-/** How long before a sign-in ends that cannot renew itself people are told. */
+/** How long before a sign-in ends that cannot renew itself people are told. The operator's views say the same. */
 const warnBeforeMs = 7 * 24 * 60 * 60_000;
 
 export interface ViewDeps {
@@ -16,12 +16,15 @@ export interface ViewDeps {
 }
 
 /** What stands in the row, with an end that comes near added by the clock. */
-export function statusOf(record: ConnectionRecord, deps: ViewDeps): ConnectionStatus {
+export function statusOf(record: ConnectionRecord, deps: Pick<ViewDeps, "registry" | "clock">): ConnectionStatus {
   if (record.status !== "healthy" && record.status !== "expiring_soon") return record.status;
-  const { clock } = deps;
+  return endsSoon(record, deps) ? "expiring_soon" : "healthy";
+}
+
+/** A person has to sign in again within a week. */
+export function endsSoon(record: ConnectionRecord, deps: Pick<ViewDeps, "registry" | "clock">): boolean {
   const endsAt = endOf(record, deps);
-  const isNear = endsAt !== undefined && endsAt.getTime() - clock.now().getTime() <= warnBeforeMs;
-  return isNear ? "expiring_soon" : "healthy";
+  return endsAt !== undefined && endsAt.getTime() - deps.clock.now().getTime() <= warnBeforeMs;
 }
 
 /** When a person has to sign in again at the latest; undefined: never, as far as is known. */
@@ -29,7 +32,7 @@ export const endOf = (record: ConnectionRecord, { registry }: Pick<ViewDeps, "re
   renewsItself(record, registry) ? record.refreshExpiresAt : record.tokenExpiresAt;
 
 const renewsItself = (record: ConnectionRecord, registry: ConnectorRegistry): boolean =>
-  !record.ownSecret && authFor(registry, record)?.refresh !== undefined;
+  record.renews ?? (!record.ownSecret && authFor(registry, record)?.refresh !== undefined);
 
 export function connectionView(
   record: ConnectionRecord,
@@ -38,6 +41,8 @@ export function connectionView(
 ): ConnectionView {
   const { id, platform, authKind, accountKind, externalId, name, handle, pictureUrl, profileUrl } = record;
   const { statusReason, tokenExpiresAt, checkedAt, checkLatencyMs, blockedUntil, endingAt, disconnectedAt } = record;
+  const { lastCheck: { unread: _unread, ...lastCheck } = {}, nextCheckAt } = record;
+  const isLookedAt = !disconnectedAt && !endingAt && !record.disabledAt;
   return {
     id,
     platform,
@@ -59,6 +64,8 @@ export function connectionView(
     renewsItself: renewsItself(record, deps.registry),
     ...(checkedAt === undefined ? {} : { checkedAt: checkedAt.toISOString() }),
     ...(checkLatencyMs === undefined ? {} : { checkLatencyMs }),
+    ...("at" in lastCheck ? { lastCheck } : {}),
+    ...(nextCheckAt !== undefined && isLookedAt ? { nextCheckAt: nextCheckAt.toISOString() } : {}),
     ...(blockedUntil !== undefined && blockedUntil > deps.clock.now()
       ? { blockedUntil: blockedUntil.toISOString() }
       : {}),
@@ -88,6 +95,20 @@ function twinWarning(record: ConnectionRecord, twin: ConnectionRecord, registry:
   const login = authFor(registry, twin)?.label ?? twin.authKind;
   return `${record.name} is also connected through ${login}. Both connections post to one account, so a post to both appears twice.`;
 }
+
+export const healthCheckView = ({ at, nextCheckAt, scopes, quota, ...check }: HealthCheckRecord): HealthCheckView => ({
+  id: check.id,
+  at: at.toISOString(),
+  checkType: check.checkType,
+  ok: check.ok,
+  latencyMs: check.latencyMs,
+  ...(check.status && { status: check.status }),
+  ...(scopes && { scopes: [...scopes] }),
+  ...(quota && { quota }),
+  ...(check.apiVersion !== undefined && { apiVersion: check.apiVersion }),
+  ...(nextCheckAt && { nextCheckAt: nextCheckAt.toISOString() }),
+  result: check.result,
+});
 
 /** The accounts of a grant to choose from; `connected` maps platform and account to the connection there is. */
 export function grantView(grant: GrantRecord, connected: ReadonlyMap<string, string>): GrantView {

@@ -3,7 +3,7 @@ import type { BlobStore } from "../../ports/media.ts";
 import type { BlobRows, Retention } from "../../ports/retention.ts";
 
 /** How long things are kept. docs/guides/operate.md tells operators the same. */
-export const retentionDays = { answers: 7, inbound: 30, stepSecrets: 30, looseBlobs: 1 } as const;
+export const retentionDays = { answers: 7, inbound: 30, checks: 90, stepSecrets: 30, looseBlobs: 1 } as const;
 
 const dayMs = 24 * 3_600_000;
 const blobsAtOnce = 500;
@@ -20,6 +20,7 @@ export interface Swept {
   readonly grants: number;
   readonly answers: number;
   readonly inbound: number;
+  readonly checks: number;
   readonly entries: number;
   readonly stepSecrets: number;
   readonly blobs: number;
@@ -32,6 +33,7 @@ export async function sweep(deps: SweepDeps, signal?: AbortSignal): Promise<Swep
     ...(await retention.expiredSignIns()),
     answers: await retention.oldAnswers(retentionDays.answers),
     inbound: await retention.oldInbound(retentionDays.inbound),
+    checks: await retention.oldChecks(retentionDays.checks),
     entries: await retention.unkeptEntries(),
     stepSecrets: await retention.oldStepSecrets(retentionDays.stepSecrets),
     blobs: await sweepBlobs(deps, signal),

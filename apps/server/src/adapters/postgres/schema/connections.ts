@@ -1,4 +1,4 @@
-import type { ConnectionStatus, JsonObject } from "@postd/contracts";
+import type { CheckType, ConnectionStatus, JsonObject } from "@postd/contracts";
 import { sql } from "drizzle-orm";
 import { bigint, boolean, index, integer, jsonb, pgTable, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
 import { bytes, instant, tenantId } from "./columns.ts";
@@ -99,6 +99,10 @@ export const platformSignIns = pgTable(
     ...standing(),
     /** When the consent was given that its secret comes from; an older one never replaces it. */
     grantedAt: instant("granted_at").notNull(),
+    /** When its renewal is looked at; empty: nothing is to be done by itself. A change of its ends sets it to now (trigger). */
+    nextRefreshAt: instant("next_refresh_at").default(sql`domain_now()`),
+    /** Renewals in a row that brought no answer about the sign-in. */
+    refreshTries: integer("refresh_tries").notNull().default(0),
     /** Its last connection was disconnected; the secret stays until it is withdrawn at the platform. */
     endedAt: instant("ended_at"),
     createdBy: text("created_by").notNull(),
@@ -118,6 +122,7 @@ export const platformSignIns = pgTable(
     index("platform_sign_ins_hash").on(t.subjectHash),
     index("platform_sign_ins_secret_owner").on(t.secretOwner),
     index("platform_sign_ins_unjoined").on(t.tenantId).where(sql`unjoined`),
+    index("platform_sign_ins_refresh").on(t.nextRefreshAt).where(sql`next_refresh_at is not null and ended_at is null`),
   ],
 );
 
@@ -200,6 +205,11 @@ export const connections = pgTable(
     simulated: boolean("simulated").notNull(),
     checkedAt: instant("checked_at"),
     checkLatencyMs: integer("check_latency_ms"),
+    /** Whether what it acts with is renewed without a person; empty: not known, the connector tells. */
+    renews: boolean("renews"),
+    nextCheckAt: instant("next_check_at").notNull().default(sql`domain_now() + interval '6 hours'`),
+    /** {type, ok, at, latencyMs, kind?, message?, unread?}. */
+    lastCheck: jsonb("last_check").$type<JsonObject>(),
     createdBy: text("created_by").notNull(),
     createdAt: instant("created_at").notNull(),
     updatedAt: instant("updated_at").notNull(),
@@ -210,6 +220,9 @@ export const connections = pgTable(
     index("connections_tenant").on(t.tenantId, t.id),
     index("connections_sign_in").on(t.signInId),
     index("connections_ending").on(t.endingAt).where(sql`ending_at is not null`),
+    index("connections_check")
+      .on(t.nextCheckAt)
+      .where(sql`disconnected_at is null and ending_at is null and disabled_at is null`),
   ],
 );
 
@@ -223,8 +236,18 @@ export const connectionHealthLog = pgTable(
     ok: boolean("ok").notNull(),
     latencyMs: integer("latency_ms").notNull(),
     result: jsonb("result").$type<JsonObject>().notNull(),
+    checkType: text("check_type").$type<CheckType>().notNull().default("synthetic_ping"),
+    /** Of the account after it. */
+    status: text("status").$type<ConnectionStatus>(),
+    scopes: text("scopes").array(),
+    quota: jsonb("quota").$type<JsonObject>(),
+    apiVersion: text("api_version"),
+    nextCheckAt: instant("next_check_at"),
   },
-  (t) => [index("connection_health_log_connection").on(t.tenantId, t.connectionId, t.at)],
+  (t) => [
+    index("connection_health_log_connection").on(t.tenantId, t.connectionId, t.at),
+    index("connection_health_log_at").using("brin", t.at),
+  ],
 );
 
 /** Every change of a connection: who, what, when. Append-only. */

@@ -19,6 +19,7 @@ import { barePlatform, bareProvider } from "@postd/connector-kit/conformance";
 import { asId, fail, ok, scopes, type TenantId } from "@postd/contracts";
 import {
   type Caller,
+  type CheckAccountsDeps,
   type ConnectionAccess,
   type ConnectionAccessDeps,
   type ConnectionsDeps,
@@ -26,12 +27,14 @@ import {
   createConnectionsService,
   createVault,
   newId,
+  type RenewDeps,
 } from "@postd/core";
 import { z } from "zod";
 import { wireConnections } from "../../../compose/wire-connections.ts";
 import { aesGcm } from "../../kms/aes-gcm.ts";
 import { openLocalKeys } from "../../kms/local.ts";
 import { openRolePool, type RolePool } from "../pools.ts";
+import { createUpkeepRepo } from "../upkeep-repo.ts";
 import { createVaultStore } from "../vault-store.ts";
 import { createTestDatabase } from "./test-database.ts";
 
@@ -90,6 +93,8 @@ export interface Fixture {
     readonly access: ConnectionAccess;
     readonly service: ConnectionsService;
     readonly deps: ConnectionsDeps;
+    /** Renewing and looking by the clock. */
+    readonly upkeep: RenewDeps & CheckAccountsDeps;
   };
   tenant(): Promise<TenantId>;
   caller(tenantId: TenantId, session?: string): Caller;
@@ -185,7 +190,13 @@ export async function createFixture(): Promise<Fixture> {
         publicUrl: "https://postd.example.org",
         access: { sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 20))), ...overrides },
       });
-      return { access: deps.access, service: createConnectionsService(deps), deps };
+      const upkeep = {
+        ...deps,
+        upkeep: createUpkeepRepo(app.db, system.db),
+        healthWorkers: 10,
+        refreshWorkers: 5,
+      };
+      return { access: deps.access, service: createConnectionsService(deps), deps, upkeep };
     },
     async tenant() {
       const id = newId("tenant");
