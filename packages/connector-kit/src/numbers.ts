@@ -34,8 +34,12 @@ export interface NumbersRange {
 }
 
 export interface Numbers {
-  /** How old the platform's numbers may be. */
+  /** How old the platform's numbers may be: what happened is surely counted this long after. */
   readonly delayMs: number;
+  /** Formats whose numbers end, and how long after the post went live: what is not read before is never known. */
+  readonly endsAfterMs?: Readonly<Record<string, number>>;
+  /** The zone whose whole days `account` counts, by its IANA name. Absent: it gives only totals as of now. */
+  readonly dayZone?: string;
   /** Most posts one call of `posts` takes; default 1. */
   readonly batchSize?: number;
   /** Numbers of at most `batchSize` posts; one the platform has none of, or does not know, is left out. */

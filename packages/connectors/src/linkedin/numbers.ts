@@ -125,6 +125,7 @@ async function account({ since, until }: NumbersRange, ctx: ConnectorContext): P
 
 export const linkedinNumbers: Numbers = {
   delayMs: 24 * 60 * 60_000,
+  dayZone: "UTC",
   // Twenty names stay far below the 4,000 characters after which a query has to go as a form.
   batchSize: 20,
   posts: (refs, ctx) => (ctx.account.kind === "page" ? pagePosts(refs, ctx) : memberPosts(refs, ctx)),

@@ -91,6 +91,8 @@ const recent: NonNullable<Numbers["recent"]> = async ({ cursor }, ctx) => {
 export const threadsNumbers: Numbers = {
   // Not documented here; Meta's other numbers are up to two days old.
   delayMs: 48 * 3_600_000,
+  // Taken to be Meta's days, which are not documented here. @source platforms/threads.md section 9
+  dayZone: "America/Los_Angeles",
   posts: oneByOne(async ({ externalId }, ctx) => {
     const read = await ask(ctx, [externalId, "insights"], { plans: ofPost, when: { at: ctx.clock.now() } });
     return !read.ok && isMissing(read.error) ? ok(undefined) : read;

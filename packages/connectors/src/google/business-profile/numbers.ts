@@ -92,6 +92,8 @@ const recent: NonNullable<Numbers["recent"]> = async ({ cursor }, ctx) => {
 /** A single post has no numbers: Google ended those in February 2023 and has put nothing in their place. */
 export const businessNumbers: Numbers = {
   delayMs: DELAY_MS,
+  // Google names days and no zone.
+  dayZone: "UTC",
   recent,
   account,
 };

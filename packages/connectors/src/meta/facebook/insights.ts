@@ -111,5 +111,12 @@ async function account(range: NumbersRange, ctx: ConnectorContext): PlatformResu
   );
 }
 
-/** Most numbers are renewed once a day. */
-export const facebookNumbers: Numbers = { delayMs: DAY_MS, posts: oneByOne(metricsOf), recent, account };
+/** Most numbers are renewed once a day, and days run from midnight to midnight Pacific. @source platforms/meta.md section 10 */
+export const facebookNumbers: Numbers = {
+  delayMs: DAY_MS,
+  dayZone: "America/Los_Angeles",
+  endsAfterMs: { photo_story: DAY_MS, video_story: DAY_MS },
+  posts: oneByOne(metricsOf),
+  recent,
+  account,
+};

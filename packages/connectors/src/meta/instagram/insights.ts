@@ -116,5 +116,15 @@ async function account(range: NumbersRange, ctx: ConnectorContext): PlatformResu
   return ok([...insights.value, ...gauge]);
 }
 
-/** Instagram says up to 48 hours. */
-export const instagramNumbers: Numbers = { delayMs: 48 * 3_600_000, posts: oneByOne(metricsOf), recent, account };
+/**
+ * Instagram says up to 48 hours, and keeps a story's numbers for 24; its days are taken to be those of a Page.
+ * @source platforms/meta.md section 10
+ */
+export const instagramNumbers: Numbers = {
+  delayMs: 48 * 3_600_000,
+  dayZone: "America/Los_Angeles",
+  endsAfterMs: { story: 24 * 3_600_000 },
+  posts: oneByOne(metricsOf),
+  recent,
+  account,
+};
