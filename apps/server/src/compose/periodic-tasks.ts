@@ -26,6 +26,8 @@ import type { OpenParts } from "./open-parts.ts";
 export interface PeriodicTask extends Pick<Parameters<typeof runAsLeader>[0], "name" | "everyMs" | "ttlMs" | "run"> {
   /** The operator turned it off. */
   readonly isOff?: boolean;
+  /** A notification of this channel begins a turn at once: somebody waits for it. */
+  readonly wokenBy?: string;
 }
 
 export interface PeriodicParts {
@@ -41,12 +43,13 @@ const minuteMs = 60 * secondMs;
 const hourMs = 60 * minuteMs;
 
 /** A lease outlasts the pause between turns by far, so that a turn that takes long is not begun twice. */
-const task = (name: string, everyMs: number, ttlMs: number, run: PeriodicTask["run"]): PeriodicTask => ({
-  name,
-  everyMs,
-  ttlMs,
-  run,
-});
+const task = (
+  name: string,
+  everyMs: number,
+  ttlMs: number,
+  run: PeriodicTask["run"],
+  wokenBy?: string,
+): PeriodicTask => ({ name, everyMs, ttlMs, run, ...(wokenBy && { wokenBy }) });
 
 /** Every one of them, each under a lease of its name. */
 export function periodicTasks({ open, config, storage, connections, due }: PeriodicParts): readonly PeriodicTask[] {
@@ -81,12 +84,8 @@ export function periodicTasks({ open, config, storage, connections, due }: Perio
       await tendSubscriptions(deps);
     }),
     // A look takes as long as its platforms take to answer; the lease is renewed meanwhile.
-    task("numbers", 5 * secondMs, 30 * secondMs, async () => {
-      await readNumbers(numbers);
-    }),
-    task("inbox_entries", 2 * secondMs, 30 * secondMs, async () => {
-      await readInboxes(entries);
-    }),
+    task("numbers", 5 * secondMs, 30 * secondMs, () => readNumbers(numbers).then(() => {}), "postd_numbers"),
+    task("inbox_entries", 2 * secondMs, 30 * secondMs, () => readInboxes(entries).then(() => {}), "postd_inbox"),
     // Two tasks, so that a platform that hangs on looks keeps no sign-in from being renewed.
     {
       ...task("token_refresh", 5 * secondMs, 30 * secondMs, async ({ signal }) => {

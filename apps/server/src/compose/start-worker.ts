@@ -46,11 +46,17 @@ export async function startWorker(deps: {
   const onError = (error: unknown) => log.warn({ error }, "a periodic task failed; it runs again");
   const canary = sendCanaries({ leases: deps.leases, queue, clock: pipeline.clock, onError });
   const periodic = deps.periodic.map((task) => runAsLeader({ leases: deps.leases, ...task, onError }));
+  const unsubscribeTasks = deps.periodic.flatMap(({ wokenBy }, index) =>
+    wokenBy === undefined
+      ? []
+      : [wokenBy, "postd_clock"].map((channel) => deps.listener.subscribe(channel, () => periodic[index]?.wake())),
+  );
   return {
     /** No new work; what runs is finished within its lease, or left to it after half a minute. */
     async stop() {
       unsubscribe();
       unsubscribeClock();
+      for (const unsubscribe of unsubscribeTasks) unsubscribe();
       await Promise.all([dispatcher, canary, ...periodic].map((it) => it.stop()));
       const ended = slots.stop();
       await deps.due.giveBack(slots.waiting()).catch(onError);

@@ -48,7 +48,9 @@ export function createInboxEntriesRepo(app: TenantDb, system: Db): InboxEntriesR
 
 /** The platform said that the account has news: it is read at once. */
 export const readSoon = (on: SqlPlace, owner: { readonly tenantId: string; readonly connectionId: string }) =>
-  runSql(on, hastened(owner, sql`told`));
+  runSql(on, hastened(owner, sql`told`), wakeReader);
+
+const wakeReader = sql`select pg_notify('postd_inbox', '')`;
 
 const hastened = ({ tenantId, connectionId }: { tenantId: string; connectionId: string }, why: SQL): SQL =>
   sql`insert into inbox_readings (connection_id, tenant_id, next_at, ${why}) values (${connectionId}, ${tenantId}, domain_now(), true)
@@ -163,7 +165,7 @@ function tenantEntries(own: TenantScope, tenantId: TenantId): TenantInboxEntries
       );
     },
     async hasten(connectionId) {
-      await runSql(own, hastened({ tenantId, connectionId }, sql`asked`));
+      await runSql(own, hastened({ tenantId, connectionId }, sql`asked`), wakeReader);
     },
   };
 }

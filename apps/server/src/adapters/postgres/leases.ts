@@ -59,7 +59,8 @@ export function createLeases(options: { readonly pool: pg.Pool; readonly owner: 
 /**
  * Runs `run` every `everyMs` of process time in whichever process holds the lease, one run at a time. While running
  * the lease is renewed; when it is lost, or stopping begins, `signal` aborts and `run` should end soon. Errors, a lost
- * database included, are reported and the next turn tries again. `stop` waits for the run and gives the lease back.
+ * database included, are reported and the next turn tries again. `wake` makes the next turn begin at once, or right after the
+ * one that runs. `stop` waits for the run and gives the lease back.
  */
 export function runAsLeader(options: {
   readonly leases: Leases;
@@ -68,10 +69,11 @@ export function runAsLeader(options: {
   readonly everyMs: number;
   readonly run: (leader: { readonly fence: number; readonly signal: AbortSignal }) => Promise<void>;
   readonly onError: (error: unknown) => void;
-}): { stop(): Promise<void> } {
+}): { stop(): Promise<void>; wake(): void } {
   const { leases, name, ttlMs } = options;
   if (ttlMs <= options.everyMs) throw new Error(`the lease ${name} must last longer than the pause between its runs`);
   const stopping = new AbortController();
+  let woken = new AbortController();
   let held: Lease | undefined;
 
   async function turn(): Promise<void> {
@@ -113,12 +115,14 @@ export function runAsLeader(options: {
 
   const running = (async () => {
     while (!stopping.signal.aborted) {
+      woken = new AbortController();
       await turn().catch(options.onError);
-      await pause(options.everyMs, stopping.signal);
+      await pause(options.everyMs, AbortSignal.any([stopping.signal, woken.signal]));
     }
     if (held) await leases.release(held).catch(options.onError);
   })();
   return {
+    wake: () => woken.abort(),
     async stop() {
       stopping.abort();
       await running;
