@@ -19,7 +19,7 @@ export interface NumbersOwner {
 }
 
 /** A post of an account whose numbers are to be read, as a connector is asked for it. */
-export interface DuePost {
+export interface ListedPost {
   readonly id: string;
   readonly externalId: string;
   readonly permalink?: string;
@@ -27,8 +27,15 @@ export interface DuePost {
   readonly createdAt: Date;
 }
 
+/** A post whose numbers may be due, with what its plan depends on. */
+export interface DuePost extends ListedPost {
+  readonly madeElsewhere: boolean;
+  /** Its newest reading. */
+  readonly readAt: Date | undefined;
+}
+
 /** A post that stands on an account, with its newest numbers. */
-export interface AccountPostRecord extends DuePost {
+export interface AccountPostRecord extends ListedPost {
   readonly connectionId: ConnectionId;
   readonly platform: string;
   readonly simulated: boolean;
@@ -47,24 +54,66 @@ export interface NumbersReading {
   readonly failure: JsonObject | undefined;
 }
 
+/** What a look at an account begins from. */
+export interface LookState extends NumbersReading {
+  /** Somebody waits for it: everything is read, whatever is due. */
+  readonly asked: boolean;
+  /** Its list and its own numbers are due. */
+  readonly isDay: boolean;
+  /** Looks that failed in a row. */
+  readonly failures: number;
+}
+
+/** A whole day of the platform. */
+export interface NumbersDay {
+  readonly since: Date;
+  readonly until: Date;
+}
+
+/** What came of asking for one post's numbers. */
+export interface PostReading {
+  readonly id: string;
+  /** Absent: it was not asked for, or the platform told none. */
+  readonly metrics?: readonly Metric[];
+  /** The platform left it out of its answer, or says that it is not there. */
+  readonly gone?: "left_out" | "said";
+  /** Absent: never by itself. */
+  readonly nextAt?: Date;
+}
+
 /** Numbers of one tenant's accounts and posts. */
 export interface TenantNumbers {
-  reading(connectionId: ConnectionId): Promise<NumbersReading | undefined>;
+  /**
+   * Begins a look: nobody else looks before `until`, and what was asked for counts as begun. undefined: it was never looked at.
+   */
+  begin(connectionId: ConnectionId, until: Date): Promise<LookState | undefined>;
   /** Keeps posts that a platform listed, and those of its own jobs it did not; repeats change nothing but what is new. */
   keepPosts(connectionId: ConnectionId, posts: readonly AccountPost[]): Promise<void>;
   /** Posts whose numbers are to be read now, youngest first. */
   duePosts(connectionId: ConnectionId, limit: number): Promise<readonly DuePost[]>;
-  /** What came of asking for them; one without numbers is only asked again later. `nextAt` absent: never by itself. */
-  keepNumbers(
-    readings: readonly { readonly id: string; readonly metrics?: readonly Metric[]; readonly nextAt?: Date }[],
+  /** Those with numbers are kept; one that had numbers and is left out twice, or said to be gone, is not read again. */
+  keepNumbers(readings: readonly PostReading[]): Promise<void>;
+  /**
+   * Whole days to read, oldest first: those that ended at least `delayMs` ago and were not read yet. The first time the last
+   * `first` of them, and never more than `most`.
+   */
+  days(
+    connectionId: ConnectionId,
+    which: { readonly zone: string; readonly delayMs: number; readonly first: number; readonly most: number },
+  ): Promise<readonly NumbersDay[]>;
+  /**
+   * Numbers of the account itself. A count of a period takes the place of those it overlaps, a total is kept beside the earlier
+   * ones with its growth. `daysUntil`: whole days are read up to here.
+   */
+  keepAccount(connectionId: ConnectionId, metrics: readonly Metric[], daysUntil?: Date): Promise<void>;
+  /** It went through. `day`: its list and own numbers were read, and are again when the day after is over and counted. */
+  ended(
+    connectionId: ConnectionId,
+    next: { readonly day?: { readonly zone: string; readonly delayMs: number } },
   ): Promise<void>;
-  /** Numbers of the account itself; one that is read again takes the place of the earlier reading. */
-  keepAccount(connectionId: ConnectionId, metrics: readonly Metric[]): Promise<void>;
-  /** Nobody else looks at it before; it says nothing of how this look goes. */
-  putOff(connectionId: ConnectionId, until: Date): Promise<void>;
-  /** When the account is looked at again, and why this look failed. */
-  ended(connectionId: ConnectionId, next: { readonly at: Date; readonly failure?: JsonObject }): Promise<void>;
-  /** Makes it due now; false: there is no such account, or it is disconnected. */
+  /** It did not; nothing of it is looked at before. */
+  failed(connectionId: ConnectionId, next: { readonly at: Date; readonly failure: JsonObject }): Promise<void>;
+  /** Makes all of it due now, at most once a minute; false: there is no such account, or it is disconnected. */
   hasten(connectionId: ConnectionId): Promise<boolean>;
   list(
     connectionId: ConnectionId,

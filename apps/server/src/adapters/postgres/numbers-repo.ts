@@ -17,17 +17,24 @@ import { forTenant, type TenantDb, type TenantScope } from "./tenant-tx.ts";
 const at = (date: Date | undefined): SQL => sql`${date?.toISOString() ?? null}::timestamptz`;
 /** As much of the text of a post of ours is kept as of any other. */
 const mostText = 300;
+/** A post with numbers is taken to be gone when the platform leaves it out this often in a row. */
+const missesUntilGone = 2;
+const spreadSeconds = 2 * 60 * 60;
+/** Each reading costs calls: what was read just now is not read again at once, however often somebody asks. */
+const leastBetween = sql`interval '1 minute'`;
 
 /** Numbers on PostgreSQL. `system` reads whose are due, over all tenants, and nothing else. */
 export function createNumbersRepo(app: TenantDb, system: Db): NumbersRepo {
   return {
     async due({ limit, onlyAsked }) {
+      const byItself = sql`r.next_at is null or r.next_at <= domain_now()
+        or exists (select from account_posts p where p.connection_id = c.id and p.next_at <= domain_now())`;
       const { rows } = await runSql<{ tenant_id: string; id: string; platform: string }>(
         system,
         sql`select c.tenant_id, c.id, c.platform from connections c left join number_readings r on r.connection_id = c.id
           where c.disconnected_at is null and c.status in ('healthy', 'expiring_soon')
-            and ${onlyAsked ? sql`r.asked and` : sql`(r.next_at is null or`} r.next_at <= domain_now()${onlyAsked ? sql`` : sql`)`}
-          order by r.next_at nulls first limit ${limit}`,
+            and (r.wait_until is null or r.wait_until <= domain_now()) and (r.asked ${onlyAsked ? sql`` : sql`or ${byItself}`})
+          order by coalesce(r.asked, false) desc, r.next_at nulls first limit ${limit}`,
       );
       return rows.map(({ tenant_id, id, platform }) => ({
         tenantId: asId("tenant", tenant_id),
@@ -41,12 +48,32 @@ export function createNumbersRepo(app: TenantDb, system: Db): NumbersRepo {
 
 function tenantNumbers(own: TenantScope, tenantId: TenantId): TenantNumbers {
   return {
-    async reading(connectionId) {
-      const { rows } = await runSql<{ read_at: Date | null; failure: JsonObject | null }>(
+    async begin(connectionId, until) {
+      const { rows } = await runSql<{
+        read_at: Date | null;
+        failure: JsonObject | null;
+        asked: boolean;
+        failures: number;
+        is_day: boolean;
+      }>(
         own,
-        sql`select read_at, failure from number_readings where connection_id = ${connectionId}`,
+        sql`with begun as (
+            insert into number_readings (connection_id, tenant_id, next_at, wait_until)
+            values (${connectionId}, ${tenantId}, domain_now(), ${at(until)})
+            on conflict (connection_id) do update set wait_until = excluded.wait_until, asked = false)
+          select read_at, failure, asked, failures, next_at <= domain_now() as is_day from number_readings
+          where connection_id = ${connectionId}`,
       );
-      return rows[0] && { readAt: rows[0].read_at ?? undefined, failure: rows[0].failure ?? undefined };
+      const [row] = rows;
+      return (
+        row && {
+          readAt: row.read_at ?? undefined,
+          failure: row.failure ?? undefined,
+          asked: row.asked,
+          failures: row.failures,
+          isDay: row.is_day,
+        }
+      );
     },
     async keepPosts(connectionId, posts) {
       const listed = posts.map(({ externalId, permalink, format, text, createdAt }) => ({
@@ -82,31 +109,58 @@ function tenantNumbers(own: TenantScope, tenantId: TenantId): TenantNumbers {
       );
     },
     async duePosts(connectionId, limit) {
+      // Without the posts of jobs that were taken down.
       const { rows } = await runSql<PostRow>(
         own,
-        sql`select id, external_id, permalink, format, made_at from account_posts
+        sql`update account_posts p set next_at = null from publish_jobs j
+          where j.id = p.job_id and p.connection_id = ${connectionId} and p.next_at <= domain_now()
+            and j.state not in ('published', 'partly_published', 'processing')`,
+        sql`select id, external_id, permalink, format, made_at, job_id, read_at from account_posts
           where connection_id = ${connectionId} and next_at <= domain_now() order by made_at desc limit ${limit}`,
       );
-      return rows.map(dueOf);
+      return rows.map((row) => ({
+        ...listedOf(row),
+        madeElsewhere: row.job_id === null,
+        readAt: row.read_at ?? undefined,
+      }));
     },
     async keepNumbers(readings) {
-      const rows = readings.map(({ id, metrics, nextAt }) => ({
+      if (readings.length === 0) return;
+      const rows = readings.map(({ id, metrics, gone, nextAt }) => ({
         id,
         metrics: metrics ?? null,
+        gone: gone ?? null,
         next_at: nextAt?.toISOString() ?? null,
       }));
-      const table = sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id text, metrics jsonb, next_at timestamptz)`;
+      const table = sql`(select id, nullif(metrics, 'null') as metrics, gone, next_at from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+        as r(id text, metrics jsonb, gone text, next_at timestamptz)) r`;
+      // Left out once may be a hole in the list; a platform that never told of it may not have begun to count.
+      const isGone = sql`(r.gone = 'said' or (r.gone = 'left_out' and p.read_at is not null and p.misses + 1 >= ${missesUntilGone}))`;
       await runSql(
         own,
         sql`insert into account_post_numbers (tenant_id, account_post_id, fetched_at, metrics)
           select p.tenant_id, p.id, domain_now(), r.metrics from ${table} join account_posts p on p.id = r.id
-          where r.metrics is not null and r.metrics <> 'null' on conflict do nothing`,
-        sql`update account_posts p set next_at = r.next_at,
-            read_at = case when r.metrics is null or r.metrics = 'null' then p.read_at else domain_now() end
+          where r.metrics is not null on conflict do nothing`,
+        sql`update account_posts p set next_at = case when ${isGone} then null else r.next_at end,
+            gone_at = case when ${isGone} then domain_now() when r.metrics is null then p.gone_at end,
+            misses = case when r.gone is not null then p.misses + 1 when r.metrics is null then p.misses else 0 end,
+            read_at = case when r.metrics is null then p.read_at else domain_now() end
           from ${table} where p.id = r.id`,
       );
     },
-    async keepAccount(connectionId, metrics) {
+    async days(connectionId, { zone, delayMs, first, most }) {
+      const { rows } = await runSql<{ since: Date; until: Date }>(
+        own,
+        sql`select d at time zone ${zone} as since, (d + interval '1 day') at time zone ${zone} as until
+          from (select date_trunc('day', (domain_now() - ${delayMs} * interval '1 millisecond') at time zone ${zone}) as last,
+            (select days_until at time zone ${zone} from number_readings where connection_id = ${connectionId}) as read) now
+          cross join lateral generate_series(
+            greatest(coalesce(date_trunc('day', read), last - ${first} * interval '1 day'), last - ${most} * interval '1 day'),
+            last - interval '1 day', interval '1 day') d order by d`,
+      );
+      return rows;
+    },
+    async keepAccount(connectionId, metrics, daysUntil) {
       const rows = metrics.map(({ name, platformName, value, at: end, since }) => ({
         name,
         platform_name: platformName,
@@ -114,30 +168,45 @@ function tenantNumbers(own: TenantScope, tenantId: TenantId): TenantNumbers {
         at: end.toISOString(),
         since: since?.toISOString() ?? null,
       }));
+      const told = sql`(select distinct on (platform_name, at) * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+        as r(name text, platform_name text, at timestamptz, since timestamptz, value float8)) n`;
+      const before = sql`lateral (select b.at, b.value from account_numbers b where b.connection_id = ${connectionId}
+        and b.platform_name = n.platform_name and b.since is null and b.at < n.at order by b.at desc limit 1)`;
       await runSql(
         own,
-        sql`insert into account_numbers (tenant_id, connection_id, name, platform_name, at, since, value)
-          select distinct on (n.platform_name, n.at) ${tenantId}, ${connectionId}, n.name, n.platform_name, n.at, n.since, n.value
-          from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-            as n(name text, platform_name text, at timestamptz, since timestamptz, value float8)
-          on conflict (connection_id, platform_name, at) do update set value = excluded.value, since = excluded.since`,
+        sql`delete from account_numbers o using ${told} where o.connection_id = ${connectionId}
+          and o.platform_name = n.platform_name and o.since < n.at and o.at > n.since and o.at <> n.at`,
+        sql`insert into account_numbers (tenant_id, connection_id, name, platform_name, at, since, value, read_at, before_at, growth)
+          select ${tenantId}, ${connectionId}, n.name, n.platform_name, n.at, n.since, n.value, domain_now(), before.at, n.value - before.value
+          from ${told} left join ${before} before on n.since is null
+          on conflict (connection_id, platform_name, at) do update set value = excluded.value, since = excluded.since,
+            read_at = excluded.read_at, before_at = excluded.before_at, growth = excluded.growth`,
+        // What was read later grew since this one.
+        sql`update account_numbers later set before_at = n.at, growth = later.value - n.value from ${told}
+          where n.since is null and later.connection_id = ${connectionId} and later.platform_name = n.platform_name and later.since is null
+            and later.at = (select min(l.at) from account_numbers l where l.connection_id = ${connectionId}
+              and l.platform_name = n.platform_name and l.since is null and l.at > n.at)`,
+        sql`update number_readings set days_until = greatest(days_until, ${at(daysUntil)}) where connection_id = ${connectionId}`,
       );
     },
-    async putOff(connectionId, until) {
+    async ended(connectionId, { day }) {
+      const delay = sql`${day?.delayMs ?? 0} * interval '1 millisecond'`;
+      const zone = day?.zone ?? "UTC";
+      // Spread, so that the accounts of a platform are not all read at its midnight.
+      const nextDay = sql`((date_trunc('day', (domain_now() - ${delay}) at time zone ${zone}) + interval '1 day') at time zone ${zone})
+        + ${delay} + (abs(hashtext(connection_id)::bigint) % ${spreadSeconds}) * interval '1 second'`;
       await runSql(
         own,
-        sql`insert into number_readings (connection_id, tenant_id, next_at) values (${connectionId}, ${tenantId}, ${at(until)})
-          on conflict (connection_id) do update set next_at = excluded.next_at, asked = false`,
+        sql`update number_readings set read_at = domain_now(), failure = null, failures = 0, wait_until = null
+            ${day ? sql`, next_at = ${nextDay}` : sql``}
+          where connection_id = ${connectionId}`,
       );
     },
-    async ended(connectionId, { at: nextAt, failure }) {
+    async failed(connectionId, { at: until, failure }) {
       await runSql(
         own,
-        sql`insert into number_readings (connection_id, tenant_id, read_at, next_at, failure)
-          values (${connectionId}, ${tenantId}, ${failure ? sql`null` : sql`domain_now()`}, ${at(nextAt)},
-            ${failure ? JSON.stringify(failure) : null}::jsonb)
-          on conflict (connection_id) do update set next_at = excluded.next_at, failure = excluded.failure,
-            read_at = coalesce(excluded.read_at, number_readings.read_at)`,
+        sql`update number_readings set wait_until = ${at(until)}, failure = ${JSON.stringify(failure)}::jsonb, failures = failures + 1
+          where connection_id = ${connectionId}`,
       );
     },
     async hasten(connectionId) {
@@ -145,8 +214,9 @@ function tenantNumbers(own: TenantScope, tenantId: TenantId): TenantNumbers {
         own,
         sql`with there as (select id, tenant_id from connections where id = ${connectionId} and disconnected_at is null)
           insert into number_readings (connection_id, tenant_id, next_at, asked) select id, tenant_id, domain_now(), true from there
-          on conflict (connection_id) do update set next_at = least(number_readings.next_at, excluded.next_at), asked = true`,
+          on conflict (connection_id) do update set asked = true, wait_until = number_readings.read_at + ${leastBetween}`,
         sql`update account_posts set next_at = domain_now() where connection_id = ${connectionId} and next_at is not null`,
+        sql`select pg_notify('postd_numbers', '')`,
         sql`select 1 from connections where id = ${connectionId} and disconnected_at is null`,
       );
       return rowCount > 0;
@@ -197,7 +267,7 @@ const metricsOf = (stored: readonly StoredMetric[] | null): readonly Metric[] =>
     ...(since && { since: new Date(since) }),
   }));
 
-const dueOf = (row: PostRow) => ({
+const listedOf = (row: PostRow) => ({
   id: row.id,
   externalId: row.external_id,
   ...(row.permalink !== null && { permalink: row.permalink }),
@@ -206,7 +276,7 @@ const dueOf = (row: PostRow) => ({
 });
 
 const postOf = (row: PostRow): AccountPostRecord => ({
-  ...dueOf(row),
+  ...listedOf(row),
   connectionId: asId("connection", row.connection_id),
   platform: row.platform,
   simulated: row.simulated,

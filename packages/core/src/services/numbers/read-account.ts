@@ -1,6 +1,7 @@
 import type { AccountPost, Metric, Numbers, PlatformFailure, PlatformResult } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
-import type { DuePost, NumbersOwner, NumbersRepo, TenantNumbers } from "../../ports/numbers.ts";
+import { alwaysRead, type BackgroundReads } from "../../ports/background-reads.ts";
+import type { LookState, NumbersOwner, NumbersRepo, TenantNumbers } from "../../ports/numbers.ts";
 import {
   type Ask,
   accountsAtOnce,
@@ -10,24 +11,31 @@ import {
   lookAtEach,
 } from "../connections/look-at-account.ts";
 import { toldAddress, toldLine } from "../connections/told.ts";
-import { accountEveryMs, nextReading, readForMs } from "./pace.ts";
+import { backoffMs } from "./plan.ts";
+import { readPosts } from "./read-posts.ts";
 
 export interface ReadNumbersDeps extends LookDeps {
   readonly numbers: NumbersRepo;
+  readonly reads?: BackgroundReads;
 }
 
 const mostPages = 5;
-const mostPosts = 300;
 /** How much of a text is kept, so that people know the post again. */
 const shownText = 300;
 const dayMs = 24 * 60 * 60_000;
-const daysRead = 3;
+/** Posts older than this are not listed. */
+const listedForMs = 90 * dayMs;
 /** A post may be listed late, or be changed in a list soon after. */
 const overlapMs = 2 * dayMs;
+/** Whole days of the account that its first look reads, and most that one look makes up for. */
+const firstDays = 3;
+const mostDays = 30;
+/** A look that breaks off is made again after this. */
+const brokenOffMs = 15 * 60_000;
 
 /**
- * Reads the numbers of accounts that are due, and lists what stands on them. One that cannot be read waits and holds up no
- * other. Answers how many were looked at; run by one process at a time.
+ * Reads the numbers that are due: of posts by their plan, of accounts once a day, of both where somebody asked. One account
+ * that cannot be read waits and holds up no other. Answers how many were looked at; run by one process at a time.
  */
 export async function readNumbers(deps: ReadNumbersDeps): Promise<number> {
   const due = await deps.numbers.due({ limit: accountsAtOnce, onlyAsked: !deps.readsByItself });
@@ -37,29 +45,35 @@ export async function readNumbers(deps: ReadNumbersDeps): Promise<number> {
 async function readAccount(deps: ReadNumbersDeps, owner: NumbersOwner): Promise<void> {
   const { connectionId, tenantId, platform } = owner;
   const repo = deps.numbers.forTenant(tenantId);
-  const before = await repo.reading(connectionId);
-  const after = (ms: number) => new Date(deps.clock.now().getTime() + ms);
+  const now = deps.clock.now();
   // First, so that what breaks below is not looked at again at once.
-  await repo.putOff(connectionId, after(accountEveryMs));
+  const state = await repo.begin(connectionId, new Date(now.getTime() + brokenOffMs));
   const numbers = deps.registry.get(platform)?.numbers;
-  if (!numbers) return;
-  const read = await readAll(deps, { ...owner, numbers, repo, readAt: before?.readAt });
-  if (read.ok) return repo.ended(connectionId, { at: after(accountEveryMs) });
-  await repo.ended(connectionId, afterFailure(read.error, deps.clock));
+  const isDay = !state || state.asked || state.isDay;
+  const day = { zone: numbers?.dayZone ?? "UTC", delayMs: numbers?.dayZone ? numbers.delayMs : 0 };
+  const read = numbers ? await readAll(deps, { ...owner, numbers, repo, state, isDay, day }) : ok(undefined);
+  if (read.ok) return repo.ended(connectionId, isDay ? { day } : {});
+  const { at, failure } = afterFailure(read.error, deps.clock);
+  const growing = now.getTime() + backoffMs((state?.failures ?? 0) + 1);
+  await repo.failed(connectionId, { at: new Date(Math.max(at.getTime(), growing)), failure });
   deps.log.info({ connectionId, platform, kind: read.error.kind }, "an account's numbers wait");
 }
 
-interface Look extends NumbersOwner {
+export interface NumbersLook extends NumbersOwner {
   readonly numbers: Numbers;
   readonly repo: TenantNumbers;
-  /** When the look before this went through. */
-  readonly readAt: Date | undefined;
+  /** undefined: this is the first look. */
+  readonly state: LookState | undefined;
+  /** The list and the account's own numbers are read too. */
+  readonly isDay: boolean;
+  readonly day: { readonly zone: string; readonly delayMs: number };
 }
 
-async function readAll(deps: ReadNumbersDeps, look: Look): PlatformResult<void> {
-  const ask = askingAs(deps, look);
+async function readAll(deps: ReadNumbersDeps, look: NumbersLook): PlatformResult<void> {
+  const ask = askingWithin(deps, look);
   let missed: PlatformFailure | undefined;
-  for (const read of [listPosts, readPosts, readDays]) {
+  // Posts that are due go first: a story's numbers may end while the rest is read.
+  for (const read of look.isDay ? [readPosts, listPosts, readPosts, readDays] : [readPosts]) {
     const done = await read(deps, look, ask);
     if (done.ok) continue;
     missed ??= done.error;
@@ -68,14 +82,32 @@ async function readAll(deps: ReadNumbersDeps, look: Look): PlatformResult<void> 
   return missed ? fail(missed) : ok(undefined);
 }
 
+/** What nobody waits for is asked only where the account's calls allow it; what somebody asked for, always. */
+function askingWithin(deps: ReadNumbersDeps, look: NumbersLook): Ask {
+  const { tenantId, connectionId, platform, state } = look;
+  const ask = askingAs(deps, look);
+  const { mayRead } = deps.reads ?? alwaysRead;
+  return async (call, read) => {
+    if (!state?.asked && !(await mayRead({ tenantId, connectionId, platform, calls: 1 }))) return fail(keptBack);
+    return ask(call, read);
+  };
+}
+
+const keptBack: PlatformFailure = {
+  kind: "rate_limited",
+  retryAfterMs: brokenOffMs,
+  message: "The calls that are left are kept for publishing; numbers are read when there are more.",
+};
+
 /** A right that one of the lists asks for may well be there for the others. */
 const isOfThisReadAlone = ({ kind }: PlatformFailure): boolean =>
   kind === "scope_missing" || kind === "content_rejected";
 
-/** What stands on the account since the last look, or as far back as numbers are read. */
-async function listPosts({ clock }: ReadNumbersDeps, look: Look, ask: Ask): PlatformResult<void> {
+/** What stands on the account since the last look, or as far back as numbers are listed. */
+async function listPosts({ clock }: ReadNumbersDeps, look: NumbersLook, ask: Ask): PlatformResult<void> {
   const { recent } = look.numbers;
-  const since = new Date(look.readAt ? look.readAt.getTime() - overlapMs : clock.now().getTime() - readForMs);
+  const readAt = look.state?.readAt;
+  const since = new Date(readAt ? readAt.getTime() - overlapMs : clock.now().getTime() - listedForMs);
   const all: AccountPost[] = [];
   let cursor: string | undefined;
   for (let page = 0; recent && page < mostPages; page += 1) {
@@ -96,41 +128,25 @@ const toldPost = ({ text, permalink, ...post }: AccountPost): AccountPost => {
   return { ...post, ...(address && { permalink: address }), ...(text && { text: toldLine(text, shownText) }) };
 };
 
-async function readPosts({ clock }: ReadNumbersDeps, look: Look, ask: Ask): PlatformResult<void> {
-  const { posts, delayMs, batchSize = 1 } = look.numbers;
-  const due = posts ? await look.repo.duePosts(look.connectionId, mostPosts) : [];
-  for (let from = 0; posts && from < due.length; from += batchSize) {
-    const batch = due.slice(from, from + batchSize);
-    const read = await ask("post numbers", (ctx) => posts(batch, ctx));
-    // One post the platform will not tell about must not stand in the way of all the others.
-    if (!read.ok && !(read.error.kind === "content_rejected" && batchSize === 1)) return read;
-    const told = new Map(read.ok ? read.value.map(({ externalId, metrics }) => [externalId, metrics]) : []);
-    await look.repo.keepNumbers(batch.map((post) => readingOf(post, told.get(post.externalId), clock.now(), delayMs)));
-  }
-  return ok(undefined);
-}
-
-/** Numbers of the account, once a day: of each of the last whole days (UTC), as they may still be changing. */
-async function readDays({ clock }: ReadNumbersDeps, look: Look, ask: Ask): PlatformResult<void> {
-  const { account, delayMs } = look.numbers;
-  const today = Math.floor(clock.now().getTime() / dayMs) * dayMs;
-  if (!account || (look.readAt && look.readAt.getTime() >= today)) return ok(undefined);
-  // What a platform fills in days later is met when it has come.
-  for (let back = daysRead + Math.ceil(delayMs / dayMs); back > 0; back -= 1) {
-    const range = { since: new Date(today - back * dayMs), until: new Date(today - (back - 1) * dayMs) };
+/**
+ * Numbers of the account, once a day: of each whole day of the platform that is over and surely counted, days the machine was
+ * off included, and the totals as they are now. A day's total that nobody read stays unknown.
+ */
+async function readDays({ clock }: ReadNumbersDeps, look: NumbersLook, ask: Ask): PlatformResult<void> {
+  const { account, dayZone: zone, delayMs } = look.numbers;
+  if (!account) return ok(undefined);
+  const { repo, connectionId } = look;
+  const now = clock.now();
+  const days = zone
+    ? await repo.days(connectionId, { zone, delayMs, first: firstDays, most: mostDays })
+    : [{ since: new Date(now.getTime() - dayMs), until: now }];
+  for (const [index, range] of days.entries()) {
     const read = await ask("account numbers", (ctx) => account(range, ctx));
     if (!read.ok) return read;
-    await look.repo.keepAccount(look.connectionId, read.value);
+    // Totals are the same in every answer of one look.
+    const isLast = index === days.length - 1;
+    const told = read.value.filter((metric: Metric) => metric.since !== undefined || isLast);
+    await repo.keepAccount(connectionId, told, zone ? range.until : undefined);
   }
   return ok(undefined);
-}
-
-function readingOf(
-  { id, createdAt }: DuePost,
-  metrics: readonly Metric[] | undefined,
-  now: Date,
-  delayMs: number,
-): Parameters<TenantNumbers["keepNumbers"]>[0][number] {
-  const nextAt = nextReading(createdAt, now, delayMs);
-  return { id, ...(metrics && metrics.length > 0 && { metrics }), ...(nextAt && { nextAt }) };
 }

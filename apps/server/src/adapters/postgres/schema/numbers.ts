@@ -1,7 +1,17 @@
 import type { Metric } from "@postd/connector-kit";
 import type { JsonObject } from "@postd/contracts";
 import { sql } from "drizzle-orm";
-import { boolean, doublePrecision, index, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import {
+  boolean,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 import { instant, tenantId } from "./columns.ts";
 import { connections } from "./connections.ts";
 import { tenants } from "./people.ts";
@@ -28,8 +38,13 @@ export const accountPosts = pgTable(
     readAt: instant("read_at"),
     /** When its numbers are read again; null: not by itself. */
     nextAt: instant("next_at"),
+    /** Since when it is known to be gone. */
+    goneAt: instant("gone_at"),
+    /** How often in a row the platform left it out of its answers. */
+    misses: integer("misses").notNull().default(0),
   },
   (t) => [
+    index("account_posts_next").on(t.nextAt).where(sql`next_at is not null`),
     uniqueIndex("account_posts_external").on(t.connectionId, t.externalId),
     index("account_posts_tenant").on(t.tenantId, t.madeAt),
     index("account_posts_list").on(t.connectionId, t.madeAt, t.id),
@@ -65,8 +80,15 @@ export const accountNumbers = pgTable(
     at: instant("at").notNull(),
     since: instant("since"),
     value: doublePrecision("value").notNull(),
+    readAt: instant("read_at"),
+    /** Of a running total: the reading before, and by how much it grew since. Null: there is none before. */
+    beforeAt: instant("before_at"),
+    growth: doublePrecision("growth"),
   },
-  (t) => [primaryKey({ columns: [t.connectionId, t.platformName, t.at] })],
+  (t) => [
+    primaryKey({ columns: [t.connectionId, t.platformName, t.at] }),
+    index("account_numbers_tenant").on(t.tenantId, t.at),
+  ],
 );
 
 /** When an account's numbers are read again, and how it went last. No row: it was never looked at. */
@@ -78,7 +100,14 @@ export const numberReadings = pgTable(
       .references(() => connections.id, { onDelete: "cascade" }),
     tenantId: tenantId().references(() => tenants.id, { onDelete: "cascade" }),
     readAt: instant("read_at"),
+    /** When it is listed and its own numbers are read; its posts have times of their own. */
     nextAt: instant("next_at").notNull(),
+    /** Nothing of it is read before, whatever is due: a look is at work, or failed. */
+    waitUntil: instant("wait_until"),
+    /** Looks that failed in a row. */
+    failures: integer("failures").notNull().default(0),
+    /** Its whole days are read up to here. */
+    daysUntil: instant("days_until"),
     /** Somebody wants them now. */
     asked: boolean("asked").notNull().default(false),
     failure: jsonb("failure").$type<JsonObject>(),
