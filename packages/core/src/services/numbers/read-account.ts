@@ -11,13 +11,9 @@ import {
   lookAtEach,
 } from "../connections/look-at-account.ts";
 import { toldAddress, toldLine } from "../connections/told.ts";
+import type { NumbersLook, ReadNumbersDeps } from "./numbers-look.ts";
 import { backoffMs } from "./plan.ts";
 import { readPosts } from "./read-posts.ts";
-
-export interface ReadNumbersDeps extends LookDeps {
-  readonly numbers: NumbersRepo;
-  readonly reads?: BackgroundReads;
-}
 
 const mostPages = 5;
 /** How much of a text is kept, so that people know the post again. */
@@ -57,16 +53,6 @@ async function readAccount(deps: ReadNumbersDeps, owner: NumbersOwner): Promise<
   const growing = now.getTime() + backoffMs((state?.failures ?? 0) + 1);
   await repo.failed(connectionId, { at: new Date(Math.max(at.getTime(), growing)), failure });
   deps.log.info({ connectionId, platform, kind: read.error.kind }, "an account's numbers wait");
-}
-
-export interface NumbersLook extends NumbersOwner {
-  readonly numbers: Numbers;
-  readonly repo: TenantNumbers;
-  /** undefined: this is the first look. */
-  readonly state: LookState | undefined;
-  /** The list and the account's own numbers are read too. */
-  readonly isDay: boolean;
-  readonly day: { readonly zone: string; readonly delayMs: number };
 }
 
 async function readAll(deps: ReadNumbersDeps, look: NumbersLook): PlatformResult<void> {

@@ -2,8 +2,8 @@ import type { Metric, PlatformResult } from "@postd/connector-kit";
 import { ok } from "@postd/contracts";
 import type { DuePost, PostReading } from "../../ports/numbers.ts";
 import type { Ask } from "../connections/look-at-account.ts";
+import type { NumbersLook, ReadNumbersDeps } from "./numbers-look.ts";
 import { type PlanFacts, turnElsewhere, turnOf } from "./plan.ts";
-import type { NumbersLook, ReadNumbersDeps } from "./read-account.ts";
 
 const mostPosts = 300;
 
