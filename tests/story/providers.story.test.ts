@@ -233,6 +233,7 @@ describe("events signed with a secret of the subscription", () => {
     const [hook] = (await hooks()).filter((it) => it.instance === "keys");
     const strange = await fetch(`${new URL(hook?.address ?? "").origin}/api/webhooks/board?subscription=whs_00000000`, {
       method: "POST",
+      headers: { "content-type": "application/json" },
       body: "[]",
     });
     assert.equal(strange.status, 403);
@@ -241,7 +242,13 @@ describe("events signed with a secret of the subscription", () => {
   it("the instance's app has an address of its own too, and an app nobody has is not there", async () => {
     const { origin } = new URL((await hooks())[0]?.address ?? "");
     const statusAt = async (path: string) =>
-      (await fetch(`${origin}/api/webhooks/${path}`, { method: "POST", body: "[]" })).status;
+      (
+        await fetch(`${origin}/api/webhooks/${path}`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: "[]",
+        })
+      ).status;
     assert.deepEqual(
       [await statusAt("board"), await statusAt("shelf"), await statusAt("board/instance")],
       [401, 401, 401],

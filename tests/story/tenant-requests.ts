@@ -261,6 +261,7 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
   "postAnalytics path.postId": byPath("GET", "/api/analytics/{id}", post),
   "accountLimits path.id": byPath("GET", "/api/connections/{id}/limits", connection),
   "connectionHealth path.id": byPath("GET", "/api/connections/{id}/health", connection),
+  "connectionEvents path.id": byPath("GET", "/api/connections/{id}/events", connection),
   "connectionTimeline path.id": byPath("GET", "/api/connections/{id}/timeline", connection),
   "deleteApp path.id": byPath("DELETE", "/api/apps/{id}", ownApp),
   "startOAuth body.appId": inBody("POST", "/api/oauth/instagram/start", ownApp, (appId) => ({

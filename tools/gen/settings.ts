@@ -66,6 +66,10 @@ const descriptions: Readonly<Record<SettingName, { readonly what: string; readon
     unset: "none",
   },
   POSTD_MEDIA_QUOTA: { what: "What the files of one workspace may take together, such as `500MB`.", unset: "`20GB`" },
+  POSTD_INBOUND_SPOOL: {
+    what: "What requests of platforms may take in the data folder while the database is away; beyond it they are asked to send again.",
+    unset: "`64MB`",
+  },
   POSTD_WORKSPACES_PER_PERSON: { what: "How many workspaces one person may own; who owns as many makes no more." },
   POSTD_INBOX: {
     what: "`off`: what people write to accounts is read only when somebody asks; each reading costs calls.",

@@ -56,6 +56,8 @@ export interface Config {
   readonly inbox: boolean;
   /** What the media of one tenant may take together. */
   readonly mediaQuotaBytes: number;
+  /** What requests of platforms may take on this machine together while the database is away. */
+  readonly inboundSpoolBytes: number;
   /** How many workspaces one person may own before they can make no more. */
   readonly workspacesPerPerson: number;
   /** Lower case. Whoever confirmed one of them by mail runs the instance; others open the operator's link. */
@@ -131,6 +133,7 @@ export function parseConfig({ env, argv, providers }: ConfigInput): Config {
     numbers: v.POSTD_NUMBERS === "on",
     inbox: v.POSTD_INBOX === "on",
     mediaQuotaBytes: v.POSTD_MEDIA_QUOTA,
+    inboundSpoolBytes: v.POSTD_INBOUND_SPOOL,
     workspacesPerPerson: v.POSTD_WORKSPACES_PER_PERSON,
     operatorEmails: v.POSTD_OPERATOR_EMAILS,
     signUp: v.POSTD_SIGN_UP,

@@ -62,6 +62,8 @@ export interface Webhooks {
   verify(input: VerifyInput, ctx: AuthContext): InboundAnswer | Promise<InboundAnswer>;
   /** Pure: events in a verified body; unknown parts are left out, never thrown on. */
   parse(request: Pick<InboundRequest, "headers" | "rawBody" | "query">): readonly InboundEvent[];
+  /** Types of body it sends; absent: JSON. Others are refused before anything is checked. */
+  readonly contentTypes?: readonly string[];
   /** Parameters of an address that prove who sends: looked at by `verify`, and neither stored nor told to `parse`. */
   readonly secretQuery?: readonly string[];
   /** Kinds of account that have events to subscribe; absent: all. */

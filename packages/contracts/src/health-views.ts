@@ -26,6 +26,16 @@ export const HealthView = z.object({
   }),
   /** How late the oldest due job is; 0 when none waits, absent while nobody can know. */
   oldestDueMs: z.number().optional(),
+  /** What platforms sent; absent while nobody can know. */
+  inbound: z
+    .object({
+      /** How long the oldest request has waited that nobody has worked on; 0 when none waits. */
+      oldestMs: z.number(),
+      waiting: z.number().int(),
+      /** Put aside for an operator; GET /api/inbound/dead. */
+      dead: z.number().int(),
+    })
+    .optional(),
   pausedAt: Instant.optional(),
   platforms: z.array(
     z.object({

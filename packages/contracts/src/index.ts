@@ -5,6 +5,7 @@ export * from "./content.ts";
 export * from "./errors.ts";
 export * from "./health-views.ts";
 export * from "./ids.ts";
+export * from "./inbound-views.ts";
 export * from "./job-states.ts";
 export * from "./json.ts";
 export * from "./notices.ts";

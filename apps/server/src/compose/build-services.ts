@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Provider } from "@postd/connector-kit";
 import {
   type ConnectorRegistry,
@@ -5,6 +7,7 @@ import {
   createAppsService,
   createConnectionsService,
   createHealthService,
+  createInboundDeskService,
   createInboundService,
   createInboxService,
   createLinksService,
@@ -14,9 +17,11 @@ import {
   createPublishingService,
   newId,
   type PipelineDeps,
+  type RequestKeeper,
   standingByPlatform,
 } from "@postd/core";
-import { createInbox } from "../adapters/postgres/inbox.ts";
+import { isPassing } from "../adapters/postgres/database-error.ts";
+import { createInboundDesk } from "../adapters/postgres/inbound-desk.ts";
 import { createInboxEntriesRepo } from "../adapters/postgres/inbox-entries-repo.ts";
 import { createMentionsRepo } from "../adapters/postgres/mentions-repo.ts";
 import { createNumbersRepo } from "../adapters/postgres/numbers-repo.ts";
@@ -35,12 +40,13 @@ interface ServiceParts {
   readonly people: ReturnType<typeof buildPeople>;
   readonly connections: ReturnType<typeof buildConnections>;
   readonly pipeline: PipelineDeps;
+  readonly keeper: RequestKeeper;
   readonly version: string;
 }
 
 /** The use cases the API offers, by area. */
 export function buildServices(parts: ServiceParts) {
-  const { open, registry, storage, people, connections, pipeline, version } = parts;
+  const { open, registry, storage, people, connections, pipeline, keeper, version } = parts;
   const { app, system, settings, clock } = open;
   const facts = {
     isSimulated: (id: string) => settings.isSimulated(id),
@@ -110,11 +116,18 @@ export function buildServices(parts: ServiceParts) {
       context: connections.context,
       simulation: settings,
       apps: connections.apps,
-      inbox: createInbox(app.db, system.db),
+      keeper,
       subscriptions: connections.deps.subscriptions,
       vault: storage.vault,
+      isPassing,
+      sleep: (ms) => sleep(ms),
+      monotonicMs: () => performance.now(),
       newId: () => newId("webhookEvent"),
       publicUrl: connections.deps.publicUrl,
+    }),
+    inboundDesk: createInboundDeskService({
+      desk: createInboundDesk(app.db),
+      connections: connections.deps.connections,
     }),
     metrics: open.metrics,
   };

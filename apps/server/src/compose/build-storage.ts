@@ -9,15 +9,24 @@ import { openLocalKeys } from "../adapters/kms/local.ts";
 import { createMediaRepo } from "../adapters/postgres/media-repo.ts";
 import { masterKeysInUse } from "../adapters/postgres/system.ts";
 import { createVaultStore } from "../adapters/postgres/vault-store.ts";
+import { openInboundSpool } from "../adapters/spool/inbound-spool.ts";
 import type { Config } from "../config.ts";
 import type { OpenParts } from "./open-parts.ts";
 
 /** What is kept for tenants: secrets under the master keys, and files with their signed addresses. */
 export async function buildStorage({ app, system, egress, clock }: OpenParts, config: Config, publicUrl: string) {
   const needed = (await masterKeysInUse(system.db)).map(({ keyId }) => keyId);
+  const keys = openLocalKeys({ dataDir: config.dataDir, masterKeys: config.masterKeys, needed });
+  const spool = openInboundSpool({
+    folder: path.join(config.dataDir, "inbound-spool"),
+    keys,
+    cipher: aesGcm,
+    clock,
+    maxBytes: config.inboundSpoolBytes,
+  });
   const vault = createVault({
     store: createVaultStore(app.db),
-    keys: openLocalKeys({ dataDir: config.dataDir, masterKeys: config.masterKeys, needed }),
+    keys,
     cipher: aesGcm,
     newId,
     monotonicMs: () => performance.now(),
@@ -35,5 +44,5 @@ export async function buildStorage({ app, system, egress, clock }: OpenParts, co
     instanceSecret: authSecret,
     publicUrl: () => publicUrl,
   });
-  return { vault, authSecret, blobs, pictures, media };
+  return { vault, authSecret, blobs, pictures, media, spool };
 }

@@ -1,4 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { createRequestKeeper } from "@postd/core";
+import { isPassing } from "../adapters/postgres/database-error.ts";
 import { createIdempotencyStore } from "../adapters/postgres/idempotency-repo.ts";
+import { createInbox } from "../adapters/postgres/inbox.ts";
 import { createLeases } from "../adapters/postgres/leases.ts";
 import { createDueJobs, dueCaps } from "../adapters/postgres/system.ts";
 import { signUpRule } from "../config/sign-up-rule.ts";
@@ -10,6 +14,7 @@ import { buildServices } from "./build-services.ts";
 import { buildStorage } from "./build-storage.ts";
 import { type OpenPartsInput, openParts } from "./open-parts.ts";
 import { periodicTasks } from "./periodic-tasks.ts";
+import { repeated } from "./repeated.ts";
 import { startWorker } from "./start-worker.ts";
 
 export interface ComposeInput extends OpenPartsInput {
@@ -18,6 +23,9 @@ export interface ComposeInput extends OpenPartsInput {
   /** What a test sets differently in the HTTP role. */
   readonly http?: Partial<Pick<HttpConfig, "checkResponses" | "rateLimits">>;
 }
+
+/** How soon after the database is back what was kept meanwhile is stored. */
+const spoolEveryMs = 500;
 
 /** Builds every part once, in the order they need each other. Nothing listens or works yet; nothing stays open on failure. */
 export async function compose(input: ComposeInput) {
@@ -59,7 +67,16 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
   });
   const { access, context } = connections;
   const pipeline = buildPipeline({ open, registry, access, context, vault: storage.vault });
-  const services = buildServices({ open, registry, storage, people, connections, pipeline, version });
+  const keeper = createRequestKeeper({
+    inbox: createInbox(app.db, system.db),
+    spool: storage.spool,
+    isPassing,
+    sleep: (ms) => sleep(ms),
+    clock,
+    log,
+  });
+  onClose(() => storage.spool.close());
+  const services = buildServices({ open, registry, storage, people, connections, pipeline, keeper, version });
 
   const due = createDueJobs(system.db, dueCaps(config.workers.publish));
   const periodic = periodicTasks({ open, config, storage, connections, due });
@@ -74,8 +91,8 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
       await task.run({ fence: 0, signal: new AbortController().signal });
     },
     /** The API and everything people see; call `listen`. */
-    http: () =>
-      createHttpApp({
+    http: () => {
+      const http = createHttpApp({
         services,
         auth: people.auth,
         idempotency: createIdempotencyStore(app.db, clock),
@@ -91,7 +108,11 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
           simulated: simulation.url !== undefined,
           ...input.http,
         },
-      }),
+      });
+      const drained = repeated(spoolEveryMs, () => keeper.drain());
+      http.addHook("onClose", () => drained.stop());
+      return http;
+    },
     worker: () =>
       startWorker({
         pipeline,

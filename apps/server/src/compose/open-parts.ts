@@ -51,6 +51,7 @@ export async function openParts(input: OpenPartsInput, onClose: (closer: () => P
   const metrics = createMetrics({
     oldestDueMs: async () => (await reader.flow()).oldestDueMs,
     queueWaiting: async () => (await queue.depth()).waiting,
+    inbound: async () => (await reader.flow()).inbound,
   });
   onClose(() => metrics.close());
   const overrides = config.hostMap.map(({ host, url }) => ({ host, base: url, kind: "override" as const }));

@@ -52,6 +52,7 @@ export const Variables = z.object({
   POSTD_NUMBERS: z.enum(["on", "off"], "must be on or off").default("on"),
   POSTD_INBOX: z.enum(["on", "off"], "must be on or off").default("on"),
   POSTD_MEDIA_QUOTA: ByteSize.prefault("20GB"),
+  POSTD_INBOUND_SPOOL: ByteSize.prefault("64MB"),
   POSTD_WORKSPACES_PER_PERSON: z.coerce.number("must be a number").int().min(1).max(100_000).default(20),
   POSTD_OPERATOR_EMAILS: EmailList.default([]),
   POSTD_SIGN_UP: z

@@ -6,6 +6,7 @@ import type {
   ConnectionsService,
   HealthService,
   IdempotencyStore,
+  InboundDeskService,
   InboundService,
   InboxService,
   LinksService,
@@ -37,6 +38,7 @@ export interface HttpServices {
   readonly platforms: PlatformsService;
   readonly health: HealthService;
   readonly inbound: InboundService;
+  readonly inboundDesk: InboundDeskService;
   readonly metrics: MetricsExposition;
 }
 

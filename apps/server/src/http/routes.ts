@@ -6,6 +6,7 @@ import { oauthRoutes } from "./connect/oauth.ts";
 import type { Route } from "./handler.ts";
 import { healthRoutes } from "./health/health.ts";
 import { prometheusRoutes } from "./health/prometheus.ts";
+import { inboundDeskRoutes } from "./inbound/desk.ts";
 import { webhookRoutes } from "./inbound/webhooks.ts";
 import { inboxRoutes } from "./inbox/inbox.ts";
 import { jobRoutes } from "./jobs/jobs.ts";
@@ -38,6 +39,7 @@ export const routes: readonly Route[] = [
   ...analyticsRoutes,
   ...inboxRoutes,
   ...webhookRoutes,
+  ...inboundDeskRoutes,
   ...healthRoutes,
   ...prometheusRoutes,
 ];

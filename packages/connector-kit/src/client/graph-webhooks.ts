@@ -12,6 +12,9 @@ import { signedRequests } from "./webhook-signature.ts";
 const refused = (status: number, reason: string): InboundAnswer => ({ kind: "refused", status, reason });
 const text = (body: string): InboundAnswer => ({ kind: "handshake", status: 200, body, contentType: "text/plain" });
 
+/** Events are JSON; the callbacks about a person are forms. @source platforms/meta.md sections 3b and 11 */
+export const graphContentTypes: readonly string[] = ["application/json", "application/x-www-form-urlencoded"];
+
 const signedEvents = signedRequests({
   header: "x-hub-signature-256",
   form: /^(?:sha256=)?(?<digest>[0-9a-f]{64})$/,

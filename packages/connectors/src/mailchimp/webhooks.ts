@@ -216,6 +216,7 @@ async function isWhole(ctx: ConnectorContext, id: string): PlatformResult<boolea
 export const mailchimpWebhooks: Webhooks = {
   verify,
   parse,
+  contentTypes: ["application/x-www-form-urlencoded"],
   secretQuery: ["word"],
   subscribe,
   async renew(ctx, { id, address }) {

@@ -2,6 +2,7 @@ import {
   type AppCredentials,
   type ConnectorContext,
   GraphSuccess,
+  graphContentTypes,
   graphWebhooks,
   type PlatformResult,
   type Secret,
@@ -57,4 +58,10 @@ async function unsubscribe(ctx: ConnectorContext): PlatformResult<void> {
   return done.ok ? ok(undefined) : done;
 }
 
-export const metaWebhooks: Webhooks = { verify, parse: parseEvents, subscribe, unsubscribe };
+export const metaWebhooks: Webhooks = {
+  verify,
+  parse: parseEvents,
+  contentTypes: graphContentTypes,
+  subscribe,
+  unsubscribe,
+};

@@ -1,5 +1,6 @@
 import {
   GraphId,
+  graphContentTypes,
   graphInstant,
   graphWebhooks,
   sha256Hex,
@@ -102,5 +103,6 @@ const events = webhookEvents({
 /** One address for each app, set by hand in the app dashboard. */
 export const threadsWebhooks: Webhooks = {
   verify,
+  contentTypes: graphContentTypes,
   parse: (request) => signedRequestEvents(request, "threads") ?? events(request),
 };

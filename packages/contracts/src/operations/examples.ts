@@ -12,6 +12,7 @@ export const ids = {
   media: "med_0195a1b2c3d47e8f90a1b2c3d4e5f606",
   mention: "men_0195a1b2c3d47e8f90a1b2c3d4e5f60b",
   accountPost: "acp_0195a1b2c3d47e8f90a1b2c3d4e5f60c",
+  inboundRequest: "wev_0195a1b2c3d47e8f90a1b2c3d4e5f60e",
   inboxEntry: "inb_0195a1b2c3d47e8f90a1b2c3d4e5f60d",
   key: "key_0195a1b2c3d47e8f90a1b2c3d4e5f608",
   member: "mbr_0195a1b2c3d47e8f90a1b2c3d4e5f609",

@@ -18,6 +18,8 @@ export interface FlowReading {
   /** How late the oldest job is whose time has come and that nobody has looked at; 0 when none is. */
   readonly oldestDueMs: number;
   readonly trouble: readonly PlatformTrouble[];
+  /** Requests of platforms: how long the oldest has waited that nobody worked on, how many wait, how many were put aside. */
+  readonly inbound: { readonly oldestMs: number; readonly waiting: number; readonly dead: number };
 }
 
 export interface TenantJobs {

@@ -14,6 +14,10 @@ export interface InboxItem {
   readonly headers: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** Of all that the request says. One that is there already is not stored again; absent: it always is. */
+  readonly requestHash?: string | undefined;
+  /** Absent: now. */
+  readonly receivedAt?: Date | undefined;
 }
 
 export interface EventReceiver {
@@ -74,7 +78,10 @@ export type InboxTurn =
 
 /** What platforms sent, raw until it was fanned out. */
 export interface Inbox {
-  /** Committed before the platform gets its answer. Headers and query are made storable, the body is kept as it came. */
+  /**
+   * Committed before the platform gets its answer. Headers and query are made storable, the body is kept as it came. One
+   * that is there already, by its id or as the very same request, is left as it is.
+   */
   store(item: InboxItem): Promise<void>;
   /**
    * The oldest request that is due. Its try is counted and its next one set before `work` begins, so that one which

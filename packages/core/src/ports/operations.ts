@@ -22,20 +22,28 @@ export interface MetricsExposition {
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
-/** What platforms send us. A good request is stored before `accepted` is answered. */
+/** Why a request was neither taken nor judged by its signature. */
+export type InboundFailure =
+  | { readonly kind: "unknown_provider" | "unknown_app" | "not_configured" }
+  | { readonly kind: "wrong_type"; readonly takes: readonly string[] }
+  | { readonly kind: "unavailable"; readonly retryAfterMs: number };
+
+/** What platforms send us. A good request is kept for good before `accepted` is answered. */
 export interface InboundService {
   /**
    * `provider`: its id, or that of one of its platforms. `unknown_provider`: none, or one without webhooks.
    * `unknown_app`: nobody here
-   * has an app of this id. `not_configured`: no app credentials to check with. `app`: the tenant's own app its address
-   * names; then that app's secrets alone are good, and it reaches that app's accounts alone.
+   * has an app of this id. `not_configured`: no app credentials to check with. `wrong_type`: the provider never sends bodies
+   * of this type. `unavailable`: what it is checked with cannot be read now, or there is no room to keep it: to be sent again.
+   * `app`: the tenant's own app its address names; then that app's secrets alone are good, and it reaches that app's
+   * accounts alone.
    */
   receive(
     provider: string,
     request: InboundRequest,
     /** Default: the instance's own. */
     app?: string,
-  ): Promise<InboundAnswer | { readonly kind: "unknown_provider" | "unknown_app" | "not_configured" }>;
+  ): Promise<InboundAnswer | InboundFailure>;
 }
 
 /** The capability matrix with what this instance knows. */

@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createMetrics } from "./metrics.ts";
 
-const readings = { oldestDueMs: async () => 1_500, queueWaiting: async () => 7 };
+const readings = {
+  oldestDueMs: async () => 1_500,
+  queueWaiting: async () => 7,
+  inbound: async () => ({ oldestMs: 2_500, dead: 3 }),
+};
 
 test("what happened is on the page, in Prometheus's format", async () => {
   const metrics = createMetrics(readings);

@@ -9,6 +9,8 @@ import type { EgressMetrics } from "../egress/step-http.ts";
 export interface Readings {
   readonly oldestDueMs: () => Promise<number>;
   readonly queueWaiting: () => Promise<number>;
+  /** Requests of platforms: the age of the oldest nobody worked on, and how many were put aside. */
+  readonly inbound: () => Promise<{ readonly oldestMs: number; readonly dead: number }>;
 }
 
 export interface Metrics extends MetricsExposition {
@@ -69,6 +71,20 @@ export function createMetrics(readings: Readings): Metrics {
       valueType: ValueType.INT,
     }),
     () => readings.queueWaiting(),
+  );
+  gauge(
+    meter.createObservableGauge("postd_inbound_oldest_seconds", {
+      description: "How long the oldest request of a platform has waited that nobody has worked on",
+      unit: "s",
+    }),
+    async () => (await readings.inbound()).oldestMs / 1_000,
+  );
+  gauge(
+    meter.createObservableGauge("postd_inbound_dead", {
+      description: "Requests of platforms that were put aside for an operator",
+      valueType: ValueType.INT,
+    }),
+    async () => (await readings.inbound()).dead,
   );
   const hostLabel = cappedLabel(namedHosts);
   const serializer = new PrometheusSerializer();

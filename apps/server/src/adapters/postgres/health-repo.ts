@@ -19,6 +19,9 @@ const Flow = z.object({
   canary_latency_ms: maybeNumber,
   paused_at: instant,
   oldest_due_ms: z.coerce.number(),
+  inbound_oldest_ms: z.coerce.number(),
+  inbound_waiting: z.coerce.number(),
+  inbound_dead: z.coerce.number(),
 });
 const Trouble = z.object({
   platform: z.string(),
@@ -68,7 +71,11 @@ export function createHealthReader(pools: { readonly system: Db; readonly app: T
           sql`
           select domain_now() as now, canary_ran_at, canary_latency_ms, paused_at,
                  (select greatest(0, coalesce(extract(epoch from domain_now() - min(wake_at)) * 1000, 0))::float8
-                    from publish_jobs) as oldest_due_ms
+                    from publish_jobs) as oldest_due_ms,
+                 coalesce((select greatest(0, extract(epoch from domain_now() - min(received_at)) * 1000)::float8
+                    from webhook_inbox where processed_at is null and dead_at is null), 0) as inbound_oldest_ms,
+                 (select count(*) from webhook_inbox where processed_at is null and dead_at is null) as inbound_waiting,
+                 (select count(*) from webhook_inbox where dead_at is not null) as inbound_dead
             from instance where id = 1`,
         ),
         runSql(
@@ -87,6 +94,7 @@ export function createHealthReader(pools: { readonly system: Db; readonly app: T
         canaryLatencyMs: row.canary_latency_ms,
         pausedAt: row.paused_at,
         oldestDueMs: row.oldest_due_ms,
+        inbound: { oldestMs: row.inbound_oldest_ms, waiting: row.inbound_waiting, dead: row.inbound_dead },
         trouble: z
           .array(Trouble)
           .parse(trouble.rows)

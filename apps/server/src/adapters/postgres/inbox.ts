@@ -5,6 +5,7 @@ import type { EventReceiver, Inbox, InboxItem, InboxTurn, InboxWork } from "@pos
 import { newId, storableJson } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
 import { isPassing } from "./database-error.ts";
+import { gathered } from "./gathered.ts";
 import { readSoon } from "./inbox-entries-repo.ts";
 import type { Db, Executor } from "./pools.ts";
 import { runSql, type SqlPlace } from "./run-sql.ts";
@@ -23,14 +24,9 @@ type Begun = InboxItem & { readonly tries: number };
 
 /** Inbound requests and their events. `system` finds the connections an account id belongs to, over all tenants. */
 export function createInbox(app: Db, system: Db): Inbox {
+  const store = gathered<InboxItem>((items) => insertRequests(app, items));
   return {
-    async store({ id, provider, appId, clientIds, connectionId, headers, query, body }) {
-      await runSql(
-        app,
-        sql`insert into webhook_inbox (id, platform, app_id, client_ids, connection_id, received_at, headers, body)
-        values (${id}, ${provider}, ${appId}, ${listed(clientIds)}, ${connectionId ?? null}, domain_now(), ${JSON.stringify(storableJson({ headers, query }))}::jsonb, ${Buffer.from(body)})`,
-      );
-    },
+    store,
 
     async processNext(work): Promise<InboxTurn> {
       const item = await begin(app);
@@ -52,6 +48,28 @@ export function createInbox(app: Db, system: Db): Inbox {
       }
     },
   };
+}
+
+/**
+ * One statement for all. The very same request that is there already is left out by looking, as the worker may hold its row
+ * for a while; one that arrives in the same moment by the index.
+ */
+async function insertRequests(app: Db, items: readonly InboxItem[]): Promise<void> {
+  const rows = items.map(
+    ({ id, provider, appId, clientIds, connectionId, headers, query, body, requestHash, receivedAt }) =>
+      sql`(${id}::text, ${provider}::text, ${appId}::text, ${listed(clientIds)}, ${connectionId ?? null}::text,
+        ${receivedAt?.toISOString() ?? null}::timestamptz, ${JSON.stringify(storableJson({ headers, query }))}::jsonb,
+        ${Buffer.from(body)}::bytea, ${requestHash ?? null}::text)`,
+  );
+  await runSql(
+    app,
+    sql`insert into webhook_inbox (id, platform, app_id, client_ids, connection_id, received_at, headers, body, request_hash)
+      select id, platform, app_id, client_ids, connection_id, coalesce(received_at, domain_now()), headers, body, request_hash
+        from (values ${sql.join(rows, sql`, `)})
+          as sent (id, platform, app_id, client_ids, connection_id, received_at, headers, body, request_hash)
+        where not exists (select from webhook_inbox known where known.request_hash = sent.request_hash)
+      on conflict do nothing`,
+  );
 }
 
 /** A list as one value: text of any content. */

@@ -1,5 +1,5 @@
 import type { InboundRequest } from "@postd/connector-kit";
-import { fail, ok, operationsById as op, type Result, type ServiceError } from "@postd/contracts";
+import { type ErrorCode, fail, ok, operationsById as op, type Result, type ServiceError } from "@postd/contracts";
 import type { FastifyRequest } from "fastify";
 import type { HttpDeps } from "../deps.ts";
 import { type Answer, route } from "../handler.ts";
@@ -36,9 +36,23 @@ async function receive(
       });
     case "refused":
       return fail({
-        code: received.status === 401 ? "unauthenticated" : received.status === 400 ? "invalid_input" : "forbidden",
+        code: refusals[received.status] ?? "forbidden",
         detail: received.reason,
         actor: "platform",
+        ...(received.status === 503 ? { retryAfterMs: 5_000 } : {}),
+      });
+    case "wrong_type":
+      return fail({
+        code: "unsupported_media",
+        detail: `${provider} sends ${received.takes.join(" or ")} here, and this is something else.`,
+        actor: "platform",
+      });
+    case "unavailable":
+      return fail({
+        code: "unavailable",
+        detail: "The database cannot be reached, and this request can be neither checked nor kept without it.",
+        next: "Send it again shortly.",
+        retryAfterMs: received.retryAfterMs,
       });
     case "unknown_provider":
       return fail({ code: "not_found", detail: `No provider called ${provider} sends anything here.` });
@@ -54,6 +68,12 @@ async function receive(
       return received satisfies never;
   }
 }
+
+const refusals: Readonly<Record<number, ErrorCode>> = {
+  400: "invalid_input",
+  401: "unauthenticated",
+  503: "unavailable",
+};
 
 function inboundRequest(request: FastifyRequest): InboundRequest {
   const query = Object.entries(request.query as Readonly<Record<string, string | string[]>>);

@@ -34,6 +34,11 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
   if (!accountPost) throw new Error("the example shows no post");
   const entry = operationsById.markInboxEntry.response.parse(operationsById.markInboxEntry.example.response);
   const reply = operationsById.replyToInboxEntry.response.parse(operationsById.replyToInboxEntry.example.response);
+  const [dead] = operationsById.listDeadInbound.response.parse(operationsById.listDeadInbound.example.response).items;
+  const [event] = operationsById.connectionEvents.response.parse(
+    operationsById.connectionEvents.example.response,
+  ).items;
+  if (!dead || !event) throw new Error("the examples show nothing that arrived");
   const byKey = new Map<string, JobView>();
   const one = async <T>(id: string, view: T) => (known(id) ? ok({ ...view, id }) : fail(missing));
   const wished = async <T>(id: string, view: T) =>
@@ -196,6 +201,12 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
           ? { kind: "accepted" }
           : { kind: "refused", status: 401, reason: "The signature does not fit the body." };
       },
+    },
+    inboundDesk: {
+      dead: () => page(dead),
+      replay: async (_caller, id) => (known(id) ? ok({ replayed: 1 }) : fail(missing)),
+      replayMany: async () => ok({ replayed: 1, more: false }),
+      events: async (_caller, id) => (known(id) ? page(event) : fail(missing)),
     },
     metrics: { render: async () => ({ contentType: "text/plain; version=0.0.4", text: "postd_up 1\n" }) },
   };

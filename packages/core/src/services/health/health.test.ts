@@ -44,6 +44,7 @@ test("everybody who asks at the same time shares one reading, and a failed one i
       pausedAt: undefined,
       oldestDueMs: 0,
       trouble: [],
+      inbound: { oldestMs: 0, waiting: 0, dead: 0 },
     };
   });
   assert.equal((await health.ready()).ready, false);
@@ -55,7 +56,15 @@ test("everybody who asks at the same time shares one reading, and a failed one i
 
 test("a database that went away a moment ago is not ready, although a reading of it is fresh", async () => {
   let isAway = false;
-  const reading = { now, canaryRanAt: now, canaryLatencyMs: 3, pausedAt: undefined, oldestDueMs: 0, trouble: [] };
+  const reading = {
+    now,
+    canaryRanAt: now,
+    canaryLatencyMs: 3,
+    pausedAt: undefined,
+    oldestDueMs: 0,
+    trouble: [],
+    inbound: { oldestMs: 0, waiting: 0, dead: 0 },
+  };
   const health = service(
     async () => reading,
     async () => (isAway ? gone() : undefined),

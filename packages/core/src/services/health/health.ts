@@ -24,6 +24,8 @@ export interface Health extends HealthService {
 }
 
 const dayMs = 24 * 3_600_000;
+/** Requests of platforms are worked on within seconds; tries that failed are made again within the hour. */
+const inboundLateMs = 10 * 60_000;
 const sunsetWarningMs = 60 * dayMs;
 
 /**
@@ -98,7 +100,7 @@ function healthView(deps: HealthDeps, reading: FlowReading | undefined): HealthV
       ...(flow.canaryAgeMs !== undefined && { ageMs: flow.canaryAgeMs }),
       ...(reading?.canaryLatencyMs !== undefined && { latencyMs: reading.canaryLatencyMs }),
     },
-    ...(reading && { oldestDueMs: reading.oldestDueMs }),
+    ...(reading && { oldestDueMs: reading.oldestDueMs, inbound: { ...reading.inbound } }),
     ...(reading?.pausedAt && { pausedAt: reading.pausedAt.toISOString() }),
     platforms: matrix.map((platform) => {
       const { note } = reading ? judgePlatform(troubleOf(reading, platform.id), now) : { note: undefined };
@@ -112,7 +114,7 @@ function healthView(deps: HealthDeps, reading: FlowReading | undefined): HealthV
         ...(note !== undefined && { note }),
       };
     }),
-    warnings: matrix.flatMap((platform) => sunsetWarning(platform, now)),
+    warnings: [...matrix.flatMap((platform) => sunsetWarning(platform, now)), ...inboundWarnings(reading)],
     version: deps.version,
     simulated: matrix.some(({ simulated }) => simulated),
   };
@@ -152,4 +154,15 @@ function shared<T>(clock: Clock, keepMs: number, read: () => Promise<T>): () => 
     );
     return asked.answer;
   };
+}
+
+/** Nobody waits for what platforms send, so nobody would notice. */
+function inboundWarnings(reading: FlowReading | undefined): string[] {
+  const { oldestMs = 0, dead = 0 } = reading?.inbound ?? {};
+  return [
+    ...(oldestMs > inboundLateMs
+      ? [`What platforms send is not worked on: the oldest has waited ${Math.round(oldestMs / 60_000)} min.`]
+      : []),
+    ...(dead > 0 ? [`${dead} requests of platforms were put aside; see GET /api/inbound/dead.`] : []),
+  ];
 }

@@ -12,6 +12,7 @@ const healthy: FlowReading = {
   pausedAt: undefined,
   oldestDueMs: 0,
   trouble: [],
+  inbound: { oldestMs: 0, waiting: 0, dead: 0 },
 };
 
 test("work flows only while canaries arrive and nothing due is left lying", () => {

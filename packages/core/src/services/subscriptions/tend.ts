@@ -3,7 +3,7 @@ import type { ConnectionAccess, OpenConnection } from "../../ports/connection-ac
 import type { SubscriptionOwner, SubscriptionRecord } from "../../ports/subscriptions.ts";
 import { answered } from "../answered.ts";
 import { type ConnectorContextPorts, connectorContext } from "../connector-context.ts";
-import { isOfInbox } from "../inbound/inbound.ts";
+import { isOfInbox } from "../inbound/fan-out.ts";
 import { storableEvent } from "../inbound/storable-event.ts";
 import { type SubscribeDeps, subscribeAccount } from "./subscribe.ts";
 

@@ -49,8 +49,14 @@ export const webhookInbox = pgTable(
     nextTryAt: instant("next_try_at"),
     /** Put aside for the operator. */
     deadAt: instant("dead_at"),
+    /** Of all that the request says; null: it may come again in the same words and mean something new. */
+    requestHash: text("request_hash"),
   },
-  (t) => [index("webhook_inbox_open").on(t.processedAt, t.id)],
+  (t) => [
+    index("webhook_inbox_open").on(t.processedAt, t.id),
+    uniqueIndex("webhook_inbox_request").on(t.requestHash),
+    index("webhook_inbox_dead").on(t.id).where(sql`dead_at is not null`),
+  ],
 );
 
 /**
@@ -98,7 +104,10 @@ export const webhookEvents = pgTable(
     receivedAt: instant("received_at").notNull(),
     data: jsonb("data").$type<JsonObject>().notNull(),
   },
-  (t) => [uniqueIndex("webhook_events_dedupe").on(t.tenantId, t.connectionId, t.dedupeKey)],
+  (t) => [
+    uniqueIndex("webhook_events_dedupe").on(t.tenantId, t.connectionId, t.dedupeKey),
+    index("webhook_events_list").on(t.connectionId, t.id),
+  ],
 );
 
 /** Events no connection claims: kept for the operator, never shown to a tenant. */
