@@ -40,6 +40,8 @@ export interface Provider {
   /** Hosts it talks to; `*.` prefix for wildcards. A user-given host is allowed where `customHosts` is true. */
   readonly hosts: readonly string[];
   readonly customHosts?: boolean;
+  /** The extra of an account that holds the address of its own server, as text: when that is down, no other one is. */
+  readonly serverExtra?: string;
   readonly apiVersion: { readonly current: string; readonly env?: string; readonly sunsetAt?: string };
   readonly apps: readonly AppCredentialsSet[];
   readonly signIns: readonly SignInMethod[];

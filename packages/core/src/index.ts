@@ -1,11 +1,13 @@
 export { forgetsSealed } from "@postd/connector-kit/rules";
 export * from "./domain/admit.ts";
 export * from "./domain/check-outcome.ts";
+export * from "./domain/circuit.ts";
 export * from "./domain/explain.ts";
 export * from "./domain/media-types.ts";
 export * from "./domain/refresh-plan.ts";
 export { placeOfId } from "./domain/spread.ts";
 export * from "./domain/wishes.ts";
+export * from "./ports/circuits.ts";
 export * from "./ports/connection-access.ts";
 export * from "./ports/connection-record.ts";
 export * from "./ports/connections-repo.ts";

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import {
+  type Circuits,
   type ConnectionAccess,
   type ConnectorContextPorts,
   type ConnectorRegistry,
@@ -21,12 +22,14 @@ interface PipelineParts {
   readonly access: ConnectionAccess;
   readonly context: ConnectorContextPorts;
   readonly vault: Vault;
+  readonly circuits: Circuits;
 }
 
 /** What one worker process publishes with; its name in leases says machine, process and run. */
-export function buildPipeline({ open, registry, access, context, vault }: PipelineParts): PipelineDeps {
+export function buildPipeline({ open, registry, access, context, vault, circuits }: PipelineParts): PipelineDeps {
   return {
-    ledger: createLedger(open.app.db),
+    ledger: createLedger(open.app.db, serverExtrasOf(registry)),
+    circuits,
     secrets: createJobSecrets(vault),
     access,
     registry,
@@ -45,3 +48,12 @@ export function buildPipeline({ open, registry, access, context, vault }: Pipeli
     },
   };
 }
+
+/** Platforms whose accounts live on servers of people's own, each of which may be down alone. */
+export const serverExtrasOf = (registry: ConnectorRegistry): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    registry.all().flatMap(({ id }) => {
+      const extra = registry.providerOf(id)?.serverExtra;
+      return extra === undefined ? [] : [[id, extra]];
+    }),
+  );

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createRequestKeeper } from "@postd/core";
+import { createCircuits } from "../adapters/postgres/circuits.ts";
 import { isPassing } from "../adapters/postgres/database-error.ts";
 import { createIdempotencyStore } from "../adapters/postgres/idempotency-repo.ts";
 import { createInbox } from "../adapters/postgres/inbox.ts";
@@ -66,7 +67,8 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
     publicUrl,
   });
   const { access, context } = connections;
-  const pipeline = buildPipeline({ open, registry, access, context, vault: storage.vault });
+  const circuits = createCircuits({ system: system.db, log });
+  const pipeline = buildPipeline({ open, registry, access, context, vault: storage.vault, circuits });
   const keeper = createRequestKeeper({
     inbox: createInbox(app.db, system.db),
     spool: storage.spool,
@@ -79,7 +81,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
   const services = buildServices({ open, registry, storage, people, connections, pipeline, keeper, version });
 
   const due = createDueJobs(system.db, dueCaps(config.workers.publish));
-  const periodic = periodicTasks({ open, config, storage, connections, due });
+  const periodic = periodicTasks({ open, config, storage, connections, due, circuits });
 
   return {
     clock,

@@ -1,4 +1,5 @@
 import {
+  type Circuits,
   checkAccounts,
   type DueJobs,
   fanOutInbox,
@@ -36,6 +37,7 @@ export interface PeriodicParts {
   readonly storage: Awaited<ReturnType<typeof buildStorage>>;
   readonly connections: ReturnType<typeof buildConnections>;
   readonly due: Pick<DueJobs, "endingConnections">;
+  readonly circuits: Pick<Circuits, "wakeProbes">;
 }
 
 const secondMs = 1_000;
@@ -52,7 +54,14 @@ const task = (
 ): PeriodicTask => ({ name, everyMs, ttlMs, run, ...(wokenBy && { wokenBy }) });
 
 /** Every one of them, each under a lease of its name. */
-export function periodicTasks({ open, config, storage, connections, due }: PeriodicParts): readonly PeriodicTask[] {
+export function periodicTasks({
+  open,
+  config,
+  storage,
+  connections,
+  due,
+  circuits,
+}: PeriodicParts): readonly PeriodicTask[] {
   const { app, system, clock, log } = open;
   const { deps } = connections;
   const { registry, vault, connections: repo, access, holds } = deps;
@@ -73,6 +82,10 @@ export function periodicTasks({ open, config, storage, connections, due }: Perio
     clock,
   };
   return [
+    // Whoever asks a platform again is woken; where the leader dies another follows soon.
+    task("circuits", secondMs, 10 * secondMs, async () => {
+      await circuits.wakeProbes();
+    }),
     // For one release: the leader of an older version is "inbox", and leaves what it cannot read to this one.
     task("webhook_inbox", 2 * secondMs, 30 * secondMs, async () => {
       await fanOutInbox(inbound);

@@ -7,6 +7,7 @@ export const provider = defineProvider({
   name: "Bluesky",
   hosts: ["bsky.social", "*.host.bsky.network", "public.api.bsky.app", "plc.directory"],
   customHosts: true,
+  serverExtra: "pds",
   apiVersion: { current: "xrpc" },
   apps: [],
   signIns: [appPassword],

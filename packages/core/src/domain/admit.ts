@@ -1,4 +1,5 @@
 import type { ConnectionStatus, HeldReason, JobState } from "@postd/contracts";
+import { type Circuit, mayCall } from "./circuit.ts";
 import { takesDown, type Wish } from "./wishes.ts";
 
 /** A visible call whose end nobody knows yet. */
@@ -44,32 +45,77 @@ export interface AdmitInput {
   readonly isLive: boolean;
   /** It was handed over without a name: a draft in the platform's app. */
   readonly isDraft?: boolean;
+  /** Whether its platform, and the account, answer; absent: nothing speaks against it. */
+  readonly circuits?: { readonly platform?: Circuit; readonly connection?: Circuit };
   readonly lateAfterMs: number;
 }
 
+/** Work that asks something of the platform. `probes`: the circuit whose probe it is, to be taken with the claim. */
+interface Calling<G extends string> {
+  readonly go: G;
+  readonly probes?: Circuit;
+}
+
 export type Admission =
-  | { readonly go: "publish" }
+  | Calling<"publish">
   /** What the platform has answered is asked on, though nothing may be sent: at the next call that changes anything it is looked up. */
-  | { readonly go: "finish" }
-  | { readonly go: "probe" }
-  | { readonly go: "verify" }
+  | Calling<"finish">
+  | Calling<"probe">
+  | Calling<"verify">
   /** A wish that the worker carries out at the platform: take down, change, take back or move what it holds. */
-  | { readonly go: "grant" }
+  | Calling<"grant">
   /** A wish that can be settled on the row, now that nothing is in doubt. */
   | { readonly go: "settle_wish" }
   | { readonly go: "no"; readonly why: "early" | "busy" | "settled" }
   | { readonly go: "wait"; readonly until: Date; readonly why: "blocked" | "twin" }
+  /** The platform does not answer; whoever is to ask it next is woken, and so are all when it does. `until`: in any case. */
+  | { readonly go: "wait"; readonly until: Date; readonly why: "outage"; readonly waitsFor: string }
   | { readonly go: "hold"; readonly reason: HeldReason }
   /** It may be live, and a look before this could not tell. */
-  | { readonly go: "look_later"; readonly at: Date }
+  | { readonly go: "look_later"; readonly at: Date; readonly waitsFor?: string }
   /** It may be live and can no longer be looked at: a person says. */
   | { readonly go: "ask" };
 
 /** How soon a job asks again whether its twin has ended. */
 const twinCheckMs = { in_flight: 2_000, unknown: 60_000 } as const;
 
+/** One that waits for its platform wakes by itself this long after the next probe, should nobody have woken it. */
+const unwokenMs = 5 * 60_000;
+
 /** Whether, and how, a job may be worked on now. Pure. A task is only a hint, so every reason to refuse is normal. */
 export function admit(input: AdmitInput): Admission {
+  const told = byJob(input);
+  switch (told.go) {
+    case "publish":
+    case "finish":
+    case "probe":
+    case "verify":
+    case "grant":
+      return throughCircuit(told, input);
+    default:
+      return told;
+  }
+}
+
+/**
+ * A platform that does not answer is asked by one job of all. While its circuit is not closed, it says what the account's own
+ * would: an account cannot be well where nobody is. What may be live is looked at when looking makes sense again.
+ */
+function throughCircuit(
+  told: Calling<"publish" | "finish" | "probe" | "verify" | "grant">,
+  input: AdmitInput,
+): Admission {
+  const { platform, connection } = input.circuits ?? {};
+  const circuit = platform && platform.state !== "closed" ? platform : connection;
+  const verdict = circuit && mayCall(circuit, input.now);
+  if (!circuit || !verdict) return told;
+  if (verdict.may !== "wait") return verdict.may === "probe" ? { go: told.go, probes: circuit } : told;
+  const until = new Date(verdict.until.getTime() + unwokenMs);
+  if (told.go === "probe") return { go: "look_later", at: until, waitsFor: circuit.key };
+  return { go: "wait", until, why: "outage", waitsFor: circuit.key };
+}
+
+function byJob(input: AdmitInput): Admission {
   const { now, state } = input;
   if (input.wakeAt === undefined) return { go: "no", why: "settled" };
   if (input.leaseUntil && input.leaseUntil > now) return { go: "no", why: "busy" };

@@ -12,6 +12,7 @@ import type {
 } from "@postd/contracts";
 import type { Admission } from "../domain/admit.ts";
 import type { Wish, WishOutcome } from "../domain/wishes.ts";
+import type { JobCircuits, Probe } from "./circuits.ts";
 import type { SealedSecret } from "./vault.ts";
 
 export type { PendingIntent, ProbeRecord, VisibleIntent };
@@ -53,6 +54,10 @@ export interface ClaimedJob extends JobKey {
   readonly nativeSchedule: boolean;
   readonly simulated: boolean;
   readonly firstClaim: boolean;
+  /** What the claim read of whether its platform answers. */
+  readonly circuits: JobCircuits;
+  /** This job asks, for all, whether the platform answers again. */
+  readonly asksForAll?: Probe;
 }
 
 export interface IntentRecord {

@@ -37,6 +37,7 @@ export async function runJob(key: JobKey, deps: PipelineDeps): Promise<string | 
     await settleThrown(run, error);
   } finally {
     run.close();
+    await run.tellCircuits();
   }
   return undefined;
 }

@@ -23,6 +23,7 @@ import {
 } from "@postd/connector-kit/rules";
 import { fail, type HeldReason, type JobState, type Json, type JsonObject, ok, type Result } from "@postd/contracts";
 import { storedTrouble } from "../../domain/explain.ts";
+import { HeardCalls } from "../../domain/heard-calls.ts";
 import type { OpenConnection } from "../../ports/connection-access.ts";
 import type { AttemptAnswer, ClaimedJob, IntentRecord, JobChange, JobKey } from "../../ports/ledger.ts";
 import { intentOf } from "./intent-of.ts";
@@ -43,6 +44,7 @@ export class Run implements StepPort {
   readonly randomBits: (bits: number) => bigint;
   connection: OpenConnection | undefined;
   readonly lease: Lease;
+  readonly heard = new HeardCalls();
   /** The step each attempt of this run is a try of; an answer names only its attempt. */
   private readonly attempted = new Map<string, string>();
 
@@ -127,7 +129,7 @@ export class Run implements StepPort {
   context(step: Pick<StepFacts, "effect" | "repeatable" | "timeoutMs">): ConnectorContext {
     const { connection } = this;
     if (!connection) throw new Error("a step was to run without a connection");
-    return this.deps.contextFor({
+    const context = this.deps.contextFor({
       connection,
       effect: step.effect,
       repeatable: step.repeatable,
@@ -135,6 +137,7 @@ export class Run implements StepPort {
       leaseRemainingMs: () => this.lease.remainingMs(),
       onVisibleCall: () => noteVisibleCall(this.drive),
     });
+    return { ...context, http: this.heard.listen(context.http) };
   }
 
   announce(step: StepFacts, prepared: Json): Promise<"written" | "lost" | "wished"> {
@@ -212,6 +215,7 @@ export class Run implements StepPort {
 
   private tell(change: JobChange, answer: AttemptAnswer | undefined): void {
     const { deps, job, key } = this;
+    if (change.published) this.heard.named();
     if (change.mayBeLive === false) {
       this.drive.mayBeLive = false;
       this.drive.sentVisible = false;
@@ -264,6 +268,7 @@ export class Run implements StepPort {
   failed(failure: PlatformFailure, step: string, decision: Decision): void {
     const { deps, key, job } = this;
     const { kind, platformCode: code } = failure;
+    this.heard.understood(failure);
     deps.events.failed({ platform: job.platform, kind, ...key });
     deps.log.warn({ ...key, step, kind, code, decision: decision.do }, "publish step failed");
     if (decision.do === "fail" && decision.tellOperator)
@@ -271,6 +276,18 @@ export class Run implements StepPort {
         { ...key, platform: job.platform, step, code, status: failure.status },
         "a platform answered in a way this version does not know",
       );
+  }
+
+  /** Whether the platform answered is told to the other workers; without a database that is one try less to go by. */
+  async tellCircuits(): Promise<void> {
+    const { deps, job, key } = this;
+    const { connectionId, platform, simulated, circuits, asksForAll } = job;
+    const of = { tenantId: key.tenantId, connectionId, platform, simulated, circuits };
+    try {
+      await deps.circuits?.heard({ ...of, end: this.heard.end(), ...(asksForAll && { probe: asksForAll }) });
+    } catch (error) {
+      deps.log.warn({ ...key, platform, error }, "could not note whether the platform answered");
+    }
   }
 
   sawAbsent(step: string): void {

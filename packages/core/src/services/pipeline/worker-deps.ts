@@ -1,4 +1,5 @@
 import type { Clock, ConnectorContext, Effect, PlatformFailure } from "@postd/connector-kit";
+import type { Circuits } from "../../ports/circuits.ts";
 import type { ConnectionAccess, OpenConnection } from "../../ports/connection-access.ts";
 import type { AttemptAnswer, Ledger } from "../../ports/ledger.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
@@ -53,6 +54,8 @@ export interface PipelineDeps {
   readonly ledger: Ledger;
   readonly secrets: JobSecrets;
   readonly access: ConnectionAccess;
+  /** Absent: nobody counts who answers, and nothing waits for it. */
+  readonly circuits?: Pick<Circuits, "heard">;
   readonly registry: ConnectorRegistry;
   readonly clock: Clock;
   readonly log: PipelineLog;

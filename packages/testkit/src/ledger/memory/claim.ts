@@ -83,12 +83,12 @@ function apply(tables: Tables, row: MemoryJob, admission: Admission, input: Clai
       if (admission.why === "settled" && row.wake_at !== null) write(tables, row, { wake_at: null });
       return { refused: admission.why };
     case "wait": {
-      const { state, isHeld, isAttended } = waiting(claimRow(tables, row), admission);
+      const { state, heldReason, isAttended } = waiting(claimRow(tables, row), admission);
       write(tables, row, {
         state,
         lease_until: null,
         wake_at: admission.until,
-        ...(isHeld ? { held_reason: "quota", in_flight: null } : {}),
+        ...(heldReason ? { held_reason: heldReason, in_flight: null } : {}),
         ...(isAttended ? { released_at: admission.until } : {}),
       });
       return { refused: admission.why };
@@ -135,7 +135,7 @@ function apply(tables: Tables, row: MemoryJob, admission: Admission, input: Clai
     case "verify":
     case "grant":
       if (isForeign(row, input)) return { refused: otherSteps };
-      return take(tables, row, admission.go, input);
+      return take(tables, row, admission, input);
     default:
       admission satisfies never;
       throw new Error("an admission has no write");
@@ -153,7 +153,12 @@ function settleWish(tables: Tables, row: MemoryJob): void {
   if (post && isLive && wish.kind === "delete") tables.posts.set(post.id, { ...post, deleting: false });
 }
 
-function take(tables: Tables, row: MemoryJob, go: ClaimedJob["admission"], input: ClaimInput): ClaimedJob {
+function take(
+  tables: Tables,
+  row: MemoryJob,
+  { go }: { readonly go: ClaimedJob["admission"] },
+  input: ClaimInput,
+): ClaimedJob {
   const leaseUntil = later(tables, input.leaseMs);
   write(tables, row, {
     state: workingState(row, go),
@@ -164,5 +169,5 @@ function take(tables: Tables, row: MemoryJob, go: ClaimedJob["admission"], input
     in_flight: go === "publish" ? row.fingerprint : row.in_flight,
     first_claimed_at: row.first_claimed_at ?? nowOf(tables),
   });
-  return claimedJob(row, go, leaseUntil);
+  return claimedJob(row, { go }, leaseUntil);
 }

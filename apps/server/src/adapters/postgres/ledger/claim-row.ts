@@ -1,10 +1,18 @@
 import { asId, type HeldReason, type JobState } from "@postd/contracts";
-import type { AdmitInput, ClaimedJob, Ledger } from "@postd/core";
+import type { Admission, AdmitInput, Circuit, ClaimedJob, JobCircuits, Ledger } from "@postd/core";
+import { circuitOf, type StoredCircuit } from "../circuit-row.ts";
 import { type JobRow, jobKeyOf, pendingOf, visibleOf } from "./job-row.ts";
 import { wishOf } from "./stored-wish.ts";
 
+interface CircuitColumns {
+  /** Host of the account's own server; empty where the platform has one address. */
+  readonly server?: string;
+  readonly platform_circuit?: StoredCircuit | null;
+  readonly connection_circuit?: StoredCircuit | null;
+}
+
 /** A job's row with what `admit` needs to know beside it. */
-export interface ClaimRow extends JobRow, Record<string, unknown> {
+export interface ClaimRow extends JobRow, CircuitColumns, Record<string, unknown> {
   readonly now: Date;
   readonly connection_status: AdmitInput["connectionStatus"];
   readonly disconnected_at: Date | null;
@@ -23,6 +31,12 @@ export function withDeletion<R extends ClaimRow>(row: R): R {
   if (row.post_deleted_at === null || row.wish !== null) return row;
   return { ...row, wish: { kind: "delete", by: "system", at: row.post_deleted_at.toISOString(), alsoLive: false } };
 }
+
+const circuitsOf = ({ server = "", platform_circuit, connection_circuit }: CircuitColumns): JobCircuits => ({
+  server,
+  ...(platform_circuit && { platform: circuitOf(platform_circuit) }),
+  ...(connection_circuit && { connection: circuitOf(connection_circuit) }),
+});
 
 export function admitInput(row: ClaimRow, lateAfterMs: number): AdmitInput {
   const visible = visibleOf(row);
@@ -54,6 +68,7 @@ export function admitInput(row: ClaimRow, lateAfterMs: number): AdmitInput {
     twin: row.twin === null ? undefined : isWorkedOn(row.twin) ? "in_flight" : "unknown",
     isLive: row.external_post_id !== null && row.state !== "handed_over" && !(row.native_schedule && row.may_be_live),
     isDraft: row.state === "handed_over" && row.external_post_id === null,
+    circuits: circuitsOf(row),
     lateAfterMs,
   };
 }
@@ -86,22 +101,28 @@ export const doubtState = (row: JobRow): JobState =>
 const shownAsHeldMs = 15 * 60_000;
 
 /**
- * How a job waits. A long wait the platform asked for is shown as held, and counts as looked after: the job's time is not
- * missed meanwhile.
+ * How a job waits. A long wait the platform asked for is shown as held, and so is one for a platform that does not answer; both
+ * count as looked after: the job's time is not missed meanwhile.
  */
 export function waiting(
   row: ClaimRow,
-  { until, why }: { readonly until: Date; readonly why: "blocked" | "twin" },
-): { readonly state: JobState; readonly isHeld: boolean; readonly isAttended: boolean } {
-  const isLong = until.getTime() - row.now.getTime() > shownAsHeldMs;
-  const isAttended = why === "blocked";
-  const isHeld = isAttended && isLong && !row.may_be_live && row.external_post_id === null;
+  admission: Extract<Admission, { go: "wait" }>,
+): { readonly state: JobState; readonly heldReason: HeldReason | undefined; readonly isAttended: boolean } {
+  const { why, until } = admission;
+  const isLong = why === "outage" || until.getTime() - row.now.getTime() > shownAsHeldMs;
+  const isAttended = why !== "twin";
+  const isUnsent = !row.may_be_live && row.external_post_id === null && row.state !== "handed_over";
   const goesOn = row.state === "publishing" || row.state === "unknown" ? "retrying" : row.state;
-  return { state: isHeld ? "held" : goesOn, isHeld, isAttended };
+  if (!isAttended || !isLong || !isUnsent) return { state: goesOn, heldReason: undefined, isAttended };
+  return { state: "held", heldReason: why === "outage" ? "outage" : "quota", isAttended };
 }
 
 /** A claimed row as the pipeline works on it; `row` is as it was before the claim. */
-export function claimedJob(row: JobRow, go: ClaimedJob["admission"], leaseUntil: Date): ClaimedJob {
+export function claimedJob(
+  row: JobRow & CircuitColumns,
+  { go, probes }: { readonly go: ClaimedJob["admission"]; readonly probes?: Circuit },
+  leaseUntil: Date,
+): ClaimedJob {
   const pending = pendingOf(row);
   return {
     ...jobKeyOf(row),
@@ -132,5 +153,7 @@ export function claimedJob(row: JobRow, go: ClaimedJob["admission"], leaseUntil:
     nativeSchedule: row.native_schedule,
     simulated: row.simulated,
     firstClaim: row.first_claimed_at === null,
+    circuits: circuitsOf(row),
+    ...(probes && { asksForAll: { key: probes.key, fence: probes.fence + 1 } }),
   };
 }

@@ -1,13 +1,16 @@
 import {
   type Admission,
   admit,
+  type Circuit,
   type ClaimedJob,
+  circuitRules,
   type JobPatch,
   type Ledger,
   otherSteps,
   settledWish,
 } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
+import { type ServerExtras, serverOf } from "../circuit-row.ts";
 import { isTaken } from "../database-error.ts";
 import { compiled, runSql } from "../run-sql.ts";
 import { forTenant, type TenantDb } from "../tenant-tx.ts";
@@ -34,8 +37,12 @@ type ClaimInput = Parameters<Ledger["claim"]>[0];
  * lease, a hold, a wait, a settled wish, or that it is in doubt after a crash. Whoever is second finds the row changed and
  * is refused.
  */
-export async function claimJob(db: TenantDb, input: ClaimInput): Promise<ClaimedJob | { readonly refused: string }> {
-  const read = await readJob(db, input);
+export async function claimJob(
+  db: TenantDb,
+  input: ClaimInput,
+  serverExtras: ServerExtras,
+): Promise<ClaimedJob | { readonly refused: string }> {
+  const read = await readJob(db, input, serverExtras);
   if (!read) return { refused: "gone" };
   const row = withDeletion(read);
   const admission = admit(admitInput(row, input.lateAfterMs));
@@ -54,30 +61,63 @@ const jobToClaim = compiled(sql`
   select j.*, domain_now() as now, c.status as connection_status, c.disconnected_at, c.ending_at, c.paused_at as connection_paused, c.disabled_at as connection_disabled,
     greatest(c.blocked_until, b.until, cb.until) as blocked_until, t.paused_at as tenant_paused, i.paused_at as instance_paused,
     (select deleted_at from posts where id = j.post_id) as post_deleted_at,
+    s.server, case when pc.key is not null then to_jsonb(pc) end as platform_circuit, case when cc.key is not null then to_jsonb(cc) end as connection_circuit,
     (select case when k.state = 'processing' and k.may_be_live then 'unknown' else k.state end from publish_jobs k where k.connection_id = j.connection_id and k.in_flight = j.fingerprint and k.id <> j.id) as twin
   from publish_jobs j join connections c on c.id = j.connection_id join tenants t on t.id = j.tenant_id cross join instance i
     left join app_blocks b on b.platform = j.platform and b.auth_kind = c.auth_kind and b.simulated = j.simulated and c.app_id = 'instance'
     left join client_blocks cb on cb.platform = j.platform and cb.auth_kind = c.auth_kind and cb.simulated = j.simulated and cb.client_id = c.client_id
+    cross join lateral (select ${serverOf(sql`c.extras`, sql`j.platform`, sql.placeholder("serverExtras"))} as server) s
+    left join circuits pc on pc.key = j.platform || case when j.simulated then ':simulated:' else ':real:' end || s.server
+    left join circuits cc on cc.key = j.connection_id
   where j.id = ${sql.placeholder("jobId")}`);
 
-async function readJob(db: TenantDb, { tenantId, jobId }: ClaimInput): Promise<ClaimRow | undefined> {
-  return (await runSql<ClaimRow>(forTenant(db, tenantId), jobToClaim({ jobId }))).rows[0];
+async function readJob(
+  db: TenantDb,
+  { tenantId, jobId }: ClaimInput,
+  serverExtras: ServerExtras,
+): Promise<ClaimRow | undefined> {
+  const statement = jobToClaim({ jobId, serverExtras: JSON.stringify(serverExtras) });
+  return (await runSql<ClaimRow>(forTenant(db, tenantId), statement)).rows[0];
 }
+
+interface ChangeMore {
+  readonly after?: readonly SQL[];
+  /** The circuit it waits for from here on; absent: none. */
+  readonly waitsFor?: string;
+  /** The probe that is taken with the row: both or neither. */
+  readonly takes?: { readonly circuit: Circuit; readonly owner: string };
+}
+
+/** Only one of all workers moves the fence on from what its claim read. */
+const probeTaken = ({ circuit, owner }: NonNullable<ChangeMore["takes"]>, row: ClaimRow): SQL => sql`
+  mine as (select 1 from publish_jobs where ${asRead(row)} for update),
+  probe as (
+    update circuits set state = 'half_open', fence = fence + 1, probe_owner = ${owner}, updated_at = (select now from clock),
+      probe_until = (select now from clock) + ${circuitRules.probeLeaseMs} * interval '1 millisecond'
+    where key = ${circuit.key} and fence = ${circuit.fence} and state = ${circuit.state} and exists (select 1 from mine) returning 1),`;
+
+const asRead = (row: ClaimRow): SQL =>
+  sql`id = ${row.id} and fence = ${row.fence} and state = ${row.state} and wake_at = ${row.wake_at?.toISOString() ?? null}::timestamptz`;
 
 /**
  * Changes the row if it is still as it was read, and closes the intent a dead worker left: it has no answer and never
  * will; its prepared value stays for the repeat.
  */
-async function change(db: TenantDb, row: ClaimRow, assignments: SQL, after: readonly SQL[] = []): Promise<boolean> {
+async function change(
+  db: TenantDb,
+  row: ClaimRow,
+  assignments: SQL,
+  { after = [], waitsFor, takes }: ChangeMore = {},
+): Promise<boolean> {
   const pending = row.step_state?.pending;
   const lost = pending?.open ? pending : undefined;
   const closed: StoredState | undefined = lost && { ...row.step_state, pending: { ...lost, open: false } };
   const { rows } = await runSql<{ changed: number }>(
     forTenant(db, row.tenant_id),
     sql`
-    with ${clock}, job as (
-      update publish_jobs set ${assignments}${closed ? sql`, step_state = ${json(closed)}` : sql``}, updated_at = (select now from clock)
-      where id = ${row.id} and fence = ${row.fence} and state = ${row.state} and wake_at = ${row.wake_at?.toISOString() ?? null}::timestamptz
+    with ${clock}, ${takes ? probeTaken(takes, row) : sql``} job as (
+      update publish_jobs set ${assignments}${closed ? sql`, step_state = ${json(closed)}` : sql``}, waits_for = ${waitsFor ?? null}, updated_at = (select now from clock)
+      where ${asRead(row)}${takes ? sql` and exists (select 1 from probe)` : sql``}
       returning id),
     attempt as (
       update publish_attempts set outcome = 'lost', answered_at = (select now from clock), note = 'No answer was recorded: the connection or the process was cut.'
@@ -87,6 +127,12 @@ async function change(db: TenantDb, row: ClaimRow, assignments: SQL, after: read
   );
   return rows[0]?.changed === 1;
 }
+
+type Wait = Extract<Admission, { go: "wait" }>;
+const isOutage = (wait: Wait): wait is Extract<Wait, { why: "outage" }> => wait.why === "outage";
+
+/** Thousands may wait for one platform, and are not to wake in one moment. */
+const unhurried = (until: SQL): SQL => sql`${until} + random() * interval '5 minutes'`;
 
 const noLonger = { refused: "changed meanwhile" };
 
@@ -103,12 +149,13 @@ async function apply(
       return { refused: admission.why };
     case "wait": {
       const until = sql`${admission.until.toISOString()}::timestamptz`;
-      const { state, isHeld, isAttended } = waiting(row, admission);
+      const { state, heldReason, isAttended } = waiting(row, admission);
       await change(
         db,
         row,
-        sql`state = ${state}, lease_until = null, wake_at = ${until}
-          ${isHeld ? sql`, held_reason = 'quota', in_flight = null` : sql``} ${isAttended ? sql`, released_at = ${until}` : sql``}`,
+        sql`state = ${state}, lease_until = null, wake_at = ${isOutage(admission) ? unhurried(until) : until}
+          ${heldReason ? sql`, held_reason = ${heldReason}, in_flight = null` : sql``} ${isAttended ? sql`, released_at = ${until}` : sql``}`,
+        isOutage(admission) ? { waitsFor: admission.waitsFor } : {},
       );
       return { refused: admission.why };
     }
@@ -137,6 +184,7 @@ async function apply(
         db,
         row,
         sql`state = ${doubtState(row)}, held_reason = null, wake_at = ${lookAt}::timestamptz, lease_until = null, probe = ${probe}::jsonb`,
+        admission.waitsFor === undefined ? {} : { waitsFor: admission.waitsFor },
       );
       return { refused: "in doubt until looked at" };
     }
@@ -156,7 +204,7 @@ async function apply(
     case "verify":
     case "grant":
       if (isForeign(row, input)) return { refused: otherSteps };
-      return (await take(db, row, admission.go, input)) ?? noLonger;
+      return (await take(db, row, admission, input)) ?? noLonger;
     default:
       admission satisfies never;
       throw new Error("an admission has no write");
@@ -174,13 +222,13 @@ async function settleWish(db: TenantDb, row: ClaimRow): Promise<void> {
     ? [sql`update posts set deleting = false where id = ${row.post_id} and ${wish.kind === "delete"}`]
     : [endDeletion(row.id)];
   if (dropsSealed(row, patch)) after.push(forgetSealed(row.id));
-  await change(db, row, sql.join(patchAssignments(patch).slice(1), sql`, `), after);
+  await change(db, row, sql.join(patchAssignments(patch).slice(1), sql`, `), { after });
 }
 
 async function take(
   db: TenantDb,
   row: ClaimRow,
-  go: ClaimedJob["admission"],
+  { go, probes }: { readonly go: ClaimedJob["admission"]; readonly probes?: Circuit },
   input: ClaimInput,
 ): Promise<ClaimedJob | undefined> {
   const leaseUntil = new Date(row.now.getTime() + input.leaseMs);
@@ -192,7 +240,8 @@ async function take(
     row,
     sql`state = ${state}, held_reason = ${workingReason(row, go)}, fence = fence + 1, lease_owner = ${input.owner}, lease_until = ${until}::timestamptz,
       wake_at = ${until}::timestamptz, in_flight = ${mark}, wish = coalesce(wish, ${json(row.wish)}), first_claimed_at = coalesce(first_claimed_at, (select now from clock))`,
+    probes ? { takes: { circuit: probes, owner: input.owner } } : {},
   );
   if (!taken) return undefined;
-  return claimedJob(row, go, leaseUntil);
+  return claimedJob(row, probes ? { go, probes } : { go }, leaseUntil);
 }

@@ -1,14 +1,15 @@
 import type { JobHolds, Ledger } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
+import type { ServerExtras } from "../circuit-row.ts";
 import { runSql } from "../run-sql.ts";
 import { forTenant, type TenantDb, withTenant } from "../tenant-tx.ts";
 import { claimJob } from "./claim.ts";
 import { renewLease, settleJob, writeIntent } from "./settle.ts";
 
 /** The publish ledger on PostgreSQL. Every method is one short transaction of one tenant. */
-export function createLedger(db: TenantDb): Ledger {
+export function createLedger(db: TenantDb, serverExtras: ServerExtras = {}): Ledger {
   return {
-    claim: (input) => claimJob(db, input),
+    claim: (input) => claimJob(db, input, serverExtras),
     intend: (input) => writeIntent(db, input),
     settle: (input) => settleJob(db, input),
     renew: (input) => renewLease(db, input),

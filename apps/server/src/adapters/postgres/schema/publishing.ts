@@ -170,6 +170,8 @@ export const publishJobs = pgTable(
     successorId: text("successor_id"),
     /** When a person last decided to send it in spite of its planned time. */
     releasedAt: instant("released_at"),
+    /** The circuit it waits for. */
+    waitsFor: text("waits_for"),
     createdAt: instant("created_at").notNull(),
     updatedAt: instant("updated_at").notNull(),
   },
@@ -181,6 +183,7 @@ export const publishJobs = pgTable(
     index("publish_jobs_troubled").on(t.platform, t.heldReason).where(sql`state in ('held', 'retrying')`),
     index("publish_jobs_published").on(t.tenantId, t.publishedAt).where(sql`published_at is not null`),
     index("publish_jobs_wake").on(t.wakeAt).where(sql`wake_at is not null`),
+    index("publish_jobs_waits_for").on(t.waitsFor, t.updatedAt).where(sql`waits_for is not null`),
     index("publish_jobs_leased").on(t.leaseUntil).where(sql`lease_until is not null`),
     uniqueIndex("publish_jobs_in_flight").on(t.connectionId, t.inFlight).where(sql`in_flight is not null`),
     index("publish_jobs_fingerprint").on(t.connectionId, t.fingerprint),

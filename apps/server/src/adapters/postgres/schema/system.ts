@@ -1,6 +1,7 @@
 import type { JsonObject } from "@postd/contracts";
+import type { CircuitScope, CircuitState } from "@postd/core";
 import { sql } from "drizzle-orm";
-import { bigint, index, integer, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { bigint, boolean, index, integer, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { bytes, instant, tenantId } from "./columns.ts";
 import { connections } from "./connections.ts";
 import { tenants } from "./people.ts";
@@ -124,4 +125,34 @@ export const webhookUnmatched = pgTable(
     dedupeHash: text("dedupe_hash"),
   },
   (t) => [uniqueIndex("webhook_unmatched_dedupe").on(t.dedupeHash)],
+);
+
+/** Whether a platform, or one account at it, answers; see core's `Circuit`. Those of platforms are no tenant's. */
+export const circuits = pgTable(
+  "circuits",
+  {
+    key: text("key").primaryKey(),
+    scope: text("scope").$type<CircuitScope>().notNull(),
+    connectionId: text("connection_id").references(() => connections.id, { onDelete: "cascade" }),
+    platform: text("platform").notNull(),
+    simulated: boolean("simulated").notNull(),
+    server: text("server").notNull(),
+    state: text("state").$type<CircuitState>().notNull(),
+    failures: integer("failures").notNull().default(0),
+    calls: integer("calls").notNull().default(0),
+    /** Hashes: whose tries failed is no other tenant's to know. */
+    accounts: text("accounts").array().notNull().default(sql`'{}'::text[]`),
+    windowAt: instant("window_at"),
+    trips: integer("trips").notNull().default(0),
+    downSince: instant("down_since"),
+    openedAt: instant("opened_at"),
+    probeAt: instant("probe_at"),
+    closedAt: instant("closed_at"),
+    /** Raised by every probe; the answer of an older one says nothing. */
+    fence: bigint("fence", { mode: "number" }).notNull().default(0),
+    probeOwner: text("probe_owner"),
+    probeUntil: instant("probe_until"),
+    updatedAt: instant("updated_at").notNull(),
+  },
+  (t) => [index("circuits_connection").on(t.connectionId).where(sql`connection_id is not null`)],
 );
