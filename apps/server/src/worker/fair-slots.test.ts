@@ -23,15 +23,24 @@ function stage(concurrency = 24) {
     running,
     order,
     released,
-    offer(tenantId: string, connectionId: string, count = 1) {
+    offer(tenantId: string, connectionId: string, count = 1, platform = "meta") {
       for (let i = 0; i < count; i += 1) {
         made += 1;
         const jobId = `job_${made}`;
-        void slots.offer({ tenantId, connectionId, jobId }).then(() => released.push(jobId));
+        void slots.offer({ tenantId, connectionId, jobId, platform }).then(() => released.push(jobId));
       }
     },
     of: (name: string) =>
-      [...running.values()].filter(({ task }) => task.tenantId === name || task.connectionId === name).length,
+      [...running.values()].filter(({ task }) => [task.tenantId, task.connectionId, task.platform].includes(name))
+        .length,
+    async endAt(platform: string) {
+      for (const [id, { task, end }] of [...running]) {
+        if (task.platform !== platform) continue;
+        running.delete(id);
+        end();
+      }
+      await turn();
+    },
     async end(name: string, count = 1) {
       const own = [...running].filter(([, { task }]) => task.tenantId === name).slice(0, count);
       for (const [id, { end }] of own) {
@@ -71,6 +80,34 @@ test("with several tenants that hang there is still a slot for another one", () 
   for (const tenant of ["a", "b", "c", "d"]) s.offer(tenant, `${tenant}1`, 60);
   s.offer("e", "e1");
   assert.equal(s.of("e"), 1);
+});
+
+test("a platform that hangs, over however many tenants, leaves slots to the others, and they to one more", () => {
+  const s = stage();
+  for (let i = 0; i < 60; i += 1) s.offer(`t${i}`, `a${i}`, 4, "hangs");
+  assert.equal(s.of("hangs"), 32, "of 37");
+  for (let i = 0; i < 60; i += 1) s.offer(`t${i}`, `b${i}`, 1, "hangs too");
+  assert.equal(s.of("hangs too"), 4);
+  s.offer("other", "c1", 9, "flows");
+  assert.equal(s.of("flows"), 1);
+});
+
+test("while one platform hangs, another's jobs go on through what is left", async (t) => {
+  const s = stage();
+  for (let i = 0; i < 60; i += 1) s.offer(`t${i}`, `a${i}`, 4, "hangs");
+  for (let i = 0; i < 60; i += 1) s.offer(`t${i}`, `b${i}`, 2, "flows");
+  let rounds = 0;
+  for (; s.of("flows") > 0; rounds += 1) await s.endAt("flows");
+  t.diagnostic(`120 posts to a platform that answers went out in ${rounds} rounds of at most 4 slots while 32 hung`);
+  assert.ok(rounds <= 40, `${rounds} rounds`);
+  assert.equal(s.of("hangs"), 32);
+});
+
+test("a tenant whose posts hang at one platform still posts to another", () => {
+  const s = stage();
+  for (let i = 0; i < 60; i += 1) s.offer("a", `a${i}`, 1, "hangs");
+  s.offer("a", "b1", 9, "flows");
+  assert.deepEqual([s.of("hangs"), s.of("flows")], [24, 3]);
 });
 
 test("nobody starves: slots that come free go to whoever has least", async () => {

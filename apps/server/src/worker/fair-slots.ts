@@ -22,12 +22,16 @@ interface Waiting {
 
 /** One account's jobs; a hint that names no account has its tenant's own lane. */
 interface Lane {
+  /** Empty where a hint of an older version does not say. */
+  readonly platform: string;
   running: number;
   readonly waiting: Map<string, Waiting>;
 }
 
 interface Tenant {
   running: number;
+  /** The same by platform. */
+  readonly at: Map<string, number>;
   readonly lanes: Map<string, Lane>;
 }
 
@@ -36,11 +40,14 @@ const maxWaiting = 5_000;
 
 /** Nobody may hold more than this part of what all others leave, so that a slot is free for whoever comes next. */
 const share = (left: number): number => Math.max(1, Math.floor((left * 3) / 4));
+/** The same of one platform's jobs, over all tenants. */
+const platformShare = (left: number): number => Math.max(1, Math.floor((left * 7) / 8));
 
 /**
- * The slots of one worker, shared out so that jobs that hang are the trouble of those they belong to: a tenant may hold
- * three quarters of what other tenants leave, an account three quarters of what its tenant's others leave of that. A
- * tenant alone gets `concurrency`; the rest, a third more, is there for others. Who has least is next.
+ * The slots of one worker, shared out so that jobs that hang are the trouble of those they belong to. A platform may hold
+ * seven eighths of what other platforms leave; there a tenant may hold three quarters of what other tenants leave, and an
+ * account three quarters of what its tenant's others leave of that. A tenant alone gets `concurrency` at one platform; a third
+ * more is there for other tenants, and a seventh of both for other platforms. Who has least is next.
  */
 export function createFairSlots(options: {
   /** What one tenant may have running while nobody else has anything. */
@@ -50,8 +57,12 @@ export function createFairSlots(options: {
   /** A job has ended. */
   readonly onEnd?: () => void;
 }): FairSlots {
-  const slots = options.concurrency + Math.ceil(options.concurrency / 3);
+  /** What tenants share, and what one platform may have in all. */
+  const shared = options.concurrency + Math.ceil(options.concurrency / 3);
+  const slots = shared + Math.ceil(shared / 7);
   const tenants = new Map<string, Tenant>();
+  /** How many run by platform. */
+  const platforms = new Map<string, number>();
   const ends = new Set<Promise<void>>();
   /** Hints that wait and whose engine side is still held. */
   const held = new Set<Waiting>();
@@ -59,13 +70,13 @@ export function createFairSlots(options: {
   let running = 0;
   let isStopped = false;
 
-  const laneOf = (tenant: Tenant, { connectionId = "" }: Task): Lane => {
-    const lane = tenant.lanes.get(connectionId) ?? { running: 0, waiting: new Map() };
+  const laneOf = (tenant: Tenant, { connectionId = "", platform = "" }: Task): Lane => {
+    const lane = tenant.lanes.get(connectionId) ?? { platform, running: 0, waiting: new Map() };
     tenant.lanes.set(connectionId, lane);
     return lane;
   };
   const tenantOf = ({ tenantId }: Task): Tenant => {
-    const tenant = tenants.get(tenantId) ?? { running: 0, lanes: new Map() };
+    const tenant = tenants.get(tenantId) ?? { running: 0, at: new Map(), lanes: new Map() };
     tenants.set(tenantId, tenant);
     return tenant;
   };
@@ -74,18 +85,34 @@ export function createFairSlots(options: {
     if (tenant.lanes.size === 0) tenants.delete(task.tenantId);
   };
 
+  const count = (tenant: Tenant, lane: Lane, by: 1 | -1) => {
+    lane.running += by;
+    tenant.running += by;
+    running += by;
+    for (const at of [tenant.at, platforms]) {
+      const left = (at.get(lane.platform) ?? 0) + by;
+      if (left === 0) at.delete(lane.platform);
+      else at.set(lane.platform, left);
+    }
+  };
+
+  /** A platform that hangs takes its own share, so what a tenant or an account has there counts there only. */
+  const hasRoom = (tenant: Tenant, lane: Lane): boolean => {
+    const atPlatform = platforms.get(lane.platform) ?? 0;
+    if (atPlatform >= platformShare(slots - (running - atPlatform))) return false;
+    const ofTenant = tenant.at.get(lane.platform) ?? 0;
+    const most = share(shared - (atPlatform - ofTenant));
+    return ofTenant < most && lane.running < share(most - (ofTenant - lane.running));
+  };
+
   const start = (tenant: Tenant, lane: Lane, waiting: Waiting) => {
     const { task, release } = waiting;
     lane.waiting.delete(task.jobId);
     held.delete(waiting);
     waitingCount -= 1;
-    lane.running += 1;
-    tenant.running += 1;
-    running += 1;
+    count(tenant, lane, 1);
     const end = options.run(task).finally(() => {
-      lane.running -= 1;
-      tenant.running -= 1;
-      running -= 1;
+      count(tenant, lane, -1);
       ends.delete(end);
       forget(task, tenant, lane);
       release();
@@ -98,11 +125,10 @@ export function createFairSlots(options: {
   /** The hint that is next: of the tenant that has least, and of its accounts the one that has least. */
   const next = (): { tenant: Tenant; lane: Lane; waiting: Waiting } | undefined => {
     for (const tenant of [...tenants.values()].sort((a, b) => a.running - b.running)) {
-      const most = share(slots - (running - tenant.running));
-      if (tenant.running >= most) continue;
+      if (tenant.running >= share(slots - (running - tenant.running))) continue;
       for (const lane of [...tenant.lanes.values()].sort((a, b) => a.running - b.running)) {
         const [waiting] = lane.waiting.values();
-        if (waiting && lane.running < share(most - (tenant.running - lane.running))) return { tenant, lane, waiting };
+        if (waiting && hasRoom(tenant, lane)) return { tenant, lane, waiting };
       }
     }
     return undefined;

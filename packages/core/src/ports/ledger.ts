@@ -180,12 +180,17 @@ export interface JobHolds {
 /** Due rows of all tenants: ids only. */
 export interface DueJobs {
   /**
-   * Marks due rows as handed over and answers their ids, longest due first; rows handed lately are left out. What one
+   * Marks due rows as handed over and answers their ids and platforms, longest due first; rows handed lately are left out. What one
    * tenant and one connection have handed and unfinished at a time is bounded, so that nobody is hidden behind them.
    */
-  takeDue(
-    limit: number,
-  ): Promise<readonly { readonly tenantId: string; readonly jobId: string; readonly connectionId: string }[]>;
+  takeDue(limit: number): Promise<
+    readonly {
+      readonly tenantId: string;
+      readonly jobId: string;
+      readonly connectionId: string;
+      readonly platform: string;
+    }[]
+  >;
   /** Hints that were handed over and will not be followed: their rows may be handed again at once. */
   giveBack(jobIds: readonly string[]): Promise<void>;
   /** Connections that are being disconnected. */

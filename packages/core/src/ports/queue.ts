@@ -4,6 +4,8 @@ export interface Task {
   readonly jobId: string;
   /** Whose slot it takes; absent in a hint that belongs to no account. */
   readonly connectionId?: string;
+  /** Whose share of a worker it takes; absent in hints of an older version. */
+  readonly platform?: string;
 }
 
 export interface JobQueue {

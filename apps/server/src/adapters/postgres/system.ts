@@ -37,6 +37,7 @@ type DueRow = {
   readonly id: string;
   readonly tenant_id: string;
   readonly connection_id: string;
+  readonly platform: string;
   readonly seen: number;
 };
 
@@ -65,7 +66,12 @@ export function createDueJobs(system: Db, caps: DueCaps = dueCaps(24)): DueJobs 
         if (!hides || looks >= looksAtOnce || nowMs - lookedDeepAtMs < deepLookEveryMs) break;
         if (looks === looksAtOnce - 1) lookedDeepAtMs = nowMs;
       }
-      return taken.map((row) => ({ jobId: row.id, tenantId: row.tenant_id, connectionId: row.connection_id }));
+      return taken.map((row) => ({
+        jobId: row.id,
+        tenantId: row.tenant_id,
+        connectionId: row.connection_id,
+        platform: row.platform,
+      }));
     },
     async giveBack(jobIds) {
       if (jobIds.length === 0) return;
@@ -132,8 +138,8 @@ export function handOver({ perTenant, perConnection, limit, lookAt }: DueCaps & 
       select j.id from publish_jobs j join chosen using (id) where j.wake_at <= (select now from clock) for update of j skip locked),
     handed as (
       update publish_jobs j set handed_at = (select now from clock) from free where j.id = free.id
-      returning j.id, j.tenant_id, j.connection_id, j.wake_at)
-    select id, tenant_id, connection_id, (select count(*) from due)::int as seen from handed order by wake_at, id`;
+      returning j.id, j.tenant_id, j.connection_id, j.platform, j.wake_at)
+    select id, tenant_id, connection_id, platform, (select count(*) from due)::int as seen from handed order by wake_at, id`;
 }
 
 /** Master keys that wrapped data keys need, over all tenants: starting without one of them is refused. */

@@ -12,7 +12,12 @@ export interface QueueLog {
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
-const Payload = z.object({ tenantId: z.string(), jobId: z.string(), connectionId: z.string().exactOptional() });
+const Payload = z.object({
+  tenantId: z.string(),
+  jobId: z.string(),
+  connectionId: z.string().exactOptional(),
+  platform: z.string().exactOptional(),
+});
 const Depth = z.object({ waiting: z.coerce.number(), oldestMs: z.coerce.number() });
 
 /** Beyond this many the exact number says nothing more, and counting would cost. */
@@ -64,8 +69,13 @@ export async function startPgBossQueue(options: {
       if (tasks.length === 0) return;
       await boss.insert(
         taskQueue,
-        tasks.map(({ tenantId, jobId, connectionId }) => ({
-          data: { tenantId, jobId, ...(connectionId !== undefined && { connectionId }) },
+        tasks.map(({ tenantId, jobId, connectionId, platform }) => ({
+          data: {
+            tenantId,
+            jobId,
+            ...(connectionId !== undefined && { connectionId }),
+            ...(platform !== undefined && { platform }),
+          },
         })),
       );
     },

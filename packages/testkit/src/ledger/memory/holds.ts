@@ -18,7 +18,12 @@ export function dueJobs(tables: Tables): DueJobs {
         .sort((a, b) => (a.wake_at?.getTime() ?? 0) - (b.wake_at?.getTime() ?? 0))
         .slice(0, limit);
       for (const row of due) tables.jobs.set(row.id, { ...row, handed_at: nowOf(tables) });
-      return due.map((row) => ({ tenantId: row.tenant_id, jobId: row.id, connectionId: row.connection_id }));
+      return due.map((row) => ({
+        tenantId: row.tenant_id,
+        jobId: row.id,
+        connectionId: row.connection_id,
+        platform: row.platform,
+      }));
     },
     async giveBack(jobIds) {
       for (const id of jobIds) {
