@@ -1,4 +1,5 @@
 export * from "./audience.ts";
+export * from "./budget.ts";
 export * from "./check-media.ts";
 export { checkMentions } from "./check-parts.ts";
 export * from "./check-post.ts";
@@ -23,6 +24,7 @@ export * from "./client/metrics.ts";
 export * from "./client/plan-parts.ts";
 export * from "./client/platform-words.ts";
 export * from "./client/poll-until.ts";
+export * from "./client/read-usage.ts";
 export * from "./client/remakes.ts";
 export * from "./client/reply-steps.ts";
 export * from "./client/rows.ts";

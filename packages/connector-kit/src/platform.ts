@@ -1,6 +1,7 @@
 import type { JsonObject, PlatformId, ProviderId } from "@postd/contracts";
 import type { z } from "zod";
 import type { Audience } from "./audience.ts";
+import type { Budget, UsageReader } from "./budget.ts";
 import type { AccountRef, ConnectorContext, PlatformResult } from "./context.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Numbers } from "./numbers.ts";
@@ -60,6 +61,10 @@ export interface Platform {
   readonly permissions?: (account: Pick<AccountRef, "kind" | "authKind" | "extras">) => AccountPermissions | undefined;
   /** What the platform bills for calls; each kind of call once. */
   readonly prices?: readonly Price[];
+  /** What the platform lets an app, a sign-in or an account do in some time. */
+  readonly budgets?: readonly Budget[];
+  /** Reads what answers say of them; absent: nothing. */
+  readonly usage?: UsageReader;
   /** What people ask for and the platform rules out. */
   readonly impossible?: readonly Impossible[];
   readonly publishing?: Publishing;

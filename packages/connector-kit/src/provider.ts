@@ -1,5 +1,6 @@
 import { PlatformId, ProviderId } from "@postd/contracts";
 import { z } from "zod";
+import { budgetProblems } from "./budget.ts";
 import { replyFormat } from "./inbox.ts";
 import { unmarkedMediaIds } from "./option-media.ts";
 import type { Platform } from "./platform.ts";
@@ -110,6 +111,7 @@ function* platformProblems({ id: provider, signIns }: Provider, platform: Platfo
   for (const { call, usdMicros, since } of platform.prices ?? [])
     if (!Number.isSafeInteger(usdMicros) || usdMicros < 0 || !/^\d{4}-\d{2}-\d{2}$/.test(since))
       yield `the price of ${call} is no whole number of millionths, or has no day`;
+  yield* budgetProblems(platform.budgets ?? []);
   for (const { what, checkedOn } of platform.impossible ?? [])
     if (!/^\d{4}-\d{2}-\d{2}$/.test(checkedOn)) yield `that ${what} is impossible has no day`;
   const { publishing, source, numbers, inbox, audience } = platform;

@@ -25,13 +25,20 @@ export function regainAccessMs(res: Pick<HttpResponse, "headers">): number | und
 export function usedPercent(
   res: Pick<HttpResponse, "headers">,
 ): { readonly percent: number; readonly scope: "app" | "account" } | undefined {
-  const account = highest(businessUsage(res));
-  const app = highest(Uses.safeParse([json(res.headers["x-app-usage"])]).data ?? []);
+  const { app, account } = usedPercents(res);
   if (app === undefined && account === undefined) return undefined;
   return (app ?? 0) > (account ?? 0)
     ? { percent: app ?? 0, scope: "app" }
     : { percent: account ?? 0, scope: "account" };
 }
+
+/** Highest used share of each in percent; one whose header is absent is absent. */
+export const usedPercents = (
+  res: Pick<HttpResponse, "headers">,
+): { readonly app: number | undefined; readonly account: number | undefined } => ({
+  account: highest(businessUsage(res)),
+  app: highest(Uses.safeParse([json(res.headers["x-app-usage"])]).data ?? []),
+});
 
 function highest(uses: z.output<typeof Uses>): number | undefined {
   const shares = uses.flatMap((use) => [use.call_count ?? 0, use.total_cputime ?? 0, use.total_time ?? 0]);

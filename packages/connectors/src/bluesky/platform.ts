@@ -7,6 +7,7 @@ import {
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
+import { budgets, usage } from "./budgets.ts";
 import { accountTrouble } from "./failures.ts";
 import { lookUp } from "./look-up.ts";
 import { BlueskyOptions, PICTURE_MAX_BYTES, pictureTypes, THUMB_MAX_BYTES, textLimit, validate } from "./options.ts";
@@ -46,6 +47,8 @@ export const bluesky: PublishingPlatform = {
   previewKind: "short",
   accountKinds: [{ id: "profile", label: "Profile" }],
   extras: z.object({ pds: z.url(), did: Did, handle: z.string() }),
+  budgets,
+  usage,
   publishing: {
     formats: {
       text: { label: "Text", media: { min: 0, max: 0 }, start: startState, steps: textSteps },

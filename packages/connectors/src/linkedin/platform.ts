@@ -10,6 +10,7 @@ import {
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { HANDLE, personUrn } from "./api.ts";
+import { budgets } from "./budgets.ts";
 import { commentText } from "./first-comment.ts";
 import { linkedinInbox } from "./inbox.ts";
 import { editText, removePost } from "./manage.ts";
@@ -81,6 +82,7 @@ export const linkedin: PublishingPlatform = {
     },
   ],
   permissions: pagePermissions,
+  budgets,
   publishing: {
     formats,
     options: LinkedinOptions,

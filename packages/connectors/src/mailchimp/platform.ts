@@ -9,6 +9,7 @@ import {
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
 import { accountLimits, audiences } from "./audiences.ts";
+import { budgets } from "./budgets.ts";
 import { contacts } from "./contacts.ts";
 import { lookUp } from "./look-up.ts";
 import { mailchimpSchedule } from "./native-schedule.ts";
@@ -53,6 +54,7 @@ export const mailchimp: PublishingPlatform = {
       checkedOn: "2026-11-20",
     },
   ],
+  budgets,
   publishing: {
     formats,
     options: MailchimpOptions,

@@ -1,5 +1,6 @@
 import { countUtf16, defaultFingerprint, formatByMedia, type PublishingPlatform } from "@postd/connector-kit";
 import { z } from "zod";
+import { budgets, usage } from "./budgets.ts";
 import { threadsInbox } from "./inbox.ts";
 import { threadsNumbers } from "./numbers.ts";
 import { ThreadsOptions, validate } from "./options.ts";
@@ -18,6 +19,8 @@ export const threads: PublishingPlatform = {
   previewKind: "short",
   accountKinds: [{ id: "profile", label: "Profile" }],
   extras: z.record(z.string(), z.json()),
+  budgets,
+  usage,
   publishing: {
     formats,
     options: ThreadsOptions,

@@ -9,6 +9,7 @@ import {
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
+import { budgets } from "./budgets.ts";
 import { accountLimits } from "./creator.ts";
 import { videoText } from "./limits.ts";
 import { tiktokNumbers } from "./numbers.ts";
@@ -60,6 +61,7 @@ export const tiktok: PublishingPlatform = {
       checkedOn: "2026-11-20",
     },
   ],
+  budgets,
   publishing: {
     formats,
     options: TiktokOptions,

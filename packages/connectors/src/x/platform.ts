@@ -10,6 +10,7 @@ import {
 } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
 import { z } from "zod";
+import { budgets, usage } from "./budgets.ts";
 import { xInbox } from "./inbox.ts";
 import { altLimit, MOST_PARTS, textLimit } from "./limits.ts";
 import { editPost, partsOf, removePost } from "./manage.ts";
@@ -62,6 +63,8 @@ export const x: PublishingPlatform = {
   accountKinds: [{ id: "profile", label: "Profile" }],
   extras: z.record(z.string(), z.json()),
   prices,
+  budgets,
+  usage,
   publishing: {
     formats,
     options: XOptions,

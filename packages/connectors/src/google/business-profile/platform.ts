@@ -1,5 +1,6 @@
 import { defaultFingerprint, type OutgoingPost, type PublishingPlatform } from "@postd/connector-kit";
 import { health } from "./accounts.ts";
+import { budgets } from "./budgets.ts";
 import { summaryText } from "./limits.ts";
 import { eventKey } from "./local-post.ts";
 import { editPost, lookUp, remove, schedule } from "./manage.ts";
@@ -44,6 +45,7 @@ export const businessProfile: PublishingPlatform = {
     },
   ],
   permissions,
+  budgets,
   publishing: {
     formats,
     aliases: { update: "standard" },

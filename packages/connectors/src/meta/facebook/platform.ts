@@ -1,5 +1,6 @@
 import { defaultFingerprint, type OutgoingPost, type PublishingPlatform } from "@postd/connector-kit";
 import { z } from "zod";
+import { facebookBudgets, facebookUsage } from "../budgets.ts";
 import { facebookHealth } from "../health.ts";
 import { commentInbox } from "../inbox.ts";
 import { commentText, facebookText } from "../limits.ts";
@@ -44,6 +45,8 @@ export const facebook: PublishingPlatform = {
     },
   ],
   permissions: pagePermissions,
+  budgets: facebookBudgets,
+  usage: facebookUsage,
   publishing: {
     formats: {
       text,

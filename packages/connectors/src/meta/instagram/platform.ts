@@ -1,5 +1,6 @@
 import { defaultFingerprint, type OutgoingPost, type PublishingPlatform } from "@postd/connector-kit";
 import { z } from "zod";
+import { instagramBudgets, instagramUsage } from "../budgets.ts";
 import { instagramHealth } from "../health.ts";
 import { commentInbox } from "../inbox.ts";
 import { commentText, hashtagMax, instagramCaption, mentionMax } from "../limits.ts";
@@ -47,6 +48,8 @@ export const instagram: PublishingPlatform = {
     },
   ],
   permissions: pagePermissions,
+  budgets: instagramBudgets,
+  usage: instagramUsage,
   publishing: {
     formats: { image, carousel, reel, story },
     options: InstagramOptions,
