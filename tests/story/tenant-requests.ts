@@ -259,6 +259,7 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
   "readAccountNumbers path.id": byPath("POST", "/api/connections/{id}/numbers", connection, {}),
   "analytics query.connectionId": byPath("GET", "/api/analytics?connectionId={id}", connection),
   "postAnalytics path.postId": byPath("GET", "/api/analytics/{id}", post),
+  "accountBudgets path.id": byPath("GET", "/api/connections/{id}/budgets", connection),
   "accountLimits path.id": byPath("GET", "/api/connections/{id}/limits", connection),
   "connectionHealth path.id": byPath("GET", "/api/connections/{id}/health", connection),
   "connectionEvents path.id": byPath("GET", "/api/connections/{id}/events", connection),

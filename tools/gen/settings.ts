@@ -70,6 +70,10 @@ const descriptions: Readonly<Record<SettingName, { readonly what: string; readon
     what: "What requests of platforms may take in the data folder while the database is away; beyond it they are asked to send again.",
     unset: "`64MB`",
   },
+  POSTD_BUDGETS: {
+    what: "Limits of platforms as your app has them, in place of those POSTD knows: `linkedin.app_calls_day=none,x.posts_day=500`. Names are in `budgets` of `GET /api/platforms`.",
+    unset: "what the connectors say",
+  },
   POSTD_WORKSPACES_PER_PERSON: { what: "How many workspaces one person may own; who owns as many makes no more." },
   POSTD_INBOX: {
     what: "`off`: what people write to accounts is read only when somebody asks; each reading costs calls.",

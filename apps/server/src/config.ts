@@ -1,7 +1,7 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 import type { AppCredentials, Provider, Secret } from "@postd/connector-kit";
-import type { SignUpRule } from "@postd/core";
+import type { BudgetLimits, SignUpRule } from "@postd/core";
 import { z } from "zod";
 import { type Env, readApps } from "./config/apps.ts";
 import { ConfigError, type ConfigProblem } from "./config/config-error.ts";
@@ -58,6 +58,8 @@ export interface Config {
   readonly mediaQuotaBytes: number;
   /** What requests of platforms may take on this machine together while the database is away. */
   readonly inboundSpoolBytes: number;
+  /** Limits of platforms as the operator knows them, in place of what the connectors say. */
+  readonly budgets: BudgetLimits;
   /** How many workspaces one person may own before they can make no more. */
   readonly workspacesPerPerson: number;
   /** Lower case. Whoever confirmed one of them by mail runs the instance; others open the operator's link. */
@@ -134,6 +136,7 @@ export function parseConfig({ env, argv, providers }: ConfigInput): Config {
     inbox: v.POSTD_INBOX === "on",
     mediaQuotaBytes: v.POSTD_MEDIA_QUOTA,
     inboundSpoolBytes: v.POSTD_INBOUND_SPOOL,
+    budgets: v.POSTD_BUDGETS,
     workspacesPerPerson: v.POSTD_WORKSPACES_PER_PERSON,
     operatorEmails: v.POSTD_OPERATOR_EMAILS,
     signUp: v.POSTD_SIGN_UP,

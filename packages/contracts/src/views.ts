@@ -64,6 +64,44 @@ export const PlannedPlatformView = z.object({
 });
 export type PlannedPlatformView = z.infer<typeof PlannedPlatformView>;
 
+/** The span a budget counts in: the time before any moment, a day of a place, or none: calls under way together. */
+const BudgetWindow = z.union([
+  z.object({ rollingMs: z.number().int() }),
+  z.object({ day: z.string() }),
+  z.object({ atOnce: z.literal(true) }),
+]);
+
+/** One allowance of a platform. */
+const BudgetFacts = z.object({
+  /** As operators name it in POSTD_BUDGETS. */
+  name: z.string(),
+  label: z.string(),
+  /** Whose it is: of all that use one app, of one person's sign-in, or of the account. */
+  scope: z.enum(["app", "sign_in", "account"]),
+  window: BudgetWindow,
+  /** Absent: the platform tells it for each account, or nobody knows it. */
+  limit: z.number().optional(),
+  /** What spends it: posts, further parts of threads, replies, edits, removals, calls. */
+  counts: z.array(z.string()),
+  /** Why the limit may be another; then it holds back reading alone. */
+  unsure: z.string().optional(),
+  checkedOn: z.string(),
+});
+
+/** A budget of one account as it stands. */
+export const BudgetView = BudgetFacts.omit({ checkedOn: true, window: true }).extend({
+  window: BudgetWindow,
+  used: z.number(),
+  /** When what was used begins to be free again; absent: nothing is used, or the platform does not say. */
+  resetsAt: z.string().optional(),
+  /** `platform`: it said so, at `saidAt`. `postd`: our own count. */
+  source: z.enum(["platform", "postd"]),
+  saidAt: z.string().optional(),
+  /** Posts wait for it now. */
+  full: z.boolean(),
+});
+export type BudgetView = z.infer<typeof BudgetView>;
+
 /** One row of the capability matrix, derived from the connector and nothing else. */
 export const PlatformView = z.object({
   id: PlatformId,
@@ -162,6 +200,8 @@ export const PlatformView = z.object({
     videoSizeMax: z.number().int().optional(),
     carouselMax: z.number().int().optional(),
   }),
+  /** What the platform lets an app, a sign-in or an account do in some time; absent: nothing that is known. */
+  budgets: z.array(BudgetFacts).optional(),
   /** What the platform bills the operator for calls, in millionths of a US dollar; absent: nothing that is known. */
   prices: z
     .array(

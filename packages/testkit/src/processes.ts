@@ -94,6 +94,17 @@ export async function createProcessSystem(options: ProcessSystemOptions = {}): P
     POSTD_NUMBERS: "off",
     POSTD_INBOX: "off",
     POSTD_WORKERS_PUBLISH: String(options.workerConcurrency ?? 24),
+    // Far more is tried here than platforms take in a minute or a day.
+    POSTD_BUDGETS: [
+      "google_business_profile.edits_minute",
+      "instagram.posts_day",
+      "facebook.reels_day",
+      "threads.posts_day",
+      "tiktok.inits_minute",
+      "x.posts_quarter_hour",
+    ]
+      .map((name) => `${name}=none`)
+      .join(),
   };
   // The heap is bounded as `npm start` does it.
   const startRole = async (

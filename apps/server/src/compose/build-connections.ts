@@ -1,4 +1,11 @@
-import type { ConnectionsDeps, ConnectorContextPorts, ConnectorRegistry, Vault } from "@postd/core";
+import type {
+  BudgetLedger,
+  Budgets,
+  ConnectionsDeps,
+  ConnectorContextPorts,
+  ConnectorRegistry,
+  Vault,
+} from "@postd/core";
 import type { FairPool } from "../adapters/blob/fair-pool.ts";
 import { createLinkReader } from "../adapters/links/link-reader.ts";
 import { createJobHolds } from "../adapters/postgres/ledger/ledger.ts";
@@ -14,10 +21,12 @@ interface ConnectionParts {
   readonly pictures: FairPool;
   readonly rights: ConnectionsDeps["rights"];
   readonly publicUrl: string;
+  readonly budgets: { readonly book: Budgets; readonly ledger: BudgetLedger };
 }
 
 /** Everything about connections, and what a connector gets when it is called for one. Opens and holds nothing. */
-export function buildConnections({ open, registry, vault, media, pictures, rights, publicUrl }: ConnectionParts) {
+export function buildConnections(parts: ConnectionParts) {
+  const { open, registry, vault, media, pictures, rights, publicUrl, budgets } = parts;
   const { app, system, egress, settings, clock, log } = open;
   const links = {
     reader: ({ simulated }: { readonly simulated: boolean }) =>
@@ -28,11 +37,12 @@ export function buildConnections({ open, registry, vault, media, pictures, right
     system,
     vault,
     registry,
-    context: { egress, settings, media, clock, log, links },
+    context: { egress, settings, media, clock, log, links, budgets: budgets.book },
     holds: createJobHolds(app.db, defaultRules),
     simulation: settings,
     rights,
     publicUrl,
+    budgets,
   });
   return { deps, access: deps.access, context: deps.context, links, apps: deps.apps };
 }

@@ -12,6 +12,7 @@ import {
   type Vault,
 } from "@postd/core";
 import { isPassing } from "../adapters/postgres/database-error.ts";
+import type { ClaimBudgets } from "../adapters/postgres/ledger/claim-budgets.ts";
 import { createLedger } from "../adapters/postgres/ledger/ledger.ts";
 import { defaultRules } from "./default-rules.ts";
 import type { OpenParts } from "./open-parts.ts";
@@ -23,12 +24,21 @@ interface PipelineParts {
   readonly context: ConnectorContextPorts;
   readonly vault: Vault;
   readonly circuits: Circuits;
+  readonly budgets: ClaimBudgets;
 }
 
 /** What one worker process publishes with; its name in leases says machine, process and run. */
-export function buildPipeline({ open, registry, access, context, vault, circuits }: PipelineParts): PipelineDeps {
+export function buildPipeline({
+  open,
+  registry,
+  access,
+  context,
+  vault,
+  circuits,
+  budgets,
+}: PipelineParts): PipelineDeps {
   return {
-    ledger: createLedger(open.app.db, serverExtrasOf(registry)),
+    ledger: createLedger(open.app.db, serverExtrasOf(registry), budgets),
     circuits,
     secrets: createJobSecrets(vault),
     access,

@@ -71,6 +71,7 @@ export function buildServices(parts: ServiceParts) {
     newId,
     lateAfterMs: defaultRules.lateAfterMs,
     log: pipeline.log,
+    ...(connections.deps.budgets && { plans: connections.deps.budgets }),
     remote: { access: connections.access, registry, clock, contextFor: pipeline.contextFor },
   });
   return {

@@ -8,6 +8,7 @@ import { createLeases } from "../adapters/postgres/leases.ts";
 import { createDueJobs, dueCaps } from "../adapters/postgres/system.ts";
 import { signUpRule } from "../config/sign-up-rule.ts";
 import { createHttpApp, defaultHttpLimits, type HttpConfig } from "../http/app.ts";
+import { buildBudgets } from "./build-budgets.ts";
 import { buildConnections } from "./build-connections.ts";
 import { buildPeople } from "./build-people.ts";
 import { buildPipeline } from "./build-pipeline.ts";
@@ -57,8 +58,11 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
     authSecret: storage.authSecret,
     signUp: signUpRule(config.signUp, platforms, settings.isSimulated),
   });
+  const budgets = buildBudgets(open, registry, config);
+  onClose(() => budgets.close());
   const connections = buildConnections({
     open,
+    budgets,
     registry,
     vault: storage.vault,
     media: storage.media.access,
@@ -68,7 +72,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
   });
   const { access, context } = connections;
   const circuits = createCircuits({ system: system.db, log });
-  const pipeline = buildPipeline({ open, registry, access, context, vault: storage.vault, circuits });
+  const pipeline = buildPipeline({ open, registry, access, context, vault: storage.vault, circuits, budgets });
   const keeper = createRequestKeeper({
     inbox: createInbox(app.db, system.db),
     spool: storage.spool,

@@ -16,7 +16,8 @@ import type { RolePool } from "../adapters/postgres/pools.ts";
 import { createSubscriptionsRepo } from "../adapters/postgres/subscriptions-repo.ts";
 import { createTenantAppsRepo } from "../adapters/postgres/tenant-apps-repo.ts";
 
-interface Wiring extends Pick<ConnectionsDeps, "vault" | "registry" | "holds" | "simulation" | "rights" | "publicUrl"> {
+interface Wiring
+  extends Pick<ConnectionsDeps, "vault" | "registry" | "holds" | "simulation" | "rights" | "publicUrl" | "budgets"> {
   readonly app: Pick<RolePool, "db">;
   readonly system: Pick<RolePool, "db">;
   readonly context: Omit<ConnectorContextPorts, "registry" | "tenantApp">;
@@ -62,5 +63,6 @@ export function wireConnections(input: Wiring) {
     randomToken: () => randomBytes(32).toString("base64url"),
     publicUrl,
     monotonicMs,
+    ...(input.budgets && { budgets: input.budgets }),
   } satisfies ConnectionsDeps;
 }

@@ -64,6 +64,21 @@ export const HostMap = z.string().transform((text, ctx): HostMapping[] =>
   }),
 );
 
+/** `linkedin.app_calls_day=none,x.posts_day=500`: limits of platforms, in place of those POSTD knows. */
+export const BudgetList = z.string().transform((text, ctx): ReadonlyMap<string, number | "none"> => {
+  const limits = new Map<string, number | "none">();
+  for (const pair of listed(text)) {
+    const [, name, value] = /^([a-z0-9_]+\.[a-z0-9_]+)=(none|[1-9]\d{0,11})$/.exec(pair) ?? [];
+    if (name === undefined || value === undefined)
+      ctx.addIssue({
+        code: "custom",
+        message: `"${pair}" must look like linkedin.app_calls_day=none or x.posts_day=500`,
+      });
+    else limits.set(name, value === "none" ? value : Number(value));
+  }
+  return limits;
+});
+
 /** A size in bytes, with or without a unit of a thousand: `500MB`, `20 GB`. */
 export const ByteSize = z.string().transform((text, ctx): number => {
   const [, number, unit = ""] = /^(\d{1,15}(?:\.\d{1,3})?) ?(KB|MB|GB|TB)?$/i.exec(text.trim()) ?? [];

@@ -1,7 +1,18 @@
 import { secret } from "@postd/connector-kit";
 import type { SignUpRule } from "@postd/core";
 import { z } from "zod";
-import { ByteSize, EmailList, HostList, HostMap, HttpUrl, MasterKeys, Port, Simulators, secretUrl } from "./fields.ts";
+import {
+  BudgetList,
+  ByteSize,
+  EmailList,
+  HostList,
+  HostMap,
+  HttpUrl,
+  MasterKeys,
+  Port,
+  Simulators,
+  secretUrl,
+} from "./fields.ts";
 
 const signUpRules = ["open", "invite", "closed"] as const satisfies readonly SignUpRule[];
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -53,6 +64,7 @@ export const Variables = z.object({
   POSTD_INBOX: z.enum(["on", "off"], "must be on or off").default("on"),
   POSTD_MEDIA_QUOTA: ByteSize.prefault("20GB"),
   POSTD_INBOUND_SPOOL: ByteSize.prefault("64MB"),
+  POSTD_BUDGETS: BudgetList.prefault(""),
   POSTD_WORKSPACES_PER_PERSON: z.coerce.number("must be a number").int().min(1).max(100_000).default(20),
   POSTD_OPERATOR_EMAILS: EmailList.default([]),
   POSTD_SIGN_UP: z

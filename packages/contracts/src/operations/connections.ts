@@ -5,6 +5,7 @@ import { defineOperation } from "../operation.ts";
 import { pageOf, pageQuery } from "../paging.ts";
 import {
   AccountLimitsView,
+  BudgetView,
   ConnectionView,
   DestinationView,
   GrantView,
@@ -453,6 +454,41 @@ export const connectionHealth = defineOperation({
           apiVersion: "1",
           nextCheckAt: later,
           result: { missingScopes: [] },
+        },
+      ],
+      simulated: true,
+    },
+  },
+});
+
+export const accountBudgets = defineOperation({
+  id: "accountBudgets",
+  method: "GET",
+  path: "/api/connections/:id/budgets",
+  summary: "What an account has used of its platform's budgets",
+  description:
+    "Posts and calls of the account, of its sign-in and of the app behind it, as the platform told them last or as POSTD counted them. A post whose budget is used up waits until there is room; reading by itself stops earlier, so that posts still go out. Asks the platform nothing. A budget of an app counts what everybody on this server does with it.",
+  tags: ["connections"],
+  auth: { kind: "caller", by: ["session", "key"], scope: "connections:read" },
+  params: connectionParam,
+  response: z.object({ items: z.array(BudgetView), simulated: z.boolean() }),
+  errors: ["not_found", "state_conflict"],
+  example: {
+    params: { id: ids.connection },
+    response: {
+      items: [
+        {
+          name: "instagram.posts_day",
+          label: "posts in 24 hours",
+          scope: "account",
+          window: { rollingMs: 86_400_000 },
+          limit: 100,
+          counts: ["posts"],
+          used: 12,
+          resetsAt: later,
+          source: "platform",
+          saidAt: at,
+          full: false,
         },
       ],
       simulated: true,

@@ -68,6 +68,8 @@ export type Admission =
   | { readonly go: "settle_wish" }
   | { readonly go: "no"; readonly why: "early" | "busy" | "settled" }
   | { readonly go: "wait"; readonly until: Date; readonly why: "blocked" | "twin" }
+  /** A budget of the platform is used up, asked after everything here; `says` tells people which. */
+  | { readonly go: "wait"; readonly until: Date; readonly why: "quota"; readonly says: string }
   /** The platform does not answer; whoever is to ask it next is woken, and so are all when it does. `until`: in any case. */
   | { readonly go: "wait"; readonly until: Date; readonly why: "outage"; readonly waitsFor: string }
   | { readonly go: "hold"; readonly reason: HeldReason }

@@ -2,6 +2,7 @@ import type { ByteRange, MediaInfo, PictureChange } from "@postd/connector-kit";
 import type {
   AccountLimitsView,
   ApiKeyId,
+  BudgetView,
   ConnectionId,
   ConnectionView,
   ContactView,
@@ -245,6 +246,11 @@ export interface ConnectionsService {
     caller: Caller,
     id: ConnectionId,
   ): ServiceResult<{ readonly limits: AccountLimitsView; readonly simulated: boolean }>;
+  /** Asks the platform nothing. */
+  budgets(
+    caller: Caller,
+    id: ConnectionId,
+  ): ServiceResult<{ readonly items: BudgetView[]; readonly simulated: boolean }>;
   readonly contacts: ContactsService;
   timeline(caller: Caller, id: ConnectionId, page: PageInput): ServiceResult<Page<Readonly<Record<string, unknown>>>>;
   /** The health log, newest first. */

@@ -13,10 +13,12 @@ import type {
   SignInMethod,
   SignInRef,
 } from "@postd/connector-kit";
-import type { TenantId } from "@postd/contracts";
+import type { ConnectionId, TenantId } from "@postd/contracts";
 import type { ConnectorSettings, EgressPort, TenantMedia } from "../ports/egress.ts";
 import type { ConnectorRegistry } from "../ports/registry.ts";
 import type { OpenTenantApp } from "../ports/tenant-apps.ts";
+import type { Budgets } from "./budgets/budget-book.ts";
+import { countedHttp } from "./budgets/counted-http.ts";
 
 export interface ConnectorContextPorts {
   readonly egress: EgressPort;
@@ -29,6 +31,8 @@ export interface ConnectorContextPorts {
   readonly tenantApp?: OpenTenantApp;
   /** Pages of the public web; a simulated connection reads only mapped hosts. Absent: none are read. */
   readonly links?: { reader(reach: { readonly simulated: boolean }): LinkReader };
+  /** Counts calls of accounts. Absent: nobody counts. */
+  readonly budgets?: Pick<Budgets, "called">;
 }
 
 export interface AuthContextInput {
@@ -49,6 +53,8 @@ export interface AuthContextInput {
 export interface ConnectorContextInput extends Omit<AuthContextInput, "provider" | "authKind" | "simulated" | "app"> {
   /** An open connection, or a chosen account that is about to become one. */
   readonly connection: {
+    /** Absent: not connected yet. */
+    readonly id?: ConnectionId;
     readonly tenantId: TenantId;
     readonly platform: string;
     readonly account: AccountRef;
@@ -72,7 +78,7 @@ export interface SignInContextInput extends Omit<AuthContextInput, "provider" | 
 }
 
 /** What a context needs that stands for no connection. */
-export type AuthContextPorts = Omit<ConnectorContextPorts, "media" | "links" | "registry">;
+export type AuthContextPorts = Omit<ConnectorContextPorts, "media" | "links" | "registry" | "budgets">;
 
 /** What a connector function may use before there is a connection: authorising, exchanging, listing accounts. */
 export function authContext(ports: AuthContextPorts, input: AuthContextInput): AuthContext {
@@ -108,11 +114,16 @@ export function connectorContext(
   ports: ConnectorContextPorts,
   { connection, ...input }: ConnectorContextInput,
 ): ConnectorContext {
-  const { account, credentials, simulated, tenantId, platform, app } = connection;
+  const { id, account, credentials, simulated, tenantId, platform, app } = connection;
   const provider = ports.registry.providerOf(platform);
   if (!provider) throw new Error(`there is no platform ${platform} here`);
+  const auth = authContext(ports, { ...input, provider, authKind: account.authKind, simulated, ...(app && { app }) });
+  const { clock, log, budgets } = ports;
+  const usage = provider.platforms.find((one) => one.id === platform)?.usage;
+  const counted = budgets && id && { budgets, usage, account: { connectionId: id, platform }, clock, log };
   return {
-    ...authContext(ports, { ...input, provider, authKind: account.authKind, simulated, ...(app && { app }) }),
+    ...auth,
+    ...(counted && { http: countedHttp(auth.http, counted) }),
     account,
     credentials,
     media: ports.media.forTenant(tenantId),

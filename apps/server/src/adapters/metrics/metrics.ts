@@ -16,6 +16,10 @@ export interface Readings {
 export interface Metrics extends MetricsExposition {
   readonly pipeline: PipelineEvents;
   readonly egress: EgressMetrics;
+  readonly budgets: {
+    /** A post, or reading by the clock, waits for a budget of a platform. */
+    waits(fields: { readonly budget: string; readonly what: "post" | "reading" }): void;
+  };
   close(): Promise<void>;
 }
 
@@ -86,6 +90,9 @@ export function createMetrics(readings: Readings): Metrics {
     }),
     async () => (await readings.inbound()).dead,
   );
+  const budgetWaits = meter.createCounter("postd_budget_waits", {
+    description: "Posts and readings that waited for a budget of a platform",
+  });
   const hostLabel = cappedLabel(namedHosts);
   const serializer = new PrometheusSerializer();
 
@@ -106,6 +113,7 @@ export function createMetrics(readings: Readings): Metrics {
         callSeconds.record(durationMs / 1_000, labels);
       },
     },
+    budgets: { waits: ({ budget, what }) => budgetWaits.add(1, { budget, what }) },
     async render() {
       const { resourceMetrics } = await reader.collect({ timeoutMillis: 5_000 });
       return { contentType: "text/plain; version=0.0.4; charset=utf-8", text: serializer.serialize(resourceMetrics) };

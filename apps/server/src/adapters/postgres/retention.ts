@@ -20,6 +20,8 @@ export function createRetention(system: Db): Retention {
           secrets as (delete from encrypted_secrets where owner_id in (select id from ended))
         select from ended`);
       await count(sql`delete from throttles where ends_at <= domain_now()`);
+      // No window is longer than a day; the platform's own limit of an account is told again with its next post.
+      await count(sql`delete from rate_budgets where updated_at < ${daysAgo(40)}`);
       await count(sql`delete from links where expires_at < ${daysAgo(30)}`);
       return { states, grants };
     },

@@ -54,6 +54,9 @@ export const connectionRoutes = [
       simulated: connection.value.simulated,
     }));
   }),
+  route(op.accountBudgets, async ({ deps, caller, params }) =>
+    answer(await deps.services.connections.budgets(caller(), params.id), same),
+  ),
   route(op.connectionTimeline, async ({ deps, caller, params, query }) => {
     const { connections } = deps.services;
     const connection = await connections.get(caller(), params.id);

@@ -133,6 +133,7 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
       refresh: (_caller, id) => one(id, connection),
       check: (_caller, id) => one(id, connection),
       destinations: (_caller, id) => one(id, { required: false, items: [], simulated: true }),
+      budgets: (_caller, id) => one(id, { items: [], simulated: true }),
       limits: (_caller, id) => one(id, { limits: {}, simulated: true }),
       timeline: () => page({ action: "connected" }),
       health: () =>

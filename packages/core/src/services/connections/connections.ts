@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { type ConnectionId, fail, InstantInput, ok } from "@postd/contracts";
 import { z } from "zod";
 import type { Caller, ConnectionsService } from "../../ports/services.ts";
+import { showBudgets } from "../budgets/show-budgets.ts";
 import { cursorAt, pageOf, placeOf } from "../page-of.ts";
 import { listDestinations, readLimits } from "./account-facts.ts";
 import { checkConnection, noConnection, refreshConnection } from "./check.ts";
@@ -42,6 +43,7 @@ export function createConnectionsService(deps: ConnectionsDeps): ConnectionsServ
     check: (caller, id) => withLive(deps, caller, id, (record) => checkConnection(deps, caller, record)),
     destinations: (caller, id, query) => ofLive(deps, caller, id, (record) => listDestinations(deps, record, query)),
     limits: (caller, id) => ofLive(deps, caller, id, (record) => readLimits(deps, record)),
+    budgets: (caller, id) => ofLive(deps, caller, id, (record) => showBudgets(deps, record)),
     contacts: contactsOf(deps),
     timeline: (caller, id, page) => timeline(deps, caller, id, page),
     health: (caller, id, page) => healthLog(deps, caller, id, page),

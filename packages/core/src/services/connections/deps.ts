@@ -1,4 +1,5 @@
 import type { Clock, ConnectorLog } from "@postd/connector-kit";
+import type { BudgetLedger } from "../../ports/budgets.ts";
 import type { ConnectionAccess } from "../../ports/connection-access.ts";
 import type { ConnectionsRepo, GrantsRepo } from "../../ports/connections-repo.ts";
 import type { Simulation } from "../../ports/egress.ts";
@@ -9,6 +10,7 @@ import type { StandingRights } from "../../ports/sign-in.ts";
 import type { SubscriptionsRepo } from "../../ports/subscriptions.ts";
 import type { TenantAppsRepo } from "../../ports/tenant-apps.ts";
 import type { Vault } from "../../ports/vault.ts";
+import type { Budgets } from "../budgets/budget-book.ts";
 import type { ConnectorContextPorts } from "../connector-context.ts";
 import type { NewId } from "../new-id.ts";
 
@@ -25,6 +27,11 @@ export interface ConnectionsDeps {
   readonly context: ConnectorContextPorts;
   readonly simulation: Simulation;
   readonly holds: JobHolds;
+  /** Absent: nobody counts. */
+  readonly budgets?: {
+    readonly book: Pick<Budgets, "ofPlatform" | "readingWaits">;
+    readonly ledger: Pick<BudgetLedger, "standings" | "planned">;
+  };
   /** Whoever started a sign-in must still have the right when it ends. */
   readonly rights: StandingRights;
   readonly clock: Clock;

@@ -1,15 +1,16 @@
 import type { Clock, ConnectorContext, PlatformFailure, PlatformResult } from "@postd/connector-kit";
-import type { ConnectionId, JsonObject, TenantId } from "@postd/contracts";
+import { type ConnectionId, fail, type JsonObject, type TenantId } from "@postd/contracts";
 import { askPlatform } from "./ask-platform.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 
 /** What looking at accounts by the clock is made of: their numbers, and what people wrote to them. */
-export type LookDeps = Pick<ConnectionsDeps, "access" | "context" | "registry" | "clock" | "log"> & {
+export type LookDeps = Pick<ConnectionsDeps, "access" | "context" | "registry" | "clock" | "log" | "budgets"> & {
   /** false: only those are looked at that somebody asked for. */
   readonly readsByItself: boolean;
 };
 
 interface LookOwner {
+  readonly platform: string;
   readonly tenantId: TenantId;
   readonly connectionId: ConnectionId;
 }
@@ -34,9 +35,17 @@ export async function lookAtEach<O extends LookOwner>(
 /** Reads something at the platform as one account; `call` names it in the log. */
 export type Ask = <T>(call: string, read: (ctx: ConnectorContext) => PlatformResult<T>) => PlatformResult<T>;
 
-/** A right to read that is lacking is no reason to hold posts; a sign-in that is over is one, and is marked. */
-export function askingAs(deps: LookDeps, { tenantId, connectionId }: LookOwner): Ask {
+/**
+ * A right to read that is lacking is no reason to hold posts; a sign-in that is over is one, and is marked. What is left of a
+ * platform's budgets is kept for posts: then nothing is asked.
+ */
+export function askingAs(deps: LookDeps, { tenantId, connectionId, platform }: LookOwner): Ask {
   return async (call, read) => {
+    const waits = await deps.budgets?.book.readingWaits({ tenantId, connectionId, platform });
+    if (waits) {
+      const retryAfterMs = Math.max(0, waits.until.getTime() - deps.clock.now().getTime());
+      return fail({ kind: "rate_limited", quota: true, retryAfterMs, message: waits.message });
+    }
     const { open, answer } = await askPlatform(deps, { id: connectionId, tenantId }, call, read);
     if (open && !answer.ok && (answer.error.kind === "auth_revoked" || answer.error.kind === "auth_expired"))
       await deps.access.markBroken({

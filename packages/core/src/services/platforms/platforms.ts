@@ -14,6 +14,7 @@ import type { PlannedPlatformView, PlatformView, TenantId } from "@postd/contrac
 import { z } from "zod";
 import type { PlatformsService } from "../../ports/operations.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
+import { budgetFacts } from "../budgets/show-budgets.ts";
 import { facetsOf, plannedFacets, statusOfFacets } from "./facets.ts";
 import type { PlatformStanding } from "./standing.ts";
 import { widestOf } from "./widest.ts";
@@ -126,6 +127,9 @@ function platformView(platform: Platform, provider: Provider, facts: PlatformFac
       ? {}
       : { destinations: { label: publishing.destinations.label, required: publishing.destinations.required } }),
     constraints: publishing ? { text: textView(publishing.limits.text), ...widestOf(publishing) } : {},
+    ...(platform.budgets && {
+      budgets: platform.budgets.map((one) => budgetFacts({ platform: platform.id, provider: provider.id }, one)),
+    }),
     ...(platform.prices ? { prices: platform.prices.map((price) => ({ ...price })) } : {}),
     optionsSchema: publishing
       ? z.toJSONSchema(publishing.options, { io: "input", unrepresentable: "any" })

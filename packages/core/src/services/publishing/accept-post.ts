@@ -26,6 +26,7 @@ import type { PipelineLog } from "../pipeline/worker-deps.ts";
 import { atEntriesOnly } from "./answers.ts";
 import { contentOf, writtenIn } from "./content.ts";
 import { fitTargets } from "./fit-targets.ts";
+import type { PlanDeps } from "./plan-warnings.ts";
 import { fileGone, fileIdsOf } from "./post-files.ts";
 import { prepareTargets, problemsOf, refusalOf, simulatedMark } from "./prepare-targets.ts";
 import type { PreparedTarget } from "./prepared-target.ts";
@@ -40,6 +41,8 @@ export interface PublishingDeps {
   readonly newId: <K extends IdKind>(kind: K) => Id<K>;
   readonly lateAfterMs: number;
   readonly log: Pick<PipelineLog, "error">;
+  /** Warns of plans that hold more than a platform takes. Absent: nobody counts. */
+  readonly plans?: PlanDeps;
 }
 
 /** All files a post names by address must be there after this long. */

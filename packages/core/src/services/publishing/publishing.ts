@@ -8,6 +8,7 @@ import { notFound } from "./act-on-job.ts";
 import { atEntriesOnly } from "./answers.ts";
 import { decidePost } from "./decide-post.ts";
 import { listDlq, replayDlq } from "./dlq.ts";
+import { planWarnings } from "./plan-warnings.ts";
 import { deletePost, viewOf } from "./post-actions.ts";
 import { prepareTargets } from "./prepare-targets.ts";
 import { no } from "./refusals.ts";
@@ -94,11 +95,14 @@ export function createPublishingService(deps: PublishingDeps & { readonly remote
       if (stray) return stray;
       const prepared = await prepareTargets({ ...draft, scheduledFor }, of(caller), deps);
       if (!prepared.ok) return prepared;
-      const targets = prepared.value.map(({ target, post, problems }) => ({
-        connectionId: target.connectionId,
-        format: post.format,
-        problems,
-      }));
+      const at = scheduledFor ?? deps.clock.now();
+      const targets = await Promise.all(
+        prepared.value.map(async (one) => {
+          const warnings = deps.plans ? await planWarnings(deps.plans, caller.tenantId, one, at) : [];
+          const { connectionId } = one.target;
+          return { connectionId, format: one.post.format, problems: [...one.problems, ...warnings] };
+        }),
+      );
       return {
         ok: true,
         value: { ok: !targets.some(({ problems }) => problems.some(({ severity }) => severity === "error")), targets },

@@ -57,6 +57,7 @@ function claimRow(tables: Tables, row: MemoryJob): ClaimRow {
     instance_paused: tables.instancePaused ? paused : null,
     blocked_until: blocks.length > 0 ? new Date(Math.max(...blocks)) : null,
     twin,
+    spent_at: null,
     post_deleted_at: tables.posts.get(row.post_id)?.deletedAt ?? null,
   };
 }

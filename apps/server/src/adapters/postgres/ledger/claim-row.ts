@@ -24,6 +24,8 @@ export interface ClaimRow extends JobRow, CircuitColumns, Record<string, unknown
   readonly blocked_until: Date | null;
   readonly twin: string | null;
   readonly post_deleted_at: Date | null;
+  /** When it last took its place in the budgets of its account. */
+  readonly spent_at: Date | null;
 }
 
 /** Whatever a job of a deleted post was woken for, it is not sent any more. */

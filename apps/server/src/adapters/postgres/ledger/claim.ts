@@ -1,5 +1,6 @@
 import {
   type Admission,
+  type AskedBudget,
   admit,
   type Circuit,
   type ClaimedJob,
@@ -14,6 +15,7 @@ import { type ServerExtras, serverOf } from "../circuit-row.ts";
 import { isTaken } from "../database-error.ts";
 import { compiled, runSql } from "../run-sql.ts";
 import { forTenant, type TenantDb } from "../tenant-tx.ts";
+import { type ClaimBudgets, isUsedUp, type Places, placesFor, waitingFor } from "./claim-budgets.ts";
 import {
   admitInput,
   type ClaimRow,
@@ -41,14 +43,21 @@ export async function claimJob(
   db: TenantDb,
   input: ClaimInput,
   serverExtras: ServerExtras,
+  budgets?: ClaimBudgets,
 ): Promise<ClaimedJob | { readonly refused: string }> {
   const read = await readJob(db, input, serverExtras);
   if (!read) return { refused: "gone" };
   const row = withDeletion(read);
   const admission = admit(admitInput(row, input.lateAfterMs));
+  const attempt = () => apply(db, row, admission, input, budgets);
   try {
-    return await apply(db, row, admission, input);
+    // Where another job took the last place in the same moment, it is seen at once how long this one waits.
+    return await attempt().catch((error: unknown) => (isUsedUp(error) ? attempt() : Promise.reject(error)));
   } catch (error) {
+    if (isUsedUp(error)) {
+      await change(db, row, sql`wake_at = domain_now() + interval '1 second'`);
+      return { refused: "quota" };
+    }
     if (!isTaken(error, "publish_jobs_in_flight")) throw error;
     // Two of one fingerprint were claimed in the same moment; this one waits for the other.
     const wait = sql`wake_at = domain_now() + interval '2 seconds'`;
@@ -86,6 +95,8 @@ interface ChangeMore {
   readonly waitsFor?: string;
   /** The probe that is taken with the row: both or neither. */
   readonly takes?: { readonly circuit: Circuit; readonly owner: string };
+  /** Places in budgets that are taken with the row: all or none. */
+  readonly spends?: readonly AskedBudget[];
 }
 
 /** Only one of all workers moves the fence on from what its claim read. */
@@ -107,8 +118,12 @@ async function change(
   db: TenantDb,
   row: ClaimRow,
   assignments: SQL,
-  { after = [], waitsFor, takes }: ChangeMore = {},
+  { after = [], waitsFor, takes, spends = [] }: ChangeMore = {},
 ): Promise<boolean> {
+  const spent =
+    spends.length === 0
+      ? sql``
+      : sql`, (select spend_budgets(${row.connection_id}, ${JSON.stringify(spends)}::jsonb) from job) as spent`;
   const pending = row.step_state?.pending;
   const lost = pending?.open ? pending : undefined;
   const closed: StoredState | undefined = lost && { ...row.step_state, pending: { ...lost, open: false } };
@@ -122,7 +137,7 @@ async function change(
     attempt as (
       update publish_attempts set outcome = 'lost', answered_at = (select now from clock), note = 'No answer was recorded: the connection or the process was cut.'
       where id = ${lost?.attemptId ?? null} and outcome is null and exists (select 1 from job))
-    select count(*)::int as changed from job`,
+    select (select count(*)::int from job) as changed${spent}`,
     ...after,
   );
   return rows[0]?.changed === 1;
@@ -130,6 +145,7 @@ async function change(
 
 type Wait = Extract<Admission, { go: "wait" }>;
 const isOutage = (wait: Wait): wait is Extract<Wait, { why: "outage" }> => wait.why === "outage";
+const isQuota = (wait: Wait): wait is Extract<Wait, { why: "quota" }> => wait.why === "quota";
 
 /** Thousands may wait for one platform, and are not to wake in one moment. */
 const unhurried = (until: SQL): SQL => sql`${until} + random() * interval '5 minutes'`;
@@ -141,6 +157,7 @@ async function apply(
   row: ClaimRow,
   admission: Admission,
   input: ClaimInput,
+  budgets: ClaimBudgets | undefined,
 ): Promise<ClaimedJob | { readonly refused: string }> {
   switch (admission.go) {
     case "no":
@@ -150,11 +167,13 @@ async function apply(
     case "wait": {
       const until = sql`${admission.until.toISOString()}::timestamptz`;
       const { state, heldReason, isAttended } = waiting(row, admission);
+      const says = isQuota(admission) && row.external_post_id === null ? admission.says : undefined;
       await change(
         db,
         row,
         sql`state = ${state}, lease_until = null, wake_at = ${isOutage(admission) ? unhurried(until) : until}
-          ${heldReason ? sql`, held_reason = ${heldReason}, in_flight = null` : sql``} ${isAttended ? sql`, released_at = ${until}` : sql``}`,
+          ${heldReason ? sql`, held_reason = ${heldReason}, in_flight = null` : sql``} ${isAttended ? sql`, released_at = ${until}` : sql``}
+          ${says === undefined ? sql`` : sql`, failure = ${json(waitingFor(says, row, heldReason))}`}`,
         isOutage(admission) ? { waitsFor: admission.waitsFor } : {},
       );
       return { refused: admission.why };
@@ -204,7 +223,7 @@ async function apply(
     case "verify":
     case "grant":
       if (isForeign(row, input)) return { refused: otherSteps };
-      return (await take(db, row, admission, input)) ?? noLonger;
+      return (await withinBudgets(db, row, admission, input, budgets)) ?? noLonger;
     default:
       admission satisfies never;
       throw new Error("an admission has no write");
@@ -225,11 +244,29 @@ async function settleWish(db: TenantDb, row: ClaimRow): Promise<void> {
   await change(db, row, sql.join(patchAssignments(patch).slice(1), sql`, `), { after });
 }
 
+type Taking = { readonly go: ClaimedJob["admission"]; readonly probes?: Circuit };
+
+/** Takes the job if the budgets of its account have room, and makes it wait if not. */
+async function withinBudgets(
+  db: TenantDb,
+  row: ClaimRow,
+  taking: Taking,
+  input: ClaimInput,
+  budgets: ClaimBudgets | undefined,
+): Promise<ClaimedJob | { readonly refused: string } | undefined> {
+  const places = await placesFor(row, taking.go, budgets);
+  if ("until" in places) return apply(db, row, { go: "wait", why: "quota", ...places }, input, budgets);
+  const taken = await take(db, row, taking, input, places);
+  if (taken) places.taken();
+  return taken;
+}
+
 async function take(
   db: TenantDb,
   row: ClaimRow,
-  { go, probes }: { readonly go: ClaimedJob["admission"]; readonly probes?: Circuit },
+  { go, probes }: Taking,
   input: ClaimInput,
+  { spends, isSpent }: Pick<Places, "spends" | "isSpent">,
 ): Promise<ClaimedJob | undefined> {
   const leaseUntil = new Date(row.now.getTime() + input.leaseMs);
   const until = leaseUntil.toISOString();
@@ -239,8 +276,9 @@ async function take(
     db,
     row,
     sql`state = ${state}, held_reason = ${workingReason(row, go)}, fence = fence + 1, lease_owner = ${input.owner}, lease_until = ${until}::timestamptz,
-      wake_at = ${until}::timestamptz, in_flight = ${mark}, wish = coalesce(wish, ${json(row.wish)}), first_claimed_at = coalesce(first_claimed_at, (select now from clock))`,
-    probes ? { takes: { circuit: probes, owner: input.owner } } : {},
+      wake_at = ${until}::timestamptz, in_flight = ${mark}, wish = coalesce(wish, ${json(row.wish)}), first_claimed_at = coalesce(first_claimed_at, (select now from clock))
+      ${isSpent ? sql`, spent_at = (select now from clock)` : sql``}`,
+    { spends, ...(probes && { takes: { circuit: probes, owner: input.owner } }) },
   );
   if (!taken) return undefined;
   return claimedJob(row, probes ? { go, probes } : { go }, leaseUntil);

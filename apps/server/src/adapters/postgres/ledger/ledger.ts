@@ -4,12 +4,13 @@ import type { ServerExtras } from "../circuit-row.ts";
 import { runSql } from "../run-sql.ts";
 import { forTenant, type TenantDb, withTenant } from "../tenant-tx.ts";
 import { claimJob } from "./claim.ts";
+import type { ClaimBudgets } from "./claim-budgets.ts";
 import { renewLease, settleJob, writeIntent } from "./settle.ts";
 
-/** The publish ledger on PostgreSQL. Every method is one short transaction of one tenant. */
-export function createLedger(db: TenantDb, serverExtras: ServerExtras = {}): Ledger {
+/** The publish ledger on PostgreSQL. Every method is one short transaction of one tenant; `budgets` absent: none is asked. */
+export function createLedger(db: TenantDb, serverExtras: ServerExtras = {}, budgets?: ClaimBudgets): Ledger {
   return {
-    claim: (input) => claimJob(db, input, serverExtras),
+    claim: (input) => claimJob(db, input, serverExtras, budgets),
     intend: (input) => writeIntent(db, input),
     settle: (input) => settleJob(db, input),
     renew: (input) => renewLease(db, input),

@@ -5,6 +5,7 @@ import {
   bigint,
   boolean,
   check,
+  doublePrecision,
   index,
   integer,
   jsonb,
@@ -13,7 +14,7 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
-import { instant, tenantId } from "./columns.ts";
+import { bytes, instant, tenantId } from "./columns.ts";
 import { connections } from "./connections.ts";
 import { tenants } from "./people.ts";
 
@@ -172,6 +173,7 @@ export const publishJobs = pgTable(
     releasedAt: instant("released_at"),
     /** The circuit it waits for. */
     waitsFor: text("waits_for"),
+    spentAt: instant("spent_at"),
     createdAt: instant("created_at").notNull(),
     updatedAt: instant("updated_at").notNull(),
   },
@@ -195,6 +197,7 @@ export const publishJobs = pgTable(
     index("publish_jobs_earlier")
       .using("gin", sql`${t.earlierPosts} jsonb_path_ops`)
       .where(sql`earlier_posts is not null`),
+    index("publish_jobs_spent").on(t.connectionId, t.spentAt).where(sql`spent_at is not null`),
     check(
       "publish_jobs_truth",
       sql`not may_be_live or state in ('publishing', 'processing', 'retrying', 'unknown', 'published', 'partly_published', 'discarded')`,
@@ -271,4 +274,23 @@ export const clientBlocks = pgTable(
     until: instant("until").notNull(),
   },
   (t) => [primaryKey({ columns: [t.platform, t.authKind, t.simulated, t.clientId] })],
+);
+
+/** What a platform lets an app, a sign-in or an account do in some time; no tenant's, and its key says nothing. */
+export const rateBudgets = pgTable(
+  "rate_budgets",
+  {
+    key: bytes("key").notNull(),
+    budget: text("budget").notNull(),
+    scope: text("scope").notNull(),
+    simulated: boolean("simulated").notNull(),
+    spentAt: instant("spent_at").array().notNull().default([]),
+    spentUnits: doublePrecision("spent_units").array().notNull().default([]),
+    saidUsed: doublePrecision("said_used"),
+    saidLimit: doublePrecision("said_limit"),
+    saidResetsAt: instant("said_resets_at"),
+    saidAt: instant("said_at"),
+    updatedAt: instant("updated_at").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.key, t.budget] }), index("rate_budgets_updated").on(t.updatedAt)],
 );
