@@ -5,10 +5,12 @@ import { type System, startSystem } from "@postd/testkit/system";
 import { withGuestbook } from "./connect-guestbook.ts";
 import { type DocumentedOperation, documentedOperations } from "./id-places.ts";
 import {
+  chat,
   failedJob,
   idPlaces,
   inboxEntry,
   makeTenant,
+  notice,
   ownApp,
   pageConnection,
   program,
@@ -20,6 +22,8 @@ const exemptPlaces: Readonly<Record<string, string>> = {
   "replayInboundRequest path.id":
     "names a request of the whole instance; inbound-desk.story.test.ts tries others than operators",
   "trialPost body.link.thumbMediaId": "looked up as in validatePost; no platform with trials has pictures of cards",
+  "testNotificationChannel path.id":
+    "sends to the chat itself; notices.story.test.ts has a chat and asks as another tenant",
   "trialPost body.mentions.id": "looked up as in validatePost; no platform with trials takes mentions",
 };
 
@@ -33,6 +37,8 @@ const lists: readonly string[] = [
   "GET /api/connections",
   "GET /api/posts",
   "GET /api/inbox",
+  "GET /api/notifications",
+  "GET /api/notification-channels",
   "GET /api/mentions",
   "GET /api/jobs",
   "GET /api/dlq",
@@ -51,6 +57,10 @@ const exemptOperations: Readonly<Record<string, string>> = {
   previewLink: "reads a public page and keeps nothing",
   getMediaSettings: "a word about the tenant in use, which no field of the request names",
   updateMediaSettings: "see getMediaSettings",
+  createNotificationChannel: "makes something new in the caller's own tenant",
+  readAllNotifications: "marks what the asking person sees in the tenant in use, which no field of the request names",
+  getNotificationPreferences: "of the asking person in the tenant in use, which no field of the request names",
+  setNotificationPreferences: "see getNotificationPreferences",
   inviteMember: "makes something new in the caller's own tenant",
   updateTenant: "changes the tenant in use, which no field of the request names",
   listPlatforms: "the same for everybody",
@@ -131,6 +141,10 @@ describe("one tenant never reaches what belongs to another", () => {
     await ownApp(b);
     await inboxEntry(a);
     await inboxEntry(b);
+    for (const tenant of [a, b]) {
+      await notice(tenant);
+      await chat(tenant);
+    }
     const idsOfB = await idsOf(system, b.id);
     assert.ok(idsOfB.size > 40, `only ${idsOfB.size} ids of the other tenant are known`);
     for (const list of lists) {

@@ -115,6 +115,22 @@ export const inboxEntry = async (tenant: Tenant): Promise<string> => {
   return entryId;
 };
 
+/** Something the tenant is told. */
+export const notice = async ({ system, id, connectionId }: Tenant): Promise<string> => {
+  const key = `budget_spent:${randomUUID()}`;
+  const [row] = await system.query<{ told: string }>(
+    "select raise_notice($1, 'budget_spent', 'connection', $2, $3, '{}', false) as told",
+    [id, connectionId, key],
+  );
+  return row?.told ?? "";
+};
+
+/** A chat it is told in. */
+export const chat = async ({ session }: Tenant): Promise<string> => {
+  const address = `https://hooks.slack.com/services/T0/B0/${randomUUID()}`;
+  return (await session.must("POST", "/api/notification-channels", { kind: "slack", name: "Team", address })).id;
+};
+
 /** A post that is live. */
 const liveJob = async (tenant: Tenant): Promise<string> => {
   const id = await job(tenant, { scheduledFor: undefined });
@@ -255,6 +271,9 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
     async (tenant) => (await guestbook(tenant)).id,
     {},
   ),
+  "readNotification path.id": byPath("POST", "/api/notifications/{id}/read", notice, {}),
+  "updateNotificationChannel path.id": byPath("PATCH", "/api/notification-channels/{id}", chat, { name: "Others" }),
+  "deleteNotificationChannel path.id": byPath("DELETE", "/api/notification-channels/{id}", chat),
   "accountPosts path.id": byPath("GET", "/api/connections/{id}/posts", connection),
   "readAccountNumbers path.id": byPath("POST", "/api/connections/{id}/numbers", connection, {}),
   "analytics query.connectionId": byPath("GET", "/api/analytics?connectionId={id}", connection),

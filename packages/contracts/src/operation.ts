@@ -33,7 +33,7 @@ export interface OperationExample {
  */
 export interface Operation {
   readonly id: string;
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** With `:name` parameters. */
   readonly path: string;
   readonly summary: string;

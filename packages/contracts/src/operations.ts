@@ -10,6 +10,7 @@ import * as jobs from "./operations/jobs.ts";
 import * as links from "./operations/links.ts";
 import * as media from "./operations/media.ts";
 import * as mentions from "./operations/mentions.ts";
+import * as notices from "./operations/notices.ts";
 import * as people from "./operations/people.ts";
 import * as publishing from "./operations/publishing.ts";
 
@@ -27,6 +28,7 @@ export const operationsById = {
   ...analytics,
   ...inbox,
   ...inbound,
+  ...notices,
   ...health,
 };
 

@@ -76,6 +76,8 @@ export function buildPeople({ db, config, log, clock, publicUrl, authSecret, sig
     service,
     rules,
     library,
+    mail,
+    hasMail,
     rights: createStandingRights({ people: repo, keys, clock }),
     auth: createHttpAuth({
       auth: library,

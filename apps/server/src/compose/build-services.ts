@@ -12,9 +12,11 @@ import {
   createInboxService,
   createLinksService,
   createMentionsService,
+  createNoticesService,
   createOwnerLinksService,
   createPlatformsService,
   createPublishingService,
+  type NoticesDeps,
   newId,
   type PipelineDeps,
   type RequestKeeper,
@@ -39,6 +41,7 @@ interface ServiceParts {
   readonly storage: Awaited<ReturnType<typeof buildStorage>>;
   readonly people: ReturnType<typeof buildPeople>;
   readonly connections: ReturnType<typeof buildConnections>;
+  readonly notices: NoticesDeps;
   readonly pipeline: PipelineDeps;
   readonly keeper: RequestKeeper;
   readonly version: string;
@@ -103,6 +106,7 @@ export function buildServices(parts: ServiceParts) {
       clock,
     }),
     links: createLinksService({ reader: connections.links.reader({ simulated: false }) }),
+    notices: createNoticesService(parts.notices),
     people: people.service,
     signIn: people.rules,
     platforms: createPlatformsService({

@@ -10,6 +10,7 @@ import { signUpRule } from "../config/sign-up-rule.ts";
 import { createHttpApp, defaultHttpLimits, type HttpConfig } from "../http/app.ts";
 import { buildBudgets } from "./build-budgets.ts";
 import { buildConnections } from "./build-connections.ts";
+import { buildNotices } from "./build-notices.ts";
 import { buildPeople } from "./build-people.ts";
 import { buildPipeline } from "./build-pipeline.ts";
 import { buildServices } from "./build-services.ts";
@@ -82,10 +83,21 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
     log,
   });
   onClose(() => storage.spool.close());
-  const services = buildServices({ open, registry, storage, people, connections, pipeline, keeper, version });
+  const notices = buildNotices({ open, registry, storage, people, connections });
+  const services = buildServices({
+    open,
+    registry,
+    storage,
+    people,
+    connections,
+    notices,
+    pipeline,
+    keeper,
+    version,
+  });
 
   const due = createDueJobs(system.db, dueCaps(config.workers.publish));
-  const periodic = periodicTasks({ open, config, storage, connections, due, circuits });
+  const periodic = periodicTasks({ open, config, storage, connections, notices, due, circuits });
 
   return {
     clock,

@@ -5,9 +5,12 @@ import {
   fanOutInbox,
   finishDisconnects,
   joinSignIns,
+  type NoticesDeps,
+  planDeliveries,
   readInboxes,
   readNumbers,
   renewSignIns,
+  sendDeliveries,
   sweep,
   tendSubscriptions,
 } from "@postd/core";
@@ -36,6 +39,7 @@ export interface PeriodicParts {
   readonly config: Config;
   readonly storage: Awaited<ReturnType<typeof buildStorage>>;
   readonly connections: ReturnType<typeof buildConnections>;
+  readonly notices: NoticesDeps;
   readonly due: Pick<DueJobs, "endingConnections">;
   readonly circuits: Pick<Circuits, "wakeProbes">;
 }
@@ -59,6 +63,7 @@ export function periodicTasks({
   config,
   storage,
   connections,
+  notices,
   due,
   circuits,
 }: PeriodicParts): readonly PeriodicTask[] {
@@ -112,6 +117,13 @@ export function periodicTasks({
       }),
       isOff: !config.upkeep,
     },
+    task("notices", 2 * secondMs, 30 * secondMs, async () => {
+      await planDeliveries(notices);
+      await sendDeliveries(notices);
+    }),
+    task("post_notices", 15 * secondMs, minuteMs, async () => {
+      await notices.repo.tellOfPosts();
+    }),
     task("join_sign_ins", minuteMs, 5 * minuteMs, async () => {
       await joinSignIns({ signIns, vault, registry, log });
     }),

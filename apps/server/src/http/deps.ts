@@ -13,6 +13,7 @@ import type {
   MediaService,
   MentionsService,
   MetricsExposition,
+  NoticesService,
   OwnerLinksService,
   PeopleService,
   PlatformsService,
@@ -33,6 +34,7 @@ export interface HttpServices {
   readonly ownerLinks: OwnerLinksService;
   readonly media: MediaService;
   readonly mentions: MentionsService;
+  readonly notices: NoticesService;
   readonly people: PeopleService;
   readonly signIn: SignInRules;
   readonly platforms: PlatformsService;

@@ -14,6 +14,7 @@ import { pauseRoutes } from "./jobs/pause.ts";
 import { linkRoutes } from "./links/preview-link.ts";
 import { mediaRoutes } from "./media/media.ts";
 import { mentionRoutes } from "./mentions/mentions.ts";
+import { noticeRoutes } from "./notices/notices.ts";
 import { apiKeyRoutes } from "./people/api-keys.ts";
 import { memberRoutes } from "./people/members.ts";
 import { tenantRoutes } from "./people/tenants.ts";
@@ -38,6 +39,7 @@ export const routes: readonly Route[] = [
   ...mentionRoutes,
   ...analyticsRoutes,
   ...inboxRoutes,
+  ...noticeRoutes,
   ...webhookRoutes,
   ...inboundDeskRoutes,
   ...healthRoutes,

@@ -14,6 +14,8 @@ export const ids = {
   accountPost: "acp_0195a1b2c3d47e8f90a1b2c3d4e5f60c",
   inboundRequest: "wev_0195a1b2c3d47e8f90a1b2c3d4e5f60e",
   inboxEntry: "inb_0195a1b2c3d47e8f90a1b2c3d4e5f60d",
+  notification: "not_0195a1b2c3d47e8f90a1b2c3d4e5f60e",
+  noticeChannel: "nch_0195a1b2c3d47e8f90a1b2c3d4e5f60f",
   key: "key_0195a1b2c3d47e8f90a1b2c3d4e5f608",
   member: "mbr_0195a1b2c3d47e8f90a1b2c3d4e5f609",
   invitation: "inv_0195a1b2c3d47e8f90a1b2c3d4e5f60a",

@@ -3,7 +3,7 @@ import { RoleName, ScopeName } from "../access.ts";
 import { InstantInput } from "../bounded.ts";
 import { idSchema } from "../ids.ts";
 import { defineOperation } from "../operation.ts";
-import { DisplayName, EmailAddress, LinkToken } from "../people-input.ts";
+import { DisplayName, EmailAddress, LinkToken, TimeZone } from "../people-input.ts";
 import {
   ApiKeyView,
   CreatedApiKeyView,
@@ -52,18 +52,6 @@ const key = {
   createdBy: ids.user,
   createdAt: at,
 } as const;
-
-/** A time zone the machine knows, checked without a list of our own. */
-const TimeZone = z
-  .string()
-  .max(64)
-  .refine((zone) => {
-    try {
-      return new Intl.DateTimeFormat("en", { timeZone: zone }) !== undefined;
-    } catch {
-      return false;
-    }
-  }, "must be a time zone such as Europe/Oslo");
 
 export const getMe = defineOperation({
   id: "getMe",

@@ -22,9 +22,17 @@ export function createSmtpMail({ url, from }: SmtpSettings, log: MailLog): Mail 
     disableUrlAccess: true,
   });
   return {
-    async send({ to, subject, text }) {
+    async send({ about, to, subject, text, html, messageId }) {
       try {
-        await transport.sendMail({ to, subject, text });
+        await transport.sendMail({
+          to,
+          subject,
+          text,
+          ...(html === undefined ? {} : { html }),
+          ...(messageId === undefined ? {} : { messageId }),
+          // RFC 3834: no mailbox that answers by itself answers this.
+          ...(about === "notice" ? { headers: { "Auto-Submitted": "auto-generated" } } : {}),
+        });
         return true;
       } catch (error) {
         const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";

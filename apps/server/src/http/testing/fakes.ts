@@ -39,6 +39,13 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
     operationsById.connectionEvents.example.response,
   ).items;
   if (!dead || !event) throw new Error("the examples show nothing that arrived");
+  const notification = operationsById.readNotification.response.parse(operationsById.readNotification.example.response);
+  const preferences = operationsById.getNotificationPreferences.response.parse(
+    operationsById.getNotificationPreferences.example.response,
+  );
+  const chat = operationsById.testNotificationChannel.response.parse(
+    operationsById.testNotificationChannel.example.response,
+  );
   const byKey = new Map<string, JobView>();
   const one = async <T>(id: string, view: T) => (known(id) ? ok({ ...view, id }) : fail(missing));
   const wished = async <T>(id: string, view: T) =>
@@ -93,6 +100,18 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
       hide: (_caller, id) => one(id, entry),
       like: (_caller, id) => one(id, entry),
       readNow: (_caller, id) => one(id, { connectionId: id as never }),
+    },
+    notices: {
+      list: async () => ok({ items: [notification], nextCursor: "bmV4dA", unread: 1 }),
+      mark: (_caller, id) => one(id, notification),
+      markAll: async () => ok({ marked: 0, unread: 0 }),
+      preferences: async () => ok(preferences),
+      setPreferences: async () => ok(preferences),
+      channels: async () => ok({ items: [chat] }),
+      addChannel: async () => ok(chat),
+      changeChannel: (_caller, id) => one(id, chat),
+      removeChannel: async (_caller, id) => (known(id) ? ok({ deleted: true as const }) : fail(missing)),
+      testChannel: (_caller, id) => one(id, chat),
     },
     mentions: {
       list: () => page(mention),

@@ -6,6 +6,7 @@ const hourMs = 60 * 60_000;
 const perAddress = {
   account: { max: 20, windowMs: hourMs },
   invitation: { max: 3, windowMs: hourMs },
+  notice: { max: 60, windowMs: hourMs },
 } as const;
 
 /** Every mail to people goes through here: nobody's mailbox is filled, whoever causes the mails. Over: `false`. */
