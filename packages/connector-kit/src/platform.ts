@@ -18,6 +18,8 @@ export interface HealthAnswer {
   readonly handle?: string;
   readonly pictureUrl?: string;
   readonly expiresAt?: Date;
+  /** When the person has to sign in again at the latest, though tokens last longer or are renewed. */
+  readonly signInAgainBy?: Date;
   readonly notes?: readonly string[];
   /** What is known anew of the account's extras; the others stay. */
   readonly extras?: JsonObject;

@@ -255,6 +255,8 @@ export const ConnectionView = z.object({
     .optional(),
   tokenExpiresAt: Instant.optional(),
   renewsItself: z.boolean(),
+  /** When a person has to sign in again at the latest; absent: never, as far as is known. */
+  personNeededAt: Instant.optional(),
   checkedAt: Instant.optional(),
   checkLatencyMs: z.number().int().optional(),
   /** What the newest look at the account brought; absent: there was none since it was connected. */

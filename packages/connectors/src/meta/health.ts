@@ -26,6 +26,7 @@ const TokenInfo = z.object({
 interface TokenHealth {
   readonly scopes?: readonly string[];
   readonly expiresAt?: Date;
+  readonly signInAgainBy?: Date;
   readonly notes: readonly string[];
 }
 
@@ -48,11 +49,13 @@ async function inspectToken(ctx: ConnectorContext): PlatformResult<TokenHealth> 
   if (is_valid === false)
     return fail({ kind: "auth_revoked", message: "Meta no longer accepts this account's sign-in. Sign in again." });
   const expiresAt = atSeconds(expires_at);
+  const signInAgainBy = atSeconds(data_access_expires_at);
   return ok({
     ...stored,
     ...(scopes && { scopes }),
     ...(expiresAt && { expiresAt }),
-    notes: dataAccessNotes(atSeconds(data_access_expires_at), ctx.clock.now()),
+    ...(signInAgainBy && { signInAgainBy }),
+    notes: dataAccessNotes(signInAgainBy, ctx.clock.now()),
   });
 }
 

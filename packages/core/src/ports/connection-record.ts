@@ -53,6 +53,8 @@ export interface ConnectionRecord extends Omit<NewConnection, "createdBy" | "ren
   readonly tenantId: TenantId;
   /** Whether what it acts with is renewed without a person; absent: not known, its method tells. */
   readonly renews?: boolean | undefined;
+  /** When a person has to sign in again at the latest though its tokens last longer; absent: not known. */
+  readonly signInAgainBy?: Date | undefined;
   /** Whose tokens it uses; absent once they are deleted. */
   readonly signInId: SignInId | undefined;
   /** What the provider calls the app it was signed in to with; absent: not known. */

@@ -32,6 +32,7 @@ export interface ConnectionChange {
   /** null: nothing is wrong any more. */
   readonly statusReason?: StatusReason | null;
   readonly renews?: boolean;
+  readonly signInAgainBy?: Date;
 }
 
 export interface TimelineEntry {

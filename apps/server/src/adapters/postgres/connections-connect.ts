@@ -143,6 +143,7 @@ async function write(
     renews: !isOwn && connection.renews,
     nextCheckAt: firstCheck,
     lastCheck: null,
+    signInAgainBy: null,
     tokenExpiresAt: ends.tokenExpiresAt ?? null,
     refreshExpiresAt: ends.refreshExpiresAt ?? null,
   };

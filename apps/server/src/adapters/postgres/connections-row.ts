@@ -70,6 +70,7 @@ export function recordOf(row: ConnectionRow): ConnectionRecord {
     checkedAt: row.checkedAt ?? undefined,
     checkLatencyMs: row.checkLatencyMs ?? undefined,
     renews: row.renews ?? undefined,
+    signInAgainBy: row.signInAgainBy ?? undefined,
     nextCheckAt: row.nextCheckAt,
     lastCheck: row.lastCheck === null ? undefined : Last.parse(row.lastCheck),
     createdAt: row.createdAt,

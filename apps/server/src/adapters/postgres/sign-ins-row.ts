@@ -102,7 +102,8 @@ export async function healMembers(
       update connections c set app_id = s.app_id, client_id = s.client_id, credential_version = c.credential_version + 1, token_expires_at = s.token_expires_at,
         refresh_expires_at = s.refresh_expires_at, refresh_lease_until = null, refresh_intent_at = null, updated_at = ${domainNow},
         status = case when b.broken then 'healthy' else c.status end,
-        status_reason = case when b.broken then null else c.status_reason end, next_check_at = ${firstCheck}
+        status_reason = case when b.broken then null else c.status_reason end, next_check_at = ${firstCheck},
+        sign_in_again_by = null
       from before b, platform_sign_ins s where c.id = b.id and s.id = ${signInId}
       returning c.id, b.broken`,
   );

@@ -160,6 +160,7 @@ function learnedFrom(
     ...(answer.scopes === undefined ? {} : { scopes: answer.scopes }),
     ...(answer.extras === undefined ? {} : { extras: { ...before.extras, ...answer.extras } }),
     ...(answer.expiresAt === undefined ? {} : { tokenExpiresAt: answer.expiresAt }),
+    ...(answer.signInAgainBy === undefined ? {} : { signInAgainBy: answer.signInAgainBy }),
     ...(open && { renews: canRenew(deps.registry, before, open.credentials) }),
     missingScopes: answer.missingScopes,
   };
@@ -169,10 +170,15 @@ function seenIn(
   deps: ConnectionsDeps,
   before: ConnectionRecord,
   { answer }: Looked,
-  { tokenExpiresAt, renews }: ConnectionChange,
+  { tokenExpiresAt, renews, signInAgainBy }: ConnectionChange,
 ): Seen {
   if (!answer.ok) return { kind: "failed", failure: answer.error };
-  const known = { ...before, ...(tokenExpiresAt && { tokenExpiresAt }), ...(renews !== undefined && { renews }) };
+  const known = {
+    ...before,
+    ...(tokenExpiresAt && { tokenExpiresAt }),
+    ...(renews !== undefined && { renews }),
+    ...(signInAgainBy && { signInAgainBy }),
+  };
   const lacks = lacking(deps, before, answer.value.missingScopes).length > 0;
   return { kind: "answered", lacks, endsSoon: endsSoon(known, deps) };
 }

@@ -28,8 +28,10 @@ export function endsSoon(record: ConnectionRecord, deps: Pick<ViewDeps, "registr
 }
 
 /** When a person has to sign in again at the latest; undefined: never, as far as is known. */
-export const endOf = (record: ConnectionRecord, { registry }: Pick<ViewDeps, "registry">): Date | undefined =>
-  renewsItself(record, registry) ? record.refreshExpiresAt : record.tokenExpiresAt;
+export function endOf(record: ConnectionRecord, { registry }: Pick<ViewDeps, "registry">): Date | undefined {
+  const ends = [renewsItself(record, registry) ? record.refreshExpiresAt : record.tokenExpiresAt, record.signInAgainBy];
+  return ends.filter((end) => end !== undefined).sort((a, b) => a.getTime() - b.getTime())[0];
+}
 
 const renewsItself = (record: ConnectionRecord, registry: ConnectorRegistry): boolean =>
   record.renews ?? (!record.ownSecret && authFor(registry, record)?.refresh !== undefined);
@@ -62,6 +64,7 @@ export function connectionView(
     ...permissionsOf(record, deps),
     ...(tokenExpiresAt === undefined ? {} : { tokenExpiresAt: tokenExpiresAt.toISOString() }),
     renewsItself: renewsItself(record, deps.registry),
+    ...personNeeded(record, deps),
     ...(checkedAt === undefined ? {} : { checkedAt: checkedAt.toISOString() }),
     ...(checkLatencyMs === undefined ? {} : { checkLatencyMs }),
     ...("at" in lastCheck ? { lastCheck } : {}),
@@ -77,6 +80,11 @@ export function connectionView(
     ...(disconnectedAt === undefined ? {} : { disconnectedAt: disconnectedAt.toISOString() }),
     warnings: record.disconnectedAt ? [] : twins.map((twin) => twinWarning(record, twin, deps.registry)),
   };
+}
+
+function personNeeded(record: ConnectionRecord, deps: ViewDeps): Pick<ConnectionView, "personNeededAt"> {
+  const endsAt = record.disconnectedAt ? undefined : endOf(record, deps);
+  return endsAt ? { personNeededAt: endsAt.toISOString() } : {};
 }
 
 /** Rights on the account as the platform gave them, and those that are lacking; nothing where it does not tell. */

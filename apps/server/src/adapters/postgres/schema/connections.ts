@@ -207,6 +207,8 @@ export const connections = pgTable(
     checkLatencyMs: integer("check_latency_ms"),
     /** Whether what it acts with is renewed without a person; empty: not known, the connector tells. */
     renews: boolean("renews"),
+    /** When a person has to sign in again at the latest though its tokens last longer. */
+    signInAgainBy: instant("sign_in_again_by"),
     nextCheckAt: instant("next_check_at").notNull().default(sql`domain_now() + interval '6 hours'`),
     /** {type, ok, at, latencyMs, kind?, message?, unread?}. */
     lastCheck: jsonb("last_check").$type<JsonObject>(),
