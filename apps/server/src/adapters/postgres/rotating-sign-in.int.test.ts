@@ -19,6 +19,8 @@ import { type RefreshCall, watchRefreshes } from "./testing/watch-refreshes.ts";
 
 /** As many as the promise names in CI; at home enough to see them race. */
 const processCount = process.env.CI === "true" || process.env.POSTD_KILL === "all" ? 20 : 6;
+/** Of these so many are worker processes, with so many workers between them. */
+const [workerProcesses, workerCount] = [5, 50];
 const hourMs = 60 * 60_000;
 
 /** One person's sign-in, in a workspace of its own. */
@@ -214,6 +216,22 @@ for (const scene of scenes) {
     }
     const given = new Set(scene.calls().map((call) => call.given));
     assert.equal(given.size, rotates ? 3 : 1, rotates ? "no refresh token was given twice" : "it stays the same");
+  });
+
+  test(`${whose}, expired and found by ${workerCount} workers in ${workerProcesses} processes at once: one call, and all go on`, async (t) => {
+    const before = scene.calls().length;
+    await advance(scene.lifeMs);
+    const begun = performance.now();
+    const said = await crew.openMany(scene.caller.tenantId, idsIn(scene), {
+      processes: workerProcesses,
+      each: workerCount / workerProcesses,
+    });
+    t.diagnostic(
+      `${name}: ${said.length} workers in ${workerProcesses} processes, ${scene.calls().length - before} call at the platform, all on after ${Math.round(performance.now() - begun)} ms`,
+    );
+    assert.equal(said.length, workerCount);
+    assertOneToken(scene, [...new Set(said)]);
+    assert.equal(scene.calls().length, before + 1);
   });
 
   if (endings.includes("recovered"))

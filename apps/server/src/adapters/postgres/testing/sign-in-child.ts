@@ -8,7 +8,10 @@ import { openSignInProcess, SignInWorld } from "./sign-in-process.ts";
 // A process that opens connections when told to, a line of JSON each way; tokens are answered as hashes.
 
 const Start = SignInWorld.extend({ diesAfterAnswer: z.boolean() });
-const Order = z.object({ tenantId: z.string(), connectionId: z.string() });
+const Order = z.object({
+  tenantId: z.string(),
+  connectionIds: z.array(z.string()).min(1),
+});
 
 const { diesAfterAnswer, ...world } = Start.parse(JSON.parse(process.argv[2] ?? ""));
 const say = (what: object) => process.stdout.write(`${JSON.stringify(what)}\n`);
@@ -25,15 +28,21 @@ say({ ready: true });
 
 for await (const line of createInterface({ input: process.stdin })) {
   saidWaiting = false;
-  const { tenantId, connectionId } = Order.parse(JSON.parse(line));
+  const { tenantId, connectionIds } = Order.parse(JSON.parse(line));
   // It may not have heard yet that the clock was moved, and a token's end is reckoned from now.
   await parts.clock.sync();
+  const said = await Promise.all(connectionIds.map((connectionId) => open(tenantId, connectionId)));
+  say({ said });
+}
+
+/** The token's hash, or why there is none. */
+async function open(tenantId: string, connectionId: string): Promise<string> {
   const opened = await parts.access.open({
     tenantId: asId("tenant", tenantId),
     connectionId: asId("connection", connectionId),
     fresh: true,
   });
-  if (opened?.ok) say({ token: sha256Hex(opened.value.credentials.accessToken.reveal()) });
-  else say({ failure: opened?.error.message ?? "gone" });
+  if (opened?.ok) return sha256Hex(opened.value.credentials.accessToken.reveal());
+  return opened?.error.message ?? "gone";
 }
 await parts.close();

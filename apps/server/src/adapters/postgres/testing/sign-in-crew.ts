@@ -12,14 +12,15 @@ const Said = z.object({
   ready: z.boolean().optional(),
   /** Another process renews; the answer comes after it. */
   waiting: z.boolean().optional(),
-  token: z.string().optional(),
+  /** A token's hash, or why there is none, for each connection it was told to open. */
+  said: z.array(z.string()).optional(),
   failure: z.string().optional(),
 });
 type Said = z.output<typeof Said>;
 
 interface Child {
   readonly process: ChildProcess;
-  open(tenantId: TenantId, connectionId: ConnectionId): Promise<Said>;
+  open(tenantId: TenantId, connectionIds: readonly ConnectionId[]): Promise<Said>;
   next(): Promise<Said>;
   /** The last `open` found that another process renews; rejects where it was answered, or the process ended, without that. */
   isWaiting(): Promise<void>;
@@ -58,8 +59,24 @@ export function createCrew(world: SignInWorld) {
     },
     /** Every process at once, each for one of the accounts; answers what each was told, without repetitions. */
     async openAll(tenantId: TenantId, ids: readonly [ConnectionId, ...ConnectionId[]]): Promise<readonly string[]> {
-      const opened = await Promise.all(crew.map((child, i) => child.open(tenantId, ids[i % ids.length] ?? ids[0])));
-      return [...new Set(opened.map(({ token, failure }) => token ?? failure ?? ""))];
+      return [...new Set(await this.openMany(tenantId, ids, { processes: crew.length, each: 1 }))];
+    },
+    /** So many processes at once, each with so many workers that open one of the accounts; answers what each was told. */
+    async openMany(
+      tenantId: TenantId,
+      ids: readonly [ConnectionId, ...ConnectionId[]],
+      { processes, each }: { readonly processes: number; readonly each: number },
+    ): Promise<readonly string[]> {
+      const chosen = crew.slice(0, processes);
+      const opened = await Promise.all(
+        chosen.map((child, i) =>
+          child.open(
+            tenantId,
+            Array.from({ length: each }, (_, at) => ids[(i * each + at) % ids.length] ?? ids[0]),
+          ),
+        ),
+      );
+      return opened.flatMap(({ said, failure }) => said ?? [failure ?? ""]);
     },
     /** Everybody who was told to open finds that somebody else renews. */
     async allWait(): Promise<void> {
@@ -69,7 +86,7 @@ export function createCrew(world: SignInWorld) {
     async openAndDie(tenantId: TenantId, id: ConnectionId): Promise<void> {
       const doomed = await start({ diesAfterAnswer: true });
       const exit = once(doomed.process, "exit");
-      assert.deepEqual(await doomed.open(tenantId, id), { failure: "the process is gone" });
+      assert.deepEqual(await doomed.open(tenantId, [id]), { failure: "the process is gone" });
       assert.equal((await exit)[1], "SIGKILL");
     },
     /** They end by themselves when there is nothing more to be told. */
@@ -100,9 +117,9 @@ function talkTo(child: ChildProcess, lines: AsyncIterator<string>, write: (order
     process: child,
     next,
     isWaiting: () => waits.promise,
-    open(tenantId, connectionId) {
+    open(tenantId, connectionIds) {
       waits = Promise.withResolvers();
-      write({ tenantId, connectionId });
+      write({ tenantId, connectionIds });
       return next();
     },
   };
