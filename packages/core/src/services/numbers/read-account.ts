@@ -1,15 +1,8 @@
-import type { AccountPost, Metric, Numbers, PlatformFailure, PlatformResult } from "@postd/connector-kit";
+import type { AccountPost, Metric, PlatformFailure, PlatformResult } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
-import { alwaysRead, type BackgroundReads } from "../../ports/background-reads.ts";
-import type { LookState, NumbersOwner, NumbersRepo, TenantNumbers } from "../../ports/numbers.ts";
-import {
-  type Ask,
-  accountsAtOnce,
-  afterFailure,
-  askingAs,
-  type LookDeps,
-  lookAtEach,
-} from "../connections/look-at-account.ts";
+import { alwaysRead } from "../../ports/background-reads.ts";
+import type { NumbersOwner } from "../../ports/numbers.ts";
+import { type Ask, accountsAtOnce, afterFailure, askingAs, lookAtEach } from "../connections/look-at-account.ts";
 import { toldAddress, toldLine } from "../connections/told.ts";
 import type { NumbersLook, ReadNumbersDeps } from "./numbers-look.ts";
 import { backoffMs } from "./plan.ts";
