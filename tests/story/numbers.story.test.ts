@@ -90,18 +90,27 @@ describe("numbers of posts and accounts", () => {
     assert.ok(target.readAt && target.delayMs > 0);
     assert.deepEqual(target.metrics.find(({ name }: { name: string }) => name === "likes").platformName, "likeCount");
 
-    const summary = await ida.must("GET", "/api/analytics");
-    const totals = summary.platforms.map((row: { madeElsewhere: boolean; posts: number; totals: never[] }) => [
-      row.madeElsewhere,
-      row.posts,
-      row.totals.find(({ name }: { name: string }) => name === "likes"),
-    ]);
-    assert.deepEqual(totals, [
-      [false, 1, { name: "likes", total: 7, posts: 1 }],
-      [true, 1, { name: "likes", total: 5, posts: 1 }],
-    ]);
-    const [own] = summary.accounts;
-    assert.ok(own.metrics.some(({ name }: { name: string }) => name === "posts"));
+    const likesOf = async (query: string) => {
+      const { rows } = await ida.must("GET", `/api/analytics?${query}`);
+      return rows.map(
+        (row: { posts: number; numbers: { name: string; of: string; value: number; posts: number }[] }) => {
+          const number = row.numbers.find(({ name, of }) => name === "likes" && of === "posts");
+          return [row.posts, number?.value, number?.posts];
+        },
+      );
+    };
+    assert.deepEqual(await likesOf("madeElsewhere=false"), [[1, 7, 1]]);
+    assert.deepEqual(await likesOf("madeElsewhere=true"), [[1, 5, 1]]);
+    assert.deepEqual(await likesOf("by=platform"), [[2, 12, 2]]);
+    const { rows: accounts } = await ida.must("GET", "/api/analytics?by=account");
+    const posts = accounts[0].numbers.find(
+      ({ name, of }: { name: string; of: string }) => name === "posts" && of === "accounts",
+    );
+    // One reading tells how many there are, and not by how much they grew.
+    assert.deepEqual(
+      [posts.value, posts.last > 0, posts.missing],
+      [null, true, "There is one reading only, and none before it."],
+    );
   });
 
   it("keep every reading, and the newest is the one that counts", async () => {
@@ -124,12 +133,13 @@ describe("numbers of posts and accounts", () => {
       times: "always",
       match: { path: "listRecords|getPosts|getProfile" },
     });
+    await system.clock.advance(60_000);
     await ida.must("POST", `/api/connections/${account.id}/numbers`, {});
     const deadline = performance.now() + 30_000;
     for (;;) {
-      const { accounts } = await ida.must("GET", `/api/analytics?from=${system.clock.now().toISOString()}`);
-      if (accounts[0].missing && accounts[0].missing !== "Not read yet.") break;
-      assert.ok(performance.now() < deadline, JSON.stringify(accounts));
+      const { rows } = await ida.must("GET", "/api/analytics?by=account");
+      if (rows[0].missing && rows[0].missing !== "Not read yet.") break;
+      assert.ok(performance.now() < deadline, JSON.stringify(rows));
       await delay(100);
     }
     await system.sim("DELETE", "bluesky/faults");

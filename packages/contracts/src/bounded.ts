@@ -14,6 +14,18 @@ export const InstantInput = z.iso
     return at >= earliest && at < latest;
   }, "must lie between the years 2000 and 2100");
 
+/** A time zone by its name, as machines and databases know it; offsets mean different things to them. */
+export const TimeZoneInput = z
+  .string()
+  .max(64)
+  .refine((zone) => {
+    try {
+      return /^[A-Za-z]/.test(zone) && new Intl.DateTimeFormat("en", { timeZone: zone }) !== undefined;
+    } catch {
+      return false;
+    }
+  }, "must be a time zone such as Europe/Oslo");
+
 /** Bytes of a value as it is stored and sent. */
 export const jsonBytes = (value: unknown): number => new TextEncoder().encode(JSON.stringify(value) ?? "").byteLength;
 

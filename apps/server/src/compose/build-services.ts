@@ -22,6 +22,7 @@ import {
   type RequestKeeper,
   standingByPlatform,
 } from "@postd/core";
+import { createAnalyticsRepo } from "../adapters/postgres/analytics-repo.ts";
 import { isPassing } from "../adapters/postgres/database-error.ts";
 import { createInboundDesk } from "../adapters/postgres/inbound-desk.ts";
 import { createInboxEntriesRepo } from "../adapters/postgres/inbox-entries-repo.ts";
@@ -101,6 +102,7 @@ export function buildServices(parts: ServiceParts) {
     }),
     analytics: createAnalyticsService({
       numbers: createNumbersRepo(app.db, system.db),
+      analytics: createAnalyticsRepo(app.db),
       connections: connections.deps.connections,
       registry,
       clock,

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { Operation, OperationResponse, ParsedInput, Result, ServiceError } from "@postd/contracts";
 import type { Caller, Principal, SessionPrincipal } from "@postd/core";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -17,6 +18,8 @@ export interface Answer<T> {
   readonly body: T;
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent instead of the body, as it comes. */
+  readonly stream?: { readonly type: string; readonly from: Readable };
   /** The same key and body were seen before. */
   readonly replayed?: boolean;
 }

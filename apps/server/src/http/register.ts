@@ -122,6 +122,7 @@ function sendAnswer(reply: FastifyReply, operation: Operation, answer: Answer<un
   for (const [name, value] of Object.entries(answer.headers ?? {})) reply.header(name, value);
   if (answer.replayed) reply.header("idempotency-replayed", "true");
   reply.code(answer.status ?? operation.status ?? 200);
+  if (answer.stream) return reply.type(answer.stream.type).send(answer.stream.from);
   if (deps.config.checkResponses) {
     assertDeclared(operation, { status: reply.statusCode });
     operation.response.parse(answer.body);

@@ -8,6 +8,7 @@ import type {
   PostId,
   TenantId,
 } from "@postd/contracts";
+import type { AnalyticsInput, AnalyticsLine } from "./analytics.ts";
 import type { Caller, Page, PageInput, ServiceResult } from "./services.ts";
 import type { Slice } from "./slice.ts";
 
@@ -125,49 +126,17 @@ export interface TenantNumbers {
   ): Promise<Slice<AccountPostRecord>>;
   /** Of one post's jobs; undefined: there is no such post. */
   ofPost(postId: PostId): Promise<PostNumbersRecord | undefined>;
-  /** Of all posts made in a time, and of the accounts. */
-  summary(input: AnalyticsQuery): Promise<NumbersSummary>;
 }
 
 export interface PostNumbersRecord {
   readonly targets: readonly (Omit<AccountPostRecord, "id" | "createdAt"> & {
     readonly publishedAt: Date | undefined;
+    /** When it is read again; absent: not by itself. */
+    readonly nextAt: Date | undefined;
+    readonly goneAt: Date | undefined;
   })[];
   /** Earlier readings, oldest first. */
   readonly history: readonly { readonly jobId: string; readonly readAt: Date; readonly metrics: readonly Metric[] }[];
-}
-
-export interface AnalyticsQuery {
-  readonly from: Date;
-  readonly to: Date;
-  readonly connectionId?: ConnectionId;
-  readonly platform?: string;
-}
-
-export interface NumbersSummary {
-  readonly totals: readonly {
-    readonly platform: string;
-    readonly simulated: boolean;
-    readonly madeElsewhere: boolean;
-    readonly name: string;
-    readonly total: number;
-    /** Posts that have this number. */
-    readonly posts: number;
-  }[];
-  readonly posts: readonly {
-    readonly platform: string;
-    readonly simulated: boolean;
-    readonly madeElsewhere: boolean;
-    readonly count: number;
-    readonly oldestReadAt: Date | undefined;
-  }[];
-  readonly accounts: readonly {
-    readonly connectionId: ConnectionId;
-    readonly platform: string;
-    readonly simulated: boolean;
-    readonly reading: NumbersReading | undefined;
-    readonly metrics: readonly Metric[];
-  }[];
 }
 
 export interface NumbersRepo {
@@ -179,15 +148,9 @@ export interface NumbersRepo {
 /** Numbers of posts and accounts. Ids of other tenants are `not_found`. */
 export interface AnalyticsService {
   ofPost(caller: Caller, id: PostId): ServiceResult<PostAnalyticsView>;
-  summary(
-    caller: Caller,
-    query: {
-      readonly from?: string;
-      readonly to?: string;
-      readonly connectionId?: ConnectionId;
-      readonly platform?: string;
-    },
-  ): ServiceResult<AnalyticsView>;
+  summary(caller: Caller, query: AnalyticsInput): ServiceResult<AnalyticsView>;
+  /** The same as lines of a table, all pages one after the other, read as they are taken. */
+  table(caller: Caller, query: AnalyticsInput): ServiceResult<AsyncIterable<AnalyticsLine>>;
   accountPosts(
     caller: Caller,
     id: ConnectionId,

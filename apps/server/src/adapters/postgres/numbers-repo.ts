@@ -1,15 +1,15 @@
-import type { Metric } from "@postd/connector-kit";
 import { asId, type JsonObject, type TenantId } from "@postd/contracts";
-import {
-  type AccountPostRecord,
-  type AnalyticsQuery,
-  type NumbersRepo,
-  type NumbersSummary,
-  newId,
-  type PostNumbersRecord,
-  type TenantNumbers,
-} from "@postd/core";
+import { type NumbersRepo, newId, type PostNumbersRecord, type TenantNumbers } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
+import {
+  listedOf,
+  metricsOf,
+  newestNumbers,
+  type PostRow,
+  postOf,
+  postsWithNumbers,
+  type StoredMetric,
+} from "./account-post-row.ts";
 import type { Db } from "./pools.ts";
 import { runSql } from "./run-sql.ts";
 import { forTenant, type TenantDb, type TenantScope } from "./tenant-tx.ts";
@@ -226,73 +226,25 @@ function tenantNumbers(own: TenantScope, tenantId: TenantId): TenantNumbers {
         madeElsewhere === undefined ? sql`true` : madeElsewhere ? sql`p.job_id is null` : sql`p.job_id is not null`;
       const { rows } = await runSql<PostRow>(
         own,
-        sql`${postsWithNumbers} where p.connection_id = ${connectionId} and ${which}
+        sql`${postsWithNumbers()} where p.connection_id = ${connectionId} and ${which}
           ${before === undefined ? sql`` : sql`and (p.made_at, p.id) < (${at(before.at)}, ${before.id})`}
           order by p.made_at desc, p.id desc limit ${limit + 1}`,
       );
       return { rows: rows.slice(0, limit).map(postOf), more: rows.length > limit };
     },
     ofPost: (postId) => ofPost(own, postId),
-    summary: (query) => summaryOf(own, query),
   };
 }
 
-interface PostRow {
-  readonly id: string;
-  readonly connection_id: string;
-  readonly platform: string;
-  readonly simulated: boolean;
-  readonly external_id: string;
-  readonly permalink: string | null;
-  readonly format: string;
-  readonly text: string | null;
-  readonly made_at: Date;
-  readonly read_at: Date | null;
-  readonly job_id: string | null;
-  readonly post_id: string | null;
-  readonly metrics: readonly StoredMetric[] | null;
-}
-
-type StoredMetric = Omit<Metric, "at" | "since"> & { readonly at: string; readonly since?: string };
-
-const newest = sql`left join lateral (select metrics from account_post_numbers n where n.account_post_id = p.id
-  order by fetched_at desc limit 1) latest on true`;
-const postsWithNumbers = sql`select p.*, c.platform, c.simulated, j.post_id, latest.metrics from account_posts p
-  join connections c on c.id = p.connection_id left join publish_jobs j on j.id = p.job_id ${newest}`;
-
-const metricsOf = (stored: readonly StoredMetric[] | null): readonly Metric[] =>
-  (stored ?? []).map(({ at: told, since, ...metric }) => ({
-    ...metric,
-    at: new Date(told),
-    ...(since && { since: new Date(since) }),
-  }));
-
-const listedOf = (row: PostRow) => ({
-  id: row.id,
-  externalId: row.external_id,
-  ...(row.permalink !== null && { permalink: row.permalink }),
-  format: row.format,
-  createdAt: row.made_at,
-});
-
-const postOf = (row: PostRow): AccountPostRecord => ({
-  ...listedOf(row),
-  connectionId: asId("connection", row.connection_id),
-  platform: row.platform,
-  simulated: row.simulated,
-  text: row.text ?? undefined,
-  job: row.job_id !== null && row.post_id !== null ? { id: row.job_id, postId: row.post_id } : undefined,
-  readAt: row.read_at ?? undefined,
-  metrics: metricsOf(row.metrics),
-});
-
 async function ofPost(own: TenantScope, postId: string): Promise<PostNumbersRecord | undefined> {
-  const { rows } = await runSql<PostRow & { readonly published_at: Date | null }>(
+  const { rows } = await runSql<
+    PostRow & { readonly published_at: Date | null; readonly next_at: Date | null; readonly gone_at: Date | null }
+  >(
     own,
     sql`select coalesce(p.id, '') as id, j.connection_id, j.platform, j.simulated, coalesce(j.external_post_id, '') as external_id,
         j.permalink, coalesce(p.format, j.content ->> 'format', '') as format, p.text, j.published_at as made_at, j.published_at, p.read_at,
-        j.id as job_id, po.id as post_id, latest.metrics
-      from posts po left join publish_jobs j on j.post_id = po.id left join account_posts p on p.job_id = j.id ${newest}
+        p.next_at, p.gone_at, j.id as job_id, po.id as post_id, latest.metrics
+      from posts po left join publish_jobs j on j.post_id = po.id left join account_posts p on p.job_id = j.id ${newestNumbers}
       where po.id = ${postId} order by j.id`,
   );
   if (rows.length === 0) return undefined;
@@ -306,80 +258,15 @@ async function ofPost(own: TenantScope, postId: string): Promise<PostNumbersReco
       .filter((row) => row.job_id !== null)
       .map((row) => {
         const { id: _id, createdAt: _createdAt, ...told } = postOf(row);
-        return { ...told, publishedAt: row.published_at ?? undefined };
+        return {
+          ...told,
+          publishedAt: row.published_at ?? undefined,
+          nextAt: row.next_at ?? undefined,
+          goneAt: row.gone_at ?? undefined,
+        };
       }),
     history: history
       .map(({ job_id, fetched_at, metrics }) => ({ jobId: job_id, readAt: fetched_at, metrics: metricsOf(metrics) }))
       .reverse(),
-  };
-}
-
-async function summaryOf(
-  own: TenantScope,
-  { from, to, connectionId, platform }: AnalyticsQuery,
-): Promise<NumbersSummary> {
-  const account = sql`${connectionId === undefined ? sql`true` : sql`c.id = ${connectionId}`}
-    and ${platform === undefined ? sql`true` : sql`c.platform = ${platform}`}`;
-  const made = sql`from account_posts p join connections c on c.id = p.connection_id ${newest}
-    where p.made_at >= ${at(from)} and p.made_at < ${at(to)} and ${account}`;
-  const group = sql`c.platform, c.simulated, p.job_id is null`;
-  const { rows: totals } = await runSql<{
-    platform: string;
-    simulated: boolean;
-    elsewhere: boolean;
-    name: string;
-    total: number;
-    posts: number;
-  }>(
-    own,
-    sql`select platform, simulated, elsewhere, name, sum(value)::float8 as total, count(distinct id)::int as posts from (
-        select c.platform, c.simulated, p.job_id is null as elsewhere, p.id, m ->> 'name' as name, (m ->> 'value')::float8 as value
-        from account_posts p join connections c on c.id = p.connection_id ${newest}
-          cross join lateral jsonb_array_elements(latest.metrics) m
-        where p.made_at >= ${at(from)} and p.made_at < ${at(to)} and ${account}) each
-      group by 1, 2, 3, 4 order by 1, 2, 3, 4`,
-  );
-  const { rows: posts } = await runSql<{
-    platform: string;
-    simulated: boolean;
-    elsewhere: boolean;
-    count: number;
-    oldest: Date | null;
-  }>(
-    own,
-    sql`select c.platform, c.simulated, p.job_id is null as elsewhere, count(*)::int as count, min(p.read_at) as oldest ${made}
-      group by ${group} order by 1, 2, 3`,
-  );
-  const { rows: accounts } = await runSql<{
-    id: string;
-    platform: string;
-    simulated: boolean;
-    looked: boolean;
-    read_at: Date | null;
-    failure: JsonObject | null;
-    metrics: readonly StoredMetric[] | null;
-  }>(
-    own,
-    sql`select c.id, c.platform, c.simulated, r.connection_id is not null as looked, r.read_at, r.failure, (
-        select jsonb_agg(jsonb_build_object('name', n.name, 'platformName', n.platform_name, 'value', n.value, 'at', n.at, 'since', n.since)
-          order by n.at, n.platform_name)
-        from account_numbers n where n.connection_id = c.id and n.at > ${at(from)} and n.at <= ${at(to)}) as metrics
-      from connections c left join number_readings r on r.connection_id = c.id
-      where c.disconnected_at is null and ${account} order by c.id`,
-  );
-  return {
-    totals: totals.map(({ elsewhere, ...row }) => ({ ...row, madeElsewhere: elsewhere })),
-    posts: posts.map(({ elsewhere, oldest, ...row }) => ({
-      ...row,
-      madeElsewhere: elsewhere,
-      oldestReadAt: oldest ?? undefined,
-    })),
-    accounts: accounts.map((row) => ({
-      connectionId: asId("connection", row.id),
-      platform: row.platform,
-      simulated: row.simulated,
-      reading: row.looked ? { readAt: row.read_at ?? undefined, failure: row.failure ?? undefined } : undefined,
-      metrics: metricsOf(row.metrics),
-    })),
   };
 }

@@ -89,6 +89,7 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
     analytics: {
       ofPost: (_caller, id) => one(id, { postId: id as never, targets: [], simulated: true }),
       summary: async () => ok(analytics),
+      table: async () => ok((async function* () {})()),
       accountPosts: async (_caller, id) => (known(id) ? page(accountPost) : fail(missing)),
       readNow: (_caller, id) => one(id, { connectionId: id as never }),
     },
