@@ -9,7 +9,6 @@ export * from "./domain/refresh-plan.ts";
 export { placeOfId } from "./domain/spread.ts";
 export * from "./domain/wishes.ts";
 export * from "./ports/analytics.ts";
-export * from "./ports/background-reads.ts";
 export * from "./ports/budgets.ts";
 export type * from "./ports/chat.ts";
 export * from "./ports/circuits.ts";

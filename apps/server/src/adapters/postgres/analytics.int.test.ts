@@ -265,9 +265,9 @@ test("people who were counted once are not added up, and an unknown growth is a 
   assert.match(reach?.missing ?? "", /cannot be added up/);
   const first = Math.min(...values.filter(({ name }) => name === "followers").map(({ at }) => at));
   const early = await ask({ from: new Date(first - day).toISOString(), to: new Date(first + 1).toISOString() });
-  const growth = early.rows.flatMap(({ numbers }) => numbers).find(
-    ({ name, accounts }) => name === "followers" && accounts === 1,
-  );
+  const growth = early.rows
+    .flatMap(({ numbers }) => numbers)
+    .find(({ name, accounts }) => name === "followers" && accounts === 1);
   assert.equal(growth?.value, null);
   assert.match(growth?.missing ?? "", /one reading only/);
 });

@@ -1,11 +1,9 @@
 import type { Numbers } from "@postd/connector-kit";
-import type { BackgroundReads } from "../../ports/background-reads.ts";
 import type { LookState, NumbersOwner, NumbersRepo, TenantNumbers } from "../../ports/numbers.ts";
 import type { LookDeps } from "../connections/look-at-account.ts";
 
 export interface ReadNumbersDeps extends LookDeps {
   readonly numbers: NumbersRepo;
-  readonly reads?: BackgroundReads;
 }
 
 export interface NumbersLook extends NumbersOwner {

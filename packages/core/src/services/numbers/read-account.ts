@@ -1,6 +1,5 @@
 import type { AccountPost, Metric, PlatformFailure, PlatformResult } from "@postd/connector-kit";
 import { fail, ok } from "@postd/contracts";
-import { alwaysRead } from "../../ports/background-reads.ts";
 import type { NumbersOwner } from "../../ports/numbers.ts";
 import { type Ask, accountsAtOnce, afterFailure, askingAs, lookAtEach } from "../connections/look-at-account.ts";
 import { toldAddress, toldLine } from "../connections/told.ts";
@@ -49,7 +48,7 @@ async function readAccount(deps: ReadNumbersDeps, owner: NumbersOwner): Promise<
 }
 
 async function readAll(deps: ReadNumbersDeps, look: NumbersLook): PlatformResult<void> {
-  const ask = askingWithin(deps, look);
+  const ask = askingAs(deps, look);
   let missed: PlatformFailure | undefined;
   // Posts that are due go first: a story's numbers may end while the rest is read.
   for (const read of look.isDay ? [readPosts, listPosts, readPosts, readDays] : [readPosts]) {
@@ -60,23 +59,6 @@ async function readAll(deps: ReadNumbersDeps, look: NumbersLook): PlatformResult
   }
   return missed ? fail(missed) : ok(undefined);
 }
-
-/** What nobody waits for is asked only where the account's calls allow it; what somebody asked for, always. */
-function askingWithin(deps: ReadNumbersDeps, look: NumbersLook): Ask {
-  const { tenantId, connectionId, platform, state } = look;
-  const ask = askingAs(deps, look);
-  const { mayRead } = deps.reads ?? alwaysRead;
-  return async (call, read) => {
-    if (!state?.asked && !(await mayRead({ tenantId, connectionId, platform, calls: 1 }))) return fail(keptBack);
-    return ask(call, read);
-  };
-}
-
-const keptBack: PlatformFailure = {
-  kind: "rate_limited",
-  retryAfterMs: brokenOffMs,
-  message: "The calls that are left are kept for publishing; numbers are read when there are more.",
-};
 
 /** A right that one of the lists asks for may well be there for the others. */
 const isOfThisReadAlone = ({ kind }: PlatformFailure): boolean =>
