@@ -1,5 +1,14 @@
-import type { AnalyticsGrouping, ConnectionId, TenantId } from "@postd/contracts";
+import type {
+  AccountPostView,
+  AnalyticsGrouping,
+  AnalyticsView,
+  ConnectionId,
+  PostAnalyticsView,
+  PostId,
+  TenantId,
+} from "@postd/contracts";
 import type { AccountPostRecord, NumbersReading } from "./numbers.ts";
+import type { Caller, Page, PageInput, ServiceResult } from "./services.ts";
 
 /** A time as it was asked for: a day, a point in time, or nothing. */
 export interface PeriodInput {
@@ -156,3 +165,18 @@ export const analyticsColumns = [
 ] as const;
 
 export type AnalyticsLine = Readonly<Partial<Record<(typeof analyticsColumns)[number], string | number | boolean>>>;
+
+/** Numbers of posts and accounts. Ids of other tenants are `not_found`. */
+export interface AnalyticsService {
+  ofPost(caller: Caller, id: PostId): ServiceResult<PostAnalyticsView>;
+  summary(caller: Caller, query: AnalyticsInput): ServiceResult<AnalyticsView>;
+  /** The same as lines of a table, all pages one after the other, read as they are taken. */
+  table(caller: Caller, query: AnalyticsInput): ServiceResult<AsyncIterable<AnalyticsLine>>;
+  accountPosts(
+    caller: Caller,
+    id: ConnectionId,
+    page: PageInput & { readonly madeElsewhere?: boolean },
+  ): ServiceResult<Page<AccountPostView>>;
+  /** Reads an account's numbers as soon as a worker is free. */
+  readNow(caller: Caller, id: ConnectionId): ServiceResult<{ readonly connectionId: ConnectionId }>;
+}

@@ -1,15 +1,5 @@
 import type { AccountPost, Metric } from "@postd/connector-kit";
-import type {
-  AccountPostView,
-  AnalyticsView,
-  ConnectionId,
-  JsonObject,
-  PostAnalyticsView,
-  PostId,
-  TenantId,
-} from "@postd/contracts";
-import type { AnalyticsInput, AnalyticsLine } from "./analytics.ts";
-import type { Caller, Page, PageInput, ServiceResult } from "./services.ts";
+import type { ConnectionId, JsonObject, PostId, TenantId } from "@postd/contracts";
 import type { Slice } from "./slice.ts";
 
 /** An account whose numbers are to be read. */
@@ -143,19 +133,4 @@ export interface NumbersRepo {
   forTenant(tenantId: TenantId): TenantNumbers;
   /** Accounts to read now, over all tenants, longest due first; `onlyAsked`: those somebody waits for. */
   due(input: { readonly limit: number; readonly onlyAsked: boolean }): Promise<readonly NumbersOwner[]>;
-}
-
-/** Numbers of posts and accounts. Ids of other tenants are `not_found`. */
-export interface AnalyticsService {
-  ofPost(caller: Caller, id: PostId): ServiceResult<PostAnalyticsView>;
-  summary(caller: Caller, query: AnalyticsInput): ServiceResult<AnalyticsView>;
-  /** The same as lines of a table, all pages one after the other, read as they are taken. */
-  table(caller: Caller, query: AnalyticsInput): ServiceResult<AsyncIterable<AnalyticsLine>>;
-  accountPosts(
-    caller: Caller,
-    id: ConnectionId,
-    page: PageInput & { readonly madeElsewhere?: boolean },
-  ): ServiceResult<Page<AccountPostView>>;
-  /** Reads an account's numbers as soon as a worker is free. */
-  readNow(caller: Caller, id: ConnectionId): ServiceResult<{ readonly connectionId: ConnectionId }>;
 }

@@ -9,9 +9,9 @@ import {
   type Result,
   type ServiceError,
 } from "@postd/contracts";
-import type { AnalyticsLine, AnalyticsRepo } from "../../ports/analytics.ts";
+import type { AnalyticsLine, AnalyticsRepo, AnalyticsService } from "../../ports/analytics.ts";
 import type { ConnectionsRepo } from "../../ports/connections-repo.ts";
-import type { AccountPostRecord, AnalyticsService, NumbersRepo, PostNumbersRecord } from "../../ports/numbers.ts";
+import type { AccountPostRecord, NumbersRepo, PostNumbersRecord } from "../../ports/numbers.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import type { Caller } from "../../ports/services.ts";
 import { noConnection } from "../connections/check.ts";
