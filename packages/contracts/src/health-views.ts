@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PlatformId } from "./ids.ts";
+import { OutageView } from "./outages.ts";
 
 const Instant = z.iso.datetime();
 
@@ -46,6 +47,7 @@ export const HealthView = z.object({
       sunsetAt: z.string().optional(),
       simulated: z.boolean(),
       note: z.string().optional(),
+      circuit: OutageView.optional(),
     }),
   ),
   warnings: z.array(z.string()),
@@ -64,6 +66,8 @@ export const QueueView = z.object({
   oldestDueMs: z.number(),
   /** Jobs of this tenant by state. */
   states: z.record(z.string(), z.number().int()),
+  /** Platforms that do not answer, with what of this tenant waits for them. */
+  outages: z.array(z.object({ platform: PlatformId, simulated: z.boolean(), ...OutageView.shape })),
 });
 export type QueueView = z.infer<typeof QueueView>;
 

@@ -11,6 +11,7 @@ export * from "./json.ts";
 export * from "./notices.ts";
 export * from "./operation.ts";
 export * from "./operations.ts";
+export * from "./outages.ts";
 export * from "./paging.ts";
 export * from "./people-input.ts";
 export * from "./people-views.ts";

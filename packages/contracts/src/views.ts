@@ -12,6 +12,7 @@ import {
   wishKinds,
   wishOutcomes,
 } from "./job-states.ts";
+import { OutageView } from "./outages.ts";
 
 const Instant = z.iso.datetime();
 const Data = z.record(z.string(), z.unknown());
@@ -218,6 +219,8 @@ export const PlatformView = z.object({
   optionsSchema: Data,
   apiVersion: z.object({ current: z.string(), sunsetAt: z.string().optional() }),
   healthStatus: z.enum(["ok", "degraded", "down", "unknown", "not_configured"]),
+  /** While it does not answer. */
+  circuit: OutageView.optional(),
   /** Granted to this workspace's accounts there, all together. */
   scopesGranted: z.array(z.string()),
   /** What is wrong with them or soon will be: "Token expires in 2 days". */
@@ -274,6 +277,9 @@ export const ConnectionView = z.object({
   /** When POSTD looks at the account by itself again; absent: not while it is disabled or disconnected. */
   nextCheckAt: Instant.optional(),
   blockedUntil: Instant.optional(),
+  /** Nothing is sent to it before, and why: the platform asked to wait, or does not answer and is asked again then. */
+  waitsUntil: Instant.optional(),
+  waitsBecause: z.enum(["rate_limit", "outage"]).optional(),
   paused: z.boolean(),
   /** Nothing is published to it until a person enables it again; what is planned is held at its time. */
   disabled: z.boolean(),
@@ -460,6 +466,15 @@ export const JobView = z.object({
   scheduledFor: Instant,
   /** When POSTD looks at it next, by itself. */
   nextAt: Instant.optional(),
+  /** Its platform, or only this account there, does not answer; every post to it waits. */
+  waitsFor: z
+    .object({
+      what: z.enum(["platform", "account"]),
+      since: Instant,
+      nextLookAt: Instant.optional(),
+      message: z.string(),
+    })
+    .optional(),
   /** Tries of the step it is at; after maxTries POSTD stops trying by itself. */
   tries: z.number().int(),
   maxTries: z.number().int(),

@@ -1,6 +1,7 @@
 import type {
   BudgetLedger,
   Budgets,
+  Circuits,
   ConnectionsDeps,
   ConnectorContextPorts,
   ConnectorRegistry,
@@ -21,12 +22,13 @@ interface ConnectionParts {
   readonly pictures: FairPool;
   readonly rights: ConnectionsDeps["rights"];
   readonly publicUrl: string;
+  readonly circuits: Circuits;
   readonly budgets: { readonly book: Budgets; readonly ledger: BudgetLedger };
 }
 
 /** Everything about connections, and what a connector gets when it is called for one. Opens and holds nothing. */
 export function buildConnections(parts: ConnectionParts) {
-  const { open, registry, vault, media, pictures, rights, publicUrl, budgets } = parts;
+  const { open, registry, vault, media, pictures, rights, publicUrl, budgets, circuits } = parts;
   const { app, system, egress, settings, clock, log } = open;
   const links = {
     reader: ({ simulated }: { readonly simulated: boolean }) =>
@@ -43,6 +45,7 @@ export function buildConnections(parts: ConnectionParts) {
     rights,
     publicUrl,
     budgets,
+    circuits,
   });
   return { deps, access: deps.access, context: deps.context, links, apps: deps.apps };
 }

@@ -61,9 +61,11 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
   });
   const budgets = buildBudgets(open, registry, config);
   onClose(() => budgets.close());
+  const circuits = createCircuits({ system: system.db, app: app.db, log });
   const connections = buildConnections({
     open,
     budgets,
+    circuits,
     registry,
     vault: storage.vault,
     media: storage.media.access,
@@ -72,7 +74,6 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
     publicUrl,
   });
   const { access, context } = connections;
-  const circuits = createCircuits({ system: system.db, log });
   const pipeline = buildPipeline({ open, registry, access, context, vault: storage.vault, circuits, budgets });
   const keeper = createRequestKeeper({
     inbox: createInbox(app.db, system.db),

@@ -52,6 +52,11 @@ export async function openParts(input: OpenPartsInput, onClose: (closer: () => P
     oldestDueMs: async () => (await reader.flow()).oldestDueMs,
     queueWaiting: async () => (await queue.depth()).waiting,
     inbound: async () => (await reader.flow()).inbound,
+    async openCircuits() {
+      const { outages } = await reader.flow();
+      const open = (id: string) => outages.filter(({ platform }) => platform === id).length;
+      return new Map(input.registry.all().map(({ id }) => [id, open(id)]));
+    },
   });
   onClose(() => metrics.close());
   const overrides = config.hostMap.map(({ host, url }) => ({ host, base: url, kind: "override" as const }));

@@ -17,7 +17,10 @@ import { createSubscriptionsRepo } from "../adapters/postgres/subscriptions-repo
 import { createTenantAppsRepo } from "../adapters/postgres/tenant-apps-repo.ts";
 
 interface Wiring
-  extends Pick<ConnectionsDeps, "vault" | "registry" | "holds" | "simulation" | "rights" | "publicUrl" | "budgets"> {
+  extends Pick<
+    ConnectionsDeps,
+    "vault" | "registry" | "holds" | "simulation" | "rights" | "publicUrl" | "budgets" | "circuits"
+  > {
   readonly app: Pick<RolePool, "db">;
   readonly system: Pick<RolePool, "db">;
   readonly context: Omit<ConnectorContextPorts, "registry" | "tenantApp">;
@@ -64,5 +67,6 @@ export function wireConnections(input: Wiring) {
     publicUrl,
     monotonicMs,
     ...(input.budgets && { budgets: input.budgets }),
+    ...(input.circuits && { circuits: input.circuits }),
   } satisfies ConnectionsDeps;
 }

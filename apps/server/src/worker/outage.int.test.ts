@@ -25,7 +25,7 @@ describe("a platform that does not answer", () => {
     for (let i = 0; i < 8; i += 1) tenants.push(await h.tenant());
     // Every process has its own memory, and all have the same rows.
     for (const name of workers)
-      circuitsOf.set(name, createCircuits({ system: h.system.db, log: { warn() {} }, random: () => 0 }));
+      circuitsOf.set(name, createCircuits({ system: h.system.db, app: h.app.db, log: { warn() {} }, random: () => 0 }));
     h.platform.script = { shift: (): Script => (isDown ? down : "ok") } as unknown as Script[];
   });
   after(() => h.close());

@@ -81,6 +81,7 @@ export const healthQueue = defineOperation({
       due: 0,
       oldestDueMs: 0,
       states: { scheduled: 12, published: 240 },
+      outages: [],
     },
   },
 });

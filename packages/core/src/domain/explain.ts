@@ -62,7 +62,7 @@ export const heldNotes: Record<HeldReason, string> = {
   attention: "Held: the account needs a person. Nothing is lost.",
   paused: "Held: publishing is paused. Nothing is lost.",
   disabled: "Held: the account is disabled. It goes on once a person enables it again.",
-  outage: "Held: the platform is down. It is asked every minute and the post goes out when it is back.",
+  outage: "Held: the platform does not answer. POSTD asks it again by itself, and the post goes out when it is back.",
   missed: "Held: its time passed while nothing was running. A person decides whether it still goes out.",
   quota: "Held: the platform takes no more posts for now. It goes out when the platform allows it.",
   operator:

@@ -46,6 +46,6 @@ export interface Circuits {
   heard(of: HeardTry): Promise<void>;
   /** Wakes one of those that wait wherever it is time to ask again. Answers how many. */
   wakeProbes(): Promise<number>;
-  /** Those of platforms. `tenantId`: with what that tenant has waiting. */
-  open(tenantId?: TenantId): Promise<readonly OpenCircuit[]>;
+  /** Circuits that are not closed, of platforms and of the tenant's own connections, by their keys. */
+  troubled(tenantId: TenantId): Promise<ReadonlyMap<string, Circuit>>;
 }

@@ -1,4 +1,5 @@
 import type { TenantId } from "@postd/contracts";
+import type { OpenCircuit } from "./circuits.ts";
 
 /** One platform's share of jobs that do not move: waiting for it to come back, or between tries. */
 export interface PlatformTrouble {
@@ -18,6 +19,8 @@ export interface FlowReading {
   /** How late the oldest job is whose time has come and that nobody has looked at; 0 when none is. */
   readonly oldestDueMs: number;
   readonly trouble: readonly PlatformTrouble[];
+  /** Platforms that do not answer. */
+  readonly outages: readonly OpenCircuit[];
   /** Requests of platforms: how long the oldest has waited that nobody worked on, how many wait, how many were put aside. */
   readonly inbound: { readonly oldestMs: number; readonly waiting: number; readonly dead: number };
 }
@@ -45,5 +48,7 @@ export interface HealthReader {
   /** Notes that a canary came through, after `latencyMs`. */
   recordCanary(latencyMs: number): Promise<void>;
   tenantJobs(tenantId: TenantId): Promise<TenantJobs>;
+  /** Platforms that do not answer, with what of the tenant waits for them. */
+  tenantOutages(tenantId: TenantId): Promise<readonly OpenCircuit[]>;
   tenantFigures(tenantId: TenantId, since: Date): Promise<readonly TenantPlatformFigures[]>;
 }

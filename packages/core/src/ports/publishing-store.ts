@@ -20,6 +20,7 @@ import type {
   PublishJobId,
   TenantId,
 } from "@postd/contracts";
+import type { Circuit } from "../domain/circuit.ts";
 import type { JobPatch, Meeting, Wish, WishFacts, WishOutcome } from "../domain/wishes.ts";
 import type { ProbeRecord, VisibleIntent } from "./ledger.ts";
 import type { Slice } from "./slice.ts";
@@ -88,6 +89,8 @@ export interface JobRecord {
   readonly platform: string;
   readonly state: JobState;
   readonly heldReason: HeldReason | undefined;
+  /** The circuit it waits for, or waited for and is yet to go out. */
+  readonly waitsFor: Circuit | undefined;
   readonly scheduledFor: Date;
   readonly wakeAt: Date | undefined;
   readonly tries: number;

@@ -6,6 +6,11 @@ const readings = {
   oldestDueMs: async () => 1_500,
   queueWaiting: async () => 7,
   inbound: async () => ({ oldestMs: 2_500, dead: 3 }),
+  openCircuits: async () =>
+    new Map([
+      ["bluesky", 0],
+      ["facebook", 1],
+    ]),
 };
 
 test("what happened is on the page, in Prometheus's format", async () => {
@@ -35,6 +40,8 @@ test("what happened is on the page, in Prometheus's format", async () => {
     /^postd_attempts_total\{.*outcome="ok".*\} 1$/m,
     /^postd_egress_calls_total\{.*host="bsky\.social".*\} 1$/m,
     /^postd_oldest_due_seconds(\{.*\})? 1\.5$/m,
+    /^postd_circuit_open\{.*platform="bluesky".*\} 0$/m,
+    /^postd_circuit_open\{.*platform="facebook".*\} 1$/m,
     /^postd_queue_waiting(\{.*\})? 7$/m,
   ])
     assert.match(text, line);

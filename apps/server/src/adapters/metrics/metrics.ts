@@ -11,6 +11,8 @@ export interface Readings {
   readonly queueWaiting: () => Promise<number>;
   /** Requests of platforms: the age of the oldest nobody worked on, and how many were put aside. */
   readonly inbound: () => Promise<{ readonly oldestMs: number; readonly dead: number }>;
+  /** Circuits that are not closed, by platform; a platform without one is 0. */
+  readonly openCircuits: () => Promise<ReadonlyMap<string, number>>;
 }
 
 export interface Metrics extends MetricsExposition {
@@ -90,6 +92,14 @@ export function createMetrics(readings: Readings): Metrics {
     }),
     async () => (await readings.inbound()).dead,
   );
+  const openCircuits = meter.createObservableGauge("postd_circuit_open", {
+    description: "Platforms that do not answer; where accounts live on servers of their own, how many of these",
+    valueType: ValueType.INT,
+  });
+  openCircuits.addCallback(async (result) => {
+    const open = await readings.openCircuits().catch(() => new Map<string, number>());
+    for (const [platform, count] of open) result.observe(count, { platform });
+  });
   const budgetWaits = meter.createCounter("postd_budget_waits", {
     description: "Posts and readings that waited for a budget of a platform",
   });

@@ -1,7 +1,8 @@
-import type { Circuit, CircuitScope, HeardTry } from "@postd/core";
+import type { Circuit, CircuitScope, HeardTry, OpenCircuit } from "@postd/core";
 import { sql } from "drizzle-orm";
+import { z } from "zod";
 import { circuitOf } from "./circuit-row.ts";
-import type { Executor } from "./pools.ts";
+import type { Db, Executor } from "./pools.ts";
 import { runSql } from "./run-sql.ts";
 
 /** A row to be counted in, where there is none yet. */
@@ -57,4 +58,17 @@ export async function closeWithin(
         and server = ${of.circuits.server} and opened_at >= ${since.toISOString()}::timestamptz returning key`,
   );
   return rows.map(({ key }) => key);
+}
+
+const Beside = z.object({ platform: z.string(), simulated: z.boolean(), server: z.string(), waiting: z.number() });
+
+/** Platforms that do not answer, with how many posts wait for each: of all, or of one tenant. `system` reads ids and states. */
+export async function readOutages(system: Db, tenantId?: string): Promise<readonly OpenCircuit[]> {
+  const { rows } = await runSql(
+    system,
+    sql`select c.*, (select count(*)::int from publish_jobs j where j.waits_for = c.key and j.wake_at is not null
+        ${tenantId === undefined ? sql`` : sql`and j.tenant_id = ${tenantId}`}) as waiting
+      from circuits c where c.scope = 'platform' and c.state <> 'closed' order by c.key`,
+  );
+  return rows.map((row) => ({ ...Beside.parse(row), circuit: circuitOf(row) }));
 }

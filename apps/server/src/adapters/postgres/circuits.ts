@@ -16,7 +16,7 @@ import { addCircuit, closeWithin, lockCircuits, writeCircuit } from "./circuit-r
 import type { Db } from "./pools.ts";
 import { recentCounts } from "./recent-counts.ts";
 import { runSql } from "./run-sql.ts";
-import { withoutTenant } from "./tenant-tx.ts";
+import { forTenant, type TenantDb, withoutTenant } from "./tenant-tx.ts";
 
 export interface CircuitLog {
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
@@ -42,10 +42,11 @@ interface Line {
  */
 export function createCircuits(options: {
   readonly system: Db;
+  readonly app: TenantDb;
   readonly log: CircuitLog;
   readonly random?: () => number;
 }): Circuits {
-  const { system, log, random = Math.random } = options;
+  const { system, app, log, random = Math.random } = options;
   const lines = new Map<string, Line>();
   const answered = recentCounts();
 
@@ -142,19 +143,12 @@ export function createCircuits(options: {
       const { rows } = await runSql<{ woken: number }>(system, sql`select wake_probes() as woken`);
       return rows[0]?.woken ?? 0;
     },
-    async open(tenantId) {
-      const ofTenant = tenantId === undefined ? sql`` : sql`and j.tenant_id = ${tenantId}`;
-      const { rows } = await runSql(
-        system,
-        sql`select c.*, (select count(*)::int from publish_jobs j where j.waits_for = c.key and j.wake_at is not null ${ofTenant}) as waiting
-          from circuits c where c.scope = 'platform' and c.state <> 'closed' order by c.key`,
-      );
-      return rows.map((row) => ({ ...Beside.parse(row), circuit: circuitOf(row) }));
+    async troubled(tenantId) {
+      const { rows } = await runSql(forTenant(app, tenantId), sql`select * from circuits where state <> 'closed'`);
+      return new Map(rows.map(circuitOf).map((circuit) => [circuit.key, circuit]));
     },
   };
 }
-
-const Beside = z.object({ platform: z.string(), simulated: z.boolean(), server: z.string(), waiting: z.number() });
 
 /** Whose try it was is no other tenant's to know. */
 const hashed = (id: string): string => createHash("sha256").update(id).digest("base64url").slice(0, 12);

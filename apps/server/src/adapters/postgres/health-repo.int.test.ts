@@ -58,6 +58,8 @@ test("on an empty instance nothing is due and no canary has run", async () => {
       pausedAt: undefined,
       oldestDueMs: 0,
       trouble: [],
+      outages: [],
+      inbound: { oldestMs: 0, waiting: 0, dead: 0 },
     },
   );
 });

@@ -1,6 +1,7 @@
 import type { HealthReader } from "@postd/core";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
+import { readOutages } from "./circuit-rows.ts";
 import type { Db } from "./pools.ts";
 import { runSql } from "./run-sql.ts";
 import { type TenantDb, withTenant } from "./tenant-tx.ts";
@@ -65,7 +66,7 @@ export function createHealthReader(pools: { readonly system: Db; readonly app: T
     },
     // Health is one answer for the whole instance: times and counts, nothing an author wrote.
     async flow() {
-      const [flow, trouble] = await Promise.all([
+      const [flow, outages, trouble] = await Promise.all([
         runSql(
           system,
           sql`
@@ -78,6 +79,7 @@ export function createHealthReader(pools: { readonly system: Db; readonly app: T
                  (select count(*) from webhook_inbox where dead_at is not null) as inbound_dead
             from instance where id = 1`,
         ),
+        readOutages(system),
         runSql(
           system,
           sql`
@@ -95,6 +97,7 @@ export function createHealthReader(pools: { readonly system: Db; readonly app: T
         pausedAt: row.paused_at,
         oldestDueMs: row.oldest_due_ms,
         inbound: { oldestMs: row.inbound_oldest_ms, waiting: row.inbound_waiting, dead: row.inbound_dead },
+        outages,
         trouble: z
           .array(Trouble)
           .parse(trouble.rows)
@@ -128,6 +131,7 @@ export function createHealthReader(pools: { readonly system: Db; readonly app: T
         states: Object.fromEntries(states.map(({ state, count }) => [state, count])),
       };
     },
+    tenantOutages: (tenantId) => readOutages(system, tenantId),
     async tenantFigures(tenantId, since) {
       const from = sql`${since.toISOString()}::timestamptz`;
       const tookMs = sql`extract(epoch from published_at - first_claimed_at) * 1000`;

@@ -1,5 +1,6 @@
 import { type KeyField, signInsOf } from "@postd/connector-kit";
 import { type ConnectionView, fail, ok, type Result, type ServiceError } from "@postd/contracts";
+import type { Circuit } from "../../domain/circuit.ts";
 import type { ConnectionRecord } from "../../ports/connection-record.ts";
 import type { GrantRecord } from "../../ports/connections-repo.ts";
 import type { Caller, ConnectionsService } from "../../ports/services.ts";
@@ -15,6 +16,7 @@ import { connectFromGrantAccount, grantIsOld, otherAccount } from "./reconnect.t
 import { clientIdOf } from "./sign-in.ts";
 import { typedFields, underPrefix } from "./typed-fields.ts";
 import { accountKey, connectionView, grantView } from "./view.ts";
+import { waitsOf } from "./waits.ts";
 
 export async function getGrant(
   deps: ConnectionsDeps,
@@ -157,8 +159,14 @@ export async function viewsOf(
   caller: Pick<Caller, "tenantId">,
   records: readonly ConnectionRecord[],
 ): Promise<readonly ConnectionView[]> {
-  const twins = await deps.connections.forTenant(caller.tenantId).twins(records);
-  return records.map((record) => connectionView(record, deps, twins.get(record.id)));
+  const [twins, circuits] = await Promise.all([
+    deps.connections.forTenant(caller.tenantId).twins(records),
+    deps.circuits?.troubled(caller.tenantId) ?? new Map<string, Circuit>(),
+  ]);
+  return records.map((record) => ({
+    ...connectionView(record, deps, twins.get(record.id)),
+    ...waitsOf(record, deps, circuits),
+  }));
 }
 
 /** A sign-in of this tenant that has not ended. One that was cleared away, or is another tenant's, is not there. */

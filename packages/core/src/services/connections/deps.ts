@@ -1,5 +1,6 @@
 import type { Clock, ConnectorLog } from "@postd/connector-kit";
 import type { BudgetLedger } from "../../ports/budgets.ts";
+import type { Circuits } from "../../ports/circuits.ts";
 import type { ConnectionAccess } from "../../ports/connection-access.ts";
 import type { ConnectionsRepo, GrantsRepo } from "../../ports/connections-repo.ts";
 import type { Simulation } from "../../ports/egress.ts";
@@ -32,6 +33,8 @@ export interface ConnectionsDeps {
     readonly book: Pick<Budgets, "ofPlatform" | "readingWaits">;
     readonly ledger: Pick<BudgetLedger, "standings" | "planned">;
   };
+  /** Absent: nobody knows whether platforms answer. */
+  readonly circuits?: Pick<Circuits, "troubled">;
   /** Whoever started a sign-in must still have the right when it ends. */
   readonly rights: StandingRights;
   readonly clock: Clock;

@@ -11,7 +11,7 @@ const gone = () => Promise.reject(new Error("connection refused"));
 
 function service(flow: HealthReader["flow"], answers: HealthReader["answers"] = async () => void (await flow())) {
   const deps: HealthDeps = {
-    reader: { answers, flow, recordCanary: gone, tenantJobs: gone, tenantFigures: gone },
+    reader: { answers, flow, recordCanary: gone, tenantJobs: gone, tenantOutages: gone, tenantFigures: gone },
     queue: { depth: gone },
     engine: "none",
     registry: createRegistry([]),
@@ -44,6 +44,7 @@ test("everybody who asks at the same time shares one reading, and a failed one i
       pausedAt: undefined,
       oldestDueMs: 0,
       trouble: [],
+      outages: [],
       inbound: { oldestMs: 0, waiting: 0, dead: 0 },
     };
   });
@@ -63,6 +64,7 @@ test("a database that went away a moment ago is not ready, although a reading of
     pausedAt: undefined,
     oldestDueMs: 0,
     trouble: [],
+    outages: [],
     inbound: { oldestMs: 0, waiting: 0, dead: 0 },
   };
   const health = service(

@@ -6,6 +6,7 @@ import type { JobQueue } from "../../ports/queue.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import { type PlatformFacts, platformMatrix } from "../platforms/platforms.ts";
 import { judgeFlow, judgePlatform } from "./judge-flow.ts";
+import { outageOf, outageView } from "./outages.ts";
 
 export interface HealthDeps {
   readonly reader: HealthReader;
@@ -13,14 +14,14 @@ export interface HealthDeps {
   /** "pg-boss", as shown to people. */
   readonly engine: string;
   readonly registry: ConnectorRegistry;
-  readonly facts: Omit<PlatformFacts, "health">;
+  readonly facts: Omit<PlatformFacts, "health" | "circuit">;
   readonly clock: Clock;
   readonly version: string;
 }
 
 export interface Health extends HealthService {
   /** Platform states for the capability matrix; all `unknown` while the database is away. */
-  platformHealth(): Promise<PlatformFacts["health"]>;
+  platformHealth(): Promise<Pick<PlatformFacts, "health" | "circuit">>;
 }
 
 const dayMs = 24 * 3_600_000;
@@ -50,8 +51,13 @@ export function createHealthService(deps: HealthDeps): Health {
       return healthView(deps, reading);
     },
     async queue(caller) {
-      const [depth, jobs] = await Promise.all([deps.queue.depth(), deps.reader.tenantJobs(caller.tenantId)]);
-      return { engine: deps.engine, ...depth, ...jobs, states: { ...jobs.states } };
+      const [depth, jobs, outages] = await Promise.all([
+        deps.queue.depth(),
+        deps.reader.tenantJobs(caller.tenantId),
+        deps.reader.tenantOutages(caller.tenantId),
+      ]);
+      const down = outages.map((it) => ({ platform: it.platform, simulated: it.simulated, ...outageView(it) }));
+      return { engine: deps.engine, ...depth, ...jobs, states: { ...jobs.states }, outages: down };
     },
     async metrics(caller) {
       const until = deps.clock.now();
@@ -73,7 +79,7 @@ export function createHealthService(deps: HealthDeps): Health {
     },
     async platformHealth() {
       const reading = await readFlow().catch(() => undefined);
-      return statusOf(reading);
+      return standingOf(reading, deps.facts);
     },
   };
 }
@@ -87,7 +93,7 @@ function healthView(deps: HealthDeps, reading: FlowReading | undefined): HealthV
     isSimulated: (id) => deps.facts.isSimulated(id),
     isConfigured: (provider, setId) => deps.facts.isConfigured(provider, setId),
     apiVersion: (provider) => deps.facts.apiVersion(provider),
-    health: statusOf(reading),
+    ...standingOf(reading, deps.facts),
   });
   const troubled = matrix.some(({ healthStatus }) => healthStatus === "down" || healthStatus === "degraded");
   return {
@@ -103,7 +109,7 @@ function healthView(deps: HealthDeps, reading: FlowReading | undefined): HealthV
     ...(reading && { oldestDueMs: reading.oldestDueMs, inbound: { ...reading.inbound } }),
     ...(reading?.pausedAt && { pausedAt: reading.pausedAt.toISOString() }),
     platforms: matrix.map((platform) => {
-      const { note } = reading ? judgePlatform(troubleOf(reading, platform.id), now) : { note: undefined };
+      const note = reading && judgementOf(reading, platform.id, platform.simulated).note;
       return {
         id: platform.id,
         name: platform.name,
@@ -112,6 +118,7 @@ function healthView(deps: HealthDeps, reading: FlowReading | undefined): HealthV
         ...(platform.apiVersion.sunsetAt !== undefined && { sunsetAt: platform.apiVersion.sunsetAt }),
         simulated: platform.simulated,
         ...(note !== undefined && { note }),
+        ...(platform.circuit && { circuit: platform.circuit }),
       };
     }),
     warnings: [...matrix.flatMap((platform) => sunsetWarning(platform, now)), ...inboundWarnings(reading)],
@@ -120,13 +127,24 @@ function healthView(deps: HealthDeps, reading: FlowReading | undefined): HealthV
   };
 }
 
-function statusOf(reading: FlowReading | undefined): PlatformFacts["health"] {
-  return (platform) => (reading ? judgePlatform(troubleOf(reading, platform), reading.now).status : "unknown");
+type Standing = Pick<PlatformFacts, "health" | "circuit">;
+
+function standingOf(reading: FlowReading | undefined, { isSimulated }: Pick<PlatformFacts, "isSimulated">): Standing {
+  return {
+    health: (platform) => (reading ? judgementOf(reading, platform, isSimulated(platform)).status : "unknown"),
+    circuit(platform) {
+      const outage = reading && outageOf(reading.outages, platform, isSimulated(platform));
+      return outage && outageView(outage);
+    },
+  };
 }
 
-function troubleOf(reading: FlowReading | undefined, platform: string) {
-  return reading?.trouble.find((trouble) => trouble.platform === platform);
-}
+const judgementOf = ({ trouble, outages, now }: FlowReading, platform: string, simulated: boolean) =>
+  judgePlatform(
+    trouble.find((one) => one.platform === platform),
+    now,
+    outageOf(outages, platform, simulated),
+  );
 
 function sunsetWarning({ name, apiVersion }: PlatformView, now: Date): string[] {
   if (apiVersion.sunsetAt === undefined) return [];

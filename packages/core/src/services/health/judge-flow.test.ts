@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { freshCircuit } from "../../domain/circuit.ts";
+import type { OpenCircuit } from "../../ports/circuits.ts";
 import type { FlowReading, PlatformTrouble } from "../../ports/health.ts";
 import { judgeFlow, judgePlatform } from "./judge-flow.ts";
 
@@ -12,6 +14,7 @@ const healthy: FlowReading = {
   pausedAt: undefined,
   oldestDueMs: 0,
   trouble: [],
+  outages: [],
   inbound: { oldestMs: 0, waiting: 0, dead: 0 },
 };
 
@@ -49,4 +52,43 @@ test("a platform is down while posts were just held for it, and degraded until t
     note: "1 post is held until it answers again.",
   });
   assert.equal(judgePlatform(trouble({ heldForOutage: 4, lastHeldAt: ago(3_600_000) }), now).status, "degraded");
+});
+
+test("a platform whose circuit is open is down, and says since when, when it is asked again and what waits", () => {
+  const open = (change: Partial<OpenCircuit> & { readonly probeInMs?: number }): OpenCircuit => ({
+    platform: "bluesky",
+    simulated: false,
+    server: "",
+    waiting: 12,
+    ...change,
+    circuit: {
+      ...freshCircuit("bluesky:real:", "platform"),
+      state: "open",
+      downSince: ago(10 * 60_000),
+      probeAt: new Date(now.getTime() + (change.probeInMs ?? 120_000)),
+    },
+  });
+  const cases: [OpenCircuit, string, string][] = [
+    [
+      open({}),
+      "down",
+      "It does not answer since 11:50 UTC; POSTD asks it again at 12:02 UTC. 12 posts wait and go out by themselves.",
+    ],
+    [
+      open({ waiting: 1, probeInMs: -1 }),
+      "down",
+      "It does not answer since 11:50 UTC; POSTD is asking it. 1 post waits and goes out by itself.",
+    ],
+    [
+      open({ server: "pds.example" }),
+      "degraded",
+      "Its server pds.example does not answer since 11:50 UTC; POSTD asks it again at 12:02 UTC. 12 posts wait and go out by themselves.",
+    ],
+    [
+      open({ waiting: 0, probeInMs: -600_000 }),
+      "degraded",
+      "It did not answer since 11:50 UTC. Nothing waits for it, and nobody has asked it again.",
+    ],
+  ];
+  for (const [outage, status, note] of cases) assert.deepEqual(judgePlatform(undefined, now, outage), { status, note });
 });

@@ -1,3 +1,5 @@
+import { clockWords } from "../../domain/clock-words.ts";
+import type { OpenCircuit } from "../../ports/circuits.ts";
 import type { FlowReading, PlatformTrouble } from "../../ports/health.ts";
 
 /** Canaries go out about every 20 s; one missing minute means that tasks do not arrive. */
@@ -40,17 +42,40 @@ export interface PlatformJudgement {
   readonly note?: string;
 }
 
-/** How a platform answers, judged by the jobs it keeps from moving. Pure. */
-export function judgePlatform(trouble: PlatformTrouble | undefined, now: Date): PlatformJudgement {
+/** Nobody has asked it for so long after the time: nothing waits for it, so nobody knows. */
+const unaskedMs = 5 * 60_000;
+
+/** How a platform answers: by its circuit, and by the jobs it keeps from moving. Pure. */
+export function judgePlatform(
+  trouble: PlatformTrouble | undefined,
+  now: Date,
+  outage?: OpenCircuit,
+): PlatformJudgement {
+  const posts = (count: number) => (count === 1 ? "1 post is" : `${count} posts are`);
+  if (outage) return judgeOutage(outage, now);
   if (!trouble) return { status: "ok" };
   const { heldForOutage, lastHeldAt, retrying } = trouble;
-  const posts = (count: number) => (count === 1 ? "1 post is" : `${count} posts are`);
   if (heldForOutage > 0) {
     const isFresh = lastHeldAt !== undefined && now.getTime() - lastHeldAt.getTime() < outageFreshMs;
     return { status: isFresh ? "down" : "degraded", note: `${posts(heldForOutage)} held until it answers again.` };
   }
   if (retrying >= fewRetries) return { status: "degraded", note: `${posts(retrying)} being tried again.` };
   return { status: "ok" };
+}
+
+function judgeOutage({ circuit, server, waiting }: OpenCircuit, now: Date): PlatformJudgement {
+  const { downSince, probeAt } = circuit;
+  const subject = server === "" ? "It" : `Its server ${server}`;
+  const since = downSince ? ` since ${clockWords(downSince)}` : "";
+  if (waiting === 0 && probeAt && now.getTime() - probeAt.getTime() > unaskedMs)
+    return {
+      status: "degraded",
+      note: `${subject} did not answer${since}. Nothing waits for it, and nobody has asked it again.`,
+    };
+  const next = probeAt && probeAt > now ? `; POSTD asks it again at ${clockWords(probeAt)}` : "; POSTD is asking it";
+  const waits =
+    waiting === 1 ? "1 post waits and goes out by itself." : `${waiting} posts wait and go out by themselves.`;
+  return { status: server === "" ? "down" : "degraded", note: `${subject} does not answer${since}${next}. ${waits}` };
 }
 
 function inWords(ms: number): string {

@@ -10,7 +10,7 @@ import {
   signInsOf,
   type TextLimit,
 } from "@postd/connector-kit";
-import type { PlannedPlatformView, PlatformView, TenantId } from "@postd/contracts";
+import type { OutageView, PlannedPlatformView, PlatformView, TenantId } from "@postd/contracts";
 import { z } from "zod";
 import type { PlatformsService } from "../../ports/operations.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
@@ -27,6 +27,8 @@ export interface PlatformFacts {
   isConfigured(provider: Provider, setId: string): boolean;
   apiVersion(provider: Provider): string;
   health(platform: string): "ok" | "degraded" | "down" | "unknown";
+  /** What of it does not answer; undefined: all does, as far as is known. */
+  circuit?(platform: string): OutageView | undefined;
   /** Of the tenant that asks; absent: nobody asks, or nothing is connected. */
   readonly standing?: ReadonlyMap<string, PlatformStanding>;
 }
@@ -53,8 +55,8 @@ export const plannedMatrix = (registry: ConnectorRegistry): PlannedPlatformView[
 /** The matrix as a service; `health` and `standing` are asked anew for every list. */
 export function createPlatformsService(deps: {
   readonly registry: ConnectorRegistry;
-  readonly facts: Omit<PlatformFacts, "health" | "standing">;
-  readonly health: () => Promise<PlatformFacts["health"]>;
+  readonly facts: Omit<PlatformFacts, "health" | "circuit" | "standing">;
+  readonly health: () => Promise<Pick<PlatformFacts, "health" | "circuit">>;
   readonly standing: (tenantId: TenantId) => Promise<ReadonlyMap<string, PlatformStanding>>;
 }): PlatformsService {
   return {
@@ -65,7 +67,7 @@ export function createPlatformsService(deps: {
         isSimulated: (id) => facts.isSimulated(id),
         isConfigured: (provider, setId) => facts.isConfigured(provider, setId),
         apiVersion: (provider) => facts.apiVersion(provider),
-        health,
+        ...health,
         standing,
       });
       return { items, planned: plannedMatrix(deps.registry) };
@@ -81,6 +83,7 @@ function platformView(platform: Platform, provider: Provider, facts: PlatformFac
   const { sunsetAt } = provider.apiVersion;
   const facets = facetsOf(platform, provider, signIns);
   const standing = facts.standing?.get(platform.id);
+  const circuit = facts.circuit?.(platform.id);
   return {
     id: platform.id,
     provider: provider.id,
@@ -135,6 +138,7 @@ function platformView(platform: Platform, provider: Provider, facts: PlatformFac
       ? z.toJSONSchema(publishing.options, { io: "input", unrepresentable: "any" })
       : { type: "object", properties: {} },
     apiVersion: { current: facts.apiVersion(provider), ...(sunsetAt === undefined ? {} : { sunsetAt }) },
+    ...(circuit && { circuit }),
     healthStatus: auth.some(({ configured }) => configured) ? facts.health(platform.id) : "not_configured",
     scopesGranted: [...(standing?.scopesGranted ?? [])],
     ...(standing?.warning && { warning: standing.warning }),

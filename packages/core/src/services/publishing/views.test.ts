@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asId, JobView } from "@postd/contracts";
+import { freshCircuit } from "../../domain/circuit.ts";
 import type { JobRecord } from "../../ports/publishing-store.ts";
 import { jobView } from "./views.ts";
 
@@ -12,6 +13,7 @@ const record: JobRecord = {
   platform: "board",
   state: "retrying",
   heldReason: undefined,
+  waitsFor: undefined,
   scheduledFor: at,
   wakeAt: at,
   tries: 2,
@@ -60,4 +62,23 @@ test("a post that was replaced names what it was called before, and one that was
   const before = { externalPostId: "1", until: at.toISOString() };
   assert.deepEqual(jobView({ ...record, earlierPosts: [before] }).earlierPosts, [before]);
   assert.equal("earlierPosts" in jobView(record), false);
+});
+
+test("a job that waits for its platform says since when that is down and when it is asked next, not when the job itself would wake", () => {
+  const waitsFor = {
+    ...freshCircuit("bluesky:real:", "platform"),
+    state: "open",
+    downSince: new Date("2026-05-01T11:50:00Z"),
+    probeAt: new Date("2026-05-01T12:02:00Z"),
+  } as const;
+  const { nextAt, waitsFor: told } = jobView({ ...record, state: "held", heldReason: "outage", waitsFor });
+  assert.equal(nextAt, "2026-05-01T12:02:00.000Z");
+  assert.deepEqual(told, {
+    what: "platform",
+    since: "2026-05-01T11:50:00.000Z",
+    nextLookAt: "2026-05-01T12:02:00.000Z",
+    message:
+      "The platform does not answer since 11:50 UTC. POSTD asks it again at 12:02 UTC; the post goes out by itself when it answers.",
+  });
+  assert.equal(jobView({ ...record, waitsFor: { ...waitsFor, state: "closed" } }).waitsFor, undefined);
 });

@@ -1,6 +1,7 @@
 import { retryDelaysMs } from "@postd/connector-kit/rules";
 import type { AttemptView, JobView, PostView } from "@postd/contracts";
 import { AttemptView as AttemptSchema, JobView as JobSchema, PostContentView } from "@postd/contracts";
+import { clockWords } from "../../domain/clock-words.ts";
 import { effectNow, toldFailure } from "../../domain/explain.ts";
 import type { Wish } from "../../domain/wishes.ts";
 import type { AttemptRecord, ContentRecord, JobRecord, PostRecord } from "../../ports/publishing-store.ts";
@@ -18,7 +19,7 @@ export function jobView(job: JobRecord, attempts?: readonly AttemptRecord[]): Jo
     ...(job.state === "handed_over" ? { to: job.externalPostId ? ("platform" as const) : ("app" as const) } : {}),
     ...(job.heldReason ? { heldReason: job.heldReason } : {}),
     scheduledFor: job.scheduledFor.toISOString(),
-    ...(job.wakeAt ? { nextAt: job.wakeAt.toISOString() } : {}),
+    ...nextLook(job),
     tries: job.tries,
     maxTries: retryDelaysMs.length + 1,
     mayBeLive: job.mayBeLive,
@@ -40,6 +41,25 @@ export function jobView(job: JobRecord, attempts?: readonly AttemptRecord[]): Jo
     createdAt: job.createdAt.toISOString(),
     updatedAt: job.updatedAt.toISOString(),
     ...(attempts ? { attempts: attempts.map(attemptView) } : {}),
+  };
+}
+
+/** One that waits for its platform is woken when that is asked again or answers; its own wake-up is for the worst case. */
+function nextLook({ wakeAt, waitsFor }: JobRecord): Pick<JobView, "nextAt" | "waitsFor"> {
+  if (!wakeAt) return {};
+  const since = waitsFor?.downSince;
+  if (!waitsFor || waitsFor.state === "closed" || !since) return { nextAt: wakeAt.toISOString() };
+  const next = (waitsFor.probeAt ?? wakeAt).toISOString();
+  const isAll = waitsFor.scope === "platform";
+  const who = isAll ? "The platform does not answer" : "The platform does not answer for this account";
+  return {
+    nextAt: next,
+    waitsFor: {
+      what: isAll ? "platform" : "account",
+      since: since.toISOString(),
+      nextLookAt: next,
+      message: `${who} since ${clockWords(since)}. POSTD asks it again at ${clockWords(new Date(next))}; the post goes out by itself when it answers.`,
+    },
   };
 }
 

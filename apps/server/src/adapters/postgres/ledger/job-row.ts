@@ -1,6 +1,7 @@
 import type { OutgoingPost } from "@postd/connector-kit";
 import { type Actor, asId, type HeldReason, type JobState, type JsonObject } from "@postd/contracts";
 import type { EarlierPost, PendingIntent, ProbeRecord, VisibleIntent, WishFacts, WishOutcome } from "@postd/core";
+import type { StoredCircuit } from "../circuit-row.ts";
 import { type StoredWish, wishOf } from "./stored-wish.ts";
 
 /** Columns of publish_jobs as the driver gives them. */
@@ -42,6 +43,8 @@ export interface JobRow {
   readonly released_at: Date | null;
   readonly created_at: Date;
   readonly updated_at: Date;
+  /** The circuit it waits for, where a reading brings it. */
+  readonly waits_for_circuit?: StoredCircuit | null;
 }
 
 /** The `step_state` column: the connector's own state beside the pipeline's pending intent and the open visible one. */

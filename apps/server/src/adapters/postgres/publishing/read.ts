@@ -60,11 +60,14 @@ export async function readPosts(tx: Executor, page: Parameters<TenantPublishing[
 /** What a list shows of a job can grow by these two; the rest is small. */
 const listedBytes = sql`1000 + coalesce(octet_length(j.failure::text), 0) + coalesce(octet_length(j.probe::text), 0)`;
 
+const waitsForCircuit = (key: SQL): SQL =>
+  sql`(select to_jsonb(c) from circuits c where c.key = ${key}) as waits_for_circuit`;
+
 /** Jobs as lists show them: of what was written only the format, of the connector's state nothing. */
 async function listJobs(tx: Executor, where: SQL, order: SQL): Promise<readonly JobRecord[]> {
   const { rows } = await runSql<JobRows>(
     tx,
-    sql`select listed.* from publish_jobs j, jsonb_populate_record(j, jsonb_build_object('step_state', null, 'content',
+    sql`select listed.*, ${waitsForCircuit(sql`j.waits_for`)} from publish_jobs j, jsonb_populate_record(j, jsonb_build_object('step_state', null, 'content',
       jsonb_build_object('format', j.content -> 'format', 'text', '', 'media', '[]'::jsonb, 'options', '{}'::jsonb))) listed
     where ${where} order by j.id ${order}`,
   );
@@ -84,7 +87,10 @@ export async function readJob(tx: Executor, id: string) {
 
 /** Oldest first: the order in which targets were named. */
 export async function readJobs(tx: Executor, where: SQL, limit: number): Promise<readonly JobRecord[]> {
-  const { rows } = await runSql<JobRows>(tx, sql`select * from publish_jobs where ${where} order by id limit ${limit}`);
+  const { rows } = await runSql<JobRows>(
+    tx,
+    sql`select *, ${waitsForCircuit(sql`waits_for`)} from publish_jobs where ${where} order by id limit ${limit}`,
+  );
   return rows.map(jobRecord);
 }
 

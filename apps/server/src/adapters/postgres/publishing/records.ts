@@ -1,6 +1,7 @@
 import type { MediaInfo } from "@postd/connector-kit";
 import { asId, type ConnectionStatus, type JsonObject, type PostStatus, VideoFactsView } from "@postd/contracts";
 import type { AttemptRecord, ContentRecord, JobRecord, PostRecord, TargetRecord } from "@postd/core";
+import { circuitOf } from "../circuit-row.ts";
 import { type JobRow, visibleOf } from "../ledger/job-row.ts";
 import { wishOf } from "../ledger/stored-wish.ts";
 
@@ -94,6 +95,7 @@ export function jobRecord(row: JobRow): JobRecord {
     platform: row.platform,
     state: row.state,
     heldReason: row.held_reason ?? undefined,
+    waitsFor: row.waits_for_circuit ? circuitOf(row.waits_for_circuit) : undefined,
     scheduledFor: row.scheduled_for,
     wakeAt: row.wake_at ?? undefined,
     tries: row.tries,

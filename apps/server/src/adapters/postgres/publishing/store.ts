@@ -149,6 +149,7 @@ function newJobRecord(job: NewJob, post: PostRecord): JobRecord {
     postId: post.id,
     state: "scheduled",
     heldReason: undefined,
+    waitsFor: undefined,
     tries: 0,
     mayBeLive: false,
     visible: undefined,
