@@ -73,19 +73,22 @@ export function serverFailure(
 
 /**
  * The answer's JSON as `schema` reads it. A body that is not JSON or of another shape is `unexpected_response`; its
- * cause names the fields that differ and never their values.
+ * cause names the fields that differ and never their values. `isRight`: what a schema, which is made once, cannot know, such
+ * as whose answer it has to be.
  */
 export function parseJson<T extends z.ZodType>(
   res: Pick<HttpResponse, "status" | "json">,
   schema: T,
+  isRight: (value: z.output<T>) => boolean = () => true,
 ): Result<z.output<T>, PlatformFailure> {
   const parsed = schema.safeParse(res.json);
-  if (parsed.success) return ok(parsed.data);
-  const fields = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.join(".") || "body"}: ${issue.code}`);
+  if (parsed.success && isRight(parsed.data)) return ok(parsed.data);
+  const { issues = [] } = parsed.error ?? {};
+  const fields = issues.slice(0, 5).map((issue) => `${issue.path.join(".") || "body"}: ${issue.code}`);
   return fail({
     kind: "unexpected_response",
     status: res.status,
     message: "The platform gave an answer of a shape we do not know.",
-    cause: res.json === undefined ? "body: not JSON" : fields.join(", "),
+    cause: res.json === undefined ? "body: not JSON" : fields.join(", ") || "body: about something else",
   });
 }

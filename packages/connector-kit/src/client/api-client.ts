@@ -53,7 +53,13 @@ export interface ApiClient<C extends ApiContext> {
   /** One call; an error answer is already the failure it means. For answers that are headers, or nothing. */
   send(ctx: C, call: ApiCall): PlatformResult<HttpResponse>;
   /** `send`, with the body read by a schema. */
-  read<T extends z.ZodType>(ctx: C, call: ApiCall, answer: T): PlatformResult<z.output<T>>;
+  read<T extends z.ZodType>(
+    ctx: C,
+    call: ApiCall,
+    answer: T,
+    /** false: it is of that shape and about something else, which is an answer nobody knows. */
+    isRight?: (value: z.output<T>) => boolean,
+  ): PlatformResult<z.output<T>>;
   /** `read` of a GET. */
   get<T extends z.ZodType>(
     ctx: C,
@@ -74,8 +80,12 @@ export interface ApiClient<C extends ApiContext> {
 const isRead = ({ method, effect }: ApiCall): boolean => (effect ? effect === "none" : /^(GET|HEAD)$/.test(method));
 
 /** An answer's body by a schema; of unknown shape on a call an audience may see it is `outcome_unknown`. */
-export function readAnswer<T extends z.ZodType>(res: HttpResponse, answer: T): Result<z.output<T>, PlatformFailure> {
-  const parsed = parseJson(res, answer);
+export function readAnswer<T extends z.ZodType>(
+  res: HttpResponse,
+  answer: T,
+  isRight?: (value: z.output<T>) => boolean,
+): Result<z.output<T>, PlatformFailure> {
+  const parsed = parseJson(res, answer, isRight);
   return parsed.ok || res.effect !== "visible" ? parsed : fail(unsure(parsed.error));
 }
 
@@ -107,9 +117,9 @@ export function apiClient<C extends ApiContext = ApiContext>(facts: ApiFacts<C>)
     return failure ? fail(failure) : ok(res);
   };
 
-  const read: ApiClient<C>["read"] = async (ctx, call, answer) => {
+  const read: ApiClient<C>["read"] = async (ctx, call, answer, isRight) => {
     const sent = await send(ctx, call);
-    return sent.ok ? readAnswer(sent.value, answer) : sent;
+    return sent.ok ? readAnswer(sent.value, answer, isRight) : sent;
   };
 
   return {

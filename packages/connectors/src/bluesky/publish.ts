@@ -15,7 +15,7 @@ import { z } from "zod";
 import { readLinkedPage } from "./link-card.ts";
 import { repliesOf } from "./options.ts";
 import { postRecord } from "./record.ts";
-import { readRecord, refOf } from "./repo.ts";
+import { readRecord, readRef } from "./repo.ts";
 import { mentionedHandles } from "./richtext.ts";
 import type { PostState, PreparedRecord, StrongRef } from "./state.ts";
 import { uploadCardPicture, uploadPictures, uploadThumb } from "./upload.ts";
@@ -87,7 +87,7 @@ async function putRecord(
 ): PlatformResult<Progress<PostState>> {
   const { rkey, record } = prepared;
   const json = { repo: ctx.account.externalId, collection: POSTS, rkey, record };
-  const put = await xrpc.read(ctx, { method: "POST", path: "com.atproto.repo.putRecord", json }, refOf(rkey, ctx));
+  const put = await readRef(ctx, { method: "POST", path: "com.atproto.repo.putRecord", json }, rkey);
   if (put.ok) return ok(withRecord(state, put.value));
   const { kind, status, platformCode = "" } = put.error;
   const dropped = fileErrors.includes(platformCode) && (state.reuploads ?? 0) < MAX_REUPLOADS;
