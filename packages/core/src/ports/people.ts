@@ -189,8 +189,8 @@ export interface ApiKeysRepo {
   findByHash(
     hash: string,
   ): Promise<{ readonly key: ApiKeyRow; readonly tenant: Omit<TenantAccess, "role"> } | undefined>;
-  /** Written at most once a minute per key. */
-  markUsed(id: ApiKeyId, at: Date): Promise<void>;
+  /** Written at most once a minute per key; `key` as it was found, so that mostly nothing is asked. */
+  markUsed(key: Pick<ApiKeyRow, "id" | "lastUsedAt">, at: Date): Promise<void>;
 }
 
 /** Makes and recognises keys; randomness and hashing live in an adapter. */

@@ -60,7 +60,7 @@ async function byKey(authorization: string, { keys, keySecrets, clock }: HttpAut
   const now = clock.now();
   const scopes = keyScopes(key, now);
   if (scopes.length === 0) return undefined;
-  await keys.markUsed(key.id, now);
+  await keys.markUsed(key, now);
   return {
     kind: "key",
     keyId: key.id,

@@ -43,8 +43,9 @@ export function createApiKeysRepo(db: Db): ApiKeysRepo {
       return { key: toRow(found.key, found.makerRole), tenant: { id: asId("tenant", id), name, slug, timeZone } };
     },
 
-    async markUsed(id, at) {
+    async markUsed({ id, lastUsedAt }, at) {
       const before = new Date(at.getTime() - usedEveryMs);
+      if (lastUsedAt && lastUsedAt >= before) return;
       await db
         .update(apiKeys)
         .set({ lastUsedAt: at })

@@ -17,7 +17,7 @@ import { forTenant, type TenantDb, withTenant } from "../tenant-tx.ts";
 import { actOnJob, isOwned, pause, resume } from "./act.ts";
 import { readJob, readNewestJobs, readPost, readPosts } from "./read.ts";
 import { type MediaRow, mediaInfo, type TargetRow, targetRecord } from "./records.ts";
-import { acceptStatements, changePost, isFileGone, seenKey } from "./write-posts.ts";
+import { acceptStatements, changePost, isFileGone, isFirst, seenKey } from "./write-posts.ts";
 
 /** Posts and jobs on PostgreSQL, one tenant at a time. */
 export function createPublishingStore(db: TenantDb, settings: { readonly lateAfterMs: number }): PublishingStore {
@@ -52,7 +52,9 @@ function tenantPublishing(db: TenantDb, tenantId: string, lateAfterMs: number): 
       );
       return rows[0]?.requires ?? false;
     },
-    seen: (claim) => run((tx) => seenKey(tx, claim)),
+    // Mostly it is the first time, which one look says without a transaction.
+    seen: async (claim) =>
+      (await isFirst(forTenant(db, tenantId), claim)) ? { kind: "new" } : run((tx) => seenKey(tx, claim)),
     accept: (input) => accept(db, tenantId, input),
     post: (id) => run((tx) => readPost(tx, id)),
     posts: (page) => run((tx) => readPosts(tx, page)),

@@ -4,7 +4,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { databaseErrorCode } from "../database-error.ts";
 import { factsOf } from "../ledger/job-row.ts";
 import type { Executor } from "../pools.ts";
-import { runSql } from "../run-sql.ts";
+import { compiled, runSql, type SqlPlace } from "../run-sql.ts";
 import { lockJobs, patchJob } from "./act.ts";
 import { readPostRow } from "./read.ts";
 import { jobRecord } from "./records.ts";
@@ -86,6 +86,15 @@ function versionStatements(tenantId: string, post: Pick<PostRecord, "id" | "vers
 
 async function runAll(tx: Executor, statements: readonly SQL[]): Promise<void> {
   for (const statement of statements) await runSql(tx, statement);
+}
+
+const keyRow = compiled(
+  sql`select 1 from idempotency_records where operation = ${sql.placeholder("operation")} and key = ${sql.placeholder("key")}`,
+);
+
+/** Nothing is known of the key. */
+export async function isFirst(on: SqlPlace, { operation, key }: IdempotencyClaim): Promise<boolean> {
+  return (await runSql(on, keyRow({ operation, key }))).rows.length === 0;
 }
 
 /**
