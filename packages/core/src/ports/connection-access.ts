@@ -1,5 +1,6 @@
 import type { AccountRef, AppCredentials, Credentials, PlatformFailure } from "@postd/connector-kit";
 import type { ConnectionId, ConnectionStatus, Result, TenantId } from "@postd/contracts";
+import type { ConnectionWithSecret } from "./connections-repo.ts";
 
 /** What the pipeline needs to act for a connection. Tokens live only inside this value, for one call. */
 export interface OpenConnection {
@@ -51,6 +52,8 @@ export interface ConnectionAccess {
     readonly connectionId: ConnectionId;
     readonly fresh: boolean /** Force a refresh unless a newer version than this is already stored. */;
     readonly newerThan?: number;
+    /** The row as it was read a moment ago, with something else; absent: it is read. */
+    readonly found?: ConnectionWithSecret;
   }): Promise<Result<OpenConnection, PlatformFailure> | undefined>;
   /** Sets attention or revoked after a failure seen with this credential version; an older version changes nothing. Audited. */
   markBroken(input: {

@@ -13,6 +13,7 @@ import type {
 import type { Admission } from "../domain/admit.ts";
 import type { Wish, WishOutcome } from "../domain/wishes.ts";
 import type { JobCircuits, Probe } from "./circuits.ts";
+import type { ConnectionWithSecret } from "./connections-repo.ts";
 import type { SealedSecret } from "./vault.ts";
 
 export type { PendingIntent, ProbeRecord, VisibleIntent };
@@ -54,6 +55,8 @@ export interface ClaimedJob extends JobKey {
   readonly nativeSchedule: boolean;
   readonly simulated: boolean;
   readonly firstClaim: boolean;
+  /** Its connection, where it was read together with the job; absent: not read. */
+  readonly connection?: ConnectionWithSecret;
   /** What the claim read of whether its platform answers. */
   readonly circuits: JobCircuits;
   /** This job asks, for all, whether the platform answers again. */

@@ -35,12 +35,24 @@ export async function runSql<T extends object = object>(
   on: SqlPlace,
   ...statements: readonly (SQL | Statement)[]
 ): Promise<Answered<T>> {
-  const all = statements.map((statement) => (statement instanceof SQL ? dialect.sqlToQuery(statement) : statement));
-  const answers = await send(on, all);
+  const answers = await send(on, statements.map(written));
   const last = answers[answers.length - 1];
   if (!last) throw new Error("there was no statement to run");
   return { rows: last.rows as T[], rowCount: last.rowCount ?? 0 };
 }
+
+/** The same for two statements whose answers are both wanted. */
+export async function runBoth<A extends object, B extends object>(
+  on: SqlPlace,
+  first: SQL | Statement,
+  second: SQL | Statement,
+): Promise<{ readonly first: readonly A[]; readonly second: readonly B[] }> {
+  const [one, other] = (await send(on, [first, second].map(written))).slice(-2);
+  return { first: (one?.rows ?? []) as A[], second: (other?.rows ?? []) as B[] };
+}
+
+const written = (statement: SQL | Statement): Statement =>
+  statement instanceof SQL ? dialect.sqlToQuery(statement) : statement;
 
 async function send(on: SqlPlace, statements: readonly Statement[]): Promise<readonly pg.QueryResult[]> {
   if ("tenantId" in on) return runBatch(on.pool, [openScope({ tenantId: on.tenantId }), ...statements]);

@@ -50,8 +50,10 @@ export function createConnectionAccess(deps: ConnectionAccessDeps): ConnectionAc
     const repo = connections.forTenant(input.tenantId);
     const deadline = deps.monotonicMs() + patienceMs;
     let watched: Watched | undefined;
+    let known = input.found;
     for (;;) {
-      const found = await repo.findWithSecret(input.connectionId);
+      const found = known ?? (await repo.findWithSecret(input.connectionId));
+      known = undefined;
       if (!found) return undefined;
       const usable = await openStored(deps, found);
       if (usable === "damaged") return damaged(deps, found);

@@ -115,6 +115,7 @@ export class Run implements StepPort {
       connectionId: this.job.connectionId,
       fresh: true,
       ...(newerThan === undefined ? {} : { newerThan }),
+      ...(newerThan === undefined && this.job.connection ? { found: this.job.connection } : {}),
     });
     if (!opened) return { failure: { kind: "auth_revoked", message: "The account is no longer connected." } };
     if (!opened.ok) return { failure: opened.error };

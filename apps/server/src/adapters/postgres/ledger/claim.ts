@@ -4,6 +4,7 @@ import {
   admit,
   type Circuit,
   type ClaimedJob,
+  type ConnectionWithSecret,
   circuitRules,
   type JobPatch,
   type Ledger,
@@ -12,8 +13,9 @@ import {
 } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
 import { type ServerExtras, serverOf } from "../circuit-row.ts";
+import { type ConnectionRead, connectionOfJob, connectionRead } from "../connections-read.ts";
 import { isTaken } from "../database-error.ts";
-import { compiled, runSql } from "../run-sql.ts";
+import { compiled, runBoth, runSql } from "../run-sql.ts";
 import { forTenant, type TenantDb } from "../tenant-tx.ts";
 import { type ClaimBudgets, isUsedUp, type Places, placesFor, waitingFor } from "./claim-budgets.ts";
 import {
@@ -27,9 +29,10 @@ import {
   workingReason,
   workingState,
 } from "./claim-row.ts";
+import { clock } from "./domain-time.ts";
 import { factsOf, type StoredState } from "./job-row.ts";
 import { dropsSealed, forgetSealed, json, patchAssignments } from "./patch.ts";
-import { clock, endDeletion } from "./settle.ts";
+import { endDeletion } from "./settle.ts";
 import { wishOf } from "./stored-wish.ts";
 
 type ClaimInput = Parameters<Ledger["claim"]>[0];
@@ -45,14 +48,15 @@ export async function claimJob(
   serverExtras: ServerExtras,
   budgets?: ClaimBudgets,
 ): Promise<ClaimedJob | { readonly refused: string }> {
-  const read = await readJob(db, input, serverExtras);
-  if (!read) return { refused: "gone" };
-  const row = withDeletion(read);
+  const { job, connection } = await readJob(db, input, serverExtras);
+  if (!job) return { refused: "gone" };
+  const row = withDeletion(job);
   const admission = admit(admitInput(row, input.lateAfterMs));
   const attempt = () => apply(db, row, admission, input, budgets);
   try {
     // Where another job took the last place in the same moment, it is seen at once how long this one waits.
-    return await attempt().catch((error: unknown) => (isUsedUp(error) ? attempt() : Promise.reject(error)));
+    const answer = await attempt().catch((error: unknown) => (isUsedUp(error) ? attempt() : Promise.reject(error)));
+    return "refused" in answer || !connection ? answer : { ...answer, connection };
   } catch (error) {
     if (isUsedUp(error)) {
       await change(db, row, sql`wake_at = domain_now() + interval '1 second'`);
@@ -80,13 +84,18 @@ const jobToClaim = compiled(sql`
     left join circuits cc on cc.key = j.connection_id
   where j.id = ${sql.placeholder("jobId")}`);
 
+/** With the job its connection, as whoever claims it acts for it at once: one round trip. */
 async function readJob(
   db: TenantDb,
   { tenantId, jobId }: ClaimInput,
   serverExtras: ServerExtras,
-): Promise<ClaimRow | undefined> {
-  const statement = jobToClaim({ jobId, serverExtras: JSON.stringify(serverExtras) });
-  return (await runSql<ClaimRow>(forTenant(db, tenantId), statement)).rows[0];
+): Promise<{ readonly job: ClaimRow | undefined; readonly connection: ConnectionWithSecret | undefined }> {
+  const { first, second } = await runBoth<ClaimRow, ConnectionRead>(
+    forTenant(db, tenantId),
+    jobToClaim({ jobId, serverExtras: JSON.stringify(serverExtras) }),
+    connectionOfJob({ jobId }),
+  );
+  return { job: first[0], connection: connectionRead(second[0], tenantId) };
 }
 
 interface ChangeMore {

@@ -5,7 +5,8 @@ import { runSql } from "../run-sql.ts";
 import { forTenant, type TenantDb, withTenant } from "../tenant-tx.ts";
 import { claimJob } from "./claim.ts";
 import type { ClaimBudgets } from "./claim-budgets.ts";
-import { renewLease, settleJob, writeIntent } from "./settle.ts";
+import { renewLease, writeIntent } from "./intend.ts";
+import { settleJob } from "./settle.ts";
 
 /** The publish ledger on PostgreSQL. Every method is one short transaction of one tenant; `budgets` absent: none is asked. */
 export function createLedger(db: TenantDb, serverExtras: ServerExtras = {}, budgets?: ClaimBudgets): Ledger {

@@ -1,3 +1,4 @@
+import { asId } from "@postd/contracts";
 import type { AttemptAnswer, JobChange, JobKey, Ledger, SealedSecret } from "@postd/core";
 import { inFlightStates } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
@@ -5,114 +6,87 @@ import { isTaken } from "../database-error.ts";
 import { compiled, runSql } from "../run-sql.ts";
 import { forTenant, type TenantDb } from "../tenant-tx.ts";
 import { isKeyGone, sealedUpsert } from "../vault-store.ts";
+import { clock, isoText, now } from "./domain-time.ts";
 import { json } from "./patch.ts";
 import { storedWish } from "./stored-wish.ts";
 
-type IntendInput = Parameters<Ledger["intend"]>[0];
+type SettleInput = JobKey & { readonly fence: number; readonly answer?: AttemptAnswer; readonly change: JobChange };
+type Plain = string | number | boolean | null;
+/** How a value stands in a statement: itself, or a place for it. */
+type Place = (name: string, value: Plain) => SQL;
+const literally: Place = (_name, value) => sql`${value}`;
 
-/** Reading the clock costs more than the row it stamps, so a statement of the hot path reads it once. */
-export const clock = sql`clock as materialized (select domain_now() as now)`;
-const now = sql`(select now from clock)`;
+const settleStatement = ({ jobId, fence, change, answer }: SettleInput, place: Place): SQL => sql`
+      with ${clock}, job as (
+        update publish_jobs set ${sql.join(assignments(change, answer, place), sql`, `)}
+        where id = ${place("jobId", jobId)} and fence = ${place("fence", fence)} and state in ('publishing', 'processing', 'unknown', 'handed_over', 'published', 'partly_published')
+        returning id)
+      ${answer ? sql`, attempt as (${answerUpdate(answer, place)})` : sql``}
+      ${change.sealed === undefined ? sql`` : sql`, kept as (${keptForSteps(jobId, change.sealed)})`}
+      select count(*)::int as written from job`;
 
-/** An instant as it stands inside JSON. */
-const isoText = (instant: SQL): SQL => sql`to_char((${instant}) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+/** A change and an answer as they are when a post is simply out. */
+const simplyOut = {
+  jobId: asId("publishJob", ""),
+  tenantId: asId("tenant", ""),
+  fence: 0,
+  answer: { attemptId: "", outcome: "ok", latencyMs: 0 },
+  change: {
+    state: "published",
+    wake: null,
+    pending: null,
+    mayBeLive: false,
+    tries: 0,
+    failure: null,
+    probe: null,
+    needsPerson: false,
+    published: { externalId: "" },
+    connectorState: {},
+    stateVersion: 1,
+  },
+} satisfies SettleInput;
+const fieldsOf = (value: object): string =>
+  Object.entries(value)
+    .filter(([, field]) => field !== undefined)
+    .map(([name]) => name)
+    .sort()
+    .join();
+const plainFields = { change: fieldsOf(simplyOut.change), answer: fieldsOf(simplyOut.answer) };
 
-const given = (name: string) => sql.placeholder(name);
+/** Nearly every run ends like this, so the statement for it is put together once: anything that differs in form is written anew. */
+const isPlainEnd = ({ change, answer }: SettleInput): boolean =>
+  change.state === "published" &&
+  change.wake === null &&
+  change.pending === null &&
+  change.mayBeLive === false &&
+  change.failure === null &&
+  change.probe === null &&
+  answer?.outcome === "ok" &&
+  fieldsOf(change) === plainFields.change &&
+  fieldsOf(answer) === plainFields.answer;
 
-/** One statement: the lease is checked and lengthened, the pending intent stored and the attempt row written together. */
-const intentStatement = (shows: boolean) => {
-  const until = sql`greatest(lease_until, ${now} + ${given("leaseMs")} * interval '1 millisecond')`;
-  const nowText = isoText(now);
-  // The first intent of an open call stays its beginning: a post made by any of its tries is no older.
-  const begun = sql`case when may_be_live and step_state #>> '{visible,step}' = ${given("step")}
-    then coalesce(step_state #>> '{visible,intentAt}', ${nowText}) else ${nowText} end`;
-  const visible = shows
-    ? sql`jsonb_build_object('visible', ${given("common")}::jsonb || jsonb_build_object('intentAt', ${begun}, 'endsBy', ${isoText(until)}))`
-    : sql`case when step_state ? 'visible' then jsonb_build_object('visible', step_state -> 'visible') else '{}'::jsonb end`;
-  return compiled(sql`
-    with ${clock}, job as (
-      update publish_jobs set
-        lease_until = ${until}, wake_at = ${until},
-        step_state = ${visible} || jsonb_build_object('connector', ${given("connectorState")}::jsonb,
-          'pending', ${given("pending")}::jsonb || jsonb_build_object('intentAt', ${nowText})),
-        step_version = ${given("stateVersion")},
-        ${shows ? sql`may_be_live = true, in_flight = fingerprint,` : sql``}
-        open_attempt_id = ${given("attemptId")}, updated_at = ${now}
-      where id = ${given("jobId")} and fence = ${given("fence")} and lease_until > ${now} ${shows ? sql`and wish is null` : sql``}
-      returning id, tenant_id, fence, lease_until),
-    attempt as (
-      insert into publish_attempts (id, tenant_id, job_id, fence, step, kind, effect, repeatable, prepared, fingerprint, intent_at, note)
-      select ${given("attemptId")}, tenant_id, id, fence, ${given("step")}, ${given("kind")}, ${given("effect")}, ${given("repeatable")},
-        ${given("prepared")}::jsonb, ${given("fingerprint")}, ${now}, ${given("note")} from job
-      returning intent_at)
-    select (select intent_at from attempt) as intent_at, (select lease_until from job) as lease_until,
-      (select wish is not null and fence = ${given("fence")} and lease_until > ${now} from publish_jobs where id = ${given("jobId")}) as wished`);
-};
-const visibleIntent = intentStatement(true);
-const otherIntent = intentStatement(false);
+const plainEnd = compiled(settleStatement(simplyOut, (name) => sql`${sql.placeholder(name)}`));
 
-/**
- * Commits what is about to be sent. No lease, no intent; no intent, no call. With a visible call of the post the row says
- * from here on that it may be live, and a wish that stands on the row was first: then nothing is sent.
- */
-export async function writeIntent(
-  db: TenantDb,
-  input: IntendInput,
-): Promise<{ readonly intentAt: Date; readonly leaseUntil: Date } | "lost" | "wished"> {
-  const { intent, jobId, fence, leaseMs } = input;
-  const shows = intent.effect === "visible" && (intent.kind === "call" || intent.kind === "native");
-  const { step, prepared, repeatable, settleMs, attemptId, effect, timeoutMs, kind, fingerprint, note } = intent;
-  const common = { step, prepared, repeatable, settleMs, open: true };
-  const written = runSql<{ intent_at: Date | null; lease_until: Date | null; wished: boolean | null }>(
-    forTenant(db, input.tenantId),
-    (shows ? visibleIntent : otherIntent)({
-      ...{ jobId, fence, leaseMs, step, attemptId, kind, effect, repeatable, fingerprint, note },
-      common: JSON.stringify(common),
-      pending: JSON.stringify({ ...common, attemptId, effect, timeoutMs }),
-      connectorState: JSON.stringify(input.connectorState),
-      stateVersion: input.stateVersion ?? 1,
-      prepared: JSON.stringify(prepared),
-    }),
-  );
-  try {
-    const row = (await written).rows[0];
-    if (row?.intent_at && row.lease_until) return { intentAt: row.intent_at, leaseUntil: row.lease_until };
-    return row?.wished ? "wished" : "lost";
-  } catch (error) {
-    // A twin was claimed while this one had given up its mark; the next claim waits for it.
-    if (isTaken(error, "publish_jobs_in_flight")) return "lost";
-    throw error;
-  }
-}
-
-/** A call that is under way, or has yet to leave, may now end as late as the lease does; nobody looks before. */
-export async function renewLease(db: TenantDb, input: Parameters<Ledger["renew"]>[0]): Promise<Date | undefined> {
-  const until = sql`domain_now() + ${input.leaseMs} * interval '1 millisecond'`;
-  const { rows } = await runSql<{ lease_until: Date }>(
-    forTenant(db, input.tenantId),
-    sql`update publish_jobs set lease_until = ${until}, wake_at = ${until},
-        step_state = case when step_state ? 'visible' and step_state #>> '{pending,open}' = 'true'
-          then jsonb_set(step_state, '{visible,endsBy}', to_jsonb(${isoText(until)})) else step_state end
-      where id = ${input.jobId} and fence = ${input.fence} and lease_until > domain_now() returning lease_until`,
-  );
-  return rows[0]?.lease_until;
-}
+const plainValues = ({ jobId, fence, change, answer }: SettleInput): Readonly<Record<string, Plain>> => ({
+  jobId,
+  fence,
+  state: change.state,
+  tries: change.tries ?? 0,
+  needsPerson: change.needsPerson ?? false,
+  stateVersion: change.stateVersion ?? 1,
+  externalId: change.published?.externalId ?? null,
+  permalink: change.published?.permalink ?? null,
+  connectorState: JSON.stringify(change.connectorState),
+  attemptId: answer?.attemptId ?? null,
+  outcome: answer?.outcome ?? null,
+  latencyMs: answer?.latencyMs ?? null,
+});
 
 /** Commits an answer and how the job goes on; both or neither, and neither for a worker whose fence is old. */
-export async function settleJob(
-  db: TenantDb,
-  input: JobKey & { readonly fence: number; readonly answer?: AttemptAnswer; readonly change: JobChange },
-): ReturnType<Ledger["settle"]> {
-  const { change, answer } = input;
+export async function settleJob(db: TenantDb, input: SettleInput): ReturnType<Ledger["settle"]> {
+  const { change } = input;
   const before = change.wake === 0 ? [sql`select pg_notify('postd_due', '')`] : [];
-  const update = sql`
-      with ${clock}, job as (
-        update publish_jobs set ${sql.join(assignments(change, answer), sql`, `)}
-        where id = ${input.jobId} and fence = ${input.fence} and state in ('publishing', 'processing', 'unknown', 'handed_over', 'published', 'partly_published')
-        returning id)
-      ${answer ? sql`, attempt as (${answerUpdate(answer)})` : sql``}
-      ${change.sealed === undefined ? sql`` : sql`, kept as (${keptForSteps(input.jobId, change.sealed)})`}
-      select count(*)::int as written from job`;
+  const update = isPlainEnd(input) ? plainEnd(plainValues(input)) : settleStatement(input, literally);
   try {
     const statements = change.granted
       ? [update, endDeletion(input.jobId), wasGranted(input, change.granted)]
@@ -146,27 +120,28 @@ export const endDeletion = (jobId: string): SQL => sql`
     select 1 from publish_jobs j where j.post_id = p.id
       and (j.may_be_live and j.state not in ('published', 'discarded') or j.wish is not null or j.state in ('scheduled', 'publishing', 'processing', 'retrying', 'held', 'handed_over', 'unknown', 'partly_published')))`;
 
-function answerUpdate(answer: AttemptAnswer): SQL {
-  return sql`update publish_attempts set outcome = ${answer.outcome}, answered_at = ${now}, latency_ms = ${answer.latencyMs ?? null},
-    failure = ${json(answer.failure ?? null)}, note = coalesce(${answer.note ?? null}, note)
-    where id = ${answer.attemptId} and outcome is null and exists (select 1 from job)`;
+function answerUpdate({ attemptId, outcome, latencyMs, failure, note }: AttemptAnswer, place: Place): SQL {
+  return sql`update publish_attempts set outcome = ${place("outcome", outcome)}, answered_at = ${now}, latency_ms = ${place("latencyMs", latencyMs ?? null)},
+    failure = ${json(failure ?? null)}${note === undefined ? sql`` : sql`, note = ${note}`}
+    where id = ${place("attemptId", attemptId)} and outcome is null and exists (select 1 from job)`;
 }
 
-function assignments(change: JobChange, answer: AttemptAnswer | undefined): SQL[] {
+function assignments(change: JobChange, answer: AttemptAnswer | undefined, place: Place): SQL[] {
   const working = change.wake === "lease";
   const set: SQL[] = [
-    sql`state = ${change.state}`,
+    sql`state = ${place("state", change.state)}`,
     sql`held_reason = ${change.heldReason ?? null}`,
     sql`updated_at = ${now}`,
     sql`wake_at = ${wakeAt(change)}`,
     sql`in_flight = ${twinMark(change)}`,
   ];
   if (!working) set.push(sql`lease_until = null`);
-  if (change.tries !== undefined) set.push(sql`tries = ${change.tries}`);
-  if (change.needsPerson !== undefined) set.push(sql`needs_person = ${change.needsPerson}`);
+  if (change.tries !== undefined) set.push(sql`tries = ${place("tries", change.tries)}`);
+  if (change.needsPerson !== undefined) set.push(sql`needs_person = ${place("needsPerson", change.needsPerson)}`);
   if (change.failure !== undefined) set.push(sql`failure = ${json(change.failure)}`);
   if (change.probe !== undefined) set.push(sql`probe = ${json(change.probe)}`);
-  if (change.connectorState && change.stateVersion !== undefined) set.push(sql`step_version = ${change.stateVersion}`);
+  if (change.connectorState && change.stateVersion !== undefined)
+    set.push(sql`step_version = ${place("stateVersion", change.stateVersion)}`);
   if (change.sealed !== undefined) set.push(sql`has_sealed = ${change.sealed !== null}`);
   if (change.nativeSchedule === false) set.push(sql`native_schedule = false`);
   if (change.mayBeLive !== undefined) set.push(sql`may_be_live = ${change.mayBeLive}`);
@@ -174,9 +149,10 @@ function assignments(change: JobChange, answer: AttemptAnswer | undefined): SQL[
   if (change.post) set.push(sql`content = ${json(change.post)}`);
   if (change.fingerprint !== undefined) set.push(sql`fingerprint = ${change.fingerprint}`);
   if (change.published) {
-    set.push(sql`external_post_id = ${change.published.externalId}`);
-    const { permalink = null } = change.published;
-    set.push(change.replaced ? sql`permalink = ${permalink}` : sql`permalink = coalesce(${permalink}, permalink)`);
+    const { externalId, permalink = null } = change.published;
+    set.push(sql`external_post_id = ${place("externalId", externalId)}`);
+    const named = place("permalink", permalink);
+    set.push(change.replaced ? sql`permalink = ${named}` : sql`permalink = coalesce(${named}, permalink)`);
   }
   if (change.replaced) {
     const { externalId: externalPostId, permalink } = change.replaced;
@@ -194,7 +170,7 @@ function assignments(change: JobChange, answer: AttemptAnswer | undefined): SQL[
     set.push(sql`wish = case when wish = ${json(storedWish(wish))} then null else wish end`);
     set.push(sql`wish_outcome = ${json(outcome)}`);
   }
-  const state = change.forgetSteps ? sql`null` : stateExpression(change, answer);
+  const state = change.forgetSteps ? sql`null` : stateExpression(change, answer, place);
   if (state) set.push(sql`step_state = ${state}`);
   if (change.pending === null || change.pending === "answered") set.push(sql`open_attempt_id = null`);
   return set;
@@ -209,11 +185,12 @@ function twinMark(change: JobChange): SQL {
   return change.mayBeLive === false ? sql`null` : sql`case when may_be_live then in_flight end`;
 }
 
-function stateExpression(change: JobChange, answer: AttemptAnswer | undefined): SQL | undefined {
+function stateExpression(change: JobChange, answer: AttemptAnswer | undefined, place: Place): SQL | undefined {
   const { connectorState, pending = "keep", mayBeLive } = change;
   if (connectorState === undefined && pending === "keep" && mayBeLive !== false) return undefined;
   let state = sql`coalesce(step_state, '{}'::jsonb)`;
-  if (connectorState !== undefined) state = sql`${state} || jsonb_build_object('connector', ${json(connectorState)})`;
+  if (connectorState !== undefined)
+    state = sql`${state} || jsonb_build_object('connector', ${place("connectorState", JSON.stringify(connectorState))}::jsonb)`;
   if (pending === null) state = sql`(${state}) - 'pending'`;
   if (mayBeLive === false) state = sql`(${state}) - 'visible'`;
   // `jsonb_set` leaves alone what has no such parent.
