@@ -67,3 +67,41 @@ test("without a token no key is asked for, and without keys nothing is known", a
   const odd = await judge(token, answering(200, { surprise: true }));
   assert.ok(!odd.ok && odd.error.kind === "unexpected_response", JSON.stringify(odd));
 });
+
+test("keys are read once for as long as the platform says, by all who ask at once, and again for a key made since", async () => {
+  let at = now;
+  let published: object[] = keys.keys;
+  let readings = 0;
+  const ctx = {
+    clock: { now: () => at },
+    http: {
+      request: async () => {
+        readings += 1;
+        const json = { keys: published };
+        const headers = { "cache-control": "public, max-age=3600, must-revalidate" };
+        return ok({ status: 200, headers, text: JSON.stringify(json), json, effect: "none" as const });
+      },
+    },
+  };
+  const ask = async (token: string) => {
+    const told = await check({ headers: { authorization: `Bearer ${token}` } }, { audience, now }, ctx);
+    return told.ok && "claims" in told.value;
+  };
+  const token = await sign();
+  assert.deepEqual(await Promise.all([ask(token), ask(token), ask(token)]), [true, true, true]);
+  assert.equal(readings, 1);
+  assert.equal(await ask(token), true);
+  assert.equal(readings, 1);
+  const next = await generateKeyPair("RS256");
+  const byNext = await sign({}, next.privateKey, { alg: "RS256", kid: "two" });
+  assert.equal(await ask(byNext), false);
+  assert.equal(readings, 1, "they were read a moment ago, and a stranger may name any key");
+  at = new Date(now.getTime() + 61_000);
+  published = [...published, { ...(await exportJWK(next.publicKey)), kid: "two", alg: "RS256", use: "sig" }];
+  assert.equal(await ask(byNext), true);
+  assert.equal(readings, 2);
+  at = new Date(now.getTime() + 61_000 + 3_600_000);
+  published = [];
+  assert.equal(await ask(token), false, "a key that was withdrawn is good no longer than the platform said");
+  assert.equal(readings, 3);
+});

@@ -1,10 +1,9 @@
 import type { JsonObject } from "@postd/contracts";
-import { fail, ok } from "@postd/contracts";
+import { ok } from "@postd/contracts";
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from "jose";
-import { z } from "zod";
 import type { AuthContext, PlatformResult } from "../context.ts";
-import { parseJson, serverFailure } from "../server-failure.ts";
 import type { InboundRequest } from "../webhooks.ts";
+import { senderKeys } from "./sender-keys.ts";
 
 /** How a platform proves itself by a token about the sender (OIDC), instead of signing what it sends. */
 export interface SenderTokenFacts {
@@ -18,30 +17,38 @@ export interface SenderTokenFacts {
 /** What a token is worth: its claims, or why it is none. */
 export type SenderVerdict = { readonly claims: JsonObject } | { readonly refused: "missing" | "forged" | "stale" };
 
-const Keys = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string() })) });
-
 /**
- * Checks the bearer token of a request: signed by a key the platform publishes now, from one of its issuers, for `audience`,
- * and in its time by `now`. A failure means that the keys could not be read, so nothing is known. The body is not signed
- * by it.
+ * Checks the bearer token of a request: signed by a key the platform publishes, from one of its issuers, for `audience`, and
+ * in its time by `now`. Its keys are kept for as long as it says. A failure means that the keys could not be read, so nothing
+ * is known. The body is not signed by it.
  */
-export const senderToken =
-  ({ keysAt, issuers, algorithm }: SenderTokenFacts) =>
-  async (
+export function senderToken({ keysAt, issuers, algorithm }: SenderTokenFacts) {
+  const keys = senderKeys(keysAt);
+  return async (
     { headers }: Pick<InboundRequest, "headers">,
-    { audience, now }: { readonly audience: string; readonly now: Date },
+    about: { readonly audience: string; readonly now: Date },
     ctx: Pick<AuthContext, "http" | "clock">,
   ): PlatformResult<SenderVerdict> => {
     const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(headers.authorization ?? "")?.[1];
     if (token === undefined) return ok({ refused: "missing" });
-    const answer = await ctx.http.request({ method: "GET", url: keysAt, effect: "none" });
-    if (!answer.ok) return answer;
-    if (answer.value.status !== 200)
-      return fail(serverFailure(answer.value, { clock: ctx.clock, message: "The sender's keys could not be read." }));
-    const keys = parseJson(answer.value, Keys);
-    if (!keys.ok) return keys;
+    const current = await keys.current(ctx);
+    if (!current.ok) return current;
+    const verdict = await judged(token, current.value.keys, about);
+    if (verdict !== "no such key") return ok(verdict);
+    // The platform may have made a key since they were read.
+    const anew = current.value.isKept ? await keys.anew(ctx) : undefined;
+    if (anew && !anew.ok) return anew;
+    const again = anew ? await judged(token, anew.value, about) : verdict;
+    return ok(again === "no such key" ? { refused: "forged" } : again);
+  };
+
+  async function judged(
+    token: string,
+    jwks: JSONWebKeySet,
+    { audience, now }: { readonly audience: string; readonly now: Date },
+  ): Promise<SenderVerdict | "no such key"> {
     try {
-      const { payload } = await jwtVerify(token, createLocalJWKSet(keys.value as JSONWebKeySet), {
+      const { payload } = await jwtVerify(token, createLocalJWKSet(jwks), {
         algorithms: [algorithm],
         issuer: [...issuers],
         audience,
@@ -49,9 +56,11 @@ export const senderToken =
         clockTolerance: 60,
         requiredClaims: ["exp"],
       });
-      return ok({ claims: payload as JsonObject });
+      return { claims: payload as JsonObject };
     } catch (error) {
+      if (error instanceof errors.JWKSNoMatchingKey) return "no such key";
       // The library throws for whatever a token may lack; a stranger's token is nothing unexpected here.
-      return ok({ refused: error instanceof errors.JWTExpired ? "stale" : "forged" });
+      return { refused: error instanceof errors.JWTExpired ? "stale" : "forged" };
     }
-  };
+  }
+}
