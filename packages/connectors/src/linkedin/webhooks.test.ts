@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type AuthContext, secret } from "@postd/connector-kit";
+import { createWorld } from "@postd/connector-kit/conformance";
+import { connect, simulator } from "./connect-harness.ts";
+import { linkedin } from "./platform.ts";
+import { provider } from "./provider.ts";
 import { linkedinWebhooks } from "./webhooks.ts";
 
 const keys = [secret("the-page-app's-client-secret")];
@@ -32,4 +36,20 @@ test("a handshake signs nothing that could be sent as an event", async () => {
   const forged = answer.kind === "handshake" ? String(JSON.parse(answer.body).challengeResponse) : "0".repeat(64);
   assert.equal((await send(body, forged)).kind, "refused");
   assert.equal(answer.kind, "refused");
+});
+
+test("a subscription's address names no account, since one subscription may serve several", async () => {
+  const world = createWorld({ provider, platform: linkedin }, simulator);
+  const ctx = world.context(await connect(world, "linkedin_page"), "invisible");
+  const told: unknown[] = [];
+  const http: typeof ctx.http = {
+    ...ctx.http,
+    async request(call) {
+      if (call.method === "PUT") told.push(call);
+      return { ok: true, value: { status: 200, headers: {}, text: "{}", json: {}, effect: call.effect ?? "none" } };
+    },
+  };
+  const address = "https://postd.example/api/webhooks/linkedin";
+  await linkedinWebhooks.subscribe?.({ ...ctx, http }, { address: `${address}?subscription=whs_1` });
+  assert.match(JSON.stringify(told), new RegExp(`"webhook":"${address}"`));
 });

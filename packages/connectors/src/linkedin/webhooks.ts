@@ -78,7 +78,12 @@ function keyOf(ctx: ConnectorContext): string | undefined {
 
 const Subscribed = z.object({ expiresAt: z.number().optional() });
 
-async function subscribe(ctx: ConnectorContext, { address }: { address: string }): PlatformResult<WebhookSubscription> {
+/**
+ * The same person's subscription to a page is one at LinkedIn, however many workspaces have it, and is signed with the app's
+ * key alone: what names one account in the address is left out.
+ */
+async function subscribe(ctx: ConnectorContext, to: { address: string }): PlatformResult<WebhookSubscription> {
+  const [address = ""] = to.address.split("?");
   const key = keyOf(ctx);
   if (!key)
     return fail({
