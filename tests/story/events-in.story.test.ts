@@ -183,6 +183,61 @@ test("a request that was put aside is an operator's to see and to send again, al
   assert.equal(await eventsOf("aside"), 1, "known events are not told again");
 });
 
+test("what a person lets the app do has changed: each of their accounts is looked at within a turn", async () => {
+  const nextCheck = async () =>
+    (
+      await system.query<{ due: boolean }>(
+        "select next_check_at <= domain_now() as due from connections where id = $1",
+        [connectionId],
+      )
+    )[0]?.due;
+  assert.equal(await nextCheck(), false);
+  await system.clock.advance(61_000);
+  const [row] = await system.query<{ person: string }>("select person_id as person from connections where id = $1", [
+    connectionId,
+  ]);
+  const body = JSON.stringify({
+    object: "permissions",
+    entry: [{ id: row?.person, time: 1, changes: [{ field: "pages_manage_posts", value: { verb: "revoked" } }] }],
+  });
+  assert.equal(await statusOf("meta", body, signed(body)), 200);
+  await system.settle();
+  assert.equal(await nextCheck(), true);
+  await system.turn("health_check");
+  assert.equal(await nextCheck(), false);
+  const { items } = await session.must("GET", `/api/connections/${connectionId}/health?limit=5`);
+  assert.ok(items.length > 0);
+});
+
+test("events of a LinkedIn page that two workspaces share go on when the one goes whose address LinkedIn was told", async () => {
+  const made = await system.sim("POST", "linkedin/accounts", { kind: "page" });
+  const join = async (who: ApiSession): Promise<string> => {
+    const { grantId } = await grantThroughBrowser(who, "linkedin", "linkedin_page", { person: made.extra.subject });
+    const accounts = [{ platform: "linkedin", externalId: made.id }];
+    return (await who.must("POST", "/api/connections", { grantId, accounts })).connections[0].id;
+  };
+  const other = await system.signUp();
+  const [first, second] = [await join(session), await join(other)];
+  const types = async (id: string) =>
+    (await system.query<{ type: string }>("select type from webhook_events where connection_id = $1", [id])).map(
+      ({ type }) => type,
+    );
+  // As an earlier version named it: the subscription of one of the two, which is gone with its account.
+  const comment = async (notificationId: number) => {
+    const notification = { notificationId, organizationalEntity: made.id, action: "COMMENT", lastModifiedAt: 1 };
+    const body = JSON.stringify({ notifications: [notification] });
+    const digest = createHmac("sha256", secrets.linkedin_page.client_secret).update(`hmacsha256=${body}`).digest("hex");
+    return statusOf("linkedin?subscription=whs_00000000", body, { ...json, "x-li-signature": digest });
+  };
+  assert.equal(await comment(1), 200);
+  await system.settle();
+  assert.deepEqual([await types(first), await types(second)], [["comment.created"], ["comment.created"]]);
+  assert.equal((await other.call("DELETE", `/api/connections/${second}`)).status, 200);
+  assert.equal(await comment(2), 200);
+  await system.settle();
+  assert.deepEqual([(await types(first)).length, (await types(second)).length], [2, 1]);
+});
+
 test("of 1,000 requests in a burst, a third of them repeats, with the database away for 10 s in the middle, each is answered 200 and each event is there once", async (t) => {
   const name = new URL(system.databaseUrl).pathname.slice(1);
   const server = new pg.Client({ connectionString: testServerUrl() });

@@ -17,13 +17,15 @@ export type InboundAnswer =
   | { readonly kind: "accepted"; readonly answer?: { readonly status: number; readonly json: JsonObject } };
 
 export interface InboundEvent {
-  /** Our name: post.changed, comment.created, permissions.changed, account.deauthorized, data_deletion.requested. */
+  /** Our name: post.changed, comment.created, permissions.changed, account.deauthorized, data_deletion.requested; docs/guides/events.md has all. */
   readonly type: string;
   readonly platform: PlatformId;
   readonly accountExternalId: string;
   /** For removing repeats; the same event always gives the same key. */
   readonly dedupeKey: string;
   readonly occurredAt?: Date;
+  /** A post of the account went live, whoever sent it: one that is in doubt is looked for at once. */
+  readonly isNewPost?: boolean;
   readonly data: JsonObject;
 }
 

@@ -29,6 +29,8 @@ export const webhookEvents =
     readonly body: z.ZodType<readonly ToldEvent[]>;
     /** The platform's names of events, and ours. */
     readonly types: Readonly<Record<string, string>>;
+    /** The platform's names of events that say that a post of the account went live. */
+    readonly newPosts?: readonly string[];
   }): Webhooks["parse"] =>
   ({ rawBody }) =>
     (facts.body.safeParse(jsonIn(rawBody)).data ?? []).flatMap((told): InboundEvent[] => {
@@ -46,6 +48,7 @@ export const webhookEvents =
           accountExternalId,
           dedupeKey: `${facts.platform}:${key}`,
           ...(!Number.isNaN(at.getTime()) && { occurredAt: at }),
+          ...(facts.newPosts?.includes(name) && { isNewPost: true }),
           data: Object.fromEntries(data),
         },
       ];

@@ -162,7 +162,7 @@ test("Instagram behind a Page subscribes the Page and never unsubscribes it; its
   );
   assert.deepEqual(
     graph.calls.map(({ fields }) => fields.subscribed_fields),
-    ["feed,mention", "comments,mentions"],
+    ["feed,mention,ratings,name,picture,description,phone,hours,website", "comments,mentions"],
   );
 });
 

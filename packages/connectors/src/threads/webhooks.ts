@@ -98,6 +98,8 @@ const events = webhookEvents({
     publish: "post.changed",
     delete: "post.changed",
   },
+  // It settles a publish whose answer was lost. @source platforms/threads.md section 10
+  newPosts: ["publish"],
 });
 
 /** One address for each app, set by hand in the app dashboard. */

@@ -45,9 +45,15 @@ export interface InboxWork {
   keepEvent(receiver: EventReceiver, event: InboundEvent): Promise<boolean>;
   /**
    * The platform has news of a post it calls one of these: a job of the account that waits for it looks at once. One in doubt
-   * keeps its own time, and one the platform holds until later has none.
+   * keeps its own time unless `isNewPost`, since the post that went live may be the one it looks for; it never looks before a
+   * look can tell. One the platform holds until later has no time.
    */
-  hasten(receiver: EventReceiver, names: readonly string[]): Promise<void>;
+  hasten(
+    receiver: EventReceiver,
+    news: { readonly names: readonly string[]; readonly isNewPost: boolean },
+  ): Promise<void>;
+  /** Something about the account itself changed: it is looked at now, unless it just was. */
+  checkSoon(receiver: EventReceiver): Promise<void>;
   /** Somebody wrote to the account, or changed what they wrote: it is read at once. */
   readSoon(receiver: EventReceiver): Promise<void>;
   /** The account's events wait at the platform: the worker fetches them. */

@@ -57,6 +57,7 @@ const Sent = z.object({
       account: z.string().default("acc_a"),
       key: z.string(),
       at: z.number().optional(),
+      isNewPost: z.boolean().default(false),
       data: z.record(z.string(), z.unknown()).default({}),
     }),
   ),
@@ -68,12 +69,13 @@ const provider = bareProvider([barePlatform({ id: "made_up" })], {
     verify: () => ({ kind: "accepted" }),
     parse: ({ rawBody }) =>
       Sent.parse(JSON.parse(new TextDecoder().decode(rawBody))).events.map(
-        ({ type, account, key, at, data }): InboundEvent => ({
+        ({ type, account, key, at, data, isNewPost }): InboundEvent => ({
           type,
           platform: "made_up",
           accountExternalId: account,
           dedupeKey: key,
           data: data as JsonObject,
+          ...(isNewPost && { isNewPost }),
           ...(at === undefined ? {} : { occurredAt: new Date(at) }),
         }),
       ),
@@ -395,7 +397,51 @@ test("news of a post brings the next look of the job that waits for it forward, 
   await fanOutInbox(deps());
   assert.deepEqual(await due(), ["job_draft", "job_waits"]);
   await admin.query("update publish_jobs set wake_at = now() + interval '1 hour'");
+  await arrive(one("live", { data: { post: "somebody's" }, isNewPost: true }));
+  await fanOutInbox(deps());
+  assert.deepEqual(
+    await due(),
+    ["job_looked"],
+    "one that looked before looks whether the post that went live is its own",
+  );
+  await admin.query("update publish_jobs set wake_at = now() + interval '1 hour'");
   await arrive(one("e3", { data: { post: "p1" } }));
   await fanOutInbox(deps());
   assert.deepEqual(await due(), [], "what was told before is no news");
+});
+
+test("an account whose rights or settings changed is looked at now, but not twice within a minute, and on every platform of the person", async () => {
+  const next = async () =>
+    Object.fromEntries(
+      (
+        await rows<{ id: string; ms: number }>(
+          "select id, round(extract(epoch from next_check_at - domain_now()))::int as ms from connections order by id",
+        )
+      ).map(({ id, ms }) => [id, ms]),
+    );
+  const rest = () =>
+    admin.query("update connections set next_check_at = domain_now() + interval '6 hours', checked_at = null");
+  await rest();
+  await arrive(one("k1", { type: "post.changed" }));
+  await fanOutInbox(deps());
+  assert.deepEqual(
+    Object.values(await next()).filter((s) => s < 21_000),
+    [],
+    "a post says nothing of the account",
+  );
+  await arrive(one("k2", { type: "account.changed" }));
+  await fanOutInbox(deps());
+  const one_ = await next();
+  assert.ok((one_.con_a ?? 1) <= 0 && (one_.con_b ?? 0) > 21_000, JSON.stringify(one_));
+  await rest();
+  await arrive(one("k3", { type: "permissions.changed", account: "person" }));
+  await fanOutInbox(deps());
+  const all = await next();
+  assert.ok((all.con_a ?? 1) <= 0 && (all.con_b ?? 1) <= 0, JSON.stringify(all));
+  await rest();
+  await admin.query("update connections set checked_at = domain_now()");
+  await arrive(one("k4", { type: "permissions.changed", account: "person" }));
+  await fanOutInbox(deps());
+  const soon = await next();
+  assert.ok((soon.con_a ?? 0) > 50 && (soon.con_a ?? 100) <= 61, JSON.stringify(soon));
 });

@@ -156,19 +156,29 @@ function workOn({ tx, system }: { readonly tx: Executor; readonly system: Db }, 
       await runSql(tx, sql`select set_config('app.tenant_id', ${receiver.tenantId}, true)`);
       return insertEvent(tx, receiver, event);
     },
-    async hasten(receiver, names) {
+    async hasten(receiver, { names, isNewPost }) {
       await runSql(tx, sql`select set_config('app.tenant_id', ${receiver.tenantId}, true)`);
       const { rowCount } = await runSql(
         tx,
         sql`update publish_jobs set wake_at = domain_now() where connection_id = ${receiver.connectionId} and wake_at > domain_now()
-          and probe is null and lease_until is null and (state = 'processing' or (state = 'handed_over' and not native_schedule))
-          and exists (select from jsonb_each_text(step_state -> 'connector') as known where known.value = any(${listed(names)}))`,
+          and lease_until is null and ((${isNewPost} and may_be_live and probe is not null and not needs_person)
+            or (probe is null and (state = 'processing' or (state = 'handed_over' and not native_schedule))
+              and exists (select from jsonb_each_text(step_state -> 'connector') as known where known.value = any(${listed(names)}))))`,
       );
       if (rowCount) await runSql(tx, sql`select pg_notify('postd_due', '')`);
     },
     async readSoon(receiver) {
       await runSql(tx, sql`select set_config('app.tenant_id', ${receiver.tenantId}, true)`);
       await readSoon(tx, receiver);
+    },
+    async checkSoon(receiver) {
+      await runSql(tx, sql`select set_config('app.tenant_id', ${receiver.tenantId}, true)`);
+      await runSql(
+        tx,
+        sql`update connections set next_check_at = least(next_check_at,
+            greatest(domain_now(), coalesce(checked_at + interval '1 minute', domain_now())))
+          where id = ${receiver.connectionId} and disconnected_at is null`,
+      );
     },
     async askForPull(receiver) {
       await runSql(tx, sql`select set_config('app.tenant_id', ${receiver.tenantId}, true)`);

@@ -23,6 +23,7 @@ export function storableEvent({ occurredAt, ...event }: InboundEvent): InboundEv
     accountExternalId: storableText(event.accountExternalId),
     dedupeKey: storableText(event.dedupeKey),
     data: storableJson<JsonObject>(event.data),
+    ...(event.isNewPost && { isNewPost: true }),
     ...(occurredAt && ms >= earliestMs && ms <= latestMs ? { occurredAt } : {}),
   };
 }
