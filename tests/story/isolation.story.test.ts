@@ -42,6 +42,8 @@ const lists: readonly string[] = [
   "GET /api/mentions",
   "GET /api/jobs",
   "GET /api/dlq",
+  "GET /api/audit",
+  "GET /api/audit/export",
 ];
 
 /** Operations that take no id and list nothing of a tenant, each with the reason. */

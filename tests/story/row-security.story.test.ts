@@ -15,6 +15,9 @@ const exempt: Readonly<Record<string, string>> = {
   oauth_states: "a platform's answer is looked up by the hash of its state before the tenant is known",
 };
 
+/** Tables only the database's own functions write to. */
+const written = new Set(["audit_log"]);
+
 describe("the database gives the server one tenant's rows, and without a tenant none", () => {
   let system: System;
   let app: RolePool;
@@ -95,7 +98,8 @@ describe("the database gives the server one tenant's rows, and without a tenant 
         const insert = (tenantId: string) =>
           inSavepoint(client, `insert into ${table} (tenant_id) values ($1)`, [tenantId]);
         await assert.rejects(insert(a.id), { code: "42501" }, `${table} insert`);
-        await assert.rejects(insert(b.id), { code: "23502" }, `${table} insert of its own gets as far as a constraint`);
+        const code = written.has(table) ? "42501" : "23502";
+        await assert.rejects(insert(b.id), { code }, `${table} insert of its own gets as far as a constraint`);
       });
       const left = await system.query(`select count(*)::int as count from ${table} where tenant_id = $1`, [a.id]);
       assert.deepEqual(left, kept, table);

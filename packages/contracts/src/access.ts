@@ -19,6 +19,7 @@ export const scopes = [
   "keys:write",
   "operations:read",
   "operations:write",
+  "audit:read",
 ] as const;
 export type Scope = (typeof scopes)[number];
 

@@ -1,6 +1,7 @@
 import type { Operation } from "./operation.ts";
 import * as analytics from "./operations/analytics.ts";
 import * as apps from "./operations/apps.ts";
+import * as audit from "./operations/audit.ts";
 import * as connections from "./operations/connections.ts";
 import * as contacts from "./operations/contacts.ts";
 import * as health from "./operations/health.ts";
@@ -29,6 +30,7 @@ export const operationsById = {
   ...inbox,
   ...inbound,
   ...notices,
+  ...audit,
   ...health,
 };
 

@@ -909,3 +909,24 @@ export const InboxReplyView = z.object({
   simulated: z.boolean(),
 });
 export type InboxReplyView = z.infer<typeof InboxReplyView>;
+
+/** One change of the workspace, as it was written down with it. */
+export const AuditEntryView = z.object({
+  id: z.string(),
+  at: Instant,
+  /** `unknown`: a version of POSTD from before this record, or a statement by hand. */
+  actor: z.object({
+    kind: z.enum(["person", "api_key", "link", "system", "operator", "platform", "unknown"]),
+    id: z.string().optional(),
+    /** As it is now; absent: gone. */
+    name: z.string().optional(),
+  }),
+  /** Kind and verb: `api_key.revoked`. */
+  action: z.string(),
+  subject: z.object({ kind: z.string(), id: z.string(), name: z.string().optional() }),
+  before: Data.optional(),
+  after: Data.optional(),
+  reason: z.string().optional(),
+  requestId: z.string().optional(),
+});
+export type AuditEntryView = z.infer<typeof AuditEntryView>;

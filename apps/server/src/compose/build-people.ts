@@ -15,6 +15,7 @@ import { linkSecrets } from "../adapters/auth/link-secrets.ts";
 import { passwordWeakness } from "../adapters/auth/password-weakness.ts";
 import { createLogMail } from "../adapters/mail/log-mail.ts";
 import { createSmtpMail } from "../adapters/mail/smtp-mail.ts";
+import { actAs } from "../adapters/postgres/acting.ts";
 import { createApiKeysRepo } from "../adapters/postgres/api-keys-repo.ts";
 import { createInvitationsRepo } from "../adapters/postgres/invitations-repo.ts";
 import { createLinksRepo } from "../adapters/postgres/links-repo.ts";
@@ -68,7 +69,8 @@ export function buildPeople({ db, config, log, clock, publicUrl, authSecret, sig
     mail,
     hasMail,
     rules,
-    welcome: service.welcome,
+    // Whoever comes makes their first workspace themselves.
+    welcome: (user) => actAs({ kind: "person", id: user.id }, () => service.welcome(user)),
     log,
     clientAddressHeader,
   });

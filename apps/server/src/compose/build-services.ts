@@ -5,6 +5,7 @@ import {
   type ConnectorRegistry,
   createAnalyticsService,
   createAppsService,
+  createAuditService,
   createConnectionsService,
   createHealthService,
   createInboundDeskService,
@@ -23,6 +24,7 @@ import {
   standingByPlatform,
 } from "@postd/core";
 import { createAnalyticsRepo } from "../adapters/postgres/analytics-repo.ts";
+import { createAuditRepo } from "../adapters/postgres/audit-repo.ts";
 import { isPassing } from "../adapters/postgres/database-error.ts";
 import { createInboundDesk } from "../adapters/postgres/inbound-desk.ts";
 import { createInboxEntriesRepo } from "../adapters/postgres/inbox-entries-repo.ts";
@@ -88,6 +90,7 @@ export function buildServices(parts: ServiceParts) {
       newId,
       publicUrl: connections.deps.publicUrl,
     }),
+    audit: createAuditService({ audit: createAuditRepo(app.db) }),
     connections: createConnectionsService(connections.deps),
     ownerLinks: createOwnerLinksService(connections.deps),
     media: storage.media,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createRequestKeeper } from "@postd/core";
+import { actAs } from "../adapters/postgres/acting.ts";
 import { createCircuits } from "../adapters/postgres/circuits.ts";
 import { isPassing } from "../adapters/postgres/database-error.ts";
 import { createIdempotencyStore } from "../adapters/postgres/idempotency-repo.ts";
@@ -114,6 +115,7 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
       const http = createHttpApp({
         services,
         auth: people.auth,
+        actAs,
         idempotency: createIdempotencyStore(app.db, clock),
         clock,
         log,

@@ -1,8 +1,10 @@
 import type { Clock, Secret } from "@postd/connector-kit";
 import type { UserId } from "@postd/contracts";
 import type {
+  Acting,
   AnalyticsService,
   AppsService,
+  AuditService,
   ConnectionsService,
   HealthService,
   IdempotencyStore,
@@ -27,6 +29,7 @@ import type { SocketLimits } from "./socket-limits.ts";
 export interface HttpServices {
   readonly publishing: PublishingService;
   readonly apps: AppsService;
+  readonly audit: AuditService;
   readonly connections: ConnectionsService;
   readonly analytics: AnalyticsService;
   readonly inboxEntries: InboxService;
@@ -87,6 +90,8 @@ export interface HttpConfig {
 }
 
 export interface HttpDeps {
+  /** Whoever does what the function does, for the record of changes. */
+  readonly actAs: <T>(who: Acting, fn: () => T) => T;
   readonly services: HttpServices;
   readonly auth: HttpAuth;
   readonly idempotency: IdempotencyStore;

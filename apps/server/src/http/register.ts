@@ -1,6 +1,7 @@
 import { fail, isDeclared, type Operation, ok, type Result, type ServiceError } from "@postd/contracts";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Access, admit, callerOf } from "./access.ts";
+import { actingOf, reasonOf } from "./acting-of.ts";
 import type { HttpDeps } from "./deps.ts";
 import type { Answer, HandlerInput, Route } from "./handler.ts";
 import { idempotencyKeyOf, once } from "./idempotency.ts";
@@ -78,15 +79,19 @@ async function run(
     maybeCaller: () => (principal ? callerOf(principal) : undefined),
   };
   const { params, body } = parsed.value;
-  return once(
-    {
-      operation,
-      tenantId: principal?.tenant?.id,
-      key: key.value,
-      content: isMultipart(request) ? { upload: true } : { params, body },
-      run: () => handle(input),
-    },
-    deps.idempotency,
+  const reason = reasonOf(request);
+  if (!reason.ok) return reason;
+  return deps.actAs(actingOf(request, principal, reason.value), () =>
+    once(
+      {
+        operation,
+        tenantId: principal?.tenant?.id,
+        key: key.value,
+        content: isMultipart(request) ? { upload: true } : { params, body },
+        run: () => handle(input),
+      },
+      deps.idempotency,
+    ),
   );
 }
 

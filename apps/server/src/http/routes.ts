@@ -1,4 +1,5 @@
 import { analyticsRoutes } from "./analytics/analytics.ts";
+import { auditRoutes } from "./audit/audit.ts";
 import { appRoutes } from "./connect/apps.ts";
 import { connectionRoutes } from "./connect/connections.ts";
 import { contactRoutes } from "./connect/contacts.ts";
@@ -42,6 +43,7 @@ export const routes: readonly Route[] = [
   ...noticeRoutes,
   ...webhookRoutes,
   ...inboundDeskRoutes,
+  ...auditRoutes,
   ...healthRoutes,
   ...prometheusRoutes,
 ];

@@ -4,6 +4,7 @@ import { and, desc, eq, isNull, lt, lte, or, type SQL, sql } from "drizzle-orm";
 import { roleOf } from "./people-repo.ts";
 import type { Db } from "./pools.ts";
 import { apiKeys, members, tenants } from "./schema.ts";
+import { withoutTenant } from "./tenant-tx.ts";
 
 /** A use is written at most this often, so that a busy key costs no write per request. */
 const usedEveryMs = 60_000;
@@ -18,15 +19,17 @@ export function createApiKeysRepo(db: Db): ApiKeysRepo {
     },
 
     async create({ scopes: granted, ...row }) {
-      await db.insert(apiKeys).values({ ...row, scopes: [...granted] });
+      await withoutTenant(db, (tx) => tx.insert(apiKeys).values({ ...row, scopes: [...granted] }));
     },
 
     async revoke(tenantId, id, at) {
       const self = and(eq(apiKeys.tenantId, tenantId), eq(apiKeys.id, id));
-      await db
-        .update(apiKeys)
-        .set({ revokedAt: sql`coalesce(${apiKeys.revokedAt}, ${at.toISOString()}::timestamptz)` })
-        .where(self);
+      await withoutTenant(db, (tx) =>
+        tx
+          .update(apiKeys)
+          .set({ revokedAt: sql`coalesce(${apiKeys.revokedAt}, ${at.toISOString()}::timestamptz)` })
+          .where(self),
+      );
       const [row] = await read(db, self);
       return row;
     },

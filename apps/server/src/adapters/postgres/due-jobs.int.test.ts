@@ -5,6 +5,7 @@ import { PgDialect } from "drizzle-orm/pg-core";
 import pg from "pg";
 import { openRolePool, type RolePool } from "./pools.ts";
 import { createDueJobs, handOver } from "./system.ts";
+import { letRecordsGo } from "./testing/let-records-go.ts";
 import { createTestDatabase, type TestDatabase } from "./testing/test-database.ts";
 
 const caps = { perTenant: 40, perConnection: 20 };
@@ -21,7 +22,7 @@ after(async () => {
   await Promise.all([admin.end(), system.close()]);
   await database.drop();
 });
-beforeEach(() => admin.query("truncate tenants cascade"));
+beforeEach(() => admin.query(`${letRecordsGo}; truncate tenants cascade`));
 
 async function account(tenantId: string): Promise<string> {
   const id = newId("connection");

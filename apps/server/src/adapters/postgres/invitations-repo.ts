@@ -52,11 +52,14 @@ export function createInvitationsRepo(db: Db): InvitationsRepo {
     },
 
     async cancel(tenantId, id) {
-      const changed = await db
-        .update(invitations)
-        .set({ status: "canceled" })
-        .where(and(eq(invitations.organizationId, tenantId), eq(invitations.id, id), eq(invitations.status, "pending")))
-        .returning({ id: invitations.id });
+      const open = and(
+        eq(invitations.organizationId, tenantId),
+        eq(invitations.id, id),
+        eq(invitations.status, "pending"),
+      );
+      const changed = await withoutTenant(db, (tx) =>
+        tx.update(invitations).set({ status: "canceled" }).where(open).returning({ id: invitations.id }),
+      );
       return changed.length === 1;
     },
 

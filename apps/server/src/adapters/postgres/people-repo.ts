@@ -40,7 +40,8 @@ export function createPeopleRepo(db: Db): PeopleRepo {
       }),
 
     async updateTenant(id, change) {
-      if (Object.keys(change).length > 0) await db.update(tenants).set(change).where(eq(tenants.id, id));
+      if (Object.keys(change).length === 0) return;
+      await withoutTenant(db, (tx) => tx.update(tenants).set(change).where(eq(tenants.id, id)));
     },
 
     async setActiveTenant(sessionId, tenantId) {
@@ -77,15 +78,10 @@ export function createPeopleRepo(db: Db): PeopleRepo {
     },
 
     async endOperator(email) {
-      const ended = await db
-        .delete(operators)
-        .where(
-          inArray(
-            operators.userId,
-            db.select({ id: users.id }).from(users).where(eq(users.email, email.toLowerCase())),
-          ),
-        )
-        .returning({ id: operators.userId });
+      const person = db.select({ id: users.id }).from(users).where(eq(users.email, email.toLowerCase()));
+      const ended = await withoutTenant(db, (tx) =>
+        tx.delete(operators).where(inArray(operators.userId, person)).returning({ id: operators.userId }),
+      );
       return ended.length > 0;
     },
 

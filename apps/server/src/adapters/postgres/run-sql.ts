@@ -1,6 +1,7 @@
 import { fillPlaceholders, SQL } from "drizzle-orm";
 import { PgDialect } from "drizzle-orm/pg-core";
 import pg from "pg";
+import { actingSetting } from "./acting.ts";
 import { runBatch, type Statement } from "./batch.ts";
 import { type TenantScope, tenantSetting } from "./tenant-tx.ts";
 
@@ -55,7 +56,8 @@ const written = (statement: SQL | Statement): Statement =>
   statement instanceof SQL ? dialect.sqlToQuery(statement) : statement;
 
 async function send(on: SqlPlace, statements: readonly Statement[]): Promise<readonly pg.QueryResult[]> {
-  if ("tenantId" in on) return runBatch(on.pool, [openScope({ tenantId: on.tenantId }), ...statements]);
+  if ("tenantId" in on)
+    return runBatch(on.pool, [openScope({ tenantId: on.tenantId, acting: actingSetting() }), ...statements]);
   const client = "$client" in on ? on.$client : on;
   if (client instanceof pg.Pool && statements.length > 1) return runBatch(client, statements);
   const answers: pg.QueryResult[] = [];

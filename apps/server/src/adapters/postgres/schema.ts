@@ -1,3 +1,4 @@
+export * from "./schema/audit.ts";
 export * from "./schema/connections.ts";
 export * from "./schema/inbox.ts";
 export * from "./schema/mentions.ts";

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
+import { actingSetting } from "./acting.ts";
 import type { Db, Executor } from "./pools.ts";
 
 /** Only what a transaction needs from the database: somewhere to take a connection from. */
@@ -25,7 +26,8 @@ const knowsSignIns = "set_config('app.sign_ins', 'known', true)";
 export const knownVersion = sql`select ${sql.raw(knowsSignIns)}`;
 
 /** What row-level security asks for, for as long as the transaction lasts. */
-export const tenantSetting = sql`select set_config('app.tenant_id', ${sql.placeholder("tenantId")}, true), ${sql.raw(knowsSignIns)}`;
+export const tenantSetting = sql`select set_config('app.tenant_id', ${sql.placeholder("tenantId")}, true), ${sql.raw(knowsSignIns)},
+  set_config('app.acting', ${sql.placeholder("acting")}, true)`;
 
 /**
  * Runs `fn` in one transaction that sees exactly one tenant's rows; commits when it resolves, rolls back when it
@@ -35,13 +37,15 @@ export const tenantSetting = sql`select set_config('app.tenant_id', ${sql.placeh
 export async function withTenant<T>(db: TenantDb, tenantId: string, fn: (tx: Executor) => Promise<T>): Promise<T> {
   if (tenantId === "") throw new Error("a tenant transaction needs a tenant id");
   const scope = `set_config('app.tenant_id', ${pg.escapeLiteral(tenantId)}, true)`;
-  return inTransaction(db, `begin; select ${scope}, ${knowsSignIns}`, fn);
+  return inTransaction(db, `begin; select ${scope}, ${knowsSignIns}, ${whoActs()}`, fn);
 }
 
 /** The same without a tenant: only tables without row-level security are visible with the app role. */
 export function withoutTenant<T>(db: TenantDb, fn: (tx: Executor) => Promise<T>): Promise<T> {
-  return inTransaction(db, "begin", fn);
+  return inTransaction(db, `begin; select ${whoActs()}`, fn);
 }
+
+const whoActs = (): string => `set_config('app.acting', ${pg.escapeLiteral(actingSetting())}, true)`;
 
 async function inTransaction<T>(db: TenantDb, begin: string, fn: (tx: Executor) => Promise<T>): Promise<T> {
   const client = await db.$client.connect();

@@ -5,6 +5,7 @@ import { asId, type ConnectionId, type TenantId } from "@postd/contracts";
 import { checkAccounts, renewSignIns, unreadMost } from "@postd/core";
 import { PgDialect } from "drizzle-orm/pg-core";
 import { createFixture, type Fixture } from "./testing/connections-fixture.ts";
+import { letRecordsGo } from "./testing/let-records-go.ts";
 import { dueChecks, dueSignIns } from "./upkeep-repo.ts";
 
 const minute = 60_000;
@@ -21,7 +22,7 @@ before(async () => {
 after(() => fixture.close());
 beforeEach(async () => {
   // Each test is about its own account alone.
-  await sql("delete from tenants");
+  await sql(`${letRecordsGo}; delete from tenants`);
   Object.assign(fixture.platform, {
     refreshes: 0,
     refuseRefresh: undefined,

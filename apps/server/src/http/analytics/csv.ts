@@ -1,26 +1,8 @@
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { type AnalyticsLine, analyticsColumns } from "@postd/core";
-import { stringify } from "csv-stringify";
+import { csvTable } from "../csv.ts";
 
-/**
- * A table as RFC 4180 says, with the mark by which spreadsheets know UTF-8. What a spreadsheet would run as a formula begins with
- * an apostrophe; numbers stay numbers, those below nought too. Read line by line as it is sent.
- */
-export function csvOf(lines: AsyncIterable<AnalyticsLine>): Readable {
-  const table = stringify({
-    bom: true,
-    header: true,
-    columns: [...analyticsColumns],
-    record_delimiter: "windows",
-    escape_formulas: true,
-    cast: { boolean: String },
-  });
-  const source = Readable.from(lines);
-  source.on("error", (error) => table.destroy(error));
-  // Whoever stops listening ends the reading too.
-  table.on("close", () => source.destroy());
-  return source.pipe(table);
-}
+export const csvOf = (lines: AsyncIterable<AnalyticsLine>): Readable => csvTable(analyticsColumns, lines);
 
 /** Whether a caller would rather have a table than JSON; `format` says it beyond doubt. */
 export const wantsCsv = (format: "json" | "csv" | undefined, accept: string | undefined): boolean =>

@@ -119,6 +119,7 @@ export async function startFakeApp(
         return principal && { principal, setCookies: [] };
       },
     },
+    actAs: (_who, fn) => fn(),
     idempotency: memoryIdempotency(),
     clock: { now: () => new Date("2026-03-02T09:00:00Z") },
     log: pino({ level: "trace" }, { write: (line: string) => lines.push(line) }),

@@ -46,6 +46,7 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
   const chat = operationsById.testNotificationChannel.response.parse(
     operationsById.testNotificationChannel.example.response,
   );
+  const auditPage = operationsById.listAudit.response.parse(operationsById.listAudit.example.response);
   const byKey = new Map<string, JobView>();
   const one = async <T>(id: string, view: T) => (known(id) ? ok({ ...view, id }) : fail(missing));
   const wished = async <T>(id: string, view: T) =>
@@ -53,6 +54,12 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
   const page = async <T>(item: T) => ok({ items: [item], nextCursor: "bmV4dA" });
   const app = operationsById.createApp.response.parse(operationsById.createApp.example.response);
   return {
+    audit: {
+      list: async () => ok({ items: auditPage.items }),
+      all: async function* () {
+        yield* auditPage.items;
+      },
+    },
     apps: {
       list: async () => ok({ items: [app] }),
       create: async () => ok(app),

@@ -2,6 +2,7 @@ import { secret } from "@postd/connector-kit";
 import { type Mail, type OutgoingMail, type SignUpRule, throttledMail } from "@postd/core";
 import pg from "pg";
 import { pino } from "pino";
+import { actAs } from "../../adapters/postgres/acting.ts";
 import { createIdempotencyStore } from "../../adapters/postgres/idempotency-repo.ts";
 import { openRolePool } from "../../adapters/postgres/pools.ts";
 import { createThrottle } from "../../adapters/postgres/throttle.ts";
@@ -61,6 +62,7 @@ export async function startPeopleApp(url: string, options: PeopleAppOptions = {}
   const http = createHttpApp({
     services: { ...fakeServices(), people: people.service, signIn: people.rules },
     auth: people.auth,
+    actAs,
     idempotency: createIdempotencyStore(app.db, clock),
     clock,
     log,

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { type ConnectionId, fail, InstantInput, ok } from "@postd/contracts";
+import { type ConnectionId, fail, InstantInput, type JsonObject, ok } from "@postd/contracts";
 import { z } from "zod";
 import type { Caller, ConnectionsService } from "../../ports/services.ts";
 import { showBudgets } from "../budgets/show-budgets.ts";
@@ -35,7 +35,7 @@ export function createConnectionsService(deps: ConnectionsDeps): ConnectionsServ
     get: (caller, id) => viewOf(deps, caller, id),
     describe: (caller, id, change) =>
       withLive(deps, caller, id, async () => {
-        const audit = { actor: caller.actorId, action: "connection_described", detail: { ...change } };
+        const audit = { actor: caller.actorId, action: "connection_described", detail: described(change) };
         const changed = await deps.connections.forTenant(caller.tenantId).describe(id, change, audit);
         return changed ? ok(undefined) : fail(isDisconnected);
       }),
@@ -49,6 +49,12 @@ export function createConnectionsService(deps: ConnectionsDeps): ConnectionsServ
     health: (caller, id, page) => healthLog(deps, caller, id, page),
   };
 }
+
+/** What somebody called an account stays out of its record, which outlives the name. */
+const described = ({ disabled, ...named }: Parameters<ConnectionsService["describe"]>[2]): JsonObject => ({
+  ...(disabled === undefined ? {} : { disabled }),
+  changed: Object.keys(named),
+});
 
 type Viewed = ReturnType<ConnectionsService["get"]>;
 

@@ -90,8 +90,9 @@ async function end(deps: ConnectionsDeps, found: ConnectionWithSecret, actor: st
   const newest = (await repo.findWithSecret(id)) ?? found;
   // Another call ended it before this one, and somebody connected it again since: what is in store is theirs.
   if (!begun || !newest.record.disconnectedAt) return stillConnected(deps, newest.record);
-  const { revoked, mayBeGone, until, note } = await withdraw(deps, newest, begun);
-  const detail = { revokedAtPlatform: revoked, handedOver, ...(note === undefined ? {} : { note }) };
+  const { revoked, mayBeGone, until, because, note } = await withdraw(deps, newest, begun);
+  // The note may name another account, and what is recorded stays when that one's data goes.
+  const detail = { revokedAtPlatform: revoked, handedOver, ...(because === undefined ? {} : { because }) };
   await repo.eraseCredentials(
     id,
     { actor, action: "credentials_deleted", detail },
@@ -131,8 +132,20 @@ interface Withdrawn {
   readonly mayBeGone: boolean;
   /** The mark that keeps new credentials out, as it stands now. */
   readonly until: Date;
+  /** Why the platform was not told, or would not have it. */
+  readonly because?: NotWithdrawn;
   readonly note?: string;
 }
+
+type NotWithdrawn =
+  | "no_credentials"
+  | "damaged"
+  | "app_gone"
+  | "owner_only"
+  | "shared"
+  | "used_elsewhere"
+  | "refused"
+  | "unanswered";
 
 /**
  * Withdraws the sign-in at the platform where nobody else lives on it, of whatever tenant: the platform's own step may
@@ -144,21 +157,24 @@ async function withdraw(deps: ConnectionsDeps, found: ConnectionWithSecret, begu
   const connector = deps.registry.get(record.platform);
   const auth = authFor(deps.registry, record);
   const signIn = await repo.standing(record.id);
-  const not = (note?: string): Withdrawn => ({
+  const not = (because: NotWithdrawn, note?: string): Withdrawn => ({
     revoked: false,
     mayBeGone: false,
     until: begun,
+    because,
     ...(note === undefined ? {} : { note }),
   });
-  if (!found.credentials || !signIn?.credentials || !connector || !auth) return not();
+  if (!found.credentials || !signIn?.credentials || !connector || !auth) return not("no_credentials");
   const acting = await unsealed(deps.vault, found.credentials);
   const granted = record.ownSecret ? await unsealed(deps.vault, signIn.credentials) : acting;
   if (acting === "damaged" || granted === "damaged")
     return not(
+      "damaged",
       `The stored sign-in was damaged, so ${connector.name} could not be told. Withdraw the access in its settings.`,
     );
   const app = await ownApp(deps.context, record);
-  if (app === "gone") return not(`The app is gone, so ${connector.name} could not be told. Withdraw the access there.`);
+  if (app === "gone")
+    return not("app_gone", `The app is gone, so ${connector.name} could not be told. Withdraw the access there.`);
   const connection = openConnection(record, acting, app);
   const unsubscribed = await unsubscribeAccount(
     deps,
@@ -171,15 +187,18 @@ async function withdraw(deps: ConnectionsDeps, found: ConnectionWithSecret, begu
       "events could not be unsubscribed",
     );
   const { revoke } = auth;
-  if (!revoke) return not(`${connector.name} lets only the account's owner withdraw access, in its own settings.`);
+  if (!revoke)
+    return not("owner_only", `${connector.name} lets only the account's owner withdraw access, in its own settings.`);
   const sharer = signIn.sharers[0] ?? (await sharingSecret(deps, signIn, granted));
   const claim = sharer ? "shared" : await repo.claimWithdrawal(record.id, begun, withdrawMs);
   if (claim === "shared")
     return not(
+      "shared",
       `${sharer?.name ?? "Another account"} uses the same sign-in, so it was not withdrawn at ${connector.name}. Disconnect that one too, and it is.`,
     );
   if (claim === "elsewhere")
     return not(
+      "used_elsewhere",
       `The same person's access is used elsewhere on this server, so it was not withdrawn at ${connector.name}. To end it everywhere, withdraw it in ${connector.name}'s settings.`,
     );
   const { until } = claim;
@@ -195,6 +214,7 @@ async function withdraw(deps: ConnectionsDeps, found: ConnectionWithSecret, begu
     revoked: false,
     mayBeGone: answer.error.kind === "outcome_unknown",
     until,
+    because: answer.error.kind === "outcome_unknown" || answer.error.kind === "unavailable" ? "unanswered" : "refused",
     note: `${connector.name} could not be told: ${answer.error.message} Withdraw the access in its settings.`,
   };
 }

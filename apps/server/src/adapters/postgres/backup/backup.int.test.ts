@@ -20,6 +20,7 @@ import { checkDatabase } from "../../../commands/check-database.ts";
 import { masterKeysAtHand } from "../../../commands/master-keys.ts";
 import { knownMigrations, migrateDatabase } from "../migrate.ts";
 import { createFixture, type Fixture } from "../testing/connections-fixture.ts";
+import { letRecordsGo } from "../testing/let-records-go.ts";
 import { testServerUrl } from "../testing/test-database.ts";
 import { readManifest } from "./manifest.ts";
 import { restoreBackup } from "./restore-backup.ts";
@@ -269,7 +270,7 @@ test("a backup is one moment although rows are written meanwhile", async () => {
   const { n: tenants } = await digest(url, "tenants", "id like 'ten_busy%'");
   const { n: keys } = await digest(url, "encryption_keys", "tenant_id like 'ten_busy%'");
   assert.equal(tenants, keys);
-  await fixture.admin.pool.query("delete from tenants where id like 'ten_busy%'");
+  await fixture.admin.pool.query(`${letRecordsGo}; delete from tenants where id like 'ten_busy%'`);
 });
 
 test("a backup of an older version is loaded at that version and migrated on", async () => {

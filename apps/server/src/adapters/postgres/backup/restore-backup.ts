@@ -95,13 +95,14 @@ async function refuseUsed(url: string, migrations: number): Promise<void> {
   });
 }
 
+/** `app.restoring`: what is loaded is no change; the record of changes comes with it. */
 async function load(
   url: string,
   folder: string,
   { tables }: Manifest,
   missingKeys: readonly string[],
 ): Promise<{ readonly rows: number; readonly held: number }> {
-  return withClient(url, { options: "-c role=postd_migrate -c timezone=UTC" }, async (client) => {
+  return withClient(url, { options: "-c role=postd_migrate -c timezone=UTC -c app.restoring=on" }, async (client) => {
     await client.query("begin");
     try {
       let rows = 0;

@@ -6,6 +6,7 @@ import { createJobHolds, createLedger } from "../ledger/ledger.ts";
 import { openRolePool } from "../pools.ts";
 import { createPublishingStore } from "../publishing/store.ts";
 import { createDueJobs } from "../system.ts";
+import { letRecordsGo } from "./let-records-go.ts";
 import { createTestDatabase } from "./test-database.ts";
 
 /**
@@ -68,7 +69,7 @@ export async function createPostgresLedgerWorld(settings: { readonly lateAfterMs
     },
     async clear() {
       // Few rows: deleting them is much faster than truncating thirty tables.
-      await admin.query(`delete from tenants; delete from app_blocks; delete from client_blocks;
+      await admin.query(`${letRecordsGo}; delete from tenants; delete from app_blocks; delete from client_blocks;
         update instance set paused_at = null, paused_by = null, clock_offset_ms = 0`);
       offsetMs = 0;
     },
