@@ -86,7 +86,7 @@ test("every address a page names is served, with the method it names", async () 
 
 test("an address that goes nowhere is found, however it is written", async () => {
   for (const [method, at] of [
-    ["POST", "/api/connections/:id/reconnect"],
+    ["POST", "/api/connections/:id/mend"],
     ["GET", "/api/posts/:id/approve"],
     [undefined, "/api/nothing"],
     [undefined, "/docs/nothing"],

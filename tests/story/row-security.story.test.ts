@@ -116,6 +116,8 @@ describe("the database gives the server one tenant's rows, and without a tenant 
         ["publish_attempts", "prepared"],
         ["posts", "content"],
         ["inbox_entries", "text"],
+        ["desk_decisions", "note"],
+        ["desk_audits", "causes"],
         ["notifications", "data"],
         ["notification_channels", "name"],
         ["notification_deliveries", "recipient"],
@@ -168,6 +170,12 @@ async function fillEveryTable(system: System, tenant: Tenant): Promise<void> {
     `insert into webhook_events (id, tenant_id, connection_id, platform, type, dedupe_key, received_at, data)
      values ('wev_' || md5($1), $1, $2, 'facebook', 'comment', 'k', domain_now(), '{}')`,
     [tenant.id, page.id],
+  );
+  await system.query(
+    `with made as (insert into desk_audits (tenant_id, day, at, causes, decided) values ($1, '2026-03-02', domain_now(), '[]', '{}'))
+    insert into desk_decisions (id, tenant_id, job_id, platform, at, by, outcome, cause)
+      select 'dsk_' || md5($1), $1, id, platform, domain_now(), 'usr_x', 'leave', 'x' from publish_jobs where tenant_id = $1 limit 1`,
+    [tenant.id],
   );
   await system.query(
     `with told as (select raise_notice($1, 'budget_spent', 'connection', $2, 'budget_spent:' || $2, '{}', false) as id),

@@ -148,6 +148,16 @@ const unknownJob = async (tenant: Tenant) => {
   return id;
 };
 
+/** A job that missed its time and waits for somebody's word; made by hand, since nobody here moves the clock. */
+export const lateJob = async (tenant: Tenant): Promise<string> => {
+  const id = await job(tenant);
+  await tenant.system.query(
+    `update publish_jobs set state = 'held', held_reason = 'missed', wake_at = null, scheduled_for = domain_now() - interval '2 hours' where id = $1`,
+    [id],
+  );
+  return id;
+};
+
 const invite = ({ session }: Tenant, email = `${randomUUID()}@example.com`) =>
   session.must("POST", "/api/members/invite", { email, role: "editor" });
 
@@ -477,6 +487,22 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
   "removeJob path.id": byPath("POST", "/api/jobs/{id}/remove", liveJob),
   "resolveJob path.id": byPath("POST", "/api/jobs/{id}/resolve", unknownJob, { outcome: "leave" }),
   "replayDlq body.jobIds": inBody("POST", "/api/dlq/replay", failedJob, (id) => ({ jobIds: [id] })),
+  "reconnectConnection path.id": byPath("POST", "/api/connections/{id}/reconnect", connection, {}),
+  "backfillOffer path.id": byPath("GET", "/api/connections/{id}/backfill", connection),
+  "backfillConnection path.id": byPath("POST", "/api/connections/{id}/backfill", connection, { action: "send_now" }),
+  "backfillConnection body.jobs": {
+    make: lateJob,
+    request: (id, { connectionId }) => ({
+      method: "POST",
+      path: `/api/connections/${connectionId}/backfill`,
+      body: { action: "drop", jobs: [id] },
+    }),
+  },
+  "backfillAll body.jobs": inBody("POST", "/api/backfill", lateJob, (id) => ({
+    action: "spread",
+    over: 2,
+    jobs: [id],
+  })),
   "pause body.connectionId": inBody("POST", "/api/pause", connection, (connectionId) => ({
     scope: "connection",
     connectionId,

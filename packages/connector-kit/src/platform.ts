@@ -56,6 +56,8 @@ export interface Platform {
   readonly extras: z.ZodType<JsonObject>;
   /** Scopes without which this platform does not work, by sign-in; absent: those the sign-in itself requires. */
   readonly requiredScopes?: Readonly<Record<string, readonly string[]>>;
+  /** What it makes use of besides, by sign-in, where that opens other platforms too; absent: all the sign-in knows. */
+  readonly optionalScopes?: Readonly<Record<string, readonly string[]>>;
   /**
    * Rights on this very account, read from what `accounts` and `health` keep in its extras; undefined: the platform does not
    * tell. Pure.

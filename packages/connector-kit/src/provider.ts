@@ -185,3 +185,12 @@ export function scopesFor(
   if (!required) return scopes;
   return { required, optional: [...scopes.required, ...scopes.optional].filter((scope) => !required.includes(scope)) };
 }
+
+/** All a platform makes use of at a sign-in: what is asked for again where nothing else lives on it. */
+export function usedScopes(
+  signIn: Pick<SignInMethod, "id" | "scopes">,
+  platform: Pick<Platform, "requiredScopes" | "optionalScopes">,
+): readonly string[] {
+  const { required, optional } = scopesFor(signIn, platform);
+  return [...required, ...(platform.optionalScopes?.[signIn.id] ?? optional)];
+}

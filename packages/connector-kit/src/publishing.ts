@@ -70,6 +70,8 @@ export interface Publishing {
   /** Options that only some formats have; one given with another format is refused by name. */
   readonly optionFormats?: Readonly<Record<string, readonly string[]>>;
   readonly limits: { readonly text: TextLimit; readonly altText?: TextLimit };
+  /** How far apart posts of one account must lie; absent: the platform asks for nothing. Held to where late posts are sent in a row. */
+  readonly leastGapMs?: number;
   /** Picks the format when the author names none; undefined: nothing fits. Pure. */
   defaultFormat(
     post: Pick<OutgoingPost, "text" | "media" | "options" | "link">,

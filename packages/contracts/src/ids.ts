@@ -29,6 +29,7 @@ export const idPrefixes = {
   mention: "men",
   accountPost: "acp",
   inboxEntry: "inb",
+  deskDecision: "dsk",
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

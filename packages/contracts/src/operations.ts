@@ -2,8 +2,10 @@ import type { Operation } from "./operation.ts";
 import * as analytics from "./operations/analytics.ts";
 import * as apps from "./operations/apps.ts";
 import * as audit from "./operations/audit.ts";
+import * as backfill from "./operations/backfill.ts";
 import * as connections from "./operations/connections.ts";
 import * as contacts from "./operations/contacts.ts";
+import * as desk from "./operations/desk.ts";
 import * as health from "./operations/health.ts";
 import * as inbound from "./operations/inbound.ts";
 import * as inbox from "./operations/inbox.ts";
@@ -14,15 +16,19 @@ import * as mentions from "./operations/mentions.ts";
 import * as notices from "./operations/notices.ts";
 import * as people from "./operations/people.ts";
 import * as publishing from "./operations/publishing.ts";
+import * as reconnect from "./operations/reconnect.ts";
 
 /** Every operation by its id. */
 export const operationsById = {
   ...people,
   ...apps,
   ...connections,
+  ...reconnect,
+  ...backfill,
   ...contacts,
   ...publishing,
   ...jobs,
+  ...desk,
   ...links,
   ...media,
   ...mentions,

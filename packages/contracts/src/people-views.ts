@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RoleName, ScopeName } from "./access.ts";
+import { afterReconnectRules } from "./backfill.ts";
 
 const Instant = z.iso.datetime();
 
@@ -14,6 +15,8 @@ export const TenantView = z.object({
   active: z.boolean(),
   /** Posts wait for an approver, but those of an owner or admin who acts in person. */
   requiresApproval: z.boolean(),
+  /** What becomes of posts that missed their time, where nobody is to be asked. */
+  afterReconnect: z.enum(afterReconnectRules),
   createdAt: Instant,
 });
 export type TenantView = z.infer<typeof TenantView>;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { boundedJson, InstantInput, jsonBytes } from "./bounded.ts";
 import { clearableFields, contentFields, needsText, oneList, oneText } from "./content.ts";
+import { deskWords } from "./desk.ts";
 import { idSchema } from "./ids.ts";
 
 const MediaUrl = z.url({ protocol: /^https?$/ }).max(2_000);
@@ -120,6 +121,7 @@ export type PostPatch = z.infer<typeof PostPatch>;
 /** How a person settles an `unknown` job: it is live, it is not live (send again), leave it. */
 export const ResolveInput = z.discriminatedUnion("outcome", [
   z.strictObject({
+    ...deskWords,
     outcome: z.literal("live"),
     externalPostId: z.string().min(1).max(500).optional(),
     permalink: z
@@ -127,8 +129,8 @@ export const ResolveInput = z.discriminatedUnion("outcome", [
       .max(2_000)
       .optional(),
   }),
-  z.strictObject({ outcome: z.literal("not_live") }),
-  z.strictObject({ outcome: z.literal("leave") }),
+  z.strictObject({ ...deskWords, outcome: z.literal("not_live") }),
+  z.strictObject({ ...deskWords, outcome: z.literal("leave") }),
 ]);
 export type ResolveInput = z.infer<typeof ResolveInput>;
 

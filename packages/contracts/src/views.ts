@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DeskDecisionView } from "./desk.ts";
 import { FieldProblem } from "./errors.ts";
 import { idSchema, PlatformId, ProviderId } from "./ids.ts";
 import {
@@ -558,6 +559,8 @@ export const JobView = z.object({
   createdAt: Instant,
   updatedAt: Instant,
   attempts: z.array(AttemptView).optional(),
+  /** What people decided about it, with their reasons; oldest first. */
+  decisions: z.array(DeskDecisionView).optional(),
   /** The first answer again: the same idempotency key and body were seen before. */
   cached: z.boolean().optional(),
 });

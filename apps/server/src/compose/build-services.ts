@@ -6,7 +6,9 @@ import {
   createAnalyticsService,
   createAppsService,
   createAuditService,
+  createBackfillService,
   createConnectionsService,
+  createDeskService,
   createHealthService,
   createInboundDeskService,
   createInboundService,
@@ -25,7 +27,9 @@ import {
 } from "@postd/core";
 import { createAnalyticsRepo } from "../adapters/postgres/analytics-repo.ts";
 import { createAuditRepo } from "../adapters/postgres/audit-repo.ts";
+import { createBackfillRepo } from "../adapters/postgres/backfill-repo.ts";
 import { isPassing } from "../adapters/postgres/database-error.ts";
+import { createDeskRepo } from "../adapters/postgres/desk-repo.ts";
 import { createInboundDesk } from "../adapters/postgres/inbound-desk.ts";
 import { createInboxEntriesRepo } from "../adapters/postgres/inbox-entries-repo.ts";
 import { createMentionsRepo } from "../adapters/postgres/mentions-repo.ts";
@@ -93,6 +97,12 @@ export function buildServices(parts: ServiceParts) {
     audit: createAuditService({ audit: createAuditRepo(app.db) }),
     connections: createConnectionsService(connections.deps),
     ownerLinks: createOwnerLinksService(connections.deps),
+    backfill: createBackfillService({
+      store: createBackfillRepo(app.db, system.db),
+      connections: connections.deps.connections,
+      registry,
+    }),
+    desk: createDeskService({ store: createDeskRepo(app.db, system.db), clock }),
     media: storage.media,
     mentions: createMentionsService({ repo: createMentionsRepo(app.db), clock, newId }),
     inboxEntries: createInboxService({

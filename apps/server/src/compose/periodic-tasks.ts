@@ -1,4 +1,6 @@
 import {
+  auditDesks,
+  backfillByRule,
   type Circuits,
   checkAccounts,
   type DueJobs,
@@ -14,6 +16,8 @@ import {
   sweep,
   tendSubscriptions,
 } from "@postd/core";
+import { createBackfillRepo } from "../adapters/postgres/backfill-repo.ts";
+import { createDeskRepo } from "../adapters/postgres/desk-repo.ts";
 import { createInbox } from "../adapters/postgres/inbox.ts";
 import { createInboxEntriesRepo } from "../adapters/postgres/inbox-entries-repo.ts";
 import type { runAsLeader } from "../adapters/postgres/leases.ts";
@@ -80,6 +84,8 @@ export function periodicTasks({
     healthWorkers: config.workers.health,
     refreshWorkers: config.workers.refresh,
   };
+  const backfill = { store: createBackfillRepo(app.db, system.db), registry };
+  const desk = createDeskRepo(app.db, system.db);
   const sweeping = {
     retention: createRetention(system.db),
     blobs: storage.blobs,
@@ -126,6 +132,12 @@ export function periodicTasks({
     }),
     task("join_sign_ins", minuteMs, 5 * minuteMs, async () => {
       await joinSignIns({ signIns, vault, registry, log });
+    }),
+    task("backfill_rules", 10 * secondMs, 2 * minuteMs, async () => {
+      await backfillByRule(backfill);
+    }),
+    task("desk_audits", minuteMs, 5 * minuteMs, async () => {
+      await auditDesks(desk);
     }),
     task("sweep", hourMs, 2 * hourMs, async ({ signal }) =>
       log.debug(await sweep(sweeping, signal), "swept what had served its time"),

@@ -5,7 +5,9 @@ import type {
   AnalyticsService,
   AppsService,
   AuditService,
+  BackfillService,
   ConnectionsService,
+  DeskService,
   HealthService,
   IdempotencyStore,
   InboundDeskService,
@@ -31,6 +33,8 @@ export interface HttpServices {
   readonly apps: AppsService;
   readonly audit: AuditService;
   readonly connections: ConnectionsService;
+  readonly backfill: BackfillService;
+  readonly desk: DeskService;
   readonly analytics: AnalyticsService;
   readonly inboxEntries: InboxService;
   readonly links: LinksService;

@@ -1,5 +1,6 @@
 import { analyticsRoutes } from "./analytics/analytics.ts";
 import { auditRoutes } from "./audit/audit.ts";
+import { backfillRoutes } from "./backfill/backfill.ts";
 import { appRoutes } from "./connect/apps.ts";
 import { connectionRoutes } from "./connect/connections.ts";
 import { contactRoutes } from "./connect/contacts.ts";
@@ -10,6 +11,7 @@ import { prometheusRoutes } from "./health/prometheus.ts";
 import { inboundDeskRoutes } from "./inbound/desk.ts";
 import { webhookRoutes } from "./inbound/webhooks.ts";
 import { inboxRoutes } from "./inbox/inbox.ts";
+import { deskRoutes } from "./jobs/desk.ts";
 import { jobRoutes } from "./jobs/jobs.ts";
 import { pauseRoutes } from "./jobs/pause.ts";
 import { linkRoutes } from "./links/preview-link.ts";
@@ -31,9 +33,11 @@ export const routes: readonly Route[] = [
   ...appRoutes,
   ...oauthRoutes,
   ...connectionRoutes,
+  ...backfillRoutes,
   ...contactRoutes,
   ...postRoutes,
   ...jobRoutes,
+  ...deskRoutes,
   ...pauseRoutes,
   ...linkRoutes,
   ...mediaRoutes,

@@ -66,6 +66,8 @@ export const tiktok: PublishingPlatform = {
     formats,
     options: TiktokOptions,
     limits: { text: videoText },
+    // Six posts a minute begun by one person.
+    leastGapMs: 10_000,
     defaultFormat: formatOf,
     validate,
     fingerprint: defaultFingerprint,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AuthKind, ConnectInput } from "../connecting.ts";
+import { AuthKind, ConnectInput, Locale, ReturnTo, TypedFields } from "../connecting.ts";
 import { idSchema, PlatformId, ProviderId } from "../ids.ts";
 import { defineOperation } from "../operation.ts";
 import { pageOf, pageQuery } from "../paging.ts";
@@ -135,23 +135,10 @@ export const startOAuth = defineOperation({
     /** The app to sign in with; absent: the workspace's own where it has one, else this server's. */
     appId: z.union([z.literal("instance"), idSchema("tenantApp")]).optional(),
     /** What the sign-in has to know first (a shop, a server), by the names of its fields in GET /api/platforms. */
-    fields: z.record(z.string().min(1).max(60), z.string().max(2_000)).optional(),
-    /** Language of the provider's page, where it takes one. */
-    locale: z
-      .string()
-      .max(35)
-      .regex(/^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$/, "must be a language tag such as da or pt-BR")
-      .optional(),
+    fields: TypedFields.optional(),
+    locale: Locale.optional(),
     connectionId: idSchema("connection").optional(),
-    /** Where the browser ends: a path on this server, or for a program with an API key an address of its own. */
-    returnTo: z
-      .string()
-      .max(500)
-      .regex(
-        /^(\/(?![/\\])[^\\\s]*|https?:\/\/[^\\\s]+)$/,
-        "must be a path on this server that starts with one slash, or an https address",
-      )
-      .optional(),
+    returnTo: ReturnTo.optional(),
   }),
   response: z.object({ authUrl: z.string(), state: z.string(), expiresAt: z.iso.datetime(), simulated: z.boolean() }),
   errors: ["not_found", "platform_planned", "not_configured"],

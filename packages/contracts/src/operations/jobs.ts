@@ -63,7 +63,8 @@ export const resolveJob = defineOperation({
   method: "POST",
   path: "/api/jobs/:id/resolve",
   summary: "Settle what cannot be known",
-  description: "A person says that it is live (and links it), that it is not live (send again), or leaves it.",
+  description:
+    "A person says that it is live (and links it), that it is not live (send again), or leaves it (discarded), with a reason and a note where they like: GET /api/dlq/reasons counts them.",
   tags: ["jobs"],
   auth: write,
   params: jobParam,
@@ -82,7 +83,8 @@ export const listDlq = defineOperation({
   method: "GET",
   path: "/api/dlq",
   summary: "What failed, grouped by cause",
-  description: "Failed and unknown jobs with one cause together, who can cure it and how.",
+  description:
+    "Failed and unknown jobs with one cause together, who can cure it and how. What was due more than 7 days ago and is not sent, whatever it is held for, is a group of its own per platform (`overdue`); it stays held, and POST /api/backfill sends, spreads or drops it.",
   tags: ["jobs"],
   auth: { kind: "caller", by: ["session", "key"], scope: "posts:read" },
   response: z.object({ groups: z.array(DlqGroupView), simulated: z.boolean() }),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RoleName, ScopeName } from "../access.ts";
+import { afterReconnectRules } from "../backfill.ts";
 import { InstantInput } from "../bounded.ts";
 import { idSchema } from "../ids.ts";
 import { defineOperation } from "../operation.ts";
@@ -25,6 +26,7 @@ const tenant = {
   role: "owner",
   active: true,
   requiresApproval: false,
+  afterReconnect: "ask",
   createdAt: at,
 } as const;
 const invitation = {
@@ -125,13 +127,15 @@ export const updateTenant = defineOperation({
   path: "/api/tenants/current",
   summary: "Change the tenant",
   description:
-    "Its name, its time zone, and whether every post waits for an approver. Owners and admins publish without, in person and not with a key.",
+    "Its name, its time zone, whether every post waits for an approver (owners and admins publish without, in person and not with a key), and what becomes of posts that missed their time (afterReconnect: ask, send, spread or drop).",
   tags: ["people"],
   auth: { kind: "caller", by: ["session"], scope: "members:write" },
   body: z.strictObject({
     name: DisplayName.optional(),
     timeZone: TimeZone.optional(),
     requiresApproval: z.boolean().optional(),
+    /** From now on: `ask` keeps posts that missed their time until somebody decides; the others decide for them. */
+    afterReconnect: z.enum(afterReconnectRules).optional(),
   }),
   response: TenantView,
   errors: [],

@@ -258,4 +258,6 @@ export interface GrantsRepo {
    */
   addGrant(tenantId: TenantId, grant: GrantRecord, sealed: readonly SealedSecret[]): Promise<boolean>;
   findGrant(tenantId: TenantId, id: GrantId): Promise<GrantRecord | undefined>;
+  /** With what was sealed for it. */
+  removeGrant(tenantId: TenantId, id: GrantId): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type {
+  AfterReconnectRule,
   ApiKeyId,
   ApiKeyView,
   CreatedApiKeyView,
@@ -31,6 +32,7 @@ export interface MemberTenant extends TenantAccess {
   readonly createdAt: Date;
   /** Posts wait for an approver, but those of who owns or administers it. */
   readonly requiresApproval: boolean;
+  readonly afterReconnect: AfterReconnectRule;
 }
 
 /** A signed-in person. `tenant` is absent while the person belongs to none. */
@@ -116,7 +118,14 @@ export interface PeopleRepo {
   }): Promise<boolean>;
   updateTenant(
     id: TenantId,
-    change: { readonly name?: string; readonly timeZone?: string; readonly requiresApproval?: boolean },
+    change: {
+      readonly name?: string;
+      readonly timeZone?: string;
+      readonly requiresApproval?: boolean;
+      readonly afterReconnect?: AfterReconnectRule;
+      /** Since when that rule stands. */
+      readonly afterReconnectAt?: Date;
+    },
   ): Promise<void>;
   setActiveTenant(sessionId: string, tenantId: TenantId): Promise<void>;
   members(tenantId: TenantId): Promise<readonly MemberRow[]>;
@@ -214,6 +223,7 @@ export interface PeopleService {
       readonly name?: string | undefined;
       readonly timeZone?: string | undefined;
       readonly requiresApproval?: boolean | undefined;
+      readonly afterReconnect?: AfterReconnectRule | undefined;
     },
   ): ServiceResult<TenantView>;
   listMembers(me: Principal): ServiceResult<{

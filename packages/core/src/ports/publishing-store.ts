@@ -10,6 +10,7 @@ import type {
 import type {
   ConnectionId,
   ConnectionStatus,
+  DeskDecisionView,
   HeldReason,
   JobState,
   JobView,
@@ -22,6 +23,7 @@ import type {
 } from "@postd/contracts";
 import type { Circuit } from "../domain/circuit.ts";
 import type { JobPatch, Meeting, Wish, WishFacts, WishOutcome } from "../domain/wishes.ts";
+import type { NewDeskDecision } from "./desk.ts";
 import type { ProbeRecord, VisibleIntent } from "./ledger.ts";
 import type { Slice } from "./slice.ts";
 
@@ -217,7 +219,15 @@ export interface TenantPublishing {
     /** Posts only, and no answers to people. */
     readonly withoutAnswers?: boolean;
   }): Promise<Slice<{ readonly post: PostRecord; readonly jobs: readonly JobRecord[] }>>;
-  job(id: string): Promise<{ readonly job: JobRecord; readonly attempts: readonly AttemptRecord[] } | undefined>;
+  job(id: string): Promise<
+    | {
+        readonly job: JobRecord;
+        readonly attempts: readonly AttemptRecord[];
+        /** What people decided about it at the desk, oldest first. */
+        readonly decisions?: readonly DeskDecisionView[];
+      }
+    | undefined
+  >;
   jobs(page: {
     readonly limit: number;
     readonly before?: string;
@@ -225,7 +235,7 @@ export interface TenantPublishing {
     readonly connectionId?: string;
     readonly postId?: string;
   }): Promise<Slice<JobRecord>>;
-  /** Jobs of the dead-letter desk: failed, unknown and held as missed; newest first, at most 1,000. */
+  /** Jobs of the dead-letter desk: failed, unknown, held as missed, and due for over a week and not sent; newest first, at most 1,000. */
   desk(): Promise<readonly JobRecord[]>;
   /**
    * Changes a post and decides for each of its jobs, under the locks of both: what `decide` says of the jobs as they are
@@ -260,7 +270,11 @@ export interface TenantPublishing {
    */
   act(input: {
     readonly jobId: string;
-    readonly decide: (locked: LockedJob) => { readonly patch?: JobPatch };
+    readonly decide: (locked: LockedJob) => {
+      readonly patch?: JobPatch;
+      /** A person's decision, kept with it. */
+      readonly decision?: NewDeskDecision;
+    };
   }): Promise<JobRecord | "taken" | undefined>;
   pause(input: {
     readonly scope: "instance" | "tenant" | "connection";

@@ -1,4 +1,4 @@
-import type { ByteRange, MediaInfo, PictureChange } from "@postd/connector-kit";
+import type { ByteRange, KeyField, MediaInfo, PictureChange } from "@postd/connector-kit";
 import type {
   AccountLimitsView,
   ApiKeyId,
@@ -179,6 +179,28 @@ export interface ConnectionsService {
       readonly fields?: Readonly<Record<string, string>>;
     },
   ): ServiceResult<{ readonly authUrl: string; readonly state: string; readonly expiresAt: string }>;
+  /** Signs in again for one account, by the way it was connected; only that very account renews it. */
+  reconnect(
+    caller: Caller,
+    id: ConnectionId,
+    input: {
+      readonly fields?: Readonly<Record<string, string>>;
+      readonly keys?: Readonly<Record<string, string>>;
+      readonly locale?: string;
+      readonly returnTo?: string;
+    },
+  ): ServiceResult<{
+    readonly kind: "oauth2" | "keys" | "done";
+    readonly account: string;
+    readonly platform: string;
+    readonly scopes: { readonly asked: readonly string[]; readonly missing: readonly string[] };
+    readonly authUrl?: string;
+    readonly state?: string;
+    readonly expiresAt?: string;
+    readonly fields?: readonly KeyField[];
+    readonly connection?: ConnectionView;
+    readonly simulated: boolean;
+  }>;
   /** The platform sent the browser back. Ties to the session that started; single use. */
   finishOAuth(
     caller: Caller | undefined,

@@ -71,6 +71,11 @@ export function createGrantsRepo(db: TenantDb): GrantsRepo {
         const [row] = await tx.select().from(oauthGrants).where(eq(oauthGrants.id, id));
         return row && grantOf(row);
       }),
+    removeGrant: (tenantId, id) =>
+      withTenant(db, tenantId, async (tx) => {
+        await tx.delete(oauthGrants).where(eq(oauthGrants.id, id));
+        await removeSecrets(tx, { tenantId, ownerId: id });
+      }),
   };
 }
 

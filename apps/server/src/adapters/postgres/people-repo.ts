@@ -21,6 +21,7 @@ export function createPeopleRepo(db: Db): PeopleRepo {
         slug: tenant.slug,
         timeZone: tenant.timeZone,
         requiresApproval: tenant.requiresApproval,
+        afterReconnect: tenant.afterReconnect,
         role: roleOf(role),
         createdAt: tenant.createdAt,
       }));

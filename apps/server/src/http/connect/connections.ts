@@ -27,6 +27,9 @@ export const connectionRoutes = [
     const { waits, ...body } = gone.value;
     return ok({ body: { ...body, simulated: body.connection.simulated }, status: waits ? 202 : 200 });
   }),
+  route(op.reconnectConnection, async ({ deps, caller, params, body }) =>
+    answer(await deps.services.connections.reconnect(caller(), params.id, defined(body)), same),
+  ),
   route(op.refreshConnection, async ({ deps, caller, params }) =>
     answer(await deps.services.connections.refresh(caller(), params.id), same),
   ),

@@ -1,5 +1,6 @@
 import { fail, type JobView, ok, operationsById, type ServiceError } from "@postd/contracts";
 import type { HttpConfig, HttpServices } from "../deps.ts";
+import { defined } from "../handler.ts";
 
 export const testConfig: HttpConfig = {
   version: "0.0.0-test",
@@ -93,6 +94,21 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
       pause: async () => ok({ paused: true }),
       resume: async () => ok({ paused: false, released: 0 }),
     },
+    backfill: {
+      offer: async (_caller, { connectionId }) =>
+        connectionId === undefined || known(connectionId)
+          ? ok(operationsById.backfillOffers.response.parse(operationsById.backfillOffers.example.response))
+          : fail(missing),
+      decide: async (_caller, { connectionId }) => {
+        const view = operationsById.backfillAll.response.parse(operationsById.backfillAll.example.response);
+        return connectionId === undefined || known(connectionId) ? ok({ view, replayed: false }) : fail(missing);
+      },
+    },
+    desk: {
+      reasons: async () =>
+        ok(operationsById.deskReasonCounts.response.parse(operationsById.deskReasonCounts.example.response)),
+      audits: async () => ok(operationsById.deskAudits.response.parse(operationsById.deskAudits.example.response)),
+    },
     analytics: {
       ofPost: (_caller, id) => one(id, { postId: id as never, targets: [], simulated: true }),
       summary: async () => ok(analytics),
@@ -143,6 +159,12 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
     connections: {
       startOAuth: async () =>
         ok({ authUrl: "https://example.com/authorize", state: "s", expiresAt: "2026-03-02T09:00:00.000Z" }),
+      reconnect: async (_caller, id) => {
+        const { example, response } = operationsById.reconnectConnection;
+        if (!known(id)) return fail(missing);
+        const { connection: _none, ...started } = response.parse(example.response);
+        return ok(defined({ ...started, fields: undefined }));
+      },
       finishOAuth: async (_caller, input) =>
         input.callback.error
           ? fail({ code: "platform_refused", detail: "The person said no." })

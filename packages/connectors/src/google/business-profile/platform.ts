@@ -52,6 +52,8 @@ export const businessProfile: PublishingPlatform = {
     options: BusinessOptions,
     optionFormats,
     limits: { text: summaryText },
+    // Ten changes a minute of one profile, posts counted among them.
+    leastGapMs: 6_000,
     defaultFormat: formatOf,
     validate,
     fingerprint,

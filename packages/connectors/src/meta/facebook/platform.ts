@@ -7,7 +7,7 @@ import { commentText, facebookText } from "../limits.ts";
 import { lookUpFacebook } from "../look-up.ts";
 import { FacebookOptions, facebookLink } from "../options.ts";
 import { pagePermissions } from "../permissions.ts";
-import { pageScopes } from "../scopes.ts";
+import { businessScope, pageScopes } from "../scopes.ts";
 import { link, multiPhoto, photo, text } from "./feed.ts";
 import { facebookNumbers } from "./insights.ts";
 import { editText, facebookSchedule, removePost } from "./manage.ts";
@@ -37,6 +37,7 @@ export const facebook: PublishingPlatform = {
   accountKinds: [{ id: "page", label: "Page" }],
   extras: z.object({ personId: z.string().optional() }).catchall(z.json()),
   requiredScopes: { facebook_login: pageScopes.required },
+  optionalScopes: { facebook_login: [...pageScopes.optional, businessScope] },
   impossible: [
     {
       what: "Photos of a person (user_photos)",

@@ -7,7 +7,7 @@ import { commentText, hashtagMax, instagramCaption, mentionMax } from "../limits
 import { lookUpInstagram } from "../look-up.ts";
 import { InstagramOptions } from "../options.ts";
 import { pagePermissions } from "../permissions.ts";
-import { linkedInstagramScopes } from "../scopes.ts";
+import { businessScope, linkedInstagramScopes } from "../scopes.ts";
 import { carousel, image, reel, story } from "./formats.ts";
 import { instagramNumbers } from "./insights.ts";
 import { removeMedia } from "./remove.ts";
@@ -35,6 +35,7 @@ export const instagram: PublishingPlatform = {
     .object({ pageId: z.string().optional(), pageName: z.string().optional(), personId: z.string().optional() })
     .catchall(z.json()),
   requiredScopes: { facebook_login: linkedInstagramScopes.required },
+  optionalScopes: { facebook_login: [...linkedInstagramScopes.optional, businessScope] },
   impossible: [
     {
       what: "Scheduling by Instagram's own clock",

@@ -13,12 +13,14 @@ import { disconnect } from "./disconnect.ts";
 import { startOAuth } from "./oauth.ts";
 import { finishOAuth } from "./oauth-callback.ts";
 import { isDisconnected, ofLive } from "./of-live.ts";
+import { signInAgain } from "./sign-in-again.ts";
 import { healthCheckView } from "./view.ts";
 
 /** Connecting accounts, keeping them alive and letting them go. Ids of other tenants are `not_found`. */
 export function createConnectionsService(deps: ConnectionsDeps): ConnectionsService {
   return {
     startOAuth: (caller, input) => startOAuth(deps, caller, input),
+    reconnect: (caller, id, input) => signInAgain(deps, caller, id, input),
     finishOAuth: (caller, input) => finishOAuth(deps, caller, input),
     getGrant: (caller, id) => getGrant(deps, caller, id),
     connectFromGrant: (caller, input) => connectFromGrant(deps, caller, input),

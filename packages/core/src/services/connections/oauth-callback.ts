@@ -85,6 +85,8 @@ export async function finishOAuth(
     const again = await onceForOwner(deps, ownerHashOf(pending.sessionHash), () =>
       reconnectFromGrant(deps, caller, grant, connectionId),
     );
+    // What another account's sign-in opened is kept by nobody.
+    if (!again.ok) await deps.grants.removeGrant(tenantId, grant.id);
     if (!again.ok) return again;
   }
   return ok({ grantId: grant.id, ...(pending.returnTo === undefined ? {} : { returnTo: pending.returnTo }) });

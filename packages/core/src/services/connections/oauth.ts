@@ -1,10 +1,12 @@
 import { type OAuth2SignIn, type Platform, type Provider, sha256Hex, signInsOf } from "@postd/connector-kit";
 import { fail, idPrefixes, ok, type ServiceError } from "@postd/contracts";
+import type { ConnectionRecord } from "../../ports/connection-record.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import type { Caller, ConnectionsService } from "../../ports/services.ts";
 import { answered } from "../answered.ts";
 import { authContext } from "../connector-context.ts";
 import { unknownPlatform } from "../unknown-platform.ts";
+import { askedScopes } from "./asked-scopes.ts";
 import { chooseApp } from "./choose-app.ts";
 import type { ConnectionsDeps } from "./deps.ts";
 import { serviceErrorOf } from "./explain.ts";
@@ -35,12 +37,12 @@ export async function startOAuth(
     });
   const target = await targetOf(deps, caller, input);
   if (!target.ok) return target;
-  const { provider, platform, signIn, again, appId } = target.value;
+  const { provider, platform, signIn, record } = target.value;
   const declared = signIn.fields ?? [];
   const fields = typedFields(declared, input.fields ?? {}, { prefix: "fields", platform: platform.name });
   if (!fields.ok) return fields;
   const simulated = deps.simulation.isSimulated(platform.id);
-  const chosen = await chooseApp(deps, caller, { provider, signIn, appId: input.appId ?? appId });
+  const chosen = await chooseApp(deps, caller, { provider, signIn, appId: input.appId ?? record?.appId });
   if (!chosen.ok) return chosen;
   if (!chosen.value.app && !deps.context.settings.appCredentials({ setId: signIn.app, simulated }))
     return fail(notConfigured(provider, signIn));
@@ -52,9 +54,9 @@ export async function startOAuth(
   const begin = {
     redirectUri,
     state,
-    scopes: [...signIn.scopes.required, ...signIn.scopes.optional],
+    scopes: record ? await askedScopes(deps, record) : [...signIn.scopes.required, ...signIn.scopes.optional],
     fields: fields.value,
-    ...(again ? { again } : {}),
+    ...(record ? { again: true } : {}),
     ...(input.locale === undefined ? {} : { locale: input.locale }),
   };
   const reach = { provider, authKind: signIn.id, simulated, effect: "invisible", repeatable: false } as const;
@@ -94,9 +96,8 @@ interface Target {
   /** The platform a person came for; where they named none, the first the sign-in opens. */
   readonly platform: Platform;
   readonly signIn: OAuth2SignIn;
-  readonly again: boolean;
-  /** The app the connection was made with; absent: there is none yet. */
-  readonly appId: string | undefined;
+  /** The connection that is signed in for again; absent: there is none yet. */
+  readonly record: ConnectionRecord | undefined;
 }
 
 async function targetOf(deps: ConnectionsDeps, caller: Caller, input: StartInput) {
@@ -121,7 +122,7 @@ async function targetOf(deps: ConnectionsDeps, caller: Caller, input: StartInput
       detail: `${wanted?.name ?? provider.name} has no such sign-in with a redirect.`,
       next: `Use one of: ${open.map(({ id, kind }) => `${id} (${kind})`).join(", ")}.`,
     });
-  return ok<Target>({ provider, platform, signIn, again: record !== undefined, appId: record?.appId });
+  return ok<Target>({ provider, platform, signIn, record });
 }
 
 const firstOpenedBy = (

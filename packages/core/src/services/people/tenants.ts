@@ -16,7 +16,16 @@ export function tenantVerbs(deps: PeopleDeps): Verbs {
     const most = deps.workspacesPerPerson;
     const isMade = await repo.createTenant({ id, name, slug, timeZone, ownerId, memberId: newId("member"), most, at });
     if (!isMade) return undefined;
-    return { id, name, slug, timeZone, role: "owner" as const, createdAt: at, requiresApproval: false };
+    return {
+      id,
+      name,
+      slug,
+      timeZone,
+      role: "owner" as const,
+      createdAt: at,
+      requiresApproval: false,
+      afterReconnect: "ask" as const,
+    };
   }
 
   return {
@@ -45,6 +54,10 @@ export function tenantVerbs(deps: PeopleDeps): Verbs {
         ...(change.name === undefined ? {} : { name: change.name }),
         ...(change.timeZone === undefined ? {} : { timeZone: change.timeZone }),
         ...(change.requiresApproval === undefined ? {} : { requiresApproval: change.requiresApproval }),
+        // What was missed before waits for a person.
+        ...(change.afterReconnect === undefined
+          ? {}
+          : { afterReconnect: change.afterReconnect, afterReconnectAt: clock.now() }),
       });
       const tenant = (await repo.tenantsOf(me.userId)).find(({ id }) => id === me.tenant?.id);
       return tenant ? ok(tenantView(tenant, true)) : notFound("tenant");
@@ -63,8 +76,9 @@ export function tenantVerbs(deps: PeopleDeps): Verbs {
 
 /** Shape a tenant for one of its members. */
 export function tenantView(tenant: MemberTenant, active: boolean): TenantView {
-  const { id, name, slug, timeZone, role, requiresApproval, createdAt } = tenant;
-  return { id, name, slug, timeZone, role, active, requiresApproval, createdAt: createdAt.toISOString() };
+  const { id, name, slug, timeZone, role, requiresApproval, afterReconnect, createdAt } = tenant;
+  const settings = { requiresApproval, afterReconnect };
+  return { id, name, slug, timeZone, role, active, ...settings, createdAt: createdAt.toISOString() };
 }
 
 /** Readable part of the name and the end of the id, which makes it unique. */

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Clock } from "@postd/connector-kit";
 import {
   asId,
@@ -22,6 +21,7 @@ import type {
 } from "../../ports/publishing-store.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import type { Caller, Created, MediaService, ServiceResult } from "../../ports/services.ts";
+import { hashBody, keyUsed } from "../kept-answer.ts";
 import type { PipelineLog } from "../pipeline/worker-deps.ts";
 import { atEntriesOnly } from "./answers.ts";
 import { contentOf, writtenIn } from "./content.ts";
@@ -236,31 +236,4 @@ function twinRefusal(
     field: "repost",
   };
   return { ok: false, error };
-}
-
-function keyUsed(key: string): ServiceError {
-  return {
-    code: "idempotency_conflict",
-    detail: `The idempotency key ${key} was used for another body.`,
-    next: "Use a new key for a new post.",
-    field: "idempotencyKey",
-  };
-}
-
-/** Key order does not matter. */
-function hashBody(body: unknown): string {
-  return createHash("sha256")
-    .update(JSON.stringify(sorted(body)))
-    .digest("hex");
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, entry]) => entry !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, entry]) => [key, sorted(entry)]),
-  );
 }

@@ -1,5 +1,6 @@
 import type { JobView, PublishJobId, ServiceError } from "@postd/contracts";
 import type { JobPatch, Meeting } from "../../domain/wishes.ts";
+import type { NewDeskDecision } from "../../ports/desk.ts";
 import type { JobRecord, LockedJob } from "../../ports/publishing-store.ts";
 import type { Caller, Wished } from "../../ports/services.ts";
 import type { PublishingDeps } from "./accept-post.ts";
@@ -19,7 +20,9 @@ export const conflict = (detail: string, next: string): { readonly ok: false; re
 });
 
 /** What a person's word may do with the job as it is under its lock: a patch, or the reason why not. */
-export type Verdict = { readonly patch: JobPatch } | { readonly refused: ReturnType<typeof conflict> };
+export type Verdict =
+  | { readonly patch: JobPatch; readonly decision?: NewDeskDecision }
+  | { readonly refused: ReturnType<typeof conflict> };
 
 /** Decides on the locked row and writes in the same transaction; nothing can come between the look and the write. */
 export async function act(
@@ -33,7 +36,7 @@ export async function act(
     jobId: id,
     decide: (locked) => {
       const verdict = verdictOf(locked);
-      if ("patch" in verdict) return { patch: verdict.patch };
+      if ("patch" in verdict) return verdict;
       refused = verdict.refused;
       return {};
     },

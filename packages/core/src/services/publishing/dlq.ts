@@ -1,35 +1,28 @@
 import type { DlqGroupView, PublishJobId } from "@postd/contracts";
+import { causeOf, isOverdue } from "../../domain/desk.ts";
 import type { JobRecord } from "../../ports/publishing-store.ts";
 import type { Caller, ServiceResult } from "../../ports/services.ts";
 import type { PublishingDeps } from "./accept-post.ts";
 import { retried, waitsForWord } from "./retry-job.ts";
 import { jobView } from "./views.ts";
 
-/** What a group of jobs has in common: the platform and its own code, or the kind of trouble. */
-export function causeOf(job: JobRecord): string {
-  if (job.mayBeLive || job.state === "unknown") return `${job.platform}:unknown`;
-  if (job.state === "partly_published") return `${job.platform}:partly_published`;
-  if (job.state === "held") return `${job.platform}:held_${job.heldReason ?? "attention"}`;
-  const code = text(job, "platformCode") ?? text(job, "field") ?? "";
-  return `${job.platform}:${text(job, "kind") ?? "failed"}${code ? `:${code}` : ""}`;
-}
-
 export async function listDlq(
   caller: Caller,
   deps: PublishingDeps,
 ): ServiceResult<{ readonly groups: readonly DlqGroupView[] }> {
   const groups = new Map<string, JobRecord[]>();
+  const now = deps.clock.now();
   for (const job of await deps.store.forTenant(caller.tenantId).desk()) {
-    const cause = causeOf(job);
+    const cause = causeOf(job, now);
     groups.set(cause, [...(groups.get(cause) ?? []), job]);
   }
-  const views = [...groups].map(([cause, jobs]) => groupView(cause, jobs));
+  const views = [...groups].map(([cause, jobs]) => groupView(cause, jobs, now));
   // Unknown first: they are the ones only a person can settle.
   views.sort((a, b) => Number(b.kind === "unknown") - Number(a.kind === "unknown") || b.count - a.count);
   return { ok: true, value: { groups: views } };
 }
 
-function groupView(cause: string, jobs: readonly JobRecord[]): DlqGroupView {
+function groupView(cause: string, jobs: readonly JobRecord[], now: Date): DlqGroupView {
   const newest = jobs[0];
   if (!newest) throw new Error("a group has no jobs");
   const shown = jobView(newest).failure;
@@ -42,19 +35,26 @@ function groupView(cause: string, jobs: readonly JobRecord[]): DlqGroupView {
           actor: "you" as const,
           action: "resolve",
         }
-      : newest.state === "held"
+      : isOverdue(newest, now)
         ? {
-            kind: `held_${newest.heldReason ?? ""}`,
-            message: "Their time passed while nothing was running.",
+            kind: "overdue",
+            message: "They were due more than 7 days ago and are not sent. They are kept until somebody decides.",
             actor: "you" as const,
-            action: "retry",
+            action: "backfill",
           }
-        : {
-            kind: shown?.kind ?? "failed",
-            message: shown?.message ?? "They could not be sent.",
-            actor: shown?.actor ?? ("you" as const),
-            action: shown?.action ?? "retry",
-          };
+        : newest.state === "held"
+          ? {
+              kind: `held_${newest.heldReason ?? ""}`,
+              message: "Their time passed while nothing was running.",
+              actor: "you" as const,
+              action: "retry",
+            }
+          : {
+              kind: shown?.kind ?? "failed",
+              message: shown?.message ?? "They could not be sent.",
+              actor: shown?.actor ?? ("you" as const),
+              action: shown?.action ?? "retry",
+            };
   return {
     cause,
     platform: newest.platform,
@@ -86,10 +86,13 @@ export async function replayDlq(
     };
   const store = deps.store.forTenant(caller.tenantId);
   const desk = await store.desk();
+  const now = deps.clock.now();
   const lost = input.jobIds?.find((id) => !desk.some((job) => job.id === id));
   if (lost)
     return { ok: false, error: { code: "not_found", field: "jobIds", detail: `There is no job ${lost} on the desk.` } };
-  const chosen = desk.filter((job) => (input.jobIds ? input.jobIds.includes(job.id) : causeOf(job) === input.cause));
+  const chosen = desk.filter((job) =>
+    input.jobIds ? input.jobIds.includes(job.id) : causeOf(job, now) === input.cause,
+  );
   const ofEveryPost = await store.requiresApproval();
   let replayed = 0;
   const refused: { jobId: string; reason: string }[] = [];
@@ -113,9 +116,4 @@ export async function replayDlq(
     else refused.push({ jobId: job.id, reason });
   }
   return { ok: true, value: { replayed, refused } };
-}
-
-function text(job: JobRecord, key: string): string | undefined {
-  const value = job.failure?.[key];
-  return typeof value === "string" ? value : undefined;
 }

@@ -125,7 +125,7 @@ export function createPublishingService(deps: PublishingDeps & { readonly remote
     decidePost: (caller, id, decision) => decidePost(caller, id, decision, deps),
     getJob: async (caller, id) => {
       const found = await of(caller).job(id);
-      return found ? { ok: true, value: jobView(found.job, found.attempts) } : notFound("job", id);
+      return found ? { ok: true, value: jobView(found.job, found.attempts, found.decisions) } : notFound("job", id);
     },
     listJobs: async (caller, { limit, cursor, states, connectionId, postId }) => {
       // A filter names something of this tenant; what is not there is said, not shown as nothing to do.

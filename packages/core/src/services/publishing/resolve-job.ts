@@ -1,4 +1,5 @@
 import type { JobView, PublishJobId, ResolveInput } from "@postd/contracts";
+import { causeOf } from "../../domain/desk.ts";
 import { canceled, type JobPatch, leftLive, takesDown, toldTooLate, type Wish } from "../../domain/wishes.ts";
 import type { JobRecord, LockedJob } from "../../ports/publishing-store.ts";
 import type { Caller, ServiceResult } from "../../ports/services.ts";
@@ -19,11 +20,15 @@ export async function resolveJob(
     case "live":
       return resolveLive(caller, found.job, input, deps);
     case "not_live": {
-      const acted = await act(caller, id, deps, ({ facts, job }) => notLive(facts, job));
+      const acted = await act(caller, id, deps, ({ facts, job }) =>
+        decided(caller, input, facts, job, notLive(facts, job)),
+      );
       return acted.ok ? { ok: true, value: jobView(acted.job) } : acted;
     }
     case "leave": {
-      const acted = await act(caller, id, deps, ({ facts, job }) => left(facts, job));
+      const acted = await act(caller, id, deps, ({ facts, job }) =>
+        decided(caller, input, facts, job, left(facts, job)),
+      );
       return acted.ok ? { ok: true, value: jobView(acted.job) } : acted;
     }
     default:
@@ -75,8 +80,8 @@ async function resolveLive(
     const early = tooEarly(facts, now);
     if (early) return early;
     // Its first part has its name already; of the part in doubt nobody gives POSTD one.
-    if (isPart(facts)) return { patch: partIsLive(facts, now.wish) };
-    return {
+    if (isPart(facts)) return decided(caller, input, facts, now, { patch: partIsLive(facts, now.wish) });
+    return decided(caller, input, facts, now, {
       patch: {
         state: "published",
         mayBeLive: false,
@@ -91,9 +96,22 @@ async function resolveLive(
         inFlight: false,
         raiseFence: true,
       },
-    };
+    });
   });
   return acted.ok ? { ok: true, value: jobView(acted.job) } : acted;
+}
+
+/** The decision is kept with what it does, whether a reason was given or not. */
+function decided(
+  caller: Caller,
+  { outcome, reason, note }: ResolveInput,
+  facts: LockedJob["facts"],
+  job: JobRecord,
+  verdict: Verdict,
+): Verdict {
+  if ("refused" in verdict) return verdict;
+  const cause = causeOf(job, facts.now);
+  return { ...verdict, decision: { jobId: job.id, cause, outcome, by: caller.actorId, reason, note } };
 }
 
 /** Taking it down is still done, with the parts that can be found; every other wish came too late. */

@@ -1,5 +1,5 @@
 import { retryDelaysMs } from "@postd/connector-kit/rules";
-import type { AttemptView, JobView, PostView } from "@postd/contracts";
+import type { AttemptView, DeskDecisionView, JobView, PostView } from "@postd/contracts";
 import { AttemptView as AttemptSchema, JobView as JobSchema, PostContentView } from "@postd/contracts";
 import { clockWords } from "../../domain/clock-words.ts";
 import { effectNow, toldFailure } from "../../domain/explain.ts";
@@ -7,7 +7,11 @@ import type { Wish } from "../../domain/wishes.ts";
 import type { AttemptRecord, ContentRecord, JobRecord, PostRecord } from "../../ports/publishing-store.ts";
 
 /** A job as the API shows it. Unset facts are left out; `nextAt` only where POSTD acts by itself. */
-export function jobView(job: JobRecord, attempts?: readonly AttemptRecord[]): JobView {
+export function jobView(
+  job: JobRecord,
+  attempts?: readonly AttemptRecord[],
+  decisions: readonly DeskDecisionView[] = [],
+): JobView {
   const failure = JobSchema.shape.failure.safeParse(job.failure && toldFailure(job.failure)).data;
   return {
     id: job.id,
@@ -41,6 +45,7 @@ export function jobView(job: JobRecord, attempts?: readonly AttemptRecord[]): Jo
     createdAt: job.createdAt.toISOString(),
     updatedAt: job.updatedAt.toISOString(),
     ...(attempts ? { attempts: attempts.map(attemptView) } : {}),
+    ...(decisions.length > 0 ? { decisions: [...decisions] } : {}),
   };
 }
 

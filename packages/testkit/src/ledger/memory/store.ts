@@ -1,5 +1,12 @@
 import { asId, type TenantId } from "@postd/contracts";
-import type { JobRecord, LockedJob, PublishingStore, TargetRecord, TenantPublishing } from "@postd/core";
+import {
+  isOverdue,
+  type JobRecord,
+  type LockedJob,
+  type PublishingStore,
+  type TargetRecord,
+  type TenantPublishing,
+} from "@postd/core";
 import { factsOf } from "../../../../../apps/server/src/adapters/postgres/ledger/job-row.ts";
 import { jobRecord } from "../../../../../apps/server/src/adapters/postgres/publishing/records.ts";
 import { accept, addJobs, bare, byId, seen } from "./accept.ts";
@@ -82,7 +89,8 @@ function tenantPublishing(tables: Tables, tenantId: TenantId, lateAfterMs: numbe
           row.state === "failed" ||
           row.state === "unknown" ||
           (row.state === "held" && row.held_reason === "missed") ||
-          (row.state === "partly_published" && row.wake_at === null),
+          (row.state === "partly_published" && row.wake_at === null) ||
+          isOverdue(jobRecord(row), nowOf(tables)),
       )
         .toReversed()
         .slice(0, 1_000);

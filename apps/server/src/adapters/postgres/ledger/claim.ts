@@ -196,7 +196,8 @@ async function apply(
       await change(
         db,
         row,
-        sql`state = ${state}, held_reason = ${admission.reason}, wake_at = ${wakeAt}, in_flight = null, lease_until = null`,
+        sql`state = ${state}, held_reason = ${admission.reason}, wake_at = ${wakeAt}, in_flight = null, lease_until = null
+          ${admission.reason === "missed" ? sql`, missed_at = domain_now()` : sql``}`,
       );
       return { refused: `held: ${admission.reason}` };
     }

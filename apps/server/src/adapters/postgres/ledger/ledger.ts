@@ -116,7 +116,7 @@ export async function releaseHeld(
   const late = sql`greatest(scheduled_for, created_at, released_at) < domain_now() - ${lateAfterMs} * interval '1 millisecond'`;
   await runSql(
     tx,
-    sql`update publish_jobs set held_reason = 'missed', updated_at = domain_now() where state = 'held' and ${which} and ${late}`,
+    sql`update publish_jobs set held_reason = 'missed', missed_at = domain_now(), updated_at = domain_now() where state = 'held' and ${which} and ${late}`,
   );
   const { rowCount } = await runSql(
     tx,

@@ -1,6 +1,7 @@
 import type { JobRecord, TenantPublishing } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
 import { isTaken } from "../database-error.ts";
+import { writeDecisions } from "../desk-repo.ts";
 import { factsOf, type JobRow } from "../ledger/job-row.ts";
 import { releaseHeld } from "../ledger/ledger.ts";
 import { dropsSealed, forgetSealed, patchAssignments } from "../ledger/patch.ts";
@@ -9,7 +10,7 @@ import type { Executor } from "../pools.ts";
 import { runSql } from "../run-sql.ts";
 import { jobRecord } from "./records.ts";
 
-type LockedRow = JobRow & Record<string, unknown> & { readonly now: Date };
+export type LockedRow = JobRow & Record<string, unknown> & { readonly now: Date };
 
 /** Rows of jobs under their locks, in one order for everybody, so that nobody waits in a circle. */
 export async function lockJobs(tx: Executor, where: SQL): Promise<readonly LockedRow[]> {
@@ -50,9 +51,10 @@ export async function actOnJob(
 ): Promise<JobRecord | "taken" | undefined> {
   const [row] = await lockJobs(tx, sql`id = ${input.jobId}`);
   if (!row) return undefined;
-  const { patch } = input.decide({ job: jobRecord(row), facts: factsOf(row, row.now) });
+  const { patch, decision } = input.decide({ job: jobRecord(row), facts: factsOf(row, row.now) });
   if (!patch) return jobRecord(row);
   const changed = await patchJob(tx, row, patch);
+  if (decision) await writeDecisions(tx, [decision]);
   await runSql(tx, endDeletion(row.id));
   await runSql(tx, sql`select pg_notify('postd_due', '')`);
   return jobRecord(changed);

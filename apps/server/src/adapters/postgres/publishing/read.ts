@@ -1,6 +1,7 @@
 import type { JobRecord, PostRecord, Slice, TenantPublishing } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
 import { sliceIds } from "../byte-slice.ts";
+import { readDecisions } from "../desk-repo.ts";
 import type { JobRow } from "../ledger/job-row.ts";
 import type { Executor } from "../pools.ts";
 import { runSql } from "../run-sql.ts";
@@ -63,13 +64,15 @@ const listedBytes = sql`1000 + coalesce(octet_length(j.failure::text), 0) + coal
 const waitsForCircuit = (key: SQL): SQL =>
   sql`(select to_jsonb(c) from circuits c where c.key = ${key}) as waits_for_circuit`;
 
+/** A job `j` as lists show it. */
+export const listed = sql`jsonb_populate_record(j, jsonb_build_object('step_state', null, 'content',
+  jsonb_build_object('format', j.content -> 'format', 'text', '', 'media', '[]'::jsonb, 'options', '{}'::jsonb))) listed`;
+
 /** Jobs as lists show them: of what was written only the format, of the connector's state nothing. */
 async function listJobs(tx: Executor, where: SQL, order: SQL): Promise<readonly JobRecord[]> {
   const { rows } = await runSql<JobRows>(
     tx,
-    sql`select listed.*, ${waitsForCircuit(sql`j.waits_for`)} from publish_jobs j, jsonb_populate_record(j, jsonb_build_object('step_state', null, 'content',
-      jsonb_build_object('format', j.content -> 'format', 'text', '', 'media', '[]'::jsonb, 'options', '{}'::jsonb))) listed
-    where ${where} order by j.id ${order}`,
+    sql`select listed.*, ${waitsForCircuit(sql`j.waits_for`)} from publish_jobs j, ${listed} where ${where} order by j.id ${order}`,
   );
   return rows.map(jobRecord);
 }
@@ -82,7 +85,7 @@ export async function readJob(tx: Executor, id: string) {
     sql`select id, step, kind, intent_at, answered_at, outcome, note, latency_ms, failure
     from publish_attempts where job_id = ${id} order by id limit 500`,
   );
-  return { job, attempts: rows.map(attemptRecord) };
+  return { job, attempts: rows.map(attemptRecord), decisions: await readDecisions(tx, id) };
 }
 
 /** Oldest first: the order in which targets were named. */

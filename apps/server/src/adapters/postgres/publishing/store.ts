@@ -12,6 +12,7 @@ import type {
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { databaseErrorDetail, isTaken } from "../database-error.ts";
+import { atDesk } from "../desk-repo.ts";
 import { runSql } from "../run-sql.ts";
 import { forTenant, type TenantDb, withTenant } from "../tenant-tx.ts";
 import { actOnJob, isOwned, pause, resume } from "./act.ts";
@@ -77,9 +78,7 @@ function tenantPublishing(db: TenantDb, tenantId: string, lateAfterMs: number): 
       ),
     desk: () =>
       run(async (tx) => {
-        const where = sql`(j.state in ('failed', 'unknown') or (j.state = 'held' and j.held_reason = 'missed')
-          or (j.state = 'partly_published' and j.wake_at is null))`;
-        return (await readNewestJobs(tx, where, 1_000, deskMaxBytes)).rows;
+        return (await readNewestJobs(tx, atDesk, 1_000, deskMaxBytes)).rows;
       }),
     change: (input) => run((tx) => changePost(tx, tenantId, input)),
     act: async (input) => {

@@ -1,3 +1,4 @@
+import type { AfterReconnectRule } from "@postd/contracts";
 import { sql } from "drizzle-orm";
 import { boolean, index, integer, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { instant, tenantId } from "./columns.ts";
@@ -27,6 +28,9 @@ export const tenants = pgTable("tenants", {
   keepOriginals: boolean("keep_originals").notNull().default(false),
   /** Every post waits for an approver, but those of who owns or administers the workspace. */
   requiresApproval: boolean("requires_approval").notNull().default(false),
+  /** What becomes of posts that missed their time since that was said. */
+  afterReconnect: text("after_reconnect").$type<AfterReconnectRule>().notNull().default("ask"),
+  afterReconnectAt: instant("after_reconnect_at"),
 });
 
 /** `token` holds only a hash; the cookie carries the token. */

@@ -174,6 +174,8 @@ export const publishJobs = pgTable(
     /** The circuit it waits for. */
     waitsFor: text("waits_for"),
     spentAt: instant("spent_at"),
+    /** When it was held as missed. */
+    missedAt: instant("missed_at"),
     createdAt: instant("created_at").notNull(),
     updatedAt: instant("updated_at").notNull(),
   },
@@ -183,6 +185,9 @@ export const publishJobs = pgTable(
     index("publish_jobs_state").on(t.tenantId, t.state, t.id),
     index("publish_jobs_connection").on(t.connectionId, t.state),
     index("publish_jobs_troubled").on(t.platform, t.heldReason).where(sql`state in ('held', 'retrying')`),
+    index("publish_jobs_waiting")
+      .on(t.tenantId, t.scheduledFor, t.id)
+      .where(sql`state = 'held' and not may_be_live and external_post_id is null`),
     index("publish_jobs_published").on(t.tenantId, t.publishedAt).where(sql`published_at is not null`),
     index("publish_jobs_wake").on(t.wakeAt).where(sql`wake_at is not null`),
     index("publish_jobs_waits_for").on(t.waitsFor, t.updatedAt).where(sql`waits_for is not null`),
