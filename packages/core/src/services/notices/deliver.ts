@@ -1,5 +1,6 @@
 import { asId, type NoticeKind, type TenantId } from "@postd/contracts";
 import type { NoticeDelivery, NoticeMember, NoticeRecord, TenantNotices } from "../../ports/notices-repo.ts";
+import { plainWords } from "../people/plain-words.ts";
 import { addressName, brokenKey } from "./channels.ts";
 import { mailChoice, recipientsOf } from "./choices.ts";
 import type { NoticesDeps } from "./deps.ts";
@@ -84,7 +85,8 @@ async function sendMail(deps: NoticesDeps, tenantId: TenantId, delivery: NoticeD
   if (notices.length === 0) return { state: "dropped" };
   const parts: MailPart[] = [];
   for (const notice of notices) {
-    const words = noticeWords({ notice, platformName: deps.platformName, timeZone: member.timeZone });
+    const { platformName } = deps;
+    const words = noticeWords({ notice, platformName, timeZone: member.timeZone, plain: plainWords });
     const link = await linkOf(deps, notice, words, { recipient: member.userId, createdBy: member.userId });
     parts.push({ words, link });
   }
@@ -132,7 +134,7 @@ async function sendChat(deps: NoticesDeps, tenantId: TenantId, delivery: NoticeD
   if (!channel || channel.broken || !notice || isOver(notice) || !workspace) return { state: "dropped" };
   const address = await deps.vault.open({ tenantId, ownerId: id, name: addressName });
   if (!address) return { state: "dead", error: "The address of this chat is gone." };
-  const words = noticeWords({ notice, platformName: deps.platformName, timeZone: workspace.timeZone });
+  const words = noticeWords({ notice, platformName: deps.platformName, timeZone: workspace.timeZone, plain: plainWords });
   const url = await linkOf(deps, notice, words, { recipient: id, createdBy: channel.createdBy });
   const { title, text, action } = words;
   const link = url === undefined ? {} : { link: { label: action.label ?? "Look", url } };

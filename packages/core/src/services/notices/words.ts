@@ -33,15 +33,17 @@ export interface WordsInput {
   readonly platformName: (id: string) => string;
   /** Of whoever reads it. */
   readonly timeZone: string;
+  /** How a word of somebody outside may stand there; default: as one short line. */
+  readonly plain?: (text: string) => string;
 }
 
 /** What happened, since when, what waits and what to do. Pure; names are cut and made one line. */
-export function noticeWords({ notice, platformName, timeZone }: WordsInput): NoticeWords {
+export function noticeWords({ notice, platformName, timeZone, plain = name }: WordsInput): NoticeWords {
   const data = noticeData(notice);
   const [first] = notice.accounts;
   const platforms = [...new Set(notice.accounts.map(({ platform }) => platformName(platform)))];
   const on = platforms.length > 0 ? platforms.slice(0, 3).join(", ") : platformOf(notice, platformName);
-  const account = accountWords(notice, platformName);
+  const account = accountWords(notice, platformName, plain);
   const when = (at: Date) => momentIn(at, timeZone);
   const since = `It was seen on ${when(notice.raisedAt)}.`;
   const told = data.message === undefined ? "" : sentence(data.message);
@@ -186,7 +188,7 @@ export function noticeWords({ notice, platformName, timeZone }: WordsInput): Not
       return said(
         {
           subject: "A chat does not take notices",
-          title: `The chat ${data.name === undefined ? "" : `${name(data.name)} `}does not take notices`,
+          title: `The chat ${data.name === undefined ? "" : `${plain(data.name)} `}does not take notices`,
           text: [told, "Nothing more is sent to it until a test succeeds."].filter((part) => part !== "").join(" "),
         },
         "Look at the chats",
@@ -197,10 +199,14 @@ export function noticeWords({ notice, platformName, timeZone }: WordsInput): Not
 }
 
 /** One account by its name, several by the first and how many more. */
-function accountWords({ accounts }: NoticeRecord, platformName: (id: string) => string): string {
+function accountWords(
+  { accounts }: NoticeRecord,
+  platformName: (id: string) => string,
+  plain: (text: string) => string,
+): string {
   const [first, ...more] = accounts;
   if (!first) return "an account that is gone";
-  const one = `${name(first.name)} on ${platformName(first.platform)}`;
+  const one = `${plain(first.name)} on ${platformName(first.platform)}`;
   return more.length === 0 ? one : `${one} and ${more.length} more ${more.length === 1 ? "account" : "accounts"}`;
 }
 
@@ -208,9 +214,9 @@ const platformOf = ({ subject }: NoticeRecord, platformName: (id: string) => str
   subject.kind === "platform" ? platformName(subject.id) : "POSTD";
 
 const name = (text: string): string => storableRemark(text, 60) || "an account";
-/** A remark of the platform's or ours, closed. */
+/** A remark of the platform's or ours, closed, and without addresses to go to. */
 function sentence(text: string): string {
-  const said = storableRemark(text, 300);
+  const said = storableRemark(text.replace(/\S*:\/\/\S*/g, "…"), 300);
   return said === "" || /[.!?…]$/.test(said) ? said : `${said}.`;
 }
 
