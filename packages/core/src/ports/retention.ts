@@ -10,6 +10,8 @@ export interface Retention {
   unkeptEntries(): Promise<number>;
   /** Looks at accounts and renewals that are older; what they changed stays in the record of the connection. */
   oldChecks(days: number): Promise<number>;
+  /** Notices that ended before, and how any older one was delivered. */
+  oldNotices(days: number): Promise<number>;
   /** Raw inbound requests that were worked on, and events nobody claimed. */
   oldInbound(days: number): Promise<number>;
 }

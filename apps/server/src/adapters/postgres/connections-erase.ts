@@ -2,7 +2,15 @@ import type { TenantConnections } from "@postd/core";
 import { and, eq, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import { domainNow, writeAudit } from "./connections-row.ts";
 import type { Executor } from "./pools.ts";
-import { accountNumbers, accountPosts, connections, inboxEntries, oauthGrants, webhookEvents } from "./schema.ts";
+import {
+  accountNumbers,
+  accountPosts,
+  connections,
+  inboxEntries,
+  notifications,
+  oauthGrants,
+  webhookEvents,
+} from "./schema.ts";
 import { sameApp } from "./sign-ins-row.ts";
 import { removeSecrets } from "./vault-store.ts";
 
@@ -40,6 +48,9 @@ export async function eraseAccount(
   // What its person posted elsewhere is theirs; POSTD's own posts stay, with their numbers, as long as the workspace wants.
   await tx.delete(accountPosts).where(and(eq(accountPosts.connectionId, id), isNull(accountPosts.jobId)));
   await tx.delete(inboxEntries).where(eq(inboxEntries.connectionId, id));
+  await tx
+    .delete(notifications)
+    .where(and(eq(notifications.subjectKind, "connection"), eq(notifications.subjectId, id)));
   await tx.delete(accountNumbers).where(eq(accountNumbers.connectionId, id));
   const grants = await tx
     .delete(oauthGrants)

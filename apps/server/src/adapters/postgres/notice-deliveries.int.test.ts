@@ -2,14 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, beforeEach, test } from "node:test";
 import { asId, fail, type NoticeKind, ok, type TenantId, type UserId } from "@postd/contracts";
-import {
-  type Chat,
-  type NoticesDeps,
-  newId,
-  type OutgoingMail,
-  planDeliveries,
-  sendDeliveries,
-} from "@postd/core";
+import { type Chat, type NoticesDeps, newId, type OutgoingMail, planDeliveries, sendDeliveries } from "@postd/core";
 import { createNotices, createNoticesRepo } from "./notices-repo.ts";
 import { openRolePool, type RolePool } from "./pools.ts";
 import { createFixture, type Fixture } from "./testing/connections-fixture.ts";
@@ -83,16 +76,14 @@ const turn = async (deps = worker()) => {
 
 async function member(role = "owner", zone?: string): Promise<UserId> {
   const id = newId("user");
-  await sql("insert into users (id, name, email, email_verified, created_at, updated_at) values ($1, 'Ida', $2, true, domain_now(), domain_now())", [
-    id,
-    `${id}@example.com`,
-  ]);
-  await sql("insert into members (id, tenant_id, user_id, role, created_at) values ($1, $2, $3, $4, domain_now() - interval '30 days')", [
-    newId("member"),
-    tenantId,
-    id,
-    role,
-  ]);
+  await sql(
+    "insert into users (id, name, email, email_verified, created_at, updated_at) values ($1, 'Ida', $2, true, domain_now(), domain_now())",
+    [id, `${id}@example.com`],
+  );
+  await sql(
+    "insert into members (id, tenant_id, user_id, role, created_at) values ($1, $2, $3, $4, domain_now() - interval '30 days')",
+    [newId("member"), tenantId, id, role],
+  );
   if (zone)
     await createNoticesRepo(fixture.app.db, system.db)
       .forTenant(tenantId)
@@ -104,7 +95,15 @@ async function chat(kind: "slack" | "discord" = "slack"): Promise<string> {
   const { secret } = await import("@postd/connector-kit");
   const id = newId("noticeChannel");
   await vault.put({ tenantId, ownerId: id, name: "address" }, secret("https://hooks.slack.com/services/T/B/secret"));
-  const row = { id, kind, name: "Team", host: "hooks.slack.com", lastCharacters: "cret", choices: {}, broken: undefined };
+  const row = {
+    id,
+    kind,
+    name: "Team",
+    host: "hooks.slack.com",
+    lastCharacters: "cret",
+    choices: {},
+    broken: undefined,
+  };
   await repo.forTenant(tenantId).addChannel({ ...row, createdBy: "usr_00000001" }, 20);
   return id;
 }
@@ -146,7 +145,12 @@ const notices = async () =>
     )
   ).rows;
 const deliveries = async () =>
-  (await sql("select channel, state, tries, error from notification_deliveries where tenant_id = $1 and notification_id is not null order by channel, id", [tenantId])).rows;
+  (
+    await sql(
+      "select channel, state, tries, error from notification_deliveries where tenant_id = $1 and notification_id is not null order by channel, id",
+      [tenantId],
+    )
+  ).rows;
 
 test("200 failing posts are one notice for each cause with its count, one mail and one message", async () => {
   await member();
@@ -165,7 +169,10 @@ test("200 failing posts are one notice for each cause with its count, one mail a
     { kind: "posts_failed", open: true, count: 200 },
     { kind: "posts_failed", open: true, count: 5 },
   ]);
-  assert.deepEqual(mails.map(({ subject }) => subject).sort(), ["POSTD: Blog: 200 posts not sent", "POSTD: Blog: 5 posts not sent"]);
+  assert.deepEqual(mails.map(({ subject }) => subject).sort(), [
+    "POSTD: Blog: 200 posts not sent",
+    "POSTD: Blog: 5 posts not sent",
+  ]);
   assert.equal(said.length, 2);
   await advance(hourMs);
   await failedPosts(account, 1);
@@ -179,7 +186,10 @@ test("200 failing posts are one notice for each cause with its count, one mail a
   assert.equal(mails.length, 3);
   await sql("update publish_jobs set state = 'discarded' where tenant_id = $1", [tenantId]);
   await turn();
-  assert.deepEqual((await notices()).filter(({ open }) => open), []);
+  assert.deepEqual(
+    (await notices()).filter(({ open }) => open),
+    [],
+  );
 });
 
 test("ten workers at once send each delivery once", async () => {
@@ -206,7 +216,9 @@ test("a worker that dies with a delivery in its hand leaves it to another, which
   await turn();
   await turn();
   assert.equal(mails.length, 1);
-  const [delivery] = (await sql("select id, state, tries from notification_deliveries where tenant_id = $1", [tenantId])).rows;
+  const [delivery] = (
+    await sql("select id, state, tries from notification_deliveries where tenant_id = $1", [tenantId])
+  ).rows;
   assert.equal(mails[0]?.messageId, `<${delivery.id}@postd.example.org>`);
   assert.deepEqual([delivery.state, delivery.tries], ["sent", 2]);
 });
@@ -246,15 +258,21 @@ test("a chat that refuses for good is told in the app and left alone; one that a
   await advance(minuteMs);
   await turn();
   assert.equal(said.length, 2);
-  assert.deepEqual((await notices()).map(({ kind, open }) => [kind, open]), [
-    ["posts_backfill", true],
-    ["channel_broken", true],
-  ]);
+  assert.deepEqual(
+    (await notices()).map(({ kind, open }) => [kind, open]),
+    [
+      ["posts_backfill", true],
+      ["channel_broken", true],
+    ],
+  );
   await raise("posts_backfill");
   await turn();
   assert.equal(said.length, 2, "nothing more is sent to it");
   const { repo } = worker();
-  assert.match((await repo.forTenant(tenantId).findChannel(asId("noticeChannel", id)))?.broken?.message ?? "", /no_service/);
+  assert.match(
+    (await repo.forTenant(tenantId).findChannel(asId("noticeChannel", id)))?.broken?.message ?? "",
+    /no_service/,
+  );
 });
 
 test("an answer of a chat that was lost is not asked for a second time", async () => {
@@ -282,11 +300,22 @@ test("people get what they chose: at once, once a day, or not at all", async () 
   await repo.forTenant(tenantId).saveSettings(quiet, { app: {}, mail: { connection_attention: "off" }, digestHour: 8 });
   await raise("connection_attention");
   await turn();
-  assert.deepEqual(mails.map(({ to }) => to), [`${owner}@example.com`]);
-  await repo.forTenant(tenantId).saveSettings(editor, { app: {}, mail: { connection_attention: "at_once" }, digestHour: 8 });
+  assert.deepEqual(
+    mails.map(({ to }) => to),
+    [`${owner}@example.com`],
+  );
+  await repo
+    .forTenant(tenantId)
+    .saveSettings(editor, { app: {}, mail: { connection_attention: "at_once" }, digestHour: 8 });
   await raise("connection_attention");
   await turn();
-  assert.deepEqual(mails.slice(1).map(({ to }) => to).sort(), [`${editor}@example.com`, `${owner}@example.com`].sort());
+  assert.deepEqual(
+    mails
+      .slice(1)
+      .map(({ to }) => to)
+      .sort(),
+    [`${editor}@example.com`, `${owner}@example.com`].sort(),
+  );
 });
 
 test("the day's mail comes at the person's hour in their time zone, once, also where the clock is put forward", async () => {
@@ -320,9 +349,14 @@ test("the day's mail comes at the person's hour in their time zone, once, also w
 
 test("no word that somebody outside chose stands in a subject, and none is a link or a tag in the mail", async () => {
   await member();
-  fixture.platform.accounts = [{ id: "acc-1", name: "Win at evil.example <b>now</b> https://evil.example/x\r\nBcc: all@example.com" }];
+  fixture.platform.accounts = [
+    { id: "acc-1", name: "Win at evil.example <b>now</b> https://evil.example/x\r\nBcc: all@example.com" },
+  ];
   const account = await connection();
-  await sql("update connections set status = 'attention', status_reason = '{\"code\":\"signed_out\",\"message\":\"Ended\",\"actor\":\"account_owner\",\"since\":\"2026-01-01T00:00:00Z\"}' where id = $1", [account]);
+  await sql(
+    'update connections set status = \'attention\', status_reason = \'{"code":"signed_out","message":"Ended","actor":"account_owner","since":"2026-01-01T00:00:00Z"}\' where id = $1',
+    [account],
+  );
   await turn();
   const [mail] = mails;
   assert.equal(mail?.subject, "POSTD: Blog: an account needs to be signed in to again");

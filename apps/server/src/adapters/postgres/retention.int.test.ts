@@ -20,6 +20,7 @@ const nothing: Swept = {
   inbound: 0,
   checks: 0,
   entries: 0,
+  notices: 0,
   stepSecrets: 0,
   blobs: 0,
 };
@@ -250,4 +251,20 @@ test("a sweep that is told to stop removes nothing more", async () => {
   await advance(2 * dayMs);
   assert.deepEqual(await sweep(deps, AbortSignal.abort()), nothing);
   assert.deepEqual(await sweep(deps), { ...nothing, blobs: 1 });
+});
+
+test("a notice goes 90 days after it ended, with how it was delivered, and never while it is open", async () => {
+  await makeTenants();
+  await admin.query(`
+    insert into notifications (id, tenant_id, kind, subject_kind, subject_id, dedupe_key, data, raised_at, settled_at) values
+      ('not_open', 'ten_a', 'budget_spent', 'platform', 'x', 'open', '{}', domain_now(), null),
+      ('not_over', 'ten_a', 'budget_spent', 'platform', 'x', 'over', '{}', domain_now(), domain_now());
+    insert into notification_deliveries (id, tenant_id, notification_id, channel, recipient, state, due_at, created_at) values
+      ('nde_over', 'ten_a', 'not_over', 'mail', 'usr_1', 'sent', domain_now(), domain_now()),
+      ('nde_wait', 'ten_a', 'not_open', 'mail', 'usr_1', 'pending', domain_now(), domain_now());`);
+  await advance(90 * dayMs - hourMs);
+  assert.deepEqual(await sweep(deps), nothing);
+  await advance(2 * hourMs);
+  assert.deepEqual(await sweep(deps), { ...nothing, notices: 1 });
+  assert.deepEqual([await ids("notifications"), await ids("notification_deliveries")], [["not_open"], ["nde_wait"]]);
 });

@@ -36,6 +36,10 @@ export function createRetention(system: Db): Retention {
           select from publish_jobs j where j.id = s.owner_id and j.has_sealed and (j.wake_at is not null or j.updated_at > ${daysAgo(days)}))`),
     unkeptEntries: () => count(sql`delete from inbox_entries where keep_until <= domain_now()`),
     oldChecks: (days) => count(sql`delete from connection_health_log where at < ${daysAgo(days)}`),
+    async oldNotices(days) {
+      await count(sql`delete from notification_deliveries where state <> 'pending' and created_at < ${daysAgo(days)}`);
+      return count(sql`delete from notifications where settled_at < ${daysAgo(days)}`);
+    },
     async oldInbound(days) {
       const inbox = await count(
         sql`delete from webhook_inbox where (processed_at is not null or dead_at < ${daysAgo(days)}) and received_at < ${daysAgo(days)}`,

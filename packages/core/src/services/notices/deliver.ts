@@ -134,7 +134,12 @@ async function sendChat(deps: NoticesDeps, tenantId: TenantId, delivery: NoticeD
   if (!channel || channel.broken || !notice || isOver(notice) || !workspace) return { state: "dropped" };
   const address = await deps.vault.open({ tenantId, ownerId: id, name: addressName });
   if (!address) return { state: "dead", error: "The address of this chat is gone." };
-  const words = noticeWords({ notice, platformName: deps.platformName, timeZone: workspace.timeZone, plain: plainWords });
+  const words = noticeWords({
+    notice,
+    platformName: deps.platformName,
+    timeZone: workspace.timeZone,
+    plain: plainWords,
+  });
   const url = await linkOf(deps, notice, words, { recipient: id, createdBy: channel.createdBy });
   const { title, text, action } = words;
   const link = url === undefined ? {} : { link: { label: action.label ?? "Look", url } };

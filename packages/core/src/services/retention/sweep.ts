@@ -3,7 +3,14 @@ import type { BlobStore } from "../../ports/media.ts";
 import type { BlobRows, Retention } from "../../ports/retention.ts";
 
 /** How long things are kept. docs/guides/operate.md tells operators the same. */
-export const retentionDays = { answers: 7, inbound: 30, checks: 90, stepSecrets: 30, looseBlobs: 1 } as const;
+export const retentionDays = {
+  answers: 7,
+  inbound: 30,
+  checks: 90,
+  notices: 90,
+  stepSecrets: 30,
+  looseBlobs: 1,
+} as const;
 
 const dayMs = 24 * 3_600_000;
 const blobsAtOnce = 500;
@@ -22,6 +29,7 @@ export interface Swept {
   readonly inbound: number;
   readonly checks: number;
   readonly entries: number;
+  readonly notices: number;
   readonly stepSecrets: number;
   readonly blobs: number;
 }
@@ -35,6 +43,7 @@ export async function sweep(deps: SweepDeps, signal?: AbortSignal): Promise<Swep
     inbound: await retention.oldInbound(retentionDays.inbound),
     checks: await retention.oldChecks(retentionDays.checks),
     entries: await retention.unkeptEntries(),
+    notices: await retention.oldNotices(retentionDays.notices),
     stepSecrets: await retention.oldStepSecrets(retentionDays.stepSecrets),
     blobs: await sweepBlobs(deps, signal),
   };
