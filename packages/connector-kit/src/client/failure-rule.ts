@@ -53,6 +53,8 @@ export interface FailureRule {
   readonly leastMs?: number;
   readonly quota?: true;
   readonly scope?: "app";
+  /** With `auth_revoked`: the platform says that the person took the access back, or that the account is gone. */
+  readonly withdrawn?: true;
   /** It is likely, and not the platform's own word: never marked `refused`. */
   readonly guess?: true;
 }
@@ -110,6 +112,7 @@ export function failureByRule(
     case "auth_expired":
       return { ...detail, kind: rule.kind, ...(rule.waitMs !== undefined && { retryAfterMs: rule.waitMs }) };
     case "auth_revoked":
+      return { ...detail, kind: rule.kind, ...(rule.withdrawn && { withdrawn: true }) };
     case "unexpected_response":
       return { ...detail, kind: rule.kind };
     case "scope_missing":

@@ -58,7 +58,7 @@ const card = (say: string): Rule => ({
  */
 export const subcodeRules: Readonly<Record<string, Rule>> = {
   // Session and role (with 190 and 102): a new sign-in.
-  458: signIn("The person removed the app from their account."),
+  458: { ...signIn("The person removed the app from their account."), withdrawn: true },
   459: signIn("Meta wants the person to sign in and pass a check first."),
   460: signIn("The person changed their password."),
   463: { kind: "auth_expired", say: "The sign-in has run out." },

@@ -81,7 +81,7 @@ function named({ code, codeName, error_subcode: subcode, message = "" }: GraphEr
 
 const subcodes: Readonly<Record<string, FailureRule>> = {
   463: ended,
-  458: signIn("The person removed the app from their account."),
+  458: { ...signIn("The person removed the app from their account."), withdrawn: true },
   ...many(signIn(), 459, 460, 464, 467, 492),
   [NOT_FOUND]: { kind: "unavailable", say: "Threads does not find the prepared post." },
   [RUN_OUT]: { kind: "unavailable", say: "Threads no longer has the prepared post." },

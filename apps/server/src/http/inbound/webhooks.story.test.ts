@@ -192,7 +192,7 @@ test("removing the app marks every account of the person, on each platform of th
   await system.settle();
   for (const { id } of connections) {
     const after = await session.must("GET", `/api/connections/${id}`);
-    assert.deepEqual([after.status, after.statusReason?.code], ["attention", "signed_out"]);
+    assert.deepEqual([after.status, after.statusReason?.code], ["revoked", "signed_out"]);
   }
   const held = await session.must("GET", `/api/publish/${job.id}`);
   assert.deepEqual([held.state, held.heldReason], ["held", "attention"]);
@@ -268,7 +268,7 @@ test("a request to go from before the latest sign-in changes nothing, though the
   await system.clock.advance(60_000);
   assert.equal((await postForm("deauthorize", signedRequest(ida.personId))).status, 200);
   await system.settle();
-  assert.equal((await ida.session.must("GET", `/api/connections/${ida.connectionId}`)).status, "attention");
+  assert.equal((await ida.session.must("GET", `/api/connections/${ida.connectionId}`)).status, "revoked");
 });
 
 test("an old deletion request takes the account it knew and leaves a sign-in made since", async () => {

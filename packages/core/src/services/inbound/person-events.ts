@@ -53,7 +53,7 @@ const endOf = ({ occurredAt }: InboundEvent): Date | undefined => occurredAt && 
 const idOf = ({ connectionId }: EventReceiver) => asId("connection", connectionId);
 
 async function markRevoked({ tenantId, id, credentialVersion }: ConnectionRecord, deps: PersonEventDeps) {
-  const failure = { kind: "auth_revoked", message: "Access was removed at the platform." } as const;
+  const failure = { kind: "auth_revoked", message: "Access was removed at the platform.", withdrawn: true } as const;
   await deps.access.markBroken({ tenantId, connectionId: id, credentialVersion, failure });
 }
 
