@@ -49,6 +49,10 @@ export interface Paging<A, R> {
 export const unlessGone = (sent: Result<unknown, PlatformFailure>): Result<void, PlatformFailure> =>
   sent.ok || (sent.error.status === 404 && sent.error.kind !== "outcome_unknown") ? ok(undefined) : sent;
 
+/** Whether what was read is there: an answer is yes, 404 is no, all else is no answer. */
+export const isThere = (read: Result<unknown, PlatformFailure>): Result<boolean, PlatformFailure> =>
+  read.ok ? ok(true) : read.error.status === 404 ? ok(false) : read;
+
 export interface ApiClient<C extends ApiContext> {
   /** One call; an error answer is already the failure it means. For answers that are headers, or nothing. */
   send(ctx: C, call: ApiCall): PlatformResult<HttpResponse>;

@@ -1,6 +1,7 @@
 import {
   type ConnectorContext,
   hmacSha256Hex,
+  isThere,
   type PlatformResult,
   rowsOf,
   signedRequests,
@@ -105,6 +106,8 @@ export const linkedinWebhooks: Webhooks = {
   accountKinds: ["page"],
   subscribe,
   renew: (ctx, { address }) => subscribe(ctx, { address }),
+  isSubscribed: async (ctx, { id }) =>
+    isThere(await api.get(ctx, `eventSubscriptions/${id}`, Subscribed, { about: "account" })),
   async unsubscribe(ctx, { id = keyOf(ctx) }) {
     if (!id) return ok(undefined);
     const path = `eventSubscriptions/${id}`;

@@ -227,5 +227,6 @@ export const mailchimpWebhooks: Webhooks = {
     const ended = await endAll(ctx, hooksOf(id));
     return ended.ok ? subscribe(ctx, { address }) : ended;
   },
+  isSubscribed: (ctx, { id }) => isWhole(ctx, id),
   unsubscribe: (ctx, { id = "" }) => endAll(ctx, hooksOf(id)),
 };

@@ -190,6 +190,16 @@ export const xWebhooks: Webhooks = {
   verify,
   parse,
   subscribe,
+  /** The hook must still be valid too: X gives one up whose address fails for long. */
+  async isSubscribed(ctx, { id }) {
+    const there = await subscriptions(ctx);
+    if (!there.ok) return there;
+    const hooks = await appApi.get(ctx, "webhooks", Hooks, { about: "account" });
+    if (!hooks.ok) return hooks;
+    const valid = hooks.value.data.filter((hook) => hook.valid).map((hook) => hook.id);
+    const known = new Map(there.value.map((one) => [one.subscription_id, one.webhook_id]));
+    return ok(id.split(",").every((one) => known.has(one) && valid.includes(known.get(one) ?? valid[0] ?? "")));
+  },
   async unsubscribe(ctx, { id }) {
     if (!id || !ctx.app.secret("bearer_token")) return ok(undefined);
     const call = { method: "DELETE", path: "activity/subscriptions", query: { ids: id }, about: "object" } as const;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import type { PlatformFailure } from "@postd/connector-kit";
 import { asId, type ConnectionId, type TenantId } from "@postd/contracts";
-import { checkAccounts, renewSignIns, unreadMost } from "@postd/core";
+import { checkAccounts, renewSignIns, tendSubscriptions, unreadMost } from "@postd/core";
 import { PgDialect } from "drizzle-orm/pg-core";
 import { createFixture, type Fixture } from "./testing/connections-fixture.ts";
 import { letRecordsGo } from "./testing/let-records-go.ts";
@@ -198,9 +198,14 @@ test("every account is looked at every 6 hours, with what was found and when it 
   assert.deepEqual([lastCheck?.ok, lastCheck?.checkType, status], [true, "synthetic_ping", "healthy"]);
   assert.ok(nextCheckAt && (await inMs(new Date(nextCheckAt))) <= 6 * hour);
   const first = await health();
-  assert.deepEqual([first.items.length, first.items[0]?.checkType], [2, "synthetic_ping"]);
   const rest = await health(first.nextCursor);
-  assert.equal(first.items.length + rest.items.length, Math.min(4, looks.length));
+  const told = [...first.items, ...rest.items];
+  assert.deepEqual(
+    told.map(({ checkType }) => checkType),
+    ["webhook_test", "synthetic_ping", "webhook_test", "synthetic_ping"],
+    "newest first",
+  );
+  assert.equal(new Set(told.map(({ id }) => id)).size, 4);
 });
 
 async function health(cursor?: string) {
@@ -269,6 +274,28 @@ test("access that was taken back is `revoked` within one look, and signing in ag
   const healed = await connection();
   assert.deepEqual([healed.status, healed.last_check], ["healthy", null]);
   assert.ok((await inMs(healed.next_check_at)) > 5 * hour);
+});
+
+test("events are looked for as well: a subscription the platform lost is made again, and posts go on", async () => {
+  await fixture.moveClock(6 * hour);
+  await look();
+  assert.deepEqual(
+    (await log("webhook_test")).map(({ ok }) => ok),
+    [true],
+  );
+  fixture.platform.forgetsEvents = true;
+  await fixture.moveClock(6 * hour);
+  await look();
+  const [, lost] = await log("webhook_test");
+  assert.match(lost.result.message, /no longer has the subscription/);
+  assert.equal((await connection()).status, "healthy");
+  await tendSubscriptions(fixture.process().deps);
+  await fixture.moveClock(6 * hour);
+  await look();
+  assert.deepEqual(
+    (await log("webhook_test")).map(({ ok }) => ok),
+    [true, false, true],
+  );
 });
 
 test("one whose look breaks holds up no other, and is put off", async () => {

@@ -103,6 +103,10 @@ export const businessWebhooks: Webhooks = {
       "Google's events go through a Pub/Sub topic, and none is set; reviews are looked for now and then instead.";
     return fail({ kind: "operator_must_act", what: "set POSTD_GOOGLE_PUBSUB_TOPIC", message });
   },
+  async isSubscribed(ctx, { id }) {
+    const now = await api.get(ctx, escaped(id), Setting, { base: NOTIFICATIONS, ...ofLocation });
+    return now.ok ? ok(now.value.pubsubTopic === ctx.app.value("pubsub_topic")) : now;
+  },
   async unsubscribe(ctx) {
     const path = escaped(`${accountNameOf(ctx.account)}/notificationSetting`);
     const now = await api.get(ctx, path, Setting, { base: NOTIFICATIONS, ...ofLocation });

@@ -58,6 +58,8 @@ export interface FakePlatform {
   refuseRefresh: PlatformFailure | undefined;
   health: PlatformFailure | undefined;
   subscribeFails: boolean;
+  /** It has no subscription any more, until one is made or renewed. */
+  forgetsEvents: boolean;
   /** The function of the connector that throws instead of answering. */
   throwsIn: string | undefined;
   /** Runs inside refresh, after the platform has spent the old token and before its answer arrives. */
@@ -121,6 +123,7 @@ export async function createFixture(): Promise<Fixture> {
     refuseRefresh: undefined,
     health: undefined,
     subscribeFails: false,
+    forgetsEvents: false,
     throwsIn: undefined,
     duringRefresh: async () => {},
     onSignIn: () => {},
@@ -375,8 +378,10 @@ function fakeProvider(platform: FakePlatform, id: string): Provider {
       },
       renew: async (ctx, { id: of }) => {
         heard("renew", ctx, of);
+        platform.forgetsEvents = false;
         return ok({ id: of });
       },
+      isSubscribed: async () => ok(!platform.forgetsEvents),
       unsubscribe: async (ctx, { id: of = "" }) => {
         heard("unsubscribe", ctx, of);
         return ok(undefined);
