@@ -6,11 +6,12 @@ import type { ApiSession } from "@postd/testkit/api";
 import { type System, startSystem } from "@postd/testkit/system";
 import { publish, saidOf, samplePayload, type Try } from "../../tools/connectors/checks.ts";
 import { stageOf } from "../../tools/connectors/simulated-stage.ts";
+import { openBrowser } from "./link-browser.ts";
 
 const hour = 60 * 60_000;
 const day = 24 * hour;
 /** Longer than the pause between looks, so that every account is looked at in each step. */
-const stepMs = 45 * hour;
+const stepMs = 72 * hour;
 /** Days in whose first step everybody posts. */
 const publishingDays = [30, 88];
 
@@ -76,7 +77,7 @@ describe("90 days without anybody doing anything", () => {
       const { status, renewsItself, personNeededAt } = await ida.must("GET", `/api/connections/${connectionId}`);
       if (status !== "expiring_soon") continue;
       assert.equal(renewsItself, false);
-      assert.ok(new Date(personNeededAt).getTime() - system.clock.now().getTime() > 4 * day, "days before its end");
+      assert.ok(new Date(personNeededAt).getTime() - system.clock.now().getTime() > 3 * day, "days before its end");
       const method = platform.auth.find(({ id }) => id === signIn);
       const opened = method && (await at.stage.signIn?.(ida, platform, method));
       const same = at.accounts.find(({ externalId }) => opened?.accounts.some((it) => it.externalId === externalId));
@@ -107,16 +108,78 @@ describe("90 days without anybody doing anything", () => {
       auth_kind: string;
       looks: number;
       renewals: number;
+      events: number;
       failed: number;
     }>(
       `select c.platform, c.auth_kind, count(*) filter (where check_type = 'synthetic_ping')::int as looks,
-         count(*) filter (where check_type = 'token_refresh')::int as renewals, count(*) filter (where not ok)::int as failed
+         count(*) filter (where check_type = 'token_refresh')::int as renewals,
+         count(*) filter (where check_type = 'webhook_test')::int as events, count(*) filter (where not ok)::int as failed
        from connection_health_log h join connections c on c.id = h.connection_id group by 1, 2 order by 1, 2`,
     );
-    for (const { platform, auth_kind, looks, renewals, failed } of rows)
-      t.diagnostic(`${platform} (${auth_kind}): ${looks} looks, ${renewals} renewals, ${failed} failed`);
+    for (const { platform, auth_kind, looks, renewals, events, failed } of rows)
+      t.diagnostic(
+        `${platform} (${auth_kind}): ${looks} looks, ${renewals} renewals, ${events} looks for events, ${failed} failed`,
+      );
     t.diagnostic(`a person had to sign in again: ${told.join(", ")}`);
     t.diagnostic(`90 days took ${Math.round(performance.now() - begun)} ms`);
     assert.equal(rows.length, accounts.length);
   });
+
+  it("one that was revoked says so within one look, once, its posts wait, and its owner's link brings each of them out once", async () => {
+    const revoked = accounts.find(({ platform }) => platform.id === "threads");
+    assert.ok(revoked);
+    const { connectionId, at } = revoked;
+    const plan = async (hours: number) => {
+      const scheduledFor = new Date(system.clock.now().getTime() + hours * hour).toISOString();
+      const payload = { ...(await samplePayload(at, `Beans in ${hours} hours`)), scheduledFor };
+      return (await ida.must("POST", "/api/publish", { connectionId, payload })).id as string;
+    };
+    const planned = [await plan(30), await plan(40)];
+    const livePosts = async () => (await system.sim("GET", "threads/posts")).posts.length;
+    const before = await livePosts();
+    await system.sim("POST", "threads/faults", { fault: "tokenRevoked", times: "always" });
+    await system.clock.advance(7 * hour);
+    await turn();
+    await turn();
+    const { status, statusReason } = await ida.must("GET", `/api/connections/${connectionId}`);
+    assert.deepEqual([status, statusReason.code], ["revoked", "signed_out"]);
+    assert.deepEqual(
+      (await asleep()).map(({ id }) => id),
+      [connectionId],
+      "the others are as they were",
+    );
+    const states = async () =>
+      Promise.all(planned.map(async (id) => (await ida.must("GET", `/api/publish/${id}`)).state));
+    assert.deepEqual(await states(), ["held", "held"]);
+    const told = await notices(connectionId);
+    assert.equal(told.length, 1, "told once");
+    assert.equal(told[0]?.settledAt, undefined);
+
+    await system.sim("DELETE", "threads/faults");
+    const { link } = await ida.must("POST", `/api/connections/${connectionId}/reconnect-link`);
+    const browser = openBrowser(system.url);
+    const page = await browser.submit(new URL(link).pathname);
+    const done = await browser.show(await browser.agree(page), { accept: "text/html" });
+    assert.equal(done.headers.get("location"), `${system.url}/links/reconnect`);
+    assert.equal((await ida.must("GET", `/api/connections/${connectionId}`)).status, "healthy");
+    assert.ok((await notices(connectionId))[0]?.settledAt, "and it is over");
+    for (const id of planned) {
+      const { scheduledFor } = await ida.must("GET", `/api/publish/${id}`);
+      await at.stage.pass(new Date(scheduledFor));
+      for (let turns = 0; turns < 5; turns += 1) {
+        await system.settle();
+        await at.stage.pass();
+      }
+    }
+    assert.deepEqual(await states(), ["published", "published"]);
+    assert.equal(await livePosts(), before + 2, "each of them once");
+  });
+
+  const notices = async (id: string): Promise<readonly { readonly settledAt?: string }[]> => {
+    const { items } = await ida.must("GET", "/api/notifications?limit=100");
+    return items.filter(
+      ({ kind, accounts: of = [] }: { kind: string; accounts?: readonly { connectionId: string }[] }) =>
+        kind === "connection_attention" && of.some(({ connectionId }) => connectionId === id),
+    );
+  };
 });
