@@ -80,7 +80,7 @@ export async function checkNumbers(at: Try): Promise<Outcome> {
   if (without) return absent(without);
   if (!postAnalytics && !accountAnalytics && !siteAnalytics) return absent("the platform gives none");
   const known = async () => {
-    const { accounts } = await session.must("GET", `/api/analytics?connectionId=${connectionId}`);
+    const { rows: accounts } = await session.must("GET", `/api/analytics?by=account&connectionId=${connectionId}`);
     const { targets } = live ? await session.must("GET", `/api/analytics/${live.postId}`) : { targets: [] };
     const { readAt, missing } = accounts[0] ?? {};
     return { readAt, missing, all: [...accounts, ...targets] };
@@ -96,7 +96,7 @@ export async function checkNumbers(at: Try): Promise<Outcome> {
     const isNews = now.missing !== undefined && now.missing !== before.missing && now.readAt === before.readAt;
     if (isNews) return failed(now.missing);
   }
-  const count = now.all.flatMap(({ metrics }) => metrics).length;
+  const count = now.all.flatMap(({ metrics, numbers }) => metrics ?? numbers).length;
   return count > 0 ? ok(`${count} numbers`) : ok("read; the platform has counted nothing yet");
 }
 
