@@ -718,7 +718,8 @@ export const PlannedReadingView = z.object({
   /** Planned ages this reading stands for: earlier ones were put off, because the platform may have nothing by then. */
   standsForMs: z.array(z.number().int()),
   dueAt: Instant,
-  state: z.enum(["read", "missed", "due", "planned"]),
+  /** `none`: it was asked for, and the platform told none. */
+  state: z.enum(["read", "none", "missed", "due", "planned"]),
   readAt: Instant.optional(),
   /** How old the post really was. */
   readAtAgeMs: z.number().int().optional(),

@@ -64,7 +64,7 @@ export interface NumbersDay {
 /** What came of asking for one post's numbers. */
 export interface PostReading {
   readonly id: string;
-  /** Absent: it was not asked for, or the platform told none. */
+  /** Absent: it was not asked for; empty: the platform told none. */
   readonly metrics?: readonly Metric[];
   /** The platform left it out of its answer, or says that it is not there. */
   readonly gone?: "left_out" | "said";
@@ -124,6 +124,8 @@ export interface PostNumbersRecord {
     /** When it is read again; absent: not by itself. */
     readonly nextAt: Date | undefined;
     readonly goneAt: Date | undefined;
+    /** Readings at which the platform told none. */
+    readonly noneAt: readonly Date[];
   })[];
   /** Earlier readings, oldest first. */
   readonly history: readonly { readonly jobId: string; readonly readAt: Date; readonly metrics: readonly Metric[] }[];

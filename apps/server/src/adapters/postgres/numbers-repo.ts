@@ -19,6 +19,8 @@ const at = (date: Date | undefined): SQL => sql`${date?.toISOString() ?? null}::
 const mostText = 300;
 /** A post with numbers is taken to be gone when the platform leaves it out this often in a row. */
 const missesUntilGone = 2;
+/** Readings without numbers that are kept of one post: more than its plan has. */
+const noneKept = 20;
 const spreadSeconds = 2 * 60 * 60;
 /** Each reading costs calls: what was read just now is not read again at once, however often somebody asks. */
 const leastBetween = sql`interval '1 minute'`;
@@ -136,15 +138,17 @@ function tenantNumbers(own: TenantScope, tenantId: TenantId): TenantNumbers {
         as r(id text, metrics jsonb, gone text, next_at timestamptz)) r`;
       // Left out once may be a hole in the list; a platform that never told of it may not have begun to count.
       const isGone = sql`(r.gone = 'said' or (r.gone = 'left_out' and p.read_at is not null and p.misses + 1 >= ${missesUntilGone}))`;
+      const hasNumbers = sql`coalesce(jsonb_array_length(r.metrics), 0) > 0`;
       await runSql(
         own,
         sql`insert into account_post_numbers (tenant_id, account_post_id, fetched_at, metrics)
           select p.tenant_id, p.id, domain_now(), r.metrics from ${table} join account_posts p on p.id = r.id
-          where r.metrics is not null on conflict do nothing`,
+          where jsonb_array_length(r.metrics) > 0 on conflict do nothing`,
         sql`update account_posts p set next_at = case when ${isGone} then null else r.next_at end,
-            gone_at = case when ${isGone} then domain_now() when r.metrics is null then p.gone_at end,
+            gone_at = case when ${isGone} then domain_now() when ${hasNumbers} then null else p.gone_at end,
             misses = case when r.gone is not null then p.misses + 1 when r.metrics is null then p.misses else 0 end,
-            read_at = case when r.metrics is null then p.read_at else domain_now() end
+            none_at = case when jsonb_array_length(r.metrics) = 0 then (p.none_at || domain_now())[1:${noneKept}] else p.none_at end,
+            read_at = case when ${hasNumbers} then domain_now() else p.read_at end
           from ${table} where p.id = r.id`,
       );
     },
@@ -238,12 +242,17 @@ function tenantNumbers(own: TenantScope, tenantId: TenantId): TenantNumbers {
 
 async function ofPost(own: TenantScope, postId: string): Promise<PostNumbersRecord | undefined> {
   const { rows } = await runSql<
-    PostRow & { readonly published_at: Date | null; readonly next_at: Date | null; readonly gone_at: Date | null }
+    PostRow & {
+      readonly published_at: Date | null;
+      readonly next_at: Date | null;
+      readonly gone_at: Date | null;
+      readonly none_at: readonly Date[] | null;
+    }
   >(
     own,
     sql`select coalesce(p.id, '') as id, j.connection_id, j.platform, j.simulated, coalesce(j.external_post_id, '') as external_id,
         j.permalink, coalesce(p.format, j.content ->> 'format', '') as format, p.text, j.published_at as made_at, j.published_at, p.read_at,
-        p.next_at, p.gone_at, j.id as job_id, po.id as post_id, latest.metrics
+        p.next_at, p.gone_at, p.none_at, j.id as job_id, po.id as post_id, latest.metrics
       from posts po left join publish_jobs j on j.post_id = po.id left join account_posts p on p.job_id = j.id ${newestNumbers}
       where po.id = ${postId} order by j.id`,
   );
@@ -263,6 +272,7 @@ async function ofPost(own: TenantScope, postId: string): Promise<PostNumbersReco
           publishedAt: row.published_at ?? undefined,
           nextAt: row.next_at ?? undefined,
           goneAt: row.gone_at ?? undefined,
+          noneAt: row.none_at ?? [],
         };
       }),
     history: history

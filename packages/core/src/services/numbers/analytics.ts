@@ -129,6 +129,7 @@ function targetView(deps: AnalyticsDeps, target: Target, all: PostNumbersRecord[
       ? seriesOf(factsOf(numbers, format), {
           madeAt: publishedAt,
           readings: readings.map(({ readAt }) => readAt),
+          noneAt: target.noneAt,
           now: deps.clock.now(),
           isOver: target.goneAt !== undefined,
         })

@@ -98,3 +98,20 @@ test("a look that fails is made again later and later, and never less than four 
     [15, 30, 60, 120, 240, 360, 360],
   );
 });
+
+test("a reading at which the platform told nothing is no missed one", () => {
+  const states = (readings: readonly number[], nones: readonly number[]) =>
+    seriesOf(
+      { delayMs: 0 },
+      {
+        madeAt,
+        readings: readings.map((age) => at(age * hour)),
+        noneAt: nones.map((age) => at(age * hour)),
+        now: at(30 * hour),
+      },
+    )
+      .slice(0, 3)
+      .map(({ state }) => state);
+  assert.deepEqual(states([24], [1]), ["none", "missed", "read"]);
+  assert.deepEqual(states([7], [6, 24]), ["missed", "read", "none"]);
+});

@@ -89,8 +89,8 @@ export interface PlannedPoint extends PlannedReading {
   readonly dueAt: Date;
   /** The reading that answers it; its real age may be later than planned. */
   readonly readAt?: Date;
-  /** `missed`: its time passed without a reading, and none can be made up. */
-  readonly state: "read" | "missed" | "due" | "planned";
+  /** `none`: it was asked for, and the platform told none. `missed`: its time passed without that, and nothing is made up. */
+  readonly state: "read" | "none" | "missed" | "due" | "planned";
 }
 
 /** The plan of a post against the readings that there are, oldest first. One that was late answers the newest point it reached. Pure. */
@@ -99,11 +99,14 @@ export function seriesOf(
   {
     madeAt,
     readings,
+    noneAt = [],
     now,
     isOver = false,
   }: {
     readonly madeAt: Date;
     readonly readings: readonly Date[];
+    /** Readings without numbers. */
+    readonly noneAt?: readonly Date[];
     readonly now: Date;
     /** Nothing is read any more. */
     readonly isOver?: boolean;
@@ -114,9 +117,19 @@ export function seriesOf(
   const endMs = facts.endsAfterMs ?? Number.POSITIVE_INFINITY;
   return plan.map((planned, index) => {
     const untilMs = plan[index + 1]?.ageMs ?? Number.POSITIVE_INFINITY;
-    const readAt = readings.find((at) => ageOf(at) >= planned.ageMs && ageOf(at) < untilMs);
+    const within = (at: Date) => ageOf(at) >= planned.ageMs && ageOf(at) < untilMs;
+    const toldAt = readings.find(within);
+    const readAt = toldAt ?? noneAt.find(within);
     const passed = ageOf(now) >= Math.min(untilMs, endMs);
-    const state = readAt ? "read" : passed || isOver ? "missed" : ageOf(now) >= planned.ageMs ? "due" : "planned";
+    const state = toldAt
+      ? "read"
+      : readAt
+        ? "none"
+        : passed || isOver
+          ? "missed"
+          : ageOf(now) >= planned.ageMs
+            ? "due"
+            : "planned";
     return {
       ...planned,
       dueAt: new Date(madeAt.getTime() + planned.ageMs),

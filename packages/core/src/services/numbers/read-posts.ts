@@ -59,7 +59,7 @@ function readingOf(look: NumbersLook, post: DuePost, told: Told = "left_out", no
   const { nextAt } = turnFor(look, { ...post, readAt: now }, now);
   return {
     id: post.id,
-    ...(typeof told === "string" ? { gone: told } : told.length > 0 && { metrics: told }),
+    ...(typeof told === "string" ? { gone: told, metrics: [] } : { metrics: told }),
     ...(nextAt && { nextAt }),
   };
 }

@@ -42,6 +42,8 @@ export const accountPosts = pgTable(
     goneAt: instant("gone_at"),
     /** How often in a row the platform left it out of its answers. */
     misses: integer("misses").notNull().default(0),
+    /** Readings at which the platform told none of its numbers. */
+    noneAt: instant("none_at").array().notNull().default([]),
   },
   (t) => [
     index("account_posts_next").on(t.nextAt).where(sql`next_at is not null`),
