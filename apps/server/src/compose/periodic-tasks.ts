@@ -45,7 +45,7 @@ export interface PeriodicParts {
   readonly connections: ReturnType<typeof buildConnections>;
   readonly notices: NoticesDeps;
   readonly due: Pick<DueJobs, "endingConnections">;
-  readonly circuits: Pick<Circuits, "wakeProbes">;
+  readonly circuits: Pick<Circuits, "wakeProbes" | "tellOfOutages">;
 }
 
 const secondMs = 1_000;
@@ -96,6 +96,9 @@ export function periodicTasks({
     // Whoever asks a platform again is woken; where the leader dies another follows soon.
     task("circuits", secondMs, 10 * secondMs, async () => {
       await circuits.wakeProbes();
+    }),
+    task("outage_notices", 15 * secondMs, minuteMs, async () => {
+      await circuits.tellOfOutages();
     }),
     // For one release: the leader of an older version is "inbox", and leaves what it cannot read to this one.
     task("webhook_inbox", 2 * secondMs, 30 * secondMs, async () => {

@@ -99,6 +99,18 @@ describe("a platform that does not answer", () => {
       `120 posts of 8 accounts: ${opening} calls until the circuit opened (at most ${most}: ${circuitRules.failures}, and one under way for each other worker), then ${probedAtMs.length} probes in 10 min (at most ${mostProbes(10 * minuteMs)}), after ${probedAtMs.map((ms) => Math.round(ms / 1_000)).join(", ")} s`,
     );
     assert.ok(opening <= most, `${opening} calls`);
+    const notices = async () =>
+      (
+        await runSql<{ notice: string }>(
+          h.admin,
+          sql`select tenant_id || ' ' || (data ->> 'count') || case when settled_at is null then ' open' else ' settled' end as notice
+            from notifications where kind = 'platform_outage' order by 1`,
+        )
+      ).rows.map(({ notice }) => notice);
+    const told = (is: string) => tenants.map(({ caller }) => `${caller.tenantId} 15 ${is}`).sort();
+    assert.equal(await circuitsOf.get("w1")?.tellOfOutages(), tenants.length);
+    assert.equal(await circuitsOf.get("w2")?.tellOfOutages(), 0, "once");
+    assert.deepEqual(await notices(), told("open"));
     assert.ok(probedAtMs.length >= 3 && probedAtMs.length <= mostProbes(10 * minuteMs));
     assert.deepEqual(await states(), { "held outage": 120 });
     assert.equal(h.platform.live.length, 0);
@@ -119,6 +131,8 @@ describe("a platform that does not answer", () => {
       `asked again and answered after ${Math.round((closedMs - begunMs) / 1_000)} s, then ${Array.from(rates, (n) => n ?? 0).join(", ")} posts in each second`,
     );
     assert.deepEqual(await states(), { published: 120 });
+    await circuitsOf.get("w1")?.tellOfOutages();
+    assert.deepEqual(await notices(), told("settled"));
     const texts = h.platform.live.map(({ text }) => text);
     assert.equal(new Set(texts).size, 120, "none twice");
     // The probe, and then never more than the rule lets go: some are late, none early.

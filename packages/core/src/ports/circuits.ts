@@ -46,6 +46,8 @@ export interface Circuits {
   heard(of: HeardTry): Promise<void>;
   /** Wakes one of those that wait wherever it is time to ask again. Answers how many. */
   wakeProbes(): Promise<number>;
+  /** Tells workspaces with something waiting of platforms that do not answer, and ends what has been told. Answers how many were told. */
+  tellOfOutages(): Promise<number>;
   /** Circuits that are not closed, of platforms and of the tenant's own connections, by their keys. */
   troubled(tenantId: TenantId): Promise<ReadonlyMap<string, Circuit>>;
 }

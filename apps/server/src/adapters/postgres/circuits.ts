@@ -143,6 +143,10 @@ export function createCircuits(options: {
       const { rows } = await runSql<{ woken: number }>(system, sql`select wake_probes() as woken`);
       return rows[0]?.woken ?? 0;
     },
+    async tellOfOutages() {
+      const { rows } = await runSql<{ told: number }>(system, sql`select tell_of_outages() as told`);
+      return rows[0]?.told ?? 0;
+    },
     async troubled(tenantId) {
       const { rows } = await runSql(forTenant(app, tenantId), sql`select * from circuits where state <> 'closed'`);
       return new Map(rows.map(circuitOf).map((circuit) => [circuit.key, circuit]));
