@@ -3,6 +3,7 @@ export * from "./budget.ts";
 export * from "./check-media.ts";
 export { checkMentions } from "./check-parts.ts";
 export * from "./check-post.ts";
+export * from "./check-pull.ts";
 export * from "./check-reply.ts";
 export * from "./client/api-client.ts";
 export * from "./client/await-step.ts";

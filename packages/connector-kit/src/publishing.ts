@@ -62,6 +62,15 @@ export interface PartRule {
   readonly max?: number;
 }
 
+export interface PullRule {
+  when(post: Pick<OutgoingPost, "format" | "media" | "options">): boolean;
+  /** The set of app credentials, and its field that says which addresses were verified; see `checkPull`. */
+  readonly app: string;
+  readonly verified: string;
+  /** Where the platform is shown an address is ours. */
+  readonly shownAt: string;
+}
+
 /** What makes a platform a place to post to. An absent function, format or part is an absent capability. */
 export interface Publishing {
   readonly formats: Readonly<Record<string, Format>>;
@@ -81,6 +90,11 @@ export interface Publishing {
   readonly aliases?: Readonly<Record<string, string>>;
   /** Rules beyond limits, media and options; pure. */
   readonly validate?: (post: OutgoingPost, account: AccountRef) => readonly PostProblem[];
+  /**
+   * Posts whose files the platform fetches itself, and only from addresses it was shown to be ours. Absent: none, or from
+   * anywhere.
+   */
+  readonly pulls?: PullRule;
   /** What counts as the same post: normalised text, media hashes and the destination. */
   fingerprint(post: OutgoingPost): string;
   readonly destinations?: Destinations;

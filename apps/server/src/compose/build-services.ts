@@ -22,6 +22,7 @@ import {
   type NoticesDeps,
   newId,
   type PipelineDeps,
+  pullPlaces,
   type RequestKeeper,
   standingByPlatform,
 } from "@postd/core";
@@ -82,6 +83,7 @@ export function buildServices(parts: ServiceParts) {
     lateAfterMs: defaultRules.lateAfterMs,
     log: pipeline.log,
     ...(connections.deps.budgets && { plans: connections.deps.budgets }),
+    pulls: pullPlaces({ ...connections.context, publicUrl: connections.deps.publicUrl }),
     remote: { access: connections.access, registry, clock, contextFor: pipeline.contextFor },
   });
   return {

@@ -53,6 +53,7 @@ describeConnector(provider, "tiktok", simulator, {
         options: { privacyLevel: "SELF_ONLY", consent: true },
         noNumbers: "only public posts have numbers",
       },
+      { text: "Fetched from us", media: [film()], options: { ...open, fetchVideo: true } },
     ],
     photos: { text: "Two photos", media: [photo(1), photo(2)], options: { ...open, title: "Beans", coverIndex: 1 } },
   },

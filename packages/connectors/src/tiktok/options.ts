@@ -56,6 +56,10 @@ export const TiktokOptions = z.strictObject({
   coverIndex: z.number().int().min(0).max(34).optional().meta({ title: "Cover photo", description: "The first is 0." }),
   autoAddMusic: off("Let TikTok add music", "Photos only."),
   aiGenerated: off("AI-generated", "Videos only; TikTok labels it."),
+  fetchVideo: off(
+    "Let TikTok fetch the video",
+    "Instead of being sent the file, as it fetches photos. Its address has to be verified for the app.",
+  ),
 });
 export type TiktokOptions = z.output<typeof TiktokOptions>;
 export const optionsOf = ({ options }: Pick<OutgoingPost, "options">): TiktokOptions =>
@@ -148,7 +152,7 @@ function formatProblems({ format, media }: OutgoingPost, options: TiktokOptions)
       coverIndex !== undefined && coverIndex >= media.length
         ? [problem("coverIndex", "no_such_photo", `There is no photo ${coverIndex}; the first is 0.`)]
         : [];
-    return [...wrong(["allowDuet", "allowStitch", "coverAtMs", "aiGenerated"], "videos"), ...outside];
+    return [...wrong(["allowDuet", "allowStitch", "coverAtMs", "aiGenerated", "fetchVideo"], "videos"), ...outside];
   }
   const length = media[0]?.durationMs;
   const { coverAtMs } = options;

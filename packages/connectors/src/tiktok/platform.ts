@@ -15,8 +15,8 @@ import { videoText } from "./limits.ts";
 import { tiktokNumbers } from "./numbers.ts";
 import { TiktokOptions, validate } from "./options.ts";
 import { lookUp } from "./posts.ts";
-import { formats } from "./publish.ts";
-import { readUser, scopes } from "./sign-in.ts";
+import { formats, isFetched } from "./publish.ts";
+import { readUser, scopes, tiktokApp } from "./sign-in.ts";
 
 const formatOf = ({ media }: Pick<OutgoingPost, "media">): string | undefined => {
   if (media.length === 0) return undefined;
@@ -70,6 +70,12 @@ export const tiktok: PublishingPlatform = {
     leastGapMs: 10_000,
     defaultFormat: formatOf,
     validate,
+    pulls: {
+      when: isFetched,
+      app: tiktokApp.id,
+      verified: "verified_urls",
+      shownAt: "in the app's page at TikTok, under URL properties",
+    },
     fingerprint: defaultFingerprint,
     accountLimits,
     mentions: {

@@ -35,17 +35,27 @@ function postInfo(post: OutgoingPost) {
   };
 }
 
-/** @source platforms/tiktok.md section 5, video body */
-function videoBody(post: OutgoingPost): object {
-  const { draft, allowDuet, allowStitch, aiGenerated, coverAtMs } = optionsOf(post);
-  const size = post.media[0]?.sizeBytes ?? 0;
+/** The file in pieces, or the address TikTok fetches it from. */
+async function videoSource(post: OutgoingPost, ctx: ConnectorContext): Promise<object> {
+  const [file] = post.media;
+  if (file && isFetched(post))
+    return { source: "PULL_FROM_URL", video_url: await ctx.media.publicUrl(file.id, FETCHED_WITHIN_MS) };
+  const size = file?.sizeBytes ?? 0;
   const { chunkSize, parts } = piecesOf(size);
-  const source_info = {
-    source: "FILE_UPLOAD",
-    video_size: size,
-    chunk_size: chunkSize,
-    total_chunk_count: parts.length,
-  };
+  return { source: "FILE_UPLOAD", video_size: size, chunk_size: chunkSize, total_chunk_count: parts.length };
+}
+
+/** TikTok fetches the files itself, photos always. */
+export const isFetched = (post: Pick<OutgoingPost, "format" | "options">): boolean =>
+  post.format === "photos" || optionsOf(post).fetchVideo === true;
+
+/** A download ends within an hour; it may begin a while after it was asked for. */
+const FETCHED_WITHIN_MS = 3 * 3_600_000;
+
+/** @source platforms/tiktok.md section 5, video body */
+async function videoBody(post: OutgoingPost, ctx: ConnectorContext): Promise<object> {
+  const { draft, allowDuet, allowStitch, aiGenerated, coverAtMs } = optionsOf(post);
+  const source_info = await videoSource(post, ctx);
   if (draft) return { source_info };
   const post_info = {
     ...postInfo(post),
@@ -115,7 +125,7 @@ const create: Step<PostState> = {
     const { checkedAt, ...unchecked } = state;
     if (checkedAt !== undefined && ctx.clock.now().getTime() - Date.parse(checkedAt) > CHECKED_FOR_MS)
       return ok({ state: unchecked });
-    const json = isVideo ? videoBody(post) : await photoBody(post, ctx);
+    const json = isVideo ? await videoBody(post, ctx) : await photoBody(post, ctx);
     const call = {
       method: "POST",
       path: pathOf(isVideo, draft),
@@ -126,12 +136,9 @@ const create: Step<PostState> = {
     if (!begun.ok) return fail(namingDomain(begun.error, json));
     const { publish_id: publishId, upload_url: uploadUrl } = begun.value;
     const next: PostState = { ...state, publishId };
-    // Nobody sees a post whose bytes are not there yet.
-    return ok(
-      isVideo
-        ? { state: next, unseen: true, ...(uploadUrl && { sealed: { uploadUrl: secret(uploadUrl) } }) }
-        : { state: next },
-    );
+    // What is fetched needs nothing more of us. Nobody sees a post whose bytes are not there yet.
+    if (isFetched(post)) return ok({ state: { ...next, isWhole: true } });
+    return ok({ state: next, unseen: true, ...(uploadUrl && { sealed: { uploadUrl: secret(uploadUrl) } }) });
   },
   probe: (input, ctx) => (input.state.publishId === undefined ? amongNewest(input, ctx) : probeById(input, ctx)),
 };
@@ -139,11 +146,14 @@ const create: Step<PostState> = {
 /** Which domain has to be verified is what the operator has to know. */
 function namingDomain(failure: PlatformFailure, json: object): PlatformFailure {
   if (failure.platformCode !== "url_ownership_unverified") return failure;
-  const [first = ""] = Photos.safeParse(json).data?.source_info.photo_images ?? [];
+  const { photo_images = [], video_url } = Fetched.safeParse(json).data?.source_info ?? {};
+  const first = video_url ?? photo_images[0] ?? "";
   const host = URL.canParse(first) ? new URL(first).hostname : "";
   return { ...failure, message: `${failure.message} The domain is ${host}.` };
 }
-const Photos = z.object({ source_info: z.object({ photo_images: z.array(z.string()) }) });
+const Fetched = z.object({
+  source_info: z.object({ photo_images: z.array(z.string()).optional(), video_url: z.string().optional() }),
+});
 
 /** An answer that was lost took the publish id with it: only the list of public posts is left. */
 async function amongNewest(

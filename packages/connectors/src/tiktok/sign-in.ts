@@ -21,7 +21,13 @@ export const tiktokApp: AppCredentialsSet = {
       secret: true,
       required: true,
       signs: true,
-      help: "Client secret of the app. TikTok signs events with it too. For photos, this server's public address has to be among the app's verified domains.",
+      help: "Client secret of the app. TikTok signs events with it too.",
+    },
+    {
+      name: "verified_urls",
+      secret: false,
+      required: false,
+      help: "What is verified for the app under URL properties, with commas between: domains, or prefixes ending in a slash. Photos, and videos on request, are fetched from this server's public address, which has to be below one of them.",
     },
   ],
 };

@@ -28,7 +28,10 @@ import type { ProbeRecord, VisibleIntent } from "./ledger.ts";
 import type { Slice } from "./slice.ts";
 
 export interface TargetRecord {
+  readonly tenantId: TenantId;
   readonly connectionId: ConnectionId;
+  /** The app it was connected with: the instance's, or the tenant's own. */
+  readonly appId: string;
   readonly platform: string;
   readonly account: AccountRef;
   readonly status: ConnectionStatus;

@@ -1,3 +1,4 @@
+import type { PullPlaces } from "../ports/pull-places.ts";
 import type { ConnectorRegistry } from "../ports/registry.ts";
 import type { PipelineLog } from "./pipeline/worker-deps.ts";
 
@@ -5,6 +6,8 @@ import type { PipelineLog } from "./pipeline/worker-deps.ts";
 export interface Checking {
   readonly registry: ConnectorRegistry;
   readonly log: Pick<PipelineLog, "error">;
+  /** Where platforms that fetch files find them; absent: nothing is known of that, and nothing is told. */
+  readonly pulls?: PullPlaces;
 }
 
 /**

@@ -19,6 +19,7 @@ import type {
   PostRecord,
   PublishingStore,
 } from "../../ports/publishing-store.ts";
+import type { PullPlaces } from "../../ports/pull-places.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
 import type { Caller, Created, MediaService, ServiceResult } from "../../ports/services.ts";
 import { hashBody, keyUsed } from "../kept-answer.ts";
@@ -41,6 +42,7 @@ export interface PublishingDeps {
   readonly newId: <K extends IdKind>(kind: K) => Id<K>;
   readonly lateAfterMs: number;
   readonly log: Pick<PipelineLog, "error">;
+  readonly pulls?: PullPlaces;
   /** Warns of plans that hold more than a platform takes. Absent: nobody counts. */
   readonly plans?: PlanDeps;
 }

@@ -46,6 +46,8 @@ const clip: MediaInfo = {
   fileName: "surf.mp4",
 };
 const target = (platform: string): TargetRecord => ({
+  tenantId: asId("tenant", "ten_1"),
+  appId: "instance",
   connectionId: asId("connection", `con_${platform}`),
   platform,
   account: { externalId: "1", kind: "page", authKind: "keys", name: "Ida", extras: {} },

@@ -4,6 +4,7 @@ import {
   checkMentions,
   checkOptionMedia,
   checkPost,
+  checkPull,
   fitPost,
   type MediaInfo,
   noFormatFits,
@@ -14,6 +15,7 @@ import {
 } from "@postd/connector-kit";
 import type { FieldProblem, Result, ServiceError } from "@postd/contracts";
 import type { ContentRecord, JobRecord, TargetRecord, TenantPublishing } from "../../ports/publishing-store.ts";
+import type { PullPlaces } from "../../ports/pull-places.ts";
 import { type Checking, unbroken } from "../unbroken.ts";
 import { isAnswer, prepareAnswer } from "./answers.ts";
 import { filesInWords, outgoing } from "./content.ts";
@@ -29,7 +31,7 @@ import { no } from "./refusals.ts";
 export async function prepareTargets(
   draft: Draft,
   store: TenantPublishing,
-  { registry, log }: Checking,
+  { registry, log, pulls }: Checking,
   jobs: readonly JobRecord[] = [],
 ): Promise<Result<readonly PreparedTarget[], ServiceError>> {
   const ids = draft.targets.map(({ connectionId }) => connectionId);
@@ -100,9 +102,21 @@ export async function prepareTargets(
       () => prepare(given),
       () => brokenTarget(given),
     );
-    prepared.push({ ...one, files: one.files.filter(({ id }) => media.has(id)) });
+    const problems = [...one.problems, ...(await pullProblems(one, pulls))];
+    prepared.push({ ...one, problems, files: one.files.filter(({ id }) => media.has(id)) });
   }
   return { ok: true, value: prepared };
+}
+
+/** A simulated platform fetches from where it is run. */
+async function pullProblems(
+  { platform, post, target }: PreparedTarget,
+  places: PullPlaces | undefined,
+): Promise<readonly FieldProblem[]> {
+  const { pulls } = platform.publishing;
+  if (!places || !pulls?.when(post) || target.simulated) return [];
+  const verified = await places.appField(target, { app: pulls.app, field: pulls.verified });
+  return checkPull(platform, post, { address: places.address, verified });
 }
 
 /** The author's own file. */

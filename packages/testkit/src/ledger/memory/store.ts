@@ -174,10 +174,25 @@ function patchJob(tables: Tables, row: MemoryJob, patch: Parameters<typeof patch
 }
 
 function targetOf(found: NonNullable<ReturnType<Tables["connections"]["get"]>>): TargetRecord {
-  const { id, platform, externalId, accountKind, authKind, name, handle, extras, status, disconnectedAt, simulated } =
-    found;
+  const {
+    id,
+    tenantId,
+    appId,
+    platform,
+    externalId,
+    accountKind,
+    authKind,
+    name,
+    handle,
+    extras,
+    status,
+    disconnectedAt,
+    simulated,
+  } = found;
   return {
+    tenantId,
     connectionId: id,
+    appId,
     platform,
     account: { externalId, kind: accountKind, authKind, name, extras, ...(handle === undefined ? {} : { handle }) },
     status,

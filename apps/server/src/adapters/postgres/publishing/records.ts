@@ -36,6 +36,8 @@ export interface AttemptRow extends Record<string, unknown> {
 
 export interface TargetRow extends Record<string, unknown> {
   readonly id: string;
+  readonly tenant_id: string;
+  readonly app_id: string;
   readonly platform: string;
   readonly external_id: string;
   readonly account_kind: string;
@@ -140,7 +142,9 @@ export function attemptRecord(row: AttemptRow): AttemptRecord {
 
 export function targetRecord(row: TargetRow): TargetRecord {
   return {
+    tenantId: asId("tenant", row.tenant_id),
     connectionId: asId("connection", row.id),
+    appId: row.app_id,
     platform: row.platform,
     account: {
       externalId: row.external_id,

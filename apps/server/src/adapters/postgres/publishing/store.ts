@@ -32,7 +32,7 @@ function tenantPublishing(db: TenantDb, tenantId: string, lateAfterMs: number): 
     async targets(ids) {
       if (ids.length === 0) return [];
       const { rows } =
-        await scoped<TargetRow>(sql`select id, platform, external_id, account_kind, auth_kind, name, handle, extras, status, disconnected_at, simulated
+        await scoped<TargetRow>(sql`select id, tenant_id, app_id, platform, external_id, account_kind, auth_kind, name, handle, extras, status, disconnected_at, simulated
         from connections where id in ${[...ids]}`);
       return rows.map(targetRecord);
     },
