@@ -76,10 +76,11 @@ export function askedToSend(
 }
 
 /** What reading by the clock asks: every budget of calls, up to the share that is not kept for posts. */
-export const askedToRead = (of: BudgetsOf): readonly AskedBudget[] =>
+export const askedToRead = (of: BudgetsOf, onlySure = false): readonly AskedBudget[] =>
   of.budgets.flatMap((declared) => {
     const budget = ruledBy(of, declared);
     const isOfCalls = budget && (countsCalls(budget) || Object.keys(budget.costs).length === 0);
+    if (onlySure && budget?.unsure !== undefined) return [];
     return isOfCalls ? [askedOf(of, budget, budget.readUpTo ?? defaultReadUpTo, 1)] : [];
   });
 

@@ -32,7 +32,7 @@ export interface ConnectorContextPorts {
   /** Pages of the public web; a simulated connection reads only mapped hosts. Absent: none are read. */
   readonly links?: { reader(reach: { readonly simulated: boolean }): LinkReader };
   /** Counts calls of accounts. Absent: nobody counts. */
-  readonly budgets?: Pick<Budgets, "called">;
+  readonly budgets?: Pick<Budgets, "called" | "turn">;
 }
 
 export interface AuthContextInput {

@@ -63,6 +63,16 @@ const spend = (asked: readonly AskedBudget[], connection: string = page, tenant 
       return `full: ${budget}`;
     },
   );
+const clockNow = async (): Promise<number> => (await admin.query("select domain_now() as now")).rows[0].now.getTime();
+/** Spends, and answers when that was; undefined: there was no room. */
+const spendNow = (one: AskedBudget): Promise<number | undefined> =>
+  runSql<{ now: Date }>(
+    forTenant(app.db, "ten_a"),
+    sql`select domain_now() as now from spend_budgets(${page}, ${JSON.stringify([one])}::jsonb)`,
+  ).then(
+    ({ rows }) => rows[0]?.now.getTime(),
+    (error: unknown) => (databaseErrorDetail(error, "PD002") === undefined ? Promise.reject(error) : undefined),
+  );
 const standing = async (asked: AskedBudget, connectionId = page) => {
   const [one] = await ledger.standings({ tenantId, connectionId }, [asked]);
   assert.ok(one);
@@ -128,7 +138,7 @@ test("at most the limit is spent in any span, however spends fall, as a list of 
   };
   let took = 0;
   let waited = 0;
-  for (let round = 0; round < 6; round += 1) {
+  for (let round = 0; round < 4; round += 1) {
     await admin.query("delete from rate_budgets");
     const limit = 1 + Math.floor(random() * 12);
     const windowMs = [60_000, 900_000, 86_400_000][round % 3] ?? 60_000;
@@ -139,29 +149,29 @@ test("at most the limit is spent in any span, however spends fall, as a list of 
       at += Math.floor(random() ** 3 * windowMs * 0.6);
       await setClock(new Date(at));
       const units = 1 + Math.floor(random() * Math.min(3, limit));
+      const earliest = await clockNow();
       const before = await standing({ ...asked, units });
-      const answer = await spend([{ ...asked, units }]);
-      const clock = (await admin.query("select domain_now() as now")).rows[0].now.getTime();
+      const spentAt = await spendNow({ ...asked, units });
       const inSpan = (from: number) => spends.reduce((sum, one) => sum + (one.at > from ? one.units : 0), 0);
-      if (answer === "spent") {
+      if (spentAt !== undefined) {
         took += 1;
-        assert.ok(inSpan(at - windowMs) + units <= limit, `more than ${limit} in a span, seed ${seed}`);
-        assert.equal(before.freeAt, undefined, `a place it said was not free, seed ${seed}`);
-        spends.push({ at, units });
-      } else {
-        waited += 1;
-        // An entry counts from the end of its second, so a place is never free sooner, and at most two seconds later.
-        assert.ok(inSpan(clock - windowMs - 2_000) + units > limit, `a place was free, seed ${seed}`);
-        assert.ok(before.freeAt && before.freeAt.getTime() > clock - 1_000, `seed ${seed}`);
-        await setClock(new Date(before.freeAt.getTime() + 1));
-        at = before.freeAt.getTime() + 1;
-        assert.equal(await spend([{ ...asked, units }]), "spent", `not free when it said so, seed ${seed}`);
-        spends.push({ at, units });
+        assert.ok(inSpan(spentAt - windowMs) + units <= limit, `more than ${limit} in a span, seed ${seed}`);
+        assert.ok(!before.freeAt || before.freeAt.getTime() <= spentAt, `it said that it was full, seed ${seed}`);
+        spends.push({ at: spentAt, units });
+        continue;
       }
+      waited += 1;
+      assert.ok(inSpan(earliest - windowMs) + units > limit, `a place was free, seed ${seed}`);
+      assert.ok(before.freeAt && before.freeAt.getTime() >= earliest, `it did not say when, seed ${seed}`);
+      at = before.freeAt.getTime() + 1;
+      await setClock(new Date(at));
+      const later = await spendNow({ ...asked, units });
+      assert.ok(later !== undefined, `not free when it said so, seed ${seed}`);
+      spends.push({ at: later, units });
     }
   }
   t.diagnostic(`seed ${seed}: ${took} went at once, ${waited} waited for their place`);
-  assert.ok(took > 20 && waited > 5);
+  assert.ok(took > 10 && waited > 5);
 });
 
 test("a day begins at midnight of the place the platform counts by, in summer and where the clock is put forward", async () => {
@@ -183,7 +193,7 @@ test("a day begins at midnight of the place the platform counts by, in summer an
     assert.deepEqual([await spend([asked]), await spend([asked])], ["spent", "spent"]);
     assert.equal(await spend([asked]), "full: model.posts", `${zone} ${at}`);
     assert.equal((await standing(asked)).freeAt?.toISOString(), ends, `${zone} ${at}`);
-    await setClock(new Date(Date.parse(ends) - 1_500));
+    await setClock(new Date(Date.parse(ends) - 20_000));
     assert.equal(await spend([asked]), "full: model.posts", `${zone} before ${ends}`);
     await setClock(new Date(Date.parse(ends) + 1));
     assert.equal(await spend([asked]), "spent", `${zone} after ${ends}`);

@@ -171,6 +171,34 @@ test("reading waits until the last of the budgets it needs has room, and says wh
   assert.equal(await of.readingWaits({ tenantId, connectionId, platform: platform.id }), undefined);
 });
 
+test("so many calls at once go as the share of one process, and each end lets the next one go", async () => {
+  // Four at once there: one process takes one.
+  const of = book();
+  const account = { connectionId, platform: platform.id };
+  const order: string[] = [];
+  const first = await of.turn(account);
+  const second = of.turn(account).then((end) => {
+    order.push("second");
+    return end;
+  });
+  const third = of.turn(account).then((end) => {
+    order.push("third");
+    return end;
+  });
+  const beside = await of.turn({ ...account, connectionId: asId("connection", "con_2") });
+  await Promise.resolve();
+  assert.deepEqual(order, [], "another account's turn is its own");
+  first();
+  first();
+  const endSecond = await second;
+  assert.deepEqual(order, ["second"], "an end told twice ends one turn");
+  endSecond();
+  (await third)();
+  beside();
+  (await of.turn(account))();
+  assert.deepEqual(order, ["second", "third"]);
+});
+
 const standing: BudgetStanding = {
   budget: "",
   used: 0,

@@ -31,13 +31,19 @@ export interface CountedAccount {
 export interface Budgets extends BudgetBook {
   /** A call left for the account; `said`: what its answer tells. */
   called(account: CountedAccount, said: readonly BudgetSaid[], now: Date): void;
-  /** Until when reading by the clock has to wait so that posts still go out; undefined: it may read. */
+  /**
+   * Until when reading by the clock has to wait so that posts still go out; undefined: it may read. `onlySure`: limits that may
+   * be others hold nothing back, for looks whose absence costs more than a call.
+   */
   readingWaits(of: {
     readonly tenantId: TenantId;
     readonly connectionId: ConnectionId;
     readonly platform: string;
+    readonly onlySure?: boolean;
   }): Promise<{ readonly until: Date; readonly message: string } | undefined>;
   ofPlatform(platform: string): BudgetsOf | undefined;
+  /** Waits for a turn where a platform takes so many calls at once; what it answers ends the turn. Absent there: at once. */
+  turn(account: CountedAccount): Promise<() => void>;
   /** Writes what was counted since. Never rejects; what could not be written is written with the next. */
   flush(): Promise<void>;
 }
@@ -48,6 +54,9 @@ const bigUnits = 1_000;
 const knownMs = 5_000;
 /** Kept beyond this many, what is known longest is forgotten. */
 const mostKnown = 20_000;
+
+/** The part of calls at once that one process takes of an account, so that several and people's own tools fit beside it. */
+const atOnceShare = 0.4;
 
 interface Known {
   readonly used: number;
@@ -74,6 +83,15 @@ export function createBudgetBook(deps: BudgetBookDeps): Budgets {
     const of = budgets && provider ? { platform: id, provider, budgets, limits } : undefined;
     cached.set(id, of);
     return of;
+  };
+  const lines = new Map<string, { free: number; readonly waiting: (() => void)[] }>();
+  const endTurn = (key: string, most: number) => {
+    const line = lines.get(key);
+    if (!line) return;
+    const next = line.waiting.shift();
+    if (next) return next();
+    line.free += 1;
+    if (line.free === most) lines.delete(key);
   };
   const budgetNamed = (platform: string, name: string): Budget | undefined => {
     const of = ofPlatform(platform);
@@ -147,9 +165,9 @@ export function createBudgetBook(deps: BudgetBookDeps): Budgets {
         );
       }
     },
-    async readingWaits({ platform, ...of }) {
+    async readingWaits({ platform, onlySure = false, ...of }) {
       const budgets = ofPlatform(platform);
-      const asked = budgets ? askedToRead(budgets) : [];
+      const asked = budgets ? askedToRead(budgets, onlySure) : [];
       if (asked.length === 0) return undefined;
       const standings = await ledger.standings(
         of,
@@ -161,6 +179,20 @@ export function createBudgetBook(deps: BudgetBookDeps): Budgets {
       if (!last?.freeAt) return undefined;
       deps.onWait?.({ budget: last.budget, what: "reading" });
       return { until: last.freeAt, message: `${told(platform, last)} The rest is kept for posts, so reading waits.` };
+    },
+    async turn({ connectionId, platform }) {
+      const budget = ofPlatform(platform)?.budgets.find(({ window }) => window === "at_once");
+      if (!budget?.limit) return () => {};
+      const most = Math.max(1, Math.floor(budget.limit * atOnceShare));
+      const line = lines.get(connectionId) ?? { free: most, waiting: [] };
+      lines.set(connectionId, line);
+      if (line.free > 0) line.free -= 1;
+      else await new Promise<void>((resolve) => line.waiting.push(resolve));
+      let ended = false;
+      return () => {
+        if (!ended) endTurn(connectionId, most);
+        ended = true;
+      };
     },
     async flush() {
       if (pending.size === 0) return;

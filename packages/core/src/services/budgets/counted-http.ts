@@ -1,7 +1,7 @@
 import type { Clock, ConnectorHttp, ConnectorLog, UsageReader } from "@postd/connector-kit";
 import type { Budgets, CountedAccount } from "./budget-book.ts";
 
-/** Counts every call of an account, and reads off each answer what the platform says of its budgets. */
+/** Counts every call of an account, lets so many go at once as its platform takes, and reads off each answer what the platform says of its budgets. */
 export function countedHttp(
   http: ConnectorHttp,
   {
@@ -11,7 +11,7 @@ export function countedHttp(
     clock,
     log,
   }: {
-    readonly budgets: Pick<Budgets, "called">;
+    readonly budgets: Pick<Budgets, "called" | "turn">;
     readonly usage: UsageReader | undefined;
     readonly account: CountedAccount;
     readonly clock: Clock;
@@ -20,7 +20,8 @@ export function countedHttp(
 ): ConnectorHttp {
   return {
     async request(request) {
-      const answer = await http.request(request);
+      const endTurn = await budgets.turn(account);
+      const answer = await http.request(request).finally(endTurn);
       try {
         budgets.called(account, answer.ok && usage ? usage(answer.value, request) : [], clock.now());
       } catch {

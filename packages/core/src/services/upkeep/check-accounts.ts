@@ -11,6 +11,7 @@ export interface CheckAccountsDeps extends ConnectionsDeps {
 
 /** Turns of a full pool that one batch is. */
 const turns = 4;
+const putOffMostMs = 6 * 60 * 60_000;
 const brokeMs = 30 * 60_000;
 
 /**
@@ -36,6 +37,17 @@ export async function checkAccounts(deps: CheckAccountsDeps, signal?: AbortSigna
 async function check(deps: CheckAccountsDeps, { tenantId, connectionId }: DueCheck): Promise<void> {
   const record = await deps.connections.forTenant(tenantId).find(connectionId);
   if (!record || record.disconnectedAt || record.endingAt || record.disabledAt) return;
+  // A budget of calls that is known to be nearly used is left to posts; an account is still looked at within the day's quarter.
+  const waits = await deps.budgets?.book.readingWaits({
+    tenantId,
+    connectionId,
+    platform: record.platform,
+    onlySure: true,
+  });
+  if (waits) {
+    const until = Math.min(waits.until.getTime(), deps.clock.now().getTime() + putOffMostMs);
+    return deps.upkeep.forTenant(tenantId).putOffCheck(connectionId, new Date(until));
+  }
   const checked = await checkConnection(deps, { tenantId, actorId: "system" }, record);
   if (!checked.ok) await putOff(deps, { tenantId, connectionId }, checked.error.code);
 }
