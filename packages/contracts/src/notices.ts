@@ -65,7 +65,7 @@ export const noticeKinds = {
     action: "reconnect",
     mail: { mayAct: "daily", others: "off" },
     chat: "at_once",
-    reads: ["connectionIds", "message"],
+    reads: ["connectionIds", "message", "until"],
   }),
   posts_failed: kind({
     label: "Posts were not sent",

@@ -133,6 +133,9 @@ export function periodicTasks({
     task("post_notices", 15 * secondMs, minuteMs, async () => {
       await notices.repo.tellOfPosts();
     }),
+    task("account_notices", minuteMs, 5 * minuteMs, async () => {
+      await notices.repo.tellOfAccounts();
+    }),
     task("join_sign_ins", minuteMs, 5 * minuteMs, async () => {
       await joinSignIns({ signIns, vault, registry, log });
     }),

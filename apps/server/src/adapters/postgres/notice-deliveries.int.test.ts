@@ -365,3 +365,63 @@ test("no word that somebody outside chose stands in a subject, and none is a lin
     assert.match(text, /https:\/\/postd\.example\.org\/links\/reconnect\/usr_/);
   }
 });
+
+test("a sign-in that ends within a week is told once for all its accounts, and no more once it is renewed", async () => {
+  const account = await connection();
+  const { repo } = worker();
+  const standing = async () => (await notices()).map(({ kind, open }) => `${kind}${open ? " open" : ""}`);
+  const ends = (inDays: number) =>
+    sql(
+      "update connections set renews = false, token_expires_at = domain_now() + $2 * interval '1 day' where id = $1",
+      [account, inDays],
+    );
+  await ends(8);
+  await repo.tellOfAccounts();
+  assert.deepEqual(await standing(), []);
+  await advance(25 * hourMs);
+  for (let looks = 0; looks < 3; looks += 1) await repo.tellOfAccounts();
+  assert.deepEqual(await standing(), ["connection_expiring open"]);
+  await ends(60);
+  await repo.tellOfAccounts();
+  assert.deepEqual(await standing(), ["connection_expiring"]);
+});
+
+test("a platform that is down for five minutes is told to everybody with an account there, and ends with the outage", async () => {
+  await connection();
+  const { repo } = worker();
+  await sql(
+    `insert into circuits (key, scope, platform, simulated, server, state, down_since, updated_at)
+      values ('blog-' || $1::text, 'platform', 'blog', true, 'blog.example', 'open', domain_now(), domain_now())`,
+    [tenantId],
+  );
+  await repo.tellOfAccounts();
+  assert.deepEqual(await notices(), []);
+  await advance(5 * minuteMs);
+  await repo.tellOfAccounts();
+  assert.deepEqual(await notices(), [{ kind: "platform_outage", open: true, count: 0 }]);
+  await sql("update circuits set state = 'closed' where key = 'blog-' || $1::text", [tenantId]);
+  await repo.tellOfAccounts();
+  assert.deepEqual(await notices(), [{ kind: "platform_outage", open: false, count: 0 }]);
+});
+
+test("posts that are held for over a week are told, and the day's count of the desk once a day", async () => {
+  const account = await connection();
+  await failedPosts(account, 3);
+  await sql("update publish_jobs set state = 'held', held_reason = 'paused', failure = null where tenant_id = $1", [
+    tenantId,
+  ]);
+  const { repo } = worker();
+  await repo.tellOfPosts();
+  assert.deepEqual(await notices(), []);
+  await advance(7 * 24 * hourMs + minuteMs);
+  await repo.tellOfPosts();
+  assert.deepEqual(await notices(), [{ kind: "posts_overdue", open: true, count: 3 }]);
+  await sql(
+    `insert into desk_audits (tenant_id, day, at, causes, decided) values ($1, '2027-04-01', domain_now(), '[{"cause":"overdue","count":3,"change":0}]', '{}')`,
+    [tenantId],
+  );
+  assert.deepEqual(
+    (await notices()).filter(({ kind }) => kind === "dead_letter_daily"),
+    [{ kind: "dead_letter_daily", open: false, count: 3 }],
+  );
+});

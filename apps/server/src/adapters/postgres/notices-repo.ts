@@ -19,6 +19,10 @@ export function createNoticesRepo(app: TenantDb, system: Db): NoticesRepo {
       const { rows } = await runSql<{ told: number }>(system, sql`select tell_of_posts() as told`);
       return rows[0]?.told ?? 0;
     },
+    async tellOfAccounts() {
+      const { rows } = await runSql<{ told: number }>(system, sql`select tell_of_accounts() as told`);
+      return rows[0]?.told ?? 0;
+    },
     async tenantsToPlan(limit) {
       const { rows } = await runSql<{ tenant_id: string }>(
         system,

@@ -89,7 +89,13 @@ export function noticeWords({ notice, platformName, timeZone, plain = name }: Wo
         {
           subject: `${on}: a sign-in ends soon`,
           title: `The sign-in of ${account} ends soon`,
-          text: [told, "Sign in again before, and nothing has to wait."].filter((part) => part !== "").join(" "),
+          text: [
+            told,
+            data.until ? `It ends on ${when(data.until)}.` : "",
+            "Sign in again before, and nothing has to wait.",
+          ]
+            .filter((part) => part !== "")
+            .join(" "),
         },
         "Reconnect",
       );
