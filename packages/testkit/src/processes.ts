@@ -29,6 +29,8 @@ export interface Part {
 export interface ProcessSystem {
   readonly url: string;
   readonly simulatorUrl: string;
+  /** Where the processes keep what is not in the database. */
+  readonly dataDir: string;
   startHttp(version?: Version): Promise<Part>;
   /** Another http process on the same data, at an address of its own. */
   startHttpBeside(version?: Version): Promise<{ readonly part: Part; readonly url: string }>;
@@ -135,6 +137,7 @@ export async function createProcessSystem(options: ProcessSystemOptions = {}): P
   return {
     url,
     simulatorUrl,
+    dataDir,
     sim,
     startHttp: (version) => startRole("http", version),
     async startHttpBeside(version) {

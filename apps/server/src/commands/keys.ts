@@ -7,6 +7,7 @@ import { createConnectionsRepo } from "../adapters/postgres/connections-repo.ts"
 import { openRolePool, type RolePool } from "../adapters/postgres/pools.ts";
 import { masterKeysInUse, tenantsWithKeys } from "../adapters/postgres/system.ts";
 import { createVaultStore } from "../adapters/postgres/vault-store.ts";
+import { masterKeysOfSpool } from "../adapters/spool/inbound-spool.ts";
 import type { Config } from "../config.ts";
 import { masterKeysAtHand, openMasterKeys } from "./master-keys.ts";
 import { openServer } from "./open-server.ts";
@@ -54,7 +55,7 @@ await runCommand(usage, async (config, args, say) => {
       case "rotate":
         return values.master ? await rotateMaster(work) : await rotate(work, tenantId);
       case "prune":
-        return prune(work, needed);
+        return prune(work, [...needed, ...(await masterKeysOfSpool(config.dataDir))]);
       case "erase":
         if (!tenantId || values.yes !== true)
           throw new UsageError("Erasing needs --tenant and --yes: it cannot be undone.");

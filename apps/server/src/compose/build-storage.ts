@@ -9,7 +9,7 @@ import { openLocalKeys } from "../adapters/kms/local.ts";
 import { createMediaRepo } from "../adapters/postgres/media-repo.ts";
 import { masterKeysInUse } from "../adapters/postgres/system.ts";
 import { createVaultStore } from "../adapters/postgres/vault-store.ts";
-import { openInboundSpool } from "../adapters/spool/inbound-spool.ts";
+import { openInboundSpool, spoolFolder } from "../adapters/spool/inbound-spool.ts";
 import type { Config } from "../config.ts";
 import type { OpenParts } from "./open-parts.ts";
 
@@ -18,7 +18,7 @@ export async function buildStorage({ app, system, egress, clock }: OpenParts, co
   const needed = (await masterKeysInUse(system.db)).map(({ keyId }) => keyId);
   const keys = openLocalKeys({ dataDir: config.dataDir, masterKeys: config.masterKeys, needed });
   const spool = openInboundSpool({
-    folder: path.join(config.dataDir, "inbound-spool"),
+    folder: spoolFolder(config.dataDir),
     keys,
     cipher: aesGcm,
     clock,

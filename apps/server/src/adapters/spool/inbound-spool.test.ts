@@ -5,9 +5,9 @@ import path from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import type { InboxItem } from "@postd/core";
 import { aesGcm } from "../kms/aes-gcm.ts";
-import { addToKeyring, keyringPath } from "../kms/keyring.ts";
+import { addToKeyring, keyringPath, pruneKeyring } from "../kms/keyring.ts";
 import { openLocalKeys } from "../kms/local.ts";
-import { openInboundSpool, type SpoolOptions } from "./inbound-spool.ts";
+import { masterKeysOfSpool, openInboundSpool, type SpoolOptions } from "./inbound-spool.ts";
 
 let dataDir: string;
 let folder: string;
@@ -169,10 +169,13 @@ test("a full spool, and one nobody emptied in time, take no more until they are 
   await old.close();
 });
 
-test("what was kept under an earlier master key opens after a rotation", async () => {
+test("what was kept under an earlier master key opens after a rotation, and that key is not pruned", async () => {
   const spool = open();
   await spool.put(item(1));
+  const [earlier] = await masterKeysOfSpool(dataDir);
+  assert.ok(earlier);
   addToKeyring(keyringPath(dataDir));
+  pruneKeyring(keyringPath(dataDir), new Set(await masterKeysOfSpool(dataDir)));
   await spool.put(item(2));
   const { rows, store } = database();
   assert.equal(await open().drain(store), 2);

@@ -3,7 +3,15 @@ import { readdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import type { InboundSpool, InboxItem } from "@postd/core";
 import { itemIn, recordOf } from "./record.ts";
-import { createSegment, openEnd, readSegment, type Segment, type SegmentDeps, takenEnd } from "./segment.ts";
+import {
+  createSegment,
+  masterKeyOf,
+  openEnd,
+  readSegment,
+  type Segment,
+  type SegmentDeps,
+  takenEnd,
+} from "./segment.ts";
 
 export interface SpoolOptions extends SegmentDeps {
   readonly folder: string;
@@ -139,6 +147,20 @@ export function openInboundSpool(options: SpoolOptions): LocalSpool {
       await leave();
     },
   };
+}
+
+/** Where a data folder keeps it. */
+export const spoolFolder = (dataDir: string): string => path.join(dataDir, "inbound-spool");
+
+/** Master keys that files there still need, so that none of them is removed before. */
+export async function masterKeysOfSpool(dataDir: string): Promise<readonly string[]> {
+  const folder = spoolFolder(dataDir);
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
+  const ids = await Promise.all(names.map((name) => masterKeyOf(path.join(folder, name))));
+  return ids.filter((id) => id !== undefined);
 }
 
 async function isRenamed(from: string, to: string): Promise<boolean> {

@@ -89,6 +89,13 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** The master key that a segment is opened with; undefined: it holds nothing. */
+export async function masterKeyOf(file: string): Promise<string | undefined> {
+  const [first] = framesIn(await readFile(file));
+  const head = first && Head.safeParse(parseJson(first.toString("utf8")));
+  return head?.success ? head.data.keyId : undefined;
+}
+
 /** What a segment holds, in the order it came. Throws `Tampered` or `MasterKeyMissing`; a file without a head holds nothing. */
 export async function readSegment({ keys, cipher }: SegmentDeps, file: string): Promise<readonly Uint8Array[]> {
   const name = path.basename(file).replace(/\.[a-z]+$/, "");
