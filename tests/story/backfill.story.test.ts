@@ -45,7 +45,7 @@ describe("an account dies, its posts wait, and somebody decides what becomes of 
     await system.settle();
     await system.clock.advance(48 * hourMs);
     await system.settle();
-    assert.equal((await session.must("GET", `/api/connections/${id}`)).status, "attention");
+    assert.equal((await session.must("GET", `/api/connections/${id}`)).status, sim === "meta" ? "revoked" : "attention");
     const held = await session.must("GET", `/api/jobs?connectionId=${id}&state=held`);
     assert.deepEqual(
       held.items.map((job: { heldReason: string }) => job.heldReason),

@@ -119,7 +119,7 @@ test("a workspace signs an event with its own app for another workspace's accoun
   await system.query("update connections set app_id = $1 where id = $2", [app.id, attacker.connectionId]);
   assert.equal((await attacker.session.call("DELETE", `/api/apps/${app.id}`)).status, 409);
   assert.equal(await send(app.webhookUrl, "deauthorize", signedRequest(attacker.personId, ownSecret)), 200);
-  assert.equal(await statusOf(attacker), "attention");
+  assert.equal(await statusOf(attacker), "revoked");
 });
 
 test("no way of writing an app, in address, query or body, makes its signature count for another's accounts", async () => {
@@ -169,7 +169,7 @@ test("an app with the very id, or id and secret, of somebody else's signs for it
     assert.equal(await statusOf(victim), "healthy");
   }
   assert.equal(await send(victims.webhookUrl, "deauthorize", signedRequest(victim.personId, ownSecret)), 200);
-  assert.equal(await statusOf(victim), "attention");
+  assert.equal(await statusOf(victim), "revoked");
 });
 
 test("of one app that is registered more than once, this server's speaks for all, and a workspace's for its others", async () => {
@@ -194,7 +194,7 @@ test("of one app that is registered more than once, this server's speaks for all
   assert.equal(await statusOf(it), "healthy", "another app");
   await under(same.id, serversClient);
   assert.equal(await send(serversAddress, "deauthorize", signedRequest(it.personId, serversSecret)), 200);
-  assert.equal(await statusOf(it), "attention");
+  assert.equal(await statusOf(it), "revoked");
   const other = await owner();
   await system.query("update connections set app_id = $1, client_id = '990011' where id = $2", [
     second.id,
@@ -207,7 +207,7 @@ test("of one app that is registered more than once, this server's speaks for all
     it.connectionId,
   ]);
   assert.equal(await send(first.webhookUrl, "deauthorize", signedRequest(it.personId, ownSecret)), 200);
-  assert.equal(await statusOf(it), "attention");
+  assert.equal(await statusOf(it), "revoked");
 });
 
 test("an account that has just come from another workspace is not reached by what that one's app still signs", async () => {
