@@ -22,6 +22,8 @@ export function createRetention(system: Db): Retention {
       await count(sql`delete from throttles where ends_at <= domain_now()`);
       // No window is longer than a day; the platform's own limit of an account is told again with its next post.
       await count(sql`delete from rate_budgets where updated_at < ${daysAgo(40)}`);
+      // One that is well and was lately, or never known, are the same.
+      await count(sql`delete from circuits where state = 'closed' and updated_at < ${daysAgo(1)}`);
       await count(sql`delete from links where expires_at < ${daysAgo(30)}`);
       return { states, grants };
     },
