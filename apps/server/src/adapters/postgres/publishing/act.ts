@@ -27,9 +27,11 @@ export async function patchJob(
   row: LockedRow,
   patch: Parameters<typeof patchAssignments>[0],
 ): Promise<JobRow> {
+  // What it waited for its next claim asks anew.
+  const waits = patch.state === undefined ? sql`` : sql`, waits_for = null`;
   const { rows } = await runSql<JobRow & Record<string, unknown>>(
     tx,
-    sql`update publish_jobs set ${sql.join(patchAssignments(patch), sql`, `)} where id = ${row.id} returning *`,
+    sql`update publish_jobs set ${sql.join(patchAssignments(patch), sql`, `)}${waits} where id = ${row.id} returning *`,
   );
   const changed = rows[0];
   if (dropsSealed(row, patch)) await runSql(tx, forgetSealed(row.id));
