@@ -143,7 +143,7 @@ export function periodicTasks({
       await backfillByRule(backfill);
     }),
     task("desk_audits", minuteMs, 5 * minuteMs, async () => {
-      await auditDesks({ store: desk, notices: notices.notices });
+      await auditDesks(desk);
     }),
     task("sweep", hourMs, 2 * hourMs, async ({ signal }) =>
       log.debug(await sweep(sweeping, signal), "swept what had served its time"),

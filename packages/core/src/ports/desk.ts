@@ -43,7 +43,7 @@ export interface TenantDesk {
   decisionsOf(jobId: PublishJobId): Promise<readonly DeskDecisionView[]>;
   /** Newest first. */
   audits(limit: number): Promise<readonly DeskAudit[]>;
-  /** false: somebody else wrote this day's. Old ones go with it. */
+  /** Keeps it, and tells people of what waits. false: somebody else wrote this day's. Old ones go with it. */
   keepAudit(audit: DeskAudit): Promise<boolean>;
 }
 

@@ -1,8 +1,7 @@
 import type { Clock } from "@postd/connector-kit";
-import { type DeskAuditView, fail, type JsonObject, ok } from "@postd/contracts";
+import { type DeskAuditView, fail, ok } from "@postd/contracts";
 import { causeOf, changesSince } from "../../domain/desk.ts";
 import type { DeskAudit, DeskService, DeskStore, TenantDesk } from "../../ports/desk.ts";
-import type { Notices } from "../../ports/notices.ts";
 
 const dayMs = 24 * 60 * 60_000;
 const shownDays = 30;
@@ -41,52 +40,17 @@ export const auditView = ({ day, at, oldestAt, causes, decided }: DeskAudit): De
 });
 
 /**
- * Counts every workspace's desk once a day, in its morning, keeps what has changed since and tells people where anything
- * waits or has gone. It is told before it is kept: who dies in between tells it again, which the notice's key hears once.
- * Answers the audits that were made; of two workers at it one writes.
+ * Counts every workspace's desk once a day, in its morning, and keeps what has changed since; whoever keeps it tells people
+ * in the same transaction. Answers the audits that were made; of two workers at it one writes.
  */
-export async function auditDesks({
-  store,
-  notices,
-}: {
-  readonly store: DeskStore;
-  readonly notices: Pick<Notices, "raise">;
-}): Promise<number> {
+export async function auditDesks(store: DeskStore): Promise<number> {
   let made = 0;
   for (const { tenantId, day } of await store.dueForAudit(500)) {
     const own = store.forTenant(tenantId);
-    const audit = await auditOf(own, day);
-    if (audit.causes.length > 0)
-      await notices.raise({
-        tenantId,
-        kind: "dead_letter_daily",
-        subject: { kind: "tenant", id: tenantId },
-        dedupeKey: `dead_letter_daily:${day}`,
-        momentary: true,
-        data: told(audit),
-      });
-    if (await own.keepAudit(audit)) made += 1;
+    if (await own.keepAudit(await auditOf(own, day))) made += 1;
   }
   return made;
 }
-
-/** Causes a notice names; the rest is counted. */
-const mostNamed = 5;
-
-function told({ day, causes, oldestAt }: DeskAudit): JsonObject {
-  const count = causes.reduce((sum, it) => sum + it.count, 0);
-  const named = causes.slice(0, mostNamed).map((it) => `${it.cause}: ${it.count}${signed(it.change)}`);
-  const more = causes.length > mostNamed ? [`and ${causes.length - mostNamed} causes more`] : [];
-  const since = oldestAt ? ` The longest waits since ${oldestAt.toISOString()}.` : "";
-  return {
-    day,
-    count,
-    causes: causes.map((it) => ({ ...it })),
-    message: `${[...named, ...more].join("; ")}.${since}`,
-  };
-}
-
-const signed = (change: number): string => (change === 0 ? "" : ` (${change > 0 ? "+" : ""}${change})`);
 
 async function auditOf(own: TenantDesk, day: string): Promise<DeskAudit> {
   const [before] = await own.audits(1);
