@@ -152,7 +152,7 @@ async function groupRows(deps: AnswerDeps, input: AnalyticsInput, period: Period
           table.cell({ simulated, parts: [part] }),
           // A part without a counterpart, as the 31st day of a month after one of 30, is compared with nothing.
           earlier === undefined ? undefined : table.cell({ simulated, parts: [earlier] }),
-          { simulated },
+          { simulated, ownersAddUp: false },
         ),
       };
     }),
