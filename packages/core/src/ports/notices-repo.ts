@@ -154,7 +154,7 @@ export interface NoticesRepo {
   forTenant(tenantId: TenantId): TenantNotices;
   /** Tells of what waits at the desks of all tenants, and settles what is gone. Answers how many were told anew. */
   tellOfPosts(): Promise<number>;
-  /** The same of sign-ins that end within a week, and of platforms that are down. */
+  /** The same of sign-ins that end within a week. */
   tellOfAccounts(): Promise<number>;
   /** Tenants with something to plan. */
   tenantsToPlan(limit: number): Promise<readonly TenantId[]>;

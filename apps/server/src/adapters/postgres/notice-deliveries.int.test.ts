@@ -386,25 +386,7 @@ test("a sign-in that ends within a week is told once for all its accounts, and n
   assert.deepEqual(await standing(), ["connection_expiring"]);
 });
 
-test("a platform that is down for five minutes is told to everybody with an account there, and ends with the outage", async () => {
-  await connection();
-  const { repo } = worker();
-  await sql(
-    `insert into circuits (key, scope, platform, simulated, server, state, down_since, updated_at)
-      values ('blog-' || $1::text, 'platform', 'blog', true, 'blog.example', 'open', domain_now(), domain_now())`,
-    [tenantId],
-  );
-  await repo.tellOfAccounts();
-  assert.deepEqual(await notices(), []);
-  await advance(5 * minuteMs);
-  await repo.tellOfAccounts();
-  assert.deepEqual(await notices(), [{ kind: "platform_outage", open: true, count: 0 }]);
-  await sql("update circuits set state = 'closed' where key = 'blog-' || $1::text", [tenantId]);
-  await repo.tellOfAccounts();
-  assert.deepEqual(await notices(), [{ kind: "platform_outage", open: false, count: 0 }]);
-});
-
-test("posts that are held for over a week are told, and the day's count of the desk once a day", async () => {
+test("posts that are held for over a week are told with their number", async () => {
   const account = await connection();
   await failedPosts(account, 3);
   await sql("update publish_jobs set state = 'held', held_reason = 'paused', failure = null where tenant_id = $1", [
@@ -416,12 +398,4 @@ test("posts that are held for over a week are told, and the day's count of the d
   await advance(7 * 24 * hourMs + minuteMs);
   await repo.tellOfPosts();
   assert.deepEqual(await notices(), [{ kind: "posts_overdue", open: true, count: 3 }]);
-  await sql(
-    `insert into desk_audits (tenant_id, day, at, causes, decided) values ($1, '2027-04-01', domain_now(), '[{"cause":"overdue","count":3,"change":0}]', '{}')`,
-    [tenantId],
-  );
-  assert.deepEqual(
-    (await notices()).filter(({ kind }) => kind === "dead_letter_daily"),
-    [{ kind: "dead_letter_daily", open: false, count: 3 }],
-  );
 });
