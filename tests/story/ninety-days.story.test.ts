@@ -125,7 +125,7 @@ describe("90 days without anybody doing anything", () => {
     assert.equal(rows.length, accounts.length);
   });
 
-  it("one that was revoked says so within one look, once, its posts wait, and its owner's link brings each of them out once", async () => {
+  it("one that was revoked says so within one look, once, its posts wait, and after its owner's link and a backfill each of them is out once", async () => {
     const revoked = accounts.find(({ platform }) => platform.id === "threads");
     assert.ok(revoked);
     const { connectionId, at } = revoked;
@@ -134,7 +134,7 @@ describe("90 days without anybody doing anything", () => {
       const payload = { ...(await samplePayload(at, `Beans in ${hours} hours`)), scheduledFor };
       return (await ida.must("POST", "/api/publish", { connectionId, payload })).id as string;
     };
-    const planned = [await plan(30), await plan(40)];
+    const planned = [await plan(10), await plan(40)];
     const livePosts = async () => (await system.sim("GET", "threads/posts")).posts.length;
     const before = await livePosts();
     await system.sim("POST", "threads/faults", { fault: "tokenRevoked", times: "always" });
@@ -155,6 +155,10 @@ describe("90 days without anybody doing anything", () => {
     assert.equal(told.length, 1, "told once");
     assert.equal(told[0]?.settledAt, undefined);
 
+    // The first one's time passes while nobody does anything.
+    await system.clock.advance(5 * hour);
+    await system.settle();
+    assert.deepEqual(await states(), ["held", "held"]);
     await system.sim("DELETE", "threads/faults");
     const { link } = await ida.must("POST", `/api/connections/${connectionId}/reconnect-link`);
     const browser = openBrowser(system.url);
@@ -163,6 +167,11 @@ describe("90 days without anybody doing anything", () => {
     assert.equal(done.headers.get("location"), `${system.url}/links/reconnect`);
     assert.equal((await ida.must("GET", `/api/connections/${connectionId}`)).status, "healthy");
     assert.ok((await notices(connectionId))[0]?.settledAt, "and it is over");
+    await system.settle();
+    const backfill = `/api/connections/${connectionId}/backfill`;
+    const offer = await ida.must("GET", backfill);
+    assert.deepEqual([offer.count, offer.canGo, offer.items[0].jobId], [1, 1, planned[0]]);
+    assert.equal((await ida.must("POST", backfill, { action: "send_now" })).decided, 1);
     for (const id of planned) {
       const { scheduledFor } = await ida.must("GET", `/api/publish/${id}`);
       await at.stage.pass(new Date(scheduledFor));
