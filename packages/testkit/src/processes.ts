@@ -93,6 +93,7 @@ export async function createProcessSystem(options: ProcessSystemOptions = {}): P
     POSTD_SIMULATORS: simulatorUrl,
     POSTD_LOG_LEVEL: "warn",
     // Calls nobody in a test asked for would stand among those it holds.
+    POSTD_UPKEEP: "off",
     POSTD_NUMBERS: "off",
     POSTD_INBOX: "off",
     POSTD_WORKERS_PUBLISH: String(options.workerConcurrency ?? 24),

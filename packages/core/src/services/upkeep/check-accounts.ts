@@ -12,6 +12,8 @@ export interface CheckAccountsDeps extends ConnectionsDeps {
 /** Turns of a full pool that one batch is. */
 const turns = 4;
 const putOffMostMs = 6 * 60 * 60_000;
+/** A turn never ends in asking for the same account at once. */
+const leastMs = 60_000;
 const brokeMs = 30 * 60_000;
 
 /**
@@ -45,7 +47,8 @@ async function check(deps: CheckAccountsDeps, { tenantId, connectionId }: DueChe
     onlySure: true,
   });
   if (waits) {
-    const until = Math.min(waits.until.getTime(), deps.clock.now().getTime() + putOffMostMs);
+    const now = deps.clock.now().getTime();
+    const until = Math.min(Math.max(waits.until.getTime(), now + leastMs), now + putOffMostMs);
     return deps.upkeep.forTenant(tenantId).putOffCheck(connectionId, new Date(until));
   }
   const checked = await checkConnection(deps, { tenantId, actorId: "system" }, record);
