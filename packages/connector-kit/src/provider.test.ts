@@ -5,7 +5,7 @@ import { z } from "zod";
 import { barePlatform, bareProvider, barePublishing, bareSignIn } from "./conformance/bare-provider.ts";
 import type { AuthContext } from "./context.ts";
 import type { Platform } from "./platform.ts";
-import { defineProvider, type Provider, scopesFor, signInsOf } from "./provider.ts";
+import { defineProvider, type Provider, scopesFor, signInsOf, usedScopes } from "./provider.ts";
 import type { Format, Step } from "./publish.ts";
 import { secret } from "./secret.ts";
 import { type OAuth2SignIn, ownAccounts } from "./sign-in.ts";
@@ -134,6 +134,13 @@ test("a platform sees the sign-ins that open it, and its own scopes among theirs
     optional: ["read"],
   });
   assert.equal(scopesFor(oauth, {}), oauth.scopes);
+});
+
+test("what a platform makes use of is asked for again, and nothing of its neighbours", () => {
+  assert.deepEqual(usedScopes(oauth, {}), [...oauth.scopes.required, ...oauth.scopes.optional]);
+  const facts = { requiredScopes: { login: ["write"] } };
+  assert.deepEqual(usedScopes(oauth, facts), ["write", "read"]);
+  assert.deepEqual(usedScopes(oauth, { ...facts, optionalScopes: { login: ["numbers"] } }), ["write", "numbers"]);
 });
 
 test("an account that signs in itself stands on every platform of the sign-in, with what was granted", async () => {
