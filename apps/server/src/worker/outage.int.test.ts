@@ -177,4 +177,42 @@ describe("a platform that does not answer", () => {
     assert.ok(held && sent);
     assert.deepEqual([await h.state(bad.caller, held), await h.state(good.caller, sent)], ["held", "published"]);
   });
+
+  it("of many that are due when it is time to ask again, one asks and the others wait", async (t) => {
+    tenants = [await h.tenant()];
+    const [{ caller, connectionId } = assert.fail()] = tenants;
+    const circuits = circuitsOf.get("w1");
+    for (let i = 0; i < 5; i += 1)
+      await circuits?.heard({
+        tenantId: caller.tenantId,
+        connectionId: asId("connection", connectionId),
+        ...{ platform: "scripted", simulated: true, end: "failed", circuits: { server: "" } },
+      });
+    await h.advance(minuteMs);
+    const ids = await publish(20);
+    const claims = await Promise.all(
+      ids.map((jobId, i) =>
+        h
+          .deps(`w${i % 3}`)
+          .ledger.claim({
+            ...keyOf({ tenantId: caller.tenantId, jobId }),
+            owner: `w${i}`,
+            leaseMs: 60_000,
+            lateAfterMs: 60 * minuteMs,
+          }),
+      ),
+    );
+    const asking = claims.filter((claim) => !("refused" in claim));
+    t.diagnostic(`20 claims in one moment: ${asking.length} asks, ${claims.length - asking.length} wait`);
+    assert.deepEqual([asking.length, asking.every((claim) => "asksForAll" in claim)], [1, true]);
+    const { rows } = await runSql(
+      h.admin,
+      sql`select state, held_reason, waits_for, wake_at > domain_now() as sleeps, count(*)::int as count from publish_jobs
+        where connection_id = ${connectionId} group by 1, 2, 3, 4 order by count`,
+    );
+    assert.deepEqual(rows, [
+      { state: "publishing", held_reason: null, waits_for: null, sleeps: true, count: 1 },
+      { state: "held", held_reason: "outage", waits_for: connectionId, sleeps: true, count: 19 },
+    ]);
+  });
 });

@@ -56,6 +56,8 @@ export async function claimJob(
   try {
     // Where another job took the last place in the same moment, it is seen at once how long this one waits.
     const answer = await attempt().catch((error: unknown) => (isUsedUp(error) ? attempt() : Promise.reject(error)));
+    // Another job took the probe in the same moment: this one waits like all others, and is not left due.
+    if (answer === noLonger && "probes" in admission) return await claimJob(db, input, serverExtras, budgets);
     return "refused" in answer || !connection ? answer : { ...answer, connection };
   } catch (error) {
     if (isUsedUp(error)) {
