@@ -107,7 +107,7 @@ describe("posts that missed their time are sent, spread or dropped", () => {
       "ok",
       "ok",
     ];
-    for (let turn = 0; turn < 20; turn += 1) {
+    for (let turn = 0; turn < 16; turn += 1) {
       const jobs = ids.filter(() => draw(4) === 0).map((id) => asId("publishJob", id));
       const input: BackfillInput = draw(2) === 0 ? { action: "send_now" } : { action: "spread", over: 1 + draw(3) };
       const key = `turn-${seed}-${turn}`;
@@ -190,6 +190,29 @@ describe("posts that missed their time are sent, spread or dropped", () => {
     const jobs = [live, wished, paused, ahead].map((id) => asId("publishJob", id ?? ""));
     const done = await decide({ action: "send_now", jobs });
     assert.deepEqual([done.decided, done.refused.length], [0, 4]);
+  });
+
+  it("an account works again: what is ahead goes on, what is less than an hour late goes out, what is later waits to be decided about", async () => {
+    const ids = await missed(3);
+    const lateMs = [-2 * hourMs, hourMs / 2, 61 * 60_000];
+    for (const [n, id] of ids.entries())
+      await query(sql`update publish_jobs set held_reason = 'attention', missed_at = null,
+        scheduled_for = domain_now() - ${lateMs[n]} * interval '1 millisecond' where id = ${id}`);
+    const key = { tenantId: caller.tenantId, connectionId };
+    assert.equal(await h.holds.releaseConnection(key), 2);
+    await h.work();
+    assert.deepEqual(live(), [`post 1 of ${connectionId}`]);
+    assert.deepEqual(await Promise.all(ids.map((id) => h.state(caller, id))), ["scheduled", "published", "held"]);
+    const offer = await backfill.offer(caller, { connectionId }, { limit: 50 });
+    assert.ok(offer.ok);
+    assert.deepEqual([offer.value.items.map(({ jobId }) => jobId), offer.value.ahead], [[ids[2]], 1]);
+    // A rule of the workspace would reach it: it was missed now.
+    const { rows } = await query<{ late: boolean }>(
+      sql`select missed_at > domain_now() - interval '1 minute' as late from publish_jobs where id = ${ids[2]}`,
+    );
+    assert.equal(rows[0]?.late, true);
+    await pass(3);
+    assert.deepEqual(live(), [`post 1 of ${connectionId}`, `post 0 of ${connectionId}`]);
   });
 
   it("posts a platform's outage holds are spread as well, and are not tried before", async () => {
