@@ -103,15 +103,6 @@ export const noticeKinds = {
     chat: "at_once",
     reads: ["count", "cause", "earliestAt"],
   }),
-  posts_backfill: kind({
-    label: "Held posts wait for a decision",
-    severity: "act",
-    actor: "you",
-    action: "look_at_connection",
-    mail: { mayAct: "at_once", others: "daily" },
-    chat: "at_once",
-    reads: ["count", "earliestAt"],
-  }),
   platform_outage: kind({
     label: "A platform is down",
     severity: "warn",

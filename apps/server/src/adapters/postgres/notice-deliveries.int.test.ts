@@ -87,7 +87,7 @@ async function member(role = "owner", zone?: string): Promise<UserId> {
   if (zone)
     await createNoticesRepo(fixture.app.db, system.db)
       .forTenant(tenantId)
-      .saveSettings(id, { app: {}, mail: { budget_spent: "daily" }, digestHour: 8, timeZone: zone });
+      .saveSettings(id, { app: {}, mail: { connection_expiring: "daily" }, digestHour: 8, timeZone: zone });
   return id;
 }
 async function chat(kind: "slack" | "discord" = "slack"): Promise<string> {
@@ -196,7 +196,7 @@ test("ten workers at once send each delivery once", async () => {
   await member();
   await member("admin");
   await chat();
-  for (let at = 0; at < 5; at += 1) await raise("posts_backfill");
+  for (let at = 0; at < 5; at += 1) await raise("dead_letter_daily");
   await Promise.all(Array.from({ length: 10 }, () => turn()));
   console.log(`ten workers, 5 notices, 3 recipients: ${mails.length} mails, ${said.length} messages`);
   assert.deepEqual([mails.length, said.length], [10, 5]);
@@ -205,7 +205,7 @@ test("ten workers at once send each delivery once", async () => {
 
 test("a worker that dies with a delivery in its hand leaves it to another, which says it under the same Message-ID", async () => {
   await member();
-  await raise("posts_backfill");
+  await raise("dead_letter_daily");
   const dying = worker({ mail: { send: () => new Promise(() => {}) } });
   await planDeliveries(dying);
   void sendDeliveries(dying);
@@ -225,7 +225,7 @@ test("a worker that dies with a delivery in its hand leaves it to another, which
 
 test("what cannot be sent is tried again after 1, 3, 9 and 27 minutes, and then given up", async () => {
   await member();
-  await raise("posts_backfill");
+  await raise("dead_letter_daily");
   mailTakes = false;
   const triedAt: number[] = [];
   let lastTries = 0;
@@ -248,7 +248,7 @@ test("what cannot be sent is tried again after 1, 3, 9 and 27 minutes, and then 
 
 test("a chat that refuses for good is told in the app and left alone; one that asks to wait is tried then", async () => {
   const id = await chat();
-  await raise("posts_backfill");
+  await raise("dead_letter_daily");
   chatAnswers = [fail({ again: true, message: "Slack asks to wait.", retryAfterMs: 5 * minuteMs })];
   await turn();
   await advance(4 * minuteMs);
@@ -261,11 +261,11 @@ test("a chat that refuses for good is told in the app and left alone; one that a
   assert.deepEqual(
     (await notices()).map(({ kind, open }) => [kind, open]),
     [
-      ["posts_backfill", true],
+      ["dead_letter_daily", true],
       ["channel_broken", true],
     ],
   );
-  await raise("posts_backfill");
+  await raise("dead_letter_daily");
   await turn();
   assert.equal(said.length, 2, "nothing more is sent to it");
   const { repo } = worker();
@@ -277,7 +277,7 @@ test("a chat that refuses for good is told in the app and left alone; one that a
 
 test("an answer of a chat that was lost is not asked for a second time", async () => {
   await chat();
-  await raise("posts_backfill");
+  await raise("dead_letter_daily");
   chatAnswers = [fail({ again: true, lost: true, message: "Slack could not be reached." })];
   await turn();
   await advance(hourMs);
@@ -288,8 +288,8 @@ test("an answer of a chat that was lost is not asked for a second time", async (
 test("what has ended before anybody was told is not told", async () => {
   await member();
   await chat();
-  await raise("posts_backfill", "posts_backfill:x");
-  await createNotices(fixture.app.db).settle({ tenantId, dedupeKey: "posts_backfill:x" });
+  await raise("dead_letter_daily", "dead_letter_daily:x");
+  await createNotices(fixture.app.db).settle({ tenantId, dedupeKey: "dead_letter_daily:x" });
   await turn();
   assert.deepEqual([mails.length, said.length, await deliveries()], [0, 0, []]);
 });
@@ -328,7 +328,7 @@ test("the day's mail comes at the person's hour in their time zone, once, also w
   for (const next of stops) {
     await advance((next - hour) * hourMs);
     hour = next;
-    if (hour % 24 === 0 && hour < 72) await raise("budget_spent", `budget_spent:${hour}:${mails.length}`);
+    if (hour % 24 === 0 && hour < 72) await raise("connection_expiring", `connection_expiring:${hour}:${mails.length}`);
     const before = mails.length;
     await turn();
     const { rows } = await sql("select to_char(domain_now() at time zone 'UTC', 'MM-DD HH24') as now");
@@ -344,7 +344,7 @@ test("the day's mail comes at the person's hour in their time zone, once, also w
     "03-29 06 POSTD: 1 notice of 2027-03-29",
     "03-29 12 POSTD: 1 notice of 2027-03-29",
   ]);
-  assert.match(mails[0]?.text ?? "", /What Blog allows is used up/);
+  assert.match(mails[0]?.text ?? "", /ends soon/);
 });
 
 test("no word that somebody outside chose stands in a subject, and none is a link or a tag in the mail", async () => {
@@ -398,4 +398,23 @@ test("posts that are held for over a week are told with their number", async () 
   await advance(7 * 24 * hourMs + minuteMs);
   await repo.tellOfPosts();
   assert.deepEqual(await notices(), [{ kind: "posts_overdue", open: true, count: 3 }]);
+});
+
+test("posts that wait for a quota or for the operator are told while they wait", async () => {
+  const account = await connection();
+  await failedPosts(account, 2);
+  const hold = (reason: string, wake: string) =>
+    sql(
+      `update publish_jobs set state = 'held', held_reason = $2, failure = null, wake_at = ${wake} where tenant_id = $1`,
+      [tenantId, reason],
+    );
+  const { repo } = worker();
+  await hold("quota", "domain_now() + interval '2 hours'");
+  await repo.tellOfPosts();
+  await hold("operator", "null");
+  await repo.tellOfPosts();
+  assert.deepEqual(await notices(), [
+    { kind: "budget_spent", open: false, count: 2 },
+    { kind: "operator_must_act", open: true, count: 2 },
+  ]);
 });

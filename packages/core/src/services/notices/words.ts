@@ -137,15 +137,6 @@ export function noticeWords({ notice, platformName, timeZone, plain = name }: Wo
         },
         "Look at the desk",
       );
-    case "posts_backfill":
-      return said(
-        {
-          subject: `${on}: ${posts(counted)} wait for your word`,
-          title: `${posts(counted)} on ${account} wait for your word`,
-          text: `The account works again${theFirst(data.earliestAt)}. Send them now, spread them over some hours, or drop them.`,
-        },
-        "Decide",
-      );
     case "platform_outage":
       return said(
         {
