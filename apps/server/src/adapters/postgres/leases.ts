@@ -58,7 +58,7 @@ export function createLeases(options: { readonly pool: pg.Pool; readonly owner: 
 
 /**
  * Runs `run` every `everyMs` of process time in whichever process holds the lease, one run at a time. While running
- * the lease is renewed; when it is lost, or stopping begins, `signal` aborts and `run` should end soon. Errors, a lost
+ * the lease is renewed every third of its time; when it is lost, or stopping begins, `signal` aborts and `run` should end soon. Errors, a lost
  * database included, are reported and the next turn tries again. `wake` makes the next turn begin at once, or right after the
  * one that runs. `stop` waits for the run and gives the lease back.
  */
@@ -75,10 +75,19 @@ export function runAsLeader(options: {
   const stopping = new AbortController();
   let woken = new AbortController();
   let held: Lease | undefined;
+  let renewAtMs = 0;
+  /** A renewal writes to the disk, so turns in quick succession share one. */
+  const isKept = (kept: boolean): boolean => {
+    if (kept) renewAtMs = performance.now() + ttlMs / 3;
+    return kept;
+  };
 
   async function turn(): Promise<void> {
-    if (held && !(await leases.renew(held, ttlMs))) held = undefined;
-    held ??= await leases.acquire(name, ttlMs);
+    if (held && performance.now() >= renewAtMs && !isKept(await leases.renew(held, ttlMs))) held = undefined;
+    if (!held) {
+      held = await leases.acquire(name, ttlMs);
+      isKept(held !== undefined);
+    }
     if (!held || stopping.signal.aborted) return;
     const lost = new AbortController();
     const renewing = renewWhile(held, lost);
@@ -97,7 +106,7 @@ export function runAsLeader(options: {
         await pause(ttlMs / 3, done.signal);
         if (done.signal.aborted) return;
         try {
-          if (!(await leases.renew(lease, ttlMs))) return lost.abort();
+          if (!isKept(await leases.renew(lease, ttlMs))) return lost.abort();
         } catch (error) {
           // Whether it is still ours cannot be known, and another may take it before the next look.
           options.onError(error);
