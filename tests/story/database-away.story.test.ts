@@ -119,9 +119,12 @@ test("a genuine event of a platform is answered 200 while the database is away, 
   // What is checked with a secret of the database cannot be taken: it is to come again.
   const named = await send("?subscription=whs_00000001");
   assert.deepEqual([named.status, named.headers.get("retry-after")], [503, "5"]);
+  const metrics = async () => (await fetch(`${system.url}/metrics`)).text();
+  assert.match(await metrics(), /^postd_inbound_spooled\{?.* [12]$/m);
   await server.query(`alter database ${name} with allow_connections true`);
   const stored = async () => (await system.query("select 1 from webhook_inbox")).length;
   await until(async () => (await stored()) === 1);
+  await until(async () => /^postd_inbound_spooled\{?.* 0$/m.test(await metrics()));
   assert.equal((await send()).status, 200);
   assert.equal(await stored(), 1);
   await server.query(`alter database ${name} with allow_connections false`);

@@ -142,7 +142,7 @@ export function buildServices(parts: ServiceParts) {
       subscriptions: connections.deps.subscriptions,
       vault: storage.vault,
       isPassing,
-      sleep: (ms) => sleep(ms),
+      sleep: (ms) => sleep(ms, undefined, { ref: false }),
       monotonicMs: () => performance.now(),
       newId: () => newId("webhookEvent"),
       publicUrl: connections.deps.publicUrl,

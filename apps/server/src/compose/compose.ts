@@ -80,11 +80,12 @@ async function build(input: ComposeInput, onClose: (closer: () => Promise<unknow
     inbox: createInbox(app.db, system.db),
     spool: storage.spool,
     isPassing,
-    sleep: (ms) => sleep(ms),
+    sleep: (ms) => sleep(ms, undefined, { ref: false }),
     clock,
     log,
   });
   onClose(() => storage.spool.close());
+  open.metrics.watchSpool(() => storage.spool.standing().items);
   const notices = buildNotices({ open, registry, storage, people, connections });
   const services = buildServices({
     open,

@@ -46,6 +46,11 @@ test("what happened is on the page, in Prometheus's format", async () => {
   ])
     assert.match(text, line);
   assert.doesNotMatch(text, /secretid/);
+  assert.match(text, /^postd_inbound_oldest_seconds\{?.* 2\.5$/m);
+  assert.match(text, /^postd_inbound_dead\{?.* 3$/m);
+  assert.doesNotMatch(text, /^postd_inbound_spooled/m, "a process that keeps nothing says nothing of it");
+  metrics.watchSpool(() => 4);
+  assert.match((await metrics.render()).text, /^postd_inbound_spooled\{?.* 4$/m);
   await metrics.close();
 });
 

@@ -22,6 +22,8 @@ export interface Metrics extends MetricsExposition {
     /** A post, or reading by the clock, waits for a budget of a platform. */
     waits(fields: { readonly budget: string; readonly what: "post" | "reading" }): void;
   };
+  /** How many requests of platforms wait on this machine for the database, as this process knows. */
+  watchSpool(items: () => number): void;
   close(): Promise<void>;
 }
 
@@ -92,6 +94,15 @@ export function createMetrics(readings: Readings): Metrics {
     }),
     async () => (await readings.inbound()).dead,
   );
+  let spooled: (() => number) | undefined;
+  meter
+    .createObservableGauge("postd_inbound_spooled", {
+      description: "Requests of platforms that this process keeps on this machine until the database is back",
+      valueType: ValueType.INT,
+    })
+    .addCallback((result) => {
+      if (spooled) result.observe(spooled());
+    });
   const openCircuits = meter.createObservableGauge("postd_circuit_open", {
     description: "Platforms that do not answer; where accounts live on servers of their own, how many of these",
     valueType: ValueType.INT,
@@ -124,6 +135,9 @@ export function createMetrics(readings: Readings): Metrics {
       },
     },
     budgets: { waits: ({ budget, what }) => budgetWaits.add(1, { budget, what }) },
+    watchSpool(items) {
+      spooled = items;
+    },
     async render() {
       const { resourceMetrics } = await reader.collect({ timeoutMillis: 5_000 });
       return { contentType: "text/plain; version=0.0.4; charset=utf-8", text: serializer.serialize(resourceMetrics) };

@@ -31,8 +31,7 @@ export function createInboundService(deps: InboundDeps): InboundService {
   /** The app's own keys need no database; others are known for a while after it went away, and waited for a moment. */
   async function signersFor(address: Address): Promise<Awaited<ReturnType<typeof signersOf>>> {
     if (!needsDatabase(address)) return signersOf(deps, address);
-    const name = JSON.stringify([address.provider.id, address.appId, address.subscription]);
-    return (await patience(() => lastKnown(name, () => signersOf(deps, address))))?.value ?? awayNow;
+    return (await patience(() => lastKnown.read(nameOf(address), () => signersOf(deps, address))))?.value ?? awayNow;
   }
 
   return {
@@ -41,18 +40,23 @@ export function createInboundService(deps: InboundDeps): InboundService {
       if (!provider?.webhooks) return { kind: "unknown_provider" };
       const wrong = wrongType(provider.webhooks, request);
       if (wrong) return wrong;
-      const signers = await signersFor({ provider, appId, subscription: request.query.subscription });
+      const address = { provider, appId, subscription: request.query.subscription };
+      const signers = await signersFor(address);
       if (signers.kind !== "signers") return signers;
       const answer = await provider.webhooks.verify(
         { request, keys: signers.keys, now: deps.context.clock.now(), publicUrl: deps.publicUrl },
         webhookContext(deps.context, { provider, simulated: signers.simulated, app: signers.app }),
       );
       if (answer.kind !== "accepted") return answer;
+      if (needsDatabase(address)) lastKnown.remember(nameOf(address), signers);
       const kept = await deps.keeper.keep({ id: deps.newId(), ...itemOf(provider, { request, appId, signers }) });
       return kept === "full" ? awayNow : answer;
     },
   };
 }
+
+const nameOf = ({ provider, appId, subscription }: Address): string =>
+  JSON.stringify([provider.id, appId, subscription ?? null]);
 
 /** A body of a type the provider never sends; one that names none is judged by its signature alone. */
 function wrongType(
