@@ -179,6 +179,19 @@ test("a token of an hour is renewed by nobody while the account is idle, and onc
   assert.ok(counts.indexOf(1) * 2 <= 60 - 22, "at least 22 hours before it is due");
 });
 
+test("the sign-in of a disabled account is left alone, and renewed once somebody enables it; pausing keeps none from it", async () => {
+  await sql("update connections set disabled_at = domain_now() where id = $1", [connectionId]);
+  await fixture.moveClock(54 * day);
+  await renew();
+  assert.equal(fixture.platform.refreshes, 0);
+  await sql("update connections set disabled_at = null, paused_at = domain_now() where id = $1", [connectionId]);
+  await sql("update instance set paused_at = domain_now()");
+  await fixture.moveClock(6 * hour);
+  await renew();
+  await sql("update instance set paused_at = null");
+  assert.equal(fixture.platform.refreshes, 1);
+});
+
 test("every account is looked at every 6 hours, with what was found and when it is looked at again", async () => {
   await look();
   assert.equal((await log("synthetic_ping")).length, 0, "it was just connected");
