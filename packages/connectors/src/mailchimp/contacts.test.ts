@@ -129,6 +129,8 @@ test("the people of an audience are read page by page", async () => {
   const first = must(await contacts.find({ list }, ctx()));
   assert.ok(first.cursor);
   const second = must(await contacts.find({ list, cursor: first.cursor }, ctx()));
+  const odd = await contacts.find({ list, cursor: "1-x" }, ctx());
+  assert.ok(!odd.ok && odd.error.kind === "content_rejected" && odd.error.field === "cursor");
   const all = [...first.contacts, ...second.contacts].map(({ externalId }) => externalId);
   assert.deepEqual([first.contacts.length, second.cursor, new Set(all).size >= 205], [200, undefined, true]);
 });

@@ -84,6 +84,13 @@ const PAGE_ROWS = 200;
 const Members = z.object({ members: rowsOf(Member) });
 const Searched = z.object({ full_search: Members.optional(), exact_matches: Members.optional() });
 
+const noCursor = {
+  kind: "content_rejected" as const,
+  field: "cursor",
+  reason: "unknown",
+  message: "The cursor is not one that this list gave.",
+};
+
 const find: Audience["find"] = async ({ email, name, list, cursor = "0" }, ctx) => {
   if (email !== undefined) {
     const lists = list === undefined ? await readAudiences(ctx) : ok([{ id: list }]);
@@ -106,7 +113,9 @@ const find: Audience["find"] = async ({ email, name, list, cursor = "0" }, ctx) 
   }
   const known = await listOf(ctx, list);
   if (!known.ok) return known;
-  const offset = /^\d{1,9}$/.test(cursor) ? Number(cursor) : 0;
+  // To begin anew where somebody meant to go on would answer the same people again.
+  if (!/^\d{1,9}$/.test(cursor)) return fail(noCursor);
+  const offset = Number(cursor);
   const read = await api.get(ctx, membersOf(known.value), Members, { query: { count: PAGE_ROWS, offset } });
   if (!read.ok) return read;
   const { members } = read.value;

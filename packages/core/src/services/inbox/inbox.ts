@@ -157,6 +157,7 @@ async function change(
 
 const badCursor: ServiceError = {
   code: "invalid_input",
+  field: "cursor",
   detail: "cursor is not one of an earlier answer.",
   next: "Leave it out to begin at the newest entry.",
 };

@@ -17,7 +17,8 @@ export function linesOf(row: AnalyticsRowView): readonly AnalyticsLine[] {
     made_at: row.madeAt,
     made_elsewhere: row.madeElsewhere,
     permalink: row.permalink,
-    text: row.text,
+    // A formula behind a space is one to some programs.
+    text: row.text?.trim(),
     posts: row.posts,
     read_at: row.readAt,
     delay_ms: row.delayMs,

@@ -31,7 +31,7 @@ interface AnalyticsDeps {
   readonly clock: Clock;
 }
 
-const linesAtOnce = 200;
+const linesAtOnce = 1_000;
 /** Posts one table is about at most. */
 const mostLines = 20_000;
 
@@ -98,6 +98,7 @@ const noPost = (id: string): ServiceError => ({
 
 const badCursor: ServiceError = {
   code: "invalid_input",
+  field: "cursor",
   detail: "cursor is not one of an earlier answer.",
   next: "Leave it out to begin at the newest post.",
 };
