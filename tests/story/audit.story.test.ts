@@ -114,6 +114,9 @@ const changes: Readonly<Record<string, Change>> = {
 
 /** Operations that change something and are not in the record, each with the reason. */
 const unrecorded: Readonly<Record<string, string>> = {
+  eraseTenant: "takes the record with it; erasures says that it was",
+  takeErasureReport: "reads, once",
+  deleteMe: "a person's own account; the memberships that end with it are recorded as member.removed",
   switchTenant: "a choice of one session, about nobody else",
   getInvitation: "reads; the secret goes in the body, where no log sees it",
   startOAuth: "begins a sign-in; choosing accounts of it is recorded",
@@ -135,6 +138,9 @@ const unrecorded: Readonly<Record<string, string>> = {
       .flat()
       .map((id) => [id, "content: posts, jobs and attempts are their own record"]),
   ),
+  reconnectConnection: "begins a sign-in; what comes of it is recorded as connection.reconnected",
+  backfillConnection: "decides about posts; desk_decisions and jobs are its record",
+  backfillAll: "see backfillConnection",
   receiveWebhook: "platforms call it; what follows is recorded with the account",
   replayInbound: "has what platforms sent worked on again",
   replayInboundRequest: "see replayInbound",

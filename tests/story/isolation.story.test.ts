@@ -53,6 +53,9 @@ const exemptOperations: Readonly<Record<string, string>> = {
   createApp: "makes something new in the caller's own tenant",
   createApiKey: "makes something new in the caller's own tenant",
   createTenant: "makes something new",
+  listErasures:
+    "a person's own, of workspaces that are gone; getErasure tries another's, erasure.story.test.ts an operator",
+  deleteMe: "the person who asks, whom no field of the request names",
   createMention: "makes something new in the caller's own tenant",
   createMedia: "makes something new in the caller's own tenant",
   getInvitation: "the secret of the link is the right to read it: its holder may have no account yet",

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { samplePng } from "@postd/connector-kit/media-samples";
-import { type ApiSession, grantThroughBrowser, openSession } from "@postd/testkit/api";
+import { type ApiSession, grantThroughBrowser, openSession, randomPassword } from "@postd/testkit/api";
 import { connectBluesky } from "@postd/testkit/connect-bluesky";
 import type { System } from "@postd/testkit/system";
 import { connectGuestbook } from "./connect-guestbook.ts";
@@ -11,6 +11,7 @@ export interface Tenant {
   readonly key: string;
   readonly id: string;
   readonly email: string;
+  readonly password: string;
   readonly connectionId: string;
   /** Sends from a session of its own, so that switching tenants disturbs nobody. */
   readonly system: System;
@@ -35,11 +36,12 @@ const far = () => new Date(Date.now() + 30 * 86_400_000).toISOString();
 
 export async function makeTenant(system: System, name: string): Promise<Tenant> {
   const email = `${name.toLowerCase()}-${randomUUID()}@example.com`;
-  const session = await system.signUp({ name, email });
+  const password = randomPassword();
+  const session = await system.signUp({ name, email, password });
   const me = await session.must("GET", "/api/me");
   const { key } = await session.must("POST", "/api/api-keys", { name: "program", scopes: me.scopes });
   const { id } = await connectBluesky(system, session, name);
-  return { session, key, id: me.tenant.id, email, connectionId: id, system };
+  return { session, key, id: me.tenant.id, email, password, connectionId: id, system };
 }
 
 const connection = async ({ system, session }: Tenant) => (await connectBluesky(system, session)).id;
@@ -169,6 +171,22 @@ const member = async (tenant: Tenant) => {
   const { items } = await tenant.session.must("GET", "/api/members");
   return items.find((item: { email: string }) => item.email === email).id as string;
 };
+
+/** A second workspace of the owner's; the session goes on in the first one. */
+async function anotherWorkspace({ session, id }: Tenant): Promise<string> {
+  const made = await session.must("POST", "/api/tenants", { name: "To erase" });
+  await session.must("POST", "/api/tenants/switch", { tenantId: id });
+  return made.id;
+}
+async function erasing(tenant: Tenant): Promise<string> {
+  const id = await anotherWorkspace(tenant);
+  return (await tenant.session.must("DELETE", `/api/tenants/${id}`, { confirm: "To erase" })).id;
+}
+export async function erased(tenant: Tenant): Promise<string> {
+  const id = await erasing(tenant);
+  await tenant.system.turn("erasures");
+  return id;
+}
 
 const byPath = (method: string, path: string, make: IdPlace["make"], body?: unknown): IdPlace => ({
   make,
@@ -521,6 +539,12 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
       tenantId,
     }),
   ),
+  "eraseTenant path.id": {
+    make: anotherWorkspace,
+    request: (id) => ({ method: "DELETE", path: `/api/tenants/${id}`, body: { confirm: "To erase" } }),
+  },
+  "getErasure path.id": byPath("GET", "/api/erasures/{id}", erasing),
+  "takeErasureReport path.id": byPath("POST", "/api/erasures/{id}/report", erased),
   "changeMemberRole path.id": byPath("PATCH", "/api/members/{id}", member, { role: "viewer" }),
   "removeMember path.id": byPath("DELETE", "/api/members/{id}", member),
   "revokeInvitation path.id": byPath("DELETE", "/api/invitations/{id}", async (tenant) => (await invite(tenant)).id),

@@ -30,6 +30,7 @@ export const idPrefixes = {
   accountPost: "acp",
   inboxEntry: "inb",
   deskDecision: "dsk",
+  erasure: "ers",
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;
@@ -52,6 +53,7 @@ export type NotificationId = Id<"notification">;
 export type NoticeChannelId = Id<"noticeChannel">;
 export type MentionId = Id<"mention">;
 export type InboxEntryId = Id<"inboxEntry">;
+export type ErasureId = Id<"erasure">;
 export type SecretId = Id<"secret">;
 export type EncryptionKeyId = Id<"encryptionKey">;
 

@@ -6,6 +6,7 @@ import * as backfill from "./operations/backfill.ts";
 import * as connections from "./operations/connections.ts";
 import * as contacts from "./operations/contacts.ts";
 import * as desk from "./operations/desk.ts";
+import * as erasures from "./operations/erasures.ts";
 import * as health from "./operations/health.ts";
 import * as inbound from "./operations/inbound.ts";
 import * as inbox from "./operations/inbox.ts";
@@ -37,6 +38,7 @@ export const operationsById = {
   ...inbound,
   ...notices,
   ...audit,
+  ...erasures,
   ...health,
 };
 

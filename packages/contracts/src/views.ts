@@ -934,3 +934,30 @@ export const AuditEntryView = z.object({
   requestId: z.string().optional(),
 });
 export type AuditEntryView = z.infer<typeof AuditEntryView>;
+
+/** A workspace that is being erased, or was. Ids and counts only. */
+export const ErasureView = z.object({
+  id: z.string(),
+  tenantId: z.string(),
+  /** What is under way: its accounts are disconnected, its files removed, its rows; or all of it is done. */
+  stage: z.enum(["accounts", "files", "rows", "done"]),
+  requestedAt: Instant,
+  finishedAt: Instant.optional(),
+  report: z
+    .object({
+      /** Access withdrawn at each platform; `notWithdrawn` counts the rest by reason. */
+      accounts: z.array(
+        z.object({
+          platform: z.string(),
+          withdrawn: z.number().int(),
+          notWithdrawn: z.record(z.string(), z.number().int()),
+        }),
+      ),
+      files: z.number().int(),
+      /** By table, as many as there were. */
+      rows: z.record(z.string(), z.number().int()),
+      rowsLeft: z.number().int(),
+    })
+    .optional(),
+});
+export type ErasureView = z.infer<typeof ErasureView>;

@@ -49,6 +49,8 @@ export interface SystemOptions {
 export interface System {
   readonly url: string;
   readonly databaseUrl: string;
+  /** Where it keeps files. */
+  readonly dataDir: string;
   /** Simulators in this process; throws when they run elsewhere. */
   readonly simulators: SimulatorHost;
   readonly simulatorUrl: string;
@@ -180,6 +182,7 @@ async function start(
   return {
     url,
     databaseUrl: database.url,
+    dataDir,
     simulatorUrl,
     get simulators() {
       if (!host) throw new Error("the simulators of this system run elsewhere");

@@ -76,6 +76,7 @@ export function buildPeople({ db, config, log, clock, publicUrl, authSecret, sig
   });
   return {
     service,
+    repo,
     rules,
     library,
     mail,

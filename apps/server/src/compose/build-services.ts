@@ -9,6 +9,7 @@ import {
   createBackfillService,
   createConnectionsService,
   createDeskService,
+  createErasureService,
   createHealthService,
   createInboundDeskService,
   createInboundService,
@@ -31,6 +32,7 @@ import { createAuditRepo } from "../adapters/postgres/audit-repo.ts";
 import { createBackfillRepo } from "../adapters/postgres/backfill-repo.ts";
 import { isPassing } from "../adapters/postgres/database-error.ts";
 import { createDeskRepo } from "../adapters/postgres/desk-repo.ts";
+import { createErasuresRepo } from "../adapters/postgres/erasures-repo.ts";
 import { createInboundDesk } from "../adapters/postgres/inbound-desk.ts";
 import { createInboxEntriesRepo } from "../adapters/postgres/inbox-entries-repo.ts";
 import { createMentionsRepo } from "../adapters/postgres/mentions-repo.ts";
@@ -95,6 +97,11 @@ export function buildServices(parts: ServiceParts) {
       clock,
       newId,
       publicUrl: connections.deps.publicUrl,
+    }),
+    erasures: createErasureService({
+      erasures: createErasuresRepo({ app: app.db, system: system.db }),
+      people: people.repo,
+      newId,
     }),
     audit: createAuditService({ audit: createAuditRepo(app.db) }),
     connections: createConnectionsService(connections.deps),

@@ -12,12 +12,14 @@ import {
   readInboxes,
   readNumbers,
   renewSignIns,
+  runErasures,
   sendDeliveries,
   sweep,
   tendSubscriptions,
 } from "@postd/core";
 import { createBackfillRepo } from "../adapters/postgres/backfill-repo.ts";
 import { createDeskRepo } from "../adapters/postgres/desk-repo.ts";
+import { createErasuresRepo } from "../adapters/postgres/erasures-repo.ts";
 import { createInbox } from "../adapters/postgres/inbox.ts";
 import { createInboxEntriesRepo } from "../adapters/postgres/inbox-entries-repo.ts";
 import type { runAsLeader } from "../adapters/postgres/leases.ts";
@@ -135,6 +137,10 @@ export function periodicTasks({
     }),
     task("account_notices", minuteMs, 5 * minuteMs, async () => {
       await notices.repo.tellOfAccounts();
+    }),
+    task("erasures", 2 * secondMs, 30 * secondMs, async ({ signal }) => {
+      const erasures = createErasuresRepo({ app: app.db, system: system.db });
+      await runErasures({ erasures, connections: deps, blobs: storage.blobs }, signal);
     }),
     task("join_sign_ins", minuteMs, 5 * minuteMs, async () => {
       await joinSignIns({ signIns, vault, registry, log });

@@ -8,6 +8,7 @@ import type {
   BackfillService,
   ConnectionsService,
   DeskService,
+  ErasureService,
   HealthService,
   IdempotencyStore,
   InboundDeskService,
@@ -32,6 +33,7 @@ export interface HttpServices {
   readonly publishing: PublishingService;
   readonly apps: AppsService;
   readonly audit: AuditService;
+  readonly erasures: ErasureService;
   readonly connections: ConnectionsService;
   readonly backfill: BackfillService;
   readonly desk: DeskService;

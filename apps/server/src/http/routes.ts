@@ -19,6 +19,7 @@ import { mediaRoutes } from "./media/media.ts";
 import { mentionRoutes } from "./mentions/mentions.ts";
 import { noticeRoutes } from "./notices/notices.ts";
 import { apiKeyRoutes } from "./people/api-keys.ts";
+import { erasureRoutes } from "./people/erasures.ts";
 import { memberRoutes } from "./people/members.ts";
 import { tenantRoutes } from "./people/tenants.ts";
 import { platformRoutes } from "./platforms/list-platforms.ts";
@@ -48,6 +49,7 @@ export const routes: readonly Route[] = [
   ...webhookRoutes,
   ...inboundDeskRoutes,
   ...auditRoutes,
+  ...erasureRoutes,
   ...healthRoutes,
   ...prometheusRoutes,
 ];

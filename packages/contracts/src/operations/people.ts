@@ -77,6 +77,21 @@ export const getMe = defineOperation({
   },
 });
 
+export const deleteMe = defineOperation({
+  id: "deleteMe",
+  method: "DELETE",
+  path: "/api/me",
+  summary: "Delete your account",
+  description:
+    "Takes the password. Your memberships, sessions, API keys and open invitations end, and your name and address are removed; what you did in workspaces stays in them without your name. A workspace whose only owner you are has to be handed over or erased first.",
+  tags: ["people"],
+  auth: { kind: "caller", by: ["session"], tenantless: true },
+  body: z.strictObject({ password: z.string().min(1).max(1_000) }),
+  response: z.object({ deleted: z.literal(true) }),
+  errors: ["state_conflict"],
+  example: { body: { password: "correct horse battery staple" }, response: { deleted: true } },
+});
+
 export const listTenants = defineOperation({
   id: "listTenants",
   method: "GET",

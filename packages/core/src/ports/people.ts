@@ -141,6 +141,8 @@ export interface PeopleRepo {
   /** `false`: they never opened an operator's link. */
   endOperator(email: string): Promise<boolean>;
   hasAccount(email: string): Promise<boolean>;
+  /** The account with all that rests on it. Answers the workspaces nobody else owns, where nothing was deleted then. */
+  deleteAccount(id: UserId, at: Date): Promise<readonly { readonly id: TenantId; readonly name: string }[]>;
   /** Opened the operator's link once. */
   isStoredOperator(userId: UserId): Promise<boolean>;
   /** How many people there are, and how many of them are operators, stored or by one of these addresses. */
@@ -242,6 +244,8 @@ export interface PeopleService {
     input: { readonly name: string; readonly scopes: readonly Scope[]; readonly expiresAt?: string | undefined },
   ): ServiceResult<CreatedApiKeyView>;
   revokeApiKey(me: SessionPrincipal, id: ApiKeyId): ServiceResult<ApiKeyView>;
+  /** `passwordFits` is asked once this person may try again. */
+  deleteAccount(me: SessionPrincipal, passwordFits: () => Promise<boolean>): ServiceResult<{ readonly deleted: true }>;
   becomeOperator(me: SessionPrincipal, token: string): ServiceResult<{ readonly operator: true }>;
   /** A new link for a first or another operator; older ones end. */
   makeOperatorLink(): Promise<string>;

@@ -40,7 +40,7 @@ export function createApiKeysRepo(db: Db): ApiKeysRepo {
         .from(apiKeys)
         .innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
         .leftJoin(members, makersMembership)
-        .where(eq(apiKeys.hash, hash));
+        .where(and(eq(apiKeys.hash, hash), isNull(tenants.erasingAt)));
       if (!found) return undefined;
       const { id, name, slug, timeZone } = found.tenant;
       return { key: toRow(found.key, found.makerRole), tenant: { id: asId("tenant", id), name, slug, timeZone } };

@@ -2,7 +2,7 @@ import { asId, type Role, roles, type TenantId, type UserId } from "@postd/contr
 import type { MemberRow, Membership, PeopleRepo } from "@postd/core";
 import { and, asc, count, eq, inArray, isNull, max, type SQL, sql } from "drizzle-orm";
 import type { Db, Executor } from "./pools.ts";
-import { apiKeys, members, operators, sessions, tenants, users } from "./schema.ts";
+import { apiKeys, invitations, links, members, operators, sessions, tenants, users, verifications } from "./schema.ts";
 import { withoutTenant } from "./tenant-tx.ts";
 
 /** People and tenants in PostgreSQL; the tables are shared with the sign-in library, which calls tenants organisations. */
@@ -13,7 +13,7 @@ export function createPeopleRepo(db: Db): PeopleRepo {
         .select({ tenant: tenants, role: members.role })
         .from(members)
         .innerJoin(tenants, eq(tenants.id, members.organizationId))
-        .where(eq(members.userId, userId))
+        .where(and(eq(members.userId, userId), isNull(tenants.erasingAt)))
         .orderBy(asc(members.createdAt), asc(members.id));
       return rows.map(({ tenant, role }) => ({
         id: asId("tenant", tenant.id),
@@ -85,6 +85,33 @@ export function createPeopleRepo(db: Db): PeopleRepo {
       );
       return ended.length > 0;
     },
+
+    deleteAccount: (id, at) =>
+      withoutTenant(db, async (tx) => {
+        const mine = tx.select({ id: members.organizationId }).from(members).where(eq(members.userId, id));
+        const rows = await tx.select().from(tenants).where(inArray(tenants.id, mine)).orderBy(tenants.id).for("update");
+        const owned: { id: TenantId; name: string }[] = [];
+        for (const tenant of rows) {
+          const owners = (await readMemberships(tx, asId("tenant", tenant.id))).filter(({ role }) => role === "owner");
+          const isOnly = owners.length === 1 && owners[0]?.userId === id;
+          if (isOnly && tenant.erasingAt === null) owned.push({ id: asId("tenant", tenant.id), name: tenant.name });
+        }
+        if (owned.length > 0) return owned;
+        await tx
+          .update(apiKeys)
+          .set({ revokedAt: at })
+          .where(and(eq(apiKeys.createdBy, id), isNull(apiKeys.revokedAt)));
+        // An invitation holds the address it was sent to, also when it was accepted long ago.
+        const address = tx
+          .select({ email: sql`lower(${users.email})` })
+          .from(users)
+          .where(eq(users.id, id));
+        await tx.delete(invitations).where(inArray(sql`lower(${invitations.email})`, address));
+        await tx.delete(links).where(eq(links.subject, id));
+        await tx.delete(verifications).where(eq(verifications.value, id));
+        await tx.delete(users).where(eq(users.id, id));
+        return [];
+      }),
 
     async hasAccount(email) {
       return (await db.select({ id: users.id }).from(users).where(eq(users.email, email.toLowerCase()))).length > 0;

@@ -30,6 +30,13 @@ export const tenantRoutes = [
       },
     });
   }),
+  route(op.deleteMe, async ({ deps, session, body }) => {
+    const me = session();
+    return answer(
+      await deps.services.people.deleteAccount(me, () => deps.auth.passwordFits(me.userId, body.password)),
+      same,
+    );
+  }),
   route(op.listTenants, async ({ deps, session }) => answer(await deps.services.people.listTenants(session()), same)),
   route(op.createTenant, async ({ deps, session, body }) =>
     answer(await deps.services.people.createTenant(session(), body), same),

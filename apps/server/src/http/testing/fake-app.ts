@@ -58,6 +58,7 @@ function fakePeople(): PeopleService {
     revokeInvitation: async (_me, id) => answerOf(op.revokeInvitation, id),
     getInvitation: async () => answerOf(op.getInvitation),
     acceptInvitation: async () => answerOf(op.acceptInvitation),
+    deleteAccount: async () => answerOf(op.deleteMe),
     becomeOperator: async () => answerOf(op.becomeOperator),
     makeOperatorLink: async () => "http://localhost:3000/operator/token",
     census: async () => ({ people: 1, operators: 1 }),

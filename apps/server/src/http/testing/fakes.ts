@@ -47,6 +47,7 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
   const chat = operationsById.testNotificationChannel.response.parse(
     operationsById.testNotificationChannel.example.response,
   );
+  const erased = operationsById.getErasure.response.parse(operationsById.getErasure.example.response);
   const auditPage = operationsById.listAudit.response.parse(operationsById.listAudit.example.response);
   const byKey = new Map<string, JobView>();
   const one = async <T>(id: string, view: T) => (known(id) ? ok({ ...view, id }) : fail(missing));
@@ -55,6 +56,12 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
   const page = async <T>(item: T) => ok({ items: [item], nextCursor: "bmV4dA" });
   const app = operationsById.createApp.response.parse(operationsById.createApp.example.response);
   return {
+    erasures: {
+      erase: async (_me, id) => (known(id) ? ok(erased) : fail(missing)),
+      get: (_me, id) => one(id, erased),
+      list: async () => ok({ items: [erased] }),
+      takeReport: (_me, id) => one(id, erased),
+    },
     audit: {
       list: async () => ok({ items: auditPage.items }),
       all: async function* () {

@@ -1,4 +1,5 @@
 import type { PeopleService } from "../../ports/people.ts";
+import { accountVerbs } from "./account.ts";
 import { apiKeyVerbs } from "./api-keys.ts";
 import type { PeopleDeps } from "./deps.ts";
 import { invitationVerbs } from "./invitations.ts";
@@ -11,6 +12,7 @@ export function createPeopleService(deps: PeopleDeps): PeopleService {
   return {
     ...tenantVerbs(deps),
     ...memberVerbs(deps),
+    ...accountVerbs(deps),
     ...invitationVerbs(deps),
     ...operatorVerbs(deps),
     ...apiKeyVerbs(deps),

@@ -24,6 +24,8 @@ export const tenants = pgTable("tenants", {
   pausedAt: instant("paused_at"),
   pausedBy: text("paused_by"),
   timeZone: text("time_zone").notNull().default("UTC"),
+  /** Nobody works in it from this time on. */
+  erasingAt: instant("erasing_at"),
   /** Whether files are kept as they came, beside how they go out. */
   keepOriginals: boolean("keep_originals").notNull().default(false),
   /** Every post waits for an approver, but those of who owns or administers the workspace. */
