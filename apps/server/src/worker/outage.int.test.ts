@@ -192,14 +192,12 @@ describe("a platform that does not answer", () => {
     const ids = await publish(20);
     const claims = await Promise.all(
       ids.map((jobId, i) =>
-        h
-          .deps(`w${i % 3}`)
-          .ledger.claim({
-            ...keyOf({ tenantId: caller.tenantId, jobId }),
-            owner: `w${i}`,
-            leaseMs: 60_000,
-            lateAfterMs: 60 * minuteMs,
-          }),
+        h.deps(`w${i % 3}`).ledger.claim({
+          ...keyOf({ tenantId: caller.tenantId, jobId }),
+          owner: `w${i}`,
+          leaseMs: 60_000,
+          lateAfterMs: 60 * minuteMs,
+        }),
       ),
     );
     const asking = claims.filter((claim) => !("refused" in claim));
