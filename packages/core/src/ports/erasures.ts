@@ -53,6 +53,8 @@ export interface ErasuresRepo {
   list(by: UserId | undefined): Promise<readonly ErasureRecord[]>;
   /** To one caller only. */
   takeReport(id: ErasureId): Promise<boolean>;
+  /** When what a person asked a platform to have deleted was, by the code the platform was given; undefined: not, or nothing was here. */
+  deletionDone(code: string): Promise<Date | undefined>;
   /** Those that are not done, longest waiting first. */
   open(): Promise<readonly ErasureRecord[]>;
   /** Accounts whose access has not ended. */
@@ -73,4 +75,5 @@ export interface ErasureService {
   list(me: SessionPrincipal): ServiceResult<{ readonly items: readonly ErasureView[] }>;
   /** Once to whoever asked; an operator sees it in the list. */
   takeReport(me: SessionPrincipal, id: ErasureId): ServiceResult<ErasureView>;
+  deletionDone(code: string): Promise<Date | undefined>;
 }

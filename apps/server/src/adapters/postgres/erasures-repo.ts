@@ -71,6 +71,10 @@ export function createErasuresRepo({ app, system }: { readonly app: Db; readonly
         .returning({ id: erasures.id });
       return taken.length === 1;
     },
+    async deletionDone(code) {
+      const { rows } = await runSql<{ at: Date | null }>(app.$client, sql`select deletion_done(${code}) as at`);
+      return rows[0]?.at ?? undefined;
+    },
     async open() {
       const rows = await system
         .select()

@@ -224,6 +224,10 @@ test("a deletion request is confirmed with an address and a code, and nothing ab
   assert.equal(page.status, 200);
   assert.ok((await page.text()).includes(code));
   await system.settle();
+  const later = await (await fetch(`${system.url}${shown.pathname}${shown.search}`)).text();
+  assert.match(later, /Done at \d{4}-/, "the page says when it was done");
+  const other = await (await fetch(`${system.url}${shown.pathname}?deletion=0123456789abcdef`)).text();
+  assert.match(other, /Not done yet, or there was nothing/);
 
   assert.deepEqual(await tablesWith(ida.personId), []);
   assert.deepEqual(await tablesWith(ida.pageId), []);

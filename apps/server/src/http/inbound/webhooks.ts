@@ -6,7 +6,11 @@ import { type Answer, route } from "../handler.ts";
 
 export const webhookRoutes = [
   route(op.webhookHandshake, async ({ deps, params, request }) => {
-    return asText(await receive(deps, params, request));
+    const answer = asText(await receive(deps, params, request));
+    const { deletion } = request.query as { readonly deletion?: unknown };
+    return answer.ok && typeof deletion === "string" && deletion !== ""
+      ? ok({ ...answer.value, body: `${answer.value.body}\n${await deletionState(deps, deletion)}` })
+      : answer;
   }),
   route(op.receiveWebhook, ({ deps, params, request }) => receive(deps, params, request)),
   route(op.appWebhookHandshake, async ({ deps, params, request }) => asText(await receive(deps, params, request))),
@@ -15,6 +19,14 @@ export const webhookRoutes = [
 
 const asText = (result: Result<Answer<unknown>, ServiceError>): Result<Answer<string>, ServiceError> =>
   result.ok ? ok({ ...result.value, body: String(result.value.body) }) : result;
+
+/** What the page says that a platform's answer to a deletion points people to. The code is all anybody has to know. */
+async function deletionState(deps: HttpDeps, code: string): Promise<string> {
+  const done = await deps.services.erasures.deletionDone(code.slice(0, 100));
+  return done
+    ? `Done at ${done.toISOString()}: nothing that describes your accounts is left here.`
+    : "Not done yet, or there was nothing of yours here. Look again in a few minutes.";
+}
 
 async function receive(
   deps: HttpDeps,

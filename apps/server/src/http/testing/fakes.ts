@@ -61,6 +61,7 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
       get: (_me, id) => one(id, erased),
       list: async () => ok({ items: [erased] }),
       takeReport: (_me, id) => one(id, erased),
+      deletionDone: async () => undefined,
     },
     audit: {
       list: async () => ok({ items: auditPage.items }),

@@ -5,7 +5,7 @@ import type { NewId } from "../new-id.ts";
 import { notFound } from "../people/refusals.ts";
 
 export interface ErasureServiceDeps {
-  readonly erasures: Pick<ErasuresRepo, "begin" | "find" | "list" | "takeReport">;
+  readonly erasures: Pick<ErasuresRepo, "begin" | "find" | "list" | "takeReport" | "deletionDone">;
   readonly people: Pick<PeopleRepo, "tenantsOf">;
   readonly newId: NewId;
 }
@@ -36,6 +36,7 @@ export function createErasureService({ erasures, people, newId }: ErasureService
       const record = await erasures.begin({ id: newId("erasure"), tenantId, by: me.userId });
       return record ? ok(erasureView(record, { report: false })) : notFound("tenant");
     },
+    deletionDone: (code) => erasures.deletionDone(code),
     async get(me, id) {
       const record = await mine(me, id);
       return record ? ok(erasureView(record, { report: me.operator })) : notFound("erasure");

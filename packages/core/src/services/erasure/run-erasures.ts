@@ -5,7 +5,7 @@ import type { ConnectionsDeps } from "../connections/deps.ts";
 import { disconnect } from "../connections/disconnect.ts";
 
 export interface RunErasuresDeps {
-  readonly erasures: Omit<ErasuresRepo, "begin" | "find" | "list" | "takeReport">;
+  readonly erasures: Omit<ErasuresRepo, "begin" | "find" | "list" | "takeReport" | "deletionDone">;
   readonly connections: ConnectionsDeps;
   readonly blobs: Pick<BlobStore, "remove">;
 }
