@@ -58,6 +58,9 @@ describe("nobody waits for somebody else's trouble", () => {
     const [many, one] = [await connect(big), await connect(small)];
     const first = await publish(many, "the first of many");
     await published([first]);
+    // What the machine takes with nobody else at it: one that is busy otherwise proves nothing.
+    const quiet: number[] = [];
+    for (let i = 0; i < 5; i += 1) quiet.push(...(await published([await publish(one, `before ${i}`)])));
     await system.query(
       `with twin as (select p.id as post, j.id as job, n, md5(n || j.id) as code from publish_jobs j join posts p on p.id = j.post_id, generate_series(1, $2) n where j.id = $1),
         made as (insert into posts select (jsonb_populate_record(p, jsonb_build_object('id', 'post_' || code, 'created_at', domain_now()))).*
@@ -85,10 +88,13 @@ describe("nobody waits for somebody else's trouble", () => {
       many.id,
     ]);
     t.diagnostic(
-      `with ${waiting} to ${still} of another tenant due, each of 5 posts went out after ${times.map(Math.round).join(", ")} ms`,
+      `with ${waiting} to ${still} of another tenant due, each of 5 posts went out after ${times.map(Math.round).join(", ")} ms; with nobody else ${quiet.map(Math.round).join(", ")} ms`,
     );
     assert.ok(still > crowd / 2, "the others were all out before");
-    assert.ok(most(times) < soonMs, `${most(times)} ms`);
+    // On a machine that is busy otherwise one of them may be late; a queue behind the others would make all of them so.
+    const [, , , fourth = Number.NaN] = [...times].sort((a, b) => a - b);
+    assert.ok(fourth < soonMs, `${times} ms`);
+    assert.ok(most(times) < 4 * soonMs, `${most(times)} ms`);
     await system.settle();
   });
 
