@@ -122,6 +122,36 @@ it("a post the platform was to show at its time is begun anew when it is moved b
   assert.equal(meet(facts, move).patch?.forgetSteps, undefined);
 });
 
+describe("a post that was moved while it waited", () => {
+  const later = new Date(now.getTime() + 24 * 60 * 60_000);
+  const soon = new Date(now.getTime() + 60_000);
+  const move: Wish = { kind: "move", ...by, scheduledFor: later.toISOString() };
+  const edit: Wish = {
+    kind: "edit",
+    ...by,
+    post: { text: "New", media: [], options: {}, format: "text" },
+    fingerprint: "new",
+    wordsOnly: true,
+  };
+
+  it("sleeps until its new time where it would have gone on by itself, and is not woken where a person was asked", () => {
+    for (const heldReason of ["quota", "outage", "paused", "disabled"] as const) {
+      const met = meet({ ...facts, state: "held", heldReason, sleepsUntil: soon }, move);
+      assert.deepEqual([met.patch?.state, met.patch?.wakeAt], [undefined, later]);
+    }
+    const asks: WishFacts = { ...facts, state: "held", heldReason: "attention" };
+    assert.equal(meet(asks, move).patch?.wakeAt, undefined);
+    assert.equal(meet({ ...asks, state: "failed", heldReason: undefined }, move).patch?.wakeAt, undefined);
+  });
+
+  it("keeps its new time when its words are changed after that", () => {
+    const patchOf = (sleepsUntil: Date | undefined) => meet({ ...facts, sleepsUntil }, edit).patch;
+    assert.deepEqual([patchOf(later)?.state, patchOf(later)?.wakeAt], ["retrying", later]);
+    assert.equal(patchOf(new Date(now.getTime() - 60_000))?.wakeAt, now);
+    assert.equal(patchOf(undefined)?.wakeAt, now);
+  });
+});
+
 describe("a draft that waits in the platform's app", () => {
   const draft: WishFacts = { ...facts, state: "handed_over" };
   const move: Wish = { kind: "move", ...by, scheduledFor: by.at };

@@ -268,6 +268,7 @@ const restCanceled: JobPatch = {
 /** New content takes the old one's place. What is held or failed stays so: an edit is no word to send. */
 function rewritten(facts: WishFacts, wish: Extract<Wish, { kind: "edit" }>): JobPatch {
   const moving = facts.state === "publishing" || facts.state === "processing" || facts.state === "retrying";
+  const { now, sleepsUntil = now } = facts;
   return {
     post: wish.post,
     fingerprint: wish.fingerprint,
@@ -277,7 +278,8 @@ function rewritten(facts: WishFacts, wish: Extract<Wish, { kind: "edit" }>): Job
     tries: 0,
     inFlight: false,
     raiseFence: true,
-    ...(moving ? { state: "retrying", wakeAt: facts.now } : {}),
+    // It keeps the time it waits for, which may be one it was moved to.
+    ...(moving ? { state: "retrying", wakeAt: sleepsUntil > now ? sleepsUntil : now } : {}),
   };
 }
 
@@ -289,13 +291,15 @@ function moved(facts: WishFacts, at: Date): JobPatch {
   // What was begun for the platform to show at its time names the old one.
   const anew = facts.nativeSchedule ? ({ forgetSteps: true } as const) : {};
   const base = { scheduledFor: at, wish: null, tries: 0, raiseFence: true, ...anew } as const;
-  if (sleeps(facts)) return base;
+  const wakeAt = at < facts.now ? facts.now : at;
+  // What would go on by itself asks again at its new time what it waits for, and never before.
+  if (sleeps(facts)) return facts.sleepsUntil ? { ...base, wakeAt } : base;
   return {
     ...base,
     state: facts.firstClaimedAt ? "retrying" : "scheduled",
     heldReason: null,
     releasedAt: facts.now,
-    wakeAt: at < facts.now ? facts.now : at,
+    wakeAt,
     inFlight: false,
   };
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { meet, type Wish } from "@postd/core";
 import type { Case } from "./cases.ts";
 import { lateAfterMs } from "./scene.ts";
 
@@ -141,6 +142,45 @@ export const holds: readonly Case[] = [
         assert.deepEqual(await scene.claim(key), { refused: "blocked" });
         assert.equal((await scene.row(key)).wake_at?.getTime(), s.at(10_000).getTime());
       }
+    },
+  ],
+  [
+    "never sends before its new time what was moved while it waited for a platform, a quota or a pause, however it wakes",
+    async (s) => {
+      const repo = s.world.connections.forTenant(s.tenantId);
+      const key = await s.publishOne();
+      const moveTo = (at: Date) =>
+        s.store.act({
+          jobId: key.jobId,
+          decide: ({ facts }) => {
+            const move: Wish = {
+              kind: "move",
+              by: "usr_test0001",
+              at: facts.now.toISOString(),
+              scheduledFor: at.toISOString(),
+            };
+            return {
+              patch: meet({ ...facts, can: { remove: false, editWords: false } }, move).patch ?? { raiseFence: false },
+            };
+          },
+        });
+      await repo.blockUntil(s.connectionId, s.at(20 * 60_000), false);
+      await s.claim(key);
+      assert.deepEqual([(await s.row(key)).state, (await s.row(key)).held_reason], ["held", "quota"]);
+      const day = s.at(24 * 60 * 60_000);
+      await moveTo(day);
+      await s.world.advance(21 * 60_000);
+      assert.deepEqual(await s.claim(key), { refused: "early" });
+      // Moved to where it may not go yet, it waits on for what it waits for.
+      await s.world.advance(day.getTime() - s.at(0).getTime());
+      await repo.blockUntil(s.connectionId, s.at(60 * 60_000), false);
+      await s.claim(key);
+      await moveTo(s.at(60_000));
+      assert.deepEqual(await s.claim(key), { refused: "early" });
+      await s.world.advance(2 * 60_000);
+      assert.deepEqual(await s.claim(key), { refused: "blocked" });
+      await s.world.advance(60 * 60_000);
+      assert.equal((await s.taken(key)).admission, "publish");
     },
   ],
   [

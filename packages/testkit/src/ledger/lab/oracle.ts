@@ -147,6 +147,8 @@ export class Oracle {
         const found = await this.world.store.forTenant(input.tenantId).job(input.jobId);
         if (!found) return this.broken("a job without a row is sent");
         const { job } = found;
+        if (kind === "call" && job.scheduledFor > this.world.clock.now() && !this.sentNow.has(input.jobId))
+          this.broken(`${this.nameOf(input.jobId)} is sent before its time`);
         if (this.deleteAsked.has(job.postId) && !(await this.world.store.forTenant(input.tenantId).post(job.postId)))
           this.broken(`${this.nameOf(input.jobId)} is sent though its post is deleted`);
         const text = typeof prepared === "string" ? prepared : (prepared as { readonly text?: string } | null)?.text;
@@ -243,6 +245,8 @@ export class Oracle {
   }
 
   readonly tenants = new Set<TenantId>();
+  /** Jobs of which a person said that they are to go at once, whatever they were planned for. */
+  readonly sentNow = new Set<string>();
 
   /** Only the model's own faults are thrown on purpose; every other one is ours. */
   noteError(error: unknown): void {
