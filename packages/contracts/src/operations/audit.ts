@@ -11,7 +11,7 @@ const word = (what: string) =>
   z
     .string()
     .max(100)
-    .regex(/^[a-z][a-z0-9_]*\.?[a-z0-9_]*$/, `must be ${what}`)
+    .regex(/^[a-z][a-z0-9_]*(?:\.[a-z0-9_]*)?$/, `must be ${what}`)
     .optional();
 
 const filters = {

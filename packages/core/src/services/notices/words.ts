@@ -213,7 +213,8 @@ const platformOf = ({ subject }: NoticeRecord, platformName: (id: string) => str
 const name = (text: string): string => storableRemark(text, 60) || "an account";
 /** A remark of the platform's or ours, closed, and without addresses to go to. */
 function sentence(text: string): string {
-  const said = storableRemark(text.replace(/\S*:\/\/\S*/g, "…"), 300);
+  const words = text.split(/(\s+)/).map((word) => (word.includes("://") ? "…" : word));
+  const said = storableRemark(words.join(""), 300);
   return said === "" || /[.!?…]$/.test(said) ? said : `${said}.`;
 }
 
