@@ -15,9 +15,8 @@ describe("whoever owns an account signs in again by a link, and can do nothing e
   });
   after(() => system?.close());
 
-  async function connectX(name: string) {
-    const made = await system.sim("POST", "x/accounts", { name });
-    const person = made.extra.subject as string;
+  async function connectX(name: string, known?: string) {
+    const person: string = known ?? (await system.sim("POST", "x/accounts", { name })).extra.subject;
     const { grantId } = await grantThroughBrowser(owner, "x", "x", { person });
     const { accounts } = await owner.must("GET", `/api/grants/${grantId}`);
     const [account] = accounts;
@@ -150,6 +149,45 @@ describe("whoever owns an account signs in again by a link, and can do nothing e
     const third = await linkFor(other);
     await owner.must("DELETE", `/api/connections/${other}`);
     assert.match((await waiting.show(third)).text, /not open/);
+  });
+
+  it("what ended stays ended: neither a connection connected anew nor a right given again opens a link, its cookie or what it began", async () => {
+    const email = `admin-${Math.random().toString(36).slice(2)}@example.com`;
+    const invite = async () =>
+      (await owner.must("POST", "/api/members/invite", { email, role: "admin" })).link.split("/").at(-1);
+    const token = await invite();
+    const admin = await system.signUp({ name: "Admin", email, link: token });
+    await admin.must("POST", "/api/invitations/accept", { token });
+    const member = async () =>
+      (await owner.must("GET", "/api/members")).items.find((item: { email: string }) => item.email === email).id;
+    const endings: Record<string, (id: string, person: string) => Promise<unknown>> = {
+      "connected anew": async (id, person) => {
+        await owner.must("DELETE", `/api/connections/${id}`);
+        assert.equal((await connectX("", person)).id, id);
+      },
+      "a right given again": async () => {
+        for (const role of ["editor", "admin"]) await owner.must("PATCH", `/api/members/${await member()}`, { role });
+      },
+      "a member invited again": async () => {
+        await owner.must("DELETE", `/api/members/${await member()}`);
+        await admin.must("POST", "/api/invitations/accept", { token: await invite() });
+      },
+    };
+    for (const [what, end] of Object.entries(endings)) {
+      const { id, person } = await connectX(what);
+      const [holder, begun] = [openBrowser(system.url), openBrowser(system.url)];
+      const sent = await begun.submit(await linkFor(id, admin));
+      const link = await linkFor(id, admin);
+      assert.match((await holder.show(link)).text, /<form/, what);
+      await end(id, person);
+      const before = (await actions(id)).filter((action) => action === "reconnected").length;
+      assert.match((await holder.submit(link)).text, /not open/, what);
+      assert.match((await begun.submit("/links/reconnect")).text, /not open/, what);
+      const back = await begun.show(await begun.agree(sent, { person }), { accept: "text/html" });
+      assert.match(back.headers.get("location") ?? "", /detail=/, what);
+      assert.equal((await actions(id)).filter((action) => action === "reconnected").length, before, what);
+      assert.match((await holder.show(await linkFor(id, admin))).text, /<form/, what);
+    }
   });
 
   it("a form of another site changes nothing, and neither does another browser's way back", async () => {

@@ -131,7 +131,14 @@ export interface PeopleRepo {
   members(tenantId: TenantId): Promise<readonly MemberRow[]>;
   /** Changes a member if `judge` says so of the members as they are; nobody else changes them meanwhile. */
   changeMember(
-    input: { readonly tenantId: TenantId; readonly id: MemberId; readonly change: MemberChange; readonly at: Date },
+    input: {
+      readonly tenantId: TenantId;
+      readonly id: MemberId;
+      readonly change: MemberChange;
+      /** The links they made for owners of accounts end with the change. */
+      readonly endsLinks: boolean;
+      readonly at: Date;
+    },
     judge: (members: readonly Membership[]) => Result<undefined, ServiceError>,
   ): Promise<Result<undefined, ServiceError>>;
   /** Everybody who runs the instance, and why, for whoever may run commands on the machine. */

@@ -1,6 +1,7 @@
 import type { AuditEntry, ConnectionRecord, TenantConnections } from "@postd/core";
 import { and, eq, isNotNull, isNull, not, sql } from "drizzle-orm";
 import { domainNow, recordOf, signedInSince, writeAudit } from "./connections-row.ts";
+import { endOwnerLinks } from "./owner-links-repo.ts";
 import type { Executor } from "./pools.ts";
 import { runSql } from "./run-sql.ts";
 import { connections, webhookSubscriptions } from "./schema.ts";
@@ -45,6 +46,7 @@ export async function markDisconnected(
     .returning();
   if (!row) return undefined;
   if (signInId) await endUnused(tx, signInId);
+  await endOwnerLinks(tx, target);
   await writeAudit(tx, target, entry);
   return recordOf(row);
 }

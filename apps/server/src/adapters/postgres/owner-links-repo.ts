@@ -1,12 +1,37 @@
 import { asId } from "@postd/contracts";
 import type { OwnerLinksRepo } from "@postd/core";
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, isNull, sql } from "drizzle-orm";
+import { domainNow } from "./connections-row.ts";
 import { addLink, takeLink } from "./links-repo.ts";
-import type { Db } from "./pools.ts";
+import type { Db, Executor } from "./pools.ts";
 import { links, tenants } from "./schema.ts";
 import { withoutTenant } from "./tenant-tx.ts";
 
 const purposes = { link: "reconnect", session: "reconnect_session" } as const;
+
+/**
+ * Ends links of a connection, or all that somebody made in a tenant, with the cookies they were exchanged for and what was
+ * begun with those. A connection that is connected anew, or a right that is given again, brings none of them back.
+ */
+export async function endOwnerLinks(
+  tx: Executor,
+  of: { readonly tenantId: string } & ({ readonly connectionId: string } | { readonly createdBy: string }),
+): Promise<void> {
+  await tx
+    .update(links)
+    .set({ revokedAt: domainNow })
+    .where(
+      and(
+        inArray(links.purpose, Object.values(purposes)),
+        eq(links.tenantId, of.tenantId),
+        "createdBy" in of
+          ? eq(links.createdBy, of.createdBy)
+          : sql`split_part(${links.subject}, ' ', 1) = ${of.connectionId}`,
+        isNull(links.revokedAt),
+        gt(links.expiresAt, domainNow),
+      ),
+    );
+}
 
 /** Owners' links in PostgreSQL. The subject is the connection, and after a space whoever POSTD sent it to. */
 export function createOwnerLinksRepo(db: Db): OwnerLinksRepo {

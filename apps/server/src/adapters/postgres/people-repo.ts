@@ -1,6 +1,7 @@
 import { asId, type Role, roles, type TenantId, type UserId } from "@postd/contracts";
 import type { MemberRow, Membership, PeopleRepo } from "@postd/core";
 import { and, asc, count, eq, inArray, isNull, max, type SQL, sql } from "drizzle-orm";
+import { endOwnerLinks } from "./owner-links-repo.ts";
 import type { Db, Executor } from "./pools.ts";
 import { apiKeys, invitations, links, members, operators, sessions, tenants, users, verifications } from "./schema.ts";
 import { withoutTenant } from "./tenant-tx.ts";
@@ -51,14 +52,17 @@ export function createPeopleRepo(db: Db): PeopleRepo {
 
     members: (tenantId) => readMembers(db, tenantId),
 
-    changeMember: ({ tenantId, id, change, at }, judge) =>
+    changeMember: ({ tenantId, id, change, endsLinks, at }, judge) =>
       withoutTenant(db, async (tx) => {
         await lockMembers(tx, tenantId);
-        const judged = judge(await readMemberships(tx, tenantId));
+        const memberships = await readMemberships(tx, tenantId);
+        const judged = judge(memberships);
         if (!judged.ok) return judged;
         const self = and(eq(members.organizationId, tenantId), eq(members.id, id));
         if (change.to === "role") await tx.update(members).set({ role: change.role }).where(self);
         else await removeMember(tx, { tenantId, id, at });
+        const createdBy = memberships.find((member) => member.id === id)?.userId;
+        if (endsLinks && createdBy) await endOwnerLinks(tx, { tenantId, createdBy });
         return judged;
       }),
 

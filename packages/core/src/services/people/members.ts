@@ -11,9 +11,9 @@ export function memberVerbs({ repo, invitations, clock }: PeopleDeps): Verbs {
     if (!me.tenant) return noTenant();
     const member = (await repo.members(me.tenant.id)).find((row) => row.id === id);
     if (!member) return notFound("member");
-    const changed = await repo.changeMember({ tenantId: me.tenant.id, id, change: wish, at: clock.now() }, (members) =>
-      mayChange(me, members, id, wish),
-    );
+    const endsLinks = wish.to === "leave" || !roleScopes[wish.role].includes("connections:write");
+    const input = { tenantId: me.tenant.id, id, change: wish, endsLinks, at: clock.now() };
+    const changed = await repo.changeMember(input, (members) => mayChange(me, members, id, wish));
     return changed.ok ? ok(memberView(wish.to === "role" ? { ...member, role: wish.role } : member)) : changed;
   }
 
