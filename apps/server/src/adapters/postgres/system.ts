@@ -54,9 +54,11 @@ export function createDueJobs(system: Db, caps: DueCaps = dueCaps(24)): DueJobs 
       for (let looks = 1; ; looks += 1) {
         const wanted = limit - taken.length;
         const lookAt = wanted * lookedAtPerTask;
+        // Whoever was served in this turn is passed over: by the next look some of theirs have ended, and they would hide others again.
+        const served = [...new Set(taken.map((row) => row.tenant_id))];
         const [, answer] = await runBatch(system.$client, [
           { sql: "select pg_advisory_xact_lock($1)", params: [turnLock] },
-          dialect.sqlToQuery(handOver({ ...caps, limit: wanted, lookAt })),
+          dialect.sqlToQuery(handOver({ ...caps, limit: wanted, lookAt, served })),
         ]);
         const rows = (answer?.rows ?? []) as DueRow[];
         taken.push(...rows);
@@ -106,7 +108,13 @@ export function createDueJobs(system: Db, caps: DueCaps = dueCaps(24)): DueJobs 
  * lease that runs, and one whose hint is young and that nobody has claimed since; a row that is finished, or waits for
  * a later time, has neither.
  */
-export function handOver({ perTenant, perConnection, limit, lookAt }: DueCaps & { limit: number; lookAt: number }) {
+export function handOver({
+  perTenant,
+  perConnection,
+  limit,
+  lookAt,
+  served = [],
+}: DueCaps & { limit: number; lookAt: number; served?: readonly string[] }) {
   return sql`
     with clock as materialized (select domain_now() as now, domain_now() - ${handAgainMs} * interval '1 millisecond' as young),
     flying as materialized (
@@ -123,6 +131,7 @@ export function handOver({ perTenant, perConnection, limit, lookAt }: DueCaps & 
       where wake_at <= (select now from clock)
         and (handed_at is null or handed_at <= wake_at or handed_at < (select young from clock))
         and tenant_id <> all (array(select tenant_id from busy_tenants where count >= ${perTenant}))
+        and tenant_id <> all (array(select jsonb_array_elements_text(${JSON.stringify(served)}::jsonb)))
         and connection_id <> all (array(select connection_id from flying where count >= ${perConnection}))
       order by wake_at limit ${lookAt}),
     by_connection as (
