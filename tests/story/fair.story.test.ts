@@ -91,10 +91,9 @@ describe("nobody waits for somebody else's trouble", () => {
       `with ${waiting} to ${still} of another tenant due, each of 5 posts went out after ${times.map(Math.round).join(", ")} ms; with nobody else ${quiet.map(Math.round).join(", ")} ms`,
     );
     assert.ok(still > crowd / 2, "the others were all out before");
-    // On a machine that is busy otherwise one of them may be late; a queue behind the others would make all of them so.
-    const [, , , fourth = Number.NaN] = [...times].sort((a, b) => a - b);
-    assert.ok(fourth < soonMs, `${times} ms`);
-    assert.ok(most(times) < 4 * soonMs, `${most(times)} ms`);
+    // A machine on which one post alone takes long proves nothing about seconds.
+    const soon = Math.max(soonMs, 10 * most(quiet));
+    assert.ok(most(times) < soon, `${times} ms, ${soon} at most`);
     await system.settle();
   });
 
