@@ -14,13 +14,17 @@ export const InstantInput = z.iso
     return at >= earliest && at < latest;
   }, "must lie between the years 2000 and 2100");
 
-/** A time zone by its name, as machines and databases know it; offsets mean different things to them. */
+/**
+ * A time zone by the name of its place, as machines and databases know it. Offsets and abbreviations mean different things to
+ * them: PostgreSQL counts +05:30 to the west, takes CET without its summer and BST for London, and does not know VST.
+ * @source https://www.postgresql.org/docs/current/datatype-datetime.html#DATATYPE-TIMEZONES (2026-11)
+ */
 export const TimeZoneInput = z
   .string()
   .max(64)
   .refine((zone) => {
     try {
-      return /^[A-Za-z]/.test(zone) && new Intl.DateTimeFormat("en", { timeZone: zone }) !== undefined;
+      return /^(UTC|GMT|[A-Za-z]+\/.+)$/i.test(zone) && new Intl.DateTimeFormat("en", { timeZone: zone }) !== undefined;
     } catch {
       return false;
     }

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { TimeZoneInput } from "./bounded.ts";
 import { idSchema, PlatformId } from "./ids.ts";
 import { type Actor, actors } from "./job-states.ts";
-import { DisplayName, TimeZone } from "./people-input.ts";
+import { DisplayName } from "./people-input.ts";
 
 /** What a notice asks of whoever reads it; the screens make one button of it. */
 export const noticeActions = [
@@ -222,7 +223,7 @@ export type NotificationPreferencesView = z.infer<typeof NotificationPreferences
 /** What is not named is as the kind has it. */
 export const NotificationPreferencesInput = z.strictObject({
   digestHour: Hour.optional(),
-  timeZone: TimeZone.optional(),
+  timeZone: TimeZoneInput.optional(),
   app: perKind(AppChoice).optional(),
   mail: perKind(Choice).optional(),
 });

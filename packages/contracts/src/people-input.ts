@@ -41,15 +41,3 @@ export const EmailAddress = z
 export const LinkToken = z
   .string()
   .regex(/^[A-Za-z0-9_-]{43}$/, "must be the last part of the link: 43 letters, digits, dashes and underscores");
-
-/** A time zone the machine knows, checked without a list of our own. */
-export const TimeZone = z
-  .string()
-  .max(64)
-  .refine((zone) => {
-    try {
-      return new Intl.DateTimeFormat("en", { timeZone: zone }) !== undefined;
-    } catch {
-      return false;
-    }
-  }, "must be a time zone such as Europe/Oslo");

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { RoleName, ScopeName } from "../access.ts";
 import { afterReconnectRules } from "../backfill.ts";
-import { InstantInput } from "../bounded.ts";
+import { InstantInput, TimeZoneInput } from "../bounded.ts";
 import { idSchema } from "../ids.ts";
 import { defineOperation } from "../operation.ts";
-import { DisplayName, EmailAddress, LinkToken, TimeZone } from "../people-input.ts";
+import { DisplayName, EmailAddress, LinkToken } from "../people-input.ts";
 import {
   ApiKeyView,
   CreatedApiKeyView,
@@ -113,7 +113,7 @@ export const createTenant = defineOperation({
   description: "Makes a tenant with the signed-in person as its owner and switches the session to it.",
   tags: ["people"],
   auth: { kind: "caller", by: ["session"], tenantless: true },
-  body: z.strictObject({ name: DisplayName, timeZone: TimeZone.optional() }),
+  body: z.strictObject({ name: DisplayName, timeZone: TimeZoneInput.optional() }),
   response: TenantView,
   status: 201,
   errors: ["idempotency_conflict", "idempotency_keys_differ", "conflict"],
@@ -147,7 +147,7 @@ export const updateTenant = defineOperation({
   auth: { kind: "caller", by: ["session"], scope: "members:write" },
   body: z.strictObject({
     name: DisplayName.optional(),
-    timeZone: TimeZone.optional(),
+    timeZone: TimeZoneInput.optional(),
     requiresApproval: z.boolean().optional(),
     /** From now on: `ask` keeps posts that missed their time until somebody decides; the others decide for them. */
     afterReconnect: z.enum(afterReconnectRules).optional(),

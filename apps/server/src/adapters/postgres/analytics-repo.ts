@@ -242,7 +242,7 @@ async function period(
     before_starts: readonly Date[];
   }>(
     own,
-    sql`with zoned as (select coalesce(${timeZone ?? null}::text, (select time_zone from tenants where id = ${tenantId}), 'UTC') as zone),
+    sql`with zoned as (select coalesce(${timeZone ?? null}::text, (select known_zone(time_zone) from tenants where id = ${tenantId}), 'UTC') as zone),
       ended as (select zone, ${end} as until from zoned),
       begun as (select zone, until, least(${begin}, until) as since from ended),
       local as (select *, since at time zone zone as l_since, until at time zone zone as l_until from begun),

@@ -40,7 +40,7 @@ export function createDeskRepo(app: TenantDb, system: Db): DeskStore {
       const { rows } = await runSql<{ id: string; day: string }>(
         system,
         sql`select t.id, t.local::date::text as day
-          from (select id, domain_now() at time zone time_zone as local, created_at from tenants) t
+          from (select id, domain_now() at time zone known_zone(time_zone) as local, created_at from tenants) t
           where extract(hour from t.local) >= ${morningHour} and t.created_at < domain_now()
             and not exists (select from desk_audits a where a.tenant_id = t.id and a.day >= t.local::date)
           order by t.id limit ${limit}`,
