@@ -43,4 +43,16 @@ describe("an account is renamed, labelled and disabled", () => {
     assert.equal(sent.state, "published");
     assert.equal((await posts()).filter((text) => text === "While disabled").length, 1);
   });
+
+  it("a post that was moved while its account was disabled keeps its new time when the account is enabled", async () => {
+    await change({ disabled: true });
+    const held = await jobOf(await publish("Moved while disabled"));
+    const at = new Date(system.clock.now().getTime() + 24 * 60 * 60_000).toISOString();
+    await ida.must("PATCH", `/api/posts/${held.postId}`, { scheduledFor: at });
+    await change({ disabled: false });
+    const waits = await jobOf(held);
+    assert.deepEqual([waits.state, waits.scheduledFor], ["scheduled", at]);
+    const { posts } = await system.sim("GET", "bluesky/posts");
+    assert.ok(!posts.some(({ text }: { text: string }) => text === "Moved while disabled"));
+  });
 });

@@ -137,8 +137,11 @@ describe("a post that was moved while it waited", () => {
   it("sleeps until its new time where it would have gone on by itself, and is not woken where a person was asked", () => {
     for (const heldReason of ["quota", "outage", "paused", "disabled"] as const) {
       const met = meet({ ...facts, state: "held", heldReason, sleepsUntil: soon }, move);
-      assert.deepEqual([met.patch?.state, met.patch?.wakeAt], [undefined, later]);
+      assert.deepEqual([met.patch?.state, met.patch?.heldReason, met.patch?.wakeAt], ["retrying", null, later]);
     }
+    // An account that is looked at again by itself still needs somebody's word.
+    const blocked = meet({ ...facts, state: "held", heldReason: "attention", sleepsUntil: soon }, move);
+    assert.deepEqual([blocked.patch?.state, blocked.patch?.wakeAt], [undefined, later]);
     const asks: WishFacts = { ...facts, state: "held", heldReason: "attention" };
     assert.equal(meet(asks, move).patch?.wakeAt, undefined);
     assert.equal(meet({ ...asks, state: "failed", heldReason: undefined }, move).patch?.wakeAt, undefined);

@@ -287,13 +287,17 @@ function rewritten(facts: WishFacts, wish: Extract<Wish, { kind: "edit" }>): Job
 const sleeps = ({ state, heldReason }: WishFacts): boolean =>
   state === "failed" || (state === "held" && heldReason !== "missed");
 
+/** Nobody is asked for a word: what it waits for ends by itself, or with all that waits for it. */
+const passing: ReadonlySet<HeldReason | undefined> = new Set(["quota", "outage", "paused", "disabled"]);
+
 function moved(facts: WishFacts, at: Date): JobPatch {
   // What was begun for the platform to show at its time names the old one.
   const anew = facts.nativeSchedule ? ({ forgetSteps: true } as const) : {};
   const base = { scheduledFor: at, wish: null, tries: 0, raiseFence: true, ...anew } as const;
   const wakeAt = at < facts.now ? facts.now : at;
-  // What would go on by itself asks again at its new time what it waits for, and never before.
-  if (sleeps(facts)) return facts.sleepsUntil ? { ...base, wakeAt } : base;
+  // At a time ahead nothing is known to stand in its way; its claim asks again then, and not before.
+  const isPlanned = facts.state === "held" && passing.has(facts.heldReason) && at > facts.now;
+  if (sleeps(facts) && !isPlanned) return facts.sleepsUntil ? { ...base, wakeAt } : base;
   return {
     ...base,
     state: facts.firstClaimedAt ? "retrying" : "scheduled",
@@ -301,6 +305,7 @@ function moved(facts: WishFacts, at: Date): JobPatch {
     releasedAt: facts.now,
     wakeAt,
     inFlight: false,
+    ...(isPlanned ? { failure: null } : {}),
   };
 }
 
