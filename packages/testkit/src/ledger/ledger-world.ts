@@ -2,6 +2,7 @@ import type { Clock } from "@postd/connector-kit";
 import type { ConnectionId, TenantId } from "@postd/contracts";
 import type { ConnectionsRepo, DueJobs, JobHolds, Ledger, PublishingStore } from "@postd/core";
 import type { JobRow } from "../../../../apps/server/src/adapters/postgres/ledger/job-row.ts";
+import type { WorldCircuits } from "./memory/circuits.ts";
 
 /** Everything publishing stores, of one adapter, with a clock that stands still until it is moved. */
 export interface LedgerWorld {
@@ -13,6 +14,8 @@ export interface LedgerWorld {
   readonly due: DueJobs;
   readonly store: PublishingStore;
   readonly connections: ConnectionsRepo;
+  /** Absent: nothing waits for a platform that does not answer. */
+  readonly circuits?: WorldCircuits;
   addTenant(): Promise<TenantId>;
   addConnection(input: {
     readonly tenantId: TenantId;

@@ -2,6 +2,7 @@ import { asId } from "@postd/contracts";
 import { newId } from "@postd/core";
 import type { LedgerWorld } from "./ledger-world.ts";
 import { beginsAtMs } from "./ledger-world.ts";
+import { memoryCircuits } from "./memory/circuits.ts";
 import { claim } from "./memory/claim.ts";
 import { asRepo, connectionsRepo, newConnection } from "./memory/connections.ts";
 import { dueJobs, jobHolds } from "./memory/holds.ts";
@@ -13,7 +14,10 @@ import { intend, owners, renew, settle } from "./memory/write.ts";
  * The publish ledger of a whole server in plain maps. Every method is one moment, as a transaction is. It keeps to the
  * contract that PostgreSQL's adapter keeps to, and makes thousands of stories a minute possible.
  */
-export function createMemoryLedger(settings: { readonly lateAfterMs: number }, rules: MemoryRules = {}): LedgerWorld {
+export function createMemoryLedger(
+  settings: { readonly lateAfterMs: number; readonly withCircuits?: boolean },
+  rules: MemoryRules = {},
+): LedgerWorld {
   const tables = emptyTables(beginsAtMs, rules);
   return {
     isInMemory: true,
@@ -37,6 +41,7 @@ export function createMemoryLedger(settings: { readonly lateAfterMs: number }, r
     },
     holds: jobHolds(tables, settings),
     due: dueJobs(tables),
+    ...(settings.withCircuits ? { circuits: memoryCircuits(tables) } : {}),
     store: publishingStore(tables, settings),
     connections: asRepo(connectionsRepo(tables)),
     async addTenant() {

@@ -6,8 +6,10 @@ import {
   endDisconnects,
   humanPosts,
   humanRemoves,
+  openCircuit,
   pauseOrResume,
   reconnect,
+  wakeProbes,
 } from "./actions/outside.ts";
 import {
   approvePost,
@@ -68,6 +70,8 @@ const actions: readonly (readonly [number, string, Play])[] = [
   [2, "a token", changeToken],
   [1, "an outage", changeOutage],
   [2, "lists", changeLists],
+  [2, "a circuit opens", openCircuit],
+  [2, "probes wake", wakeProbes],
 ];
 
 /** Plays what a number stands for. */
@@ -102,4 +106,6 @@ const quiet: ReadonlySet<string> = new Set([
   "approve",
   "a human takes one down",
   "disconnects end",
+  "a circuit opens",
+  "probes wake",
 ]);

@@ -13,7 +13,17 @@ export interface Line {
   readonly effect: Effect;
   readonly leaseRemainingMs: () => number;
   readonly onVisibleCall: () => void;
+  /** Who listens whether the platform answers hears each call here as they would on a line. */
+  readonly http: Heard;
 }
+
+interface Heard {
+  request(answer: Answer<unknown>): Promise<unknown>;
+}
+/** What the pipeline listens through. */
+export const heard: Heard = {
+  request: (answer) => Promise.resolve(answer.ok ? { ok: true, value: { status: 200 } } : answer),
+};
 
 /** What a connector throws on purpose here. */
 export const connectorFault = (): Error => new TypeError("a fault of the connector");
@@ -102,55 +112,58 @@ export function createCalls(deps: CallsDeps) {
   };
 
   return {
-    /** A call that changes something: it leaves, is under way, and is answered or not. */
-    async change<T>(line: Line, kind: Flight["kind"], apply: () => T, how: How = {}): Promise<Answer<T>> {
-      await stage.gate("call.leaves");
-      if (platform.isDown) return fail({ kind: "unavailable", message: "The platform is down." });
-      const isVisible = kind !== "invisible";
-      if (isVisible && line.leaseRemainingMs() <= line.timeoutMs + marginMs)
-        return fail({ kind: "unavailable", message: "This worker's turn ends too soon to send safely." });
-      const isIgnored = kind === "deed" && platform.ignoresDeeds;
-      const plan = isIgnored ? "unread" : deps.isCalm() ? "ok" : deps.random().weighted(plans);
-      if (plan === "unsent") return fail({ kind: "unavailable", message: "The platform could not be reached." });
-      if (plan === "throws_before") throw connectorFault();
-      const documented = tokenTrouble(line) ?? how.refuses?.();
-      const refusal =
-        documented ??
-        (plan === "refused" ? { ...deps.random().weighted(refusals), refused: true as const } : undefined);
-      const leftAt = deps.nowMs();
-      const flight = takeOff(line, kind, apply, refusal || isIgnored ? "never" : plan, how);
-      const inMs = flight.applyAt === undefined ? "never" : `in ${((flight.applyAt - leftAt) / 1000).toFixed(1)} s`;
-      deps.tell(`    ${kind} leaves: ${refusal ? `refused, ${refusal.kind}` : plan}, done ${inMs}`);
-      await stage.gate("call.under_way");
-      platform.tick();
-      if (isVisible) line.onVisibleCall();
-      if (deps.nowMs() - leftAt >= line.timeoutMs || plan === "lost")
-        return fail({ kind: "outcome_unknown", message: "The platform's answer was lost." });
-      if (refusal) return fail(refusal);
-      if (plan === "throws_after") throw connectorFault();
-      if (plan === "unread") {
-        const failure = deps.random().pick(unread);
-        deps.tell(`    answered ${failure.kind}`);
-        return fail(deps.believesAll ? { ...failure, refused: true } : failure);
-      }
-      platform.land(flight);
-      return ok(flight.result as T);
-    },
-    /** A read: now, or not. */
-    async read<T>(line: Line, look: () => T): Promise<Answer<T>> {
-      await stage.gate("call.reads");
-      platform.tick();
-      if (platform.isDown) return fail({ kind: "unavailable", message: "The platform is down." });
-      const trouble = tokenTrouble(line);
-      if (trouble) return fail(trouble);
-      if (!deps.isCalm() && deps.random().chance(0.08)) {
-        const kind = deps.random().pick(["unavailable", "rate_limited", "throws", "unexpected_response"] as const);
-        if (kind === "throws") throw connectorFault();
-        return fail(kind === "unexpected_response" ? { kind, status: 500, ...remark } : { kind, ...remark });
-      }
-      return ok(look());
-    },
+    change: <T>(line: Line, kind: Flight["kind"], apply: () => T, how: How = {}): Promise<Answer<T>> =>
+      told(line, change(line, kind, apply, how)),
+    read: <T>(line: Line, look: () => T): Promise<Answer<T>> => told(line, read(line, look)),
   };
+
+  /** A call that changes something: it leaves, is under way, and is answered or not. */
+  async function change<T>(line: Line, kind: Flight["kind"], apply: () => T, how: How): Promise<Answer<T>> {
+    await stage.gate("call.leaves");
+    if (platform.isDown) return fail({ kind: "unavailable", message: "The platform is down." });
+    const isVisible = kind !== "invisible";
+    if (isVisible && line.leaseRemainingMs() <= line.timeoutMs + marginMs)
+      return fail({ kind: "unavailable", message: "This worker's turn ends too soon to send safely." });
+    const isIgnored = kind === "deed" && platform.ignoresDeeds;
+    const plan = isIgnored ? "unread" : deps.isCalm() ? "ok" : deps.random().weighted(plans);
+    if (plan === "unsent") return fail({ kind: "unavailable", message: "The platform could not be reached." });
+    if (plan === "throws_before") throw connectorFault();
+    const documented = tokenTrouble(line) ?? how.refuses?.();
+    const refusal =
+      documented ?? (plan === "refused" ? { ...deps.random().weighted(refusals), refused: true as const } : undefined);
+    const leftAt = deps.nowMs();
+    const flight = takeOff(line, kind, apply, refusal || isIgnored ? "never" : plan, how);
+    const inMs = flight.applyAt === undefined ? "never" : `in ${((flight.applyAt - leftAt) / 1000).toFixed(1)} s`;
+    deps.tell(`    ${kind} leaves: ${refusal ? `refused, ${refusal.kind}` : plan}, done ${inMs}`);
+    await stage.gate("call.under_way");
+    platform.tick();
+    if (isVisible) line.onVisibleCall();
+    if (deps.nowMs() - leftAt >= line.timeoutMs || plan === "lost")
+      return fail({ kind: "outcome_unknown", message: "The platform's answer was lost." });
+    if (refusal) return fail(refusal);
+    if (plan === "throws_after") throw connectorFault();
+    if (plan === "unread") {
+      const failure = deps.random().pick(unread);
+      deps.tell(`    answered ${failure.kind}`);
+      return fail(deps.believesAll ? { ...failure, refused: true } : failure);
+    }
+    platform.land(flight);
+    return ok(flight.result as T);
+  }
+
+  async function read<T>(line: Line, look: () => T): Promise<Answer<T>> {
+    await stage.gate("call.reads");
+    platform.tick();
+    if (platform.isDown) return fail({ kind: "unavailable", message: "The platform is down." });
+    const trouble = tokenTrouble(line);
+    if (trouble) return fail(trouble);
+    if (!deps.isCalm() && deps.random().chance(0.08)) {
+      const kind = deps.random().pick(["unavailable", "rate_limited", "throws", "unexpected_response"] as const);
+      if (kind === "throws") throw connectorFault();
+      return fail(kind === "unexpected_response" ? { kind, status: 500, ...remark } : { kind, ...remark });
+    }
+    return ok(look());
+  }
 
   /** When it is applied, if ever: at once, soon, or as late as the lease it was sent under and the settle time allow. */
   function takeOff(line: Line, kind: Flight["kind"], apply: () => unknown, plan: Plan | "never", how: How): Flight {
@@ -177,6 +190,12 @@ export function createCalls(deps: CallsDeps) {
 }
 
 const hows = ["never", "now", "late", "latest"] as const;
+
+async function told<T>(line: Line, call: Promise<Answer<T>>): Promise<Answer<T>> {
+  const answer = await call;
+  await line.http.request(answer);
+  return answer;
+}
 
 /** How long after a call's end the platform may still be applying it. */
 export const settleMs = 5_000;

@@ -34,6 +34,9 @@ export async function finish(lab: Lab, seed: number): Promise<void> {
   for (let round = 0; ; round += 1) {
     await runDry(lab);
     const left = (await lab.world.rows()).filter((row) => !isOver(row));
+    const waits = left.filter(({ id }) => lab.refusals.get(id) === "outage");
+    if (waits.length > 0)
+      lab.oracle.broken(`waits for a platform that answers: ${waits.map((row) => stateOf(lab, row)).join("; ")}`);
     if (left.length === 0) return;
     if (round === 12) {
       lab.oracle.broken(`no way out: ${left.map((row) => stateOf(lab, row)).join("; ")}`);

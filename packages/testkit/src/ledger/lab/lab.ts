@@ -25,7 +25,7 @@ import {
 } from "@postd/core";
 import type { LedgerWorld } from "../ledger-world.ts";
 import { type Actor, Stage } from "./actors.ts";
-import { asContext, createCalls } from "./calls.ts";
+import { asContext, createCalls, heard } from "./calls.ts";
 import { modelConnector } from "./connector.ts";
 import type { Mutation } from "./mutation.ts";
 import { Oracle } from "./oracle.ts";
@@ -146,9 +146,11 @@ export class Lab {
         effect: input.effect,
         leaseRemainingMs: input.leaseRemainingMs,
         onVisibleCall: () => input.onVisibleCall?.(),
+        http: heard,
       });
     this.pipeline = {
       ledger,
+      ...(world.circuits ? { circuits: stage.gated("circuits", { heard: world.circuits.heard }) } : {}),
       secrets: noSecrets,
       access,
       registry,

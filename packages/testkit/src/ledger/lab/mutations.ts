@@ -1,5 +1,7 @@
 import {
+  type AdmitInput,
   admit,
+  type Circuit,
   type JobPatch,
   type Ledger,
   type LockedJob,
@@ -9,6 +11,13 @@ import {
 import type { Mutation } from "./mutation.ts";
 
 type Act = Parameters<TenantPublishing["act"]>[0];
+/** A circuit of which a probe was once taken stays as it is. */
+const stuck = ({ now, circuits: { platform, connection } = {} }: AdmitInput): NonNullable<AdmitInput["circuits"]> => {
+  const later = new Date(now.getTime() + 60 * 60_000);
+  const held = (circuit: Circuit) => (circuit.state === "half_open" ? { ...circuit, probeUntil: later } : circuit);
+  return { ...(platform && { platform: held(platform) }), ...(connection && { connection: held(connection) }) };
+};
+
 type Change = Parameters<TenantPublishing["change"]>[0];
 
 /** A store whose locked jobs, or what is decided of them, are seen through something. */
@@ -161,6 +170,20 @@ export const mutations: readonly Mutation[] = [
           const state = facts.state === "publishing" ? "unknown" : facts.state;
           return { job: { ...rest, visible: undefined }, facts: { ...facts, state } };
         },
+      }),
+  },
+  {
+    name: "a probe that never came back is waited for",
+    memory: { admit: (input) => admit({ ...input, circuits: stuck(input) }) },
+  },
+  {
+    name: "a job that is moved keeps the wake-up of its wait",
+    store: (store) =>
+      storeThrough(store, {
+        patch: ({ wakeAt, ...patch }, { facts }) =>
+          patch.scheduledFor && facts.state === "held"
+            ? patch
+            : { ...patch, ...(wakeAt === undefined ? {} : { wakeAt }) },
       }),
   },
   { name: "what is thrown is not settled", ignoresThrows: true },

@@ -17,7 +17,7 @@ const Searches = z.array(
 
 for (const { mutation: name, lateAfterMs, ...input } of Searches.parse(workerData)) {
   const mutation = mutations.find((one) => one.name === name);
-  const world = createMemoryLedger({ lateAfterMs }, mutation?.memory);
+  const world = createMemoryLedger({ lateAfterMs, withCircuits: true }, mutation?.memory);
   const began = performance.now();
   const found = await search(world, { ...input, ...(mutation ? { mutation } : {}) });
   parentPort?.postMessage({ ...found, ms: performance.now() - began });

@@ -1,5 +1,13 @@
 import type { JobState } from "@postd/contracts";
-import { type Admission, admit, type ClaimedJob, type Ledger, otherSteps, settledWish } from "@postd/core";
+import {
+  type Admission,
+  admit,
+  type Circuit,
+  type ClaimedJob,
+  type Ledger,
+  otherSteps,
+  settledWish,
+} from "@postd/core";
 import {
   admitInput,
   type ClaimRow,
@@ -13,6 +21,7 @@ import {
 } from "../../../../../apps/server/src/adapters/postgres/ledger/claim-row.ts";
 import { factsOf } from "../../../../../apps/server/src/adapters/postgres/ledger/job-row.ts";
 import { wishOf } from "../../../../../apps/server/src/adapters/postgres/ledger/stored-wish.ts";
+import { circuitColumns, takeProbe } from "./circuits.ts";
 import { endDeletion } from "./deletion.ts";
 import { patched } from "./patch.ts";
 import { connectionOf, jobOf, later, type MemoryJob, nowOf, putJob, Refused, type Tables } from "./rows.ts";
@@ -47,6 +56,7 @@ function claimRow(tables: Tables, row: MemoryJob): ClaimRow {
   const paused = nowOf(tables);
   return {
     ...row,
+    ...circuitColumns(tables, row),
     now: nowOf(tables),
     connection_status: connection.status,
     disconnected_at: connection.disconnectedAt ?? null,
@@ -66,7 +76,7 @@ function claimRow(tables: Tables, row: MemoryJob): ClaimRow {
 function write(tables: Tables, row: MemoryJob, change: Partial<MemoryJob>): MemoryJob {
   const pending = row.step_state?.pending;
   const closed = pending?.open ? { step_state: { ...row.step_state, pending: { ...pending, open: false } } } : {};
-  const written = putJob(tables, { ...row, ...closed, ...change, updated_at: nowOf(tables) });
+  const written = putJob(tables, { ...row, waits_for: null, ...closed, ...change, updated_at: nowOf(tables) });
   const attempt = pending?.open ? tables.attempts.get(pending.attemptId) : undefined;
   if (attempt && attempt.outcome === undefined)
     tables.attempts.set(attempt.id, {
@@ -89,6 +99,7 @@ function apply(tables: Tables, row: MemoryJob, admission: Admission, input: Clai
         state,
         lease_until: null,
         wake_at: admission.until,
+        ...(admission.why === "outage" ? { waits_for: admission.waitsFor } : {}),
         ...(heldReason ? { held_reason: heldReason, in_flight: null } : {}),
         ...(isAttended ? { released_at: admission.until } : {}),
       });
@@ -116,6 +127,7 @@ function apply(tables: Tables, row: MemoryJob, admission: Admission, input: Clai
         wake_at: admission.at,
         lease_until: null,
         probe,
+        waits_for: admission.waitsFor ?? null,
       });
       return { refused: "in doubt until looked at" };
     }
@@ -157,10 +169,11 @@ function settleWish(tables: Tables, row: MemoryJob): void {
 function take(
   tables: Tables,
   row: MemoryJob,
-  { go }: { readonly go: ClaimedJob["admission"] },
+  { go, probes }: { readonly go: ClaimedJob["admission"]; readonly probes?: Circuit },
   input: ClaimInput,
 ): ClaimedJob {
   const leaseUntil = later(tables, input.leaseMs);
+  const columns = circuitColumns(tables, row);
   write(tables, row, {
     state: workingState(row, go),
     held_reason: workingReason(row, go),
@@ -170,5 +183,7 @@ function take(
     in_flight: go === "publish" ? row.fingerprint : row.in_flight,
     first_claimed_at: row.first_claimed_at ?? nowOf(tables),
   });
-  return claimedJob(row, { go }, leaseUntil);
+  if (probes) takeProbe(tables, probes);
+  const seen = { ...row, ...columns };
+  return claimedJob(seen, probes ? { go, probes } : { go }, leaseUntil);
 }

@@ -5,7 +5,10 @@ import { type MemoryJob, nowOf, type Tables } from "./rows.ts";
 /** A row with a patch of the rules on it. */
 export function patched(tables: Tables, row: MemoryJob, patch: JobPatch): MemoryJob {
   const next: { -readonly [K in keyof MemoryJob]: MemoryJob[K] } = { ...row, updated_at: nowOf(tables) };
-  if (patch.state !== undefined) next.state = patch.state;
+  if (patch.state !== undefined) {
+    next.state = patch.state;
+    next.waits_for = null;
+  }
   if (patch.heldReason !== undefined) next.held_reason = patch.heldReason;
   if (patch.wakeAt !== undefined) next.wake_at = patch.wakeAt;
   if (patch.scheduledFor !== undefined) next.scheduled_for = patch.scheduledFor;

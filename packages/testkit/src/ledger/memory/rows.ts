@@ -1,11 +1,13 @@
 import type { ConnectionId, JsonObject, TenantId } from "@postd/contracts";
-import type { AttemptRecord, admit, ConnectionRecord, PostRecord } from "@postd/core";
+import type { AttemptRecord, admit, Circuit, ConnectionRecord, PostRecord } from "@postd/core";
 import type { JobRow } from "../../../../../apps/server/src/adapters/postgres/ledger/job-row.ts";
 
 /** A row of publish_jobs with the columns only the ledger itself looks at. Replaced, never changed in place. */
 export interface MemoryJob extends JobRow {
   readonly in_flight: string | null;
   readonly handed_at: Date | null;
+  /** The circuit it waits for. */
+  readonly waits_for?: string | null;
 }
 
 export interface MemoryPost extends PostRecord {
@@ -63,6 +65,7 @@ export interface Tables {
   readonly jobs: Map<string, MemoryJob>;
   readonly attempts: Map<string, MemoryAttempt>;
   readonly keys: Map<string, MemoryKey>;
+  readonly circuits: Map<string, Circuit>;
 }
 
 export function emptyTables(nowMs: number, rules: MemoryRules = {}): Tables {
@@ -77,6 +80,7 @@ export function emptyTables(nowMs: number, rules: MemoryRules = {}): Tables {
     jobs: new Map(),
     attempts: new Map(),
     keys: new Map(),
+    circuits: new Map(),
   };
 }
 

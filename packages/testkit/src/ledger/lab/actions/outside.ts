@@ -58,3 +58,17 @@ export async function changeLists(lab: Lab, random: Random): Promise<void> {
   lab.platform.isListStale = random.chance(0.5);
   lab.tell(`  ${lab.platform.isListStale ? "show nothing new" : "show all"}`);
 }
+
+/** Others found that the platform, or one account of it, does not answer. */
+export async function openCircuit(lab: Lab, random: Random): Promise<void> {
+  const account = random.pick(lab.accounts);
+  const isWhole = random.chance(0.6);
+  if (!lab.world.circuits) return;
+  lab.world.circuits.open(isWhole ? { platform: "model" } : { connectionId: account.connectionId });
+  lab.tell(`  of ${isWhole ? "the platform" : nameOf(lab, account)}`);
+}
+
+export async function wakeProbes(lab: Lab): Promise<void> {
+  const woken = await lab.world.circuits?.wakeProbes();
+  if (woken) lab.tell(`  ${woken} woken`);
+}
