@@ -202,6 +202,27 @@ describe("an erased workspace is gone, and nothing of any other is", () => {
     assert.equal((await countsOf(id)).encryption_keys, 1);
   });
 
+  it("of two owners who erase at the same moment each is told what they can follow, and nobody of what they cannot", async () => {
+    const first = await system.signUp({ name: "Cleo" });
+    const workspace = (await first.must("GET", "/api/me")).tenant;
+    const email = `${randomUUID()}@example.com`;
+    const token = (await first.must("POST", "/api/members/invite", { email, role: "admin" })).link.split("/").at(-1);
+    const second = await system.signUp({ name: "Dora", email, link: token });
+    await second.must("POST", "/api/invitations/accept", { token });
+    const { items } = await first.must("GET", "/api/members");
+    const { id } = items.find((item: { email: string }) => item.email === email);
+    await first.must("PATCH", `/api/members/${id}`, { role: "owner" });
+    const owners = [first, second, first, second];
+    const answers = await Promise.all(
+      owners.map((owner) => owner.call("DELETE", `/api/tenants/${workspace.id}`, { confirm: workspace.name })),
+    );
+    assert.ok(answers.some(({ status }) => status === 202));
+    for (const [index, { status, body }] of answers.entries()) {
+      if (status !== 202) assert.equal(body.code, "not_found");
+      else assert.equal((await owners[index]?.call("GET", `/api/erasures/${body.id}`))?.status, 200);
+    }
+  });
+
   it("a dump of all tables and every file hold nothing of it afterwards, and all of the other workspace", async () => {
     const [mine, theirs] = [await countsOf(gone.id), await countsOf(kept.id)];
     const before = await dump(system);

@@ -34,7 +34,9 @@ export function createErasureService({ erasures, people, newId }: ErasureService
           next: "Send the name exactly as it is shown. Everything in the workspace goes, and nothing brings it back.",
         });
       const record = await erasures.begin({ id: newId("erasure"), tenantId, by: me.userId });
-      return record ? ok(erasureView(record, { report: false })) : notFound("tenant");
+      // Begun by another owner a moment ago: theirs to follow, and for everybody else the workspace is gone.
+      const isMine = record && (record.requestedBy === me.userId || me.operator);
+      return isMine ? ok(erasureView(record, { report: false })) : notFound("tenant");
     },
     deletionDone: (code) => erasures.deletionDone(code),
     async get(me, id) {
