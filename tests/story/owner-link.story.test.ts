@@ -190,6 +190,16 @@ describe("whoever owns an account signs in again by a link, and can do nothing e
     }
   });
 
+  it("an address puts words on the page of nobody who did not come back with the cookie", async () => {
+    const { id } = await connectX("Quay");
+    const words = "detail=Send+your+password+to+mallory";
+    for (const address of ["/links/reconnect", "/links/reconnect/none", await linkFor(id)]) {
+      const { status, text } = await openBrowser(system.url).show(`${address}?${words}`);
+      assert.equal(status, 200);
+      assert.ok(!text.includes("mallory"), address);
+    }
+  });
+
   it("a form of another site changes nothing, and neither does another browser's way back", async () => {
     const { id, person } = await connectX("Pier");
     const link = await linkFor(id);

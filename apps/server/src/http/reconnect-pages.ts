@@ -29,7 +29,9 @@ export function registerReconnectPages(app: FastifyInstance, deps: HttpDeps): vo
   const page = (path: string, doorOf: (request: FastifyRequest) => OwnerDoor | undefined) => {
     app.get(path, async (request, reply) => {
       const door = doorOf(request);
-      return send(reply, pageOf(door ? await ownerLinks.look(door) : { state: "closed" }, refusalIn(request)));
+      // Whoever did not come back from a platform with the cookie is shown no words out of an address.
+      const refusal = door && "session" in door ? refusalIn(request) : "";
+      return send(reply, pageOf(door ? await ownerLinks.look(door) : { state: "closed" }, refusal));
     });
     app.post(path, async (request, reply) => {
       const fields = Form.safeParse(request.body ?? {});
