@@ -147,6 +147,13 @@ test("every page says that platforms are simulated, while they are", async () =>
   }
 });
 
+test("an address that says one thing twice is a page all the same", async () => {
+  const { app: plain } = await startFakeApp();
+  for (const url of ["grantId=a&grantId=b", "error=a&error=b", "error=x&detail=a&detail=b"])
+    assert.equal((await plain.inject({ url: `/accounts/choose?${url}` })).statusCode, 200, url);
+  await plain.close();
+});
+
 test("a caller who asks too often is answered with the same headers", async () => {
   const limited = await startFakeApp({
     config: { rateLimits: { perKeyPerMinute: 1, perTenantPerMinute: 1, perAddressPerMinute: 1 } },

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { z } from "zod";
 import type { HttpConfig } from "./deps.ts";
 import { asText, htmlPage } from "./html-page.ts";
 
@@ -19,21 +20,22 @@ export function registerPlainPages(app: FastifyInstance, config: HttpConfig): vo
         ]),
       ),
   );
-  app.get<{ Querystring: { grantId?: string; error?: string; detail?: string } }>(
-    "/accounts/choose",
-    (request, reply) => {
-      const { grantId, error, detail } = request.query;
-      const text =
-        error === undefined
-          ? page("You are signed in at the platform", [
-              "Now choose which accounts to use. You may close this page.",
-              `For a program: <code>GET /api/grants/${asText(grantId ?? "")}</code> lists the accounts, <code>POST /api/connections</code> connects them.`,
-            ])
-          : page("Nothing was connected", [
-              asText(detail ?? "The platform did not give access."),
-              "You may close this page and start again.",
-            ]);
-      return reply.type("text/html; charset=utf-8").header("cache-control", "no-store").send(text);
-    },
-  );
+  app.get("/accounts/choose", (request, reply) => {
+    const { grantId, error, detail } = Told.parse(request.query);
+    const text =
+      error === undefined
+        ? page("You are signed in at the platform", [
+            "Now choose which accounts to use. You may close this page.",
+            `For a program: <code>GET /api/grants/${asText(grantId ?? "")}</code> lists the accounts, <code>POST /api/connections</code> connects them.`,
+          ])
+        : page("Nothing was connected", [
+            asText(detail ?? "The platform did not give access."),
+            "You may close this page and start again.",
+          ]);
+    return reply.type("text/html; charset=utf-8").header("cache-control", "no-store").send(text);
+  });
 }
+
+/** Whoever opens the page writes its address: what comes twice is taken for absent. */
+const word = z.string().optional().catch(undefined);
+const Told = z.object({ grantId: word, error: word, detail: word });
