@@ -182,6 +182,8 @@ describe("a platform that does not answer", () => {
     tenants = [await h.tenant()];
     const [{ caller, connectionId } = assert.fail()] = tenants;
     const circuits = circuitsOf.get("w1");
+    // What others met before is no longer counted.
+    await h.advance(10 * minuteMs);
     for (let i = 0; i < 5; i += 1)
       await circuits?.heard({
         tenantId: caller.tenantId,
@@ -212,5 +214,34 @@ describe("a platform that does not answer", () => {
       { state: "publishing", held_reason: null, waits_for: null, sleeps: true, count: 1 },
       { state: "held", held_reason: "outage", waits_for: connectionId, sleeps: true, count: 19 },
     ]);
+  });
+
+  it("keeps none waiting that read its circuit as open a moment before it closed", async () => {
+    isDown = false;
+    tenants = [await h.tenant()];
+    const [{ caller, connectionId } = assert.fail()] = tenants;
+    const [id] = await publish(1);
+    assert.ok(id);
+    const left = async (job: string) =>
+      (
+        await runSql<{ waits_for: string | null; soon: boolean }>(
+          h.admin,
+          sql`select waits_for, wake_at < domain_now() + interval '2 seconds' as soon from publish_jobs where id = ${job}`,
+        )
+      ).rows;
+    // What such a claim leaves behind: a wait for a circuit that is closed, or of which nothing is known.
+    for (const waitsFor of [connectionId, "scripted:simulated:"] as readonly string[]) {
+      await runSql(
+        h.admin,
+        sql`update publish_jobs set state = 'retrying', waits_for = ${waitsFor}, wake_at = domain_now() + interval '12 minutes', in_flight = null
+          where id = ${id} and published_at is null`,
+      );
+      await runSql(h.admin, sql`update circuits set state = 'closed' where key = ${waitsFor}`);
+      await circuitsOf.get("w2")?.wakeProbes();
+      assert.deepEqual(await left(id), [{ waits_for: null, soon: true }], waitsFor);
+    }
+    await h.advance(1_000);
+    await work();
+    assert.equal(await h.state(caller, id), "published");
   });
 });
