@@ -90,7 +90,13 @@ export const guestbookSimulator: SimulatorDefinition = {
           return seen(request, json(201, { id: posts.at(-1)?.id }));
         case "GET posts comments":
           if (!posts.some((it) => it.id === id && it.account === account)) return gone;
-          return page(comments.filter((it) => it.post === id).toReversed(), request);
+          // Lists that lack an answer lack it everywhere.
+          return page(
+            comments
+              .filter((it) => it.post === id && !(it.parent !== undefined && env.fault("hideFromLists", request)))
+              .toReversed(),
+            request,
+          );
         case "GET comments replies":
           if (env.fault("hideFromLists", request)) return json(200, []);
           return json(
