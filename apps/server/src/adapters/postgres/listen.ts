@@ -25,6 +25,8 @@ export function openListener(options: { readonly url: string; readonly onError?:
   let session: pg.Client | undefined;
   let ready = Promise.withResolvers<void>();
   let isListening = false;
+  /** Ends when the session's last query has; a session asks one thing at a time. */
+  let asked: Promise<unknown> = Promise.resolve();
 
   const report = (error: unknown) => {
     if (!closing.signal.aborted) options.onError?.(error instanceof Error ? error : new Error(String(error)));
@@ -38,8 +40,13 @@ export function openListener(options: { readonly url: string; readonly onError?:
       }
     }
   };
+  const ask = (client: pg.Client, text: string): Promise<unknown> => {
+    const answer = asked.then(() => client.query(text));
+    asked = answer.catch(() => {});
+    return answer;
+  };
   const listenTo = async (client: pg.Client, channel: string) => {
-    await client.query(`listen ${client.escapeIdentifier(channel)}`);
+    await ask(client, `listen ${client.escapeIdentifier(channel)}`);
     call(channel);
   };
 
@@ -58,13 +65,14 @@ export function openListener(options: { readonly url: string; readonly onError?:
     client.on("notification", ({ channel, payload }) => call(channel, payload));
     try {
       await client.connect();
+      asked = Promise.resolve();
       session = client;
       for (const channel of channels.keys()) await listenTo(client, channel);
       isListening = true;
       ready.resolve();
       while (!closing.signal.aborted) {
         await Promise.race([pause(heartbeatMs, closing.signal), lost.promise]);
-        if (!closing.signal.aborted) await Promise.race([client.query("select 1"), lost.promise]);
+        if (!closing.signal.aborted) await Promise.race([ask(client, "select 1"), lost.promise]);
       }
     } finally {
       session = undefined;
