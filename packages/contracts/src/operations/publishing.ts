@@ -204,6 +204,8 @@ export const deletePost = defineOperation({
 });
 
 const Note = z.string().trim().max(2_000);
+/** `hash` of the post as the approver saw it. */
+const SeenHash = z.string().regex(/^[0-9a-f]{64}$/, "must be the hash of the post as GET /api/posts/:id gives it");
 
 export const approvePost = defineOperation({
   id: "approvePost",
@@ -211,15 +213,19 @@ export const approvePost = defineOperation({
   path: "/api/posts/:id/approve",
   summary: "Approve a post",
   description:
-    "Makes its publish jobs. An account that has a job of this post already, from before it was a draft again, keeps that one: no second post goes out. An edit made meanwhile is a 409. Nobody approves what they wrote or changed last, but an owner or admin in person; a key never does.",
+    "Makes its publish jobs. An account that has a job of this post already, from before it was a draft again, keeps that one: no second post goes out. Give back the `hash` of the post you looked at: where what it says, where it goes or its time has changed since, the answer is a 409 that names the present hash, and nothing is approved. Of two approvers at once one decides, and the other is told who did. Nobody approves what they wrote or changed last, but an owner or admin in person; a key never does.",
   tags: ["posts"],
   auth: approve,
   params: postParam,
-  body: z.strictObject({ note: Note.optional() }),
+  body: z.strictObject({ note: Note.optional(), hash: SeenHash.optional() }),
   response: PostView,
   also: [202],
-  errors: ["not_found", "state_conflict", "post_has_problems"],
-  example: { params: { id: ids.post }, body: {}, response: post },
+  errors: ["not_found", "conflict", "state_conflict", "post_has_problems"],
+  example: {
+    params: { id: ids.post },
+    body: { hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" },
+    response: post,
+  },
 });
 
 export const rejectPost = defineOperation({

@@ -235,6 +235,8 @@ export const PostView = z.object({
   status: z.enum(postStatuses),
   /** Rises with every change; give it back as `ifVersion`. */
   version: z.number().int(),
+  /** Of what it says, where it goes and when; whoever approves it names the hash they saw. */
+  hash: z.string().optional(),
   /** A deletion that waits until POSTD knows what is live, or removes what is. */
   deleting: z.boolean().optional(),
   /** In the answer to a change: what it did for each target. */
@@ -265,6 +267,8 @@ export const PostView = z.object({
   /** Who wrote it, and who last changed what it says or where it goes: a person or a key. Neither approves it. */
   createdBy: z.string().optional(),
   changedBy: z.string().optional(),
+  /** Who approved or rejected it last. */
+  decidedBy: z.string().optional(),
   createdAt: Instant,
   updatedAt: Instant,
   jobs: z.array(JobView),

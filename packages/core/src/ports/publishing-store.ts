@@ -73,6 +73,8 @@ export interface PostRecord {
   readonly changedBy: string;
   /** It goes out on an approver's word only; see `domain/approval.ts`. */
   readonly approvalAsked: boolean;
+  /** Whose word it had last: an approver's. */
+  readonly decidedBy?: string;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly version: number;

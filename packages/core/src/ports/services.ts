@@ -117,7 +117,7 @@ export interface PublishingService {
   decidePost(
     caller: Caller,
     id: PostId,
-    decision: { readonly approve: boolean; readonly note?: string },
+    decision: { readonly approve: boolean; readonly note?: string; readonly hash?: string },
   ): ServiceResult<Wished<PostView>>;
   getJob(caller: Caller, id: PublishJobId): ServiceResult<JobView>;
   listJobs(

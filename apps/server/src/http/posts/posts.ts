@@ -34,7 +34,13 @@ export const postRoutes = [
     wished(await deps.services.publishing.deletePost(caller(), params.id, query)),
   ),
   route(op.approvePost, async ({ deps, caller, params, body }) =>
-    wished(await deps.services.publishing.decidePost(caller(), params.id, defined({ approve: true, note: body.note }))),
+    wished(
+      await deps.services.publishing.decidePost(
+        caller(),
+        params.id,
+        defined({ approve: true, note: body.note, hash: body.hash }),
+      ),
+    ),
   ),
   route(op.rejectPost, async ({ deps, caller, params, body }) =>
     wished(

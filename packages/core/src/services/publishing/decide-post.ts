@@ -2,6 +2,7 @@ import { fail, ok, type PostId, type PostView, type Result, type ServiceError } 
 import { mayApprove } from "../../domain/approval.ts";
 import type { JobRecord, NewJob, PostRecord, TenantPublishing } from "../../ports/publishing-store.ts";
 import type { Caller, ServiceResult, Wished } from "../../ports/services.ts";
+import { postHash } from "../approval/post-hash.ts";
 import { type ActDeps, notFound } from "./act-on-job.ts";
 import { fitTargets } from "./fit-targets.ts";
 import { meetTargets } from "./meet-targets.ts";
@@ -13,6 +14,8 @@ import { wishBy } from "./update-post.ts";
 interface Decision {
   readonly approve: boolean;
   readonly note?: string;
+  /** Of the post as the approver saw it. */
+  readonly hash?: string;
 }
 
 /**
@@ -28,11 +31,8 @@ export async function decidePost(
   const found = await deps.store.forTenant(caller.tenantId).post(id);
   if (!found) return notFound("post", id);
   const { post } = found;
-  if (post.status !== "awaiting_approval" || post.deleting)
-    return {
-      ok: false,
-      error: { code: "state_conflict", detail: `This post is ${post.status}, not waiting for approval.` },
-    };
+  if (post.status !== "awaiting_approval" || post.deleting) return notWaiting(post);
+  if (decision.hash !== undefined && decision.hash !== postHash(post)) return otherHash(post);
   if (decision.approve && !mayApprove(post, caller)) return ownPost;
   const now = deps.clock.now();
   if (decision.approve && post.scheduledFor && now.getTime() - post.scheduledFor.getTime() > deps.lateAfterMs)
@@ -50,7 +50,9 @@ export async function decidePost(
     : await reject(caller, post, decision, deps);
   if (!written.ok) return written;
   const { value: after } = written;
-  return after ? ok(changed(after.post, after.jobs, after.decided, after.added)) : decidedMeanwhile;
+  return after
+    ? ok(changed(after.post, after.jobs, after.decided, after.added))
+    : decidedMeanwhile(caller, id, decision, deps);
 }
 
 type Written = Result<
@@ -141,8 +143,33 @@ const ownPost = fail<ServiceError>({
   next: "Ask another approver.",
 });
 
-const decidedMeanwhile = fail<ServiceError>({
-  code: "state_conflict",
-  detail: "Somebody edited or decided this post meanwhile.",
-  next: "Read it again, then decide.",
-});
+/** Somebody was faster: who decided, or what the post says now. */
+async function decidedMeanwhile(caller: Caller, id: PostId, decision: Decision, deps: ActDeps) {
+  const found = await deps.store.forTenant(caller.tenantId).post(id);
+  if (!found) return notFound("post", id);
+  if (found.post.status !== "awaiting_approval" || found.post.deleting) return notWaiting(found.post);
+  if (decision.hash !== undefined && decision.hash !== postHash(found.post)) return otherHash(found.post);
+  return fail<ServiceError>({
+    code: "state_conflict",
+    detail: "Somebody edited or decided this post meanwhile.",
+    next: "Read it again, then decide.",
+  });
+}
+
+function notWaiting({ status, deleting, decidedBy }: PostRecord) {
+  const isDecided = (status === "approved" || status === "rejected") && decidedBy !== undefined;
+  const by = isDecided && !deleting ? ` ${decidedBy} ${status} it.` : "";
+  return fail<ServiceError>({
+    code: "state_conflict",
+    detail: `This post is ${deleting ? "being deleted" : status}, not waiting for approval.${by}`,
+    next: "Read it again to see where it stands.",
+  });
+}
+
+const otherHash = (post: PostRecord) =>
+  fail<ServiceError>({
+    code: "conflict",
+    field: "hash",
+    detail: `This post has changed since you saw it; its hash is ${postHash(post)} now. Nothing was approved.`,
+    next: "Read it again, and approve it with the hash it has now.",
+  });

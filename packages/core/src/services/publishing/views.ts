@@ -5,6 +5,7 @@ import { clockWords } from "../../domain/clock-words.ts";
 import { effectNow, toldFailure } from "../../domain/explain.ts";
 import type { Wish } from "../../domain/wishes.ts";
 import type { AttemptRecord, ContentRecord, JobRecord, PostRecord } from "../../ports/publishing-store.ts";
+import { postHash } from "../approval/post-hash.ts";
 
 /** A job as the API shows it. Unset facts are left out; `nextAt` only where POSTD acts by itself. */
 export function jobView(
@@ -112,6 +113,7 @@ export function postView(post: PostRecord, jobs: readonly JobRecord[]): PostView
     id: post.id,
     status: post.status,
     version: post.version,
+    hash: postHash(post),
     ...(post.deleting ? { deleting: true } : {}),
     content: contentView(post.content),
     versions: Object.fromEntries(
@@ -126,6 +128,7 @@ export function postView(post: PostRecord, jobs: readonly JobRecord[]): PostView
     metadata: post.metadata,
     createdBy: post.createdBy,
     changedBy: post.changedBy,
+    ...(post.decidedBy === undefined ? {} : { decidedBy: post.decidedBy }),
     createdAt: post.createdAt.toISOString(),
     updatedAt: post.updatedAt.toISOString(),
     jobs: jobs.map((job) => jobView(job)),

@@ -9,7 +9,7 @@ import { type AttemptRow, attemptRecord, jobRecord, type PostRow, postRecord } f
 
 type JobRows = JobRow & Record<string, unknown>;
 
-const postColumns = sql`p.id, p.status, p.content, p.targets, p.scheduled_for, p.metadata, p.created_by, p.changed_by, p.approval_asked, p.created_at, p.updated_at, p.version, p.deleting,
+const postColumns = sql`p.id, p.status, p.content, p.targets, p.scheduled_for, p.metadata, p.created_by, p.changed_by, p.approval_asked, p.decided_by, p.created_at, p.updated_at, p.version, p.deleting,
   (select jsonb_object_agg(v.target, v.content) from post_versions v where v.post_id = p.id) as versions`;
 
 export async function readPost(

@@ -16,6 +16,7 @@ export interface PostRow extends Record<string, unknown> {
   readonly created_by: string;
   readonly changed_by: string | null;
   readonly approval_asked: boolean;
+  readonly decided_by: string | null;
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly version: number;
@@ -82,6 +83,7 @@ export function postRecord(row: PostRow): PostRecord {
     createdBy: row.created_by,
     changedBy: row.changed_by ?? row.created_by,
     approvalAsked: row.approval_asked,
+    ...(row.decided_by === null ? {} : { decidedBy: row.decided_by }),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     version: row.version,
