@@ -133,7 +133,15 @@ const unrecorded: Readonly<Record<string, string>> = {
       ["publish", "createPost", "validatePost", "trialPost", "updatePost", "deletePost", "approvePost", "rejectPost"],
       ["retryJob", "cancelJob", "removeJob", "resolveJob", "replayDlq", "previewLink"],
       ["createMedia", "deleteMedia", "createMention", "updateMention", "deleteMention"],
-      ["markInboxEntry", "replyToInboxEntry", "hideInboxEntry", "likeInboxEntry", "readInbox", "readAccountNumbers"],
+      [
+        "markInboxEntry",
+        "tendInboxEntry",
+        "replyToInboxEntry",
+        "hideInboxEntry",
+        "likeInboxEntry",
+        "readInbox",
+        "readAccountNumbers",
+      ],
     ]
       .flat()
       .map((id) => [id, "content: posts, jobs and attempts are their own record"]),

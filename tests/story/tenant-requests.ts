@@ -205,6 +205,21 @@ const draft = (more: (id: string, caller: Tenant) => object) => (id: string, cal
   targets: [{ connectionId: caller.connectionId }],
   ...more(id, caller),
 });
+/** The entry is the caller's own, the member whoever's the test wishes. */
+const tendingOf = (): IdPlace => {
+  const entries = new Map<string, string>();
+  return {
+    async make(tenant) {
+      entries.set(tenant.id, await inboxEntry(tenant));
+      return member(tenant);
+    },
+    request: (assigneeId, caller) => ({
+      method: "PATCH",
+      path: `/api/inbox/${entries.get(caller.id)}`,
+      body: { assigneeId },
+    }),
+  };
+};
 const patchOf = (make: IdPlace["make"], patch: (id: string) => object): IdPlace => {
   const posts = new Map<string, string>();
   return {
@@ -289,6 +304,10 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
   "listInbox query.connectionId": byPath("GET", "/api/inbox?connectionId={id}", connection),
   "listInbox query.postId": byPath("GET", "/api/inbox?postId={id}", post),
   "getInboxEntry path.id": byPath("GET", "/api/inbox/{id}", inboxEntry),
+  "listInbox query.assigneeId": byPath("GET", "/api/inbox?assigneeId={id}", member),
+  "countInbox query.connectionId": byPath("GET", "/api/inbox/counts?connectionId={id}", connection),
+  "tendInboxEntry path.id": byPath("PATCH", "/api/inbox/{id}", inboxEntry, { done: true }),
+  "tendInboxEntry body.assigneeId": tendingOf(),
   "markInboxEntry path.id": byPath("POST", "/api/inbox/{id}/read", inboxEntry, { read: true }),
   "replyToInboxEntry path.id": byPath("POST", "/api/inbox/{id}/reply", inboxEntry, { text: "Thank you" }),
   "hideInboxEntry path.id": byPath("POST", "/api/inbox/{id}/hide", inboxEntry, { hidden: true }),

@@ -4,7 +4,7 @@ import { idSchema, PlatformId } from "../ids.ts";
 import { defineOperation } from "../operation.ts";
 import { pageOf, pageQuery, queryFlag } from "../paging.ts";
 import { InboxReplyInput } from "../publishing.ts";
-import { InboxEntryView, InboxReplyView, InboxThreadView, inboxKinds } from "../views.ts";
+import { InboxCountsView, InboxEntryView, InboxReplyView, InboxThreadView, inboxKinds, inboxStates } from "../views.ts";
 import { at, ids, job, later } from "./examples.ts";
 
 const read = { kind: "caller", by: ["session", "key"], scope: "posts:read" } as const;
@@ -24,6 +24,7 @@ const entry = {
   text: "Do you ship to Bergen?",
   hidden: false,
   answered: false,
+  state: "open",
   replies: [],
   can: { reply: true, hide: true, like: false },
   createdAt: at,
@@ -48,11 +49,30 @@ export const listInbox = defineOperation({
     postId: idSchema("post").optional(),
     unread: queryFlag.optional(),
     answered: queryFlag.optional(),
+    state: z.enum(inboxStates).optional(),
+    assigneeId: idSchema("member").optional(),
+    /** Without anybody who takes care of it, or with. */
+    unassigned: queryFlag.optional(),
     from: InstantInput.optional(),
   }),
   response: pageOf(InboxEntryView),
   errors: ["not_found"],
   example: { query: { unread: "true", kind: "comment" }, response: { items: [entry], simulated: true } },
+});
+
+export const countInbox = defineOperation({
+  id: "countInbox",
+  method: "GET",
+  path: "/api/inbox/counts",
+  summary: "How many entries are in each state",
+  description:
+    "For a badge. unread, mine and unassigned are of the open ones; mine is 0 for a key, which takes care of nothing.",
+  tags: ["inbox"],
+  auth: read,
+  query: z.strictObject({ connectionId: idSchema("connection").optional() }),
+  response: InboxCountsView,
+  errors: ["not_found"],
+  example: { query: {}, response: { open: 12, snoozed: 2, done: 140, unread: 5, mine: 3, unassigned: 7 } },
 });
 
 export const getInboxEntry = defineOperation({
@@ -82,6 +102,30 @@ export const markInboxEntry = defineOperation({
   response: InboxEntryView,
   errors: ["not_found"],
   example: { params: { id: ids.inboxEntry }, body: { read: true }, response: { ...entry, readAt: later } },
+});
+
+export const tendInboxEntry = defineOperation({
+  id: "tendInboxEntry",
+  method: "PATCH",
+  path: "/api/inbox/:id",
+  summary: "Give to a member, put off, settle or open again",
+  description:
+    "For everybody in the workspace; the platform learns nothing of it. What is left out stays. assigneeId null: nobody takes care of it; a member who is removed takes care of nothing. snoozedUntil lies ahead and ends done, null opens it at once; done true ends a snooze. New words of the writer open an entry again.",
+  tags: ["inbox"],
+  auth: write,
+  params: entryParam,
+  body: z.strictObject({
+    assigneeId: idSchema("member").nullable().optional(),
+    snoozedUntil: InstantInput.nullable().optional(),
+    done: z.boolean().optional(),
+  }),
+  response: InboxEntryView,
+  errors: ["not_found"],
+  example: {
+    params: { id: ids.inboxEntry },
+    body: { assigneeId: ids.member, done: true },
+    response: { ...entry, assigneeId: ids.member, state: "done", doneAt: later },
+  },
 });
 
 export const replyToInboxEntry = defineOperation({

@@ -6,6 +6,8 @@ import { JobView } from "./publishing.ts";
 const Instant = z.iso.datetime();
 
 export const inboxKinds = ["comment", "review", "message"] as const;
+/** What the workspace has still to do about an entry. `snoozed`: nothing before its time, then it is open again. */
+export const inboxStates = ["open", "snoozed", "done"] as const;
 
 /** An answer that was written here. */
 const InboxReplyOfEntry = z.object({
@@ -80,11 +82,27 @@ export const InboxEntryView = z.object({
   seenAt: Instant,
   /** Absent: unread. */
   readAt: Instant.optional(),
+  state: z.enum(inboxStates),
+  /** Who of the workspace takes care of it; absent: nobody does, or the member was removed. */
+  assigneeId: idSchema("member").optional(),
+  snoozedUntil: Instant.optional(),
+  doneAt: Instant.optional(),
   /** It is no longer at the platform, since about then. */
   goneAt: Instant.optional(),
   simulated: z.boolean(),
 });
 export type InboxEntryView = z.infer<typeof InboxEntryView>;
+
+/** How many entries of others are in each state; of the open ones, how many are unread, the caller's own, and nobody's. */
+export const InboxCountsView = z.object({
+  open: z.number(),
+  snoozed: z.number(),
+  done: z.number(),
+  unread: z.number(),
+  mine: z.number(),
+  unassigned: z.number(),
+});
+export type InboxCountsView = z.infer<typeof InboxCountsView>;
 
 export const InboxThreadView = InboxEntryView.extend({
   /** The talk it stands in, itself included, oldest first. */

@@ -1,6 +1,7 @@
 import type { InboxEntry } from "@postd/connector-kit";
 import type {
   ConnectionId,
+  InboxCountsView,
   InboxEntryId,
   InboxEntryView,
   InboxReplyInput,
@@ -8,6 +9,7 @@ import type {
   InboxThreadView,
   JobState,
   JsonObject,
+  MemberId,
   PostId,
   PostStatus,
   TenantId,
@@ -72,6 +74,10 @@ export interface InboxEntryRecord
   readonly seenAt: Date;
   readonly readAt: Date | undefined;
   readonly goneAt: Date | undefined;
+  readonly state: InboxEntryView["state"];
+  readonly assigneeId: MemberId | undefined;
+  readonly snoozedUntil: Date | undefined;
+  readonly doneAt: Date | undefined;
   readonly answered: boolean;
   readonly replies: readonly InboxReplyRecord[];
 }
@@ -85,7 +91,17 @@ export interface InboxQuery {
   readonly postId?: PostId;
   readonly unread?: boolean;
   readonly answered?: boolean;
+  readonly state?: InboxEntryView["state"];
+  readonly assigneeId?: MemberId;
+  readonly unassigned?: boolean;
   readonly from?: Date;
+}
+
+/** What is left out stays; null takes it away. */
+export interface InboxTending {
+  readonly assigneeId?: MemberId | null;
+  readonly snoozedUntil?: Date | null;
+  readonly done?: boolean;
 }
 
 export interface InboxReading {
@@ -108,6 +124,11 @@ export interface TenantInboxEntries {
   isPost(id: PostId): Promise<boolean>;
   /** As read, or as unread; false: there is no such entry. */
   mark(id: InboxEntryId, read: boolean): Promise<boolean>;
+  /** One statement looks for the entry and for the member: neither goes between the look and the change. */
+  tend(id: InboxEntryId, change: InboxTending): Promise<"done" | "no_entry" | "no_member" | "past">;
+  /** `actorId`: whose own entries are counted as mine; a key has none. */
+  counts(which: { readonly connectionId?: ConnectionId; readonly actorId: string }): Promise<InboxCountsView>;
+  isMember(id: MemberId): Promise<boolean>;
   /** What was done to it at the platform. */
   note(id: InboxEntryId, done: { readonly hidden?: boolean; readonly liked?: boolean }): Promise<void>;
   reading(connectionId: ConnectionId): Promise<InboxReading>;
@@ -160,12 +181,21 @@ export interface InboxService {
       readonly postId?: PostId;
       readonly unread?: boolean;
       readonly answered?: boolean;
+      readonly state?: InboxEntryView["state"];
+      readonly assigneeId?: MemberId;
+      readonly unassigned?: boolean;
       readonly from?: string;
     },
   ): ServiceResult<Page<InboxEntryView>>;
   /** One entry with the talk it stands in. */
   get(caller: Caller, id: InboxEntryId): ServiceResult<InboxThreadView>;
   mark(caller: Caller, id: InboxEntryId, read: boolean): ServiceResult<InboxEntryView>;
+  tend(
+    caller: Caller,
+    id: InboxEntryId,
+    change: { readonly assigneeId?: MemberId | null; readonly snoozedUntil?: string | null; readonly done?: boolean },
+  ): ServiceResult<InboxEntryView>;
+  counts(caller: Caller, which: { readonly connectionId?: ConnectionId }): ServiceResult<InboxCountsView>;
   /** An answer is a publish job, made once whatever is lost on the way. */
   reply(
     caller: Caller,

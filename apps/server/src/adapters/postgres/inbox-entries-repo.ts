@@ -1,8 +1,8 @@
 import type { InboxEntry } from "@postd/connector-kit";
-import { asId, type InboxEntryId, type TenantId } from "@postd/contracts";
+import { asId, type InboxCountsView, type InboxEntryId, type TenantId } from "@postd/contracts";
 import { type InboxEntriesRepo, type InboxEntryRecord, newId, type TenantInboxEntries } from "@postd/core";
 import { type SQL, sql } from "drizzle-orm";
-import { chosen, type EntryRow, entriesWhere, entryRecord } from "./inbox-entry-row.ts";
+import { chosen, type EntryRow, entriesWhere, entryRecord, state } from "./inbox-entry-row.ts";
 import type { Db } from "./pools.ts";
 import { runSql, type SqlPlace } from "./run-sql.ts";
 import { forTenant, type TenantDb, type TenantScope } from "./tenant-tx.ts";
@@ -86,6 +86,40 @@ function tenantEntries(own: TenantScope, tenantId: TenantId): TenantInboxEntries
         sql`update inbox_entries set read_at = ${read ? sql`coalesce(read_at, domain_now())` : sql`null`} where id = ${id}`,
       );
       return rowCount > 0;
+    },
+    async tend(id, { assigneeId, snoozedUntil, done }) {
+      const wanted = assigneeId ?? null;
+      const settled = done === undefined ? sql`done_at` : done ? sql`coalesce(done_at, domain_now())` : sql`null`;
+      const until = snoozedUntil === undefined ? sql`snoozed_until` : at(snoozedUntil ?? undefined);
+      const { rows } = await runSql<{ entry: boolean; member: boolean; ahead: boolean; done: boolean }>(
+        own,
+        sql`with checked as (select ${wanted}::text is null or exists (select from members m where m.id = ${wanted} and m.tenant_id = ${tenantId}) as member,
+              ${snoozedUntil ? sql`${at(snoozedUntil)} > domain_now()` : sql`true`} as ahead),
+            changed as (update inbox_entries set assignee_id = ${assigneeId === undefined ? sql`assignee_id` : sql`${wanted}::text`},
+              done_at = ${snoozedUntil && done === undefined ? sql`null` : settled}, snoozed_until = ${done ? sql`null` : until}
+              from checked where inbox_entries.id = ${id} and checked.member and checked.ahead returning inbox_entries.id)
+          select exists (select from inbox_entries e where e.id = ${id}) as entry, c.member, c.ahead, exists (select from changed) as done from checked c`,
+      );
+      const [row] = rows;
+      if (row?.done) return "done";
+      if (!row?.entry) return "no_entry";
+      return row.member ? "past" : "no_member";
+    },
+    async counts({ connectionId, actorId }) {
+      const { rows } = await runSql<InboxCountsView>(
+        own,
+        sql`select count(*) filter (where k.state = 'open')::int as open, count(*) filter (where k.state = 'snoozed')::int as snoozed,
+            count(*) filter (where k.state = 'done')::int as done, count(*) filter (where k.state = 'open' and k.read_at is null)::int as unread,
+            count(*) filter (where k.state = 'open' and m.id is not null)::int as mine,
+            count(*) filter (where k.state = 'open' and k.assignee_id is null)::int as unassigned
+          from (select ${state} as state, e.read_at, e.assignee_id from inbox_entries e where not e.own
+            and ${connectionId === undefined ? sql`true` : sql`e.connection_id = ${connectionId}`}) k
+          left join members m on m.id = k.assignee_id and m.tenant_id = ${tenantId} and m.user_id = ${actorId}`,
+      );
+      return rows[0] ?? { open: 0, snoozed: 0, done: 0, unread: 0, mine: 0, unassigned: 0 };
+    },
+    async isMember(id) {
+      return (await runSql(own, sql`select 1 from members where id = ${id} and tenant_id = ${tenantId}`)).rowCount > 0;
     },
     async note(id, { hidden, liked }) {
       await runSql(
@@ -233,7 +267,8 @@ function kept(
         text = excluded.text, rating = excluded.rating, permalink = coalesce(excluded.permalink, e.permalink), own = excluded.own,
         hidden = coalesce(excluded.hidden, e.hidden), liked = coalesce(excluded.liked, e.liked), answer = excluded.answer,
         cannot = excluded.cannot, created_at = excluded.created_at, edited_at = excluded.edited_at, seen_at = excluded.seen_at, gone_at = null,
-        keep_until = excluded.keep_until, read_at = case when ${isReworded} then null else e.read_at end
+        keep_until = excluded.keep_until, read_at = case when ${isReworded} then null else e.read_at end,
+        done_at = case when ${isReworded} then null else e.done_at end
     )
     select count(*)::int as changed from told n left join known k on k.external_id = n.external_id
       where k.external_id is null or (k.text, k.rating, k.answer) is distinct from (n.text, n.rating, nullif(n.answer, 'null')) or k.gone_at is not null`;

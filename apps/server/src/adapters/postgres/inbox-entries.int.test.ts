@@ -171,3 +171,51 @@ test("posts that may be written below are those of either kind, youngest first, 
   await keep(entry("a", { postId: "foreign" }));
   assert.deepEqual(await posts({ readSince: ago(72) }), ["young", "listed-as", "foreign"]);
 });
+
+test("an entry is given to a member, put off until its time, settled, and open again where its words change", async () => {
+  await admin.query(`
+    insert into tenants (id, name, slug, created_at) values ('ten_b', 'b', 'b', domain_now());
+    insert into users (id, name, email, email_verified, created_at, updated_at)
+      select 'usr_' || n, n, n || '@example.com', true, domain_now(), domain_now() from (values ('ida'), ('bo')) as v(n);
+    insert into members (id, tenant_id, user_id, role, created_at)
+      values ('mbr_ida', 'ten_a', 'usr_ida', 'owner', domain_now()), ('mbr_bo', 'ten_b', 'usr_bo', 'owner', domain_now());`);
+  await keep(entry("a"), entry("b"), entry("own", { isOwn: true }));
+  const id = await idOf("a");
+  const ida = asId("member", "mbr_ida");
+  const soon = new Date(Date.now() + hourMs);
+  const counts = (actorId = "usr_ida") => entries.counts({ connectionId: account, actorId });
+  const state = async () => (await entries.find(id))?.state;
+
+  assert.equal(await entries.tend(id, { assigneeId: asId("member", "mbr_bo") }), "no_member", "of another workspace");
+  assert.equal(await entries.tend(id, { snoozedUntil: ago(1), assigneeId: ida }), "past");
+  assert.equal((await entries.find(id))?.assigneeId, undefined, "what is refused changes nothing");
+  assert.equal(await entries.tend(asId("inboxEntry", "inb_none"), { done: true }), "no_entry");
+  assert.equal(await repo.forTenant(asId("tenant", "ten_b")).tend(id, { done: true }), "no_entry");
+
+  assert.equal(await entries.tend(id, { assigneeId: ida, snoozedUntil: soon }), "done");
+  assert.equal(await state(), "snoozed");
+  assert.deepEqual(await counts(), { open: 1, snoozed: 1, done: 0, unread: 1, mine: 0, unassigned: 1 });
+  await admin.query("update inbox_entries set snoozed_until = domain_now() where id = $1", [id]);
+  assert.equal(await state(), "open", "its time has come");
+  assert.deepEqual(await counts(), { open: 2, snoozed: 0, done: 0, unread: 2, mine: 1, unassigned: 1 });
+  assert.equal((await counts("key_any")).mine, 0);
+
+  await entries.tend(id, { done: true });
+  assert.equal(await state(), "done");
+  assert.deepEqual(
+    (await entries.list({ limit: 9, state: "open" })).rows.map(({ externalId }) => externalId),
+    ["b"],
+  );
+  assert.deepEqual(
+    (await entries.list({ limit: 9, assigneeId: ida, state: "done" })).rows.map(({ externalId }) => externalId),
+    ["a"],
+  );
+  await keep(entry("a"));
+  assert.equal(await state(), "done", "another look opens nothing");
+  await keep(entry("a", { text: "And another thing" }));
+  assert.equal(await state(), "open", "new words do");
+
+  await admin.query("delete from members where id = 'mbr_ida'");
+  assert.equal((await entries.find(id))?.assigneeId, undefined, "who was removed takes care of nothing");
+  assert.equal((await entries.list({ limit: 9, unassigned: true })).rows.length, 2);
+});

@@ -33,6 +33,10 @@ export interface EntryRow {
   readonly seen_at: Date;
   readonly read_at: Date | null;
   readonly gone_at: Date | null;
+  readonly state: InboxEntryRecord["state"];
+  readonly assignee_id: string | null;
+  readonly snoozed_until: Date | null;
+  readonly done_at: Date | null;
   readonly answered: boolean;
   readonly replies: readonly ReplyRow[] | null;
 }
@@ -62,13 +66,17 @@ const answered = sql`(coalesce(e.answer ->> 'state', case when e.answer is null 
   or exists (select from publish_jobs a where a.connection_id = e.connection_id and a.content ->> 'format' = 'reply'
     and a.content ->> 'destination' = e.external_id and a.state = 'published'))`;
 
+/** What the workspace has still to do about it. A snooze that is over needs nobody who ends it. `e` is the entry. */
+export const state = sql`case when e.done_at is not null then 'done' when e.snoozed_until > domain_now() then 'snoozed' else 'open' end`;
+
 /** Entries with everything else that is known of them; `which` speaks of `e`, and of the account as `c`. */
 export const entriesWhere = (
   which: SQL,
 ): SQL => sql`select e.id, e.connection_id, c.platform, c.account_kind, c.simulated,
     c.disconnected_at is not null as disconnected, e.external_id, e.kind, e.post_external_id, coalesce(j.permalink, p.permalink) as post_permalink,
     coalesce(j.text, p.text) as post_text, j.id as post_job_id, j.post_id, e.parent_external_id, parent.id as parent_id, e.author, e.text, e.rating,
-    e.permalink, e.own, e.hidden, e.liked, e.answer, e.cannot, e.created_at, e.edited_at, e.seen_at, e.read_at, e.gone_at, ${answered} as answered,
+    e.permalink, e.own, e.hidden, e.liked, e.answer, e.cannot, e.created_at, e.edited_at, e.seen_at, e.read_at, e.gone_at, ${state} as state, e.assignee_id,
+    e.snoozed_until, e.done_at, ${answered} as answered,
     r.replies
   from inbox_entries e join connections c on c.id = e.connection_id
   left join inbox_entries parent on parent.connection_id = e.connection_id and parent.external_id = e.parent_external_id
@@ -102,6 +110,11 @@ export function chosen(query: Omit<InboxQuery, "limit" | "before">): SQL {
     ...(postId === undefined ? [] : [isBelow(postId)]),
     ...(unread === undefined ? [] : [unread ? sql`e.read_at is null` : sql`e.read_at is not null`]),
     ...(query.answered === undefined ? [] : [query.answered ? answered : sql`not ${answered}`]),
+    ...(query.state === undefined ? [] : [sql`${state} = ${query.state}`]),
+    ...(query.assigneeId === undefined ? [] : [sql`e.assignee_id = ${query.assigneeId}`]),
+    ...(query.unassigned === undefined
+      ? []
+      : [query.unassigned ? sql`e.assignee_id is null` : sql`e.assignee_id is not null`]),
     ...(from === undefined ? [] : [sql`e.created_at >= ${from.toISOString()}::timestamptz`]),
   ];
   return all.length === 0 ? sql`true` : sql.join(all, sql` and `);
@@ -145,6 +158,10 @@ export function entryRecord(row: EntryRow): InboxEntryRecord {
     seenAt: row.seen_at,
     readAt: row.read_at ?? undefined,
     goneAt: row.gone_at ?? undefined,
+    state: row.state,
+    assigneeId: row.assignee_id === null ? undefined : asId("member", row.assignee_id),
+    snoozedUntil: row.snoozed_until ?? undefined,
+    doneAt: row.done_at ?? undefined,
     answered: row.answered,
     replies: (row.replies ?? []).map(replyOf),
   };

@@ -7,6 +7,12 @@ export const inboxRoutes = [
       paged(page, ({ simulated }) => simulated),
     ),
   ),
+  route(op.countInbox, async ({ deps, caller, query }) =>
+    answer(await deps.services.inboxEntries.counts(caller(), defined(query)), same),
+  ),
+  route(op.tendInboxEntry, async ({ deps, caller, params, body }) =>
+    answer(await deps.services.inboxEntries.tend(caller(), params.id, defined(body)), same),
+  ),
   route(op.getInboxEntry, async ({ deps, caller, params }) =>
     answer(await deps.services.inboxEntries.get(caller(), params.id), same),
   ),

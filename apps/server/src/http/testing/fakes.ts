@@ -128,6 +128,8 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
       list: () => page(entry),
       get: (_caller, id) => one(id, { ...entry, thread: [entry] }),
       mark: (_caller, id) => one(id, entry),
+      tend: (_caller, id) => one(id, entry),
+      counts: async () => ok({ open: 1, snoozed: 0, done: 0, unread: 1, mine: 0, unassigned: 1 }),
       reply: async (_caller, id) => (known(id) ? ok({ view: reply, replayed: false }) : fail(missing)),
       hide: (_caller, id) => one(id, entry),
       like: (_caller, id) => one(id, entry),

@@ -32,7 +32,7 @@ export function createInboxService(deps: InboxDeps): InboxService {
   };
   return {
     async list(caller, { limit, cursor, from, ...query }) {
-      const { connectionId, postId } = query;
+      const { connectionId, postId, assigneeId } = query;
       // A filter names something of this tenant; what is not there is said, not shown as nothing written.
       if (connectionId !== undefined && !(await findConnection(deps, caller, connectionId))) return fail(noConnection);
       if (postId !== undefined && !(await of(caller).isPost(postId)))
@@ -41,6 +41,7 @@ export function createInboxService(deps: InboxDeps): InboxService {
           detail: `There is no post ${postId}.`,
           next: "List posts with GET /api/posts.",
         });
+      if (assigneeId !== undefined && !(await of(caller).isMember(assigneeId))) return fail(noMember(assigneeId));
       const place = cursor === undefined ? undefined : placeOf(cursor);
       if (cursor !== undefined && !place) return fail(badCursor);
       const slice = await of(caller).list({
@@ -58,6 +59,18 @@ export function createInboxService(deps: InboxDeps): InboxService {
     },
     async mark(caller, id, read) {
       return (await of(caller).mark(id, read)) ? viewOf(caller, id) : noEntry(id);
+    },
+    async tend(caller, id, { snoozedUntil, ...change }) {
+      const until = typeof snoozedUntil === "string" ? new Date(snoozedUntil) : snoozedUntil;
+      const outcome = await of(caller).tend(id, { ...change, ...(until !== undefined && { snoozedUntil: until }) });
+      if (outcome === "no_entry") return noEntry(id);
+      if (outcome === "no_member") return fail(noMember(change.assigneeId ?? ""));
+      if (outcome === "past") return fail(notAhead);
+      return viewOf(caller, id);
+    },
+    async counts(caller, { connectionId }) {
+      if (connectionId !== undefined && !(await findConnection(deps, caller, connectionId))) return fail(noConnection);
+      return ok(await of(caller).counts({ ...(connectionId && { connectionId }), actorId: caller.actorId }));
     },
     async reply(caller, id, input, idempotencyKey) {
       const entry = await of(caller).find(id);
@@ -154,6 +167,20 @@ async function change(
   const after = await repo.find(id);
   return after ? ok(entryView(after, deps.registry)) : noEntry(id);
 }
+
+const noMember = (id: string): ServiceError => ({
+  code: "not_found",
+  field: "assigneeId",
+  detail: `There is no member ${id}.`,
+  next: "List them with GET /api/members.",
+});
+
+const notAhead: ServiceError = {
+  code: "invalid_input",
+  field: "snoozedUntil",
+  detail: "snoozedUntil is not ahead.",
+  next: "Give a time to come, or null to open the entry now.",
+};
 
 const badCursor: ServiceError = {
   code: "invalid_input",

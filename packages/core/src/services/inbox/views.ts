@@ -17,6 +17,7 @@ export function abilities(
 /** An entry as the API shows it. Unset facts are left out. */
 export function entryView(entry: InboxEntryRecord, registry: ConnectorRegistry): InboxEntryView {
   const { post, parent, answer, rating, permalink, author, hidden, liked, editedAt, readAt, goneAt } = entry;
+  const { assigneeId, snoozedUntil, doneAt } = entry;
   return {
     id: entry.id,
     connectionId: entry.connectionId,
@@ -54,6 +55,10 @@ export function entryView(entry: InboxEntryRecord, registry: ConnectorRegistry):
     ...(editedAt && { editedAt: editedAt.toISOString() }),
     seenAt: entry.seenAt.toISOString(),
     ...(readAt && { readAt: readAt.toISOString() }),
+    state: entry.state,
+    ...(assigneeId && { assigneeId }),
+    ...(snoozedUntil && { snoozedUntil: snoozedUntil.toISOString() }),
+    ...(doneAt && { doneAt: doneAt.toISOString() }),
     ...(goneAt && { goneAt: goneAt.toISOString() }),
     simulated: entry.simulated,
   };

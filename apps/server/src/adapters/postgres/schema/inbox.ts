@@ -4,7 +4,7 @@ import { sql } from "drizzle-orm";
 import { boolean, doublePrecision, index, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { instant, tenantId } from "./columns.ts";
 import { connections } from "./connections.ts";
-import { tenants } from "./people.ts";
+import { members, tenants } from "./people.ts";
 
 /** What people wrote to an account, and what it wrote itself in the same talk. */
 export const inboxEntries = pgTable(
@@ -39,6 +39,11 @@ export const inboxEntries = pgTable(
     readAt: instant("read_at"),
     /** When it was first missing at the platform. */
     goneAt: instant("gone_at"),
+    /** Who takes care of it; removing the member takes it away. */
+    assigneeId: text("assignee_id").references(() => members.id, { onDelete: "set null" }),
+    /** Open again from then on. */
+    snoozedUntil: instant("snoozed_until"),
+    doneAt: instant("done_at"),
     /** By the platform's terms it is removed then, unless it is shown again before; null: they say nothing. */
     keepUntil: instant("keep_until"),
   },
@@ -47,6 +52,7 @@ export const inboxEntries = pgTable(
     index("inbox_entries_tenant").on(t.tenantId, t.createdAt, t.id),
     index("inbox_entries_list").on(t.connectionId, t.createdAt, t.id),
     index("inbox_entries_post").on(t.connectionId, t.postExternalId, t.createdAt),
+    index("inbox_entries_assignee").on(t.assigneeId).where(sql`assignee_id is not null`),
     index("inbox_entries_keep").on(t.keepUntil).where(sql`keep_until is not null`),
     index("inbox_entries_parent").on(t.connectionId, t.parentExternalId).where(sql`parent_external_id is not null`),
   ],
