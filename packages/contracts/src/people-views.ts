@@ -15,6 +15,8 @@ export const TenantView = z.object({
   active: z.boolean(),
   /** Posts wait for an approver, but those of an owner or admin who acts in person. */
   requiresApproval: z.boolean(),
+  /** Whoever works in it shows a second factor: a code of an app, or a backup code. */
+  requiresTwoFactor: z.boolean(),
   /** What becomes of posts that missed their time, where nobody is to be asked. */
   afterReconnect: z.enum(afterReconnectRules),
   createdAt: Instant,
@@ -28,6 +30,10 @@ export const MeView = z.object({
   tenant: z.object({ id: z.string(), name: z.string(), slug: z.string(), timeZone: z.string() }).optional(),
   role: RoleName.optional(),
   scopes: z.array(ScopeName),
+  /** This session showed more than a password; absent for a key. */
+  secondFactor: z.boolean().optional(),
+  /** Why nothing may be done in the tenant now: it wants a second factor, or ended this session. */
+  closed: z.enum(["second_factor", "signed_out"]).optional(),
   /** May act for the whole instance (pause everything). */
   operator: z.boolean(),
   /** Platforms are simulated on this instance where no credentials were given. */

@@ -9,7 +9,7 @@ import {
   throttledMail,
 } from "@postd/core";
 import { apiKeySecrets } from "../adapters/auth/api-key-secrets.ts";
-import { createAuth } from "../adapters/auth/create-auth.ts";
+import { type AuthSettings, createAuth } from "../adapters/auth/create-auth.ts";
 import { createHttpAuth } from "../adapters/auth/http-auth.ts";
 import { linkSecrets } from "../adapters/auth/link-secrets.ts";
 import { passwordWeakness } from "../adapters/auth/password-weakness.ts";
@@ -61,7 +61,7 @@ export function buildPeople({ db, config, log, clock, publicUrl, authSecret, sig
     workspacesPerPerson: config.workspacesPerPerson,
   });
   const rules = createSignInRules({ ...shared, signUp, weakness: passwordWeakness });
-  const library = createAuth({
+  const settings: AuthSettings = {
     db,
     secret: authSecret,
     publicUrl,
@@ -73,7 +73,8 @@ export function buildPeople({ db, config, log, clock, publicUrl, authSecret, sig
     welcome: (user) => actAs({ kind: "person", id: user.id }, () => service.welcome(user)),
     log,
     clientAddressHeader,
-  });
+  };
+  const library = createAuth(settings);
   return {
     service,
     repo,
@@ -84,6 +85,7 @@ export function buildPeople({ db, config, log, clock, publicUrl, authSecret, sig
     rights: createStandingRights({ people: repo, keys, clock }),
     auth: createHttpAuth({
       auth: library,
+      standing: repo,
       people: repo,
       isOperator: service.isOperator,
       keys,

@@ -8,7 +8,7 @@ import {
   type Scope,
   type ServiceError,
 } from "@postd/contracts";
-import type { Caller, Principal } from "@postd/core";
+import type { Caller, Principal, TenantAccess } from "@postd/core";
 import type { FastifyRequest } from "fastify";
 import type { HttpAuth, HttpConfig } from "./deps.ts";
 import { trustedOriginsOf } from "./trusted-origins.ts";
@@ -20,6 +20,7 @@ export interface Access {
 
 /** What a person or key may do in the tenant it works in. */
 export function scopesOf(principal: Principal): readonly Scope[] {
+  if (principal.tenant?.closed) return [];
   if (principal.kind === "key") return principal.scopes;
   return principal.tenant ? roleScopes[principal.tenant.role] : [];
 }
@@ -59,6 +60,7 @@ export async function admit(
       detail: "You are not a member of the tenant this request works in.",
       next: "Create a tenant with POST /api/tenants, accept an invitation, or leave out X-Postd-Tenant.",
     });
+  if (principal.tenant?.closed && !auth.tenantless) return fail(closedTo(principal, principal.tenant.closed));
   if (auth.scope && !scopesOf(principal).includes(auth.scope)) return fail(lacks(principal, auth.scope));
   return ok(found);
 }
@@ -106,6 +108,26 @@ function unauthenticated(request: FastifyRequest): ServiceError {
         code: "unauthenticated",
         detail: "This API key is unknown, revoked or over.",
         next: "Create a new key in the settings and send it as Authorization: Bearer postd_...",
+      };
+}
+
+function closedTo({ kind }: Principal, why: NonNullable<TenantAccess["closed"]>): ServiceError {
+  if (why === "signed_out")
+    return {
+      code: "unauthenticated",
+      detail: "An owner or admin of this workspace ended your session in it.",
+      next: "Sign in again.",
+    };
+  return kind === "key"
+    ? {
+        code: "forbidden",
+        detail: "This workspace wants a second factor from everybody, and whoever made this key has none.",
+        next: "They switch on codes; the key works again then.",
+      }
+    : {
+        code: "forbidden",
+        detail: "This workspace wants a second factor from everybody, and this session showed none.",
+        next: "Switch on codes with POST /api/auth/two-factor/enable, or sign in with a code.",
       };
 }
 

@@ -9,7 +9,13 @@ export function refusalOf(answer: Response, text: string): ServiceError {
   const detail = `${(message ?? "Signing in did not work").replace(/\.$/, "")}.`;
   switch (answer.status) {
     case 401:
-      return { code: "unauthenticated", detail, next: "Check the address and the password." };
+      return (
+        secondFactorRefusals[code ?? ""] ?? {
+          code: "unauthenticated",
+          detail,
+          next: "Check the address and the password.",
+        }
+      );
     case 403:
       return code === "EMAIL_NOT_VERIFIED"
         ? {
@@ -59,11 +65,31 @@ export function refusalOf(answer: Response, text: string): ServiceError {
   }
 }
 
+const secondFactorRefusals: Readonly<Record<string, ServiceError>> = {
+  INVALID_CODE: {
+    code: "unauthenticated",
+    field: "code",
+    detail: "code: is not the one the app shows now.",
+    next: "Wait for the next code and check the clock of the device, or use a backup code.",
+  },
+  INVALID_BACKUP_CODE: {
+    code: "unauthenticated",
+    field: "code",
+    detail: "code: is none of your backup codes, or was used before.",
+    next: "Use another one, or the code of the app.",
+  },
+  INVALID_TWO_FACTOR_COOKIE: {
+    code: "unauthenticated",
+    detail: "Nobody waits for a code here; the sign-in was finished, given up or too long ago.",
+    next: "Sign in with the password again.",
+  },
+};
+
 /** The cookie is the session; a copy of its token in a page's reach would defeat http-only. */
 export function withoutToken(text: string): string {
   const value = parsed(text);
-  if (typeof value !== "object" || value === null || !("token" in value)) return text || "{}";
-  const { token: _token, ...rest } = value;
+  if (typeof value !== "object" || value === null || !("token" in value || "session" in value)) return text || "{}";
+  const { token: _token, session: _session, ...rest } = { token: "", session: "", ...value };
   return JSON.stringify(rest);
 }
 

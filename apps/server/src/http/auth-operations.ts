@@ -28,11 +28,23 @@ export interface AuthInput {
   readonly redirectTo?: string | undefined;
   readonly rememberMe?: boolean | undefined;
   readonly revokeOtherSessions?: boolean | undefined;
+  readonly code?: string | undefined;
 }
 
 /** Whether it is good enough is judged later, with the words it may not rest on. */
 const Password = z.string().min(1, "must not be empty").max(1_000, "must have at most 1,000 characters");
 const ResetToken = z.string().regex(/^[A-Za-z0-9]{1,100}$/, "must be the token of the link");
+/** Of an app: six digits, however they are grouped. */
+const AppCode = z
+  .string()
+  .max(20)
+  .transform((text) => text.replace(/\s/g, ""))
+  .pipe(z.string().regex(/^\d{6}$/, "must be the six digits the app shows"));
+const BackupCode = z
+  .string()
+  .trim()
+  .regex(/^[A-Za-z0-9]{5}-[A-Za-z0-9]{5}$/, "must look like aB3dE-fG7hJ");
+const confirmed = z.strictObject({ password: Password.optional() });
 const rememberMe = z.boolean().optional();
 
 const operations: readonly AuthOperation[] = [
@@ -92,6 +104,17 @@ const operations: readonly AuthOperation[] = [
     body: z.strictObject({ name: DisplayName.optional(), image: PictureUrl.nullable().optional() }),
   },
   { method: "POST", path: "/revoke-sessions", body: z.strictObject({}) },
+  // Only codes of an app: a code by mail is no second thing beside a password that mail resets.
+  { method: "POST", path: "/two-factor/enable", kind: "second_factor", body: confirmed, always: { method: "totp" } },
+  { method: "POST", path: "/two-factor/disable", kind: "second_factor", body: confirmed },
+  { method: "POST", path: "/two-factor/generate-backup-codes", kind: "second_factor", body: confirmed },
+  { method: "POST", path: "/two-factor/verify-totp", kind: "second_factor", body: z.strictObject({ code: AppCode }) },
+  {
+    method: "POST",
+    path: "/two-factor/verify-backup-code",
+    kind: "second_factor",
+    body: z.strictObject({ code: BackupCode }),
+  },
 ];
 /** Leads on to the page of `callbackURL`; changes nothing. */
 const resetLink: AuthOperation = { method: "GET", path: "/reset-password/:token" };

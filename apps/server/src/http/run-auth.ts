@@ -84,8 +84,9 @@ function tryOf(kind: SignInTry["kind"], request: FastifyRequest, input: AuthInpu
   };
 }
 
+/** The session, or the sign-in that waits for its second factor. */
 const sessionCookie = ({ cookies }: FastifyRequest): string | undefined =>
-  Object.entries(cookies).find(([name]) => name.endsWith("postd.session_token"))?.[1];
+  Object.entries(cookies).find(([name]) => /postd\.(session_token|two_factor)$/.test(name))?.[1];
 
 /** One household or server has a whole /64 of IPv6, so all of it counts as one. */
 function networkOf(address: string): string {

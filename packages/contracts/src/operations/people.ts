@@ -26,6 +26,7 @@ const tenant = {
   role: "owner",
   active: true,
   requiresApproval: false,
+  requiresTwoFactor: false,
   afterReconnect: "ask",
   createdAt: at,
 } as const;
@@ -142,13 +143,15 @@ export const updateTenant = defineOperation({
   path: "/api/tenants/current",
   summary: "Change the tenant",
   description:
-    "Its name, its time zone, whether every post waits for an approver (owners and admins publish without, in person and not with a key), and what becomes of posts that missed their time (afterReconnect: ask, send, spread or drop).",
+    "Its name, its time zone, whether every post waits for an approver (owners and admins publish without, in person and not with a key), whether everybody shows a second factor (only an owner decides, signed in with one; members without can only enrol, and keys they made wait), and what becomes of posts that missed their time (afterReconnect: ask, send, spread or drop).",
   tags: ["people"],
   auth: { kind: "caller", by: ["session"], scope: "members:write" },
   body: z.strictObject({
     name: DisplayName.optional(),
     timeZone: TimeZoneInput.optional(),
     requiresApproval: z.boolean().optional(),
+    /** By an owner who showed a second factor in this session. */
+    requiresTwoFactor: z.boolean().optional(),
     /** From now on: `ask` keeps posts that missed their time until somebody decides; the others decide for them. */
     afterReconnect: z.enum(afterReconnectRules).optional(),
   }),

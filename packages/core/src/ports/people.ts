@@ -25,6 +25,17 @@ export interface TenantAccess {
   readonly slug: string;
   readonly timeZone: string;
   readonly role: Role;
+  /**
+   * Nothing may be done there now: the tenant wants a second factor, of the session or of the key's maker, or this session
+   * was ended there. Absent: open.
+   */
+  readonly closed?: "second_factor" | "signed_out";
+}
+
+/** What a session showed and where it was ended. */
+export interface SessionStanding {
+  readonly secondFactor: boolean;
+  readonly endedIn: readonly string[];
 }
 
 /** A tenant of somebody's, with what only its members see. */
@@ -32,6 +43,9 @@ export interface MemberTenant extends TenantAccess {
   readonly createdAt: Date;
   /** Posts wait for an approver, but those of who owns or administers it. */
   readonly requiresApproval: boolean;
+  readonly requiresTwoFactor: boolean;
+  /** The person has codes or a passkey, whatever this session showed. */
+  readonly hasSecondFactor: boolean;
   readonly afterReconnect: AfterReconnectRule;
 }
 
@@ -49,6 +63,8 @@ export interface SessionPrincipal {
   readonly sessionId: string;
   /** Ties an authorisation to this session; not a secret. */
   readonly sessionHash: string;
+  /** It showed more than a password. */
+  readonly secondFactor: boolean;
   readonly tenant?: TenantAccess;
 }
 
@@ -102,6 +118,10 @@ export type MemberChange = { readonly to: "role"; readonly role: Role } | { read
 /** People and tenants. Tables here have no row-level security, so every method names the tenant or the person. */
 export interface PeopleRepo {
   tenantsOf(userId: UserId): Promise<readonly MemberTenant[]>;
+  /** undefined: the session has ended. Notes the use, at most once a minute. */
+  sessionStanding(sessionId: string, at: Date): Promise<SessionStanding | undefined>;
+  /** The session's person showed a code. */
+  noteCodeShown(sessionId: string): Promise<void>;
   /**
    * Tenant and first member, together or not at all. false: the person owns `most` already; two requests at once do not
    * get past it.
@@ -122,6 +142,7 @@ export interface PeopleRepo {
       readonly name?: string;
       readonly timeZone?: string;
       readonly requiresApproval?: boolean;
+      readonly requiresTwoFactor?: boolean;
       readonly afterReconnect?: AfterReconnectRule;
       /** Since when that rule stands. */
       readonly afterReconnectAt?: Date;
@@ -204,9 +225,14 @@ export interface ApiKeysRepo {
   create(row: Omit<ApiKeyRow, "makerRole"> & { readonly hash: string }): Promise<void>;
   find(tenantId: TenantId, id: ApiKeyId): Promise<ApiKeyRow | undefined>;
   revoke(tenantId: TenantId, id: ApiKeyId, at: Date): Promise<ApiKeyRow | undefined>;
-  findByHash(
-    hash: string,
-  ): Promise<{ readonly key: ApiKeyRow; readonly tenant: Omit<TenantAccess, "role"> } | undefined>;
+  findByHash(hash: string): Promise<
+    | {
+        readonly key: ApiKeyRow;
+        readonly tenant: Omit<TenantAccess, "role">;
+        readonly closed?: "second_factor" | undefined;
+      }
+    | undefined
+  >;
   /** Written at most once a minute per key; `key` as it was found, so that mostly nothing is asked. */
   markUsed(key: Pick<ApiKeyRow, "id" | "lastUsedAt">, at: Date): Promise<void>;
 }
@@ -232,6 +258,7 @@ export interface PeopleService {
       readonly name?: string | undefined;
       readonly timeZone?: string | undefined;
       readonly requiresApproval?: boolean | undefined;
+      readonly requiresTwoFactor?: boolean | undefined;
       readonly afterReconnect?: AfterReconnectRule | undefined;
     },
   ): ServiceResult<TenantView>;

@@ -55,7 +55,14 @@ export type SignUpRule = "open" | "invite" | "closed";
 
 /** A request of somebody who is not known yet, or changes how they are known. */
 export interface SignInTry {
-  readonly kind: "sign_up" | "sign_in" | "ask_reset" | "reset" | "change_password" | "confirm_address";
+  readonly kind:
+    | "sign_up"
+    | "sign_in"
+    | "ask_reset"
+    | "reset"
+    | "change_password"
+    | "confirm_address"
+    | "second_factor";
   readonly clientAddress: string;
   /** Lower case, or whatever else names whose door is tried. */
   readonly account?: string;

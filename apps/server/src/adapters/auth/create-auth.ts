@@ -6,15 +6,26 @@ import { betterAuth } from "better-auth";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { createAuthMiddleware } from "better-auth/api";
 import { organization } from "better-auth/plugins/organization";
+import { twoFactor } from "better-auth/plugins/two-factor";
 import { and, eq, ne, type SQL } from "drizzle-orm";
 import { v7 } from "uuid";
 import { trustedOriginsOf } from "../../http/trusted-origins.ts";
 import type { Db } from "../postgres/pools.ts";
-import { invitations, members, sessions, signIns, tenants, users, verifications } from "../postgres/schema.ts";
+import {
+  invitations,
+  members,
+  sessions,
+  signIns,
+  tenants,
+  twoFactors,
+  users,
+  verifications,
+} from "../postgres/schema.ts";
 import { hashSessionTokens } from "./hashed-sessions.ts";
 import { noteFailure } from "./hidden-failures.ts";
 import { passwordMaxCharacters, passwordMinCharacters } from "./password-weakness.ts";
 import { accessControl, organizationRoles } from "./roles.ts";
+import { noteSecondFactor } from "./second-factor.ts";
 
 export interface AuthSettings {
   readonly db: Db;
@@ -45,6 +56,7 @@ const idPrefix: Readonly<Record<string, string>> = {
   session: "ses",
   account: "sgn",
   verification: "ver",
+  twoFactor: "tfa",
 };
 
 /**
@@ -68,6 +80,7 @@ export function createAuth(settings: AuthSettings) {
       session: sessions,
       account: signIns,
       verification: verifications,
+      twoFactor: twoFactors,
       organization: tenants,
       member: members,
       invitation: invitations,
@@ -136,15 +149,34 @@ export function createAuth(settings: AuthSettings) {
       verification: {
         create: {
           // Only the newest link for a new password works.
-          after: async (row) => endResetLinks(row.value, ne(verifications.id, row.id)),
+          after: async (row, context) => {
+            if (context?.path === "/request-password-reset")
+              await endResetLinks(row.value, ne(verifications.id, row.id));
+          },
+        },
+      },
+      session: {
+        create: {
+          after: (session, context) =>
+            noteSecondFactor(db, {
+              sessionId: session.id,
+              path: context?.path,
+              before: context?.context.session?.session.id,
+            }),
         },
       },
     },
     hooks: {
       after: createAuthMiddleware(async (ctx) => {
         const userId = ctx.context.session?.user.id;
-        if (ctx.path === "/change-password" && userId && !(ctx.context.returned instanceof Error))
-          await endResetLinks(userId);
+        if (!userId || ctx.context.returned instanceof Error) return;
+        if (ctx.path === "/change-password") await endResetLinks(userId);
+        // A factor that is gone no longer speaks for the sessions it opened.
+        if (ctx.path === "/two-factor/disable")
+          await db
+            .update(sessions)
+            .set({ secondFactor: null })
+            .where(and(eq(sessions.userId, userId), eq(sessions.secondFactor, "code")));
       }),
     },
     plugins: [
@@ -155,6 +187,7 @@ export function createAuth(settings: AuthSettings) {
         requireEmailVerificationOnInvitation: true,
         disableOrganizationDeletion: true,
       }),
+      twoFactor({ issuer: "POSTD", twoFactorCookieMaxAge: 10 * 60 }),
     ],
     onAPIError: { throw: true },
     // Tries are counted before the library is reached, per address and per account, for all processes together.

@@ -5,9 +5,12 @@ import {
   type ApiKeySecrets,
   type ApiKeysRepo,
   keyScopes,
+  type MemberTenant,
   type PeopleRepo,
   type PeopleService,
   type Principal,
+  type SessionStanding,
+  type TenantAccess,
 } from "@postd/core";
 import type { HttpAuth } from "../../http/deps.ts";
 import { isPassing } from "../postgres/database-error.ts";
@@ -19,6 +22,7 @@ export const tenantHeader = "x-postd-tenant";
 
 export interface HttpAuthDeps {
   readonly auth: Auth;
+  readonly standing: Pick<PeopleRepo, "sessionStanding" | "noteCodeShown">;
   readonly people: Pick<PeopleRepo, "tenantsOf">;
   readonly isOperator: PeopleService["isOperator"];
   readonly keys: ApiKeysRepo;
@@ -35,6 +39,8 @@ export function createHttpAuth(deps: HttpAuthDeps): HttpAuth {
       if (response.status >= 500) await blame(heard, deps);
       // It also goes on without the database and calls it done, such as a sign-out that ended no session.
       if (heard && isPassing(heard)) throw heard;
+      if (response.ok && new URL(request.url).pathname.includes("/two-factor/verify-"))
+        await noteShownAgain(request.headers, deps);
       return response;
     },
     async passwordFits(userId, password) {
@@ -51,12 +57,18 @@ export function createHttpAuth(deps: HttpAuthDeps): HttpAuth {
   };
 }
 
+/** Somebody signed in without a second factor showed one: the session they have counts as such from now on. */
+async function noteShownAgain(headers: Headers, { auth, standing }: HttpAuthDeps): Promise<void> {
+  const found = await auth.api.getSession({ headers });
+  if (found) await standing.noteCodeShown(found.session.id);
+}
+
 async function byKey(authorization: string, { keys, keySecrets, clock }: HttpAuthDeps): Promise<Principal | undefined> {
   const presented = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
   const hash = presented === undefined ? undefined : keySecrets.hash(presented);
   const found = hash === undefined ? undefined : await keys.findByHash(hash);
   if (!found) return undefined;
-  const { key, tenant } = found;
+  const { key, tenant, closed } = found;
   const now = clock.now();
   const scopes = keyScopes(key, now);
   if (scopes.length === 0) return undefined;
@@ -67,7 +79,7 @@ async function byKey(authorization: string, { keys, keySecrets, clock }: HttpAut
     name: key.name,
     scopes,
     sessionHash: sha256(key.id),
-    tenant: { ...tenant, role: weakestRoleWith(scopes) },
+    tenant: { ...tenant, role: weakestRoleWith(scopes), ...(closed ? { closed } : {}) },
   };
 }
 
@@ -91,7 +103,12 @@ async function bySession(headers: Headers, deps: HttpAuthDeps) {
   if (!response) return undefined;
   const { session, user } = response;
   const userId = asId("user", user.id);
-  const [tenants, operator] = await Promise.all([people.tenantsOf(userId), deps.isOperator({ ...user, id: userId })]);
+  const [tenants, operator, standing] = await Promise.all([
+    people.tenantsOf(userId),
+    deps.isOperator({ ...user, id: userId }),
+    deps.standing.sessionStanding(session.id, deps.clock.now()),
+  ]);
+  if (!standing) return undefined;
   const wished = headers.get(tenantHeader);
   // A tenant named for this request is that one or none; a stale choice of the session falls back to the first.
   const tenant =
@@ -108,6 +125,7 @@ async function bySession(headers: Headers, deps: HttpAuthDeps) {
     ...(user.image ? { image: user.image } : {}),
     sessionId: session.id,
     sessionHash: sha256(session.id),
+    secondFactor: standing.secondFactor,
     ...(tenant
       ? {
           tenant: {
@@ -116,11 +134,20 @@ async function bySession(headers: Headers, deps: HttpAuthDeps) {
             slug: tenant.slug,
             timeZone: tenant.timeZone,
             role: tenant.role,
+            ...closedBy(tenant, standing),
           },
         }
       : {}),
   };
   return { principal, setCookies: answered.getSetCookie() };
+}
+
+function closedBy(
+  tenant: MemberTenant,
+  { secondFactor, endedIn }: SessionStanding,
+): { readonly closed?: NonNullable<TenantAccess["closed"]> } {
+  if (endedIn.includes(tenant.id)) return { closed: "signed_out" };
+  return tenant.requiresTwoFactor && !secondFactor ? { closed: "second_factor" } : {};
 }
 
 /** Services that look at roles see a key as the weakest member who could do as much. */

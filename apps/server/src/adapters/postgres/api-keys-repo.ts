@@ -1,7 +1,7 @@
 import { asId, type Scope, scopes } from "@postd/contracts";
 import type { ApiKeyRow, ApiKeysRepo } from "@postd/core";
 import { and, desc, eq, isNull, lt, lte, or, type SQL, sql } from "drizzle-orm";
-import { roleOf } from "./people-repo.ts";
+import { hasSecondFactor, roleOf } from "./people-repo.ts";
 import type { Db } from "./pools.ts";
 import { apiKeys, members, tenants } from "./schema.ts";
 import { withoutTenant } from "./tenant-tx.ts";
@@ -36,14 +36,18 @@ export function createApiKeysRepo(db: Db): ApiKeysRepo {
 
     async findByHash(hash) {
       const [found] = await db
-        .select({ key: apiKeys, tenant: tenants, makerRole: members.role })
+        .select({ key: apiKeys, tenant: tenants, makerRole: members.role, isClosed: lacksSecondFactor })
         .from(apiKeys)
         .innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
         .leftJoin(members, makersMembership)
         .where(and(eq(apiKeys.hash, hash), isNull(tenants.erasingAt)));
       if (!found) return undefined;
       const { id, name, slug, timeZone } = found.tenant;
-      return { key: toRow(found.key, found.makerRole), tenant: { id: asId("tenant", id), name, slug, timeZone } };
+      return {
+        key: toRow(found.key, found.makerRole),
+        tenant: { id: asId("tenant", id), name, slug, timeZone },
+        ...(found.isClosed ? { closed: "second_factor" as const } : {}),
+      };
     },
 
     async markUsed({ id, lastUsedAt }, at) {
@@ -66,6 +70,9 @@ const makersMembership = and(
   eq(members.userId, apiKeys.createdBy),
   lte(members.createdAt, apiKeys.createdAt),
 );
+
+/** Looked for only where the tenant wants one. */
+const lacksSecondFactor = sql<boolean>`(case when ${tenants.requiresTwoFactor} then not ${hasSecondFactor(apiKeys.createdBy)} else false end)`;
 
 async function read(db: Db, where: SQL | undefined): Promise<ApiKeyRow[]> {
   const rows = await db

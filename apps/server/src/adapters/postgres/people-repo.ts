@@ -1,9 +1,21 @@
 import { asId, type Role, roles, type TenantId, type UserId } from "@postd/contracts";
 import type { MemberRow, Membership, PeopleRepo } from "@postd/core";
 import { and, asc, count, eq, inArray, isNull, max, type SQL, sql } from "drizzle-orm";
+import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import { endOwnerLinks } from "./owner-links-repo.ts";
 import type { Db, Executor } from "./pools.ts";
-import { apiKeys, invitations, links, members, operators, sessions, tenants, users, verifications } from "./schema.ts";
+import {
+  apiKeys,
+  invitations,
+  links,
+  members,
+  operators,
+  passkeys,
+  sessions,
+  tenants,
+  users,
+  verifications,
+} from "./schema.ts";
 import { withoutTenant } from "./tenant-tx.ts";
 
 /** People and tenants in PostgreSQL; the tables are shared with the sign-in library, which calls tenants organisations. */
@@ -11,21 +23,38 @@ export function createPeopleRepo(db: Db): PeopleRepo {
   return {
     async tenantsOf(userId) {
       const rows = await db
-        .select({ tenant: tenants, role: members.role })
+        .select({ tenant: tenants, role: members.role, hasSecondFactor: hasSecondFactor(members.userId) })
         .from(members)
         .innerJoin(tenants, eq(tenants.id, members.organizationId))
         .where(and(eq(members.userId, userId), isNull(tenants.erasingAt)))
         .orderBy(asc(members.createdAt), asc(members.id));
-      return rows.map(({ tenant, role }) => ({
+      return rows.map(({ tenant, role, hasSecondFactor }) => ({
         id: asId("tenant", tenant.id),
         name: tenant.name,
         slug: tenant.slug,
         timeZone: tenant.timeZone,
         requiresApproval: tenant.requiresApproval,
+        requiresTwoFactor: tenant.requiresTwoFactor,
+        hasSecondFactor,
         afterReconnect: tenant.afterReconnect,
         role: roleOf(role),
         createdAt: tenant.createdAt,
       }));
+    },
+
+    async sessionStanding(sessionId, at) {
+      const [row] = await db
+        .select({ factor: sessions.secondFactor, endedIn: sessions.endedIn, lastUsedAt: sessions.lastUsedAt })
+        .from(sessions)
+        .where(eq(sessions.id, sessionId));
+      if (!row) return undefined;
+      const isNoted = row.lastUsedAt && row.lastUsedAt.getTime() > at.getTime() - usedEveryMs;
+      if (!isNoted) await db.update(sessions).set({ lastUsedAt: at }).where(eq(sessions.id, sessionId));
+      return { secondFactor: row.factor !== null, endedIn: row.endedIn };
+    },
+
+    async noteCodeShown(sessionId) {
+      await db.update(sessions).set({ secondFactor: "code" }).where(eq(sessions.id, sessionId));
     },
 
     createTenant: ({ id, name, slug, timeZone, ownerId, memberId, most, at }) =>
@@ -133,6 +162,14 @@ export function createPeopleRepo(db: Db): PeopleRepo {
     },
   };
 }
+
+/** A use is written at most this often. */
+const usedEveryMs = 60_000;
+
+/** Codes that were confirmed once, or a passkey. */
+export const hasSecondFactor = (userId: AnyPgColumn): SQL<boolean> =>
+  sql<boolean>`(exists (select from ${passkeys} where ${passkeys.userId} = ${userId})
+    or exists (select from ${users} where ${users.id} = ${userId} and ${users.twoFactorEnabled}))`;
 
 /** Whose address the settings name, and who confirmed it. */
 const byAddress = (operatorEmails: readonly string[]): SQL =>

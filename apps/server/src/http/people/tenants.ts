@@ -25,6 +25,8 @@ export const tenantRoutes = [
             }
           : {}),
         scopes: scopesOf(me),
+        ...(me.kind === "session" ? { secondFactor: me.secondFactor } : {}),
+        ...(tenant?.closed ? { closed: tenant.closed } : {}),
         operator: isOperator(me),
         simulated: deps.config.simulated,
       },

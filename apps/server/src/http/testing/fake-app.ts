@@ -26,6 +26,7 @@ function principalOf(headers: Headers): Principal | undefined {
     operator: false,
     sessionId: "ses_1",
     sessionHash: "hash",
+    secondFactor: false,
   };
   if (kind === "newcomer") return person;
   if (kind === "session") return { ...person, tenant: tenant(what as Role) };

@@ -20,6 +20,12 @@ export function createErasureService({ erasures, people, newId }: ErasureService
     async erase(me, tenantId, confirm) {
       const tenant = (await people.tenantsOf(me.userId)).find(({ id }) => id === tenantId);
       if (!tenant) return notFound("tenant");
+      if (tenant.requiresTwoFactor && !me.secondFactor)
+        return fail({
+          code: "forbidden",
+          detail: "This workspace wants a second factor from everybody, and this session showed none.",
+          next: "Sign in with a code.",
+        });
       if (tenant.role !== "owner")
         return fail({
           code: "forbidden",

@@ -34,3 +34,19 @@ export const lastOwner = () =>
     detail: "This is the last owner, and a tenant always has one.",
     next: "Make somebody else an owner first.",
   });
+
+export const secondFactorByOwners = () =>
+  fail({
+    code: "forbidden" as const,
+    field: "requiresTwoFactor",
+    detail: "Only an owner may decide whether everybody shows a second factor.",
+    next: "Ask an owner of this tenant.",
+  });
+
+export const showYoursFirst = () =>
+  fail({
+    code: "forbidden" as const,
+    field: "requiresTwoFactor",
+    detail: "You are signed in without a second factor, so this would lock you out.",
+    next: "Switch on codes with POST /api/auth/two-factor/enable and ask again.",
+  });

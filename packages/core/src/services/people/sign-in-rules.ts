@@ -30,6 +30,8 @@ const limits: Readonly<Record<SignInTry["kind"], Limits>> = {
   ask_reset: { perAddress: { max: 20, windowMs: 60 * minuteMs }, perAccount: { max: 5, windowMs: 60 * minuteMs } },
   reset: { perAddress: { max: 20, windowMs: 15 * minuteMs }, perAccount: { max: 10, windowMs: 15 * minuteMs } },
   change_password: { perAddress: { max: 30, windowMs: minuteMs }, perAccount: { max: 10, windowMs: 15 * minuteMs } },
+  // Behind these the library counts wrong codes of a person, ten of which close the door for a quarter of an hour.
+  second_factor: { perAddress: { max: 30, windowMs: minuteMs }, perAccount: { max: 10, windowMs: 15 * minuteMs } },
   confirm_address: {
     perAddress: { max: 20, windowMs: 15 * minuteMs },
     perAccount: { max: 10, windowMs: 15 * minuteMs },

@@ -31,7 +31,7 @@ export function createStandingRights(deps: {
         return key ? keyScopes(key, deps.clock.now()) : [];
       }
       const tenant = (await deps.people.tenantsOf(asId("user", actorId))).find(({ id }) => id === tenantId);
-      return tenant ? roleScopes[tenant.role] : [];
+      return tenant && !(tenant.requiresTwoFactor && !tenant.hasSecondFactor) ? roleScopes[tenant.role] : [];
     },
   };
 }

@@ -2,7 +2,7 @@ import { storableRemark } from "@postd/connector-kit";
 import { ok, type TenantView } from "@postd/contracts";
 import type { MemberTenant, PeopleService } from "../../ports/people.ts";
 import type { PeopleDeps } from "./deps.ts";
-import { enoughTenants, noTenant, notFound } from "./refusals.ts";
+import { enoughTenants, noTenant, notFound, secondFactorByOwners, showYoursFirst } from "./refusals.ts";
 
 type Verbs = Pick<PeopleService, "listTenants" | "createTenant" | "switchTenant" | "updateTenant" | "welcome">;
 
@@ -24,6 +24,8 @@ export function tenantVerbs(deps: PeopleDeps): Verbs {
       role: "owner" as const,
       createdAt: at,
       requiresApproval: false,
+      requiresTwoFactor: false,
+      hasSecondFactor: false,
       afterReconnect: "ask" as const,
     };
   }
@@ -50,7 +52,12 @@ export function tenantVerbs(deps: PeopleDeps): Verbs {
 
     async updateTenant(me, change) {
       if (!me.tenant) return noTenant();
+      if (change.requiresTwoFactor !== undefined) {
+        if (me.tenant.role !== "owner") return secondFactorByOwners();
+        if (!me.secondFactor) return showYoursFirst();
+      }
       await repo.updateTenant(me.tenant.id, {
+        ...(change.requiresTwoFactor === undefined ? {} : { requiresTwoFactor: change.requiresTwoFactor }),
         ...(change.name === undefined ? {} : { name: change.name }),
         ...(change.timeZone === undefined ? {} : { timeZone: change.timeZone }),
         ...(change.requiresApproval === undefined ? {} : { requiresApproval: change.requiresApproval }),
@@ -76,8 +83,8 @@ export function tenantVerbs(deps: PeopleDeps): Verbs {
 
 /** Shape a tenant for one of its members. */
 export function tenantView(tenant: MemberTenant, active: boolean): TenantView {
-  const { id, name, slug, timeZone, role, requiresApproval, afterReconnect, createdAt } = tenant;
-  const settings = { requiresApproval, afterReconnect };
+  const { id, name, slug, timeZone, role, requiresApproval, requiresTwoFactor, afterReconnect, createdAt } = tenant;
+  const settings = { requiresApproval, requiresTwoFactor, afterReconnect };
   return { id, name, slug, timeZone, role, active, ...settings, createdAt: createdAt.toISOString() };
 }
 

@@ -1,6 +1,6 @@
 import type { AfterReconnectRule } from "@postd/contracts";
 import { sql } from "drizzle-orm";
-import { boolean, index, integer, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { bigint, boolean, index, integer, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { instant, tenantId } from "./columns.ts";
 
 /** People and tenants, kept by better-auth; no row-level security because sign-in happens before a tenant is known. */
@@ -10,6 +10,8 @@ export const users = pgTable("users", {
   email: text("email").notNull().unique(),
   emailVerified: boolean("email_verified").notNull().default(false),
   image: text("image"),
+  /** Codes of an app are asked for after the password. */
+  twoFactorEnabled: boolean("two_factor_enabled").notNull().default(false),
   createdAt: instant("created_at").notNull(),
   updatedAt: instant("updated_at").notNull(),
 });
@@ -30,6 +32,8 @@ export const tenants = pgTable("tenants", {
   keepOriginals: boolean("keep_originals").notNull().default(false),
   /** Every post waits for an approver, but those of who owns or administers the workspace. */
   requiresApproval: boolean("requires_approval").notNull().default(false),
+  /** Whoever works in it shows more than a password. */
+  requiresTwoFactor: boolean("requires_two_factor").notNull().default(false),
   /** What becomes of posts that missed their time since that was said. */
   afterReconnect: text("after_reconnect").$type<AfterReconnectRule>().notNull().default("ask"),
   afterReconnectAt: instant("after_reconnect_at"),
@@ -50,8 +54,50 @@ export const sessions = pgTable(
     expiresAt: instant("expires_at").notNull(),
     createdAt: instant("created_at").notNull(),
     updatedAt: instant("updated_at").notNull(),
+    /** What was shown beside a password: `code`, `passkey` or `issuer`. The library does not know these three columns. */
+    secondFactor: text("second_factor").$type<SecondFactor>(),
+    lastUsedAt: instant("last_used_at"),
+    /** Tenants that ended it for themselves. */
+    endedIn: text("ended_in").array().notNull().default([]),
   },
   (t) => [index("sessions_user").on(t.userId)],
+);
+
+export type SecondFactor = "code" | "passkey" | "issuer";
+
+/** Secret and backup codes are sealed by the sign-in library with the auth secret. */
+export const twoFactors = pgTable("two_factors", {
+  id: text("id").primaryKey(),
+  userId: text("user_id")
+    .notNull()
+    .unique()
+    .references(() => users.id, { onDelete: "cascade" }),
+  secret: text("secret").notNull(),
+  backupCodes: text("backup_codes").notNull(),
+  verified: boolean("verified").notNull().default(false),
+  failedVerificationCount: integer("failed_verification_count").notNull().default(0),
+  lockedUntil: instant("locked_until"),
+});
+
+/** Public keys of people's authenticators; nothing here is a secret. */
+export const passkeys = pgTable(
+  "passkeys",
+  {
+    id: text("id").primaryKey(),
+    name: text("name"),
+    publicKey: text("public_key").notNull(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    credentialID: text("credential_id").notNull().unique(),
+    counter: bigint("counter", { mode: "number" }).notNull(),
+    deviceType: text("device_type").notNull(),
+    backedUp: boolean("backed_up").notNull(),
+    transports: text("transports"),
+    createdAt: instant("created_at"),
+    aaguid: text("aaguid"),
+  },
+  (t) => [index("passkeys_user").on(t.userId)],
 );
 
 /** Sign-in methods of a person; the password is a scrypt hash. */
@@ -102,6 +148,8 @@ export const members = pgTable(
       .references(() => users.id, { onDelete: "cascade" }),
     role: text("role").notNull(),
     createdAt: instant("created_at").notNull(),
+    /** When an owner or admin last ended their sessions in this tenant. */
+    signedOutAt: instant("signed_out_at"),
   },
   (t) => [uniqueIndex("members_tenant_user").on(t.organizationId, t.userId), index("members_user").on(t.userId)],
 );
