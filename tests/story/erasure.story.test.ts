@@ -16,6 +16,8 @@ import { chat, makeTenant, pageConnection, type Tenant } from "./tenant-requests
 const ofNoTenant: Readonly<Record<string, string>> = {
   users: "a person's account; they delete it themselves",
   sign_ins: "goes with the person's account",
+  two_factors: "goes with the person's account",
+  passkeys: "goes with the person's account",
   sessions: "goes with the person's account; the workspace in it is cleared",
   verifications: "ends by itself; hashed",
   operators: "goes with the person's account",
