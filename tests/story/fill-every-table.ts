@@ -54,4 +54,10 @@ export async function fillEveryTable(system: System, tenant: Tenant): Promise<vo
       select 'nde_' || md5($1), $1, told.id, 'mail', person.id, 'sent', domain_now(), domain_now() from told, person`,
     [tenant.id, page.id],
   );
+  await system.query(
+    `with listening as (select listen_to_events($1, 'endpoint ' || $1, null))
+    insert into events (id, tenant_id, type, subject_kind, subject_id, at, data)
+      select 'evt_' || md5($1), $1, 'connection.changed', 'connection', $2, domain_now(), '{}' from listening`,
+    [tenant.id, page.id],
+  );
 }

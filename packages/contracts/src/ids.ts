@@ -31,6 +31,7 @@ export const idPrefixes = {
   inboxEntry: "inb",
   deskDecision: "dsk",
   erasure: "ers",
+  event: "evt",
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;
@@ -54,6 +55,7 @@ export type NoticeChannelId = Id<"noticeChannel">;
 export type MentionId = Id<"mention">;
 export type InboxEntryId = Id<"inboxEntry">;
 export type ErasureId = Id<"erasure">;
+export type EventId = Id<"event">;
 export type SecretId = Id<"secret">;
 export type EncryptionKeyId = Id<"encryptionKey">;
 

@@ -5,6 +5,7 @@ export * from "./connecting.ts";
 export * from "./content.ts";
 export * from "./desk.ts";
 export * from "./errors.ts";
+export * from "./event-types.ts";
 export * from "./health-views.ts";
 export * from "./ids.ts";
 export * from "./inbound-views.ts";

@@ -21,6 +21,7 @@ export * from "./ports/connections-repo.ts";
 export type * from "./ports/desk.ts";
 export * from "./ports/egress.ts";
 export * from "./ports/erasures.ts";
+export type * from "./ports/events.ts";
 export * from "./ports/health.ts";
 export type * from "./ports/inbound-desk.ts";
 export type * from "./ports/inbound-spool.ts";

@@ -20,6 +20,7 @@ import {
 import { createBackfillRepo } from "../adapters/postgres/backfill-repo.ts";
 import { createDeskRepo } from "../adapters/postgres/desk-repo.ts";
 import { createErasuresRepo } from "../adapters/postgres/erasures-repo.ts";
+import { createEventFeed } from "../adapters/postgres/events-repo.ts";
 import { createInbox } from "../adapters/postgres/inbox.ts";
 import { createInboxEntriesRepo } from "../adapters/postgres/inbox-entries-repo.ts";
 import type { runAsLeader } from "../adapters/postgres/leases.ts";
@@ -87,6 +88,7 @@ export function periodicTasks({
     refreshWorkers: config.workers.refresh,
   };
   const backfill = { store: createBackfillRepo(app.db, system.db), registry };
+  const events = createEventFeed(app.db, system.db);
   const desk = createDeskRepo(app.db, system.db);
   const sweeping = {
     retention: createRetention(system.db),
@@ -98,6 +100,10 @@ export function periodicTasks({
     // Whoever asks a platform again is woken; where the leader dies another follows soon.
     task("circuits", secondMs, 10 * secondMs, async () => {
       await circuits.wakeProbes();
+    }),
+    // What happened can be read once it has its position.
+    task("events", 250, 10 * secondMs, async () => {
+      await events.number();
     }),
     task("outage_notices", 15 * secondMs, minuteMs, async () => {
       await circuits.tellOfOutages();

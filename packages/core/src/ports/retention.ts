@@ -12,6 +12,8 @@ export interface Retention {
   oldChecks(days: number): Promise<number>;
   /** Notices that ended before, and how any older one was delivered. */
   oldNotices(days: number): Promise<number>;
+  /** Events that happened before, and listeners whose time has ended. */
+  oldEvents(days: number): Promise<number>;
   /** Raw inbound requests that were worked on, and events nobody claimed. */
   oldInbound(days: number): Promise<number>;
 }

@@ -21,6 +21,7 @@ const nothing: Swept = {
   checks: 0,
   entries: 0,
   notices: 0,
+  events: 0,
   stepSecrets: 0,
   blobs: 0,
 };

@@ -42,6 +42,10 @@ export function createRetention(system: Db): Retention {
       await count(sql`delete from notification_deliveries where state <> 'pending' and created_at < ${daysAgo(days)}`);
       return count(sql`delete from notifications where settled_at < ${daysAgo(days)}`);
     },
+    async oldEvents(days) {
+      await count(sql`delete from event_listeners where until <= domain_now()`);
+      return count(sql`delete from events where at < ${daysAgo(days)}`);
+    },
     async oldInbound(days) {
       const inbox = await count(
         sql`delete from webhook_inbox where (processed_at is not null or dead_at < ${daysAgo(days)}) and received_at < ${daysAgo(days)}`,

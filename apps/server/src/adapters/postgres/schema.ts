@@ -1,6 +1,7 @@
 export * from "./schema/audit.ts";
 export * from "./schema/connections.ts";
 export * from "./schema/desk.ts";
+export * from "./schema/events.ts";
 export * from "./schema/inbox.ts";
 export * from "./schema/mentions.ts";
 export * from "./schema/notices.ts";

@@ -8,6 +8,7 @@ export const retentionDays = {
   inbound: 30,
   checks: 90,
   notices: 90,
+  events: 30,
   stepSecrets: 30,
   looseBlobs: 1,
 } as const;
@@ -30,6 +31,7 @@ export interface Swept {
   readonly checks: number;
   readonly entries: number;
   readonly notices: number;
+  readonly events: number;
   readonly stepSecrets: number;
   readonly blobs: number;
 }
@@ -44,6 +46,7 @@ export async function sweep(deps: SweepDeps, signal?: AbortSignal): Promise<Swep
     checks: await retention.oldChecks(retentionDays.checks),
     entries: await retention.unkeptEntries(),
     notices: await retention.oldNotices(retentionDays.notices),
+    events: await retention.oldEvents(retentionDays.events),
     stepSecrets: await retention.oldStepSecrets(retentionDays.stepSecrets),
     blobs: await sweepBlobs(deps, signal),
   };
