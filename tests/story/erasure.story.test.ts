@@ -30,6 +30,8 @@ const ofNoTenant: Readonly<Record<string, string>> = {
   withdrawals: "hashes nobody can read back, for a day, under ids that name nothing any more",
   app_blocks: "about a platform, no account",
   client_blocks: "about an app at a platform, no account",
+  event_counter: "one row: the last position given out",
+  event_cursors: "how far each reader of all came",
   rate_budgets: "keyed hashes that nobody can read back; swept by age",
   circuits: "those of its accounts go with them; others are about platforms",
   webhook_inbox: "what platforms sent about its accounts alone goes",
