@@ -42,6 +42,7 @@ export type * from "./ports/publishing-store.ts";
 export type * from "./ports/pull-places.ts";
 export * from "./ports/queue.ts";
 export * from "./ports/registry.ts";
+export * from "./ports/repeats.ts";
 export * from "./ports/retention.ts";
 export * from "./ports/services.ts";
 export type * from "./ports/sign-in.ts";

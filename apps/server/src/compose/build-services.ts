@@ -38,6 +38,7 @@ import { createInboxEntriesRepo } from "../adapters/postgres/inbox-entries-repo.
 import { createMentionsRepo } from "../adapters/postgres/mentions-repo.ts";
 import { createNumbersRepo } from "../adapters/postgres/numbers-repo.ts";
 import { createPublishingStore } from "../adapters/postgres/publishing/store.ts";
+import { createRepeatsReader } from "../adapters/postgres/repeats-repo.ts";
 import type { buildConnections } from "./build-connections.ts";
 import type { buildPeople } from "./build-people.ts";
 import type { buildStorage } from "./build-storage.ts";
@@ -85,6 +86,7 @@ export function buildServices(parts: ServiceParts) {
     lateAfterMs: defaultRules.lateAfterMs,
     log: pipeline.log,
     ...(connections.deps.budgets && { plans: connections.deps.budgets }),
+    repeats: createRepeatsReader(app.db),
     pulls: pullPlaces({ ...connections.context, publicUrl: connections.deps.publicUrl }),
     remote: { access: connections.access, registry, clock, contextFor: pipeline.contextFor },
   });

@@ -91,7 +91,8 @@ export const validatePost = defineOperation({
   method: "POST",
   path: "/api/posts/validate",
   summary: "Check a post without sending it",
-  description: "Every problem of every target at once. Nothing is kept and nothing is sent.",
+  description:
+    "Every problem of every target at once. Nothing is kept and nothing is sent. Warnings stop nothing: among them that the same went out to the account before (went_out_before), and that another post to it is planned within 15 minutes (near_another).",
   tags: ["posts"],
   auth: write,
   body: PostInput,

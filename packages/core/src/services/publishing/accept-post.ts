@@ -21,6 +21,7 @@ import type {
 } from "../../ports/publishing-store.ts";
 import type { PullPlaces } from "../../ports/pull-places.ts";
 import type { ConnectorRegistry } from "../../ports/registry.ts";
+import type { RepeatsReader } from "../../ports/repeats.ts";
 import type { Caller, Created, MediaService, ServiceResult } from "../../ports/services.ts";
 import { hashBody, keyUsed } from "../kept-answer.ts";
 import type { PipelineLog } from "../pipeline/worker-deps.ts";
@@ -45,6 +46,8 @@ export interface PublishingDeps {
   readonly pulls?: PullPlaces;
   /** Warns of plans that hold more than a platform takes. Absent: nobody counts. */
   readonly plans?: PlanDeps;
+  /** Warns of what went out before, in checks alone. Absent: nobody looks. */
+  readonly repeats?: RepeatsReader;
 }
 
 /** All files a post names by address must be there after this long. */

@@ -13,6 +13,7 @@ import { deletePost, viewOf } from "./post-actions.ts";
 import { prepareTargets } from "./prepare-targets.ts";
 import { no } from "./refusals.ts";
 import type { RemoteDeps } from "./remote.ts";
+import { repeatWarnings } from "./repeat-warnings.ts";
 import { resolveJob } from "./resolve-job.ts";
 import { retryJob } from "./retry-job.ts";
 import { withSavedMentions } from "./saved-mentions.ts";
@@ -96,11 +97,16 @@ export function createPublishingService(deps: PublishingDeps & { readonly remote
       const prepared = await prepareTargets({ ...draft, scheduledFor }, of(caller), deps);
       if (!prepared.ok) return prepared;
       const at = scheduledFor ?? deps.clock.now();
+      const repeats = deps.repeats ? await repeatWarnings(deps.repeats, caller.tenantId, prepared.value, at) : [];
       const targets = await Promise.all(
-        prepared.value.map(async (one) => {
+        prepared.value.map(async (one, index) => {
           const warnings = deps.plans ? await planWarnings(deps.plans, caller.tenantId, one, at) : [];
           const { connectionId } = one.target;
-          return { connectionId, format: one.post.format, problems: [...one.problems, ...warnings] };
+          return {
+            connectionId,
+            format: one.post.format,
+            problems: [...one.problems, ...warnings, ...(repeats[index] ?? [])],
+          };
         }),
       );
       return {
