@@ -7,6 +7,7 @@ import * as connections from "./operations/connections.ts";
 import * as contacts from "./operations/contacts.ts";
 import * as desk from "./operations/desk.ts";
 import * as erasures from "./operations/erasures.ts";
+import * as events from "./operations/events.ts";
 import * as health from "./operations/health.ts";
 import * as inbound from "./operations/inbound.ts";
 import * as inbox from "./operations/inbox.ts";
@@ -39,6 +40,7 @@ export const operationsById = {
   ...notices,
   ...audit,
   ...erasures,
+  ...events,
   ...health,
 };
 

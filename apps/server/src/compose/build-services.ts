@@ -33,12 +33,14 @@ import { createBackfillRepo } from "../adapters/postgres/backfill-repo.ts";
 import { isPassing } from "../adapters/postgres/database-error.ts";
 import { createDeskRepo } from "../adapters/postgres/desk-repo.ts";
 import { createErasuresRepo } from "../adapters/postgres/erasures-repo.ts";
+import { createEventFeed } from "../adapters/postgres/events-repo.ts";
 import { createInboundDesk } from "../adapters/postgres/inbound-desk.ts";
 import { createInboxEntriesRepo } from "../adapters/postgres/inbox-entries-repo.ts";
 import { createMentionsRepo } from "../adapters/postgres/mentions-repo.ts";
 import { createNumbersRepo } from "../adapters/postgres/numbers-repo.ts";
 import { createPublishingStore } from "../adapters/postgres/publishing/store.ts";
 import { createRepeatsReader } from "../adapters/postgres/repeats-repo.ts";
+import { createEventStreams } from "../http/events/event-streams.ts";
 import type { buildConnections } from "./build-connections.ts";
 import type { buildPeople } from "./build-people.ts";
 import type { buildStorage } from "./build-storage.ts";
@@ -130,6 +132,12 @@ export function buildServices(parts: ServiceParts) {
       connections: connections.deps.connections,
       registry,
       clock,
+    }),
+    eventStreams: createEventStreams({
+      feed: createEventFeed(app.db, system.db),
+      subscribe: (wake) => open.listener.subscribe("postd_events", wake),
+      now: () => clock.now(),
+      onError: (error) => pipeline.log.warn({ error }, "events could not be handed on to open streams"),
     }),
     links: createLinksService({ reader: connections.links.reader({ simulated: false }) }),
     notices: createNoticesService(parts.notices),

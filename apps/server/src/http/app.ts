@@ -98,6 +98,9 @@ export function createHttpApp(given: HttpDeps): FastifyInstance {
   app.addHook("onRequest", async (request, reply) => (request.is404 ? notFound(request, reply) : undefined));
   app.setNotFoundHandler((request, reply) => notFound(request, reply));
 
+  // An open stream would keep its connection, and closing would wait for it.
+  app.addHook("preClose", () => deps.services.eventStreams.close());
+
   app.register(async (root) => {
     await root.register(cookie);
     const rate = await rateChecks(root, config);

@@ -27,6 +27,7 @@ import type {
   SignInRules,
 } from "@postd/core";
 import type { FastifyBaseLogger } from "fastify";
+import type { EventStreams } from "./events/event-streams.ts";
 import type { SocketLimits } from "./socket-limits.ts";
 
 export interface HttpServices {
@@ -50,6 +51,7 @@ export interface HttpServices {
   readonly health: HealthService;
   readonly inbound: InboundService;
   readonly inboundDesk: InboundDeskService;
+  readonly eventStreams: EventStreams;
   readonly metrics: MetricsExposition;
 }
 

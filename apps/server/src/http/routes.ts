@@ -5,6 +5,7 @@ import { appRoutes } from "./connect/apps.ts";
 import { connectionRoutes } from "./connect/connections.ts";
 import { contactRoutes } from "./connect/contacts.ts";
 import { oauthRoutes } from "./connect/oauth.ts";
+import { eventRoutes } from "./events/events.ts";
 import type { Route } from "./handler.ts";
 import { healthRoutes } from "./health/health.ts";
 import { prometheusRoutes } from "./health/prometheus.ts";
@@ -48,6 +49,7 @@ export const routes: readonly Route[] = [
   ...noticeRoutes,
   ...webhookRoutes,
   ...inboundDeskRoutes,
+  ...eventRoutes,
   ...auditRoutes,
   ...erasureRoutes,
   ...healthRoutes,

@@ -17,6 +17,7 @@ export const ids = {
   notification: "not_0195a1b2c3d47e8f90a1b2c3d4e5f60e",
   noticeChannel: "nch_0195a1b2c3d47e8f90a1b2c3d4e5f60f",
   erasure: "ers_0195a1b2c3d47e8f90a1b2c3d4e5f612",
+  event: "evt_0195a1b2c3d47e8f90a1b2c3d4e5f613",
   key: "key_0195a1b2c3d47e8f90a1b2c3d4e5f608",
   member: "mbr_0195a1b2c3d47e8f90a1b2c3d4e5f609",
   invitation: "inv_0195a1b2c3d47e8f90a1b2c3d4e5f60a",

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { fail, type JobView, ok, operationsById, type ServiceError } from "@postd/contracts";
 import type { HttpConfig, HttpServices } from "../deps.ts";
 import { defined } from "../handler.ts";
@@ -56,6 +57,10 @@ export function fakeServices(): Omit<HttpServices, "people" | "signIn"> {
   const page = async <T>(item: T) => ok({ items: [item], nextCursor: "bmV4dA" });
   const app = operationsById.createApp.response.parse(operationsById.createApp.example.response);
   return {
+    eventStreams: {
+      open: async () => ok(Readable.from([String(operationsById.streamEvents.example.response)])),
+      close: async () => {},
+    },
     erasures: {
       erase: async (_me, id) => (known(id) ? ok(erased) : fail(missing)),
       get: (_me, id) => one(id, erased),
