@@ -156,6 +156,22 @@ export const listPosts = defineOperation({
   example: { query: { status: "approved" }, response: { items: [post], simulated: true } },
 });
 
+export const exportPosts = defineOperation({
+  id: "exportPosts",
+  method: "GET",
+  path: "/api/posts/export",
+  summary: "Posts as a file",
+  description:
+    "The posts of GET /api/posts as a CSV table, all of them, sent while they are read: one line for each account of a post, with where it stands there, its times and its address. Text that a spreadsheet would take for a formula begins with an apostrophe.",
+  tags: ["posts"],
+  auth: read,
+  query: z.strictObject({ status: z.enum(postStatuses).optional() }),
+  response: z.string(),
+  answer: "text",
+  errors: [],
+  example: { query: { status: "approved" }, response: "post_id,status,text\r\n" },
+});
+
 export const getPost = defineOperation({
   id: "getPost",
   method: "GET",

@@ -1,5 +1,7 @@
 import { ok, operationsById as op } from "@postd/contracts";
+import { csvTable } from "../csv.ts";
 import { answer, defined, paged, route, same, wished } from "../handler.ts";
+import { postColumns, postLines } from "./export-posts.ts";
 
 export const postRoutes = [
   route(op.publish, async ({ deps, caller, body, idempotencyKey }) => {
@@ -24,6 +26,15 @@ export const postRoutes = [
       paged(page, ({ simulated }) => simulated),
     ),
   ),
+  route(op.exportPosts, async ({ deps, caller, query }) => {
+    const lines = postLines(deps.services.publishing, caller(), defined(query));
+    const day = deps.clock.now().toISOString().slice(0, 10);
+    return ok({
+      body: "",
+      stream: { type: "text/csv; charset=utf-8; header=present", from: csvTable(postColumns, lines) },
+      headers: { "content-disposition": `attachment; filename="posts-${day}.csv"` },
+    });
+  }),
   route(op.getPost, async ({ deps, caller, params }) =>
     answer(await deps.services.publishing.getPost(caller(), params.id), same),
   ),
