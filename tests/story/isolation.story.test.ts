@@ -37,6 +37,7 @@ const lists: readonly string[] = [
   "GET /api/apps",
   "GET /api/connections",
   "GET /api/posts",
+  "GET /api/posts/export",
   "GET /api/inbox",
   "GET /api/notifications",
   "GET /api/notification-channels",
