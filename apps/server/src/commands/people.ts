@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { loadAuthSecret } from "../adapters/kms/auth-secret.ts";
+import { actAs } from "../adapters/postgres/acting.ts";
 import { createPeopleRepo } from "../adapters/postgres/people-repo.ts";
 import { openRolePool } from "../adapters/postgres/pools.ts";
 import { runSql } from "../adapters/postgres/run-sql.ts";
@@ -15,7 +16,8 @@ const usage = `npm run people -- <command>     the server may keep running
   link                         a link that makes whoever opens it an operator, once, within a day
   operators                    who runs this instance
   end-operator <address>       somebody no longer does
-  password <address>           a link for a new password, for somebody whom no mail reaches`;
+  password <address>           a link for a new password, for somebody whom no mail reaches
+  end-second-factor <address>  the codes of somebody who lost both the app and the backup codes`;
 
 await runCommand(usage, async (config, args, say) => {
   const [command, address, ...more] = args;
@@ -72,6 +74,18 @@ await runCommand(usage, async (config, args, say) => {
         await people.library.api.requestPasswordReset({ body: { email } });
         say(/http\S+/.exec(await mailed.promise)?.[0] ?? "");
         return true;
+      }
+      case "end-second-factor": {
+        const email = addressOf(address);
+        const ended = await actAs({ kind: "operator", reason: "ended at the machine" }, () =>
+          repo.endSecondFactor(email),
+        );
+        say(
+          ended
+            ? `${email} signs in by password alone now, and was signed out everywhere. Ask them to switch codes on again.`
+            : `${email} has no second factor here.`,
+        );
+        return ended;
       }
       default:
         throw new UsageError(`There is no command "${command}".`);

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createOTP } from "@better-auth/utils/otp";
+import { actAs } from "../adapters/postgres/acting.ts";
+import { createPeopleRepo } from "../adapters/postgres/people-repo.ts";
+import { openRolePool } from "../adapters/postgres/pools.ts";
 import { createTestDatabase, type TestDatabase } from "../adapters/postgres/testing/test-database.ts";
 import {
   browserOf,
@@ -136,4 +139,34 @@ test("where an owner demands it, a member without can only enrol, their key wait
   const told = await system.query<{ action: string }>("select action from audit_log where action like 'two_factor.%'");
   for (const action of ["two_factor.enabled", "two_factor.disabled"])
     assert.ok(told.some((row) => row.action === action));
+});
+
+test("who lost the app and the codes gets in by password once an operator ended them, and nobody stays signed in", async () => {
+  system.clock.offsetMs += 10 * 60_000; // The tests before used up what one network may try.
+  const ida = await signUp("ida9");
+  const other = await signUp("other9");
+  await enrol(ida);
+  await enrol(other);
+  const app = openRolePool({ url: database.url, role: "postd_app", max: 1 });
+  try {
+    const repo = createPeopleRepo(app.db);
+    const end = (email: string) => actAs({ kind: "operator" }, () => repo.endSecondFactor(email));
+    assert.equal(await end("nobody9@example.com"), false);
+    assert.equal(await end(ida.email.toUpperCase()), true);
+    assert.equal(await end(ida.email), false, "there is nothing left to end");
+  } finally {
+    await app.close();
+  }
+  assert.equal((await ida.call("GET", "/api/me")).status, 401);
+  const back = await withPassword(ida);
+  assert.ok(!back.answer.json.twoFactorRedirect);
+  assert.equal((await back.call("GET", "/api/me")).json.secondFactor, false);
+  await enrol({ ...back, email: ida.email });
+  assert.equal((await other.call("GET", "/api/me")).json.secondFactor, true, "nobody else's ends");
+  assert.equal((await withPassword(other)).answer.json.twoFactorRedirect, true);
+  const told = await system.query<{ actor_kind: string }>(
+    "select actor_kind from audit_log a join users u on u.id = a.subject_id where u.email = $1 and action = 'two_factor.disabled'",
+    [ida.email],
+  );
+  assert.deepEqual(told, [{ actor_kind: "operator" }]);
 });

@@ -169,6 +169,11 @@ export interface PeopleRepo {
   /** `false`: they never opened an operator's link. */
   endOperator(email: string): Promise<boolean>;
   hasAccount(email: string): Promise<boolean>;
+  /**
+   * For somebody who lost the app and its backup codes: the password alone signs in again. Their sessions end with it, since
+   * whoever holds the lost device may be in one. `false`: the account has no codes, or there is none; nothing changed then.
+   */
+  endSecondFactor(email: string): Promise<boolean>;
   /** The account with all that rests on it. Answers the workspaces nobody else owns, where nothing was deleted then. */
   deleteAccount(id: UserId, at: Date): Promise<readonly { readonly id: TenantId; readonly name: string }[]>;
   /** Opened the operator's link once. */

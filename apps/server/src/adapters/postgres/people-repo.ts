@@ -13,6 +13,7 @@ import {
   passkeys,
   sessions,
   tenants,
+  twoFactors,
   users,
   verifications,
 } from "./schema.ts";
@@ -149,6 +150,20 @@ export function createPeopleRepo(db: Db): PeopleRepo {
     async hasAccount(email) {
       return (await db.select({ id: users.id }).from(users).where(eq(users.email, email.toLowerCase()))).length > 0;
     },
+
+    endSecondFactor: (email) =>
+      withoutTenant(db, async (tx) => {
+        const person = tx.select({ id: users.id }).from(users).where(eq(users.email, email.toLowerCase()));
+        const ended = await tx
+          .delete(twoFactors)
+          .where(inArray(twoFactors.userId, person))
+          .returning({ userId: twoFactors.userId });
+        for (const { userId } of ended) {
+          await tx.update(users).set({ twoFactorEnabled: false }).where(eq(users.id, userId));
+          await tx.delete(sessions).where(eq(sessions.userId, userId));
+        }
+        return ended.length > 0;
+      }),
 
     async census(operatorEmails) {
       const [row] = await db
