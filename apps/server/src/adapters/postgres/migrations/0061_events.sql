@@ -28,7 +28,6 @@ CREATE TABLE "event_counter" (
 	"id" integer PRIMARY KEY NOT NULL,
 	"last" bigint NOT NULL
 );--> statement-breakpoint
-INSERT INTO event_counter (id, last) VALUES (1, 0);--> statement-breakpoint
 -- How far each lasting reader came. No tenant's.
 CREATE TABLE "event_cursors" (
 	"name" text PRIMARY KEY NOT NULL,
@@ -90,6 +89,8 @@ $$ DECLARE
   numbered integer;
 BEGIN
   IF NOT EXISTS (SELECT FROM events WHERE position IS NULL) THEN RETURN 0; END IF;
+  -- Made with the first event: a new database holds no row, so that a backup can be restored into it.
+  INSERT INTO event_counter (id, last) VALUES (1, 0) ON CONFLICT DO NOTHING;
   SELECT last INTO came FROM event_counter WHERE id = 1 FOR UPDATE SKIP LOCKED;
   IF came IS NULL THEN RETURN 0; END IF;
   WITH next AS (SELECT id, row_number() OVER (ORDER BY seq) AS place
@@ -109,6 +110,7 @@ GRANT EXECUTE ON FUNCTION number_events(integer) TO postd_system;
 --> statement-breakpoint
 CREATE FUNCTION event_instant(at timestamptz) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') $$;
+REVOKE ALL ON FUNCTION event_instant(timestamptz) FROM PUBLIC;
 --> statement-breakpoint
 -- What the API shows of a job, without its content. The first look is at the table of listeners, which is empty for most.
 CREATE FUNCTION event_of_job() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS
