@@ -199,13 +199,16 @@ const disconnected: Wish = {
   name: "disconnect and back",
   ask: ({ actor }) => answered(() => actor.session.call("DELETE", `/api/connections/${actor.connectionId}`)),
   async afterwards({ actor }) {
-    // A disconnect that still looks may withdraw a sign-in that is being made; the answer says so, and people try again.
+    // A disconnect that still looks may withdraw a sign-in that is being made; the answer says so, and people try again. One that
+    // was killed between its call and its end keeps new sign-ins out for minutes, or until it is asked for once more.
     for (let tries = 1; ; tries += 1) {
       try {
         return await actor.reconnect();
       } catch (error) {
         const isTold = error instanceof Error && /account_needs_attention|"code":"conflict"/.test(error.message);
         if (!isTold || tries === 5) throw error;
+        if (/"code":"conflict"/.test(error.message))
+          await actor.session.call("DELETE", `/api/connections/${actor.connectionId}`);
         await delay(1_000);
       }
     }
