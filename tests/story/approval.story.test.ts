@@ -36,6 +36,8 @@ describe("an approver's word is about what they saw", () => {
   it("an old hash is refused with the present one, and nothing goes out until that one is named", async () => {
     const { id, hash } = await ask("First words");
     await owner.must("PATCH", `/api/posts/${id}`, { text: "Second words" });
+    const unseen = await admin.call("POST", `/api/posts/${id}/approve`, {});
+    assert.deepEqual([unseen.status, unseen.body.field], [400, "hash"]);
     const refused = await admin.call("POST", `/api/posts/${id}/approve`, { hash });
     const { hash: present, jobs } = await owner.must("GET", `/api/posts/${id}`);
     assert.deepEqual([refused.status, refused.body.code, refused.body.field], [409, "conflict", "hash"]);

@@ -386,7 +386,8 @@ describe("what people write to accounts", () => {
     assert.deepEqual([reply.status, reply.state], ["awaiting_approval", undefined]);
     await system.settle();
     assert.deepEqual(await repliesAt(external), []);
-    await reviewer.must("POST", `/api/posts/${asked.postId}/approve`, {});
+    const { hash } = await reviewer.must("GET", `/api/posts/${asked.postId}`);
+    await reviewer.must("POST", `/api/posts/${asked.postId}/approve`, { hash });
     await system.settle();
     assert.deepEqual(await repliesAt(external), ["Yes."]);
   });

@@ -178,7 +178,7 @@ describe("one picture, as each platform takes it", () => {
     const read = await ida.must("GET", `/api/posts/${asked.id}`);
     assert.match(read.targets[1].notes[0].message, /cropped to 4:5 for Instagram.* 1500 x 1875 of 1500 x 2000 pixels/);
     assert.equal(await files(), 0, "nothing is made for what may never go out");
-    const approved = await ida.must("POST", `/api/posts/${asked.id}/approve`, {});
+    const approved = await ida.must("POST", `/api/posts/${asked.id}/approve`, { hash: read.hash });
     assert.equal(jobOf(approved.jobs, "instagram")?.files?.[0]?.madeFrom, file);
     assert.equal(await files(), 3);
     await published(asked.id);

@@ -106,8 +106,9 @@ describe("a right is used only while its ground stands", () => {
     const { id } = await writer.must("POST", "/api/posts", { text: "Asked for", targets, mode: "ask" });
     for (const mode of ["publish", "draft", "publish", "ask"])
       assert.equal((await writer.call("PATCH", `/api/posts/${id}`, { mode })).status, mode === "publish" ? 403 : 200);
-    assert.equal((await writer.call("POST", `/api/posts/${id}/approve`, {})).status, 403);
-    assert.equal((await reviewer.must("POST", `/api/posts/${id}/approve`, {})).status, "approved");
+    const { hash } = await reviewer.must("GET", `/api/posts/${id}`);
+    assert.equal((await writer.call("POST", `/api/posts/${id}/approve`, { hash })).status, 403);
+    assert.equal((await reviewer.must("POST", `/api/posts/${id}/approve`, { hash })).status, "approved");
     assert.equal((await tenant.must("POST", "/api/posts", { text: "In person", targets })).status, "approved");
   });
 

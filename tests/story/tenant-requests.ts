@@ -220,6 +220,18 @@ const tendingOf = (): IdPlace => {
     }),
   };
 };
+/** A post is approved with the hash of what was seen. */
+function approvable(): IdPlace {
+  const hashes = new Map<string, string>();
+  return {
+    async make(tenant) {
+      const id = await post(tenant, { mode: "ask" });
+      hashes.set(id, (await tenant.session.must("GET", `/api/posts/${id}`)).hash);
+      return id;
+    },
+    request: (id) => ({ method: "POST", path: `/api/posts/${id}/approve`, body: { hash: hashes.get(id) } }),
+  };
+}
 const patchOf = (make: IdPlace["make"], patch: (id: string) => object): IdPlace => {
   const posts = new Map<string, string>();
   return {
@@ -505,7 +517,7 @@ export const idPlaces: Readonly<Record<string, IdPlace>> = {
   },
   "deleteMention path.id": byPath("DELETE", "/api/mentions/{id}", mention),
   "deletePost path.id": byPath("DELETE", "/api/posts/{id}", post),
-  "approvePost path.id": byPath("POST", "/api/posts/{id}/approve", (tenant) => post(tenant, { mode: "ask" }), {}),
+  "approvePost path.id": approvable(),
   "rejectPost path.id": byPath("POST", "/api/posts/{id}/reject", (tenant) => post(tenant, { mode: "ask" }), {}),
   "listJobs query.connectionId": {
     async make(tenant) {

@@ -230,11 +230,11 @@ export const approvePost = defineOperation({
   path: "/api/posts/:id/approve",
   summary: "Approve a post",
   description:
-    "Makes its publish jobs. An account that has a job of this post already, from before it was a draft again, keeps that one: no second post goes out. Give back the `hash` of the post you looked at: where what it says, where it goes or its time has changed since, the answer is a 409 that names the present hash, and nothing is approved. Of two approvers at once one decides, and the other is told who did. Nobody approves what they wrote or changed last, but an owner or admin in person; a key never does.",
+    "Makes its publish jobs. An account that has a job of this post already, from before it was a draft again, keeps that one: no second post goes out. `hash` is that of the post you looked at, so that nobody approves what they did not see: where what it says, where it goes or its time has changed since, the answer is a 409 that names the present hash, and nothing is approved. Of two approvers at once one decides, and the other is told who did. Nobody approves what they wrote or changed last, but an owner or admin in person; a key never does.",
   tags: ["posts"],
   auth: approve,
   params: postParam,
-  body: z.strictObject({ note: Note.optional(), hash: SeenHash.optional() }),
+  body: z.strictObject({ note: Note.optional(), hash: SeenHash }),
   response: PostView,
   also: [202],
   errors: ["not_found", "conflict", "state_conflict", "post_has_problems"],
